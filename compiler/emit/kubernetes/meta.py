@@ -1,0 +1,47 @@
+"""Metadata that every object shares: names, labels, and the wave in which Argo CD applies it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.names import API, namespace
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+    from compiler.model.network import Zone
+
+
+class Wave(IntEnum):
+    """The order in which Argo CD applies objects; a wave waits until the one before it is healthy."""
+
+    BOUNDARY = -2
+    """Namespaces, quotas and network policies."""
+    ACCESS = -1
+    APPLICATION = 3
+    TRAFFIC = 4
+
+
+PART_OF = {"app.kubernetes.io/part-of": "cbp"}
+SELECTOR = {"app.kubernetes.io/name": API}
+LABELS = {**SELECTOR, **PART_OF, "app.kubernetes.io/component": "api"}
+
+
+def kubernetes_object(
+    api_version: str,
+    kind: str,
+    name: str,
+    wave: Wave,
+    *,
+    zone: Zone | None = None,
+    labels: dict[str, str] | None = None,
+    annotations: dict[str, str] | None = None,
+    **body: Any,
+) -> Document:
+    """Return an object in the namespace of a zone, or a cluster-scoped one where there is no zone."""
+    metadata: dict[str, Any] = {"name": name}
+    if zone:
+        metadata["namespace"] = namespace(zone)
+    metadata["labels"] = {**PART_OF, **(labels or {})}
+    metadata["annotations"] = {"argocd.argoproj.io/sync-wave": str(int(wave)), **(annotations or {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}

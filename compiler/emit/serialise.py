@@ -1,0 +1,43 @@
+"""Documents to bytes, canonically: the same document gives the same bytes, and every YAML parser reads it alike."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+
+# PyYAML quotes what YAML 1.1 would not read as text. Go's parsers also take 1e3, 0o7 and the like for numbers, so that
+# everything that starts like a number, or could be one of YAML's words, is quoted as well.
+_AMBIGUOUS = re.compile(r"[-+.]?[0-9].*|[-+.~=].*|(?i:y|n|yes|no|on|off|true|false|null|nan|inf)", re.DOTALL)
+
+
+class _Dumper(yaml.CSafeDumper):
+    """Writes lists indented, text in one style, and never an alias."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
+    style = "|" if "\n" in text else '"' if _AMBIGUOUS.fullmatch(text) else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def to_yaml(document: Document, header: str) -> bytes:
+    """Return the document as YAML under a comment; keys keep the order in which the emitter wrote them."""
+    comment = "".join(f"# {line}\n" for line in header.splitlines())
+    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return (comment + text).encode()
+
+
+def to_json(document: object) -> bytes:
+    """Return the document as indented JSON with a final newline."""
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()

@@ -1,0 +1,96 @@
+"""The runtime's settings: every number that the API itself enforces.
+
+Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
+``fault_tolerance.retry_policies``, ``load_management.throttling`` and the environment's ``throttling``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.artifact import Artifact
+from compiler.emit.serialise import to_json
+from runtime.settings import Bucket, Database, Process, Retry, RouteLimit, Settings, Throttling
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+    from compiler.model.load_management import RateLimits
+
+READY_SUFFIX = "/ready"
+# Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
+RETRY_ATTEMPTS = 3
+RETRY_INITIAL_MILLISECONDS = 100
+RETRY_MAXIMUM_MILLISECONDS = 2000
+
+
+def settings(site: Site) -> Settings:
+    """Return the settings that every pod of the cluster runs with."""
+    return Settings(
+        version=1,
+        environment=site.environment.name,
+        cluster=site.name,
+        process=_process(site),
+        database=_database(site),
+        throttling=_throttling(site),
+    )
+
+
+def settings_file(site: Site, filled: Settings) -> Artifact:
+    """Return ``runtime/settings.json``."""
+    return Artifact(f"{site.folder}/runtime/settings.json", to_json(filled.model_dump(mode="json")))
+
+
+def _process(site: Site) -> Process:
+    container = site.spec.containers.application
+    return Process(
+        port=container.health_check.port,
+        # One worker a core; two at least, so that one can be replaced while the other serves.
+        workers=max(2, container.resource_limits.cpu.whole),
+        threads=site.spec.limits.threads.worker,
+        # A statement may run for its whole timeout after the last request was accepted.
+        shutdown_seconds=site.spec.connections.database.timeout.seconds,
+        health_path=container.health_check.path,
+        ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
+    )
+
+
+def _database(site: Site) -> Database:
+    connections, balancing = site.spec.connections.database, site.spec.load_balancing.database
+    patterns = site.spec.fault_tolerance.retry_policies.patterns
+    return Database(
+        pool_size=connections.pool_size,
+        partitions=site.spec.components.data_layer.scaling.strategy.sharding,
+        connect_timeout_seconds=balancing.connection_timeout.seconds,
+        statement_timeout_seconds=connections.timeout.seconds,
+        idle_timeout_seconds=balancing.idle_timeout.seconds,
+        retry=Retry(
+            attempts=RETRY_ATTEMPTS if connections.retry == "Exponential" else 1,
+            initial_milliseconds=RETRY_INITIAL_MILLISECONDS,
+            maximum_milliseconds=RETRY_MAXIMUM_MILLISECONDS,
+            jitter="Jitter" in patterns,
+        ),
+    )
+
+
+def _throttling(site: Site) -> Throttling:
+    throttling = site.spec.load_management.throttling
+    common = bucket(throttling.limits)
+    per_endpoint = "Per endpoint" in throttling.scope
+    return Throttling(
+        client=common if "Per client" in throttling.scope else None,
+        endpoint=common if per_endpoint else None,
+        routes=tuple(
+            RouteLimit(route=item.route, bucket=bucket(item.limits))
+            for item in (site.environment.throttling.routes if per_endpoint else ())
+        ),
+        replicas=site.spec.compute.application_tier.instances.max,
+    )
+
+
+def bucket(limits: RateLimits) -> Bucket:
+    """Return the bucket whose every window of 60 seconds admits at most ``burst`` requests.
+
+    A burst that is not above the default rate is refused by the policies; the smallest bucket stands for it here.
+    """
+    capacity = limits.burst.per_minute - limits.default.per_minute
+    return Bucket(capacity=max(1, capacity), refill_per_minute=limits.default.per_minute)

@@ -1,0 +1,25 @@
+"""Where the specification is emitted for: one cluster of one environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compiler.model.environment import Cluster, Environment
+    from compiler.model.specification import Specification
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One cluster of one environment, with the specification that it runs."""
+
+    environment: Environment
+    spec: Specification
+    name: str
+    cluster: Cluster
+
+    @property
+    def folder(self) -> str:
+        """The cluster's folder below ``generated/``."""
+        return f"{self.environment.name}/{self.name}"

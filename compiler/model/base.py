@@ -1,0 +1,34 @@
+"""What every model shares: frozen, unknown keys refused, lists that name nothing twice."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from compiler.model.units.base import refuse
+
+
+class Model(BaseModel):
+    """A frozen mapping of the specification whose keys are all known and all required."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+T = TypeVar("T")
+
+
+def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
+    if not items:
+        raise refuse("SPEC006", "the list is empty", "name at least one entry")
+    for index, item in enumerate(items):
+        if item in items[:index]:
+            raise refuse("SPEC006", f"the list names '{item}' twice", "keep one of the two", index)
+    return items
+
+
+Listed = Annotated[tuple[T, ...], AfterValidator(_distinct)]
+"""A list that names something, and nothing twice."""
+
+Switch = Literal["Enabled", "Disabled"]
+"""What the specification turns on or off by these words."""

@@ -1,0 +1,35 @@
+"""Resource Management, 2. Connection Management: ``connections``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from compiler.model.base import Listed, Model, Switch
+from compiler.model.units import Count, Duration
+
+
+class DatabaseConnections(Model):
+    """One worker's pool of database connections."""
+
+    pool_size: Count
+    """Connections of one worker process."""
+    timeout: Duration
+    """The longest that one statement may take."""
+    retry: Literal["Exponential", "None"]
+    monitoring: Listed[Literal["Connection count", "Query performance", "Pool utilization"]]
+
+
+class ExternalServices(Model):
+    """One worker's pool of connections to other services."""
+
+    pool_size: Count
+    timeout: Duration
+    circuit_breaker: Switch
+    monitoring: Listed[Literal["Response time", "Error rate", "Circuit state"]]
+
+
+class Connections(Model):
+    """How the API talks to the database and to other services."""
+
+    database: DatabaseConnections
+    external_services: ExternalServices

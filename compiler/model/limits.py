@@ -1,0 +1,51 @@
+"""Resource Management, 3. Resource Limits: ``limits``."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from compiler.model.base import Model
+from compiler.model.units import Count, Percent
+
+
+class Levels(Model):
+    """The utilization from which on a resource is in a state of warning, and critical."""
+
+    warning: Percent
+    critical: Percent
+
+
+class MemoryLimits(Model):
+    """Shares of the container's memory."""
+
+    heap: Percent
+    """What all worker processes together may use."""
+    cache: Percent
+    """What their caches may use of it; the cache is part of the heap."""
+    monitoring: Levels
+
+
+class ThreadLimits(Model):
+    """Threads of one worker process."""
+
+    worker: Count
+    """Threads for blocking work."""
+    background: Literal["Limited", "Disabled"]
+    """Whether background tasks run within a bound, or not at all."""
+    monitoring: Levels
+
+
+class ConnectionLimits(Model):
+    """Whether connections are taken from pools."""
+
+    database: Literal["Pooled"]
+    services: Literal["Pooled"]
+    monitoring: Levels
+
+
+class Limits(Model):
+    """What one container may use."""
+
+    memory: MemoryLimits
+    threads: ThreadLimits
+    connections: ConnectionLimits

@@ -1,0 +1,78 @@
+"""Whole numbers, ports, percentages and flags: text in the specification, plain integers and booleans inside."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator
+
+from compiler.model.units.base import Unit, refuse
+
+_WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
+_PERCENT = re.compile(r"(0|[1-9][0-9]{0,17})%(?: utilization| maximum)?")
+_LARGEST = 999_999_999
+
+
+def _whole(value: object, least: int = 0) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE.fullmatch(value):
+        raise refuse("SPEC010", f"'{value}' is not a whole number", "write decimal digits without a leading zero")
+    if not least <= int(value) <= _LARGEST:
+        raise refuse("SPEC010", f"{value} is out of range", f"write a whole number from {least} to {_LARGEST}")
+    return int(value)
+
+
+def _count(value: object) -> object:
+    return _whole(value, 1)
+
+
+def _port(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not _WHOLE.fullmatch(value):
+        raise refuse("SPEC018", f"'{value}' is not a port", "write decimal digits, as 8080")
+    if not 1 <= int(value) <= 65535:
+        raise refuse("SPEC018", f"port {value} is out of range", "use a port from 1 to 65535")
+    return int(value)
+
+
+def _flag(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in ("true", "false"):
+        raise refuse("SPEC016", f"'{value}' is neither true nor false", "write true or false")
+    return value == "true"
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Count = Annotated[int, BeforeValidator(_count)]
+Port = Annotated[int, BeforeValidator(_port)]
+Flag = Annotated[bool, BeforeValidator(_flag)]
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Percent(Unit):
+    """A whole percentage from 1 to 100: ``70%``, ``70% utilization``, ``80% maximum``. Policies see the number."""
+
+    percent: int
+    code = "SPEC015"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the percentage that the text states (SPEC015 where it is not one from 1 to 100)."""
+        match = _PERCENT.fullmatch(text)
+        if match is None:
+            raise refuse(cls.code, f"'{text}' is not a percentage", "write a whole number and a percent sign, as 70%")
+        if not 1 <= int(match[1]) <= 100:
+            raise refuse(cls.code, f"{match[1]}% is out of range", "write a percentage from 1% to 100%")
+        return cls(int(match[1]))
+
+    def number(self) -> int:
+        """Return the percentage."""
+        return self.percent
+
+    def __str__(self) -> str:
+        return f"{self.percent}%"

@@ -1,0 +1,1 @@
+"""The policy gate: Rego rules judge relations between values, and fail closed."""

@@ -1,0 +1,66 @@
+"""The embedded engine: regorus, Microsoft's Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
+
+It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``vetting``; so nothing is loaded
+that has not been vetted. An engine belongs to the thread that made it.
+Upstream: https://github.com/microsoft/regorus
+"""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from compiler.policy.errors import PolicyError
+from compiler.policy.vetting import vet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from compiler.policy.library import Module
+
+_DISTRIBUTION = "gordon-to-regorus"
+_UNDEFINED = '"<undefined>"'
+
+
+class Regorus:
+    """One interpreter with its policies."""
+
+    name = "regorus"
+
+    def __init__(self) -> None:
+        # Imported here, so that commands which judge nothing do not pay for it.
+        self._engine = import_module("regorus").Engine()
+
+    @property
+    def version(self) -> str:
+        """The version of the installed wheel."""
+        return metadata.version(_DISTRIBUTION)
+
+    def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Take the policies and their data, after vetting (see :class:`compiler.policy.engine.Engine`)."""
+        packages = {module.path: module.package for module in modules}
+        for module in modules:
+            _call(self._engine.add_policy, module.path, module.text)
+        _call(self._engine.add_data_json, json.dumps(data))
+        vet(json.loads(_call(self._engine.get_ast_as_json)), packages, data)
+
+    def evaluate(self, rule: str, document: str) -> Any:
+        """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
+        _call(self._engine.set_input_json, document)
+        answer = _call(self._engine.eval_rule_as_json, f"data.{rule}")
+        if answer == _UNDEFINED:
+            raise PolicyError(f"the policy rule {rule} is undefined for its input")
+        return json.loads(answer)
+
+
+def _call(function: Callable[..., Any], *arguments: str) -> Any:
+    """Call the engine; what it raises becomes a PolicyError without the interpreter's own stack."""
+    try:
+        return function(*arguments)
+    except BaseException as error:
+        # A panic of Rust code derives from BaseException, in a module that cannot be imported.
+        if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
+            raise
+        message = str(error).partition("Stack backtrace")[0].strip()
+        raise PolicyError(f"the policy engine failed: {message}") from None

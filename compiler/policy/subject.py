@@ -1,0 +1,22 @@
+"""What the gate judges: one cluster's resolved specification and everything rendered from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Artifact
+    from compiler.emit.site import Site
+    from compiler.resolve.resolved import Resolved
+    from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One cluster: where its values were decided (``resolved``), and what was emitted for it (``artifacts``)."""
+
+    resolved: Resolved
+    site: Site
+    settings: Settings
+    artifacts: tuple[Artifact, ...]

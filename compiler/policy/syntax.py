@@ -1,0 +1,161 @@
+"""The parts of regorus' syntax tree that vetting looks at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compiler.policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Tree = Any
+"""JSON: a node is a mapping from the name of its kind to its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A reference, ``data.thresholds.zones[stage]``: its parts as far as they are fixed, and whether more follows."""
+
+    parts: tuple[str, ...]
+    open: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function's call."""
+
+    name: tuple[str, ...]
+    parameters: Sequence[Tree]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Negation:
+    """An expression behind ``not``."""
+
+    expression: Tree
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """One module: what it is called, what it imports, and its rules."""
+
+    file: str
+    package: str
+    imports: Mapping[str, tuple[tuple[str, ...], int]]
+    rules: Sequence[Tree]
+
+    @classmethod
+    def of(cls, tree: Tree) -> Syntax:
+        """Read one entry of the engine's tree."""
+        file, module = tree["source"]["file"], tree["ast"]
+        imports = {}
+        for item in module["imports"]:
+            parts, line = _chain(item["refr"]).parts, item["span"]["line"]
+            if parts[0] == "rego":
+                continue
+            if parts[0] != "data" or item.get("as"):
+                raise PolicyError(f"{file}:{line}: import packages and data, under their own names")
+            imports[parts[-1]] = (parts[1:], line)
+        return cls(file, ".".join(_chain(module["package"]["refr"]).parts), imports, module["rules"])
+
+    def absolute(self, parts: Sequence[str]) -> tuple[str, ...]:
+        """Return the path below ``data`` that a reference means; empty where it starts at anything else."""
+        if parts[0] == "data":
+            return tuple(parts[1:])
+        return (*self.imports[parts[0]][0], *parts[1:]) if parts[0] in self.imports else ()
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of every rule."""
+        return frozenset(name for name, _, _ in self._heads())
+
+    @property
+    def functions(self) -> frozenset[str]:
+        """The names of rules that take arguments."""
+        return frozenset(name for name, kind, _ in self._heads() if kind == "Func")
+
+    @property
+    def sets(self) -> frozenset[str]:
+        """The names of rules that are sets."""
+        return frozenset(name for name, kind, _ in self._heads() if kind == "Set")
+
+    @property
+    def defaults(self) -> tuple[str, ...]:
+        """The names that have a default, once for each."""
+        return tuple(_chain(rule["Default"]["refr"]).parts[0] for rule in self.rules if "Default" in rule)
+
+    def bodies(self, name: str) -> Iterator[Sequence[Tree]]:
+        """Yield the statements of each body of a rule."""
+        for head, _, rule in self._heads():
+            if head == name:
+                yield from (body["query"]["stmts"] for body in rule["bodies"])
+
+    def _heads(self) -> Iterator[tuple[str, str, Tree]]:
+        for rule in self.rules:
+            if "Spec" in rule:
+                ((kind, head),) = rule["Spec"]["head"].items()
+                yield _chain(head["refr"]).parts[0], kind, rule["Spec"]
+
+
+def chains(tree: Tree) -> Iterator[Chain]:
+    """Yield every reference in a tree, and every variable, but not the names of functions that are called."""
+    if isinstance(tree, list):
+        for item in tree:
+            yield from chains(item)
+    elif isinstance(tree, dict):
+        for kind, node in tree.items():
+            if kind in ("Var", "RefDot", "RefBrack"):
+                yield _chain(tree)
+                yield from _indices(tree)
+            elif kind == "Call":
+                yield from chains(node["params"])
+            else:
+                yield from chains(node)
+
+
+def operations(tree: Tree) -> tuple[list[Call], list[Negation]]:
+    """Return every call and every negation in a tree, in no order: one walk, since the tree is large."""
+    calls: list[Call] = []
+    negations: list[Negation] = []
+    rest: list[Tree] = [tree]
+    while rest:
+        item = rest.pop()
+        if isinstance(item, list):
+            rest += item
+        elif isinstance(item, dict):
+            if call := item.get("Call"):
+                calls.append(Call(_chain(call["fcn"]).parts, call["params"], call["span"]["line"]))
+            if negation := item.get("NotExpr"):
+                negations.append(Negation(negation["expr"], negation["span"]["line"]))
+            rest += (node for name, node in item.items() if name != "span")
+    return calls, negations
+
+
+def _chain(node: Tree) -> Chain:
+    """Read a reference from its end; an index that is computed ends the part that is fixed."""
+    ((kind, fields),) = node.items()
+    if kind == "Var":
+        return Chain((fields["value"],), False, fields["span"]["line"])
+    if kind not in ("RefDot", "RefBrack"):
+        return Chain(("",), True, fields["span"]["line"])
+    base = _chain(fields["refr"])
+    step = fields["field"][1] if kind == "RefDot" else fields["index"].get("String", {}).get("value")
+    if base.open or step is None:
+        return Chain(base.parts, True, base.line)
+    return Chain((*base.parts, step), False, base.line)
+
+
+def _indices(node: Tree) -> Iterator[Chain]:
+    """Yield the references inside a reference: in its brackets, and in what it starts at."""
+    ((kind, fields),) = node.items()
+    if kind == "RefBrack":
+        yield from chains(fields["index"])
+    if kind in ("RefDot", "RefBrack"):
+        yield from _indices(fields["refr"])
+    elif kind != "Var":
+        yield from chains(node)

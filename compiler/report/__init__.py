@@ -1,0 +1,1 @@
+"""Reports: one outcome of a command, as text for people or as JSON for machines."""

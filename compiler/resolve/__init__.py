@@ -1,0 +1,1 @@
+"""From located YAML to one typed, fully decided specification for each environment."""

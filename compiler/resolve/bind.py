@@ -1,0 +1,127 @@
+"""Nodes to models: every error of a model becomes a finding at the value that caused it."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import ValidationError
+
+from compiler.diagnostics import Finding, Span
+from compiler.model.base import Model
+from compiler.model.shape import annotation_at, is_model
+from compiler.sources.nodes import MappingNode, Node, Path, ScalarNode, lookup, nearest, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=Model)
+
+_MAPPING = ("a mapping of keys", "write its keys on lines of their own")
+_LIST = ("a list", "write its entries on lines of their own, each behind '- '")
+_VALUE = ("a single value", "write one value behind the key")
+_SHAPES = {
+    "model_type": _MAPPING,
+    "dict_type": _MAPPING,
+    "tuple_type": _LIST,
+    "string_type": _VALUE,
+    "int_type": _VALUE,
+    "bool_type": _VALUE,
+    "enum": _VALUE,
+    "literal_error": _VALUE,
+}
+
+
+def bind(
+    model: type[M], node: Node, skip: Callable[[Path], bool] = lambda _: False
+) -> tuple[M | None, tuple[Finding, ...]]:
+    """Parse a node with a model; the model is None where it refuses. Findings at a path to skip are left out."""
+    try:
+        return model.model_validate(plain(node)), ()
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        located = [(path, detail) for detail in details if not skip(path := _path(detail))]
+        meant = {guess for path, detail in located if (guess := _meant(model, node, path, detail))}
+        return None, tuple(_finding(model, node, path, detail) for path, detail in located if path not in meant)
+
+
+def _path(detail: ErrorDetails) -> Path:
+    """The error's place in the tree; pydantic marks a mapping's key with one element more."""
+    path = tuple(key for key in detail["loc"] if key != "[key]")
+    entry = detail.get("ctx", {}).get("entry")
+    return path if entry is None else (*path, entry)
+
+
+def _meant(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Path | None:
+    """The missing key that an unknown one stands for: the two are one mistake."""
+    if detail["type"] != "extra_forbidden":
+        return None
+    close = difflib.get_close_matches(str(path[-1]), _missing(model, root, path[:-1]), 1)
+    return (*path[:-1], close[0]) if close else None
+
+
+def _finding(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Finding:
+    kind, context = detail["type"], detail.get("ctx", {})
+    node = lookup(root, path)
+    if kind == "missing":
+        parent = ".".join(str(key) for key in path[:-1]) or "the document"
+        help_ = f"write '{path[-1]}:' and its value below {parent}"
+        return Finding("SPEC001", f"the key '{path[-1]}' is missing in {parent}", help_, nearest(root, path))
+    if kind == "extra_forbidden":
+        return _unknown_key(model, root, path)
+    if isinstance(node, ScalarNode) and not node.text:
+        help_ = "write the value behind the key, or restore it from version control"
+        return Finding("SPEC005", "a value is missing here", help_, nearest(root, path))
+    if kind == "cbp":
+        return Finding(context["code"], context["message"], context["help"], nearest(root, path))
+    if kind in ("literal_error", "enum") and isinstance(node, ScalarNode):
+        return _unknown_choice(node, context["expected"])
+    if kind not in _SHAPES:
+        raise AssertionError(f"no finding for the model's error {kind}")
+    expected, help_ = _SHAPES[kind]
+    fields = ", ".join(_fields(model, path))
+    help_ = f"{help_}: {fields}" if fields else help_
+    return Finding("SPEC004", f"{expected} is expected here", help_, nearest(root, path))
+
+
+def _unknown_key(model: type[Model], root: Node, path: Path) -> Finding:
+    known, missing = _fields(model, path[:-1]), _missing(model, root, path[:-1])
+    message = f"the key '{path[-1]}' is unknown"
+    return Finding("SPEC002", message, did_you_mean(str(path[-1]), known, missing), key_span(root, path))
+
+
+def did_you_mean(name: str, known: Iterable[str], preferred: Iterable[str] = ()) -> str:
+    """Say which of the known names may be meant: one of the preferred, if any is close; or list them all."""
+    known = list(known)
+    close = difflib.get_close_matches(name, list(preferred), 1) or difflib.get_close_matches(name, known, 1)
+    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(known)}"
+
+
+def _unknown_choice(node: ScalarNode, expected: str) -> Finding:
+    choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
+    close = difflib.get_close_matches(node.text, choices, 1)
+    help_ = f"use one of: {', '.join(choices)}" + (f" (did you mean '{close[0]}'?)" if close else "")
+    return Finding("SPEC003", f"'{node.text}' is not supported here", help_, node.span)
+
+
+def _fields(model: type[Model], path: Path) -> tuple[str, ...]:
+    """The keys that the model has at a path, in its order."""
+    annotation = annotation_at(model, path)
+    return tuple(annotation.model_fields) if is_model(annotation) else ()
+
+
+def _missing(model: type[Model], root: Node, path: Path) -> list[str]:
+    """The model's keys at a path that are not written there."""
+    node = lookup(root, path)
+    written = node.entries if isinstance(node, MappingNode) else {}
+    return [name for name in _fields(model, path) if name not in written]
+
+
+def key_span(root: Node, path: Path) -> Span:
+    """Return the span of the key at the end of a path."""
+    parent = lookup(root, path[:-1])
+    if isinstance(parent, MappingNode) and (entry := parent.entries.get(str(path[-1]))):
+        return entry.key
+    return nearest(root, path)

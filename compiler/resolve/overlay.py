@@ -1,0 +1,99 @@
+"""Overlays: an environment's own values, laid over the specification's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Finding
+from compiler.resolve.bind import did_you_mean
+from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, leaves, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+HOLE = "Configurable"
+
+
+def overlay(
+    base: MappingNode, patches: Iterable[Node], unread: Collection[str] = ()
+) -> tuple[MappingNode, tuple[Finding, ...]]:
+    """Return the base with every patch laid over it; a patched value keeps the span of the patch.
+
+    Mappings are merged, single values and lists replaced. A patch changes what is there: a key that the base lacks, two
+    patches of one value, and a value that opens a hole are findings. Of a section that could not be read (``unread``)
+    nobody knows what is there: its patches are left out.
+    """
+    findings: list[Finding] = []
+    merged = base
+    owners: dict[Path, Node] = {}
+    for patch in patches:
+        if not isinstance(patch, MappingNode):
+            help_ = "write sections and keys, as in spec/"
+            findings.append(Finding("SPEC004", "an overlay is a mapping of sections", help_, patch.span))
+            continue
+        findings.extend(_claimed(patch, owners))
+        findings.extend(_opened(patch))
+        known = {name: entry for name, entry in patch.entries.items() if name not in unread}
+        merged = _merge(merged, MappingNode(known, patch.span), (), findings)
+    return merged, tuple(findings)
+
+
+def open_holes(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
+    """Name the line of every hole of the base that no overlay of the environment has touched."""
+    help_ = f"give it a value in environments/{environment}/overlays/, or in this line for every environment"
+    return tuple(
+        Finding("ENV001", f"{environment} leaves the hole '{'.'.join(map(str, path))}' open", help_, node.span)
+        for path, node in leaves(tree)
+        if node.text == HOLE and node is lookup(base, path)
+    )
+
+
+def _merge(base: MappingNode, patch: MappingNode, path: Path, findings: list[Finding]) -> MappingNode:
+    entries = dict(base.entries)
+    for name, entry in patch.entries.items():
+        known = entries.get(name)
+        if known is None:
+            where = ".".join(map(str, path)) or "the specification"
+            message = f"there is no '{name}' in {where} to patch"
+            help_ = did_you_mean(name, entries) if entries else "write the key in spec/ first, or remove it here"
+            findings.append(Finding("ENV002", message, help_, entry.key))
+        elif isinstance(known.value, MappingNode) and isinstance(entry.value, MappingNode):
+            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), findings))
+        else:
+            entries[name] = entry
+    return MappingNode(entries, base.span)
+
+
+def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
+    """Record whose value each patched path is, and report the second patch of one value."""
+    findings = []
+    for path, node in _values(patch):
+        first = owners.setdefault(path, node)
+        if first is not node:
+            message = f"'{'.'.join(map(str, path))}' is already patched at {first.span}"
+            findings.append(Finding("ENV003", message, "keep one of the two", node.span))
+    return findings
+
+
+def _opened(patch: MappingNode) -> list[Finding]:
+    help_ = f"write the value of this environment: only spec/ says '{HOLE}'"
+    return [
+        Finding("ENV004", "an overlay fills holes and opens none", help_, node.span)
+        for _, node in leaves(patch)
+        if node.text == HOLE
+    ]
+
+
+def _values(patch: MappingNode, path: Path = ()) -> Iterable[tuple[Path, Node]]:
+    """What a patch replaces as a whole: single values and lists."""
+    for name, entry in patch.entries.items():
+        if isinstance(entry.value, MappingNode):
+            yield from _values(entry.value, (*path, name))
+        else:
+            yield (*path, name), entry.value
+
+
+def is_hole(tree: Node, path: Path) -> bool:
+    """Say whether a path leads to a hole."""
+    node = lookup(tree, path)
+    return isinstance(node, ScalarNode) and node.text == HOLE

@@ -1,0 +1,144 @@
+"""The resolved specification of one environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Finding, Severity, Span
+from compiler.model.environment import Environment, EnvironmentFile
+from compiler.model.specification import SECTIONS, Specification
+from compiler.resolve.bind import bind
+from compiler.resolve.overlay import is_hole, open_holes, overlay
+from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, lookup, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path as FilePath
+
+    from compiler.sources.files import EnvironmentFiles, Loaded
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """One environment, fully decided: the models, and the tree that knows which line decided each value.
+
+    Paths into ``tree`` start with a section of the specification, or with ``environment``.
+    """
+
+    environment: Environment
+    spec: Specification
+    tree: MappingNode
+
+    def span(self, path: Path) -> Span:
+        """Return the place that decided a value; of the closest value above it where the path leads further."""
+        return nearest(self.tree, path)
+
+    def has(self, path: Path) -> bool:
+        """Say whether the path leads to a value or a key."""
+        return lookup(self.tree, path) is not None
+
+
+def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple[Finding, ...]]:
+    """Lay each environment over the specification and bind the result to the models.
+
+    An environment with a finding is left out; the others go on.
+    """
+    base, findings = _specification(loaded.sections)
+    resolved = []
+    for files in loaded.environments:
+        result, found = _resolve(base, files)
+        findings += found
+        if result:
+            resolved.append(result)
+    for item in resolved:
+        findings += _absent(root, item)
+    return tuple(resolved), findings
+
+
+def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode | None, tuple[Finding, ...]]:
+    """Join the sections' documents into one tree and judge every value of it but the holes.
+
+    A section may be missing from the tree: its file has a finding already. There is no tree where all are missing.
+    """
+    entries: dict[str, Entry] = {}
+    findings: tuple[Finding, ...] = ()
+    for name, document in sections:
+        entry, found = _only(document, name)
+        findings += found
+        if entry:
+            entries[name] = entry
+    if not entries:
+        return None, findings
+    tree = MappingNode(entries, next(iter(entries.values())).key)
+    _, found = bind(Specification, tree, skip=_undecided(tree))
+    return tree, findings + found
+
+
+def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
+    """What the models cannot judge yet, and what has a finding of its own: holes, and sections that were not read."""
+    return lambda path: is_hole(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
+
+
+def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
+    """Return the entry of the one key that a document has; any other is a finding."""
+    entries = document.entries if isinstance(document, MappingNode) else {}
+    found = entries.get(name)
+    findings = [
+        Finding(
+            "SPEC002", f"the key '{key}' is unknown in this file", f"write '{name}:', and nothing beside it", entry.key
+        )
+        for key, entry in entries.items()
+        if key != name
+    ]
+    if found is None and not findings:
+        message, help_ = f"the key '{name}' is missing in this file", f"start the file with '{name}:'"
+        findings.append(Finding("SPEC001", message, help_, document.span))
+    return found, tuple(findings)
+
+
+def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolved | None, tuple[Finding, ...]]:
+    entry, environment, findings = _environment(files)
+    if base is None:
+        return None, findings
+    patches = [document for document in files.overlays if document]
+    merged, found = overlay(base, patches, unread=set(SECTIONS) - base.entries.keys())
+    spec, refused = bind(Specification, merged, skip=_undecided(merged))
+    findings += found + refused
+    if len(patches) < len(files.overlays):
+        return None, findings  # nobody knows what the others would have filled
+    findings += open_holes(merged, base, files.name)
+    if entry is None or environment is None or spec is None or findings:
+        return None, findings
+    tree = MappingNode({**merged.entries, "environment": entry}, merged.span)
+    return Resolved(environment, spec, tree), ()
+
+
+def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | None, tuple[Finding, ...]]:
+    """Bind ``environment:`` in an environment's own file; its name has to be the folder's."""
+    if files.environment is None:
+        return None, None, ()
+    entry, findings = _only(files.environment, "environment")
+    if entry is None:
+        return None, None, findings
+    document, found = bind(EnvironmentFile, MappingNode({"environment": entry}, entry.key))
+    name = lookup(entry.value, ("name",))
+    if isinstance(name, ScalarNode) and name.text != files.name:
+        message = f"'{name.text}' is not the name of the folder, '{files.name}'"
+        found += (Finding("ENV005", message, f"write 'name: {files.name}', or rename the folder", name.span),)
+    return entry, document.environment if document else None, findings + found
+
+
+def _absent(root: FilePath, resolved: Resolved) -> tuple[Finding, ...]:
+    """Warn of each document that the specification refers to and that is not there."""
+    return tuple(
+        Finding(
+            "SPEC020",
+            f"the document {name} is absent",
+            "put it into spec/, or name the document that is meant",
+            resolved.span(("references", field)),
+            severity=Severity.WARNING,
+        )
+        for field, name in resolved.spec.references
+        if not (root / "spec" / name).is_file()
+    )

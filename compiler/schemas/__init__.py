@@ -1,0 +1,1 @@
+"""Schemas: every rendered Kubernetes object is checked offline and strictly."""

@@ -1,0 +1,196 @@
+"""YAML to located nodes, without YAML's implicit types.
+
+``no``, ``012`` and ``1:30`` stay the text that they are (YAML 1.1 reads false, 10 and 90); the model decides what they
+mean. The parser's events are folded with an explicit stack, so depth is bounded by us and not by Python's.
+Reference: YAML 1.1 and 1.2; the merge key is https://yaml.org/type/merge.html.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from compiler.diagnostics import Finding, Source, Span
+from compiler.sources import syntax
+from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAXIMUM_BYTES = 1 << 20
+MAXIMUM_DEPTH = 32
+MAXIMUM_NODES = 20_000
+_MERGE = "<<"
+
+
+def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
+    """Return the document's root and every finding; the root is None where the file cannot be read as one document."""
+    builder = _Builder(source)
+    try:
+        for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
+            if not builder.feed(event):
+                break
+    except yaml.YAMLError as error:
+        return None, (*builder.findings, syntax.finding(source, error))
+    if builder.root is None and not builder.findings:
+        help_ = "write the section's key and its values, or restore the file from version control"
+        builder.findings.append(Finding("YAML003", "the file holds no value", help_, path=source.path))
+    return (None if builder.refused else builder.root), tuple(builder.findings)
+
+
+@dataclass
+class _Frame:
+    """A collection whose end has not been read yet."""
+
+    span: Span
+    anchor: str | None
+    mapping: bool
+    items: list[Node] = field(default_factory=list)
+    entries: dict[str, Entry] = field(default_factory=dict)
+    merges: list[Node] = field(default_factory=list)
+    key: ScalarNode | None = None
+    weight: int = 1
+
+
+class _Builder:
+    """Folds events into nodes. A frame's weight counts its nodes with every alias written out."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.root: Node | None = None
+        self.findings: list[Finding] = []
+        self.refused = False
+        self._stack: list[_Frame] = []
+        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._documents = 0
+
+    def feed(self, event: Event) -> bool:
+        """Take one event; False ends the reading."""
+        if isinstance(event, DocumentStartEvent):
+            return self._document(event)
+        if isinstance(event, NodeEvent):
+            self._tagged(event)
+        if isinstance(event, MappingStartEvent | SequenceStartEvent):
+            return self._open(event)
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            frame = self._stack.pop()
+            return self._put(self._closed(frame), frame.weight, frame.anchor)
+        if isinstance(event, ScalarEvent):
+            return self._put(ScalarNode(event.value, self._span(event)), 1, event.anchor)
+        if isinstance(event, AliasEvent):
+            return self._alias(event)
+        return True
+
+    def _document(self, event: Event) -> bool:
+        self._documents += 1
+        if self._documents == 1:
+            return True
+        return self._refuse(
+            "YAML004", "a second document starts here", self._span(event), "keep one document a file: remove the '---'"
+        )
+
+    def _open(self, event: MappingStartEvent | SequenceStartEvent) -> bool:
+        span = self._span(event)
+        if len(self._stack) >= MAXIMUM_DEPTH:
+            help_ = "the specification is never that deep: check the brackets and the indentation"
+            return self._refuse("YAML009", f"this is nested deeper than {MAXIMUM_DEPTH} levels", span, help_)
+        self._stack.append(_Frame(span, event.anchor, isinstance(event, MappingStartEvent)))
+        return True
+
+    def _alias(self, event: AliasEvent) -> bool:
+        known = self._anchors.get(event.anchor or "")
+        if known is None:
+            span, help_ = self._span(event), "write the value out, or put its anchor (&name) before the alias"
+            return self._refuse("YAML011", f"the alias *{event.anchor} refers to no finished value", span, help_)
+        node, weight = known
+        return self._put(node, weight, None, at=self._span(event))
+
+    def _put(self, node: Node, weight: int, anchor: str | None, at: Span | None = None) -> bool:
+        """Place a finished node in its parent; ``at`` is where an alias of it stands."""
+        if anchor:
+            self._anchors[anchor] = (node, weight)
+        if not self._stack:
+            self.root = node
+            return True
+        frame = self._stack[-1]
+        frame.weight += weight
+        if frame.weight > MAXIMUM_NODES:
+            message = f"the file expands to more than {MAXIMUM_NODES} values"
+            return self._refuse("YAML009", message, at or node.span, "write fewer values, and fewer aliases of aliases")
+        self._into(frame, node, at or node.span)
+        return True
+
+    def _into(self, frame: _Frame, node: Node, at: Span) -> None:
+        if not frame.mapping:
+            frame.items.append(node)
+        elif frame.key is None:
+            frame.key = node if isinstance(node, ScalarNode) else ScalarNode("", at)
+            if not frame.key.text:
+                help_ = "write a name in front of the colon; put text with brackets or braces in quotes"
+                self._report("YAML006", "this key is not a name", at, help_)
+        else:
+            key, frame.key = frame.key, None
+            self._entry(frame, key, node)
+
+    def _entry(self, frame: _Frame, key: ScalarNode, node: Node) -> None:
+        if key.text == _MERGE:
+            frame.merges.append(node)
+        elif key.text in frame.entries:
+            first = frame.entries[key.text].key
+            message = f"the key '{key.text}' is already written in line {first.line}"
+            self._report("YAML005", message, key.span, "keep one of the two")
+        elif key.text:
+            frame.entries[key.text] = Entry(key.span, node)
+
+    def _closed(self, frame: _Frame) -> Node:
+        if not frame.mapping:
+            return SequenceNode(tuple(frame.items), frame.span)
+        for merged in self._merged(frame):
+            for name, entry in merged.entries.items():
+                frame.entries.setdefault(name, entry)
+        return MappingNode(frame.entries, frame.span)
+
+    def _merged(self, frame: _Frame) -> Iterator[MappingNode]:
+        """The mappings that merge keys name: one's own keys win, then the mapping that is named first."""
+        for node in frame.merges:
+            for item in node.items if isinstance(node, SequenceNode) else (node,):
+                if isinstance(item, MappingNode):
+                    yield item
+                else:
+                    help_ = "merge a mapping (<<: *name) or a list of mappings"
+                    self._report("YAML010", "only a mapping can be merged", item.span, help_)
+
+    def _tagged(self, event: NodeEvent) -> None:
+        tag = getattr(event, "tag", None)
+        if tag:
+            help_ = "remove the tag: the specification's models decide every type"
+            written = tag.replace("tag:yaml.org,2002:", "!!")
+            self._report("YAML007", f"the tag {written} is not allowed", self._span(event), help_)
+
+    def _span(self, event: Event) -> Span:
+        start, end = event.start_mark, event.end_mark
+        if start is None or end is None:
+            raise AssertionError("the parser gives every event its marks")
+        width = end.column - start.column if end.line == start.line else 1
+        return Span(self.source, start.line + 1, start.column + 1, max(1, width))
+
+    def _report(self, code: str, message: str, span: Span, help_: str) -> None:
+        self.findings.append(Finding(code, message, help_, span))
+
+    def _refuse(self, code: str, message: str, span: Span, help_: str) -> bool:
+        self._report(code, message, span, help_)
+        self.refused = True
+        return False

@@ -1,0 +1,115 @@
+"""How ``generated/`` differs from what the specification says, file by file, and why."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Finding
+from compiler.write import manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from compiler.emit.artifact import Artifact
+
+
+class Reason(StrEnum):
+    """Why a file differs."""
+
+    STALE = "stale"
+    EDITED = "edited by hand"
+    MISSING = "missing"
+    ORPHAN = "orphan"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file that differs: what it shall hold (None: it shall not be there), and why it differs."""
+
+    path: str
+    reason: Reason
+    content: bytes | None
+
+    @property
+    def prunable(self) -> bool:
+        """Whether the file is one that the compiler wrote and no longer produces."""
+        return self.content is None and self.reason is Reason.STALE
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Every change, the manifest's among them, and what forbids to write at all."""
+
+    changes: tuple[Change, ...]
+    refused: tuple[Finding, ...]
+
+
+def drift(generated: Path, artifacts: Iterable[Artifact], owned: Callable[[str], bool]) -> Drift:
+    """Compare ``generated/`` with the artifacts.
+
+    ``owned`` tells which paths this compilation answers for; the others stay as they are, in the manifest too. Nothing
+    is compared where there is a link or the like: it is refused, and not followed.
+    """
+    found, refused = _walk(generated)
+    if refused:
+        return Drift((), refused)
+    known = manifest.read(generated)
+    wanted = {artifact.path: artifact.content for artifact in artifacts}
+    changes = [
+        change
+        for path in sorted(wanted.keys() | {path for path in found if owned(path)})
+        if (change := _compare(path, wanted.get(path), found.get(path), known.get(path)))
+    ]
+    kept = {path: value for path, value in known.items() if not owned(path)}
+    due = manifest.serialise(kept | {path: manifest.digest(content) for path, content in wanted.items()})
+    if change := _compare_manifest(generated, due, bool(changes)):
+        changes.append(change)
+    return Drift(tuple(changes), ())
+
+
+def _compare(path: str, wanted: bytes | None, found: Path | None, known: str | None) -> Change | None:
+    if found is None:
+        return Change(path, Reason.MISSING, wanted)
+    content = found.read_bytes()
+    if content == wanted:
+        return None
+    unchanged = known == manifest.digest(content)
+    if wanted is None:
+        return Change(path, Reason.STALE if unchanged else Reason.ORPHAN, None)
+    return Change(path, Reason.STALE if unchanged else Reason.EDITED, wanted)
+
+
+def _compare_manifest(generated: Path, due: bytes, others: bool) -> Change | None:
+    """The manifest follows the files: only where they are as they should be can it have been edited by itself."""
+    file = generated / manifest.NAME
+    if not file.is_file():
+        return Change(manifest.NAME, Reason.MISSING, due)
+    if file.read_bytes() == due:
+        return None
+    return Change(manifest.NAME, Reason.STALE if others else Reason.EDITED, due)
+
+
+def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
+    """Every regular file below the folder but the manifest; anything else is refused."""
+    files: dict[str, Path] = {}
+    refused = []
+    if generated.is_symlink() or (generated.exists() and not generated.is_dir()):
+        return {}, (_refusal("generated"),)
+    for folder, directories, names in os.walk(generated):
+        for name in sorted(directories + names):
+            path = Path(folder, name)
+            relative = path.relative_to(generated).as_posix()
+            if path.is_symlink() or not (path.is_file() or path.is_dir()):
+                refused.append(_refusal(f"generated/{relative}"))
+            elif path.is_file() and relative != manifest.NAME:
+                files[relative] = path
+    return files, tuple(refused)
+
+
+def _refusal(path: str) -> Finding:
+    help_ = "remove it: the compiler writes regular files below generated/ and follows no link"
+    return Finding("GEN005", "this is neither a regular file nor a folder", help_, path=path)

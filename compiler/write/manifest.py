@@ -1,0 +1,38 @@
+"""``generated/manifest.json``: what the compiler wrote, each file with its SHA-256.
+
+It is how an edit by hand is told from output that is stale, and a file that is no longer produced from one that never
+was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+NAME = "manifest.json"
+
+
+def digest(content: bytes) -> str:
+    """Return a file's content as ``sha256:`` and hexadecimal digits."""
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def serialise(files: Mapping[str, str]) -> bytes:
+    """Return the manifest of files and their digests as bytes."""
+    return (json.dumps({"version": 1, "files": dict(sorted(files.items()))}, indent=2) + "\n").encode()
+
+
+def read(generated: Path) -> Mapping[str, str]:
+    """Return the files and digests of the last compilation; nothing where there is no usable manifest."""
+    try:
+        files = json.loads((generated / NAME).read_bytes())["files"]
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return {}
+    if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
+        return {}
+    return files

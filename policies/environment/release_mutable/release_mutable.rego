@@ -1,0 +1,30 @@
+# METADATA
+# title: A release is named by something that can change
+# description: >-
+#   A tag can be moved to another image after it was reviewed, scanned and signed, and two pods of one Deployment may
+#   then run different code. A digest cannot.
+# custom:
+#   id: DEP003
+#   severity: error
+#   owner: security
+#   remediation: Write the image's digest, sha256 and 64 hexadecimal digits, as environment.image.release.
+#   section: Deployment Configuration, 1. Container Configuration
+package environment.release_mutable
+
+import rego.v1
+
+examined contains input.environment.image.release if input.environment.stage != "development"
+
+fixed(release) if release == "unreleased"
+
+fixed(release) if regex.match(`^sha256:[0-9a-f]{64}$`, release)
+
+deny contains denial if {
+	some release in examined
+	not fixed(release)
+	denial := {
+		"id": "DEP003",
+		"message": sprintf("the release '%s' is a tag, not a digest", [release]),
+		"path": ["environment", "image", "release"],
+	}
+}

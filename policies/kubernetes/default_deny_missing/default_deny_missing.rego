@@ -1,0 +1,42 @@
+# METADATA
+# title: A namespace does not deny traffic by default
+# description: >-
+#   Network policies add up what is allowed; without one that selects every pod and allows nothing, a pod that no other
+#   policy selects may talk to anyone, and anyone to it.
+# custom:
+#   id: K8S012
+#   severity: error
+#   owner: security
+#   remediation: Render a NetworkPolicy for every pod of the namespace, for ingress and egress, without rules.
+#   section: Infrastructure Security, 1. Network Security
+package kubernetes.default_deny_missing
+
+import data.lib.kubernetes
+import rego.v1
+
+examined contains {"namespace": item.name, "file": item.file} if {
+	some item in kubernetes.objects
+	item.kind == "Namespace"
+}
+
+denied(namespace, direction) if {
+	some item in kubernetes.objects
+	item.kind == "NetworkPolicy"
+	item.namespace == namespace
+	count(object.get(item.spec, "podSelector", {"all": "missing"})) == 0
+	direction in object.get(item.spec, "policyTypes", [])
+	count(object.get(item.spec, lower(direction), [])) == 0
+}
+
+deny contains denial if {
+	some zone in examined
+	some direction in ["Ingress", "Egress"]
+	namespace := zone.namespace
+	not denied(namespace, direction)
+	denial := {
+		"id": "K8S012",
+		"message": sprintf("%s is not denied by default in the namespace %s", [lower(direction), namespace]),
+		"path": ["network", "segmentation", "zones"],
+		"file": zone.file,
+	}
+}

@@ -1,0 +1,42 @@
+# METADATA
+# title: A container runs an image that can change
+# description: >-
+#   Outside development every image is named by digest: a tag can be moved after the review, and the next pod then runs
+#   what nobody has looked at. An environment that has no release yet is another rule's business.
+# custom:
+#   id: K8S003
+#   severity: error
+#   owner: security
+#   remediation: Name the image by digest, as repository@sha256 and 64 hexadecimal digits.
+#   section: Deployment Configuration, 1. Container Configuration
+package kubernetes.image_mutable
+
+import data.lib.kubernetes
+import rego.v1
+
+unreleased := sprintf("%s:unreleased", [input.environment.image.repository])
+
+examined contains container if {
+	input.environment.stage != "development"
+	some container in kubernetes.containers
+}
+
+fixed(image) if regex.match(`@sha256:[0-9a-f]{64}$`, image)
+
+fixed(image) if {
+	image == unreleased
+	input.environment.image.release == "unreleased"
+}
+
+deny contains denial if {
+	some container in examined
+	image := object.get(container.fields, "image", "")
+	not fixed(image)
+	denial := {
+		"id": "K8S003",
+		"message": sprintf("the container %s runs '%s', which is not named by digest", [container.name, image]),
+		"path": container.path,
+		"file": container.file,
+		"pointer": sprintf("%s/image", [container.pointer]),
+	}
+}

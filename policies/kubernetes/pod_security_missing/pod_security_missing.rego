@@ -1,0 +1,35 @@
+# METADATA
+# title: A namespace does not enforce Pod Security
+# description: >-
+#   Policies look at what is rendered here. What else is applied to the namespace is held back by the API server alone,
+#   and only where the namespace's label asks it to.
+# custom:
+#   id: K8S014
+#   severity: error
+#   owner: security
+#   remediation: Label the namespace with pod-security.kubernetes.io/enforce, restricted.
+#   section: Infrastructure Security, 1. Network Security
+package kubernetes.pod_security_missing
+
+import data.lib.kubernetes
+import rego.v1
+
+label := "pod-security.kubernetes.io/enforce"
+
+examined contains namespace if {
+	some namespace in kubernetes.objects
+	namespace.kind == "Namespace"
+}
+
+deny contains denial if {
+	some namespace in examined
+	level := object.get(namespace.labels, label, "privileged")
+	level != "restricted"
+	denial := {
+		"id": "K8S014",
+		"message": sprintf("the namespace %s enforces the level %s, not restricted", [namespace.name, level]),
+		"path": ["network", "segmentation", "zones"],
+		"file": namespace.file,
+		"pointer": "/metadata/labels",
+	}
+}

@@ -1,0 +1,91 @@
+# METADATA
+# title: A namespace's quota does not hold its pods
+# description: >-
+#   At the largest scale an update adds its surplus pods. Where the quota does not hold them, the update stops half way,
+#   at the hour of the highest load.
+# custom:
+#   id: K8S015
+#   severity: error
+#   owner: platform
+#   remediation: Raise the quota to the pods, requests and limits of every replica and the surplus of an update.
+#   section: Resource Management, 1. Compute Resources
+package kubernetes.quota_too_small
+
+import data.lib.kubernetes
+import data.lib.units
+import rego.v1
+
+examined contains demand if {
+	some quota in kubernetes.objects
+	quota.kind == "ResourceQuota"
+	some resource, hard in object.get(quota.spec, "hard", {})
+	demand := {"quota": quota, "resource": resource, "hard": hard}
+}
+
+# The most pods that a workload has: what its autoscaler allows, or its own replicas, and the surplus of an update.
+most(pod) := replicas + surge if {
+	pod.kind == "Deployment"
+	some item in kubernetes.objects
+	item.file == pod.file
+	bounds := {autoscaler.spec.maxReplicas |
+		some autoscaler in kubernetes.objects
+		autoscaler.kind == "HorizontalPodAutoscaler"
+		autoscaler.namespace == item.namespace
+		autoscaler.spec.scaleTargetRef.name == item.name
+	}
+	replicas := max(bounds | {object.get(item.spec, "replicas", 1)})
+	surge := object.get(item.spec, ["strategy", "rollingUpdate", "maxSurge"], 1)
+}
+
+# What one pod takes of a resource; containers that start first are counted too, since sidecars stay.
+each(_, "pods") := 1
+
+each(pod, resource) := sum([amount |
+	[kind, name] := split(resource, ".")
+	some list in ["initContainers", "containers"]
+	some container in object.get(pod.spec, list, [])
+	amount := object.get(container, ["resources", kind, name], 0)
+]) if contains(resource, ".")
+
+needed(namespace, resource) := sum([total |
+	some pod in kubernetes.pods
+	pod.namespace == namespace
+	total := most(pod) * each(pod, resource)
+])
+
+deny contains denial if {
+	some demand in examined
+	is_number(demand.hard)
+	total := needed(demand.quota.namespace, demand.resource)
+	total > demand.hard
+	denial := {
+		"id": "K8S015",
+		"message": sprintf(
+			"the quota %s holds %s of %s, and the pods at full scale need %s",
+			[
+				demand.quota.name,
+				units.resource(demand.resource, demand.hard),
+				demand.resource,
+				units.resource(demand.resource, total),
+			],
+		),
+		"path": ["orchestration", "configuration", "replicas", "max"],
+		"file": demand.quota.file,
+		"pointer": sprintf("/spec/hard/%s", [demand.resource]),
+	}
+}
+
+deny contains denial if {
+	some demand in examined
+	is_string(demand.hard)
+	denial := {
+		"id": "K8S015",
+		"message": sprintf(
+			"the quota %s holds '%s' of %s, which is no quantity",
+			[demand.quota.name, demand.hard, demand.resource],
+		),
+		"path": ["orchestration", "configuration", "replicas", "max"],
+		"file": demand.quota.file,
+		"pointer": sprintf("/spec/hard/%s", [demand.resource]),
+	}
+}

@@ -1,0 +1,39 @@
+package kubernetes.quota_too_small_test
+
+import data.kubernetes.quota_too_small
+import rego.v1
+
+quota(hard, replicas) := {"documents": [
+	{"file": "q.yaml", "object": {
+		"kind": "ResourceQuota",
+		"metadata": {"name": "q", "namespace": "n"},
+		"spec": {"hard": hard},
+	}},
+	{"file": "d.yaml", "object": {
+		"kind": "Deployment",
+		"metadata": {"name": "d", "namespace": "n"},
+		"spec": {"replicas": replicas, "template": {"spec": {
+			"initContainers": [{"name": "proxy", "resources": {"limits": {"cpu": 100}}}],
+			"containers": [{"name": "configuration-api", "resources": {"limits": {"cpu": 1000}}}],
+		}}},
+	}},
+]}
+
+test_sidecars_are_counted if {
+	quota_too_small.deny == set() with input as quota({"limits.cpu": 3300}, 2)
+	denials := quota_too_small.deny with input as quota({"limits.cpu": 3299}, 2)
+	{denial.message | some denial in denials} == {concat("", [
+		"the quota q holds 3299 millicores of limits.cpu, ",
+		"and the pods at full scale need 3300 millicores",
+	])}
+}
+
+test_what_the_quota_does_not_name_is_not_limited if quota_too_small.deny == set() with input as quota({"pods": 3}, 2)
+
+test_an_unreadable_quantity_is_denied if {
+	denials := quota_too_small.deny with input as quota({"limits.cpu": "many"}, 2)
+	{[denial.pointer, denial.message] | some denial in denials} == {[
+		"/spec/hard/limits.cpu",
+		"the quota q holds 'many' of limits.cpu, which is no quantity",
+	]}
+}

@@ -1,0 +1,29 @@
+# METADATA
+# title: A pod carries a key to the cluster that it does not need
+# description: >-
+#   Kubernetes mounts a token of its API into every pod that does not refuse it. Whoever reads one file of the pod can
+#   then talk to the API server in its name.
+# custom:
+#   id: K8S017
+#   severity: error
+#   owner: security
+#   remediation: Set automountServiceAccountToken to false in the pod.
+#   section: Infrastructure Security, 2. Access Control
+package kubernetes.service_account_token_mounted
+
+import data.lib.kubernetes
+import rego.v1
+
+examined contains pod if some pod in kubernetes.pods
+
+deny contains denial if {
+	some pod in examined
+	object.get(pod.spec, "automountServiceAccountToken", true) != false
+	denial := {
+		"id": "K8S017",
+		"message": sprintf("the pods of the %s %s mount a token of the cluster's API", [pod.kind, pod.name]),
+		"path": ["access_control", "infrastructure", "principle"],
+		"file": pod.file,
+		"pointer": pod.pointer,
+	}
+}

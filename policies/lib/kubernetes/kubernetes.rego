@@ -1,0 +1,74 @@
+# METADATA
+# title: Rendered Kubernetes objects
+# description: Objects by kind, the pods that they make, and the containers of those.
+package lib.kubernetes
+
+import data.origins
+import rego.v1
+
+# objects holds every rendered object with its file, and the namespace and labels that it may leave out.
+objects contains item if {
+	some document in input.documents
+	metadata := object.get(document.object, "metadata", {})
+	item := {
+		"file": document.file,
+		"kind": document.object.kind,
+		"name": object.get(metadata, "name", ""),
+		"namespace": object.get(metadata, "namespace", ""),
+		"labels": object.get(metadata, "labels", {}),
+		"spec": object.get(document.object, "spec", {}),
+	}
+}
+
+templates := {
+	"CronJob": ["jobTemplate", "spec", "template"],
+	"DaemonSet": ["template"],
+	"Deployment": ["template"],
+	"Job": ["template"],
+	"StatefulSet": ["template"],
+}
+
+# pods holds what each workload makes: the pod's labels and specification, and where in its file they are.
+pods contains pod if {
+	some item in objects
+	template := object.get(item.spec, templates[item.kind], null)
+	is_object(template)
+	pod := {
+		"file": item.file,
+		"kind": item.kind,
+		"name": item.name,
+		"namespace": item.namespace,
+		"labels": object.get(template, ["metadata", "labels"], {}),
+		"spec": object.get(template, "spec", {}),
+		"pointer": sprintf("/spec/%s/spec", [concat("/", templates[item.kind])]),
+	}
+}
+
+pods contains pod if {
+	some item in objects
+	item.kind == "Pod"
+	pod := object.union(object.remove(item, ["spec"]), {"spec": item.spec, "pointer": "/spec"})
+}
+
+# containers holds every container of every pod, init containers too.
+containers contains container if {
+	some pod in pods
+	some list in ["initContainers", "containers"]
+	some index, fields in object.get(pod.spec, list, [])
+	name := object.get(fields, "name", "")
+	container := {
+		"file": pod.file,
+		"namespace": pod.namespace,
+		"name": name,
+		"fields": fields,
+		"pod": pod.spec,
+		"pointer": sprintf("%s/%s/%d", [pod.pointer, list, index]),
+		"path": object.get(origins.containers, name, ["containers"]),
+	}
+}
+
+# selects says whether a selector of labels, which has at least one, matches labels.
+selects(wanted, labels) if {
+	count(wanted) > 0
+	count({name | some name, value in wanted; object.get(labels, name, null) == value}) == count(wanted)
+}

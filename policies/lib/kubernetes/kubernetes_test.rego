@@ -1,0 +1,48 @@
+package lib.kubernetes_test
+
+import data.lib.kubernetes
+import rego.v1
+
+workload(kind, spec) := {"documents": [{"file": "a.yaml", "object": {
+	"kind": kind,
+	"metadata": {"name": "a", "namespace": "n"},
+	"spec": spec,
+}}]}
+
+pod := {"initContainers": [{"name": "proxy"}], "containers": [{"name": "configuration-api"}, {"name": "other"}]}
+
+test_every_kind_of_workload_makes_pods if {
+	pointers := {"Deployment": "/spec/template/spec", "CronJob": "/spec/jobTemplate/spec/template/spec", "Pod": "/spec"}
+	specs := {
+		"Deployment": {"template": {"spec": pod}},
+		"CronJob": {"jobTemplate": {"spec": {"template": {"spec": pod}}}},
+		"Pod": pod,
+	}
+	every kind, pointer in pointers {
+		pods := kubernetes.pods with input as workload(kind, specs[kind])
+		{[item.pointer, item.spec] | some item in pods} == {[pointer, pod]}
+	}
+}
+
+test_a_service_makes_none if {
+	kubernetes.pods == set() with input as workload("Service", {"template": {"spec": pod}})
+}
+
+test_init_containers_are_containers_and_each_knows_its_origin if {
+	containers := kubernetes.containers with input as workload("Job", {"template": {"spec": pod}})
+	{[container.pointer, container.path] | some container in containers} == {
+		["/spec/template/spec/initContainers/0", ["containers"]],
+		["/spec/template/spec/containers/0", ["containers", "application"]],
+		["/spec/template/spec/containers/1", ["containers"]],
+	}
+}
+
+test_a_selector_matches_where_all_of_it_does if {
+	kubernetes.selects({"app": "a"}, {"app": "a", "tier": "b"})
+	selected := {labels | some labels in [{"app": "b"}, {}, {"tier": "a"}]; kubernetes.selects({"app": "a"}, labels)}
+	selected == set()
+}
+
+test_an_empty_selector_selects_nothing_on_purpose if {
+	{labels | some labels in [{"app": "a"}]; kubernetes.selects({}, labels)} == set()
+}

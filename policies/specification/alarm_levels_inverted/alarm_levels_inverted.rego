@@ -1,0 +1,36 @@
+# METADATA
+# title: A warning comes no earlier than the critical alarm
+# description: >-
+#   A warning is there to be acted on before the critical level. At or above that level it is never seen first, and the
+#   first sign of trouble is the page at night.
+# custom:
+#   id: SPC009
+#   severity: error
+#   owner: reliability
+#   remediation: Set warning below critical.
+#   section: Resource Management, 3. Resource Limits
+package specification.alarm_levels_inverted
+
+import rego.v1
+
+examined contains levels if {
+	some resource, limits in input.spec.limits
+	levels := {
+		"path": ["limits", resource, "monitoring", "warning"],
+		"warning": limits.monitoring.warning,
+		"critical": limits.monitoring.critical,
+	}
+}
+
+deny contains denial if {
+	some levels in examined
+	levels.warning >= levels.critical
+	denial := {
+		"id": "SPC009",
+		"message": sprintf(
+			"%s is %d%%, which is not below critical (%d%%)",
+			[concat(".", levels.path), levels.warning, levels.critical],
+		),
+		"path": levels.path,
+	}
+}

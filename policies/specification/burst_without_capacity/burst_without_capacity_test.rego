@@ -1,0 +1,24 @@
+package specification.burst_without_capacity_test
+
+import data.specification.burst_without_capacity
+import rego.v1
+
+limits(common, route) := {
+	"spec": {"load_management": {"throttling": {"limits": common}}},
+	"environment": {"throttling": {"routes": [{"route": "GET /v1/settings", "limits": route}]}},
+}
+
+good := {"default": 100, "burst": 101}
+
+test_a_bucket_of_one_request_passes if burst_without_capacity.deny == set() with input as limits(good, good)
+
+test_an_empty_bucket_of_a_route_is_denied_in_the_environment if {
+	denials := burst_without_capacity.deny with input as limits(good, {"default": 100, "burst": 100})
+	{[denial.path, denial.message] | some denial in denials} == {[
+		["environment", "throttling", "routes", 0, "limits", "burst"],
+		concat("", [
+			"GET /v1/settings: burst (100 req/min) is not above default (100 req/min), ",
+			"so that the bucket holds nothing",
+		]),
+	]}
+}

@@ -1,0 +1,38 @@
+# METADATA
+# title: The pods can open more database connections than the pooler accepts
+# description: >-
+#   Every worker process of every pod has a pool of its own, and during an update surplus pods have theirs too. When the
+#   sum passes the pooler's limit, it is the newest pods, at the highest load, that cannot connect.
+# custom:
+#   id: SPC012
+#   severity: error
+#   owner: data
+#   remediation: Lower connections.database.pool_size, or raise load_balancing.database.max_connections.
+#   section: Resource Management, 2. Connection Management
+package specification.connections_exceeded
+
+import rego.v1
+
+examined contains demand if {
+	demand := {
+		"instances": input.spec.compute.application_tier.instances.max,
+		"surge": input.spec.orchestration.configuration.rolling_update.max_surge,
+		"workers": input.settings.process.workers,
+		"pool": input.settings.database.pool_size,
+		"limit": input.spec.load_balancing.database.max_connections,
+	}
+}
+
+deny contains denial if {
+	some demand in examined
+	total := ((demand.instances + demand.surge) * demand.workers) * demand.pool
+	total > demand.limit
+	denial := {
+		"id": "SPC012",
+		"message": sprintf(
+			"(%d + %d surge) instances x %d workers x %d connections = %d, but the pooler accepts %d",
+			[demand.instances, demand.surge, demand.workers, demand.pool, total, demand.limit],
+		),
+		"path": ["connections", "database", "pool_size"],
+	}
+}

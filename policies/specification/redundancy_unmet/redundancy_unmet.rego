@@ -1,0 +1,60 @@
+# METADATA
+# title: A promise of redundancy has nothing behind it
+# description: >-
+#   Multiple instances need two at the least, multiple zones need pods that are spread over them, and a synchronous
+#   primary needs two standbys: with one, losing it stops every write.
+# custom:
+#   id: SPC024
+#   severity: error
+#   owner: reliability
+#   remediation: Raise the number, or take the promise out of the redundancy section.
+#   section: High Availability, 1. Redundancy
+package specification.redundancy_unmet
+
+import rego.v1
+
+examined contains promise if {
+	some promise in input.spec.redundancy.application.deployment
+}
+
+examined contains promise if {
+	some promise in input.spec.redundancy.data.replication
+}
+
+deny contains denial if {
+	some promise in examined
+	promise == "Multiple instances"
+	least := input.spec.compute.application_tier.instances.min
+	least < 2
+	denial := {
+		"id": "SPC024",
+		"message": sprintf("redundancy promises multiple instances, but instances.min is %d", [least]),
+		"path": ["compute", "application_tier", "instances", "min"],
+	}
+}
+
+deny contains denial if {
+	some promise in examined
+	promise == "Multiple zones"
+	input.spec.orchestration.configuration.affinity.zone_spread == false
+	denial := {
+		"id": "SPC024",
+		"message": "redundancy promises multiple zones, but pods are not spread over zones",
+		"path": ["orchestration", "configuration", "affinity", "zone_spread"],
+	}
+}
+
+deny contains denial if {
+	some promise in examined
+	promise == "Synchronous primary"
+	least := input.spec.compute.database_tier.instances.replicas.min
+	least < 2
+	denial := {
+		"id": "SPC024",
+		"message": sprintf(
+			"redundancy promises a synchronous primary, but replicas.min is %d: losing it stops writes",
+			[least],
+		),
+		"path": ["compute", "database_tier", "instances", "replicas", "min"],
+	}
+}

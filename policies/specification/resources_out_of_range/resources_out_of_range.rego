@@ -1,0 +1,62 @@
+# METADATA
+# title: An instance is larger or smaller than its tier allows
+# description: >-
+#   The limits of the application's container lie within what one instance of its tier may be given, and so does what
+#   each instance of the database reserves. Outside, a pod is refused by the cluster's limits or starves in a box too
+#   small.
+# custom:
+#   id: SPC011
+#   severity: error
+#   owner: platform
+#   remediation: Choose an amount from min to max of the tier, or change the tier's range.
+#   section: Deployment Configuration, 1. Container Configuration
+package specification.resources_out_of_range
+
+import data.lib.statements
+import data.lib.units
+import rego.v1
+
+resources := ["cpu", "memory"]
+
+examined contains amount if {
+	some resource in resources
+	amount := {
+		"resource": resource,
+		"stated": statements.at(["containers", "application", "resource_limits", resource]),
+		"range": input.spec.compute.application_tier.resources[resource],
+	}
+}
+
+examined contains amount if {
+	some resource in resources
+	amount := {
+		"resource": resource,
+		"stated": statements.at(["compute", "database_tier", "resources", resource, "reserved"]),
+		"range": input.spec.compute.database_tier.resources[resource],
+	}
+}
+
+within(value, range) if {
+	range.min <= value
+	value <= range.max
+}
+
+deny contains denial if {
+	some amount in examined
+	value := amount.stated.value
+	range := amount.range
+	not within(value, range)
+	denial := {
+		"id": "SPC011",
+		"message": sprintf(
+			"%s is %s, which is not from %s to %s",
+			[
+				amount.stated.name,
+				units.resource(amount.resource, value),
+				units.resource(amount.resource, range.min),
+				units.resource(amount.resource, range.max),
+			],
+		),
+		"path": amount.stated.path,
+	}
+}

@@ -1,0 +1,1 @@
+"""The Configuration API: serves configuration under exactly the limits that the compiler wrote."""

@@ -1,0 +1,139 @@
+"""Numbered SQL migrations, applied once each under an advisory lock, all in one transaction.
+
+A released file never changes: its checksum is kept and compared. Versions that this code does not know are accepted
+when they are newer, since during a rolling update the old release meets the schema of the new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runtime.environment import Address
+    from runtime.settings import Database
+
+# Any constant that nothing else in the database locks: the ASCII codes of "cbp".
+_LOCK = 0x636270
+_FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+
+
+class MigrationError(Exception):
+    """A database that these migrations, or these settings, do not fit; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One numbered file."""
+
+    version: int
+    name: str
+    sql: str
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the text, in hexadecimal."""
+        return hashlib.sha256(self.sql.encode()).hexdigest()
+
+
+def migrations() -> tuple[Migration, ...]:
+    """Return every migration of this release, in order."""
+    found = (
+        Migration(int(match[1]), match[2], file.read_text(encoding="utf-8"))
+        for file in files("runtime.adapters").joinpath("migrations").iterdir()
+        if (match := _FILE.fullmatch(file.name))
+    )
+    return tuple(sorted(found, key=lambda migration: migration.version))
+
+
+async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]:
+    """Bring the database up to date and return the migrations that were applied.
+
+    Raises :class:`MigrationError` when it cannot be served, and asyncpg's and the operating system's errors when it
+    cannot be reached.
+    """
+    connection = await asyncpg.connect(
+        address.url,
+        password=address.password(),
+        timeout=settings.connect_timeout_seconds,
+        # A migration may take longer than a request: the role's own timeout, set below, does not bind this session.
+        server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
+    )
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+            applied = await _apply_missing(connection, settings.partitions)
+            await _check_partitions(connection, settings.partitions)
+            await _set_statement_timeout(connection, settings.statement_timeout_seconds)
+    finally:
+        await connection.close()
+    return applied
+
+
+async def _apply_missing(connection: asyncpg.Connection, partitions: int) -> tuple[Migration, ...]:
+    await connection.execute(
+        "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL,"
+        " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
+    )
+    rows = await connection.fetch("SELECT version, checksum FROM schema_migrations")
+    missing = _missing({row["version"]: row["checksum"] for row in rows})
+    await connection.execute("SELECT set_config('cbp.partitions', $1, true)", str(partitions))
+    for migration in missing:
+        await connection.execute(migration.sql)
+        await connection.execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            migration.version,
+            migration.name,
+            migration.checksum,
+        )
+    return missing
+
+
+def _missing(applied: Mapping[int, str]) -> tuple[Migration, ...]:
+    known = migrations()
+    for migration in known:
+        if applied.get(migration.version, migration.checksum) != migration.checksum:
+            raise MigrationError(
+                f"migration {migration.version:04} ({migration.name}) was applied with another text:"
+                " restore the released file and put the difference into a new migration"
+            )
+    missing = tuple(migration for migration in known if migration.version not in applied)
+    if missing and applied and missing[0].version < max(applied):
+        raise MigrationError(
+            f"migration {missing[0].version:04} ({missing[0].name}) is older than one that was already applied:"
+            " give it a higher number"
+        )
+    return missing
+
+
+async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None:
+    actual = await connection.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'entries'::regclass")
+    if actual != wanted:
+        raise MigrationError(
+            f"the entries table has {actual} hash partitions and the settings ask for {wanted}: set"
+            f" components.data_layer.scaling.strategy.sharding back to {actual}, or copy the entries into a table of"
+            f" {wanted} partitions in a maintenance window and rename it"
+        )
+
+
+async def _set_statement_timeout(connection: asyncpg.Connection, seconds: int) -> None:
+    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, so the role carries it: for this
+    # database alone, and written only when it differs, so that replicas starting together do not contend for the row.
+    current = await connection.fetchval(
+        "SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole AND setdatabase ="
+        " (SELECT oid FROM pg_database WHERE datname = current_database())"
+    )
+    if f"statement_timeout={seconds}s" not in (current or ()):
+        statement = await connection.fetchval(
+            "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = %L',"
+            " current_database(), $1::text)",
+            f"{seconds}s",
+        )
+        await connection.execute(statement)

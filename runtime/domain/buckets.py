@@ -1,0 +1,63 @@
+"""Token bucket arithmetic in integers.
+
+A level is counted in parts of a token, chosen so that one microsecond adds a whole number of parts: at ``refill``
+tokens a minute a microsecond adds ``refill`` parts of 1/60,000,000 token. Nothing is rounded, so nothing drifts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MICROSECONDS_PER_MINUTE = 60_000_000
+
+LARGEST = 100_000_000
+"""The largest capacity and refill (tokens): a full bucket in parts stays below 2**53, where Lua counts exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One of ``shares`` equal parts of a bucket of ``capacity`` tokens that gains ``refill`` tokens a minute."""
+
+    capacity: int
+    refill: int
+    shares: int = 1
+
+    @property
+    def token(self) -> int:
+        """One token, in parts."""
+        return MICROSECONDS_PER_MINUTE * self.shares
+
+    @property
+    def full(self) -> int:
+        """The level of a full bucket, in parts: a share holds one token at least, or it would never admit anything."""
+        return max(self.capacity * MICROSECONDS_PER_MINUTE, self.token)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """``level`` in parts at the time ``at`` in microseconds."""
+
+    level: int
+    at: int
+
+
+def filled(shape: Shape, now: int) -> State:
+    """Return a full bucket."""
+    return State(shape.full, now)
+
+
+def refilled(shape: Shape, state: State, now: int) -> State:
+    """Return the bucket at ``now``; a clock that stepped back adds nothing."""
+    gained = max(0, now - state.at) * shape.refill
+    return State(min(shape.full, state.level + gained), now)
+
+
+def wait_microseconds(shape: Shape, state: State) -> int:
+    """Return the time until the bucket holds a token: 0 when it does."""
+    missing = shape.token - state.level
+    return max(0, -(-missing // shape.refill))
+
+
+def debited(shape: Shape, state: State, tokens: int) -> State:
+    """Return the bucket without ``tokens``, which it must hold."""
+    return State(state.level - tokens * shape.token, state.at)

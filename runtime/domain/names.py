@@ -1,0 +1,35 @@
+"""Names of namespaces and keys.
+
+A namespace is a DNS label (RFC 1123), so that it can also name a Kubernetes object or a metric label. A key starts with
+a letter, a digit or an underscore: ``.`` and ``..`` are path segments that clients and proxies remove before a request
+reaches the service.
+"""
+
+from __future__ import annotations
+
+import re
+
+NAMESPACE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
+
+
+class InvalidNameError(Exception):
+    """A namespace or a key that cannot exist; the message says what is allowed."""
+
+
+def check_namespace(text: str) -> str:
+    """Return ``text`` when it names a namespace, else raise :class:`InvalidNameError`."""
+    if NAMESPACE.fullmatch(text):
+        return text
+    raise InvalidNameError(
+        "a namespace holds 1 to 63 lower-case letters, digits and hyphens, and starts and ends with a letter or digit"
+    )
+
+
+def check_key(text: str) -> str:
+    """Return ``text`` when it names a key, else raise :class:`InvalidNameError`."""
+    if KEY.fullmatch(text):
+        return text
+    raise InvalidNameError(
+        "a key holds 1 to 253 letters, digits, dots, underscores and hyphens, and starts with none of '.' and '-'"
+    )

@@ -1,0 +1,97 @@
+"""Entity tags and the conditions of a request (RFC 9110, sections 8.8.3 and 13.1).
+
+An entry's tag is its revision, ``"42"``: it is strong, since a revision is never used twice.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from runtime.domain.entries import PreconditionFailedError, PreconditionRequiredError
+
+_TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
+
+
+class InvalidTagsError(Exception):
+    """A header that should list entity tags and does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags that a header lists; ``anything`` stands for ``*``."""
+
+    strong: frozenset[str] = frozenset()
+    weak: frozenset[str] = frozenset()
+    anything: bool = False
+
+    def match_strongly(self, tag: str) -> bool:
+        """Compare as If-Match does: a weak tag equals nothing."""
+        return self.anything or tag in self.strong
+
+    def match_weakly(self, tag: str) -> bool:
+        """Compare as If-None-Match does: a weak tag equals the strong one of the same text."""
+        return self.anything or tag in self.strong or tag in self.weak
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The conditions of one request; None where the header is absent."""
+
+    if_match: Tags | None = None
+    if_none_match: Tags | None = None
+
+
+def entity_tag(revision: int) -> str:
+    """Return the entity tag of an entry at ``revision``, quotes included."""
+    return f'"{revision}"'
+
+
+def parse_tags(header: str) -> Tags:
+    """Read the value of an If-Match or If-None-Match header; raise :class:`InvalidTagsError` on anything else."""
+    if header.strip(" \t") == "*":
+        return Tags(anything=True)
+    found: list[tuple[str, str]] = []
+    position = 0
+    while position < len(header):
+        match = _TAG.match(header, position)
+        if match is None:
+            raise InvalidTagsError('expected * or a list of quoted entity tags such as "42"')
+        found.append((match[1] or "", match[2]))
+        position = match.end()
+    if not found:
+        raise InvalidTagsError('expected * or a list of quoted entity tags such as "42", and it is empty')
+    return Tags(
+        strong=frozenset(tag for prefix, tag in found if not prefix),
+        weak=frozenset(tag for prefix, tag in found if prefix),
+    )
+
+
+def is_unmodified(conditions: Conditions, revision: int) -> bool:
+    """Tell whether a reader already holds ``revision`` (304); raise when its If-Match does not hold (412)."""
+    tag = entity_tag(revision)
+    if conditions.if_match is not None and not conditions.if_match.match_strongly(tag):
+        raise PreconditionFailedError(f"the entry is at revision {revision}", revision)
+    return conditions.if_none_match is not None and conditions.if_none_match.match_weakly(tag)
+
+
+def permit_change(conditions: Conditions, current: int | None) -> None:
+    """Raise unless a change may replace what is there: ``current`` is the entry's revision, None when it is absent.
+
+    An existing entry changes only under If-Match, so that no writer overwrites what it has not seen.
+    """
+    if current is None:
+        if conditions.if_match is not None:
+            raise PreconditionFailedError("If-Match is given and the entry does not exist", None)
+        return
+    tag = entity_tag(current)
+    if conditions.if_match is not None and not conditions.if_match.match_strongly(tag):
+        raise PreconditionFailedError(f"If-Match does not hold: the entry is at revision {current}", current)
+    if conditions.if_none_match is not None and conditions.if_none_match.match_weakly(tag):
+        raise PreconditionFailedError(f"If-None-Match does not hold: the entry is at revision {current}", current)
+    if conditions.if_match is None:
+        raise PreconditionRequiredError(
+            f"the entry exists at revision {current}: send If-Match with the entity tag of the revision that you have"
+            " read, or If-Match: * to change the entry whatever it holds",
+            current,
+        )

@@ -1,0 +1,70 @@
+"""The API as a child process, in the same way as production starts it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from functools import partial
+from http.client import HTTPConnection, HTTPException
+from signal import SIGTERM
+from typing import TYPE_CHECKING
+
+from runtime.embedded.listening import listens
+from runtime.embedded.loopback import LOOPBACK
+from runtime.embedded.process import Child, start
+from runtime.embedded.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runtime.settings import Settings
+
+START_SECONDS = 60
+
+
+@contextmanager
+def api(
+    directory: Path, path: Path, settings: Settings, port: int, database_url: str, redis_url: str
+) -> Iterator[Child]:
+    """Run ``python -m runtime`` on ``settings``, the content of the file ``path``, and stop it at the end.
+
+    It is ready when it says so itself at ``ready_path``. Its log is in ``directory``.
+    """
+    options = ("--settings", str(path.resolve()), "--host", LOOPBACK, "--port", str(port))
+    child = start(
+        Program(
+            name="The API",
+            arguments=(sys.executable, "-m", "runtime", *options),
+            directory=directory,
+            log=directory / "api.log",
+            environment={**_inherited(directory), "CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url},
+            stop_seconds=8,
+            death=SIGTERM,  # it has workers to stop
+        )
+    )
+    try:
+        child.wait_until(partial(_ready, child, port, settings.process.ready_path), START_SECONDS)
+        yield child
+    finally:
+        child.stop()
+
+
+def _inherited(directory: Path) -> dict[str, str]:
+    """Our environment, but temporary files go to ``directory``, and the service's own variables name other servers."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("CBP_")} | {
+        "TMPDIR": str(directory)
+    }
+
+
+def _ready(child: Child, port: int, path: str) -> bool:
+    """Whether the API says that it is ready, and is the one that was started here."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=2)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200 and listens(child.pid, port)
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

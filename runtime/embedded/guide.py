@@ -1,0 +1,51 @@
+"""What to try first on a running API: commands to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from runtime.settings import Bucket, Settings, Throttling
+
+ENTRY = "/v1/namespaces/payments/entries/daily-limit"
+READ: Final = "GET /v1/namespaces/{namespace}/entries/{key}"
+
+
+def guide(base: str, settings: Settings) -> str:
+    """The addresses below ``base`` (``http://host:port``), and commands that show what the API does."""
+    entry = f"{base}{ENTRY}"
+    lines = [
+        f"API        {base}",
+        f"readiness  {base}{settings.process.ready_path}",
+        f"metrics    {base}/metrics",
+        "",
+        "Try, in another terminal:",
+        "",
+        "  # write an entry",
+        f"  curl -i -X PUT -H 'Content-Type: application/json' -d '{{\"value\": 5000}}' {entry}",
+        "  # read it, with its ETag",
+        f"  curl -i {entry}",
+        "  # replace it: only by saying what it replaces (an ETag, or * for anything)",
+        f"  curl -i -X PUT -H 'Content-Type: application/json' -H 'If-Match: *' -d '{{\"value\": 6000}}' {entry}",
+        "  # the settings in force",
+        f"  curl {base}/v1/settings",
+        "  # what it counted",
+        f"  curl -s {base}/metrics | grep ^http_requests_total",
+    ]
+    if requests := requests_to_denial(settings.throttling):
+        lines += [
+            f"  # {requests} reads: the bucket runs empty, and the rest is denied (429)",
+            f"  curl -s -o /dev/null -w '%{{http_code}}\\n' '{entry}?[1-{requests}]' | sort | uniq -c",
+        ]
+    return "\n".join(lines)
+
+
+def requests_to_denial(throttling: Throttling) -> int | None:
+    """How many reads of one entry, as fast as one connection can, see a denial; None when nothing limits them."""
+    buckets = [bucket for bucket in (throttling.client, _read_bucket(throttling)) if bucket is not None]
+    return min((bucket.capacity for bucket in buckets), default=0) * 3 // 2 + 10 if buckets else None
+
+
+def _read_bucket(throttling: Throttling) -> Bucket | None:
+    own = (limit.bucket for limit in throttling.routes if limit.route == READ)
+    return next(own, throttling.endpoint)

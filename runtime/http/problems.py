@@ -1,0 +1,28 @@
+"""Answers that say what went wrong, as ``application/problem+json`` (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from starlette.responses import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    kind: str = "about:blank",
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, Any] | None = None,
+) -> Response:
+    """Return a problem: ``detail`` says what to do about it, ``members`` are extensions of the type ``kind``."""
+    body = {"type": kind, "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return Response(
+        orjson.dumps(body | dict(members or {})), status, headers=headers, media_type="application/problem+json"
+    )

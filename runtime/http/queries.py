@@ -1,0 +1,60 @@
+"""Headers, path and query parameters as values of the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtime.domain.names import check_key, check_namespace
+from runtime.domain.preconditions import Conditions, Tags, parse_tags
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+DEFAULT_LIMIT = 100
+LARGEST_LIMIT = 1000
+
+
+class InvalidQueryError(Exception):
+    """A query string that does not ask for anything that exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """At most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning)."""
+
+    namespace: str
+    after: str
+    limit: int
+
+
+def read_name(request: Request) -> tuple[str, str]:
+    """Return the namespace and the key of the path; an invalid one raises ``InvalidNameError``."""
+    return check_namespace(request.path_params["namespace"]), check_key(request.path_params["key"])
+
+
+def read_conditions(request: Request) -> Conditions:
+    """Return the conditions in the headers; a malformed one raises ``InvalidTagsError``."""
+    return Conditions(_tags(request, "if-match"), _tags(request, "if-none-match"))
+
+
+def read_listing(request: Request) -> Listing:
+    """Return what the query string asks for; anything else in it raises :class:`InvalidQueryError`."""
+    namespace = check_namespace(request.path_params["namespace"])
+    parameters = request.query_params
+    names = [name for name, _ in parameters.multi_items()]
+    if set(names) - {"after", "limit"} or len(names) != len(set(names)):
+        raise InvalidQueryError("the parameters are after and limit, each at most once")
+    after = parameters.get("after", "")
+    return Listing(namespace, check_key(after) if after else "", _limit(parameters.get("limit", str(DEFAULT_LIMIT))))
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_LIMIT)) and 1 <= int(text) <= LARGEST_LIMIT:
+        return int(text)
+    raise InvalidQueryError(f"limit is a whole number from 1 to {LARGEST_LIMIT}")
+
+
+def _tags(request: Request, name: str) -> Tags | None:
+    values = request.headers.getlist(name)
+    return parse_tags(", ".join(values)) if values else None

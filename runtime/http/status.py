@@ -1,0 +1,83 @@
+"""Settings in force, health and metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import TYPE_CHECKING
+
+import orjson
+from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.responses import Response
+
+from runtime.domain.preconditions import parse_tags
+from runtime.ports import UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.requests import Request
+
+    from runtime.ports import EntryStore, TokenBuckets
+    from runtime.services.draining import Draining
+    from runtime.settings import Settings
+    from runtime.telemetry import Telemetry
+
+CHECK_SECONDS = 1.0
+"""The longest that readiness waits for one server: well below the period of any prober."""
+
+
+class SettingsHandler:
+    """Shows the settings in force, so that nobody has to guess which file a process was started with."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._body = settings.model_dump_json().encode()
+        self._tag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
+
+    async def read(self, request: Request) -> Response:
+        """GET the settings; 304 when the reader holds them."""
+        headers = {"ETag": self._tag}
+        known = request.headers.get("if-none-match")
+        if known is not None and parse_tags(known).match_weakly(self._tag):
+            return Response(status_code=304, headers=headers)
+        return Response(self._body, headers=headers, media_type="application/json")
+
+
+class StatusHandlers:
+    """Liveness, readiness and metrics."""
+
+    def __init__(self, store: EntryStore, buckets: TokenBuckets, draining: Draining, telemetry: Telemetry) -> None:
+        self._checks = {"database": store.ping, "redis": buckets.ping}
+        self._draining = draining
+        self._telemetry = telemetry
+
+    async def live(self, _request: Request) -> Response:
+        """GET 200 as long as the process answers: restarting it would not bring a database back."""
+        return _status(200, {"status": "live"})
+
+    async def ready(self, _request: Request) -> Response:
+        """GET 200 when requests can be served; without Redis they are, at reduced rates, and reads only."""
+        if self._draining.active:
+            return _status(503, {"status": "draining"})
+        up = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
+        checks = {name: "up" if answers else "down" for name, answers in zip(self._checks, up, strict=True)}
+        if checks["database"] == "down":
+            return _status(503, {"status": "unavailable", "checks": checks})
+        return _status(200, {"status": "ready" if all(up) else "degraded", "checks": checks})
+
+    async def metrics(self, _request: Request) -> Response:
+        """GET the metrics of every worker in Prometheus's text format."""
+        return Response(self._telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
+    try:
+        async with asyncio.timeout(CHECK_SECONDS):
+            await check()
+    except (UnavailableError, TimeoutError):
+        return False
+    return True
+
+
+def _status(status: int, body: dict[str, object]) -> Response:
+    return Response(orjson.dumps(body), status, headers={"Cache-Control": "no-store"}, media_type="application/json")

@@ -1,0 +1,18 @@
+"""The routes of the API: one table for the router, the throttling and the check of the settings.
+
+An endpoint is a method and a path template; HEAD counts as the GET that it stands for.
+"""
+
+from __future__ import annotations
+
+from typing import Final, get_args
+
+from runtime.settings import Route
+
+SETTINGS: Final = "/v1/settings"
+ENTRIES: Final = "/v1/namespaces/{namespace}/entries"
+ENTRY: Final = "/v1/namespaces/{namespace}/entries/{key}"
+METRICS: Final = "/metrics"
+
+THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route))
+"""Every endpoint under /v1: each has its own bucket."""

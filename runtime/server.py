@@ -1,0 +1,103 @@
+"""The parent process: it checks, migrates, and keeps the workers alive."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import stamina
+import structlog
+from uvicorn.config import STARTUP_FAILURE, Config
+from uvicorn.supervisors import Multiprocess
+
+from runtime.adapters.postgres_migrations import MigrationError, migrate
+from runtime.environment import EnvironmentVariableError, read_environment
+from runtime.loading import SettingsError, load_settings
+from runtime.logs import configure_logging
+from runtime.worker import DRAIN_SECONDS, Protocol, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runtime.environment import Address
+    from runtime.settings import Database
+
+MISCONFIGURED = 2
+UNREACHABLE = 1
+
+KEEP_ALIVE_SECONDS = 75
+"""Longer than the idle timeout of a load balancer (60 s): it is the proxy that closes, so no request is lost."""
+
+WORKER_START_SECONDS = 30
+_log = structlog.get_logger(__name__)
+
+
+def serve(settings_path: Path, host: str, port: int | None) -> int:
+    """Serve until a signal ends it, and return the exit status; ``port`` replaces that of the settings."""
+    try:
+        settings = load_settings(settings_path)
+        environment = read_environment(os.environ)
+        configure_logging()
+        asyncio.run(_migrate(environment.database_direct, settings.database))
+    except (SettingsError, EnvironmentVariableError, MigrationError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return MISCONFIGURED
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        sys.stderr.write(f"error: the database cannot be migrated: {error}\n")
+        return UNREACHABLE
+    with _metrics_directory() as directory:
+        config = Config(
+            Worker(settings, environment, directory),
+            factory=True,
+            host=host,
+            port=settings.process.port if port is None else port,
+            workers=settings.process.workers,
+            loop="uvloop",
+            http=Protocol,
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=max(1, settings.process.shutdown_seconds - DRAIN_SECONDS),
+            timeout_worker_healthcheck=WORKER_START_SECONDS,
+        )
+        supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+        supervisor.run()
+    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
+    return STARTUP_FAILURE if failed else 0
+
+
+async def _migrate(address: Address, settings: Database) -> None:
+    retry = settings.retry
+    async for attempt in stamina.retry_context(
+        on=(OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError),
+        attempts=retry.attempts,
+        timeout=None,
+        wait_initial=retry.initial_milliseconds / 1000,
+        wait_max=retry.maximum_milliseconds / 1000,
+        wait_jitter=retry.initial_milliseconds / 1000 if retry.jitter else 0,
+    ):
+        with attempt:
+            applied = await migrate(address, settings)
+    _log.info("the schema is up to date", applied=[migration.version for migration in applied])
+
+
+@contextmanager
+def _metrics_directory() -> Iterator[Path]:
+    # prometheus-client reads the variable when a worker imports it; the parent has no metrics of its own.
+    directory = Path(tempfile.mkdtemp(prefix="cbp-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)

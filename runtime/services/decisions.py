@@ -1,0 +1,45 @@
+"""What becomes of a request, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from runtime.services.limits import Standing, standings
+
+if TYPE_CHECKING:
+    from runtime.services.leases import Lease
+    from runtime.services.limits import Limit
+
+
+class Verdict(Enum):
+    """What becomes of a request."""
+
+    ADMITTED = auto()
+    DENIED = auto()
+    CLOSED = auto()
+    """A change while the shared buckets are away: it fails closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A verdict, with the wait in whole seconds, the policies that denied, and where each policy stands (if known)."""
+
+    verdict: Verdict
+    retry_after_seconds: int = 0
+    denied_by: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
+
+
+def decide(lease: Lease, limits: tuple[Limit, ...], now: int) -> Decision | None:
+    """Decide by what the worker holds at ``now`` (monotonic microseconds), or return None when it has to ask."""
+    if lease.spend(now):
+        return Decision(
+            Verdict.ADMITTED, standings=standings(limits, lease.levels, now - lease.granted_at, lease.tokens)
+        )
+    if now >= lease.denied_until:
+        return None
+    standing = standings(limits, lease.levels, now - lease.granted_at, 0)
+    denied_by = tuple(each.name for each in standing if not each.remaining)
+    return Decision(Verdict.DENIED, -(-(lease.denied_until - now) // 1_000_000), denied_by, standing)

@@ -1,0 +1,76 @@
+"""Which buckets a request debits, and what it is told about them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
+from runtime.ports import KeyedBucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runtime.settings import Bucket, Throttling
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One bucket in scope: ``name`` is the policy's in the headers, ``scope`` ends the bucket's key."""
+
+    name: str
+    scope: str
+    bucket: Bucket
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is left of a policy: ``remaining`` tokens, and no more within the next ``seconds``."""
+
+    name: str
+    remaining: int
+    seconds: int
+
+
+def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict[str, tuple[Limit, ...]]:
+    """Return the limits of every endpoint (method and route template); a scope that the settings lack is left out."""
+    named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
+    return {
+        endpoint: tuple(
+            Limit(name, scope, bucket)
+            for name, scope, bucket in (
+                ("client", "client", throttling.client),
+                ("endpoint", endpoint, named.get(endpoint, throttling.endpoint)),
+            )
+            if bucket is not None
+        )
+        for endpoint in endpoints
+    }
+
+
+def keyed_buckets(limits: tuple[Limit, ...], client: str, shares: int = 1) -> tuple[KeyedBucket, ...]:
+    """Return the client's buckets; its name is the keys' hash tag, so that Redis Cluster keeps them together."""
+    return tuple(
+        KeyedBucket(
+            f"cbp:throttle:{{{client}}}:{limit.scope}",
+            Shape(limit.bucket.capacity, limit.bucket.refill_per_minute, shares),
+        )
+        for limit in limits
+    )
+
+
+def standings(
+    limits: tuple[Limit, ...], levels: tuple[int, ...], microseconds: int, leased: int
+) -> tuple[Standing, ...]:
+    """Return where each limit stands, ``microseconds`` after its ``levels`` (parts of a token) were seen.
+
+    The ``leased`` tokens of this worker count as remaining; what others have taken since is not known.
+    """
+    return tuple(_standing(limit, level, microseconds, leased) for limit, level in zip(limits, levels, strict=True))
+
+
+def _standing(limit: Limit, level: int, microseconds: int, leased: int) -> Standing:
+    capacity, refill = limit.bucket.capacity, limit.bucket.refill_per_minute
+    tokens, part = divmod(level + microseconds * refill, MICROSECONDS_PER_MINUTE)
+    next_token = -(-(MICROSECONDS_PER_MINUTE - part) // refill)
+    return Standing(limit.name, min(capacity, tokens + leased), -(-next_token // 1_000_000))

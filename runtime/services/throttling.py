@@ -1,0 +1,149 @@
+"""Admission of requests by token buckets that every worker of every replica shares.
+
+Debit first, spend locally: a worker takes a small lease of tokens from the client's buckets in Redis, spends it in
+memory, and remembers a denial until the wait that it was told. Without Redis it admits its share of the rates, reads
+only, and asks for Redis in the background, so that no request waits for a reconnection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runtime.ports import UnavailableError
+from runtime.services.decisions import Decision, Verdict, decide
+from runtime.services.leases import Lease
+from runtime.services.limits import keyed_buckets, limits_by_endpoint
+from runtime.services.solitary import SolitaryBuckets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runtime.ports import TokenBuckets
+    from runtime.services.limits import Limit
+    from runtime.settings import Throttling
+    from runtime.telemetry import Telemetry
+
+PROBE_SECONDS = 0.25
+_log = structlog.get_logger(__name__)
+
+
+class Throttle:
+    """The throttle of one worker; ``workers`` is the number of workers in this replica."""
+
+    def __init__(
+        self,
+        buckets: TokenBuckets,
+        throttling: Throttling,
+        endpoints: Iterable[str],
+        workers: int,
+        telemetry: Telemetry,
+    ) -> None:
+        self.degraded = False
+        self._buckets = buckets
+        self._limits = limits_by_endpoint(throttling, endpoints)
+        self._shares = throttling.replicas * workers
+        self._telemetry = telemetry
+        self._leases: dict[tuple[str, str], Lease] = {}
+        self._alone = SolitaryBuckets()
+
+    def limits(self, endpoint: str) -> tuple[Limit, ...]:
+        """Return the limits that hold for an endpoint."""
+        return self._limits[endpoint]
+
+    async def admit(self, client: str, endpoint: str, *, changes: bool) -> Decision:
+        """Judge one request of ``client`` to ``endpoint`` (method and route template)."""
+        limits = self._limits[endpoint]
+        if not limits:
+            return Decision(Verdict.ADMITTED)
+        if not self.degraded:
+            lease = self._lease(client, endpoint)
+            decision = decide(lease, limits, _now()) or await self._ask(lease, limits)
+            if decision is not None:
+                return decision
+        return self._admit_alone(client, limits, changes=changes)
+
+    async def maintain(self) -> None:
+        """Return stale leases and look for a Redis that was lost, until cancelled."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self.degraded:
+                self._alone.prune(_now())
+                await self.probe()
+            else:
+                await self.sweep()
+
+    async def probe(self) -> None:
+        """Ask whether the shared buckets answer, and use them from now on if they do."""
+        try:
+            await self._buckets.ping()
+        except UnavailableError as error:
+            self._lose(error)
+            return
+        if self.degraded:
+            self.degraded = False
+            self._telemetry.degraded.set(0)
+            self._alone.clear()
+            _log.info("shared buckets are back")
+
+    async def sweep(self) -> None:
+        """Return stale tokens and forget idle clients."""
+        now = _now()
+        await self._return([lease for lease in self._leases.values() if lease.is_stale(now)])
+        for name in [name for name, lease in self._leases.items() if lease.is_idle(now)]:
+            del self._leases[name]
+
+    async def surrender(self) -> None:
+        """Give every unspent token back."""
+        leases, self._leases = self._leases, {}
+        await self._return(leases.values())
+
+    def _lease(self, client: str, endpoint: str) -> Lease:
+        lease = self._leases.get((client, endpoint))
+        if lease is None:
+            buckets = keyed_buckets(self._limits[endpoint], client)
+            lease = self._leases[client, endpoint] = Lease(buckets, _now())
+        return lease
+
+    async def _ask(self, lease: Lease, limits: tuple[Limit, ...]) -> Decision | None:
+        async with lease.lock:
+            while (decision := decide(lease, limits, _now())) is None and not self.degraded:
+                try:
+                    grant = await self._buckets.take(lease.buckets, lease.wanted(_now()))
+                except UnavailableError as error:
+                    self._lose(error)
+                else:
+                    lease.renew(grant, _now())
+        return decision
+
+    def _admit_alone(self, client: str, limits: tuple[Limit, ...], *, changes: bool) -> Decision:
+        if changes:
+            return Decision(Verdict.CLOSED, retry_after_seconds=1)
+        buckets = keyed_buckets(limits, client, self._shares)
+        waits = self._alone.take(buckets, _now())
+        if not any(waits):
+            return Decision(Verdict.ADMITTED)
+        denied_by = tuple(limit.name for limit, wait in zip(limits, waits, strict=True) if wait)
+        return Decision(Verdict.DENIED, -(-max(waits) // 1_000_000), denied_by)
+
+    def _lose(self, error: UnavailableError) -> None:
+        if not self.degraded:
+            self.degraded = True
+            self._telemetry.degraded.set(1)
+            self._leases.clear()
+            _log.warning("shared buckets are away: this worker throttles alone", error=repr(error.__cause__))
+
+    async def _return(self, leases: Iterable[Lease]) -> None:
+        try:
+            for lease in leases:
+                if tokens := lease.surrender():
+                    await self._buckets.give_back(lease.buckets, tokens)
+        except UnavailableError as error:
+            self._lose(error)
+
+
+def _now() -> int:
+    return time.monotonic_ns() // 1000

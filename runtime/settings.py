@@ -1,0 +1,115 @@
+"""The compiled settings: the one place where the compiler and the runtime meet.
+
+The compiler fills :class:`Settings` from the resolved specification and serialises it to
+``generated/<environment>/<cluster>/runtime/settings.json``; the runtime validates that file and enforces every number
+in it. The file holds no address and no credential of a server: those come from the process environment.
+
+Units are part of the names: ``_seconds``, ``_milliseconds``, ``_per_minute``.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[int, Field(ge=1, lt=2**53)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
+Path = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$")]
+Route = Literal[
+    "GET /v1/namespaces/{namespace}/entries",
+    "GET /v1/namespaces/{namespace}/entries/{key}",
+    "PUT /v1/namespaces/{namespace}/entries/{key}",
+    "DELETE /v1/namespaces/{namespace}/entries/{key}",
+    "GET /v1/settings",
+]
+"""The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
+
+
+class Model(BaseModel):
+    """A frozen value that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+
+class Process(Model):
+    """How one container runs.
+
+    ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
+    cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.
+    """
+
+    port: Port
+    workers: Annotated[int, Field(ge=2, lt=2**53)]
+    threads: Positive
+    shutdown_seconds: Positive
+    health_path: Path
+    ready_path: Path
+
+
+class Retry(Model):
+    """Exponential backoff with jitter: ``connections.database.retry`` and ``fault_tolerance.retry_policies``."""
+
+    attempts: Positive
+    initial_milliseconds: Positive
+    maximum_milliseconds: Positive
+    jitter: bool
+
+
+class Database(Model):
+    """One worker's pool and its timeouts: ``connections.database`` and ``load_balancing.database``.
+
+    ``partitions`` is the number of hash partitions of the entries table, by namespace
+    (``components.data_layer.scaling.strategy.sharding``).
+    """
+
+    pool_size: Positive
+    partitions: Positive
+    connect_timeout_seconds: Positive
+    statement_timeout_seconds: Positive
+    idle_timeout_seconds: Positive
+    retry: Retry
+
+
+class Bucket(Model):
+    """A token bucket: it holds ``capacity`` requests and gains ``refill_per_minute`` requests every minute.
+
+    A window of ``t`` seconds after a full bucket admits ``floor(capacity + refill_per_minute * t / 60)`` requests
+    (``load_management.throttling.limits``: refill = ``default``, capacity = ``burst`` - ``default``).
+    """
+
+    capacity: Positive
+    refill_per_minute: Positive
+
+
+class RouteLimit(Model):
+    """The bucket of one route, which replaces the common one: ``route`` is a method and a path template."""
+
+    route: Route
+    bucket: Bucket
+
+
+class Throttling(Model):
+    """``load_management.throttling``: a request is admitted when every bucket in scope holds a token.
+
+    ``client`` is keyed by client (null: that scope is not in the specification), ``endpoint`` by client and route
+    template, with ``routes`` in place of ``endpoint`` where one is named. ``replicas`` is the largest number of
+    replicas: without Redis each admits its share of the rate.
+    """
+
+    client: Bucket | None
+    endpoint: Bucket | None
+    routes: tuple[RouteLimit, ...]
+    replicas: Positive
+
+
+class Settings(Model):
+    """Everything the processes of one cluster enforce."""
+
+    version: Literal[1]
+    environment: Name
+    cluster: Name
+    process: Process
+    database: Database
+    throttling: Throttling

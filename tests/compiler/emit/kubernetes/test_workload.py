@@ -1,0 +1,101 @@
+"""The API's pods: how many, how large, how they are probed, placed and confined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from tests.compiler.project import artifacts, documents, emitted, resolved, site
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+
+APPLICATION = "cbp-application"
+DEPLOYMENT = f"{APPLICATION}/deployment-configuration-api.yaml"
+
+
+def container(document: Document) -> Mapping[str, Any]:
+    (only,) = document["spec"]["template"]["spec"]["containers"]
+    assert isinstance(only, Mapping)
+    return only
+
+
+def test_the_deployment_starts_at_the_optimum_and_updates_without_a_gap() -> None:
+    spec = emitted(DEPLOYMENT)["spec"]
+    assert spec["replicas"] == 4
+    assert spec["strategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
+
+
+def test_a_pod_has_the_resources_that_are_stated() -> None:
+    assert container(emitted(DEPLOYMENT))["resources"] == {
+        "requests": {"cpu": "2", "memory": "4Gi"},
+        "limits": {"cpu": "2", "memory": "4Gi"},
+    }
+
+
+def test_probes_ask_the_path_and_port_of_the_health_check() -> None:
+    found = container(emitted(DEPLOYMENT, containers__application__health_check__path="/alive"))
+    assert found["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
+    expected = {
+        "startupProbe": ("/alive", 12),
+        "livenessProbe": ("/alive", 3),
+        "readinessProbe": ("/alive/ready", 3),
+    }
+    for probe, (path, failures) in expected.items():
+        assert found[probe] == {
+            "httpGet": {"path": path, "port": "http"},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+            "failureThreshold": failures,
+        }
+
+
+def test_a_pod_has_time_to_leave_the_load_balancer_and_to_finish_a_statement() -> None:
+    document = emitted(DEPLOYMENT)
+    pause = container(document)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    statement = resolved()["production"].spec.connections.database.timeout.seconds
+    assert document["spec"]["template"]["spec"]["terminationGracePeriodSeconds"] > pause + statement
+
+
+def test_pods_are_spread_over_nodes_and_zones() -> None:
+    spec = emitted(DEPLOYMENT)["spec"]["template"]["spec"]
+    (term,) = spec["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (spread,) = spec["topologySpreadConstraints"]
+    assert term["topologyKey"] == "kubernetes.io/hostname"
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    free = "orchestration__configuration__affinity__"
+    spec = emitted(DEPLOYMENT, **{f"{free}node_anti_affinity": "false", f"{free}zone_spread": "false"})["spec"]
+    assert not {"affinity", "topologySpreadConstraints"} & spec["template"]["spec"].keys()
+
+
+def test_a_pod_runs_under_the_restricted_profile() -> None:
+    pod = emitted(DEPLOYMENT)["spec"]["template"]["spec"]
+    own = container(emitted(DEPLOYMENT))["securityContext"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["automountServiceAccountToken"] is False
+    assert own == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_the_image_is_named_by_its_digest_where_it_has_one() -> None:
+    digest = f"sha256:{'0' * 64}"
+    released = emitted(DEPLOYMENT, environment__image__release=digest)
+    assert container(released)["image"] == f"registry.bank.example/platform/configuration-api@{digest}"
+
+
+def test_a_changed_setting_replaces_the_pods() -> None:
+    def annotations(document: Document) -> object:
+        return document["spec"]["template"]["metadata"]["annotations"]
+
+    assert annotations(emitted(DEPLOYMENT)) != annotations(emitted(DEPLOYMENT, limits__threads__worker="41"))
+    assert annotations(emitted(DEPLOYMENT)) == annotations(emitted(DEPLOYMENT, backup__database__retention="31 days"))
+
+
+def test_the_settings_of_the_config_map_are_those_of_the_file() -> None:
+    files = artifacts(site())
+    config_map = documents(site())[f"{APPLICATION}/configmap-configuration-api.yaml"]
+    assert config_map["data"]["settings.json"].encode() == files["runtime/settings.json"].content

@@ -1,0 +1,59 @@
+"""Argo CD is given each environment's folder and nothing beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.emit.cluster import environment_artifacts
+from tests.compiler.project import documents, resolved, site
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+
+
+def emitted(environment: str) -> dict[str, Document]:
+    found = environment_artifacts(resolved()[environment])
+    return {artifact.path: artifact.document for artifact in found if artifact.document}
+
+
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_an_environment_has_a_project_and_one_application_for_each_cluster(environment: str) -> None:
+    found = emitted(environment)
+    assert set(found) == {f"argocd/{environment}/{name}.yaml" for name in ("applicationset", "appproject")}
+    template = found[f"argocd/{environment}/applicationset.yaml"]["spec"]["template"]["spec"]
+    (generator,) = found[f"argocd/{environment}/applicationset.yaml"]["spec"]["generators"]
+    assert generator["git"]["directories"] == [{"path": f"generated/{environment}/*/kubernetes"}]
+    assert template["project"] == f"cbp-{environment}"
+    assert template["source"]["path"] == "{{ .path.path }}"
+    assert template["destination"]["name"] == f"{environment}-{{{{ index .path.segments 2 }}}}"
+
+
+def test_a_project_reaches_the_clusters_of_its_own_environment_alone() -> None:
+    project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
+    clusters = {item["name"] for item in project["destinations"]}
+    assert clusters == {"production-eu-central-1", "production-eu-west-1"}
+    assert {item["namespace"] for item in project["destinations"]} == {
+        f"cbp-{zone}" for zone in ("public", "application", "data", "management")
+    }
+    assert project["sourceRepos"] == ["https://git.bank.example/platform/cbp-config.git"]
+
+
+def test_a_project_admits_every_kind_that_is_emitted_and_no_other() -> None:
+    project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
+    kinds = {
+        (document["apiVersion"].rpartition("/")[0], document["kind"], "namespace" in document["metadata"])
+        for document in documents(site()).values()
+    }
+    allowed = {(item["group"], item["kind"], True) for item in project["namespaceResourceWhitelist"]}
+    allowed |= {(item["group"], item["kind"], False) for item in project["clusterResourceWhitelist"]}
+    assert kinds == allowed
+
+
+def test_the_autoscaler_and_argo_cd_do_not_fight_over_the_number_of_replicas() -> None:
+    template = emitted("staging")["argocd/staging/applicationset.yaml"]["spec"]["template"]["spec"]
+    assert template["ignoreDifferences"] == [
+        {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
+    ]
+    assert "RespectIgnoreDifferences=true" in template["syncPolicy"]["syncOptions"]

@@ -1,0 +1,76 @@
+"""The runtime's settings hold the numbers of the specification, and nothing that is secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from compiler.emit.settings import settings
+from compiler.sources.nodes import ScalarNode, SequenceNode
+from runtime.settings import Bucket, Settings
+from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, rebound, resolved, site, with_value
+
+
+def filled(**changes: str) -> Settings:
+    return settings(site(changed({path.replace("__", "."): text for path, text in changes.items()})))
+
+
+@pytest.mark.parametrize("environment", ["development", "staging", "production"])
+def test_the_file_is_what_the_runtime_reads(environment: str) -> None:
+    at = site(resolved()[environment])
+    assert Settings.model_validate_json(artifacts(at)["runtime/settings.json"].content) == settings(at)
+
+
+def test_the_numbers_of_the_specification_are_enforced() -> None:
+    found = filled()
+    assert (found.environment, found.cluster) == ("production", "eu-central-1")
+    assert (found.process.port, found.process.workers, found.process.threads) == (8080, 2, 40)
+    assert (found.process.health_path, found.process.ready_path) == ("/health", "/health/ready")
+    assert (found.database.pool_size, found.database.partitions) == (20, 16)
+    assert found.database.connect_timeout_seconds == 3
+    assert found.database.statement_timeout_seconds == 30
+    assert found.database.idle_timeout_seconds == 300
+    assert found.database.retry.jitter
+    assert found.database.retry.attempts > 1
+    assert found.throttling.replicas == 8
+
+
+def test_no_window_of_a_minute_admits_more_than_the_burst() -> None:
+    found = filled().throttling
+    assert found.client == found.endpoint == Bucket(capacity=1000, refill_per_minute=1000)
+    assert {item.route.split()[0]: item.bucket for item in found.routes} == {
+        "PUT": Bucket(capacity=300, refill_per_minute=300),
+        "DELETE": Bucket(capacity=60, refill_per_minute=60),
+    }
+
+
+def test_a_burst_that_is_no_more_than_the_rate_still_makes_a_bucket() -> None:
+    bucket = filled(load_management__throttling__limits__burst="10 req/min").throttling.client
+    assert bucket == Bucket(capacity=1, refill_per_minute=1000)
+
+
+def test_a_scope_that_is_not_listed_is_not_enforced() -> None:
+    path = keys("load_management.throttling.scope")
+    for scope, kept in (("Per client", "client"), ("Per endpoint", "endpoint")):
+        only = SequenceNode((ScalarNode(scope, SOMEWHERE),), SOMEWHERE)
+        item, _ = rebound(with_value(resolved()["production"].tree, path, only))
+        found = settings(site(item)).throttling
+        assert {name for name in ("client", "endpoint") if getattr(found, name)} == {kept}
+        assert bool(found.routes) == (kept == "endpoint")
+
+
+def test_without_retries_there_is_one_attempt() -> None:
+    assert filled(connections__database__retry="None").database.retry.attempts == 1
+
+
+def test_two_workers_are_the_least() -> None:
+    cpu = "containers__application__resource_limits__cpu"
+    assert [filled(**{cpu: text}).process.workers for text in ("0.5 cores", "2 cores", "4.5 cores")] == [2, 2, 4]
+
+
+def test_the_ready_path_follows_the_health_path() -> None:
+    path = "containers__application__health_check__path"
+    assert [filled(**{path: text}).process.ready_path for text in ("/health", "/", "/a/b/")] == [
+        "/health/ready",
+        "/ready",
+        "/a/b/ready",
+    ]

@@ -1,0 +1,115 @@
+"""The real project, for tests: resolved as it is, with single values replaced, or copied to be broken."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Finding, Source, Span
+from compiler.emit.cluster import cluster_artifacts, sites
+from compiler.emit.kubernetes.objects import file_name
+from compiler.emit.settings import settings
+from compiler.model.environment import EnvironmentFile
+from compiler.model.specification import SECTIONS, Specification
+from compiler.resolve.bind import bind
+from compiler.resolve.resolved import Resolved, resolve
+from compiler.sources.files import Loaded, load
+from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import Path as Keys
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.emit.artifact import Artifact, Document
+    from compiler.emit.site import Site
+
+ROOT = Path(__file__).parents[2]
+SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
+
+
+def copy(target: Path) -> Path:
+    """Copy what is compiled into a folder; the policies are the real ones."""
+    for name in ("spec", "environments"):
+        shutil.copytree(ROOT / name, target / name)
+    (target / "policies").symlink_to(ROOT / "policies")
+    return target
+
+
+@cache
+def loaded() -> Loaded:
+    """Every document of the real project."""
+    return load(ROOT, SECTIONS)
+
+
+@cache
+def resolved() -> Mapping[str, Resolved]:
+    """The real environments by name."""
+    found, findings = resolve(ROOT, loaded())
+    assert {finding.code for finding in findings} <= {"SPEC020"}
+    return {item.environment.name: item for item in found}
+
+
+def rebound(tree: Node) -> tuple[Resolved | None, tuple[Finding, ...]]:
+    """Bind a resolved tree anew: what is left where a value of it was replaced."""
+    assert isinstance(tree, MappingNode)
+    sections = {name: entry for name, entry in tree.entries.items() if name != "environment"}
+    spec, findings = bind(Specification, MappingNode(sections, tree.span))
+    file, found = bind(EnvironmentFile, MappingNode({"environment": tree.entries["environment"]}, tree.span))
+    result = Resolved(file.environment, spec, tree) if file and spec else None
+    return result, findings + found
+
+
+def changed(changes: Mapping[str, str], environment: str = "production") -> Resolved:
+    """Return an environment with single values replaced by other well-typed ones; paths are written with dots."""
+    tree: Node = resolved()[environment].tree
+    for path, text in changes.items():
+        tree = with_value(tree, keys(path), ScalarNode(text, SOMEWHERE))
+    result, findings = rebound(tree)
+    assert result, findings
+    return result
+
+
+def keys(path: str) -> Keys:
+    """Return the path that is written with dots, as ``network.segmentation.zones.0``."""
+    return tuple(int(part) if part.isdecimal() else part for part in path.split("."))
+
+
+def with_value(node: Node, path: Keys, value: Node) -> Node:
+    """Return the tree with what lies at a path replaced."""
+    return _with_child(node, path[0], path[1:], value) if path else value
+
+
+def _with_child(node: Node, key: Key, below: Keys, value: Node) -> Node:
+    if isinstance(node, MappingNode):
+        entry = node.entries[str(key)]
+        entries = {**node.entries, str(key): Entry(entry.key, with_value(entry.value, below, value))}
+        return MappingNode(entries, node.span)
+    assert isinstance(node, SequenceNode)
+    assert isinstance(key, int)
+    items = list(node.items)
+    items[key] = with_value(items[key], below, value)
+    return SequenceNode(tuple(items), node.span)
+
+
+def site(of: Resolved | None = None, cluster: str = "eu-central-1") -> Site:
+    """Return one cluster of a resolved environment: of production, where none is given."""
+    return next(item for item in sites(of or resolved()["production"]) if item.name == cluster)
+
+
+def artifacts(at: Site) -> dict[str, Artifact]:
+    """Return the files of a cluster by their path below its folder."""
+    found = cluster_artifacts(at, settings(at))
+    return {artifact.path.removeprefix(f"{at.folder}/"): artifact for artifact in found}
+
+
+def documents(at: Site) -> dict[str, Document]:
+    """Return the Kubernetes objects of a cluster by ``<namespace>/<kind>-<name>.yaml``."""
+    emitted = (artifact.document for artifact in artifacts(at).values())
+    return {file_name(document): document for document in emitted if document and "kind" in document}
+
+
+def emitted(name: str, **changes: str) -> Document:
+    """Return an object of production with values changed; dots are written as double underscores."""
+    return documents(site(changed({path.replace("__", "."): text for path, text in changes.items()})))[name]

@@ -1,0 +1,69 @@
+"""Fixtures shared by every test: real servers, started on first use, one pair for each worker of the suite."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from typing import TYPE_CHECKING
+
+import asyncpg
+import pytest
+from redis import Redis
+
+from runtime.embedded.postgres import PostgresServer
+from runtime.embedded.postgres import postgres as run_postgres
+from runtime.embedded.valkey import ValkeyServer
+from runtime.embedded.valkey import valkey as run_valkey
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Async tests run on asyncio, as the service does."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A PostgreSQL of this worker's own."""
+    with run_postgres(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
+    """A Valkey of this worker's own."""
+    with run_valkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server
+
+
+@pytest.fixture
+def database_url(postgres: PostgresServer) -> Iterator[str]:
+    """A fresh, empty database that the unprivileged role owns."""
+    name = f"test_{secrets.token_hex(8)}"
+    administer(postgres, f"CREATE DATABASE {name} OWNER configuration")
+    yield f"{postgres.url.rpartition('/')[0]}/{name}"
+    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis_url(valkey: ValkeyServer) -> str:
+    """An empty Redis database."""
+    with Redis.from_url(valkey.url) as client:
+        client.flushall()
+    return valkey.url
+
+
+def administer(server: PostgresServer, statement: str) -> None:
+    """Execute one statement as the superuser."""
+
+    async def execute() -> None:
+        connection = await asyncpg.connect(server.admin_url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(execute())

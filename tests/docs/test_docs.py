@@ -1,0 +1,50 @@
+"""What the documents list is what the code has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import get_args
+
+from compiler.report.reach import page, reach
+from runtime.settings import Route
+
+PROJECT = Path(__file__).parents[2]
+_LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+
+
+def test_the_runtime_page_lists_exactly_the_endpoints_that_are_throttled() -> None:
+    listed = re.findall(r"^\| `((?:GET|PUT|DELETE) [^`]+)` \|", _read("docs/runtime.md"), re.MULTILINE)
+    assert listed == list(get_args(Route))
+
+
+def test_the_runtime_page_lists_exactly_the_variables_that_are_read() -> None:
+    listed = re.findall(r"^\| `(CBP_[A-Z_]+)` \|", _read("docs/runtime.md"), re.MULTILINE)
+    assert set(listed) == set(re.findall(r'"(CBP_[A-Z_]+)"', _read("runtime/environment.py")))
+
+
+def test_every_relative_link_leads_to_a_file() -> None:
+    pages = [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md")]
+    assert len(pages) > 10
+    for file in pages:
+        for link in _LINK.findall(file.read_text()):
+            assert (file.parent / link).exists(), f"{file.relative_to(PROJECT)}: {link}"
+
+
+def test_every_decision_says_context_decision_and_consequence() -> None:
+    decisions = sorted((PROJECT / "docs/decisions").glob("*.md"))
+    for number, file in enumerate(decisions, 1):
+        text = file.read_text()
+        assert file.name.startswith(f"{number:04d}-")
+        assert text.startswith(f"# {number}. ")
+        assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequence")), file.name
+
+
+def test_the_page_of_statements_says_where_each_acts_today() -> None:
+    statements = tuple(reach(PROJECT))
+    assert len(statements) == 197
+    assert _read("docs/reach.md") == page(statements)
+
+
+def _read(name: str) -> str:
+    return (PROJECT / name).read_text()

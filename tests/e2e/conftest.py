@@ -1,0 +1,22 @@
+"""A copy of the project that a test may change."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+_PARTS = ("spec", "environments", "policies", "generated", "README.md")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the project, in a folder whose name has a space."""
+    copy = tmp_path / "a checkout"
+    copy.mkdir()
+    for name in _PARTS:
+        source = PROJECT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
+    return copy

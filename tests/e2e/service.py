@@ -1,0 +1,82 @@
+"""The whole service, run from a project as its command does."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CBP = Path(sys.executable).with_name("cbp")
+_START_SECONDS = 120
+_STOP_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Service:
+    """A running `cbp up`: where it answers, and what it has printed so far."""
+
+    port: int
+    process: subprocess.Popen[str]
+    output: list[str]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def up(project: Path) -> Iterator[Service]:
+    """Run `cbp up` in a project until the end of the block, and stop it as Ctrl-C does."""
+    port = _free_port()
+    process = subprocess.Popen(
+        [CBP, "up", "--port", str(port)],
+        cwd=project,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    service = Service(port, process, [])
+    reader = threading.Thread(target=_collect, args=(service,))
+    reader.start()
+    try:
+        _wait_until_ready(service)
+        yield service
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_SECONDS)
+        finally:
+            process.kill()
+            reader.join()
+
+
+def _collect(service: Service) -> None:
+    assert service.process.stdout is not None
+    with service.process.stdout as lines:
+        service.output.extend(lines)
+
+
+def _wait_until_ready(service: Service) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while not any("Ctrl-C stops everything" in line for line in service.output):
+        assert service.process.poll() is None, "".join(service.output)
+        assert time.monotonic() < deadline, "".join(service.output)
+        time.sleep(0.05)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port

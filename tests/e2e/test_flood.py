@@ -1,0 +1,101 @@
+"""A flood is admitted what the specification says: from YAML to the answers of two worker processes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import Counter
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from tests.e2e.service import Service, up
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CONNECTIONS = 16
+_FLOOD_AFTER_EMPTY_SECONDS = 1.5
+_SETTINGS = "generated/development/eu-central-1/runtime/settings.json"
+_ENTRY = "/v1/namespaces/flood/entries/none"
+
+
+@dataclass
+class Flood:
+    """What a flood of reads was answered, and between which times it was decided."""
+
+    answers: Counter[int] = field(default_factory=Counter)
+    sent: list[float] = field(default_factory=list)
+    received: list[float] = field(default_factory=list)
+
+    @property
+    def shortest(self) -> float:
+        return max(self.sent) - min(self.received)
+
+    @property
+    def longest(self) -> float:
+        return max(self.received) - min(self.sent)
+
+
+def test_a_flood_is_admitted_exactly_what_the_settings_say(project: Path) -> None:
+    with up(project) as service:
+        _assert_admits(service, *_bucket(project))
+
+
+def test_a_limit_that_was_changed_in_the_specification_is_the_one_that_holds(project: Path) -> None:
+    file = project / "spec" / "load_management.yaml"
+    text = file.read_text()
+    file.write_text(
+        text.replace("default: 1000 req/min", "default: 600 req/min").replace("2000 req/min", "900 req/min")
+    )
+    route = project / "environments" / "development" / "environment.yaml"
+    assert "300 req/min" in route.read_text(), "the limit of a single route stays below the one that is changed"
+    with up(project) as service:
+        assert _bucket(project) == (300, 600)
+        _assert_admits(service, *_bucket(project))
+
+
+def _assert_admits(service: Service, capacity: int, refill_per_minute: int) -> None:
+    flood = asyncio.run(_flood(service.url, capacity))
+    assert flood.answers.keys() == {404, 429}, flood.answers
+    admitted, rate = flood.answers[404], refill_per_minute / 60
+    least = math.floor(capacity + rate * flood.shortest) - 1
+    most = math.floor(capacity + rate * flood.longest) + 1
+    assert least <= admitted <= most, f"{admitted} of {least} to {most}"
+    assert rate * (flood.longest - flood.shortest) < capacity / 10, "the machine is too slow for this to say anything"
+
+
+async def _flood(url: str, capacity: int) -> Flood:
+    """Read as fast as several connections can, until some time after the bucket has run empty."""
+    flood = Flood()
+    emptied: list[float] = []
+
+    async def read(client: httpx.AsyncClient) -> None:
+        while not emptied or time.monotonic() < emptied[0] + _FLOOD_AFTER_EMPTY_SECONDS:
+            flood.sent.append(time.monotonic())
+            response = await client.get(_ENTRY)
+            flood.received.append(time.monotonic())
+            flood.answers[response.status_code] += 1
+            if response.status_code == 429 and not emptied:
+                emptied.append(time.monotonic())
+                assert sum(flood.answers.values()) >= capacity
+
+    async with AsyncExitStack() as stack:
+        # One client, and so one connection, for each reader: the connections are spread over the workers.
+        clients = [await stack.enter_async_context(httpx.AsyncClient(base_url=url)) for _ in range(_CONNECTIONS)]
+        await asyncio.gather(*(read(client) for client in clients))
+    return flood
+
+
+def _bucket(project: Path) -> tuple[int, int]:
+    settings = json.loads((project / _SETTINGS).read_text())
+    assert settings["process"]["workers"] >= 2
+    client, endpoint = settings["throttling"]["client"], settings["throttling"]["endpoint"]
+    if client != endpoint:
+        pytest.fail("the flood of one route sees the smaller of two buckets")
+    return client["capacity"], client["refill_per_minute"]

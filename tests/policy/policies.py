@@ -1,0 +1,53 @@
+"""Folders of policies for tests: one small rule that works, to be broken in one place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+POLICIES = Path(__file__).parents[2] / "policies"
+
+RULE = """\
+# METADATA
+# title: The heap is large
+# description: A heap above half of the memory is denied.
+# custom:
+#   id: TST001
+#   severity: error
+#   owner: platform
+#   remediation: Lower the heap.
+#   section: Resource Management, 3. Resource Limits
+package testing.heap_large
+
+import rego.v1
+
+examined contains input.spec.limits.memory
+
+deny contains denial if {
+	some memory in examined
+	memory.heap > 50
+	denial := {
+		"id": "TST001",
+		"message": sprintf("the heap is %d%%", [memory.heap]),
+		"path": ["limits", "memory", "heap"],
+	}
+}
+"""
+FIXTURE = """\
+must_pass: {spec: {limits: {memory: {heap: 50}}}}
+must_deny: [{at: [spec, limits, memory, heap], value: 51}]
+"""
+
+
+def write(folder: Path, rule: str = RULE, fixture: str = FIXTURE, name: str = "heap_large") -> Path:
+    """Write one rule of the domain ``testing``, with its fixture."""
+    place = folder / "testing" / name
+    place.mkdir(parents=True)
+    (place / f"{name}.rego").write_text(rule, encoding="utf-8")
+    (place / "fixture.yaml").write_text(fixture, encoding="utf-8")
+    return folder
+
+
+def changed(old: str, new: str) -> str:
+    """Return the rule's text with one place changed."""
+    assert RULE.count(old) == 1, old
+    return RULE.replace(old, new)

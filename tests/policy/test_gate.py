@@ -1,0 +1,209 @@
+"""The gate proves, judges, and comes to no verdict where it cannot."""
+
+from __future__ import annotations
+
+import re
+import threading
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compiler.diagnostics import Severity
+from compiler.emit.cluster import cluster_artifacts, sites
+from compiler.emit.settings import settings
+from compiler.policy.errors import PolicyError
+from compiler.policy.gate import Gate, load
+from compiler.policy.library import Module
+from compiler.policy.regorus import Regorus
+from compiler.policy.subject import Subject
+from tests.compiler.project import changed as project_with
+from tests.compiler.project import resolved
+from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from compiler.resolve.resolved import Resolved
+
+
+def test_the_real_project_is_judged_by_every_rule_and_only_warned_about(gate: Gate) -> None:
+    verdict = gate.judge([subject for item in resolved().values() for subject in subjects(item)])
+    assert verdict.vacuous == ()
+    assert verdict.subjects == 4
+    assert verdict.rules == tuple(rule.id for rule in gate.library.rules)
+    assert (verdict.engine, verdict.version) == ("regorus", "0.13.0")
+    assert [(finding.code, finding.severity, finding.place) for finding in verdict.findings] == [
+        ("DEP002", Severity.WARNING, f"environments/{name}/environment.yaml:8:14") for name in ("production", "staging")
+    ]
+
+
+def test_a_finding_is_at_the_line_that_caused_it_and_says_what_to_do(tmp_path: Path) -> None:
+    gate = load(write(tmp_path))
+    (finding,) = gate.judge(subjects(resolved()["development"])).findings
+    assert finding.place == "spec/limits.yaml:4:11"
+    assert (finding.code, finding.message, finding.help) == ("TST001", "the heap is 80%", "Lower the heap.")
+    assert finding.severity is Severity.ERROR
+    assert finding.notes == ()
+
+
+def test_one_mistake_in_two_clusters_is_one_finding_that_names_both_files(tmp_path: Path) -> None:
+    place = '"path": ["limits", "memory", "heap"], "file": input.documents[0].file, "pointer": "/spec"'
+    gate = load(write(tmp_path, changed('"path": ["limits", "memory", "heap"]', place), with_documents()))
+    (finding,) = gate.judge(subjects(resolved()["production"])).findings
+    assert [re.sub(r"kubernetes/.*", "...", note) for note in finding.notes] == [
+        "rendered in generated/production/eu-central-1/...",
+        "rendered in generated/production/eu-west-1/...",
+    ]
+    assert all(note.endswith(", at /spec") for note in finding.notes)
+
+
+def test_a_rule_that_looked_at_nothing_anywhere_is_reported(tmp_path: Path) -> None:
+    rule = changed("input.spec.limits.memory", "input.spec.limits.disk").replace("TST001", "TST002")
+    write(tmp_path, rule.replace("heap_large", "disk_large"), FIXTURE.replace("memory", "disk"), "disk_large")
+    verdict = load(write(tmp_path)).judge(subjects(resolved()["development"]))
+    assert verdict.rules == ("TST001", "TST002")
+    assert verdict.vacuous == ("TST002",)
+
+
+def test_without_a_subject_there_is_no_verdict(gate: Gate) -> None:
+    with pytest.raises(PolicyError, match="there is no cluster to judge"):
+        gate.judge([])
+
+
+def test_a_subject_with_nothing_rendered_is_no_pass(gate: Gate) -> None:
+    empty = [replace(subject, artifacts=()) for subject in subjects(resolved()["development"])]
+    with pytest.raises(PolicyError, match="no Kubernetes object was rendered for development/eu-central-1"):
+        gate.judge(empty)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fixture", "message"),
+    [
+        (RULE, FIXTURE.replace("51", "50"), "TST001 does not deny number 1 of its own must_deny"),
+        (RULE, FIXTURE.replace("heap: 50", "heap: 60"), "TST001 denies its own must_pass: the heap is 60%"),
+        (RULE, FIXTURE.replace("memory", "disk"), "TST001 examines nothing in its own must_pass"),
+        (changed('"id": "TST001"', '"id": "TST009"'), FIXTURE, "TST001 denies under the id 'TST009'"),
+        (changed('"message": sprintf("the heap is %d%%", [memory.heap])', '"messages": 1'), FIXTURE, "not a list of"),
+        (changed('sprintf("the heap is %d%%", [memory.heap])', '""'), FIXTURE, "not a list of denials"),
+        (changed('"path": ["limits", "memory", "heap"]', '"path": "limits"'), FIXTURE, "not a list of denials"),
+        (changed('"path": ["limits", "memory", "heap"]', '"path": []'), FIXTURE, "not a list of denials"),
+        (RULE.replace("deny contains denial", "deny contains memory"), FIXTURE, "not a list of denials"),
+        (changed("memory.heap > 50", "some part in memory.heap\n\tpart > 1"), FIXTURE, "expects array/set/object"),
+        (changed("memory.heap > 50", "memory.heap > 50 / 0"), FIXTURE, "divide by zero"),
+        (changed("memory.heap > 50", "memry.heap > 50"), FIXTURE, "memry"),
+    ],
+)
+def test_a_rule_that_does_not_prove_itself_never_judges(tmp_path: Path, rule: str, fixture: str, message: str) -> None:
+    gate = load(write(tmp_path, rule, fixture))
+    with pytest.raises(PolicyError, match=re.escape(message)):
+        gate.prove()
+
+
+def test_a_finding_that_points_outside_the_specification_is_no_finding(tmp_path: Path) -> None:
+    gate = load(write(tmp_path, changed('["limits", "memory", "heap"]', '["limits", "memory", "stack"]')))
+    gate.prove()
+    with pytest.raises(PolicyError, match=r"points at limits\.memory\.stack, which the specification does not have"):
+        gate.judge(subjects(resolved()["development"]))
+
+
+@pytest.mark.parametrize("value", [{}, [], None, {"TST001": {"denials": [], "examined": 1}, "TST002": {}}])
+def test_an_engine_that_leaves_a_rule_out_gives_no_verdict(tmp_path: Path, value: Any) -> None:
+    gate = load(write(tmp_path), lambda: Scripted(value))
+    with pytest.raises(PolicyError, match="does not hold an answer of every rule"):
+        gate.judge(subjects(resolved()["development"]))
+
+
+@pytest.mark.parametrize("answer", [None, [], "denied", {"denials": []}, {"denials": [], "examined": "many"}])
+def test_an_answer_of_another_shape_is_no_verdict(tmp_path: Path, answer: Any) -> None:
+    gate = load(write(tmp_path), lambda: Scripted({"TST001": answer}))
+    with pytest.raises(PolicyError, match="the answer of TST001 is not a list of denials"):
+        gate.judge(subjects(resolved()["development"]))
+
+
+@pytest.mark.parametrize(("rule", "message"), [("gate.absent", "not a valid rule path"), ("gate.yes", "is undefined")])
+def test_a_rule_that_is_missing_or_undefined_is_not_an_empty_answer(rule: str, message: str) -> None:
+    with pytest.raises(PolicyError, match=message):
+        regorus_with("yes := 1 if input.yes\n").evaluate(rule, "{}")
+
+
+def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> None:
+    engine, raised = regorus_with("one := 1\n"), []
+
+    def evaluate() -> None:
+        try:
+            engine.evaluate("gate.one", "{}")
+        except PolicyError as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=evaluate)
+    thread.start()
+    thread.join()
+    assert len(raised) == 1
+    assert engine.evaluate("gate.one", "{}") == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "codes"),
+    [
+        ({"orchestration.configuration.replicas.max": "9"}, {"SPC001"}),
+        ({"components.api_layer.scaling.thresholds.scale_up": "75%"}, {"SPC002"}),
+        ({"storage.database.backup.retention": "7 days"}, {"SPC004"}),
+        ({"compute.application_tier.instances.min": "9"}, {"SPC001", "SPC006", "SPC007", "K8S009"}),
+        ({"compute.application_tier.resources.cpu.min": "3 cores"}, {"SPC011", "K8S001"}),
+        ({"containers.application.resource_limits.cpu": "7 cores"}, {"SPC012"}),
+        ({"load_management.throttling.limits.burst": "1000 req/min"}, {"SPC013", "RUN001"}),
+        ({"auto_scaling.application.triggers.memory.window": "2h"}, {"K8S009"}),
+        ({"auto_scaling.application.cooldown.scale_up": "1h"}, {"K8S009"}),
+        ({"orchestration.configuration.affinity.zone_spread": "false"}, {"SPC024"}),
+        ({"network.protection.waf.enabled": "false"}, {"SPC023"}),
+        ({"environment.image.release": "v1.0.0"}, {"DEP003", "K8S003"}),
+        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005"}),
+        ({"environment.clusters.eu-west-1.role": "primary"}, {"DEP006"}),
+        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "K8S013"}),
+    ],
+)
+def test_a_mistake_in_the_real_specification_is_found_where_it_was_made(
+    gate: Gate, changes: Mapping[str, str], codes: set[str]
+) -> None:
+    findings = gate.judge(subjects(project_with(changes))).findings
+    assert {finding.code for finding in findings} - {"DEP002"} == codes
+
+
+class Scripted:
+    """An engine that answers what it was told to."""
+
+    name = "scripted"
+    version = "1"
+
+    def __init__(self, value: Any) -> None:
+        self._value = value
+
+    def load(self, modules: object, data: object) -> None:
+        """Take any policies."""
+
+    def evaluate(self, rule: str, document: str) -> Any:
+        """Return the value."""
+        return self._value
+
+
+@pytest.fixture(scope="module")
+def gate() -> Gate:
+    return load(POLICIES)
+
+
+def regorus_with(text: str) -> Regorus:
+    engine = Regorus()
+    module = "package gate\n\nimport rego.v1\n\n" + text
+    engine.load([Module("gate.rego", "gate", module)], {})
+    return engine
+
+
+def subjects(of: Resolved) -> list[Subject]:
+    filled = ((site, settings(site)) for site in sites(of))
+    return [Subject(of, site, its, cluster_artifacts(site, its)) for site, its in filled]
+
+
+def with_documents() -> str:
+    return FIXTURE.replace("{spec:", "{documents: [{file: a.yaml}], spec:")

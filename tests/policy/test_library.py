@@ -1,0 +1,165 @@
+"""Policies on disk are read whole or not at all."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.diagnostics import Severity
+from compiler.policy.errors import PolicyError
+from compiler.policy.library import read
+from compiler.policy.metadata import metadata
+from tests.policy.policies import FIXTURE, RULE, changed, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_rule_is_its_module_what_it_says_of_itself_and_its_proof(tmp_path: Path) -> None:
+    (rule,) = read(write(tmp_path / "policies")).rules
+    assert rule.module.path == "policies/testing/heap_large/heap_large.rego"
+    assert rule.module.package == "testing.heap_large"
+    assert (rule.id, rule.metadata.title) == ("TST001", "The heap is large")
+    assert rule.fixture.must_pass == {"spec": {"limits": {"memory": {"heap": 50}}}}
+    assert rule.fixture.must_deny == ({"spec": {"limits": {"memory": {"heap": 51}}}},)
+
+
+def test_metadata_says_everything_that_reports_need() -> None:
+    said = metadata(RULE, "rule.rego")
+    assert said.description == "A heap above half of the memory is denied."
+    assert said.custom.model_dump() == {
+        "id": "TST001",
+        "severity": Severity.ERROR,
+        "owner": "platform",
+        "remediation": "Lower the heap.",
+        "section": "Resource Management, 3. Resource Limits",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "package testing.heap_large\n",
+        RULE.replace("\npackage", "\n\npackage"),
+        changed("# METADATA", "# Metadata"),
+        changed("#   id: TST001\n", ""),
+        changed("id: TST001", "id: heap"),
+        changed("severity: error", "severity: fatal"),
+        changed("#   owner: platform", "#   owners: platform"),
+        changed("#   owner: platform", "#   owner: platform\n#   owner: data"),
+        changed("title: The heap", "title: [The heap"),
+        "# METADATA",
+    ],
+)
+def test_a_rule_that_does_not_say_all_of_it_is_refused(text: str) -> None:
+    with pytest.raises(PolicyError, match=r"^rule\.rego"):
+        metadata(text, "rule.rego")
+
+
+@pytest.mark.parametrize(
+    ("fixture", "message"),
+    [
+        ("must_pass: {}\nmust_deny: []\n", "this is not a fixture"),
+        ("must_pass: {}\n", "this is not a fixture"),
+        ("must_pass: {a: 1}\nmust_deny: [{at: [b], value: 1}]\n", "changes 'b', which must_pass does not have"),
+        ("must_pass: {a: [1]}\nmust_deny: [{at: [a, 1], value: 1}]\n", "changes 1, which must_pass does not have"),
+        ("must_pass: {a: 1, a: 2}\nmust_deny: []\n", "a key is written twice"),
+        ("must_pass: [\n", "not valid YAML"),
+    ],
+)
+def test_a_fixture_that_proves_nothing_is_refused(tmp_path: Path, fixture: str, message: str) -> None:
+    write(tmp_path, fixture=fixture)
+    with pytest.raises(PolicyError, match=re.escape(message)):
+        read(tmp_path)
+
+
+def test_a_must_deny_input_is_the_must_pass_input_with_one_value_replaced(tmp_path: Path) -> None:
+    fixture = FIXTURE.replace("{heap: 50}", "{heap: 50, cache: [1, {of: 2}]}").replace("heap], ", "cache, 1, of], ")
+    (rule,) = read(write(tmp_path, fixture=fixture)).rules
+    assert rule.fixture.must_pass["spec"]["limits"]["memory"] == {"heap": 50, "cache": [1, {"of": 2}]}
+    assert rule.fixture.must_deny[0]["spec"]["limits"]["memory"] == {"heap": 50, "cache": [1, {"of": 51}]}
+
+
+def test_a_rule_without_a_fixture_is_refused(tmp_path: Path) -> None:
+    (write(tmp_path) / "testing/heap_large/fixture.yaml").unlink()
+    with pytest.raises(PolicyError, match="the rule has no fixture"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["empty", "absent"])
+def test_a_folder_without_policies_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(PolicyError, match="there is no policy in"):
+        read(tmp_path / folder)
+
+
+def test_one_id_for_two_rules_is_refused(tmp_path: Path) -> None:
+    write(write(tmp_path), name="heap_small")
+    with pytest.raises(PolicyError, match="two rules have the id TST001"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("testing/heap_large/other.rego", "a policy's place is"),
+        ("testing/heap.rego", "a policy's place is"),
+        ("gate/verdict/verdict.rego", "a policy's place is"),
+        ("testing/heap_large/fixtures.yaml", "the gate does not read this file"),
+        ("testing/fixture.yaml", "the gate does not read this file"),
+        ("thresholds/data.json", "the gate does not read this file"),
+    ],
+)
+def test_a_file_that_would_be_thought_to_be_enforced_is_refused(tmp_path: Path, name: str, message: str) -> None:
+    stray = write(tmp_path) / name
+    stray.parent.mkdir(parents=True, exist_ok=True)
+    stray.write_text(RULE, encoding="utf-8")
+    with pytest.raises(PolicyError, match=message):
+        read(tmp_path)
+
+
+def test_data_lies_at_the_path_of_its_folder(tmp_path: Path) -> None:
+    data(write(tmp_path), "thresholds", "heap: 50\n")
+    data(tmp_path, "thresholds/zones", "production: 2\n")
+    assert read(tmp_path).data == {"thresholds": {"heap": 50, "zones": {"production": 2}}}
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "message"),
+    [
+        ("testing", "heap_large: {deny: []}\n", "data under 'testing' would stand in the place of the rules"),
+        ("lib", "units: 1\n", "policies"),
+        ("thresholds", "[1, 2]\n", "data is a mapping"),
+        (".", "testing: 1\n", "data is a mapping, in a folder that names it"),
+    ],
+)
+def test_data_that_would_replace_rules_or_is_no_mapping_is_refused(
+    tmp_path: Path, folder: str, text: str, message: str
+) -> None:
+    helper = write(tmp_path) / "lib/units/units.rego"
+    helper.parent.mkdir(parents=True)
+    helper.write_text("package lib.units\n", encoding="utf-8")
+    data(tmp_path, folder, text)
+    with pytest.raises(PolicyError, match=message if folder != "lib" else "data under 'lib'"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("zones", ["{production: 1}", "5"])
+def test_two_documents_for_one_place_are_refused(tmp_path: Path, zones: str) -> None:
+    data(write(tmp_path), "thresholds", f"zones: {zones}\n")
+    data(tmp_path, "thresholds/zones", "production: 2\n")
+    with pytest.raises(PolicyError, match=r"thresholds/zones/data\.yaml: .* is said in another document"):
+        read(tmp_path)
+
+
+def test_a_policy_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (write(tmp_path) / "testing/heap_large/heap_large.rego").write_bytes(b"\xff")
+    with pytest.raises(PolicyError, match="the file cannot be read"):
+        read(tmp_path)
+
+
+def data(root: Path, folder: str, text: str) -> None:
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / folder / "data.yaml").write_text(text, encoding="utf-8")

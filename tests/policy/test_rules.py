@@ -1,0 +1,114 @@
+"""What holds for every rule: it proves itself, speaks of places that exist, and says all that a reader needs."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import pkgutil
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any
+
+import pytest
+
+import compiler.model
+from compiler.emit.settings import settings
+from compiler.model.environment import EnvironmentFile
+from compiler.model.shape import annotation_at
+from compiler.model.specification import Specification
+from compiler.policy.denial import answer
+from compiler.policy.gate import Gate, load
+from compiler.policy.library import Rule, read
+from tests.compiler.project import site
+from tests.policy.policies import POLICIES
+
+RULES = {rule.id: rule for rule in read(POLICIES).rules}
+DOMAINS = {"specification": "SPC", "environment": "DEP", "kubernetes": "K8S", "runtime": "RUN"}
+every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+
+
+@every_rule
+def test_a_rule_denies_each_of_its_must_deny_inputs_and_passes_its_must_pass_input(rule: Rule) -> None:
+    assert denials(rule, rule.fixture.must_pass) == []
+    for document in rule.fixture.must_deny:
+        assert {denial["id"] for denial in denials(rule, document)} == {rule.id}
+
+
+@every_rule
+def test_a_denial_leads_to_a_place_that_specifications_have(rule: Rule) -> None:
+    for document in rule.fixture.must_deny:
+        for denial in denials(rule, document):
+            model = EnvironmentFile if denial["path"][0] == "environment" else Specification
+            assert annotation_at(model, tuple(denial["path"])) is not None, denial["path"]
+
+
+@every_rule
+def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
+    for document in rule.fixture.must_deny:
+        files = {item["file"] for item in document.get("documents", ())}
+        for denial in denials(rule, document):
+            assert not files or denial["file"] in files
+
+
+@every_rule
+def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
+    """Otherwise a rule would prove itself on an input that it never meets."""
+    document = rule.fixture.must_pass
+    assert document.keys() <= {"environment", "cluster", "spec", "settings", "documents"}
+    for path in places(document.get("spec", {})):
+        assert annotation_at(Specification, path) is not None, path
+    for path in places(document.get("environment", {})):
+        assert annotation_at(EnvironmentFile, ("environment", *path)) is not None, path
+    for path in places(document.get("settings", {})):
+        assert reaches(settings(site()).model_dump(mode="json"), path), path
+
+
+@every_rule
+def test_a_rule_names_the_section_of_the_specification_that_it_protects(rule: Rule) -> None:
+    assert rule.metadata.custom.section in headings()
+
+
+@every_rule
+def test_an_id_says_which_domain_a_rule_belongs_to(rule: Rule) -> None:
+    assert rule.id.startswith(DOMAINS[rule.module.package.split(".")[0]])
+
+
+@cache
+def gate() -> Gate:
+    return load(POLICIES)
+
+
+def denials(rule: Rule, document: Any) -> list[dict[str, Any]]:
+    given = gate().engine.evaluate(f"gate.{rule.id}", json.dumps(document))
+    return [denial.model_dump(mode="json") for denial in answer(rule.id, given).denials]
+
+
+def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The path of every key and item."""
+    if path:
+        yield path
+    if isinstance(document, Mapping):
+        for name, value in document.items():
+            yield from places(value, (*path, name))
+    elif isinstance(document, list):
+        for index, value in enumerate(document):
+            yield from places(value, (*path, index))
+
+
+def reaches(document: Any, path: tuple[str | int, ...]) -> bool:
+    try:
+        for key in path:
+            document = document[key]
+    except (LookupError, TypeError):
+        return False
+    return True
+
+
+@cache
+def headings() -> frozenset[str]:
+    """The headings of the specification, which each section's model repeats."""
+    modules = (
+        importlib.import_module(f"compiler.model.{module.name}")
+        for module in pkgutil.iter_modules(compiler.model.__path__)
+    )
+    return frozenset((module.__doc__ or "").split(": ")[0] for module in modules)

@@ -1,0 +1,86 @@
+"""The service composed on fakes, and the settings that it enforces."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import orjson
+import pytest
+
+from runtime.app import Adapters, create_app
+from runtime.services.draining import Draining
+from runtime.settings import Settings
+from runtime.telemetry import Telemetry
+from tests.runtime.fakes import MemoryBuckets, MemoryEntries, running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.types import ASGIApp
+
+
+@pytest.fixture
+def document() -> dict[str, Any]:
+    """A settings file that is right, as JSON values."""
+    bucket = {"capacity": 1000, "refill_per_minute": 1000}
+    retry = {"attempts": 3, "initial_milliseconds": 1, "maximum_milliseconds": 10, "jitter": True}
+    return {
+        "version": 1,
+        "environment": "test",
+        "cluster": "one",
+        "process": {
+            "port": 8080,
+            "workers": 2,
+            "threads": 8,
+            "shutdown_seconds": 10,
+            "health_path": "/health",
+            "ready_path": "/health/ready",
+        },
+        "database": {
+            "pool_size": 4,
+            "partitions": 3,
+            "connect_timeout_seconds": 2,
+            "statement_timeout_seconds": 5,
+            "idle_timeout_seconds": 60,
+            "retry": retry,
+        },
+        "throttling": {"client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+    }
+
+
+@pytest.fixture
+def settings(document: dict[str, Any]) -> Settings:
+    return Settings.model_validate_json(orjson.dumps(document))
+
+
+@pytest.fixture
+def entries() -> MemoryEntries:
+    return MemoryEntries()
+
+
+@pytest.fixture
+def buckets() -> MemoryBuckets:
+    return MemoryBuckets()
+
+
+@pytest.fixture
+def draining() -> Draining:
+    return Draining()
+
+
+@pytest.fixture
+def adapters(entries: MemoryEntries, buckets: MemoryBuckets, draining: Draining) -> Adapters:
+    return Adapters(entries, buckets, Telemetry(), draining)
+
+
+@pytest.fixture
+def app(settings: Settings, adapters: Adapters) -> ASGIApp:
+    return create_app(settings, adapters)
+
+
+@pytest.fixture
+async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the started service; what the service raises fails the test."""
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        yield http

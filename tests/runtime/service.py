@@ -1,0 +1,130 @@
+"""The service as real processes, and clients that drive them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+READY_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running parent process; it listens on a port that the kernel chose, so the server that answers is this one."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def events(self) -> list[dict[str, Any]]:
+        """Return what has been logged so far, but for a line that is still being written."""
+        lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    def workers(self) -> list[int]:
+        """Return the processes of the workers that have started, in order."""
+        return [event["process"] for event in self.events() if event["event"] == "Application startup complete."]
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """Signal the parent, and return its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(30)
+
+
+@contextmanager
+def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Service]:
+    """Start the service and yield it when every worker serves; nothing of it is left at the end."""
+    settings, log = directory / "settings.json", directory / "log.jsonl"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0"],
+            # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
+            env=os.environ | dict(variables) | {"TMPDIR": str(directory)},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        yield Service(process, _port(process, log, document["process"]["workers"]), log)
+    finally:
+        _end(process)
+
+
+def _port(process: subprocess.Popen[bytes], log: Path, workers: int) -> int:
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        text = log.read_text(encoding="utf-8")
+        if text.count("Application startup complete.") >= workers:
+            return urlsplit(text.partition("Uvicorn running on ")[2].split()[0]).port or 0
+        time.sleep(0.02)
+    raise AssertionError(log.read_text(encoding="utf-8"))
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(20)
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return  # the whole session has ended, as it should have
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a flood saw; times are seconds of the monotonic clock."""
+
+    admitted: int = 0
+    first_sent: float = 0.0
+    first_answered: float = 0.0
+    last_denied_sent: float = 0.0
+    last_answered: float = 0.0
+
+
+async def flood(service: Service, path: str, seconds: float, connections: int = 16) -> Tally:
+    """Send one request first, then flood over many connections, each with one request at a time."""
+    tally = Tally(first_sent=time.monotonic())
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        tally.admitted += (await client.get(path)).status_code != 429
+    tally.first_answered = time.monotonic()
+    request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
+    until = tally.first_answered + seconds
+    await asyncio.gather(*(_flood(service.port, request, until, tally) for _ in range(connections)))
+    return tally
+
+
+async def _flood(port: int, request: bytes, until: float, tally: Tally) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while (sent := time.monotonic()) < until:
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
+        tally.last_answered = time.monotonic()
+        if head.startswith("http/1.1 429"):
+            tally.last_denied_sent = max(tally.last_denied_sent, sent)
+        else:
+            tally.admitted += 1
+    writer.close()
+    await writer.wait_closed()

@@ -1,0 +1,69 @@
+"""What the body of a change may be."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.http.bodies import MAX_DEPTH, InvalidDocumentError, parse_value
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+VALUES = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT,
+    lambda children: st.lists(children) | st.dictionaries(TEXT, children),
+    max_leaves=30,
+)
+
+
+@given(VALUES, st.booleans())
+def test_every_json_value_comes_back_equal(value: object, ascii_only: bool) -> None:
+    body = json.dumps({"value": value}, ensure_ascii=ascii_only).encode()
+    assert json.loads(parse_value(body)) == value
+
+
+@given(st.from_regex(r"-?(0|[1-9][0-9]{0,40})(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,4})?", fullmatch=True))
+def test_every_number_keeps_its_digits(number: str) -> None:
+    assert parse_value(b'{"value": [' + number.encode() + b"]}") == f"[{number}]"
+
+
+def test_white_space_goes_and_the_order_of_members_stays() -> None:
+    assert parse_value(b' {"value" : { "b" : 1.10 , "a" : [ 1E400 , null ] } } ') == '{"b":1.10,"a":[1E400,null]}'
+
+
+def nested(depth: int) -> bytes:
+    return b'{"value":' + b"[" * (depth - 1) + b"1" + b"]" * (depth - 1) + b"}"
+
+
+def test_a_document_may_be_as_deep_as_the_limit() -> None:
+    assert parse_value(nested(MAX_DEPTH)).count("[") == MAX_DEPTH - 1
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the body is not JSON: Expecting value at character 0"),
+        (b'{"value": 1', "the body is not JSON: Expecting ',' delimiter at character 11"),
+        (b'{"value": 1} x', "the body is not JSON: Extra data at character 13"),
+        (b'{"value": "\xff"}', "the body is not UTF-8 at byte 11"),
+        (b'{"value": NaN}', "NaN is not JSON"),
+        (b'{"value": -Infinity}', "-Infinity is not JSON"),
+        (b'{"value": "a\\u0000"}', "a string holds the character U+0000, which cannot be stored"),
+        (b'{"value": {"\\u0000": 1}}', "a string holds the character U+0000, which cannot be stored"),
+        (b'{"value": ["\\ud800"]}', "a string holds half of a surrogate pair, which is not a character"),
+        (b'{"value": {"a": 1, "a": 2}}', "an object has two members of one name"),
+        (b'{"value": 1, "value": 2}', "an object has two members of one name"),
+        (nested(MAX_DEPTH + 1), "the document is nested more than 100 levels deep"),
+        (nested(100_000), "the document is nested more than 100 levels deep"),
+        (b"[1]", 'the body must be an object with the one member "value"'),
+        (b"{}", 'the body must be an object with the one member "value"'),
+        (b'{"value": 1, "more": 2}', 'the body must be an object with the one member "value"'),
+    ],
+)
+def test_what_could_not_be_kept_is_refused_with_the_reason(body: bytes, message: str) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        parse_value(body)
+    assert str(caught.value) == message

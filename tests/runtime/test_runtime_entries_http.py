@@ -1,0 +1,215 @@
+"""Entries over HTTP."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtime.http.bodies import MAX_BYTES
+from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import httpx
+
+    from tests.runtime.fakes import MemoryEntries
+
+pytestmark = pytest.mark.anyio
+URL = "/v1/namespaces/payments/entries/limits.daily"
+LIST = "/v1/namespaces/payments/entries"
+
+
+async def put(client: httpx.AsyncClient, value: Any, url: str = URL, **headers: str) -> httpx.Response:
+    return await client.put(url, json={"value": value}, headers={k.replace("_", "-"): v for k, v in headers.items()})
+
+
+def check_problem(response: httpx.Response, status: int, detail: str) -> dict[str, Any]:
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: dict[str, Any] = response.json()
+    assert (response.status_code, problem["status"]) == (status, status)
+    assert re.search(detail, problem["detail"]), problem["detail"]
+    assert problem["title"]
+    return problem
+
+
+async def test_an_entry_lives_from_create_over_replace_to_delete(client: httpx.AsyncClient) -> None:
+    created = await put(client, {"amount": 10})
+    assert (created.status_code, created.headers["etag"]) == (201, '"1"')
+    assert created.json().keys() == {"namespace", "key", "value", "revision", "updated_at"}
+    replaced = await put(client, {"amount": 20}, if_match='"1"')
+    assert (replaced.status_code, replaced.headers["etag"]) == (200, '"2"')
+    read = await client.get(URL)
+    assert (read.status_code, read.content, read.headers["etag"]) == (200, replaced.content, '"2"')
+    assert read.json()["updated_at"].endswith("Z")
+    removed = await client.delete(URL, headers={"if-match": '"2"'})
+    assert (removed.status_code, removed.content) == (204, b"")
+    check_problem(await client.get(URL), 404, "^the namespace has no entry with this key$")
+
+
+async def test_a_number_comes_back_as_it_was_written(client: httpx.AsyncClient) -> None:
+    body = b'{"value":[18446744073709551616,1.10,1E400,-0.0]}'
+    await client.put(URL, content=body, headers={"content-type": "application/json; charset=UTF-8"})
+    assert b'"value":[18446744073709551616,1.10,1E400,-0.0]' in (await client.get(URL)).content
+
+
+async def test_head_is_get_without_a_body(client: httpx.AsyncClient) -> None:
+    await put(client, 1)
+    read, head = await client.get(URL), await client.head(URL)
+    assert head.content == b""
+    for name in ("content-length", "content-type", "etag"):
+        assert head.headers[name] == read.headers[name]
+
+
+async def test_a_reader_that_holds_the_revision_gets_304(client: httpx.AsyncClient) -> None:
+    await put(client, 1)
+    response = await client.get(URL, headers={"if-none-match": '"0", W/"1"'})
+    assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", '"1"')
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_change_without_if_match_is_told_what_to_send(client: httpx.AsyncClient, method: str) -> None:
+    await put(client, 1)
+    response = await client.request(method, URL, json={"value": 2})
+    check_problem(response, 428, "^the entry exists at revision 1: send If-Match with the entity tag")
+    assert response.headers["etag"] == '"1"'
+
+
+async def test_a_condition_that_does_not_hold_is_412(client: httpx.AsyncClient) -> None:
+    check_problem(await put(client, 1, if_match="*"), 412, "the entry does not exist")
+    await put(client, 1)
+    check_problem(await put(client, 2, if_none_match="*"), 412, "the entry is at revision 1")
+    check_problem(await put(client, 2, if_match='"9"'), 412, "the entry is at revision 1")
+    check_problem(await client.delete(URL, headers={"if-match": '"9"'}), 412, "the entry is at revision 1")
+    assert (await client.get(URL)).json()["value"] == 1
+
+
+async def test_two_if_match_headers_are_one_list(client: httpx.AsyncClient) -> None:
+    await put(client, 1)
+    headers = [("if-match", '"9"'), ("if-match", '"1"'), ("content-type", "application/json")]
+    assert (await client.put(URL, content=b'{"value":2}', headers=headers)).status_code == 200
+
+
+async def test_a_malformed_condition_changes_nothing(client: httpx.AsyncClient) -> None:
+    await put(client, 1)
+    check_problem(await put(client, 2, if_match="1"), 400, "quoted entity tags")
+    assert (await client.get(URL)).json()["value"] == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/v1/namespaces/Payments/entries/k",
+        "/v1/namespaces/payments%00/entries/k",
+        "/v1/namespaces/payments/entries/%FF",
+        "/v1/namespaces/payments/entries/-k",
+        "/v1/namespaces/payments/entries/a%20b",
+        f"/v1/namespaces/payments/entries/{'k' * 254}",
+    ],
+)
+async def test_a_bad_name_is_told_what_is_allowed(client: httpx.AsyncClient, url: str) -> None:
+    for response in (await client.get(url), await put(client, 1, url), await client.delete(url)):
+        check_problem(response, 400, "^a (namespace|key) holds 1 to ")
+
+
+async def test_a_percent_encoded_name_is_the_name(client: httpx.AsyncClient) -> None:
+    await put(client, 1)
+    assert (await client.get("/v1/namespaces/payments/entries/%6Cimits%2Edaily")).status_code == 200
+
+
+async def test_a_body_that_is_too_large_is_413_with_and_without_a_declared_length(client: httpx.AsyncClient) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b" " * (MAX_BYTES // 2)
+
+    headers = {"content-type": "application/json"}
+    for content in (b" " * (MAX_BYTES + 1), chunks()):
+        response = await client.put(URL, content=content, headers=headers)
+        check_problem(response, 413, "^the body is larger than 1048576 bytes$")
+    largest = b'{"value":"' + b"x" * (MAX_BYTES - 12) + b'"}'
+    assert (await client.put(URL, content=largest, headers=headers)).status_code == 201
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/json; charset=latin-1", "application/jsonx"])
+async def test_a_body_that_is_not_declared_as_json_is_415(client: httpx.AsyncClient, content_type: str | None) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    response = await client.put(URL, content=b'{"value":1}', headers=headers)
+    check_problem(response, 415, "JSON|json")
+    assert response.headers["accept"] == "application/json"
+
+
+async def test_a_body_that_is_not_json_is_400(client: httpx.AsyncClient) -> None:
+    response = await client.put(URL, content=b'{"value":', headers={"content-type": "application/json"})
+    check_problem(response, 400, "^the body is not JSON: Expecting value at character 9$")
+
+
+async def test_a_list_is_read_page_by_page(client: httpx.AsyncClient) -> None:
+    for key in ("a", "b", "c"):
+        await put(client, key, f"{LIST}/{key}")
+    first = (await client.get(LIST, params={"limit": 2})).json()
+    assert [entry["value"] for entry in first["entries"]] == ["a", "b"]
+    assert (first["namespace"], first["next"]) == ("payments", "b")
+    second = (await client.get(LIST, params={"after": first["next"]})).json()
+    assert ([entry["key"] for entry in second["entries"]], second["next"]) == (["c"], None)
+
+
+@pytest.mark.parametrize(
+    ("query", "detail"),
+    [
+        ("limit=0", "^limit is a whole number from 1 to 1000$"),
+        ("limit=1001", "^limit is"),
+        ("limit=1e3", "^limit is"),
+        ("limit=%D9%A3", "^limit is"),
+        ("limit=1&limit=2", "^the parameters are after and limit, each at most once$"),
+        ("page=2", "^the parameters are"),
+        ("after=%2E", "^a key holds"),
+    ],
+)
+async def test_a_query_that_asks_for_nothing_that_exists_is_400(
+    client: httpx.AsyncClient, query: str, detail: str
+) -> None:
+    check_problem(await client.get(f"{LIST}?{query}"), 400, detail)
+
+
+async def test_an_unknown_path_and_an_unknown_method_are_problems_too(client: httpx.AsyncClient) -> None:
+    for path in ("/", "/v1", f"{URL}/", "/v1/namespaces/payments/entries/a/b", "/v1/namespaces/a/entries/b%2Fc"):
+        check_problem(await client.get(path), 404, "^the API has no such path$")
+    response = await client.post(URL)
+    check_problem(response, 405, "DELETE, GET, HEAD, PUT")
+    assert response.headers["allow"] == "DELETE, GET, HEAD, PUT"
+
+
+async def test_a_failure_that_changed_nothing_is_tried_again(client: httpx.AsyncClient, entries: MemoryEntries) -> None:
+    entries.failures = [TransientError("the database cannot be reached")] * 2
+    assert (await put(client, 1)).status_code == 201
+    entries.failures = [TransientError("the database cannot be reached")] * 3
+    response = await client.get(URL)
+    check_problem(response, 503, "^the database cannot be reached: try again later$")
+    assert response.headers["retry-after"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("failure", "detail"),
+    [
+        (UnavailableError("the database is busy"), "^the database is busy: try again later$"),
+        (OutcomeUnknownError("the commit broke"), "^the commit broke: read the entry before trying again$"),
+    ],
+)
+async def test_a_failure_that_may_have_changed_something_is_not_tried_again(
+    client: httpx.AsyncClient, entries: MemoryEntries, failure: Exception, detail: str
+) -> None:
+    entries.failures = [failure]
+    check_problem(await put(client, 1), 503, detail)
+    assert entries.entries == {}
+
+
+async def test_a_defect_is_a_500_that_shows_nothing_and_the_service_goes_on(
+    client: httpx.AsyncClient, entries: MemoryEntries
+) -> None:
+    entries.failures = [ZeroDivisionError("internal detail")]
+    response = await put(client, 1)
+    check_problem(response, 500, "^the request met a defect")
+    assert "internal detail" not in response.text
+    assert (await put(client, 1)).status_code == 201

@@ -1,0 +1,70 @@
+"""How the process ends when it cannot start: its status, and a message that says why and hides secrets."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtime.adapters.postgres_migrations import migrate
+from runtime.environment import Address
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtime.settings import Settings
+
+pytestmark = pytest.mark.anyio
+AWAY = "postgresql://api:hidden@127.0.0.1:1/x"
+
+
+def start(directory: Path, document: dict[str, Any], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run the service to its end, which must come by itself."""
+    settings = directory / "settings.json"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    command = [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CBP_")} | variables
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_wrong_settings_end_with_status_2_and_every_pointer(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["process"]["port"] = 0
+    del document["database"]["pool_size"]
+    ended = start(tmp_path, document, {})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.splitlines() == [
+        f"error: the settings file {tmp_path / 'settings.json'} cannot be used:",
+        "  /process/port: Input should be greater than or equal to 1",
+        "  /database/pool_size: Field required",
+    ]
+
+
+def test_a_missing_variable_ends_with_status_2_and_its_name(tmp_path: Path, document: dict[str, Any]) -> None:
+    ended = start(tmp_path, document, {"CBP_DATABASE_URL": AWAY})
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: CBP_REDIS_URL is not set")
+    assert "Traceback" not in ended.stderr
+
+
+async def test_a_database_of_another_shape_ends_with_status_2(
+    tmp_path: Path, document: dict[str, Any], database_url: str, redis_url: str, settings: Settings
+) -> None:
+    await migrate(Address(database_url), settings.database)
+    document["database"]["partitions"] = 4
+    ended = start(tmp_path, document, {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url})
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("error: the entries table has 3 hash partitions and the settings ask for 4")
+
+
+def test_a_database_that_is_away_ends_with_status_1_and_without_its_password(
+    tmp_path: Path, document: dict[str, Any], redis_url: str
+) -> None:
+    variables = {"CBP_DATABASE_URL": AWAY, "CBP_REDIS_URL": redis_url}
+    ended = start(tmp_path, document, variables)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("error: the database cannot be migrated: ")
+    assert "hidden" not in ended.stderr + ended.stdout

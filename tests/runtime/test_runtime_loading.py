@@ -1,0 +1,135 @@
+"""The settings file and the process environment."""
+
+from __future__ import annotations
+
+import json
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from runtime.environment import Address, Environment, EnvironmentVariableError, read_environment
+from runtime.loading import Fault, SettingsError, load_settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runtime.settings import Settings
+
+DATABASE = "postgresql://api:hidden@db.example:5432/configuration"
+REDIS = "redis://cache.example:6379/0"
+
+
+def faults(path: Path, document: object) -> tuple[Fault, ...]:
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    return caught.value.faults
+
+
+def test_a_right_file_is_the_settings(tmp_path: Path, document: dict[str, Any], settings: Settings) -> None:
+    path = tmp_path / "settings.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert load_settings(path) == settings
+
+
+def test_every_fault_is_listed_with_its_pointer(tmp_path: Path, document: dict[str, Any]) -> None:
+    del document["cluster"]
+    document["process"]["port"] = 70000
+    document["database"]["a/b~c"] = 1
+    found = faults(tmp_path / "settings.json", document)
+    assert {fault.pointer for fault in found} == {"/cluster", "/process/port", "/database/a~1b~0c"}
+
+
+def test_a_message_shows_the_path_and_every_fault(tmp_path: Path, document: dict[str, Any]) -> None:
+    path = tmp_path / "settings.json"
+    document["process"]["port"] = "secret-8080"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(path)
+    assert str(caught.value) == (
+        f"the settings file {path} cannot be used:\n  /process/port: Input should be a valid integer"
+    )
+
+
+def test_what_one_value_cannot_tell_is_checked_too(tmp_path: Path, document: dict[str, Any]) -> None:
+    limit = {"route": "GET /v1/settings", "bucket": {"capacity": 1, "refill_per_minute": 10**9}}
+    document["throttling"]["routes"] = [limit, limit]
+    document["process"]["ready_path"] = "/health"
+    document["process"]["health_path"] = "/metrics"
+    pointers = [fault.pointer for fault in faults(tmp_path / "settings.json", document)]
+    assert pointers == [
+        "/process/health_path",
+        "/throttling/routes/0/bucket/refill_per_minute",
+        "/throttling/routes/0/route",
+        "/throttling/routes/1/bucket/refill_per_minute",
+        "/throttling/routes/1/route",
+    ]
+
+
+def test_liveness_and_readiness_are_two_paths(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["process"]["ready_path"] = "/health"
+    assert [fault.pointer for fault in faults(tmp_path / "settings.json", document)] == ["/process/ready_path"]
+
+
+def test_a_file_that_is_not_there_or_not_json_is_a_fault_of_the_document(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        load_settings(tmp_path / "missing.json")
+    assert caught.value.faults == (Fault("", "it cannot be read: No such file or directory"),)
+    (tmp_path / "settings.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"\(document\): Invalid JSON"):
+        load_settings(tmp_path / "settings.json")
+
+
+def test_the_environment_tells_where_the_servers_are(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    variables = {
+        "CBP_DATABASE_URL": DATABASE,
+        "CBP_DATABASE_PASSWORD_FILE": str(secret),
+        "CBP_REDIS_URL": REDIS,
+        "CBP_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+    }
+    environment = read_environment(variables)
+    address = Address(DATABASE, secret)
+    proxies = (ip_network("10.0.0.0/8"), ip_network("::1"))
+    assert environment == Environment(address, address, Address(REDIS), proxies)
+    assert address.password() == "s3cret"
+
+
+def test_a_rotated_password_is_read_anew_and_one_in_the_url_serves_without_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("old", encoding="utf-8")
+    address = Address(DATABASE, secret)
+    secret.write_text("new", encoding="utf-8")
+    assert (address.password(), Address(DATABASE).password(), Address(REDIS).password()) == ("new", "hidden", None)
+
+
+def test_migrations_have_an_address_of_their_own() -> None:
+    direct = "postgresql://api@direct.example/configuration"
+    variables = {"CBP_DATABASE_URL": DATABASE, "CBP_DATABASE_DIRECT_URL": direct, "CBP_REDIS_URL": REDIS}
+    assert read_environment(variables).database_direct == Address(direct)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"CBP_DATABASE_URL": ""}, "CBP_DATABASE_URL is not set"),
+        ({"CBP_REDIS_URL": ""}, "CBP_REDIS_URL is not set"),
+        ({"CBP_DATABASE_URL": "mysql://api:hidden@db/x"}, "CBP_DATABASE_URL is not an address of the form postgresql"),
+        ({"CBP_DATABASE_URL": "postgresql://api:hidden@db:port/x"}, "CBP_DATABASE_URL is not an address"),
+        ({"CBP_DATABASE_DIRECT_URL": "postgresql:hidden"}, "CBP_DATABASE_DIRECT_URL is not an address of the form"),
+        ({"CBP_REDIS_URL": "redis://:hidden@[::1"}, "CBP_REDIS_URL is not an address"),
+        ({"CBP_DATABASE_PASSWORD_FILE": "/nowhere"}, "CBP_DATABASE_PASSWORD_FILE names a file that cannot be read"),
+        ({"CBP_TRUSTED_PROXIES": "10.0.0.1/8"}, "CBP_TRUSTED_PROXIES is a list of addresses and networks"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_its_secret_is_not_shown(changes: dict[str, str], message: str) -> None:
+    with pytest.raises(EnvironmentVariableError) as caught:
+        read_environment({"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS} | changes)
+    assert str(caught.value).startswith(message)
+    assert "hidden" not in str(caught.value)
+
+
+def test_an_environment_never_shows_a_password() -> None:
+    assert "hidden" not in repr(read_environment({"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS}))

@@ -1,0 +1,254 @@
+"""The service as real processes on real servers: exact admission, draining, replacement, outages."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import os
+import signal
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from tests.runtime.forwarder import forwarding
+from tests.runtime.service import Service, flood, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+pytestmark = pytest.mark.anyio
+LIST = "/v1/namespaces/payments/entries"
+URL = f"{LIST}/limits"
+WIDE = {"capacity": 100_000, "refill_per_minute": 1}
+
+
+@pytest.fixture
+def variables(database_url: str, redis_url: str) -> dict[str, str]:
+    return {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+
+
+@pytest.fixture
+def document(document: dict[str, Any]) -> dict[str, Any]:
+    document["throttling"] |= {"client": WIDE, "endpoint": None}
+    return document
+
+
+@pytest.fixture
+def service(tmp_path: Path, document: dict[str, Any], variables: dict[str, str]) -> Iterator[Service]:
+    with serving(tmp_path, document, variables) as service:
+        yield service
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    """Wait until the condition holds; the bound is for a system that is broken, not for one that is slow."""
+    async with asyncio.timeout(30):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("scope", ["client", "route"])
+async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
+    tmp_path: Path, document: dict[str, Any], variables: dict[str, str], scope: str
+) -> None:
+    limit = {"capacity": 300, "refill_per_minute": 1500}
+    if scope == "client":
+        document["throttling"]["client"] = limit
+    else:
+        document["throttling"]["routes"] = [{"route": "GET /v1/namespaces/{namespace}/entries/{key}", "bucket": limit}]
+    with serving(tmp_path, document, variables) as service:
+        tally = await flood(service, URL, seconds=3)
+        admitting = {e["process"] for e in service.events() if e["event"] == "request" and e["status"] == 404}
+    assert len(admitting) == 2
+
+    def allowed(seconds: float) -> int:
+        return math.floor(limit["capacity"] + limit["refill_per_minute"] * seconds / 60)
+
+    # The bucket was full until the first request was counted, between its sending and its answer. A denial says that
+    # the bucket was empty, so everything until the last one had been admitted, but for one token on its way.
+    least = allowed(tally.last_denied_sent - tally.first_answered) - 1
+    most = allowed(tally.last_answered - tally.first_sent)
+    assert least <= tally.admitted <= most
+    assert tally.admitted > allowed(2)
+
+
+async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
+    service: Service, database_url: str
+) -> None:
+    connection = await asyncpg.connect(database_url)
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        await client.put(URL, json={"value": 1})
+        lock = connection.transaction()
+        await lock.start()
+        await connection.execute("SELECT revision FROM last_revision FOR UPDATE")
+        change = asyncio.create_task(client.put(URL, json={"value": 2}, headers={"if-match": "*"}))
+        await eventually(lambda: _waits_for_lock(connection))
+        service.process.send_signal(signal.SIGTERM)
+
+        async def draining() -> bool:
+            response = await client.get("/health/ready")
+            return response.status_code == 503 and response.headers["connection"] == "close"
+
+        await eventually(draining)
+        read = await client.get(URL)
+        assert (read.status_code, read.headers["connection"]) == (200, "close")
+        await lock.rollback()
+        assert (await change).json()["value"] == 2
+    await connection.close()
+    assert service.process.wait(30) == 0
+
+
+async def test_unspent_tokens_are_in_the_bucket_again_when_the_service_has_ended(
+    service: Service, redis_url: str
+) -> None:
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        for _ in range(50):
+            await client.get(URL)
+    assert service.end(signal.SIGINT) == 0
+    async with Redis.from_url(redis_url) as redis:
+        stored = await redis.hget("cbp:throttle:{127.0.0.1}:client", "level")
+    assert int(stored or 0) // 60_000_000 == WIDE["capacity"] - 50
+
+
+async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(service: Service) -> None:
+    before = service.workers()
+    answered = 0
+    done = asyncio.Event()
+
+    async def keep_asking(client: httpx.AsyncClient) -> None:
+        nonlocal answered
+        while not done.is_set():
+            assert (await client.get(URL)).status_code == 404
+            answered += 1
+
+    async def reconnect() -> None:
+        while not done.is_set():
+            async with httpx.AsyncClient(base_url=service.url) as client:
+                assert (await client.get(URL)).status_code == 404
+
+    async with httpx.AsyncClient(base_url=service.url) as client, asyncio.TaskGroup() as load:
+        for _ in range(4):
+            load.create_task(keep_asking(client))
+        load.create_task(reconnect())
+        service.process.send_signal(signal.SIGHUP)
+
+        async def replaced() -> bool:
+            await asyncio.sleep(0.1)
+            finished = sum(event["event"].startswith("Finished server process") for event in service.events())
+            return finished == 2 and len(service.workers()) == 4
+
+        await eventually(replaced)
+        done.set()
+    assert answered > 100
+    assert len(set(before) | set(service.workers())) == 4
+
+
+async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(service: Service) -> None:
+    victim = service.workers()[0]
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        for _ in range(10):
+            await client.get("/health")
+
+        async def value(name: str) -> float:
+            lines = (await client.get("/metrics")).text.splitlines()
+            return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
+
+        name = 'http_requests_total{method="GET",route="/health"'
+        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        os.kill(victim, signal.SIGKILL)
+
+    async with httpx.AsyncClient(base_url=service.url) as client:
+
+        async def replaced() -> bool:
+            return len(service.workers()) == 3
+
+        await eventually(replaced)
+        assert (await value(name), await value("database_pool_size")) == (10, 8)
+
+
+async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
+    workers = service.workers()
+    service.process.kill()
+
+    async def gone() -> bool:
+        return not any(_runs(worker) for worker in workers)
+
+    await eventually(gone)
+
+
+async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end_by_themselves(
+    tmp_path: Path, document: dict[str, Any], variables: dict[str, str]
+) -> None:
+    variables["CBP_DATABASE_DIRECT_URL"] = variables["CBP_DATABASE_URL"]
+    async with forwarding(variables["CBP_REDIS_URL"]) as redis, forwarding(variables["CBP_DATABASE_URL"]) as database:
+        variables |= {"CBP_REDIS_URL": redis.url, "CBP_DATABASE_URL": database.url}
+        with serving(tmp_path, document, variables) as service:
+            async with httpx.AsyncClient(base_url=service.url) as client:
+
+                async def ready(status: int, state: str) -> bool:
+                    response = await client.get("/health/ready")
+                    return (response.status_code, response.json()["status"]) == (status, state)
+
+                async def writable() -> bool:
+                    response = await client.put(URL, json={"value": 1}, headers={"if-match": "*"})
+                    return response.status_code == 200
+
+                async def created() -> bool:
+                    return (await client.put(URL, json={"value": 1})).status_code == 201
+
+                await eventually(created)
+                await redis.cut()
+                assert await ready(200, "degraded")
+                assert (await client.get(URL)).status_code == 200
+                assert not await writable()
+                await redis.open()
+                await eventually(writable)
+                await database.cut()
+                assert await ready(503, "unavailable")
+                response = await client.get(URL)
+                assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+                await database.open()
+                await eventually(lambda: ready(200, "ready"))
+                assert (await client.get(URL)).status_code == 200
+
+
+async def test_a_chunked_body_without_a_length_is_cut_off_and_the_connection_survives(service: Service) -> None:
+    async def chunks() -> Any:
+        for _ in range(40):
+            yield b" " * 65536
+
+    async with httpx.AsyncClient(base_url=service.url, limits=httpx.Limits(max_connections=1)) as client:
+        headers = {"content-type": "application/json"}
+        response = await client.put(URL, content=chunks(), headers=headers)
+        assert (response.status_code, response.headers["content-type"]) == (413, "application/problem+json")
+        assert "server" not in response.headers
+        assert (await client.get(URL)).status_code == 404
+
+
+async def test_what_is_not_http_is_a_problem_too(service: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(b"NONSENSE\r\n\r\n")
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
+    assert b"content-type: application/problem+json" in head.split(b"\r\n")
+    assert json.loads(body)["detail"] == "Invalid HTTP request received. The connection is closed."
+    writer.close()
+    await writer.wait_closed()
+
+
+async def _waits_for_lock(connection: asyncpg.Connection) -> bool:
+    await connection.execute("SELECT pg_stat_clear_snapshot()")
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    return bool(await connection.fetchval(waiting))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True

@@ -1,0 +1,191 @@
+"""The contract of shared token buckets, on the fake and on a real server, and Lua against the reference arithmetic."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+import socket
+from typing import TYPE_CHECKING
+
+import pytest
+from redis.asyncio import Redis
+
+from runtime.adapters.redis import RedisTokenBuckets
+from runtime.domain.buckets import LARGEST, MICROSECONDS_PER_MINUTE, Shape, State, debited, refilled, wait_microseconds
+from runtime.environment import Address
+from runtime.ports import Grant, KeyedBucket, UnavailableError
+from runtime.telemetry import Telemetry
+from tests.runtime.fakes import MemoryBuckets
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from runtime.ports import TokenBuckets
+
+pytestmark = pytest.mark.anyio
+SLOW = Shape(100, 1)  # a token a minute: nothing is gained while a test runs
+
+
+@pytest.fixture(params=["memory", "redis"])
+def address(request: pytest.FixtureRequest) -> Address | None:
+    return Address(request.getfixturevalue("redis_url")) if request.param == "redis" else None
+
+
+@pytest.fixture
+async def buckets(address: Address | None) -> AsyncIterator[TokenBuckets]:
+    buckets = MemoryBuckets() if address is None else RedisTokenBuckets(address, Telemetry())
+    yield buckets
+    await buckets.close()
+
+
+@pytest.fixture
+async def server(redis_url: str) -> AsyncIterator[Redis]:
+    server = Redis.from_url(redis_url, decode_responses=True)
+    yield server
+    await server.aclose()
+
+
+@pytest.fixture
+async def real(redis_url: str) -> AsyncIterator[RedisTokenBuckets]:
+    buckets = RedisTokenBuckets(Address(redis_url), Telemetry())
+    yield buckets
+    await buckets.close()
+
+
+def keyed(*shapes: Shape) -> tuple[KeyedBucket, ...]:
+    return tuple(KeyedBucket(f"cbp:throttle:{{client}}:{index}", shape) for index, shape in enumerate(shapes))
+
+
+def tokens(grant: Grant) -> list[int]:
+    return [level // MICROSECONDS_PER_MINUTE for level in grant.levels]
+
+
+async def test_a_grant_is_debited_from_every_bucket(buckets: TokenBuckets) -> None:
+    grant = await buckets.take(keyed(SLOW, Shape(50, 1)), 3)
+    assert (grant.tokens, grant.wait_microseconds, tokens(grant)) == (3, 0, [97, 47])
+
+
+async def test_a_grant_shrinks_to_a_tenth_of_what_is_left_and_to_one_near_the_end(buckets: TokenBuckets) -> None:
+    granted = []
+    while (grant := await buckets.take(keyed(Shape(30, 1)), 100)).tokens:
+        granted.append(grant.tokens)
+    assert granted == [3, 2, 2, 2, 2, *[1] * 19]
+    assert sum(granted) == 30
+
+
+async def test_an_empty_bucket_denies_for_all_and_none_is_debited(buckets: TokenBuckets) -> None:
+    both = keyed(SLOW, Shape(1, 1))
+    assert (await buckets.take(both, 1)).tokens == 1
+    denial = await buckets.take(both, 1)
+    assert (denial.tokens, tokens(denial)) == (0, [99, 0])
+    assert 55_000_000 < denial.wait_microseconds <= 60_000_000
+
+
+async def test_the_wait_is_that_of_the_bucket_that_is_empty_longest(buckets: TokenBuckets) -> None:
+    both = keyed(Shape(1, 1000), Shape(1, 1))
+    await buckets.take(both, 1)
+    assert (await buckets.take(both, 1)).wait_microseconds > 55_000_000
+
+
+async def test_what_is_given_back_can_be_taken_again_and_a_bucket_never_overflows(buckets: TokenBuckets) -> None:
+    one = keyed(Shape(20, 1))
+    await buckets.take(one, 2)
+    await buckets.give_back(one, 1)
+    assert tokens(await buckets.take(one, 1)) == [18]
+    await buckets.give_back(one, 1000)
+    assert tokens(await buckets.take(one, 1)) == [19]
+
+
+async def test_only_what_was_taken_is_kept_and_only_until_the_bucket_is_full(
+    real: RedisTokenBuckets, server: Redis
+) -> None:
+    (bucket,) = keyed(Shape(100, 60))
+    await real.take([bucket], 5)
+    assert 4_000 < await server.pttl(bucket.key) <= 5_000
+    await real.give_back([bucket], 4)
+    assert 0 < await server.pttl(bucket.key) <= 1_000
+    await real.give_back([bucket], 1)
+    assert await server.exists(bucket.key) == 0
+
+
+async def test_lua_counts_as_the_reference_does_for_any_shape_level_and_time(
+    real: RedisTokenBuckets, server: Redis
+) -> None:
+    generator = random.Random(20_260_101)  # noqa: S311  # not a secret: the same cases every time
+    compared = 0
+    for _ in range(500):
+        shape = Shape(*(math.floor(LARGEST ** generator.random()) for _ in range(2)))
+        elapsed = math.floor(10 ** generator.uniform(0, 12)) * generator.choice((1, 1, 1, -1))
+        (bucket,) = keyed(shape)
+        seconds, micros = await server.time()
+        before = State(math.floor(shape.full * generator.random() ** 3), seconds * 1_000_000 + micros - elapsed)
+        await server.hset(bucket.key, mapping={"level": before.level, "at": before.at})
+
+        grant = await real.take([bucket], 7)
+
+        if not (stored := await server.hgetall(bucket.key)):
+            continue  # it was full again before it could be looked at
+        now = int(stored["at"])  # the server's clock, when it ran the script
+        expected = refilled(shape, before, now)
+        left = expected.level // shape.token
+        assert grant.tokens == (min(7, max(1, left // 10)) if left else 0)
+        assert grant.levels == (debited(shape, expected, grant.tokens).level,)
+        assert grant.wait_microseconds == wait_microseconds(shape, expected)
+        assert int(stored["level"]) == grant.levels[0]
+        await server.delete(bucket.key)
+        compared += 1
+    assert compared > 250
+
+
+async def test_a_smaller_capacity_holds_at_once(real: RedisTokenBuckets) -> None:
+    await real.take(keyed(SLOW), 1)
+    assert tokens(await real.take(keyed(Shape(10, 1)), 1)) == [9]
+
+
+async def test_many_takers_share_one_bucket_exactly(real: RedisTokenBuckets) -> None:
+    grants = await asyncio.gather(*(real.take(keyed(SLOW), 5) for _ in range(200)))
+    assert sum(grant.tokens for grant in grants) == 100
+
+
+async def test_a_server_that_forgot_its_scripts_is_taught_them_again(real: RedisTokenBuckets, server: Redis) -> None:
+    await real.take(keyed(SLOW), 1)
+    await server.script_flush()
+    assert tokens(await real.take(keyed(SLOW), 1)) == [98]
+
+
+async def test_a_server_that_is_away_is_unavailable() -> None:
+    buckets = RedisTokenBuckets(Address("redis://:secret@127.0.0.1:1/0"), Telemetry())
+    for call in (buckets.ping(), buckets.take(keyed(SLOW), 1), buckets.give_back(keyed(SLOW), 1)):
+        with pytest.raises(UnavailableError, match=r"^Redis does not answer$"):
+            await call
+    await buckets.close()
+
+
+async def test_a_server_that_accepts_and_never_answers_is_unavailable() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        buckets = RedisTokenBuckets(Address(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"), Telemetry())
+        with pytest.raises(UnavailableError):
+            await buckets.take(keyed(SLOW), 1)
+        await buckets.close()
+
+
+async def test_the_password_is_read_from_its_file_with_every_connection(
+    redis_url: str, server: Redis, tmp_path: Path
+) -> None:
+    secret = tmp_path / "password"
+    await server.acl_setuser("reader", enabled=True, passwords=["+first"], commands=["+@all"], keys=["*"], reset=True)
+    location = redis_url.rpartition("@")[2].removeprefix("redis://")
+    try:
+        for password, accepted in (("first", True), ("second", False)):
+            secret.write_text(f"{password}\n", encoding="utf-8")
+            buckets = RedisTokenBuckets(Address(f"redis://reader@{location}", secret), Telemetry())
+            if accepted:
+                await buckets.ping()
+            else:
+                with pytest.raises(UnavailableError):
+                    await buckets.ping()
+            await buckets.close()
+    finally:
+        await server.acl_deluser("reader")

@@ -1,0 +1,201 @@
+"""The throttle of a worker: leases, cached denials, and life without Redis."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from runtime.routes import THROTTLED
+from runtime.services import throttling
+from runtime.services.decisions import Decision, Verdict
+from runtime.services.limits import Standing
+from runtime.services.throttling import Throttle
+from runtime.settings import Bucket, RouteLimit, Throttling
+from runtime.telemetry import Telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.runtime.fakes import MemoryBuckets
+
+pytestmark = pytest.mark.anyio
+LIST = "GET /v1/namespaces/{namespace}/entries"
+READ: Final = "GET /v1/namespaces/{namespace}/entries/{key}"
+WRITE = "PUT /v1/namespaces/{namespace}/entries/{key}"
+SECOND = 1_000_000
+
+
+class Clock:
+    """The worker's monotonic clock, which only a test moves."""
+
+    def __init__(self, buckets: MemoryBuckets) -> None:
+        self.buckets = buckets
+
+    def monotonic_ns(self) -> int:
+        return self.buckets.now * 1000
+
+    def advance(self, microseconds: int) -> None:
+        self.buckets.now += microseconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch, buckets: MemoryBuckets) -> Clock:
+    clock = Clock(buckets)
+    monkeypatch.setattr(throttling, "time", clock)
+    return clock
+
+
+@pytest.fixture
+def make(buckets: MemoryBuckets, clock: Clock) -> Callable[..., Throttle]:
+    def throttle(
+        client: Bucket | None = None, endpoint: Bucket | None = None, read: Bucket | None = None, replicas: int = 1
+    ) -> Throttle:
+        routes = (RouteLimit(route=READ, bucket=read),) if read else ()
+        limits = Throttling(client=client, endpoint=endpoint, routes=routes, replicas=replicas)
+        return Throttle(buckets, limits, THROTTLED, 2, Telemetry())
+
+    return throttle
+
+
+def bucket(capacity: int, refill_per_minute: int) -> Bucket:
+    return Bucket(capacity=capacity, refill_per_minute=refill_per_minute)
+
+
+async def ask(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> Decision:
+    return await throttle.admit(client, endpoint, changes=not endpoint.startswith("GET"))
+
+
+async def flood(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> int:
+    """Ask until denied, at one instant; return how many were admitted."""
+    admitted = 0
+    while (await ask(throttle, endpoint, client)).verdict is Verdict.ADMITTED:
+        admitted += 1
+    return admitted
+
+
+async def test_without_a_limit_everything_is_admitted_and_redis_is_not_asked(
+    make: Callable[..., Throttle], buckets: MemoryBuckets
+) -> None:
+    throttle = make()
+    assert await ask(throttle) == Decision(Verdict.ADMITTED)
+    assert buckets.taken == []
+
+
+async def test_a_burst_takes_exactly_the_capacity_with_few_calls(
+    make: Callable[..., Throttle], buckets: MemoryBuckets
+) -> None:
+    throttle = make(client=bucket(2000, 60))
+    assert await flood(throttle) == 2000
+    assert max(buckets.taken) == 20  # one per cent
+    assert len(buckets.taken) < 400  # the last two hundred go one by one
+
+
+async def test_a_denial_is_remembered_until_the_wait_that_it_was_told(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
+) -> None:
+    throttle = make(client=bucket(2, 20))
+    assert await flood(throttle) == 2
+    calls = len(buckets.taken)
+    clock.advance(SECOND // 2)
+    assert await ask(throttle) == Decision(Verdict.DENIED, 3, ("client",), (Standing("client", 0, 3),))
+    clock.advance(2 * SECOND)
+    assert (await ask(throttle)).retry_after_seconds == 1
+    assert len(buckets.taken) == calls
+    clock.advance(SECOND // 2)
+    assert (await ask(throttle)).verdict is Verdict.ADMITTED
+
+
+async def test_a_denial_names_the_bucket_that_is_empty_and_leaves_the_other_alone(
+    make: Callable[..., Throttle],
+) -> None:
+    throttle = make(client=bucket(5, 1), read=bucket(3, 1))
+    assert await flood(throttle, READ) == 3
+    assert (await ask(throttle, READ)).denied_by == ("endpoint",)
+    assert await flood(throttle, LIST) == 2
+    assert (await ask(throttle, LIST)).denied_by == ("client",)
+
+
+async def test_an_endpoint_without_a_limit_of_its_own_has_the_common_one(make: Callable[..., Throttle]) -> None:
+    throttle = make(endpoint=bucket(4, 1), read=bucket(2, 1))
+    assert [await flood(throttle, endpoint) for endpoint in (READ, LIST, WRITE)] == [2, 4, 4]
+
+
+async def test_clients_do_not_spend_each_others_tokens(make: Callable[..., Throttle]) -> None:
+    throttle = make(client=bucket(3, 1))
+    assert [await flood(throttle, client=client) for client in ("192.0.2.1", "192.0.2.2")] == [3, 3]
+
+
+async def test_an_answer_says_what_is_left_and_until_when(make: Callable[..., Throttle]) -> None:
+    throttle = make(client=bucket(10, 6), endpoint=bucket(5, 60))
+    decision = await ask(throttle)
+    assert decision.standings == (Standing("client", 9, 10), Standing("endpoint", 4, 1))
+
+
+async def test_two_workers_admit_the_capacity_together(make: Callable[..., Throttle], clock: Clock) -> None:
+    workers = [make(client=bucket(1000, 600)) for _ in range(2)]
+    admitted = 0
+    for _ in range(30_000):  # three seconds, a request to each worker every hundred microseconds
+        for worker in workers:
+            admitted += (await ask(worker)).verdict is Verdict.ADMITTED
+        clock.advance(100)
+    assert admitted in {1029, 1030}
+
+
+async def test_unspent_tokens_go_back_after_a_second(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttle = make(client=bucket(1000, 1))
+    for _ in range(4):  # leases of 2 and 4: three tokens are left
+        await ask(throttle)
+    held = sum(buckets.taken) - 4
+    await throttle.sweep()
+    assert (held, buckets.given_back) == (2, 0)
+    clock.advance(SECOND)
+    await throttle.sweep()
+    assert buckets.given_back == held
+    assert await flood(throttle) == 996
+
+
+async def test_unspent_tokens_go_back_at_the_end(make: Callable[..., Throttle], buckets: MemoryBuckets) -> None:
+    throttle = make(client=bucket(1000, 1))
+    for _ in range(4):
+        await ask(throttle)
+    await throttle.surrender()
+    assert buckets.given_back == sum(buckets.taken) - 4 > 0
+
+
+async def test_without_redis_reads_go_on_at_this_workers_share_and_changes_fail_closed(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
+) -> None:
+    throttle = make(client=bucket(80, 240), replicas=4)
+    buckets.away = True
+    assert await flood(throttle) == 10  # four replicas of two workers
+    assert throttle.degraded
+    assert await ask(throttle, WRITE) == Decision(Verdict.CLOSED, 1)
+    assert await ask(throttle) == Decision(Verdict.DENIED, 2, ("client",))
+    clock.advance(2 * SECOND)
+    assert await flood(throttle) == 1
+
+
+async def test_a_share_of_less_than_a_token_still_admits_one_at_a_time(
+    make: Callable[..., Throttle], buckets: MemoryBuckets
+) -> None:
+    throttle = make(client=bucket(3, 60), replicas=4)
+    buckets.away = True
+    assert await flood(throttle) == 1
+    assert (await ask(throttle)).retry_after_seconds == 8
+
+
+async def test_while_redis_is_away_no_request_asks_for_it_and_a_probe_brings_it_back(
+    make: Callable[..., Throttle], buckets: MemoryBuckets
+) -> None:
+    throttle = make(client=bucket(10, 1))
+    buckets.away = True
+    await ask(throttle)
+    buckets.away = False
+    await ask(throttle)
+    assert buckets.taken == []
+    await throttle.probe()
+    assert not throttle.degraded
+    assert await flood(throttle) == 10
