@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# What is installed is remembered by the content of its lock, so that a second start takes no time.
+# What is installed is remembered by a file that is newer than its lock, so that a second start takes no time.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
@@ -14,7 +14,8 @@ help:  ## show what each command does
 
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml
 	@echo "building $(VENV) from requirements/embedded.txt"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"cbp needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.11")'
+	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@$(INSTALL) --requirement requirements/embedded.txt
 	@$(LINK)
 	@touch $@

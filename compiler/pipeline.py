@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, has_errors, in_source_order
 from compiler.emit.cluster import cluster_artifacts, environment_artifacts, sites
+from compiler.emit.editor import editor_artifacts
 from compiler.emit.settings import settings
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
@@ -14,8 +15,11 @@ from compiler.policy.subject import Subject
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.schemas import core
 from compiler.sources.files import load
-from compiler.write import apply as writer
+from compiler.write import journal
+from compiler.write.apply import apply
 from compiler.write.drift import Change, Drift, drift
+from compiler.write.journal import JournalError
+from compiler.write.lock import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +58,7 @@ def compile_project(root: Path, only: tuple[str, ...] = ()) -> Compilation:
     subjects = tuple(subject for item in resolved for subject in emit(item))
     artifacts = tuple(artifact for subject in subjects for artifact in subject.artifacts)
     artifacts += tuple(artifact for item in resolved for artifact in environment_artifacts(item))
+    artifacts += () if only else editor_artifacts()
     checked, unchecked = _check(subjects, artifacts)
     verdict = _judge(root / "policies", subjects)
     judged = verdict.findings if verdict else ()
@@ -75,13 +80,40 @@ def emit(resolved: Resolved) -> tuple[Subject, ...]:
 
 
 def differences(compilation: Compilation) -> Drift:
-    """Compare ``generated/`` with what a compilation says."""
-    return drift(compilation.root / "generated", compilation.artifacts, _owned(compilation.only))
+    """Compare ``generated/`` with what a compilation says.
+
+    Raises:
+        JournalError: a compilation was interrupted, so that the tree lies between two states.
+        BusyError: another compilation is being written.
+    """
+    generated = compilation.root / "generated"
+    with locked(generated, exclusive=False):
+        if journal.pending(generated):
+            raise JournalError("a compilation was interrupted while it was written: run cbp compile to finish it")
+        return _drift(generated, compilation)
 
 
-def write(compilation: Compilation, found: Drift) -> tuple[Change, ...]:
-    """Make ``generated/`` what the compilation says."""
-    return writer.apply(compilation.root / "generated", found)
+def write(compilation: Compilation) -> tuple[Drift, tuple[Change, ...]]:
+    """Make ``generated/`` what the compilation says, unless it is refused; return how it differed, and what was done.
+
+    A compilation that was interrupted is finished first.
+
+    Raises:
+        BusyError: another compilation is being written.
+        OSError: a file cannot be written.
+    """
+    generated = compilation.root / "generated"
+    if not compilation.refused and not generated.is_symlink():
+        generated.mkdir(exist_ok=True)
+    with locked(generated, exclusive=True):
+        journal.finish(generated)
+        found = _drift(generated, compilation)
+        refused = compilation.refused or found.refused
+        return found, () if refused else apply(generated, found)
+
+
+def _drift(generated: Path, compilation: Compilation) -> Drift:
+    return drift(generated, compilation.artifacts, _owned(compilation.only))
 
 
 def _check(

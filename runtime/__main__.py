@@ -1,4 +1,4 @@
-"""``python -m runtime --settings FILE``: serve the API under the compiled settings."""
+"""``python -m runtime --settings FILE``: serve the API under the compiled settings, or check that it could."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import argparse
 import sys
 from pathlib import Path
 
+from runtime.check import check
 from runtime.server import serve
 
 
 def main() -> int:
-    """Read the command line and serve."""
+    """Read the command line, and serve or check."""
     parser = argparse.ArgumentParser(prog="python -m runtime", description=__doc__)
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of the settings)")
+    parser.add_argument("--check", action="store_true", help="say whether it could start, and change nothing")
     arguments = parser.parse_args()
+    if arguments.check:
+        return check(arguments.settings, print)
     return serve(arguments.settings, arguments.host, arguments.port)
 
 

@@ -6,19 +6,20 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
 
 
 class EnvironmentVariableError(Exception):
-    """A variable that is missing or wrong; the message names the variable and never shows its value."""
+    """Variables that are missing or wrong; ``faults`` name each of them and show no secret."""
 
-    def __init__(self, variable: str, message: str) -> None:
-        super().__init__(f"{variable} {message}")
+    def __init__(self, faults: tuple[str, ...]) -> None:
+        super().__init__("\n".join(("the environment variables cannot be used:", *(f"  {fault}" for fault in faults))))
+        self.faults = faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,57 +50,60 @@ class Environment:
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
-    """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` at the first fault."""
-    database = _database(variables, "CBP_DATABASE_URL")
-    direct = _database(variables, "CBP_DATABASE_DIRECT_URL") if "CBP_DATABASE_DIRECT_URL" in variables else database
-    redis = Address(
-        _url(variables, "CBP_REDIS_URL", ("redis", "rediss")), _password_file(variables, "CBP_REDIS_PASSWORD_FILE")
+    """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
+    reader = _Reader(variables)
+    database = Address(
+        reader.url("CBP_DATABASE_URL", ("postgresql", "postgres")), reader.password_file("CBP_DATABASE_PASSWORD_FILE")
     )
-    return Environment(database, direct, redis, _trusted_proxies(variables))
+    direct = database
+    if "CBP_DATABASE_DIRECT_URL" in variables:
+        url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
+        direct = Address(url, database.password_file)
+    redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
+    environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    if reader.faults:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return environment
 
 
-def _database(variables: Mapping[str, str], name: str) -> Address:
-    password_file = _password_file(variables, "CBP_DATABASE_PASSWORD_FILE")
-    return Address(_url(variables, name, ("postgresql", "postgres")), password_file)
+class _Reader:
+    """Reads one variable after another and keeps the faults; what it returns for a faulty one is never used."""
 
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.faults: list[str] = []
 
-def _url(variables: Mapping[str, str], name: str, schemes: tuple[str, ...]) -> str:
-    url = variables.get(name)
-    if not url:
-        raise EnvironmentVariableError(
-            name, f"is not set: it holds the address of a server, {schemes[0]}://host:port/..."
-        )
-    parts = _parsed(name, lambda: urlsplit(url))
-    if parts.scheme not in schemes or not parts.hostname:
-        raise EnvironmentVariableError(name, f"is not an address of the form {schemes[0]}://host:port/...")
-    return url
+    def url(self, name: str, schemes: tuple[str, ...]) -> str:
+        url = self._variables.get(name, "")
+        form = f"{schemes[0]}://host:port/..."
+        try:
+            parts = urlsplit(url)
+            _ = parts.port  # reading the port is what checks it
+        except ValueError:
+            self.faults.append(f"{name} is not an address: its host or port is malformed")
+            return url
+        if not url:
+            self.faults.append(f"{name} is not set: it holds the address of a server, {form}")
+        elif parts.scheme not in schemes or not parts.hostname:
+            self.faults.append(f"{name} is not an address of the form {form}")
+        return url
 
+    def password_file(self, name: str) -> Path | None:
+        if not (path := self._variables.get(name)):
+            return None
+        try:
+            Path(path).read_text(encoding="utf-8")
+        except OSError as error:
+            self.faults.append(f"{name} names a file that cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            self.faults.append(f"{name} names a file that is not UTF-8 text")
+        return Path(path)
 
-def _parsed(name: str, split: Callable[[], SplitResult]) -> SplitResult:
-    try:
-        parts = split()
-        _ = parts.port  # reading the port is what checks it
-    except ValueError:
-        raise EnvironmentVariableError(name, "is not an address: its host or port is malformed") from None
-    return parts
-
-
-def _password_file(variables: Mapping[str, str], name: str) -> Path | None:
-    if not (path := variables.get(name)):
-        return None
-    try:
-        Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise EnvironmentVariableError(name, f"names a file that cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError:
-        raise EnvironmentVariableError(name, "names a file that is not UTF-8 text") from None
-    return Path(path)
-
-
-def _trusted_proxies(variables: Mapping[str, str]) -> tuple[Network, ...]:
-    name = "CBP_TRUSTED_PROXIES"
-    items = (item.strip() for item in variables.get(name, "").split(","))
-    try:
-        return tuple(ip_network(item) for item in items if item)
-    except ValueError as error:
-        raise EnvironmentVariableError(name, f"is a list of addresses and networks: {error}") from error
+    def networks(self, name: str) -> tuple[Network, ...]:
+        networks: list[Network] = []
+        for item in filter(None, map(str.strip, self._variables.get(name, "").split(","))):
+            try:
+                networks.append(ip_network(item))
+            except ValueError as error:
+                self.faults.append(f"{name} is a list of addresses and networks: {error}")
+        return tuple(networks)

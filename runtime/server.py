@@ -46,7 +46,7 @@ def serve(settings_path: Path, host: str, port: int | None) -> int:
         environment = read_environment(os.environ)
         configure_logging()
         asyncio.run(_migrate(environment.database_direct, settings.database))
-    except (SettingsError, EnvironmentVariableError, MigrationError) as error:
+    except (SettingsError, EnvironmentVariableError, MigrationError, asyncpg.ClientConfigurationError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:

@@ -10,14 +10,18 @@ class UtilizationTrigger(Model):
     """A utilization to keep, looked at over a window."""
 
     target: Percent
+    """The mean utilization to keep; above it the tier grows."""
     window: Duration
+    """The time over which the mean is taken."""
 
 
 class RequestTrigger(Model):
     """Requests that one pod is to serve, looked at over a window."""
 
     target: Rate
+    """The requests of one pod; above it the tier grows."""
     window: Duration
+    """The time over which the mean is taken."""
 
 
 class ApplicationTriggers(Model):
@@ -32,7 +36,9 @@ class Cooldown(Model):
     """The time between two steps in one direction."""
 
     scale_up: Duration
+    """The shortest time between two steps up."""
     scale_down: Duration
+    """The shortest time between two steps down."""
 
 
 class ApplicationScaling(Model):

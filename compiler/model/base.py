@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from compiler.model.keywords import Keywords
 from compiler.model.units.base import refuse
 
 
@@ -27,7 +28,7 @@ def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
     return items
 
 
-Listed = Annotated[tuple[T, ...], AfterValidator(_distinct)]
+Listed = Annotated[tuple[T, ...], AfterValidator(_distinct), Keywords(minItems=1, uniqueItems=True)]
 """A list that names something, and nothing twice."""
 
 Switch = Literal["Enabled", "Disabled"]

@@ -15,15 +15,20 @@ class Thresholds(Model):
     """The mean CPU utilization at which a tier grows, and below which it may shrink."""
 
     scale_up: Percent
+    """The mean CPU utilization at which the tier grows."""
     scale_down: Percent
+    """The mean CPU utilization below which the tier may shrink."""
 
 
 class ApiScaling(Model):
     """How the API layer is meant to scale; ``auto_scaling.application`` holds the exact targets."""
 
     type: ScalingType
+    """Horizontal: more instances; vertical: larger ones."""
     strategy: Literal["Auto-scaling", "Manual"]
+    """Whether the autoscaler decides, or a person."""
     metrics: Listed[ApplicationMetric]
+    """What the layer scales by."""
     thresholds: Thresholds
 
 
@@ -38,6 +43,7 @@ class ApiLayer(Model):
             "Middleware stack",
         ]
     ]
+    """What the API is made of."""
     scaling: ApiScaling
 
 
@@ -45,6 +51,7 @@ class DataStrategy(Model):
     """How the data layer spreads its load."""
 
     read_replicas: Switch
+    """Whether reads are spread over replicas."""
     sharding: Count
     """Hash partitions of the entries, by namespace."""
 
@@ -53,14 +60,17 @@ class DataScaling(Model):
     """How the data layer is meant to scale; ``compute.database_tier`` and ``auto_scaling.database`` say how far."""
 
     type: ScalingType
+    """Horizontal: more instances; vertical: larger ones."""
     strategy: DataStrategy
     metrics: Listed[Literal["Connection count", "Query performance", "Storage usage"]]
+    """What the layer scales by."""
 
 
 class DataLayer(Model):
     """The stores behind the API."""
 
     features: Listed[Literal["PostgreSQL database", "Redis cache", "Event store", "Audit logs"]]
+    """The stores and what they record."""
     scaling: DataScaling
 
 
@@ -68,6 +78,7 @@ class IntegrationLayer(Model):
     """What the API talks to."""
 
     features: Listed[Literal["FIS connector", "Core banking interface", "Event bus", "Health monitors"]]
+    """The other systems and how they are reached."""
 
 
 class Components(Model):

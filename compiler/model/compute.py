@@ -11,24 +11,33 @@ class Instances(Model):
     """Instances of the application: the bounds of the autoscaler, and the number that the service is designed for."""
 
     min: Count
+    """The fewest pods."""
     max: Count
+    """The most pods."""
     optimal: Count
+    """The pods that the service is designed for."""
 
 
 class CpuRange(Model):
     """CPU of one instance from ``min`` to ``max``; ``reserved`` is the tier's floor (database: each instance's)."""
 
     min: Cores
+    """The CPU that one instance is guaranteed."""
     max: Cores
+    """The most CPU that one instance may be given."""
     reserved: Cores
+    """The floor of the application tier as a whole; of each instance in the database tier."""
 
 
 class MemoryRange(Model):
     """Memory of one instance from ``min`` to ``max``; ``reserved`` is the tier's floor (database: each instance's)."""
 
     min: Bytes
+    """The memory that one instance is guaranteed."""
     max: Bytes
+    """The most memory that one instance may be given."""
     reserved: Bytes
+    """The floor of the application tier as a whole; of each instance in the database tier."""
 
 
 class TierResources(Model):
@@ -42,6 +51,7 @@ class TierScaling(Model):
     """What the application tier scales by; agrees with ``components.api_layer.scaling``."""
 
     metrics: Listed[ApplicationMetric]
+    """What the tier scales by."""
     thresholds: Thresholds
 
 
@@ -57,13 +67,16 @@ class ReplicaRange(Model):
     """How many read replicas the database may have."""
 
     min: Count
+    """The fewest read replicas."""
     max: Count
+    """The most read replicas."""
 
 
 class DatabaseInstances(Model):
     """The primary and its replicas."""
 
     primary: Count
+    """The instances that take writes."""
     replicas: ReplicaRange
 
 

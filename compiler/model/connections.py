@@ -16,16 +16,22 @@ class DatabaseConnections(Model):
     timeout: Duration
     """The longest that one statement may take."""
     retry: Literal["Exponential", "None"]
+    """How a failed call is tried again: after growing pauses, or not at all."""
     monitoring: Listed[Literal["Connection count", "Query performance", "Pool utilization"]]
+    """What is measured of the pool."""
 
 
 class ExternalServices(Model):
     """One worker's pool of connections to other services."""
 
     pool_size: Count
+    """Connections of one worker process."""
     timeout: Duration
+    """The longest that one call may take."""
     circuit_breaker: Switch
+    """Whether calls stop while the service fails."""
     monitoring: Listed[Literal["Response time", "Error rate", "Circuit state"]]
+    """What is measured of the calls."""
 
 
 class Connections(Model):

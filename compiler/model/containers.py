@@ -13,28 +13,36 @@ class ResourceLimits(Model):
     """The limits of the application's container."""
 
     cpu: Cores
+    """The CPU at which the container is slowed down."""
     memory: Bytes
+    """The memory above which the container is stopped."""
 
 
 class ContainerHealthCheck(Model):
     """The kubelet's probe."""
 
     type: Literal["HTTP"]
+    """The protocol of the probe."""
     port: Port
+    """The port of the API, which the probe asks too."""
     path: UrlPath
+    """The path that answers while the process lives."""
 
 
 class LogOptions(Model):
     """The rotation of a container's log, which the kubelet does."""
 
     max_size: Bytes
+    """The size at which a log file is closed and a new one begun."""
     max_file: Count
+    """How many files of one container are kept."""
 
 
 class Logging(Model):
     """JSON lines on standard output, kept in files on the node."""
 
     driver: Literal["json-file"]
+    """The form in which the node keeps a log."""
     options: LogOptions
 
 
@@ -42,6 +50,7 @@ class ApplicationContainer(Model):
     """The API's container."""
 
     base_image: ImageName
+    """The image that the API's own is built from."""
     resource_limits: ResourceLimits
     health_check: ContainerHealthCheck
     logging: Logging
@@ -51,7 +60,9 @@ class Sidecar(Model):
     """A container beside the API's."""
 
     image: ImageName
+    """The image of the container."""
     ports: Listed[Port]
+    """The ports that the container listens on."""
 
 
 class Sidecars(Model):

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, PlainSerializer
 
 from compiler.model.base import Listed, Model
+from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
 from compiler.model.text import (
     AddressRange,
@@ -33,8 +34,11 @@ class Image(Model):
     """
 
     repository: Repository
+    """Where the image is: the registry's host and a path, without a tag."""
     release: Release
+    """Which image runs: a digest; a tag in development alone; or ``unreleased``."""
     reason: Reason | None = None
+    """Why there is no digest yet."""
 
     @property
     def reference(self) -> str:
@@ -48,23 +52,31 @@ class Addresses(Model):
     load_balancer: Listed[AddressRange]
     """The subnets of the Application Load Balancer."""
     vpn: Listed[AddressRange]
+    """The networks of the people who may reach the application directly."""
     vault: Listed[AddressRange]
+    """Where the server of the secrets listens."""
     identity_provider: Listed[AddressRange]
+    """Where people sign in."""
     fis: Listed[AddressRange]
+    """Where the FIS connector leads."""
     core_banking: Listed[AddressRange]
+    """Where the core banking interface leads."""
 
 
 class Delivery(Model):
     """Where Argo CD finds this environment's part of ``generated/``."""
 
     repository: GitRepository
+    """The Git repository that Argo CD reads ``generated/`` from."""
     revision: Revision
+    """The branch, tag or commit that this environment follows."""
 
 
 class RouteLimits(Model):
     """Limits of one route for one client, in place of the specification's."""
 
     route: Route
+    """The method and the path, as docs/runtime.md lists them."""
     limits: RateLimits
 
 
@@ -80,22 +92,29 @@ class EnvironmentThrottling(Model):
     """Lower limits of single routes, so that each scope of throttling can deny on its own."""
 
     routes: Annotated[tuple[RouteLimits, ...], AfterValidator(_once)]
+    """The routes that have limits of their own; may be empty."""
 
 
 class Vault(Model):
     """Which server keeps the secrets; the flavours differ in how audit devices are declared."""
 
     flavour: Literal["openbao", "vault"]
+    """The product that the server runs."""
 
 
 class Cluster(Model):
     """A Kubernetes cluster that runs the whole specification."""
 
     role: Literal["primary", "recovery"]
+    """Whether the cluster serves, or stands by for a disaster."""
     platform: Literal["aws"]
+    """The cloud that the cluster is in."""
     region: Name
+    """The cloud's name of the region."""
     zones: Listed[Name]
+    """The cloud's names of the availability zones that hold nodes."""
     kubernetes: KubernetesVersion
+    """The minor version that the cluster runs; its schemas judge every manifest."""
     vault: Vault
 
 
@@ -109,6 +128,7 @@ class Environment(Model):
     """Where the specification runs."""
 
     name: EnvironmentName
+    """The name of the folder that holds this file."""
     stage: Literal["development", "staging", "production"]
     """How strict the policies are."""
     host: HostName
@@ -117,7 +137,8 @@ class Environment(Model):
     delivery: Delivery
     addresses: Addresses
     throttling: EnvironmentThrottling
-    clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict)]
+    clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict), Keywords(minProperties=1)]
+    """The clusters by name; each is a folder under ``generated/``."""
 
 
 class EnvironmentFile(Model):

@@ -21,6 +21,7 @@ class CircuitBreakers(Model):
     """Calls that stop while what they call fails."""
 
     implementation: Listed[Literal["Service calls", "Database operations", "External integrations"]]
+    """The calls that have a circuit."""
     configuration: BreakerConfiguration
 
 
@@ -28,6 +29,7 @@ class RetryPolicies(Model):
     """How a failed call is tried again."""
 
     patterns: Listed[Literal["Exponential backoff", "Jitter", "Maximum attempts"]]
+    """What a retry does between and after its attempts."""
 
 
 class FaultTolerance(Model):

@@ -12,7 +12,9 @@ class Levels(Model):
     """The utilization from which on a resource is in a state of warning, and critical."""
 
     warning: Percent
+    """The utilization from which on somebody should look."""
     critical: Percent
+    """The utilization from which on somebody has to act."""
 
 
 class MemoryLimits(Model):
@@ -39,7 +41,9 @@ class ConnectionLimits(Model):
     """Whether connections are taken from pools."""
 
     database: Literal["Pooled"]
+    """``Pooled``: connections to the database come from a pool."""
     services: Literal["Pooled"]
+    """``Pooled``: connections to other services come from a pool."""
     monitoring: Levels
 
 

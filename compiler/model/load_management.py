@@ -16,22 +16,28 @@ class RateLimits(Model):
     """
 
     default: Rate
+    """The refill of the bucket: what a client may do in the long run."""
     burst: Rate
+    """The most that any 60 seconds admit; the bucket holds ``burst`` less ``default``."""
 
 
 class Throttling(Model):
     """How much of the API one client may use; with ``Per endpoint``, of each route as well."""
 
     strategy: Literal["Token bucket"]
+    """How requests are counted."""
     limits: RateLimits
     scope: Listed[Literal["Per client", "Per endpoint"]]
+    """Whose requests are counted together: a client's, and a client's on one route."""
 
 
 class Queuing(Model):
     """How work that can wait is queued."""
 
     implementation: Literal["Message queue"]
+    """What holds the work that waits."""
     patterns: Listed[Literal["Priority queuing", "Dead letter queue", "Retry mechanism"]]
+    """What the queue does with urgent work, and with work that fails."""
 
 
 class LoadManagement(Model):

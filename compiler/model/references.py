@@ -10,4 +10,6 @@ class References(Model):
     """The documents' file names, beside the sections in ``spec/``."""
 
     monitoring: DocumentName
+    """How the service is observed."""
     security: DocumentName
+    """How the service is secured."""

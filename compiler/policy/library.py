@@ -7,7 +7,9 @@ Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compiler.policy.errors import PolicyError
@@ -17,7 +19,6 @@ from compiler.policy.metadata import Metadata, metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
 HELPERS = "lib"
 RESERVED = frozenset({"data", "gate", "input"})
@@ -67,7 +68,7 @@ def read(folder: Path) -> Library:
     Raises:
         PolicyError: there is no rule, or a file is not what its place says: nothing is left out in silence.
     """
-    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix in (".json", ".rego", ".yaml"))
+    files = [path for path in _files(folder) if path.suffix in (".json", ".rego", ".yaml")]
     modules = [_module(folder, path) for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
     helpers = tuple(module for module in modules if module.package.split(".")[0] == HELPERS)
     rules = tuple(sorted((_rule(folder, item) for item in modules if item not in helpers), key=lambda rule: rule.id))
@@ -79,6 +80,23 @@ def read(folder: Path) -> Library:
     if clash := data.keys() & {module.package.split(".")[0] for module in modules}:
         raise PolicyError(f"data under '{min(clash)}' would stand in the place of the rules there")
     return Library(rules, helpers, data)
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every file below the folder. What cannot be looked into, or is a link, might hide a rule: it is refused."""
+
+    def refuse(error: OSError) -> None:
+        raise PolicyError(f"{error.filename}: the folder cannot be read: {error.strerror}")
+
+    if not folder.is_dir():
+        return []
+    files: list[Path] = []
+    for parent, folders, names in os.walk(folder, onerror=refuse):
+        for path in (Path(parent, name) for name in (*folders, *names)):
+            if path.is_symlink() or not (path.is_dir() or path.is_file()):
+                raise PolicyError(f"{_name(folder, path)}: this is neither a regular file nor a folder")
+        files += (Path(parent, name) for name in names)
+    return sorted(files)
 
 
 def _module(folder: Path, path: Path) -> Module:

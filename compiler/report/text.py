@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 def render(outcome: Outcome, *, colour: bool) -> str:
     """Return the whole report."""
-    text = render_findings(outcome.findings, colour=colour)
-    return text + "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome)))
+    return render_findings(outcome.findings, colour=colour) + closing(outcome)
+
+
+def closing(outcome: Outcome) -> str:
+    """Return what follows the findings: the changes, what judged, and the line that sums up."""
+    return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome)))
 
 
 def _changes(outcome: Outcome) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding
-from compiler.write import manifest
+from compiler.write import journal, manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -35,9 +35,9 @@ class Change:
     content: bytes | None
 
     @property
-    def prunable(self) -> bool:
-        """Whether the file is one that the compiler wrote and no longer produces."""
-        return self.content is None and self.reason is Reason.STALE
+    def writable(self) -> bool:
+        """Whether the compiler may make the change: it removes no file but those that it wrote itself."""
+        return self.content is not None or self.reason is Reason.STALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,8 @@ def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
     if generated.is_symlink() or (generated.exists() and not generated.is_dir()):
         return {}, (_refusal("generated"),)
     for folder, directories, names in os.walk(generated):
+        if folder == str(generated) and journal.FOLDER in directories:
+            directories.remove(journal.FOLDER)
         for name in sorted(directories + names):
             path = Path(folder, name)
             relative = path.relative_to(generated).as_posix()

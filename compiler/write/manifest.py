@@ -31,7 +31,7 @@ def read(generated: Path) -> Mapping[str, str]:
     """Return the files and digests of the last compilation; nothing where there is no usable manifest."""
     try:
         files = json.loads((generated / NAME).read_bytes())["files"]
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):
         return {}
     if not isinstance(files, dict) or not all(isinstance(value, str) for value in files.values()):
         return {}

@@ -59,13 +59,7 @@ async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]
     Raises :class:`MigrationError` when it cannot be served, and asyncpg's and the operating system's errors when it
     cannot be reached.
     """
-    connection = await asyncpg.connect(
-        address.url,
-        password=address.password(),
-        timeout=settings.connect_timeout_seconds,
-        # A migration may take longer than a request: the role's own timeout, set below, does not bind this session.
-        server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
-    )
+    connection = await connect(address, settings)
     try:
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
@@ -75,6 +69,20 @@ async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]
     finally:
         await connection.close()
     return applied
+
+
+async def connect(address: Address, settings: Database) -> asyncpg.Connection:
+    """Open a session that migrations can use; a pooler in transaction mode refuses it.
+
+    Raises asyncpg's and the operating system's errors when the database cannot be reached.
+    """
+    return await asyncpg.connect(
+        address.url,
+        password=address.password(),
+        timeout=settings.connect_timeout_seconds,
+        # A migration may take longer than a request: the role's own timeout, set below, does not bind this session.
+        server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
+    )
 
 
 async def _apply_missing(connection: asyncpg.Connection, partitions: int) -> tuple[Migration, ...]:

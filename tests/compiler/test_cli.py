@@ -73,6 +73,21 @@ def test_a_compilation_tells_what_it_wrote_and_a_second_one_writes_nothing(proje
     assert contents(project) == before
 
 
+def test_an_interrupted_compilation_is_finished_by_the_next_and_checked_by_none(compiled: Path) -> None:
+    settings = "development/eu-central-1/runtime/settings.json"
+    before = contents(compiled)
+    (compiled / "generated/.cbp").mkdir()
+    (compiled / "generated/.cbp/journal.json").write_text(json.dumps([{"path": settings, "staged": None}]))
+    for command in (["compile", "--check"], ["verify"]):
+        result = cbp(*command, "--root", str(compiled))
+        assert result.exit_code == 2
+        assert (
+            result.stderr == "cbp: a compilation was interrupted while it was written: run cbp compile to finish it\n"
+        )
+    assert f"wrote  generated/{settings} (missing)" in compile_(compiled).stdout
+    assert contents(compiled) == before
+
+
 def test_nothing_is_written_while_anything_is_an_error(compiled: Path) -> None:
     before = contents(compiled)
     break_(compiled)
@@ -143,6 +158,31 @@ def test_one_environment_is_compiled_alone(compiled: Path) -> None:
     assert compile_(compiled, "--check", "--environment", "staging", "--environment", "development").exit_code == 0
 
 
+def test_the_schemas_for_editors_are_compiled_with_every_environment_and_with_no_single_one(compiled: Path) -> None:
+    schema = compiled / "generated/schemas/compute.json"
+    before = schema.read_bytes()
+    schema.write_text("{}\n")
+    assert compile_(compiled, "--environment", "staging").exit_code == 0
+    assert compile_(compiled, "--check", "--environment", "staging").exit_code == 0
+    assert schema.read_text() == "{}\n"
+    assert "  --> generated/schemas/compute.json\n" in compile_(compiled, "--check").stdout
+    assert compile_(compiled).exit_code == 0
+    assert schema.read_bytes() == before
+
+
+def test_a_schema_is_printed_as_it_is_compiled(compiled: Path) -> None:
+    names = cbp("schema").stdout.split()
+    assert sorted(names) == sorted(file.stem for file in (compiled / "generated/schemas").iterdir())
+    for name in names:
+        assert cbp("schema", name).stdout == (compiled / f"generated/schemas/{name}.json").read_text()
+
+
+def test_a_schema_that_there_is_not_is_answered_with_those_that_there_are() -> None:
+    result = cbp("schema", "computer")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr.startswith("cbp: there is no schema 'computer': use one of components, compute, ")
+
+
 def test_what_an_environment_that_is_gone_left_behind_is_pruned(compiled: Path) -> None:
     for file in sorted((compiled / "environments/staging").rglob("*"), reverse=True):
         file.unlink() if file.is_file() else file.rmdir()
@@ -176,7 +216,7 @@ def test_the_json_report_holds_what_the_text_says(project: Path) -> None:
         "help": "write a whole number and a percent sign, as 70%",
         "notes": [],
         "path": "spec/limits.yaml",
-        "line": 4,
+        "line": 5,
         "column": 11,
     }
 
@@ -233,7 +273,7 @@ def test_an_environment_that_there_is_not_is_a_finding(project: Path) -> None:
     assert "use one of: development, production, staging" in result.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["compile"], ["verify"], ["serve"], ["up"]])
+@pytest.mark.parametrize("command", [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"]])
 def test_the_help_of_a_command_shows_examples_that_can_be_typed(command: list[str]) -> None:
     result = cbp(*command, "--help")
     assert result.exit_code == 0
@@ -265,7 +305,7 @@ def test_the_installed_command_compiles_the_folder_that_it_is_run_in(project: Pa
     result = run("compile", cwd=project)
     assert (result.returncode, result.stderr) == (1, "")
     assert "\x1b" not in result.stdout
-    assert "  --> spec/limits.yaml:4:11\n" in result.stdout
+    assert "  --> spec/limits.yaml:5:11\n" in result.stdout
 
 
 def test_colour_is_for_terminals_that_want_it(project: Path) -> None:

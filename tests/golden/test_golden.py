@@ -11,18 +11,19 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 from compiler.cli import main
 from compiler.diagnostics.catalogue import CATALOGUE
+from tests.golden.cases import BASE, BROKEN, GOLDEN, apply, base, words
 
-GOLDEN = Path(__file__).parent
-BASE = GOLDEN / "base"
+if TYPE_CHECKING:
+    from pathlib import Path
+
 POLICIES = GOLDEN.parents[1] / "policies"
-BROKEN = sorted(path.name for path in GOLDEN.iterdir() if path.is_dir() and path.name not in ("__pycache__", BASE.name))
 
 # How many rules there are, what judges them, and which find nothing to look at, is not what these tests are about.
 _VERDICT = re.compile(r"^judged by \d+ rules? on \S+ \S+\n(nothing to judge for: .*\n)?", re.MULTILINE)
@@ -30,8 +31,7 @@ _VERDICT = re.compile(r"^judged by \d+ rules? on \S+ \S+\n(nothing to judge for:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    for name in ("spec", "environments"):
-        shutil.copytree(BASE / name, tmp_path / name)
+    base(tmp_path)
     shutil.copytree(POLICIES, tmp_path / "policies")
     return tmp_path
 
@@ -67,38 +67,6 @@ def test_a_case_is_named_after_the_code_that_it_shows() -> None:
         code = name.split("_")[0].upper()
         if code in CATALOGUE:
             assert f"[{code}]" in (GOLDEN / name / "expected.txt").read_text()
-
-
-def apply(case: Path, project: Path) -> None:
-    """Make the base project the broken one."""
-    for path in words(case / "absent"):
-        remove(project / path)
-    for file in sorted(path for path in (case / "input").rglob("*") if path.is_file()):
-        target = project / file.relative_to(case / "input")
-        if target.is_dir():
-            remove(target)
-        make_room(project, target.parent)
-        shutil.copyfile(file, target)
-
-
-def words(file: Path) -> list[str]:
-    """Return the words in a file of a case, or none where there is no such file."""
-    return file.read_text().split() if file.is_file() else []
-
-
-def remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink()
-
-
-def make_room(project: Path, folder: Path) -> None:
-    """Create a folder, also where the base has a file."""
-    for parent in reversed([folder, *folder.parents]):
-        if parent.is_relative_to(project) and parent.is_file():
-            parent.unlink()
-    folder.mkdir(parents=True, exist_ok=True)
 
 
 def compile_(project: Path, *arguments: str) -> Result:

@@ -35,14 +35,14 @@ def test_the_real_project_is_judged_by_every_rule_and_only_warned_about(gate: Ga
     assert verdict.rules == tuple(rule.id for rule in gate.library.rules)
     assert (verdict.engine, verdict.version) == ("regorus", "0.13.0")
     assert [(finding.code, finding.severity, finding.place) for finding in verdict.findings] == [
-        ("DEP002", Severity.WARNING, f"environments/{name}/environment.yaml:8:14") for name in ("production", "staging")
+        ("DEP002", Severity.WARNING, f"environments/{name}/environment.yaml:9:14") for name in ("production", "staging")
     ]
 
 
 def test_a_finding_is_at_the_line_that_caused_it_and_says_what_to_do(tmp_path: Path) -> None:
     gate = load(write(tmp_path))
     (finding,) = gate.judge(subjects(resolved()["development"])).findings
-    assert finding.place == "spec/limits.yaml:4:11"
+    assert finding.place == "spec/limits.yaml:5:11"
     assert (finding.code, finding.message, finding.help) == ("TST001", "the heap is 80%", "Lower the heap.")
     assert finding.severity is Severity.ERROR
     assert finding.notes == ()

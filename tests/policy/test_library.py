@@ -163,3 +163,12 @@ def test_a_policy_that_is_not_text_is_refused(tmp_path: Path) -> None:
 def data(root: Path, folder: str, text: str) -> None:
     (root / folder).mkdir(parents=True, exist_ok=True)
     (root / folder / "data.yaml").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", ["testing", "testing/heap_large", "testing/heap_large/heap_large.rego"])
+def test_a_link_is_refused_since_what_is_behind_it_could_vanish_unseen(tmp_path: Path, place: str) -> None:
+    policies = write(tmp_path / "policies")
+    (policies / place).rename(tmp_path / "elsewhere")
+    (policies / place).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PolicyError, match=f"policies/{place}: this is neither a regular file nor a folder"):
+        read(policies)

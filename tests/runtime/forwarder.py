@@ -47,14 +47,18 @@ class _Half(asyncio.Protocol):
 
     transport: asyncio.Transport
     other: _Half | None = None
+    early: bytes = b""
+    """What came before the other end was there: a paused transport may deliver once more (Python 3.11.2)."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        assert self.other is not None
-        self.other.transport.write(data)
+        if self.other is None:
+            self.early += data
+        else:
+            self.other.transport.write(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self.other is not None:
@@ -88,6 +92,7 @@ class _Near(_Half):
         far.other = self
         await asyncio.get_running_loop().create_connection(lambda: far, *self._address)
         self.other = far
+        far.transport.write(self.early)
         self.transport.resume_reading()
 
 

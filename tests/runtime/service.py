@@ -52,20 +52,27 @@ class Service:
 
 @contextmanager
 def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Service]:
-    """Start the service and yield it when every worker serves; nothing of it is left at the end."""
-    settings, log = directory / "settings.json", directory / "log.jsonl"
+    """Start the checkout's own service, and yield it when every worker serves."""
+    settings = directory / "settings.json"
     settings.write_text(json.dumps(document), encoding="utf-8")
+    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0")
+    # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
+    environment = os.environ | dict(variables) | {"TMPDIR": str(directory)}
+    with running(command, environment, directory / "log.jsonl", document["process"]["workers"]) as service:
+        yield service
+
+
+@contextmanager
+def running(
+    command: tuple[str, ...], environment: Mapping[str, str], log: Path, workers: int, folder: Path | None = None
+) -> Iterator[Service]:
+    """Start a service by its command and yield it when every worker serves; nothing of it is left at the end."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0"],
-            # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
-            env=os.environ | dict(variables) | {"TMPDIR": str(directory)},
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
+            command, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
         )
     try:
-        yield Service(process, _port(process, log, document["process"]["workers"]), log)
+        yield Service(process, _port(process, log, workers), log)
     finally:
         _end(process)
 

@@ -43,11 +43,24 @@ def test_wrong_settings_end_with_status_2_and_every_pointer(tmp_path: Path, docu
     ]
 
 
-def test_a_missing_variable_ends_with_status_2_and_its_name(tmp_path: Path, document: dict[str, Any]) -> None:
-    ended = start(tmp_path, document, {"CBP_DATABASE_URL": AWAY})
+def test_missing_variables_end_with_status_2_and_every_name(tmp_path: Path, document: dict[str, Any]) -> None:
+    ended = start(tmp_path, document, {})
     assert ended.returncode == 2
-    assert ended.stderr.startswith("error: CBP_REDIS_URL is not set")
+    assert [line.partition(" is ")[0] for line in ended.stderr.splitlines()] == [
+        "error: the environment variables cannot be used:",
+        "  CBP_DATABASE_URL",
+        "  CBP_REDIS_URL",
+    ]
     assert "Traceback" not in ended.stderr
+
+
+def test_an_address_that_the_client_refuses_ends_with_status_2(
+    tmp_path: Path, document: dict[str, Any], redis_url: str
+) -> None:
+    ended = start(tmp_path, document, {"CBP_DATABASE_URL": f"{AWAY}?sslmode=perhaps", "CBP_REDIS_URL": redis_url})
+    assert ended.returncode == 2
+    assert "sslmode" in ended.stderr
+    assert "hidden" not in ended.stderr + ended.stdout
 
 
 async def test_a_database_of_another_shape_ends_with_status_2(

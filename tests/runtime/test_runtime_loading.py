@@ -127,8 +127,32 @@ def test_migrations_have_an_address_of_their_own() -> None:
 def test_a_wrong_variable_is_named_and_its_secret_is_not_shown(changes: dict[str, str], message: str) -> None:
     with pytest.raises(EnvironmentVariableError) as caught:
         read_environment({"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS} | changes)
-    assert str(caught.value).startswith(message)
+    (fault,) = caught.value.faults
+    assert fault.startswith(message)
     assert "hidden" not in str(caught.value)
+
+
+def test_every_faulty_variable_is_listed_at_once_and_a_shared_file_once() -> None:
+    variables = {
+        "CBP_DATABASE_URL": "mysql://api:hidden@db/x",
+        "CBP_DATABASE_DIRECT_URL": "postgresql://api:hidden@db:port/x",
+        "CBP_DATABASE_PASSWORD_FILE": "/nowhere",
+        "CBP_REDIS_PASSWORD_FILE": "/nowhere/either",
+        "CBP_TRUSTED_PROXIES": "10.0.0.0/8, 10.0.0.1/8, everyone",
+    }
+    with pytest.raises(EnvironmentVariableError) as caught:
+        read_environment(variables)
+    assert str(caught.value).splitlines() == [
+        "the environment variables cannot be used:",
+        "  CBP_DATABASE_URL is not an address of the form postgresql://host:port/...",
+        "  CBP_DATABASE_PASSWORD_FILE names a file that cannot be read: No such file or directory",
+        "  CBP_DATABASE_DIRECT_URL is not an address: its host or port is malformed",
+        "  CBP_REDIS_URL is not set: it holds the address of a server, redis://host:port/...",
+        "  CBP_REDIS_PASSWORD_FILE names a file that cannot be read: No such file or directory",
+        "  CBP_TRUSTED_PROXIES is a list of addresses and networks: 10.0.0.1/8 has host bits set",
+        "  CBP_TRUSTED_PROXIES is a list of addresses and networks: 'everyone' does not appear to be an IPv4 or IPv6"
+        " network",
+    ]
 
 
 def test_an_environment_never_shows_a_password() -> None:

@@ -24,8 +24,15 @@ def boundary(site: Site) -> Iterator[Document]:
     """Yield every zone's Namespace and the application's ResourceQuota."""
     for zone in site.spec.network.segmentation.zones:
         labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
-        yield kubernetes_object("v1", "Namespace", namespace(zone), Wave.BOUNDARY, labels=labels)
+        if zone == "application":
+            # An update goes on only when the load balancer, too, takes a new pod for healthy.
+            labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
+        yield kubernetes_object("v1", "Namespace", namespace(zone), Wave.BOUNDARY, labels=labels, annotations=_KEPT)
     yield _quota(site)
+
+
+# A namespace takes everything in it along: Argo CD asks before it prunes one, and keeps it with the Application.
+_KEPT = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=false"}
 
 
 def _pod_security(version: str) -> dict[str, str]:

@@ -25,7 +25,7 @@ def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
         *boundary(site),
         *network(site),
         *workload(site, settings),
-        *traffic(site),
+        *traffic(site, settings),
         *scaling(site),
     )
     paths = {file_name(document): document for document in documents}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
     from compiler.model.load_balancing import ApplicationBalancing
+    from runtime.settings import Settings
 
 SERVICE_PORT = 80
 STICKINESS_SECONDS = 86400
@@ -26,7 +27,7 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
 
-def traffic(site: Site) -> Iterator[Document]:
+def traffic(site: Site, settings: Settings) -> Iterator[Document]:
     """Yield the API's Service and Ingress."""
     ports = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
     yield kubernetes_object(
@@ -39,11 +40,12 @@ def traffic(site: Site) -> Iterator[Document]:
         spec={"type": "ClusterIP", "selector": SELECTOR, "ports": ports},
     )
     backend = {"service": {"name": API, "port": {"name": "http"}}}
-    paths = [{"path": "/", "pathType": "Prefix", "backend": backend}]
+    # Health and metrics are for the cluster: the load balancer asks a pod's health itself, past these paths.
+    paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
     spec = {"ingressClassName": "alb", "rules": [{"host": site.environment.host, "http": {"paths": paths}}]}
     annotations = {
         f"alb.ingress.kubernetes.io/{name}": value
-        for name, value in _annotations(site.spec.load_balancing.application).items()
+        for name, value in _annotations(site.spec.load_balancing.application, settings).items()
     }
     yield kubernetes_object(
         "networking.k8s.io/v1",
@@ -57,13 +59,15 @@ def traffic(site: Site) -> Iterator[Document]:
     )
 
 
-def _annotations(balancing: ApplicationBalancing) -> dict[str, str]:
+def _annotations(balancing: ApplicationBalancing, settings: Settings) -> dict[str, str]:
     check = balancing.health_check
     return {
         "scheme": "internet-facing",
         "target-type": "ip",
         **_listeners(balancing),
-        "target-group-attributes": ",".join(f"{name}={value}" for name, value in _attributes(balancing).items()),
+        "target-group-attributes": ",".join(
+            f"{name}={value}" for name, value in _attributes(balancing, settings).items()
+        ),
         "healthcheck-path": check.path,
         "healthcheck-interval-seconds": str(check.interval.seconds),
         "healthcheck-timeout-seconds": str(check.timeout.seconds),
@@ -79,10 +83,11 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
     return {"listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]), "ssl-redirect": "443", "ssl-policy": TLS_POLICY}
 
 
-def _attributes(balancing: ApplicationBalancing) -> dict[str, str]:
+def _attributes(balancing: ApplicationBalancing, settings: Settings) -> dict[str, str]:
     attributes = {
         "load_balancing.algorithm.type": _ALGORITHMS[balancing.algorithm],
-        "deregistration_delay.timeout_seconds": str(DEREGISTRATION_SECONDS),
+        # A target keeps its connections for as long as its pod may still answer on them.
+        "deregistration_delay.timeout_seconds": str(DEREGISTRATION_SECONDS + settings.process.shutdown_seconds),
     }
     if balancing.session_stickiness:
         # Stickiness decides after a client's first request; the algorithm decides that one.

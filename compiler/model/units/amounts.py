@@ -13,15 +13,19 @@ _MILLICORES = re.compile(r"(0|[1-9][0-9]{0,8})m")
 _BYTES = re.compile(r"(0|[1-9][0-9]{0,15})(?:\.([0-9]{1,3}))? ?([A-Za-z]{1,2})")
 # GB means Gi and TB means Ti in every quantity (docs/decisions); `m` and `g` are docker's log options (also binary).
 _POWERS = {"B": 0, "k": 1, "KB": 1, "Ki": 1, "m": 2, "MB": 2, "Mi": 2, "g": 3, "GB": 3, "Gi": 3, "TB": 4, "Ti": 4}
+_BYTE_UNITS = "|".join(_POWERS)
 _SUFFIXES = ((4, "TB", "Ti"), (3, "GB", "Gi"), (2, "MB", "Mi"), (1, "KB", "Ki"))
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Cores(Unit):
-    """CPU in thousandths of a core: ``"2 cores"``, ``"0.5 cores"``, ``"500m"``. Policies see millicores."""
+    """CPU in cores (``2 cores``, ``0.5 cores``) or in thousandths of one (``500m``). Policies see millicores."""
 
     millicores: int
     code = "SPEC011"
+    spelling = r"(?!0(\.0+)? )(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})? cores?|[1-9][0-9]{0,8}m"
+    advice = 'write cores, as "2 cores" or "0.5 cores"'
+    examples = ("2 cores", "0.5 cores", "500m")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -31,7 +35,7 @@ class Cores(Unit):
         elif match := _MILLICORES.fullmatch(text):
             amount = int(match[1])
         else:
-            raise refuse(cls.code, f"'{text}' is not an amount of CPU", 'write cores, as "2 cores" or "0.5 cores"')
+            raise refuse(cls.code, f"'{text}' is not an amount of CPU", cls.advice)
         if not amount:
             raise refuse(cls.code, "an amount of CPU is more than nothing", 'write at least "0.001 cores"')
         return cls(amount)
@@ -57,10 +61,13 @@ class Cores(Unit):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Bytes(Unit):
-    """Memory or storage: ``"4GB"``, ``"1TB"``, ``"512Mi"``, ``"100m"``; every unit is binary. Policies see bytes."""
+    """Memory or storage: a number and B, k, KB, Ki, m, MB, Mi, g, GB, Gi, TB or Ti, all binary. Policies see bytes."""
 
     count: int
     code = "SPEC012"
+    spelling = rf"(?!0(\.0+)? ?[A-Za-z])(0|[1-9][0-9]{{0,15}})(\.[0-9]{{1,3}})? ?({_BYTE_UNITS})"
+    advice = 'write a number and a unit, as "4GB"'
+    examples = ("4GB", "512MB", "1TB")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -68,9 +75,7 @@ class Bytes(Unit):
         match = _BYTES.fullmatch(text)
         power = _POWERS.get(match[3]) if match else None
         if match is None or power is None:
-            raise refuse(
-                cls.code, f"'{text}' is not an amount of memory or storage", 'write a number and a unit, as "4GB"'
-            )
+            raise refuse(cls.code, f"'{text}' is not an amount of memory or storage", cls.advice)
         thousandths = int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0"))
         count, rest = divmod(thousandths * 1024**power, 1000)
         if rest or not 0 < count < 2**53:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from compiler.model.keywords import spelt
+
 if TYPE_CHECKING:
-    from pydantic import GetCoreSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
 
 
 def refuse(code: str, message: str, help_: str, entry: int | None = None) -> PydanticCustomError:
@@ -19,9 +22,16 @@ def refuse(code: str, message: str, help_: str, entry: int | None = None) -> Pyd
 
 
 class Unit:
-    """A quantity that pydantic parses with :meth:`parse` and serialises as the integer that policies see."""
+    """A quantity that pydantic parses with :meth:`parse` and serialises as the integer that policies see.
+
+    ``spelling`` is a regular expression of every text that :meth:`parse` takes, which may refuse more than that: a sum
+    that is out of bounds has no pattern. The class's docstring is what an editor shows.
+    """
 
     code: ClassVar[str]
+    spelling: ClassVar[str]
+    advice: ClassVar[str]
+    examples: ClassVar[tuple[str, ...]]
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -41,6 +51,10 @@ class Unit:
         return core_schema.no_info_plain_validator_function(
             cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(cls.number)
         )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, JsonValue]:
+        return spelt(cls.spelling, inspect.getdoc(cls) or "", cls.advice, examples=list(cls.examples))
 
     @classmethod
     def _validate(cls, value: object) -> Self:

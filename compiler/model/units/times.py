@@ -24,10 +24,16 @@ _RATE = re.compile(r"(0|[1-9][0-9]{0,8})(?: req)?/(s|min|h)")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Duration(Unit):
-    """A length of time: ``30 seconds``, ``"5m"``, ``"1 hour"``, ``"30 days"``. Policies see whole seconds."""
+    """A length of time: a whole number of seconds, minutes, hours or days. Policies see whole seconds.
+
+    The units are s, second, m, min, minute, h, hour, d and day; a word may stand in the plural.
+    """
 
     seconds: int
     code = "SPEC013"
+    spelling = rf"[1-9][0-9]{{0,8}} ?({'|'.join(_SECONDS)})"
+    advice = 'write a whole number and a unit: "30 seconds", "5m", "1 hour" or "30 days"'
+    examples = ("30 seconds", "5m", "1 hour", "30 days")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -35,8 +41,7 @@ class Duration(Unit):
         match = _DURATION.fullmatch(text)
         scale = _SECONDS.get(match[2]) if match else None
         if match is None or scale is None:
-            help_ = 'write a whole number and a unit: "30 seconds", "5m", "1 hour" or "30 days"'
-            raise refuse(cls.code, f"'{text}' is not a duration", help_)
+            raise refuse(cls.code, f"'{text}' is not a duration", cls.advice)
         if not int(match[1]):
             raise refuse(cls.code, "a duration is more than nothing", 'write at least "1 second"')
         return cls(int(match[1]) * scale)
@@ -58,17 +63,20 @@ class Duration(Unit):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Rate(Unit):
-    """Requests over time: ``1000/min``, ``1000 req/min``, ``10/s``. Policies see whole requests per minute."""
+    """Requests over a second, a minute or an hour (s, min, h). Policies see whole requests per minute."""
 
     per_minute: int
     code = "SPEC014"
+    spelling = r"[1-9][0-9]{0,8}( req)?/(s|min|h)"
+    advice = 'write requests over time, as "1000 req/min"'
+    examples = ("1000 req/min", "10/s", "600/h")
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Return the rate that the text states (SPEC014 where it is not one, or no whole number a minute)."""
         match = _RATE.fullmatch(text)
         if match is None:
-            raise refuse(cls.code, f"'{text}' is not a rate", 'write requests over time, as "1000 req/min"')
+            raise refuse(cls.code, f"'{text}' is not a rate", cls.advice)
         per_hour = int(match[1]) * {"s": 3600, "min": 60, "h": 1}[match[2]]
         if not per_hour or per_hour % 60:
             raise refuse(cls.code, f"'{text}' is not a whole number of requests a minute", 'write "1 req/min" or more')
@@ -86,7 +94,7 @@ class Rate(Unit):
 
 
 class Schedule(StrEnum):
-    """How often something happens. Policies see the word."""
+    """How often it happens. Policies see the word."""
 
     HOURLY = "Hourly"
     DAILY = "Daily"

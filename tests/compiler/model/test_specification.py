@@ -116,6 +116,12 @@ def test_a_value_in_the_place_of_a_mapping_or_list_is_one_finding_with_what_belo
         assert finding[1] == f"{expected} is expected here"
 
 
+@pytest.mark.parametrize("name", ["argocd", "schemas"])
+def test_an_environment_does_not_have_the_name_of_a_folder_of_other_documents(name: str) -> None:
+    ((code, _, help_),) = outcome(with_value(TREE, ("environment", "name"), ScalarNode(name, SOMEWHERE)))
+    assert (code, help_) == ("SPEC017", "use a name as production; argocd and schemas are reserved")
+
+
 def test_policies_see_whole_numbers_texts_and_booleans_alone() -> None:
     environment = resolved()["production"]
     dumped = [environment.spec.model_dump(mode="json"), environment.environment.model_dump(mode="json")]

@@ -72,8 +72,8 @@ def test_a_patched_value_has_the_place_of_the_patch_and_its_neighbour_that_of_th
     found, _ = outcome(project)
     item = found["staging"]
     assert str(item.span(("backup", "database", "retention"))) == f"{MORE}:3:16"
-    assert str(item.span(("backup", "database", "type"))) == "spec/backup.yaml:4:11"
-    assert str(item.span(("environment", "host"))) == "environments/staging/environment.yaml:5:9"
+    assert str(item.span(("backup", "database", "type"))) == "spec/backup.yaml:5:11"
+    assert str(item.span(("environment", "host"))) == "environments/staging/environment.yaml:6:9"
     assert item.has(("backup", "database", "retention"))
     assert not item.has(("backup", "database", "retentions"))
 
@@ -84,7 +84,7 @@ def test_a_hole_left_open_names_the_line_that_opened_it_and_each_environment_tha
         file.write_text(file.read_text().replace("  threads:\n    worker:", "  memory:\n    heap: 80%\n  #", 1))
     found, findings = outcome(project)
     assert [(item.code, item.place, item.message) for item in findings if item.code == "ENV001"] == [
-        ("ENV001", "spec/limits.yaml:11:13", f"{name} leaves the hole 'limits.threads.worker' open")
+        ("ENV001", "spec/limits.yaml:12:13", f"{name} leaves the hole 'limits.threads.worker' open")
         for name in ("development", "staging")
     ]
     assert list(found) == ["production"]
@@ -118,13 +118,13 @@ def test_two_overlays_that_patch_one_value_are_refused_at_the_second(project: Pa
     _, findings = outcome(project)
     (finding,) = (item for item in findings if item.code == "ENV003")
     assert finding.place == f"{MORE}:1:37"
-    assert f"{TUNING}:9:16" in finding.message
+    assert f"{TUNING}:10:16" in finding.message
 
 
 def test_an_overlay_opens_no_hole(project: Path) -> None:
     (project / MORE).write_text("backup: {database: {retention: Configurable}}\n")
     rewrite(project, TUNING, "worker: 40", "worker: Configurable")
-    assert errors(project) == [("ENV004", f"{TUNING}:14:13"), ("ENV004", f"{MORE}:1:32")]
+    assert errors(project) == [("ENV004", f"{TUNING}:15:13"), ("ENV004", f"{MORE}:1:32")]
 
 
 @pytest.mark.parametrize("text", ["- a\n", "word\n"])
@@ -135,7 +135,7 @@ def test_an_overlay_is_a_mapping(project: Path, text: str) -> None:
 
 def test_a_wrong_value_of_the_specification_is_reported_though_every_overlay_replaces_it(project: Path) -> None:
     rewrite(project, "spec/limits.yaml", "worker: Configurable", "worker: lots")
-    assert errors(project) == [("SPEC010", "spec/limits.yaml:11:13")]
+    assert errors(project) == [("SPEC010", "spec/limits.yaml:12:13")]
 
 
 def test_an_overlay_that_cannot_be_read_does_not_report_the_holes_that_it_may_fill(project: Path) -> None:
@@ -147,21 +147,21 @@ def test_an_overlay_that_cannot_be_read_does_not_report_the_holes_that_it_may_fi
 
 def test_an_environment_is_named_as_its_folder(project: Path) -> None:
     (project / "environments/staging").rename(project / "environments/stage")
-    assert errors(project) == [("ENV005", "environments/stage/environment.yaml:3:9")]
+    assert errors(project) == [("ENV005", "environments/stage/environment.yaml:4:9")]
 
 
 def test_an_environment_with_a_fault_does_not_keep_the_others_from_being_resolved(project: Path) -> None:
     rewrite(project, "environments/staging/environment.yaml", "stage: staging", "stage: testing")
     found, findings = outcome(project)
     assert list(found) == ["development", "production"]
-    assert ("SPEC003", "environments/staging/environment.yaml:4:10") in [(item.code, item.place) for item in findings]
+    assert ("SPEC003", "environments/staging/environment.yaml:5:10") in [(item.code, item.place) for item in findings]
 
 
 def test_a_document_that_is_absent_is_a_warning_once_for_all_environments(project: Path) -> None:
     (project / "spec/OBSERVABILITY_SPEC.md").write_text("# Monitoring\n")
     _, findings = outcome(project)
     assert [(item.code, item.severity, item.place) for item in findings] == [
-        ("SPEC020", Severity.WARNING, "spec/references.yaml:4:13")
+        ("SPEC020", Severity.WARNING, "spec/references.yaml:5:13")
     ]
 
 
@@ -174,13 +174,13 @@ def test_faults_in_one_file_hide_those_in_no_other(project: Path) -> None:
     (project / MORE).write_text("compute: {application_tier: {}}\nlimits: {threads: {workers: 1}}\n")
     rewrite(project, "environments/production/environment.yaml", "host: config", "host: -config")
     assert errors(project) == [
-        ("SPEC017", "environments/production/environment.yaml:5:9"),
-        ("SPEC013", f"{TUNING}:19:22"),
+        ("SPEC017", "environments/production/environment.yaml:6:9"),
+        ("SPEC013", f"{TUNING}:20:22"),
         ("ENV002", f"{MORE}:2:20"),
-        ("SPEC002", "spec/backup.yaml:2:1"),
+        ("SPEC002", "spec/backup.yaml:3:1"),
         ("FILE001", "spec/compute.yaml"),
         ("SPEC004", "spec/network.yaml:1:10"),
-        ("SPEC012", "spec/storage.yaml:8:12"),
+        ("SPEC012", "spec/storage.yaml:9:12"),
     ]
 
 
@@ -199,8 +199,8 @@ def test_findings_come_in_the_order_of_the_files_and_each_once(project: Path) ->
     rewrite(project, "spec/backup.yaml", "Weekly", "weekly")
     _, findings = outcome(project)
     assert [item.place for item in findings] == [
-        "spec/backup.yaml:7:13",
-        "spec/limits.yaml:7:16",
-        "spec/limits.yaml:15:17",
+        "spec/backup.yaml:8:13",
+        "spec/limits.yaml:8:16",
+        "spec/limits.yaml:16:17",
     ]
     assert len(set(findings)) == len(findings)

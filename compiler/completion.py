@@ -1,0 +1,37 @@
+"""Completion in a shell: the script that click generates, and the values that only the project knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from click.shell_completion import get_completion_class
+
+if TYPE_CHECKING:
+    import click
+
+SHELLS = ("bash", "zsh", "fish")
+INSTALLATION = (
+    "Install it for good:",
+    "  bash  echo 'eval \"$(cbp completion bash)\"' >> ~/.bashrc",
+    "  zsh   echo 'eval \"$(cbp completion zsh)\"' >> ~/.zshrc",
+    "  fish  cbp completion fish > ~/.config/fish/completions/cbp.fish",
+)
+
+
+def script(command: click.Command, shell: str) -> str:
+    """Return the script for one of :data:`SHELLS` that completes ``cbp``.
+
+    Upstream: https://click.palletsprojects.com/en/stable/shell-completion/
+    """
+    shell_class = get_completion_class(shell)
+    if shell_class is None:
+        raise ValueError(f"click completes nothing in {shell}")
+    return shell_class(command, {}, "cbp", "_CBP_COMPLETE").source()
+
+
+def environments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the environments that begin so: of the project that ``--root`` names, or of the current folder."""
+    root = Path(context.params.get("root") or ".")
+    names = (file.parent.name for file in root.glob("environments/*/environment.yaml"))
+    return sorted(name for name in names if name.startswith(incomplete))

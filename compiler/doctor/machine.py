@@ -1,0 +1,52 @@
+"""What else a machine has or lacks: a free port, and programs that help and that nothing here needs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compiler.doctor.probe import NotThereError, Probe
+from runtime.embedded.loopback import LOOPBACK, is_free
+from runtime.loading import load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PROGRAMS = {
+    "git": "install it to commit what is compiled",
+    "kubectl": "not needed: it shows what runs in a cluster",
+    "opa": "not needed: regorus judges the policies",
+    "promtool": "not needed: it checks rules of Prometheus by hand",
+    "chromium": "not needed: nothing here opens a page",
+}
+
+
+def probes(root: Path) -> tuple[Probe, ...]:
+    """Return the probes, none of which is of something that is needed."""
+    port = Probe("port", partial(_port, root), "stop what listens there, or choose another: cbp up --port 9000", False)
+    return (port, *(Probe(name, partial(_program, name), advice, False) for name, advice in PROGRAMS.items()))
+
+
+def _port(root: Path) -> str:
+    """Look at the port that ``cbp up`` takes: that of the settings."""
+    if not (port := _first_port(sorted(root.glob("generated/development/*/runtime/settings.json")))):
+        raise NotThereError("nothing is compiled yet, so that it is not known")
+    if not is_free(port):
+        raise NotThereError(f"{LOOPBACK}:{port} is taken")
+    return f"{LOOPBACK}:{port} is free"
+
+
+def _first_port(files: Iterable[Path]) -> int | None:
+    return next((load_settings(file).process.port for file in files), None)
+
+
+def _program(name: str) -> str:
+    """Look where a shell does, and beside the interpreter, where the wheels of the tests put programs."""
+    folders = (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
+    if not (found := shutil.which(name, path=os.pathsep.join(folders))):
+        raise NotThereError("not installed")
+    return found

@@ -1,0 +1,131 @@
+"""JSON Schemas for editors, which complete, explain and check the files that people write.
+
+Source: the models and their docstrings. A file names its schema in its first line, for the YAML language server.
+Upstream: https://json-schema.org/draft/2020-12 and https://github.com/redhat-developer/yaml-language-server
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+
+from pydantic import TypeAdapter
+
+from compiler.emit.artifact import Artifact, Document
+from compiler.emit.serialise import to_json
+from compiler.model.environment import EnvironmentFile
+from compiler.model.shape import is_model
+from compiler.model.specification import Specification
+from compiler.resolve.overlay import HOLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pydantic.fields import FieldInfo
+
+FOLDER = "schemas"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_ELSEWHERE = ("$defs", "propertyNames", "title")
+_ABOUT_HOLES = f"Every value is written in human units; ``{HOLE}`` leaves it to the overlays of each environment."
+_ABOUT_ENVIRONMENTS = "Where the specification runs, what it runs, and the addresses around it."
+_ABOUT_OVERLAYS = (
+    "Values of one environment, in the shape of ``spec/``. What is left out stays as it is there; "
+    "a list is replaced as a whole."
+)
+
+
+def schemas() -> Mapping[str, Document]:
+    """Return the schema of each kind of file by name: a section's, ``environment``, and ``overlay``."""
+    section, environment, overlay = _Shape(holes=True), _Shape(), _Shape(partial=True)
+    found = {
+        name: _document(_heading(field), _ABOUT_HOLES, section.mapping({name: field}))
+        for name, field in Specification.model_fields.items()
+    }
+    shape = environment.mapping(EnvironmentFile.model_fields)
+    found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, shape)
+    found["overlay"] = _document("An overlay", _ABOUT_OVERLAYS, overlay.mapping(Specification.model_fields))
+    return found
+
+
+def editor_artifacts() -> tuple[Artifact, ...]:
+    """Return ``schemas/<name>.json`` of every schema."""
+    return tuple(Artifact(f"{FOLDER}/{name}.json", to_json(schema)) for name, schema in schemas().items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """How a kind of file is written: with holes in the place of values, or with keys left out."""
+
+    holes: bool = False
+    partial: bool = False
+
+    def mapping(self, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
+        """Return the schema of a mapping whose keys are these fields of a model."""
+        required = [name for name, field in fields.items() if field.is_required() and not self.partial]
+        return {
+            "type": "object",
+            "properties": {name: self._field(field) for name, field in fields.items()},
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+
+    def _field(self, field: FieldInfo) -> dict[str, Any]:
+        """The schema of what stands behind a key: the field's docstring first, then its type's."""
+        schema = self._value(field.annotation, field.metadata)
+        if self.holes and not is_model(field.annotation):
+            schema = _or_hole(schema)
+        about = (_prose(field.description), schema.pop("description", ""))
+        return {"description": "\n\n".join(filter(None, about)), **schema}
+
+    def _value(self, annotation: Any, metadata: Iterable[object] = ()) -> dict[str, Any]:
+        """The schema of a type: what pydantic says of it, with the models in it written out where they stand."""
+        if is_model(annotation):
+            return {"description": _prose(inspect.getdoc(annotation)), **self.mapping(annotation.model_fields)}
+        below = get_args(annotation)
+        if NoneType in below:  # a key that may be left out; no text is null
+            return self._value(below[0])
+        schema = _plain(annotation, metadata)
+        if get_origin(annotation) is tuple:
+            schema["items"] = self._value(below[0])
+        elif get_origin(annotation) is Mapping:
+            schema["patternProperties"] = dict.fromkeys(schema["patternProperties"], self._value(below[1]))
+            schema["additionalProperties"] = False
+        return schema
+
+
+def _plain(annotation: Any, metadata: Iterable[object]) -> dict[str, Any]:
+    """What pydantic says of a type, less what is said elsewhere, and with its choices as a list, be it one alone."""
+    annotated: Any = Annotated
+    adapter = TypeAdapter[Any](annotated[annotation, *metadata] if metadata else annotation)
+    schema = {key: value for key, value in adapter.json_schema().items() if key not in _ELSEWHERE}
+    if "const" in schema:
+        schema["enum"] = [schema.pop("const")]
+    return schema
+
+
+def _or_hole(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let a hole stand in the place of a value."""
+    if "enum" in schema:
+        return {**schema, "enum": [*schema["enum"], HOLE]}
+    types = schema["type"] if "string" in schema["type"] else [schema["type"], "string"]
+    pattern = "|".join(filter(None, (schema.get("pattern"), f"^{HOLE}$")))
+    return {**schema, "type": types, "pattern": pattern}
+
+
+def _document(title: str, about: str, shape: dict[str, Any]) -> Document:
+    return {"$schema": DIALECT, "title": title, "description": about, **shape}
+
+
+def _heading(field: FieldInfo) -> str:
+    """The section's heading in the document, with which its module's docstring starts."""
+    module = sys.modules[getattr(field.annotation, "__module__", "")]
+    return (module.__doc__ or "").split(":")[0]
+
+
+def _prose(docstring: str | None) -> str:
+    """A docstring with each paragraph in one line, as an editor shows it."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in (docstring or "").split("\n\n"))

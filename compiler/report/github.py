@@ -1,0 +1,55 @@
+"""An outcome as workflow commands of GitHub Actions, which shows each finding at its line of a pull request.
+
+Escaped as GitHub's own toolkit does it, so that nothing in a file can end a command or begin another.
+Upstream: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message and
+https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics.text import printable
+from compiler.report.text import closing
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.diagnostics import Finding
+    from compiler.report.outcome import Outcome
+
+_IN_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+_IN_PROPERTY = _IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
+
+
+def render(outcome: Outcome) -> str:
+    """Return a command for each finding, and the lines that close the report for a person."""
+    return "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
+
+
+def command(finding: Finding) -> str:
+    """Return the finding as one line.
+
+    Lines and columns count from 1, ``endColumn`` is the one after the last; a finding without a place in a file has the
+    file alone.
+    """
+    properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
+    notes = (f"note: {note}" for note in finding.notes)
+    data = "\n".join((finding.message, *notes, f"help: {finding.help}"))
+    return f"::{finding.severity} {properties}::{_escaped(data, _IN_DATA)}"
+
+
+def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
+    span = finding.span
+    if path := span.source.path if span else finding.path:
+        yield "file", path
+    if span:
+        yield "line", str(span.line)
+        yield "col", str(span.column)
+        yield "endColumn", str(span.column + span.width)
+    yield "title", finding.code
+
+
+def _escaped(text: str, table: dict[int, str]) -> str:
+    """Return the text with what GitHub reads replaced by its codes, and other control characters as in every report."""
+    return printable(text.translate(table))

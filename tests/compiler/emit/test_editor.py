@@ -1,0 +1,80 @@
+"""The schemas for editors are valid, explain every key, and are named by the files that they are meant for."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import jsonschema
+import jsonschema_rs
+import pytest
+
+from compiler.emit.editor import editor_artifacts
+from compiler.model.environment import EnvironmentFile
+from compiler.model.shape import annotation_at
+from compiler.model.specification import SECTIONS, Specification
+from compiler.resolve.overlay import HOLE
+from tests.compiler.editor import SCHEMAS, accepts, nodes, schema_of, validator, values, written
+from tests.compiler.project import ROOT
+
+if TYPE_CHECKING:
+    from compiler.model.base import Model
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_each_schema_is_a_valid_one_of_draft_2020_12(name: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMAS[name])
+    jsonschema_rs.Draft202012Validator(dict(SCHEMAS[name]))  # reads every pattern as ECMA-262 means it
+
+
+def test_there_is_one_schema_for_each_section_for_environments_and_for_overlays() -> None:
+    assert [*SCHEMAS] == [*SECTIONS, "environment", "overlay"]
+    assert {artifact.path for artifact in editor_artifacts()} == {f"schemas/{name}.json" for name in SCHEMAS}
+
+
+@pytest.mark.parametrize("path", written(ROOT))
+def test_a_file_names_its_schema_in_its_first_line_and_satisfies_it(path: str) -> None:
+    first = (ROOT / path).read_text().split("\n")[0]
+    named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+    assert named, first
+    target = ((ROOT / path).parent / named[1]).resolve()
+    assert target == ROOT / f"generated/schemas/{schema_of(path)}.json"
+    assert json.loads(target.read_bytes()) == SCHEMAS[schema_of(path)]
+    assert accepts(ROOT, path)
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_everything_that_can_be_written_says_what_it_is(name: str) -> None:
+    for path, schema in nodes(SCHEMAS[name]):
+        assert schema["description"], path
+        assert "\n" not in schema["description"].replace("\n\n", ""), path
+
+
+@pytest.mark.parametrize(("name", "model"), [("environment", EnvironmentFile), ("overlay", Specification)])
+def test_every_value_is_explained_by_the_docstring_of_its_field(name: str, model: type[Model]) -> None:
+    for path, schema in values(SCHEMAS[name]):
+        field = annotation_at(model, path[:-1]).model_fields[path[-1]]
+        assert field.description, path
+        assert schema["description"].startswith(" ".join(field.description.split())), path
+
+
+def test_a_hole_may_stand_for_any_value_of_a_section_and_for_none_of_an_overlay() -> None:
+    for section in SECTIONS:
+        for path, schema in values(SCHEMAS[section]):
+            value = jsonschema.Draft202012Validator(schema)
+            assert value.is_valid(HOLE), path
+            assert not any(map(value.is_valid, (f"{HOLE}s", f"un{HOLE}", [HOLE]))), path
+    for path, schema in values(SCHEMAS["overlay"]):
+        assert not jsonschema.Draft202012Validator(schema).is_valid(HOLE), path
+
+
+def test_an_overlay_may_leave_out_any_key_and_a_section_none() -> None:
+    overlay = validator("overlay")
+    assert overlay.is_valid({})
+    assert overlay.is_valid({section: {} for section in SECTIONS})
+    assert not overlay.is_valid({"limit": {}})
+    assert not overlay.is_valid(None)
+    for section in SECTIONS:
+        assert not validator(section).is_valid({section: {}})
+        assert not validator(section).is_valid({})

@@ -1,0 +1,86 @@
+"""What the Containerfile promises, and that it is what the specification and the pod expect."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path, PurePosixPath
+
+from compiler.emit.kubernetes.pod import USER
+from tests.compiler.project import resolved
+from tests.image.containerfile import PROJECT, containerfile, in_context, only
+
+
+def test_hadolint_has_nothing_to_say_and_nothing_is_hidden_from_it() -> None:
+    hadolint = str(Path(sys.executable).with_name("hadolint"))
+    options = ("--disable-ignore-pragma", "--failure-threshold", "style", "--no-color")
+    ran = subprocess.run([hadolint, *options, "Containerfile"], cwd=PROJECT, capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+    assert not list(PROJECT.glob(".hadolint*"))
+
+
+def test_every_stage_starts_from_the_base_image_of_the_specification() -> None:
+    file = containerfile()
+    bases = {environment.spec.containers.application.base_image for environment in resolved().values()}
+    assert {f"BASE={base}" for base in bases} == {only(file.head, "ARG")}
+    assert [only(stage, "FROM") for stage in file.stages] == ["${BASE} AS build", "${BASE}"]
+
+
+def test_the_locked_requirements_are_installed_as_wheels_by_hash_and_nothing_else_is() -> None:
+    build, _ = containerfile().stages
+    install, compile_ = (instruction.value for instruction in build if instruction.name == "RUN")
+    for option in ("--require-hashes", "--no-deps", "--only-binary :all:", "--requirement runtime.txt"):
+        assert f" {option}" in install
+    assert "--invalidation-mode unchecked-hash /opt/venv/lib /app/runtime" in compile_
+
+
+def test_the_image_takes_the_environment_and_the_runtime_and_runs_no_command_of_its_own() -> None:
+    build, image = containerfile().stages
+    assert [item.value for item in build if item.name == "COPY"] == ["requirements/runtime.txt ./", "runtime/ runtime/"]
+    assert [item.value for item in image if item.name == "COPY"] == [
+        "--from=build /opt/venv /opt/venv",
+        "--from=build /app/runtime /app/runtime",
+    ]
+    assert not {item.name for item in image} & {"ADD", "RUN", "CMD", "SHELL", "VOLUME"}
+
+
+def test_the_build_can_read_the_runtime_and_its_lock_alone() -> None:
+    files = [Path(folder, name).relative_to(PROJECT) for folder, _, names in os.walk(PROJECT) for name in names]
+    context = {str(path) for path in files if in_context(PurePosixPath(path))}
+    runtime = {path for path in files if path.parts[0] == "runtime" and "__pycache__" not in path.parts}
+    served = {path for path in runtime if not path.is_relative_to("runtime/embedded")}
+    assert {path.suffix for path in served} == {".py", ".sql", ".lua"}
+    assert served != runtime
+    assert context == {"requirements/runtime.txt", *map(str, served)}
+
+
+def test_the_image_runs_as_the_user_of_the_pod_and_on_the_port_of_the_settings() -> None:
+    image = containerfile().last
+    assert only(image, "USER") == f"{USER}:{USER}"
+    settings = list(PROJECT.glob("generated/*/*/runtime/settings.json"))
+    assert {str(json.loads(file.read_bytes())["process"]["port"]) for file in settings} == {only(image, "EXPOSE")}
+
+
+def test_the_service_is_the_first_process_and_is_stopped_by_the_signal_that_it_drains_on() -> None:
+    image = containerfile().last
+    assert json.loads(only(image, "ENTRYPOINT")) == ["/opt/venv/bin/python", "-m", "runtime"]
+    assert only(image, "WORKDIR") == "/app"
+    assert only(image, "STOPSIGNAL") == "SIGTERM"
+
+
+def test_every_label_that_a_build_decides_comes_from_an_argument() -> None:
+    image = containerfile().last
+    arguments = {item.value for item in image if item.name == "ARG"}
+    labels = next(item for item in image if item.name == "LABEL").pairs()
+    prefix = "org.opencontainers.image."
+    assert all(label.startswith(prefix) for label in labels)
+    decided = {label.removeprefix(prefix): value for label, value in labels.items() if value.startswith("$")}
+    assert decided == {
+        "version": "${VERSION}",
+        "revision": "${REVISION}",
+        "created": "${CREATED}",
+        "base.name": "${BASE}",
+    }
+    assert {f"${{{name}}}" for name in arguments} == set(decided.values())

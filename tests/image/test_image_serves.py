@@ -1,0 +1,117 @@
+"""The image serves production, as the pod runs it: another user, nothing writable but ``/tmp``, no compiler."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx
+import pytest
+
+from compiler.emit.kubernetes.pod import USER
+from tests.image.build import Image, build
+from tests.image.containerfile import PROJECT
+from tests.runtime.service import running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SETTINGS = PROJECT / "generated/production/eu-central-1/runtime/settings.json"
+_WORKERS = 2
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Image]:
+    """The built image, in a folder that every user may enter, unlike the temporary folders of the tests."""
+    with tempfile.TemporaryDirectory(prefix="cbp image ") as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        yield build(root)
+
+
+@pytest.fixture(scope="module")
+def user(image: Image) -> tuple[str, ...]:
+    """The words in front of a command that take root from it: in a user namespace, or else altogether."""
+    if os.geteuid() != 0:
+        return ()
+    python = str(image.environment / "bin/python")
+    for words in (
+        ("unshare", "--user", f"--map-user={USER}", f"--map-group={USER}"),
+        ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"),
+    ):
+        if subprocess.run([*words, python, "-I", "-c", ""], capture_output=True, check=False).returncode == 0:
+            return words
+    pytest.fail(f"root can neither enter a user namespace nor run {python} as another user")
+
+
+def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
+    image: Image, user: tuple[str, ...], database_url: str, redis_url: str, tmp_path: Path
+) -> None:
+    settings = image.root / "settings.json"
+    shutil.copyfile(SETTINGS, settings)
+    command = (*user, *image.entrypoint(), "--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
+    variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+    before = fingerprint(image)
+    with running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app) as service:
+        assert httpx.get(f"{service.url}/health/ready").status_code == 200
+        written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})
+        assert written.status_code == 201
+        opened = set(opened_for_writing(service.process.pid)) - {service.log}
+        assert {path.parent.parent for path in opened} == {image.scratch}
+        assert service.end() == 0
+    assert list(image.scratch.iterdir()) == []
+    assert fingerprint(image) == before
+
+
+@pytest.mark.parametrize("module", ["compiler", "runtime.embedded"])
+def test_the_image_does_not_hold_what_only_building_and_trying_need(
+    image: Image, user: tuple[str, ...], module: str
+) -> None:
+    ran = in_image(image, user, f"import {module}")
+    assert f"ModuleNotFoundError: No module named '{module}'" in ran.stderr
+
+
+def test_the_user_of_the_image_can_change_no_file_of_it(image: Image, user: tuple[str, ...]) -> None:
+    change = f"pathlib.Path({str(image.app / 'runtime/__init__.py')!r}).write_text('')"
+    assert "PermissionError" in in_image(image, user, f"import pathlib; {change}").stderr
+
+
+def in_image(image: Image, user: tuple[str, ...], code: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of Python in the image."""
+    python = image.entrypoint()[0]
+    return subprocess.run(
+        [*user, python, "-c", code],
+        cwd=image.app,
+        env=image.variables(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def fingerprint(image: Image) -> dict[str, str]:
+    """Return the hash of every file but the temporary ones."""
+    files = (path for path in image.root.rglob("*") if path.is_file() and not path.is_relative_to(image.scratch))
+    return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def opened_for_writing(leader: int) -> Iterator[Path]:
+    """Yield the files that the processes of a session hold open for writing."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has just ended, or is somebody else's
+            if os.getsid(int(process.name)) == leader:
+                yield from _opened_for_writing(process)
+
+
+def _opened_for_writing(process: Path) -> Iterator[Path]:
+    for descriptor in (process / "fd").iterdir():
+        flags = int((process / "fdinfo" / descriptor.name).read_text().split("flags:")[1].split()[0], 8)
+        target = descriptor.readlink()
+        if flags & os.O_ACCMODE != os.O_RDONLY and target.is_file():
+            yield target
