@@ -7,6 +7,7 @@ import os
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
@@ -34,6 +35,8 @@ DRAIN_SECONDS = 1
 
 LINGER_SECONDS = 0.5
 """Then an idle connection is kept for this long: its client may just have sent a request."""
+
+LONGEST_HEAD_BYTES = 64 * 1024
 
 PARENT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -63,11 +66,31 @@ class Worker:
 
 
 class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with two differences.
+    """uvicorn's protocol, with three differences.
 
-    At shutdown an idle connection is kept for a moment, for its client may just have sent a request; and what is not
-    HTTP is answered as every other fault is.
+    At shutdown an idle connection is kept for a moment, for its client may just have sent a request; what is not HTTP
+    is answered as every other fault is; and a request's head has a bound (431, RFC 6585), for it is held in memory.
     """
+
+    _in_head = True
+    _head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Parse what came, and refuse a head that goes on for too long."""
+        self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > LONGEST_HEAD_BYTES and not self.transport.is_closing():
+            self._refuse(431, f"The head of the request has more than {LONGEST_HEAD_BYTES} bytes.")
+
+    def on_headers_complete(self) -> None:
+        """Note the end of a head."""
+        self._in_head, self._head_bytes = False, 0
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Note the end of a request: what follows is the head of the next one."""
+        self._in_head, self._head_bytes = True, 0
+        super().on_message_complete()
 
     def shutdown(self) -> None:
         """Close the connection when what it carries has been answered."""
@@ -78,9 +101,13 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Answer bytes that cannot be parsed, and close the connection."""
-        response = problem(400, f"{msg} The connection is closed.", headers={"Connection": "close"})
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, message: str) -> None:
+        response = problem(status, f"{message} The connection is closed.", headers={"Connection": "close"})
         head = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
-        self.transport.write(b"HTTP/1.1 400 Bad Request\r\n" + head + b"\r\n" + bytes(response.body))
+        line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+        self.transport.write(line + head + b"\r\n" + bytes(response.body))
         self.transport.close()
 
 

@@ -1,6 +1,7 @@
 """What this machine lacks for the project, and what to do about it.
 
-Each probe looks at one thing and answers what it found, or raises; what it raises is a result like any other.
+Each probe looks at one thing and answers what it found, or raises; what it raises is a result like any other. A probe
+imports what it looks at when it looks: in an environment that is half built, a package that is absent is an answer too.
 """
 
 from __future__ import annotations

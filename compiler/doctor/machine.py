@@ -7,14 +7,9 @@ import shutil
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from compiler.doctor.probe import NotThereError, Probe
 from runtime.embedded.loopback import LOOPBACK, is_free
-from runtime.loading import load_settings
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 PROGRAMS = {
     "git": "install it to commit what is compiled",
@@ -33,15 +28,14 @@ def probes(root: Path) -> tuple[Probe, ...]:
 
 def _port(root: Path) -> str:
     """Look at the port that ``cbp up`` takes: that of the settings."""
-    if not (port := _first_port(sorted(root.glob("generated/development/*/runtime/settings.json")))):
+    from runtime.loading import load_settings
+
+    if not (files := sorted(root.glob("generated/development/*/runtime/settings.json"))):
         raise NotThereError("nothing is compiled yet, so that it is not known")
+    port = load_settings(files[0]).process.port
     if not is_free(port):
         raise NotThereError(f"{LOOPBACK}:{port} is taken")
     return f"{LOOPBACK}:{port} is free"
-
-
-def _first_port(files: Iterable[Path]) -> int | None:
-    return next((load_settings(file).process.port for file in files), None)
 
 
 def _program(name: str) -> str:

@@ -10,16 +10,13 @@ from functools import partial
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
-
 from compiler.doctor.probe import NotThereError, Probe
-from compiler.policy.regorus import Regorus
-from compiler.schemas import core
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from packaging.requirements import Requirement
 
 DISTRIBUTION = "cbp-config"
 LOCK = "requirements/embedded.txt"
@@ -38,6 +35,8 @@ def probes(root: Path) -> tuple[Probe, ...]:
 
 
 def _python() -> str:
+    from packaging.specifiers import SpecifierSet
+
     running, wanted = platform.python_version(), metadata.metadata(DISTRIBUTION)["Requires-Python"]
     if not SpecifierSet(wanted).contains(running, prereleases=True):
         raise NotThereError(f"{running} is running, and {wanted} is needed")
@@ -56,6 +55,8 @@ def _packages(lock: Path) -> str:
 
 def _locked(text: str) -> Iterator[Requirement]:
     """The requirements of a lock that bind on this machine."""
+    from packaging.requirements import Requirement
+
     for line in _LOCKED.findall(text):
         requirement = Requirement(line.strip())
         if requirement.marker is None or requirement.marker.evaluate():
@@ -74,11 +75,15 @@ def _differences(locked: tuple[Requirement, ...]) -> Iterator[str]:
 
 
 def _engine() -> str:
+    from compiler.policy.regorus import Regorus
+
     engine = Regorus()
     return f"{engine.name} {engine.version}"
 
 
 def _schemas() -> str:
+    from compiler.schemas import core
+
     if not (versions := core.versions()):
         raise NotThereError("there are schemas of no version")
     return f"{versions[0]} to {versions[-1]}"

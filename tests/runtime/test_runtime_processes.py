@@ -14,6 +14,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from runtime.worker import LONGEST_HEAD_BYTES
 from tests.runtime.forwarder import forwarding
 from tests.runtime.service import Service, flood, serving
 
@@ -147,6 +148,22 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
     assert len(set(before) | set(service.workers())) == 4
 
 
+async def test_a_restart_does_not_read_the_settings_again(service: Service, tmp_path: Path) -> None:
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        before = await client.get("/v1/settings")
+    (tmp_path / "settings.json").write_text("{", encoding="utf-8")
+    service.process.send_signal(signal.SIGHUP)
+
+    async def replaced() -> bool:
+        finished = sum(event["event"].startswith("Finished server process") for event in service.events())
+        return finished == 2 and len(service.workers()) == 4
+
+    await eventually(replaced)
+    async with httpx.AsyncClient(base_url=service.url) as client:
+        after = await client.get("/v1/settings")
+    assert (after.status_code, after.headers["etag"], after.json()) == (200, before.headers["etag"], before.json())
+
+
 async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(service: Service) -> None:
     victim = service.workers()[0]
     async with httpx.AsyncClient(base_url=service.url) as client:
@@ -236,6 +253,17 @@ async def test_what_is_not_http_is_a_problem_too(service: Service) -> None:
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-type: application/problem+json" in head.split(b"\r\n")
     assert json.loads(body)["detail"] == "Invalid HTTP request received. The connection is closed."
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_a_head_without_end_is_refused(service: Service) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    start = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: "
+    writer.write(start + b"a" * (LONGEST_HEAD_BYTES + 1 - len(start)))
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert json.loads(body)["status"] == 431
     writer.close()
     await writer.wait_closed()
 
