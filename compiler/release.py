@@ -14,6 +14,7 @@ from compiler.model.specification import SECTIONS
 from compiler.sources import yaml
 from compiler.sources.files import load
 from compiler.sources.nodes import MappingNode, Node, ScalarNode, leaves, lookup
+from compiler.write.disk import replace
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ def write_release(root: Path, environment: str, digest: str) -> Path:
         raise ReleaseError(f"{source.path}: {help_}")
     file = root / source.path
     before = file.read_bytes()
-    file.write_bytes(before.removesuffix(source.text.encode()) + text.encode())  # a byte order mark is no text
+    replace(file, before.removesuffix(source.text.encode()) + text.encode())  # a byte order mark is no text
     return file.relative_to(root)
 
 

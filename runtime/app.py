@@ -11,24 +11,27 @@ import anyio.to_thread
 from starlette.routing import Router
 
 from runtime import routes
+from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
 from runtime.http.gate import Gate
-from runtime.http.observation import Observation
-from runtime.http.problems import problem
-from runtime.http.resource import route
+from runtime.http.paths import Paths
+from runtime.http.representations import represent
+from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
+from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from starlette.routing import Route
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from runtime.environment import Network
-    from runtime.ports import EntryStore, TokenBuckets
+    from runtime.http.representations import Representation
+    from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
@@ -39,6 +42,7 @@ class Adapters:
     """What the service stands on."""
 
     store: EntryStore
+    changes: ChangeFeed
     buckets: TokenBuckets
     telemetry: Telemetry
     draining: Draining
@@ -51,39 +55,42 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )
 
+    kept: Cache[Representation] = Cache(settings.process.cache_bytes)
+    sampling = Sampling(kept.contents, adapters.telemetry)
+
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
         await throttle.probe()
         async with asyncio.TaskGroup() as background:
-            maintenance = background.create_task(throttle.maintain())
+            running = (throttle.maintain(), adapters.changes.follow(kept), sampling.repeat())
+            tasks = [background.create_task(each) for each in running]
             yield
-            maintenance.cancel()
+            for task in tasks:
+                task.cancel()
         await throttle.surrender()
+        sampling.sample()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    router = Router(
-        _routes(settings, adapters, throttle), redirect_slashes=False, default=_not_found, lifespan=lifespan
-    )
+    paths = Paths(_resources(settings, adapters, throttle, kept, sampling))
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS)
-    return Observation(router, adapters.telemetry, adapters.draining, quiet)
+    return Application(paths, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
 
 
-def _routes(settings: Settings, adapters: Adapters, throttle: Throttle) -> list[Route]:
+def _resources(
+    settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
+) -> list[Resource]:
     gate = Gate(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
-    entries = EntryHandlers(Entries(adapters.store, settings.database.retry))
-    status = StatusHandlers(adapters.store, adapters.buckets, adapters.draining, adapters.telemetry)
+    entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
+    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
+    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     return [
-        route(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, gate),
-        route(routes.ENTRIES, {"GET": entries.scan}, gate),
-        route(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
-        route(settings.process.health_path, {"GET": status.live}),
-        route(settings.process.ready_path, {"GET": status.ready}),
-        route(routes.METRICS, {"GET": status.metrics}),
+        Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, gate),
+        Resource(routes.ENTRIES, {"GET": entries.scan}, gate),
+        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
+        Resource(settings.process.health_path, {"GET": status.live}),
+        Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.METRICS, {"GET": status.metrics}),
     ]
-
-
-async def _not_found(scope: Scope, receive: Receive, send: Send) -> None:
-    await problem(404, "the API has no such path")(scope, receive, send)

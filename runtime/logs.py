@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
@@ -46,6 +47,23 @@ def configure_logging() -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+
+
+class AccessLog:
+    """A line for each request, in the form of every other event.
+
+    It does without their chain of processors, which would cost a read a tenth of its time.
+    """
+
+    def __init__(self) -> None:
+        self._lines = structlog.BytesLogger(sys.stdout.buffer)
+        self._common = {"event": "request", "level": "info", "process": os.getpid()}
+
+    def write(self, fields: dict[str, Any]) -> None:
+        """Write one line with ``fields``, and what every line has."""
+        event = fields | self._common
+        event["timestamp"] = datetime.now(UTC)
+        self._lines.msg(orjson.dumps(event, option=orjson.OPT_UTC_Z))
 
 
 def _text(event: dict[str, object], **_options: object) -> str:

@@ -53,6 +53,33 @@ class EntryStore(Protocol):
         """Delete the entry and record the event, judged as ``write`` is; absent: ``EntryNotFoundError``."""
 
 
+class Follower(Protocol):
+    """Who is told of changes. Between ``begin`` and ``lose`` it hears of each one, in the order of the revisions."""
+
+    @property
+    def revision(self) -> int:
+        """The last change that it has heard of; it has heard of every one before."""
+
+    def begin(self, revision: int) -> None:
+        """Every change after ``revision`` will be told from now on; what was known until now may be outdated."""
+
+    def changed(self, revision: int, namespace: str, key: str) -> None:
+        """The entry was created, replaced or removed; the same change may be told twice."""
+
+    def confirm(self, asked_at: float) -> None:
+        """Every change was told that had been committed by ``asked_at`` (seconds of the monotonic clock)."""
+
+    def lose(self) -> None:
+        """Changes are told no more."""
+
+
+class ChangeFeed(Protocol):
+    """The changes that any worker of any replica makes."""
+
+    async def follow(self, follower: Follower) -> None:
+        """Tell the follower of changes until cancelled; a feed that breaks begins again by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class KeyedBucket:
     """A bucket of the shared store. Buckets debited together have keys of one hash slot."""

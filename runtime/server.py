@@ -19,15 +19,18 @@ from uvicorn.supervisors import Multiprocess
 
 from runtime.adapters.postgres_migrations import MigrationError, migrate
 from runtime.environment import EnvironmentVariableError, read_environment
+from runtime.http.protocol import Protocol
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
-from runtime.worker import DRAIN_SECONDS, Protocol, Worker
+from runtime.worker import DRAIN_SECONDS, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import ASGIApp
 
     from runtime.environment import Address
-    from runtime.settings import Database
+    from runtime.settings import Database, Process
 
 MISCONFIGURED = 2
 UNREACHABLE = 1
@@ -52,29 +55,47 @@ def serve(settings_path: Path, host: str, port: int | None) -> int:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         sys.stderr.write(f"error: the database cannot be migrated: {error}\n")
         return UNREACHABLE
-    with _metrics_directory() as directory:
-        config = Config(
-            Worker(settings, environment, directory),
-            factory=True,
-            host=host,
-            port=settings.process.port if port is None else port,
-            workers=settings.process.workers,
-            loop="uvloop",
-            http=Protocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=max(1, settings.process.shutdown_seconds - DRAIN_SECONDS),
-            timeout_worker_healthcheck=WORKER_START_SECONDS,
-        )
+    with metrics_directory() as directory:
+        worker = Worker(settings, environment, directory)
+        config = configuration(worker, settings.process, host, settings.process.port if port is None else port)
         supervisor = Multiprocess(config, sockets=[config.bind_socket()])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
+
+
+def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, port: int) -> Config:
+    """Return how uvicorn serves what ``factory`` makes, in every worker alike."""
+    return Config(
+        factory,
+        factory=True,
+        host=host,
+        port=port,
+        workers=process.workers,
+        loop="uvloop",
+        http=Protocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=max(1, process.shutdown_seconds - DRAIN_SECONDS),
+        timeout_worker_healthcheck=WORKER_START_SECONDS,
+    )
+
+
+@contextmanager
+def metrics_directory() -> Iterator[Path]:
+    """Have prometheus-client keep the workers' numbers in the files of a temporary directory."""
+    # It reads the variable when a worker imports it; the parent has no metrics of its own.
+    directory = Path(tempfile.mkdtemp(prefix="cbp-metrics-"))
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
+    try:
+        yield directory
+    finally:
+        shutil.rmtree(directory)
 
 
 async def _migrate(address: Address, settings: Database) -> None:
@@ -90,14 +111,3 @@ async def _migrate(address: Address, settings: Database) -> None:
         with attempt:
             applied = await migrate(address, settings)
     _log.info("the schema is up to date", applied=[migration.version for migration in applied])
-
-
-@contextmanager
-def _metrics_directory() -> Iterator[Path]:
-    # prometheus-client reads the variable when a worker imports it; the parent has no metrics of its own.
-    directory = Path(tempfile.mkdtemp(prefix="cbp-metrics-"))
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory)

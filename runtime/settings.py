@@ -4,7 +4,7 @@ The compiler fills :class:`Settings` from the resolved specification and seriali
 ``generated/<environment>/<cluster>/runtime/settings.json``; the runtime validates that file and enforces every number
 in it. The file holds no address and no credential of a server: those come from the process environment.
 
-Units are part of the names: ``_seconds``, ``_milliseconds``, ``_per_minute``.
+Units are part of the names: ``_bytes``, ``_seconds``, ``_milliseconds``, ``_per_minute``.
 """
 
 from __future__ import annotations
@@ -38,12 +38,15 @@ class Process(Model):
 
     ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
     cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.
+    ``cache_bytes`` is what one worker may use to keep entries in memory: its share of ``limits.memory.cache``, which is
+    a part of the container's memory.
     """
 
     port: Port
     workers: Annotated[int, Field(ge=2, lt=2**53)]
     threads: Positive
     shutdown_seconds: Positive
+    cache_bytes: Positive
     health_path: Path
     ready_path: Path
 

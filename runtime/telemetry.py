@@ -1,12 +1,14 @@
 """The metrics of one worker, and how a scrape sees those of every worker.
 
 With several workers prometheus-client keeps the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
-and the worker that is scraped adds them up. Label values are route templates and fixed words, never what a client sent.
+and the worker that is scraped adds them up; what the others counted within the last second may be missing. Label
+values are route templates and fixed words, never what a client sent.
 """
 
 from __future__ import annotations
 
 import os
+from collections import defaultdict
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,13 +20,32 @@ if TYPE_CHECKING:
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
+class Tally:
+    """A counter whose counts stay in memory until they are written: in a file each would cost as much as a lookup."""
+
+    def __init__(self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry) -> None:
+        self._counter = Counter(name, text, labels, registry=registry)
+        self._unwritten: defaultdict[tuple[str, ...], int] = defaultdict(int)
+
+    def count(self, *labels: str, times: int = 1) -> None:
+        """Count the labels' values, ``times`` times."""
+        self._unwritten[labels] += times
+
+    def write(self) -> None:
+        """Let scrapes see what was counted."""
+        for labels, times in self._unwritten.items():
+            self._counter.labels(*labels).inc(times)
+        self._unwritten.clear()
+
+
 class Telemetry:
-    """Every metric of the service. ``labels()`` costs more than counting does, so the children are kept."""
+    """Every metric of the service; :meth:`write` is to be called before a scrape, and every now and then."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._registry = registry = CollectorRegistry()
-        requests = Counter("http_requests", "Answered requests.", ("method", "route", "status"), registry=registry)
+        self._tallies: list[Tally] = []
+        self.requests = self._tally("http_requests", "Answered requests.", "method", "route", "status")
         duration = Histogram(
             "http_request_duration_seconds",
             "Time from the request's head to the last byte of the answer.",
@@ -32,20 +53,31 @@ class Telemetry:
             buckets=_SECONDS,
             registry=registry,
         )
-        decisions = Counter("throttle_decisions", "Requests judged, by outcome.", ("outcome",), registry=registry)
-        denials = Counter("throttle_denials", "Denials, by the bucket that was empty.", ("bucket",), registry=registry)
-        calls = Counter("throttle_redis_calls", "Calls to the shared buckets.", ("operation",), registry=registry)
-        self.requests = cache(requests.labels)
-        self.duration = cache(duration.labels)
-        self.decisions = cache(decisions.labels)
-        self.denials = cache(denials.labels)
-        self.redis_calls = cache(calls.labels)
-        self.in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
+        self.duration = cache(duration.labels)  # labels() costs more than observing does
+        self.decisions = self._tally("throttle_decisions", "Requests judged, by outcome.", "outcome")
+        self.denials = self._tally("throttle_denials", "Denials, by the bucket that was empty.", "bucket")
+        self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
+        self.in_flight = 0
+        self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
         self.degraded = _gauge(
             "throttle_degraded", "1 while a worker throttles alone, without the shared buckets.", "livemax", registry
         )
         self.pool_size = _gauge("database_pool_size", "Connections that the pools may open.", "livesum", registry)
         self.pool_in_use = _gauge("database_pool_in_use", "Connections lent to requests.", "livesum", registry)
+        self.cache_reads = self._tally("cache_reads", "Reads of one entry, by whether memory held it.", "outcome")
+        self.cache_bytes = _gauge("cache_bytes", "Memory that the kept entries take.", "livesum", registry)
+        self.cache_live = _gauge(
+            "cache_live", "1 while every worker hears of changes, and so reads from memory.", "livemin", registry
+        )
+        self.cache_revision = _gauge(
+            "cache_revision", "The last change that the worker furthest behind has heard of.", "livemin", registry
+        )
+
+    def write(self) -> None:
+        """Let scrapes see what was counted until now, and the requests that are being served."""
+        for tally in self._tallies:
+            tally.write()
+        self._in_flight.set(self.in_flight)
 
     def exposition(self) -> bytes:
         """Return the text format of every worker's metrics, after forgetting the gauges of workers that have ended."""
@@ -56,6 +88,11 @@ class Telemetry:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry, str(self._directory))  # type: ignore[no-untyped-call]  # not annotated upstream
         return generate_latest(registry)
+
+    def _tally(self, name: str, text: str, *labels: str) -> Tally:
+        tally = Tally(name, text, labels, self._registry)
+        self._tallies.append(tally)
+        return tally
 
 
 def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry) -> Gauge:

@@ -1,4 +1,4 @@
-"""One worker process: its adapters, its signals, and the protocol of its connections."""
+"""One worker process: its adapters and its signals."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ import os
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import structlog
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.app import Adapters, create_app
-from runtime.http.problems import problem
 from runtime.logs import configure_logging
 from runtime.services.draining import Draining
 from runtime.telemetry import Telemetry
@@ -32,11 +30,6 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 1
 """After a signal, new connections are accepted for this long, and every answer closes its connection."""
-
-LINGER_SECONDS = 0.5
-"""Then an idle connection is kept for this long: its client may just have sent a request."""
-
-LONGEST_HEAD_BYTES = 64 * 1024
 
 PARENT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -57,58 +50,13 @@ class Worker:
         draining = Draining()
         adapters = Adapters(
             store=PostgresEntries(self.environment.database, self.settings.database, telemetry),
+            changes=PostgresChanges(self.environment.database_direct, self.settings.database),
             buckets=RedisTokenBuckets(self.environment.redis, telemetry),
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,
         )
         return _Supervised(create_app(self.settings, adapters), draining)
-
-
-class Protocol(HttpToolsProtocol):
-    """uvicorn's protocol, with three differences.
-
-    At shutdown an idle connection is kept for a moment, for its client may just have sent a request; what is not HTTP
-    is answered as every other fault is; and a request's head has a bound (431, RFC 6585), for it is held in memory.
-    """
-
-    _in_head = True
-    _head_bytes = 0
-
-    def data_received(self, data: bytes) -> None:
-        """Parse what came, and refuse a head that goes on for too long."""
-        self._head_bytes += len(data)
-        super().data_received(data)
-        if self._in_head and self._head_bytes > LONGEST_HEAD_BYTES and not self.transport.is_closing():
-            self._refuse(431, f"The head of the request has more than {LONGEST_HEAD_BYTES} bytes.")
-
-    def on_headers_complete(self) -> None:
-        """Note the end of a head."""
-        self._in_head, self._head_bytes = False, 0
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Note the end of a request: what follows is the head of the next one."""
-        self._in_head, self._head_bytes = True, 0
-        super().on_message_complete()
-
-    def shutdown(self) -> None:
-        """Close the connection when what it carries has been answered."""
-        if self.cycle is None or self.cycle.response_complete:
-            self.loop.call_later(LINGER_SECONDS, super().shutdown)
-        else:
-            super().shutdown()
-
-    def send_400_response(self, msg: str) -> None:
-        """Answer bytes that cannot be parsed, and close the connection."""
-        self._refuse(400, msg)
-
-    def _refuse(self, status: int, message: str) -> None:
-        response = problem(status, f"{message} The connection is closed.", headers={"Connection": "close"})
-        head = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
-        line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
-        self.transport.write(line + head + b"\r\n" + bytes(response.body))
-        self.transport.close()
 
 
 class _Supervised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,40 @@ from runtime.embedded.valkey import valkey as run_valkey
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+AS_OF = "2026-11-24"
+
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Async tests run on asyncio, as the service does."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def schema_path() -> Iterator[str]:
+    """What CBP_SCHEMAS named, or nothing. What tests run is given a schema path by its own options alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        named = os.environ.get("CBP_SCHEMAS", "")
+        patch.delenv("CBP_SCHEMAS", raising=False)
+        patch.delenv("CBP_REQUIRE_SCHEMAS", raising=False)
+        yield named
+
+
+@pytest.fixture(scope="session", autouse=True)
+def day() -> Iterator[None]:
+    """Waivers are judged on one day, whatever day it is: it moves on when a waiver is granted, not by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CBP_AS_OF", AS_OF)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def embedded_engine() -> Iterator[None]:
+    """What tests run is judged by the embedded engine, unless its own options name a server."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("URL", "TOKEN_FILE", "CA_FILE", "TIMEOUT"):
+            patch.delenv(f"CBP_OPA_{name}", raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
 # What YAML 1.1 takes for the end of a line; a line's number counts these.
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
@@ -53,12 +54,38 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """A place in a rendered document: its file, relative to the project's root, and a pointer into it (RFC 6901)."""
+
+    file: str
+    pointer: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}, at {self.pointer}" if self.pointer else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Waived:
+    """The waiver that lets a finding pass: where it is written, and what it says."""
+
+    at: Span
+    reason: str
+    owner: str
+    ticket: str
+    expires: date
+    """The last day on which it holds."""
+
+    def __str__(self) -> str:
+        return f"until {self.expires}, {self.owner}, {self.ticket}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is wrong.
 
     ``code`` names the kind of mistake (see ``docs/diagnostics.md``) or the policy rule; ``message`` says what is wrong,
     ``help`` what to do. ``span`` is the place that caused it; a finding about a whole file or folder has a ``path``
-    alone. ``notes`` add where else to look, as a generated file and a pointer into it.
+    alone. ``notes`` add where else to look. The others are a policy's: see each.
     """
 
     code: str
@@ -68,6 +95,25 @@ class Finding:
     path: str = ""
     severity: Severity = Severity.ERROR
     notes: tuple[str, ...] = ()
+    resource: str = ""
+    """The path of the value, with dots: it stays when lines move."""
+    found: str | None = None
+    """What is written there, if it is a value or a list of values."""
+    wanted: str | None = None
+    """What would be right there, if the rule can say it."""
+    rendered: tuple[Rendered, ...] = ()
+    """What was rendered from it and is wrong."""
+    clusters: tuple[str, ...] = ()
+    """The clusters that it is about, as ``production/eu-central-1``."""
+    page: str | None = None
+    """Where the rule is explained, relative to the project's root."""
+    waived: Waived | None = None
+    """What lets it pass: it refuses nothing then, and is reported all the same."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether nothing may be written because of it."""
+        return self.severity is Severity.ERROR and self.waived is None
 
     @property
     def place(self) -> str:
@@ -77,7 +123,7 @@ class Finding:
 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Say whether any finding refuses the specification."""
-    return any(finding.severity is Severity.ERROR for finding in findings)
+    return any(finding.refuses for finding in findings)
 
 
 def in_source_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -88,8 +134,8 @@ def in_source_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(dict.fromkeys(findings), key=_order))
 
 
-def _order(finding: Finding) -> tuple[str, int, int, str, str]:
-    span = finding.span
-    if span is None:
-        return finding.path, 0, 0, finding.code, finding.message
-    return span.source.path, span.line, span.column, finding.code, finding.message
+def _order(finding: Finding) -> tuple[str, int, int, str, str, bool]:
+    path, line, column = finding.path, 0, 0
+    if span := finding.span:
+        path, line, column = span.source.path, span.line, span.column
+    return path, line, column, finding.code, finding.message, finding.waived is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.diagnostics.finding import Finding, Severity, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _LONGEST_LINE = 160
 _LONGEST_MESSAGE = 320
@@ -18,22 +18,54 @@ _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 def render(findings: Iterable[Finding], *, colour: bool) -> str:
     """Return the findings as text that ends with a newline, or nothing where there are none."""
-    return "".join(_render(finding, colour=colour) + "\n" for finding in findings)
+    return "".join(block(finding, colour=colour) for finding in findings)
 
 
-def _render(finding: Finding, *, colour: bool) -> str:
-    def paint(style: str, text: str) -> str:
-        return f"{style}{text}{_RESET}" if colour else text
+def block(finding: Finding, *, colour: bool, excerpt: Iterable[str] = ()) -> str:
+    """Return one finding whole, with a line of its own for each fact, and an empty line after it.
 
-    severity = paint(_COLOURS[finding.severity], f"{finding.severity}[{finding.code}]")
-    lines = [f"{severity}: {paint(_BOLD, _shortened(printable(finding.message)))}"]
+    ``excerpt`` stands where the source line does, for a finding that is about no line of a source.
+    """
+    lines = [f"{_severity(finding, colour)}: {_paint(_BOLD, shortened(printable(finding.message)), colour)}"]
     if finding.place:
-        lines.append(f"{paint(_BLUE, '  -->')} {printable(finding.place)}")
+        lines.append(f"{_paint(_BLUE, '  -->', colour)} {printable(finding.place)}")
     if finding.span:
         lines.extend(_excerpt(finding.span))
-    lines.extend(f"  note: {printable(note)}" for note in finding.notes)
-    lines.append(f"  help: {printable(finding.help)}")
-    return "\n".join(lines) + "\n"
+    lines.extend(f"     | {printable(line[:_LONGEST_LINE])}" for line in excerpt)
+    lines.extend(f"  {label}: {printable(text)}" for label, text in details(finding))
+    return "\n".join(lines) + "\n\n"
+
+
+def details(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield what else is known of a finding than its place and its message, each with a label."""
+    if finding.wanted:
+        yield "want", f"{finding.wanted}, in place of {shortened(finding.found or 'what is there')}"
+    for note in finding.notes:
+        yield "note", note
+    for place in finding.rendered:
+        yield "note", f"rendered in {place}"
+    yield "help", finding.help
+    if finding.page:
+        yield "rule", f"{finding.page}, about {finding.resource}"
+
+
+def line(finding: Finding, *, colour: bool) -> str:
+    """Return one finding in one line: its code, its place and what is wrong; and the waiver of one that has one."""
+    place = f"{printable(finding.place)}: " if finding.place else ""
+    first = f"{_severity(finding, colour)}: {place}{shortened(printable(finding.message))}\n"
+    if not (waived := finding.waived):
+        return first
+    notes = [f"rendered in {place}" for place in finding.rendered]
+    return first + "".join(f"  {printable(text)}\n" for text in (*notes, f"by {waived.at}, {waived}"))
+
+
+def _severity(finding: Finding, colour: bool) -> str:
+    word = "waived" if finding.waived else finding.severity
+    return _paint(_COLOURS[finding.severity], f"{word}[{finding.code}]", colour)
+
+
+def _paint(style: str, text: str, colour: bool) -> str:
+    return f"{style}{text}{_RESET}" if colour else text
 
 
 def _excerpt(span: Span) -> list[str]:
@@ -51,8 +83,8 @@ def printable(text: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _shortened(text: str) -> str:
-    """Return the text without its middle where a value in it is too long for anybody to read."""
+def shortened(text: str) -> str:
+    """Return a text without its middle where a value in it is too long for anybody to read."""
     half = _LONGEST_MESSAGE // 2
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 

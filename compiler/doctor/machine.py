@@ -22,7 +22,7 @@ PROGRAMS = {
 
 def probes(root: Path) -> tuple[Probe, ...]:
     """Return the probes, none of which is of something that is needed."""
-    port = Probe("port", partial(_port, root), "stop what listens there, or choose another: cbp up --port 9000", False)
+    port = Probe("port", partial(_port, root), "stop what listens there, or choose another: make up PORT=9000", False)
     return (port, *(Probe(name, partial(_program, name), advice, False) for name, advice in PROGRAMS.items()))
 
 

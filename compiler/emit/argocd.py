@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.names import namespace
 from compiler.emit.serialise import to_yaml
@@ -15,25 +16,13 @@ from compiler.emit.serialise import to_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from compiler.emit.kinds import Kind
     from compiler.model.environment import Environment
     from compiler.model.network import Zone
     from compiler.resolve.resolved import Resolved
 
-API_VERSION = "argoproj.io/v1alpha1"
-ARGOCD_NAMESPACE = "argocd"
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
-_NAMESPACED_KINDS = (
-    ("", "ConfigMap"),
-    ("", "ResourceQuota"),
-    ("", "Service"),
-    ("", "ServiceAccount"),
-    ("apps", "Deployment"),
-    ("autoscaling", "HorizontalPodAutoscaler"),
-    ("networking.k8s.io", "Ingress"),
-    ("networking.k8s.io", "NetworkPolicy"),
-    ("policy", "PodDisruptionBudget"),
-)
 
 
 def argocd(resolved: Resolved) -> Iterator[Artifact]:
@@ -41,7 +30,8 @@ def argocd(resolved: Resolved) -> Iterator[Artifact]:
     environment = resolved.environment
     header = f"Compiled from environments/{environment.name}/. Edit that; cbp compile writes this file."
     zones = resolved.spec.network.segmentation.zones
-    for document in (_project(environment, zones), _application_set(environment)):
+    rbac = resolved.spec.access_control.infrastructure.authorization.rbac
+    for document in (_project(environment, zones, rbac=rbac), _application_set(environment)):
         path = f"argocd/{environment.name}/{document['kind'].lower()}.yaml"
         yield Artifact(path, to_yaml(document, header), document)
 
@@ -51,7 +41,7 @@ def destination(environment: Environment, cluster: str) -> str:
     return f"{environment.name}-{cluster}"
 
 
-def _project(environment: Environment, zones: tuple[Zone, ...]) -> Document:
+def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -> Document:
     destinations = [
         {"name": destination(environment, cluster), "namespace": namespace(zone)}
         for cluster in environment.clusters
@@ -61,11 +51,26 @@ def _project(environment: Environment, zones: tuple[Zone, ...]) -> Document:
         "description": f"The Configuration API in {environment.name}",
         "sourceRepos": [environment.delivery.repository],
         "destinations": destinations,
-        "clusterResourceWhitelist": [{"group": "", "kind": "Namespace"}],
-        "namespaceResourceWhitelist": [{"group": group, "kind": kind} for group, kind in _NAMESPACED_KINDS],
+        "clusterResourceWhitelist": _kinds(namespaced=False),
+        "namespaceResourceWhitelist": _kinds(namespaced=True),
         "orphanedResources": {"warn": True},
+        "roles": _roles(environment) if rbac else [],
     }
-    return _argo("AppProject", _project_name(environment), spec)
+    return _argo(kinds.APP_PROJECT, _project_name(environment), spec)
+
+
+def _roles(environment: Environment) -> list[dict[str, Any]]:
+    """Readers look, operators sync too; what is synced is decided by pull requests alone."""
+    groups, project = environment.sign_in.groups, _project_name(environment)
+    rights = (("readers", groups.readers, ("get",)), ("operators", groups.operators, ("get", "sync")))
+    return [
+        {
+            "name": name,
+            "groups": [group],
+            "policies": [f"p, proj:{project}:{name}, applications, {act}, {project}/*, allow" for act in acts],
+        }
+        for name, group, acts in rights
+    ]
 
 
 def _application_set(environment: Environment) -> Document:
@@ -76,12 +81,14 @@ def _application_set(environment: Environment) -> Document:
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
         "generators": [{"git": {**source, "directories": [directory]}}],
+        # A cluster is emptied by pruning, which waits for a word where data is lost; never by the loss of this object.
+        "syncPolicy": {"preserveResourcesOnDeletion": True},
         "template": {
             "metadata": {"name": f"cbp-{environment.name}-{cluster}"},
             "spec": _application(environment, cluster),
         },
     }
-    return _argo("ApplicationSet", _project_name(environment), spec)
+    return _argo(kinds.APPLICATION_SET, _project_name(environment), spec)
 
 
 def _application(environment: Environment, cluster: str) -> dict[str, Any]:
@@ -99,14 +106,27 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
             "syncOptions": ["ServerSideApply=true", "PruneLast=true", "RespectIgnoreDifferences=true"],
             "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
         },
-        # The autoscaler owns the number of replicas.
-        "ignoreDifferences": [{"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}],
+        # The autoscalers own these numbers.
+        "ignoreDifferences": [
+            {"group": kinds.DEPLOYMENT.group, "kind": kinds.DEPLOYMENT.name, "jsonPointers": ["/spec/replicas"]},
+            {
+                "group": kinds.POSTGRES_CLUSTER.group,
+                "kind": kinds.POSTGRES_CLUSTER.name,
+                "jsonPointers": ["/spec/instances"],
+            },
+        ],
     }
 
 
-def _argo(kind: str, name: str, spec: dict[str, Any]) -> Document:
-    metadata = {"name": name, "namespace": ARGOCD_NAMESPACE}
-    return {"apiVersion": API_VERSION, "kind": kind, "metadata": metadata, "spec": spec}
+def _kinds(*, namespaced: bool) -> list[dict[str, str]]:
+    """What the project may create: what is emitted, but for Argo CD's own kinds, by which it could widen itself."""
+    listed = (kind for kind in kinds.KINDS if kind.namespaced is namespaced and kind.provider is not kinds.ARGO_CD)
+    return [{"group": kind.group, "kind": kind.name} for kind in listed]
+
+
+def _argo(kind: Kind, name: str, spec: dict[str, Any]) -> Document:
+    metadata = {"name": name, "namespace": kind.provider.namespace}
+    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, "spec": spec}
 
 
 def _project_name(environment: Environment) -> str:

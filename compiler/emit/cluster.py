@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import argocd
+from compiler.emit.bootstrap.page import bootstrap
 from compiler.emit.kubernetes.objects import objects
+from compiler.emit.reachability.page import network_page
 from compiler.emit.settings import settings_file
 from compiler.emit.site import Site
-from compiler.emit.vault.plan import plan
+from compiler.emit.vault.plan import vault
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
@@ -24,7 +26,8 @@ def sites(resolved: Resolved) -> tuple[Site, ...]:
 
 def cluster_artifacts(site: Site, settings: Settings) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
-    return (*objects(site, settings), settings_file(site, settings), plan(site))
+    artifacts = (*objects(site, settings), settings_file(site, settings), *vault(site))
+    return (*artifacts, bootstrap(site, artifacts), network_page(site, artifacts))
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
@@ -17,15 +18,19 @@ from pydantic import TypeAdapter
 
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.serialise import to_json
+from compiler.model.docstrings import attribute_docstrings
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import is_model
 from compiler.model.specification import Specification
+from compiler.model.waiver import WaiverFile
 from compiler.resolve.overlay import HOLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pydantic.fields import FieldInfo
+
+    from compiler.model.base import Model
 
 FOLDER = "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -36,18 +41,19 @@ _ABOUT_OVERLAYS = (
     "Values of one environment, in the shape of ``spec/``. What is left out stays as it is there; "
     "a list is replaced as a whole."
 )
+_ABOUT_WAIVERS = "What policies find in one environment and what it lives with all the same, each until a day."
 
 
 def schemas() -> Mapping[str, Document]:
-    """Return the schema of each kind of file by name: a section's, ``environment``, and ``overlay``."""
+    """Return the schema of each kind of file by name: a section's, ``environment``, ``overlay``, and ``waivers``."""
     section, environment, overlay = _Shape(holes=True), _Shape(), _Shape(partial=True)
     found = {
-        name: _document(_heading(field), _ABOUT_HOLES, section.mapping({name: field}))
+        name: _document(_heading(field), _ABOUT_HOLES, section.mapping(Specification, name))
         for name, field in Specification.model_fields.items()
     }
-    shape = environment.mapping(EnvironmentFile.model_fields)
-    found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, shape)
-    found["overlay"] = _document("An overlay", _ABOUT_OVERLAYS, overlay.mapping(Specification.model_fields))
+    found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, environment.mapping(EnvironmentFile))
+    found["overlay"] = _document("An overlay", _ABOUT_OVERLAYS, overlay.mapping(Specification))
+    found["waivers"] = _document("Waivers", _ABOUT_WAIVERS, environment.mapping(WaiverFile))
     return found
 
 
@@ -63,32 +69,34 @@ class _Shape:
     holes: bool = False
     partial: bool = False
 
-    def mapping(self, fields: Mapping[str, FieldInfo]) -> dict[str, Any]:
-        """Return the schema of a mapping whose keys are these fields of a model."""
+    def mapping(self, model: type[Model], *only: str) -> dict[str, Any]:
+        """Return the schema of a mapping whose keys are the fields of a model, or ``only`` these of them."""
+        fields = {name: field for name, field in model.model_fields.items() if not only or name in only}
         required = [name for name, field in fields.items() if field.is_required() and not self.partial]
+        about = attribute_docstrings(model)
         return {
             "type": "object",
-            "properties": {name: self._field(field) for name, field in fields.items()},
+            "properties": {name: self._field(field, about.get(name)) for name, field in fields.items()},
             **({"required": required} if required else {}),
             "additionalProperties": False,
         }
 
-    def _field(self, field: FieldInfo) -> dict[str, Any]:
+    def _field(self, field: FieldInfo, docstring: str | None) -> dict[str, Any]:
         """The schema of what stands behind a key: the field's docstring first, then its type's."""
         schema = self._value(field.annotation, field.metadata)
         if self.holes and not is_model(field.annotation):
             schema = _or_hole(schema)
-        about = (_prose(field.description), schema.pop("description", ""))
+        about = (_prose(docstring), schema.pop("description", ""))
         return {"description": "\n\n".join(filter(None, about)), **schema}
 
     def _value(self, annotation: Any, metadata: Iterable[object] = ()) -> dict[str, Any]:
         """The schema of a type: what pydantic says of it, with the models in it written out where they stand."""
         if is_model(annotation):
-            return {"description": _prose(inspect.getdoc(annotation)), **self.mapping(annotation.model_fields)}
+            return {"description": _prose(inspect.getdoc(annotation)), **self.mapping(annotation)}
         below = get_args(annotation)
         if NoneType in below:  # a key that may be left out; no text is null
             return self._value(below[0])
-        schema = _plain(annotation, metadata)
+        schema = dict(_plain(annotation, *metadata))
         if get_origin(annotation) is tuple:
             schema["items"] = self._value(below[0])
         elif get_origin(annotation) is Mapping:
@@ -97,8 +105,12 @@ class _Shape:
         return schema
 
 
-def _plain(annotation: Any, metadata: Iterable[object]) -> dict[str, Any]:
-    """What pydantic says of a type, less what is said elsewhere, and with its choices as a list, be it one alone."""
+@cache
+def _plain(annotation: Any, *metadata: object) -> Mapping[str, Any]:
+    """What pydantic says of a type, less what is said elsewhere, and with its choices as a list, be it one alone.
+
+    Few types stand behind many keys, and a section's keys are an overlay's too.
+    """
     annotated: Any = Annotated
     adapter = TypeAdapter[Any](annotated[annotation, *metadata] if metadata else annotation)
     schema = {key: value for key, value in adapter.json_schema().items() if key not in _ELSEWHERE}

@@ -10,17 +10,34 @@ if TYPE_CHECKING:
 API = "configuration-api"
 DATABASE = "configuration-db"
 POOLER = f"{DATABASE}-pooler-rw"
+READ_POOLER = f"{DATABASE}-pooler-ro"
 DATABASE_NAME = "configuration"
 DATABASE_ROLE = "configuration_api"
+DATABASE_FIRST_OWNER = "configuration_bootstrap"
+DATABASE_MANAGER = "vault_manager"
+DATABASE_MANAGER_SECRET = f"{DATABASE}-vault"
 CACHE = "configuration-cache"
+SENTINEL = f"{CACHE}-sentinel"
+CACHE_MASTER_GROUP = "configuration"
+STORAGE_CLASS = "premium-ssd"
 
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"
-VAULT_KUBERNETES = "kubernetes"
+DATA = "configuration-data"
+API_SECRETS = f"{API}-secrets"
+API_CREDENTIALS = f"{API}-credentials"
+DATA_SECRETS = f"{DATA}-secrets"
+MANAGER_PATH = "vault-manager"
+CACHE_PATH = "cache"
 
 POSTGRES_PORT = 5432
+POSTGRES_STATUS_PORT = 8000
+POSTGRES_METRICS_PORT = 9187
+POOLER_METRICS_PORT = 9127
 REDIS_PORT = 6379
-VAULT_PORT = 8200
+SENTINEL_PORT = 26379
+REDIS_METRICS_PORT = 9121
+PROMETHEUS_PORT = 9090
 HTTPS_PORT = 443
 DNS_PORT = 53
 

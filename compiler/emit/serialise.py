@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from compiler.emit.alike import once_for_alike
+
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
 
@@ -34,8 +36,13 @@ _Dumper.add_representer(str, _text)
 def to_yaml(document: Document, header: str) -> bytes:
     """Return the document as YAML under a comment; keys keep the order in which the emitter wrote them."""
     comment = "".join(f"# {line}\n" for line in header.splitlines())
+    return comment.encode() + _yaml(document)
+
+
+@once_for_alike
+def _yaml(document: Document) -> bytes:
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
-    return (comment + text).encode()
+    return text.encode()
 
 
 def to_json(document: object) -> bytes:

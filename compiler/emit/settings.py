@@ -42,13 +42,16 @@ def settings_file(site: Site, filled: Settings) -> Artifact:
 
 def _process(site: Site) -> Process:
     container = site.spec.containers.application
+    # One worker a core; two at least, so that one can be replaced while the other serves.
+    workers = max(2, container.resource_limits.cpu.whole)
+    cache = container.resource_limits.memory.count * site.spec.limits.memory.cache.percent // 100
     return Process(
         port=container.health_check.port,
-        # One worker a core; two at least, so that one can be replaced while the other serves.
-        workers=max(2, container.resource_limits.cpu.whole),
+        workers=workers,
         threads=site.spec.limits.threads.worker,
         # A statement may run for its whole timeout after the last request was accepted.
         shutdown_seconds=site.spec.connections.database.timeout.seconds,
+        cache_bytes=max(1, cache // workers),
         health_path=container.health_check.path,
         ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
     )

@@ -20,6 +20,11 @@ class Site:
     cluster: Cluster
 
     @property
+    def serves(self) -> bool:
+        """Whether the cluster serves; one that stands by holds a replica of the data, and runs nothing else."""
+        return self.cluster.role == "primary"
+
+    @property
     def folder(self) -> str:
         """The cluster's folder below ``generated/``."""
         return f"{self.environment.name}/{self.name}"

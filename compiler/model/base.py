@@ -11,9 +11,12 @@ from compiler.model.units.base import refuse
 
 
 class Model(BaseModel):
-    """A frozen mapping of the specification whose keys are all known and all required."""
+    """A frozen mapping of the specification whose keys are all known and all required.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    A validator is built when its model first parses something: a run parses with two of them, and with no part alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 T = TypeVar("T")
@@ -22,9 +25,11 @@ T = TypeVar("T")
 def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
     if not items:
         raise refuse("SPEC006", "the list is empty", "name at least one entry")
+    seen: set[T] = set()
     for index, item in enumerate(items):
-        if item in items[:index]:
+        if item in seen:
             raise refuse("SPEC006", f"the list names '{item}' twice", "keep one of the two", index)
+        seen.add(item)
     return items
 
 

@@ -15,9 +15,13 @@ from compiler.model.text import (
     AddressRange,
     EnvironmentName,
     GitRepository,
+    GroupName,
     HostName,
+    HttpsUrl,
+    Identity,
     KubernetesVersion,
     Name,
+    ObjectLocation,
     Reason,
     Release,
     Repository,
@@ -61,6 +65,31 @@ class Addresses(Model):
     """Where the FIS connector leads."""
     core_banking: Listed[AddressRange]
     """Where the core banking interface leads."""
+    kubernetes_api: Listed[AddressRange]
+    """Where the API servers of the clusters listen: operators' helpers in the data zone ask them."""
+    object_store: Listed[AddressRange]
+    """Where backups are written to."""
+
+
+class Groups(Model):
+    """Groups at the identity provider, by what they may do. A later one may do nothing of an earlier one by itself."""
+
+    readers: GroupName
+    """Who may look at the clusters and read no secret."""
+    operators: GroupName
+    """Who may restart the application and read its logs."""
+    administrators: GroupName
+    """Who may change what Vault keeps for the application."""
+
+
+class SignIn(Model):
+    """Where people sign in, and what they may do then."""
+
+    issuer: HttpsUrl
+    """The issuer of OpenID Connect, as its discovery document says it."""
+    client_id: Name
+    """The name under which Vault is registered there."""
+    groups: Groups
 
 
 class Delivery(Model):
@@ -100,6 +129,23 @@ class Vault(Model):
 
     flavour: Literal["openbao", "vault"]
     """The product that the server runs."""
+    address: HttpsUrl
+    """Where the cluster reaches it."""
+    kubernetes_host: HttpsUrl
+    """Where it reaches the cluster's API server, which it asks about the tokens of workloads."""
+    kubernetes_audience: HttpsUrl
+    """The audience of tokens for the API server itself: its ``--api-audiences``."""
+    database: HostName
+    """The name under which it reaches the database's primary, to change passwords."""
+
+
+class Backups(Model):
+    """Where the cluster's backups go."""
+
+    location: ObjectLocation
+    """The bucket or container, which no other cluster writes to."""
+    identity: Identity
+    """The identity that may write there; it belongs to the database's pods alone."""
 
 
 class Cluster(Model):
@@ -107,7 +153,7 @@ class Cluster(Model):
 
     role: Literal["primary", "recovery"]
     """Whether the cluster serves, or stands by for a disaster."""
-    platform: Literal["aws"]
+    platform: Literal["aws", "azure"]
     """The cloud that the cluster is in."""
     region: Name
     """The cloud's name of the region."""
@@ -116,6 +162,7 @@ class Cluster(Model):
     kubernetes: KubernetesVersion
     """The minor version that the cluster runs; its schemas judge every manifest."""
     vault: Vault
+    backups: Backups
 
 
 def _some(clusters: Mapping[str, Cluster]) -> Mapping[str, Cluster]:
@@ -136,6 +183,7 @@ class Environment(Model):
     image: Image
     delivery: Delivery
     addresses: Addresses
+    sign_in: SignIn
     throttling: EnvironmentThrottling
     clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict), Keywords(minProperties=1)]
     """The clusters by name; each is a folder under ``generated/``."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, JsonValue
 
 
-class _Matching(Keywords):
+class Matching(Keywords):
     """Refuses a text that does not match the whole of a pattern, and says the same to an editor."""
 
     def __init__(self, pattern: str, what: str, advice: str, **keywords: JsonValue) -> None:
@@ -50,12 +50,12 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 # A branch, a tag or a version such as 1.35 is a number to an editor, unless it stands in quotes.
 _NUMBER: dict[str, JsonValue] = {"type": ["string", "number"], "minimum": 0}
 
-Name = Annotated[str, _Matching(_LABEL, "a name", "use lower-case letters, digits and '-', up to 40, a letter first")]
+Name = Annotated[str, Matching(_LABEL, "a name", "use lower-case letters, digits and '-', up to 40, a letter first")]
 """A label of RFC 1123, short enough to be part of a longer one."""
 
 EnvironmentName = Annotated[
     str,
-    _Matching(
+    Matching(
         rf"(?!(argocd|schemas)$){_LABEL}",
         "a name of an environment",
         "use a name as production; argocd and schemas are reserved",
@@ -64,18 +64,18 @@ EnvironmentName = Annotated[
 """A name that is not a folder of other documents under ``generated/``: Argo CD's, and the schemas for editors."""
 
 HostName = Annotated[
-    str, _Matching(rf"(?=.{{1,253}}$)({_HOST}\.)+{_HOST}", "a host name", "write a full name, as config.bank.example")
+    str, Matching(rf"(?=.{{1,253}}$)({_HOST}\.)+{_HOST}", "a host name", "write a full name, as config.bank.example")
 ]
 """A fully qualified DNS name, lower case."""
 
 UrlPath = Annotated[
-    str, _Matching(r"/[A-Za-z0-9._~/-]{0,200}", "a path", "start with '/' and use letters, digits and ._~-")
+    str, Matching(r"/[A-Za-z0-9._~/-]{0,200}", "a path", "start with '/' and use letters, digits and ._~-")
 ]
 """The path of a URL, without query or escapes."""
 
 ImageName = Annotated[
     str,
-    _Matching(
+    Matching(
         r"[a-z0-9]([a-z0-9._:/-]{0,200}[a-z0-9])?(@" + _DIGEST + ")?", "an image", "write repository, or repository:tag"
     ),
 ]
@@ -83,26 +83,60 @@ ImageName = Annotated[
 
 GitRepository = Annotated[
     str,
-    _Matching(
-        r"(https://|ssh://git@)[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)+", "a Git repository", "write its URL"
-    ),
+    Matching(r"(https://|ssh://git@)[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)+", "a Git repository", "write its URL"),
 ]
 """Where Argo CD reads the committed output; never with credentials."""
 
 Revision = Annotated[
-    str, _Matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", "a revision", "write a branch, a tag or a commit", **_NUMBER)
+    str, Matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", "a revision", "write a branch, a tag or a commit", **_NUMBER)
 ]
 """The revision of the repository that an environment follows."""
 
+HttpsUrl = Annotated[
+    str,
+    Matching(
+        rf"https://({_HOST}\.)+{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~-]+)*",
+        "an address of HTTPS",
+        "write https://, a full host name, and a port or path where it has one; without '/' at the end",
+    ),
+]
+"""Where a server is reached: HTTPS alone, never with credentials."""
+
+ObjectLocation = Annotated[
+    str,
+    Matching(
+        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*"
+        r"|https://[a-z0-9]{3,24}\.blob\.core\.windows\.net/[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*",
+        "a place in an object store",
+        "write s3://bucket, or https://account.blob.core.windows.net/container",
+    ),
+]
+"""A bucket of Amazon S3, or a container of Azure Blob Storage."""
+
+Identity = Annotated[
+    str,
+    Matching(
+        r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+        "an identity of a workload",
+        "write the ARN of an IAM role, or the client ID of a managed identity",
+    ),
+]
+"""What a pod is to a cloud: an IAM role of Amazon, or a managed identity of Azure."""
+
+GroupName = Annotated[
+    str, Matching(r"[A-Za-z0-9][A-Za-z0-9 ._:@/-]{0,99}", "a group", "write the name that the identity provider sends")
+]
+"""A group of people at the identity provider."""
+
 Repository = Annotated[
     str,
-    _Matching(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+", "an image repository", "write host/path, without a tag"),
+    Matching(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+", "an image repository", "write host/path, without a tag"),
 ]
 """The repository of a container image, with its registry's host."""
 
 Release = Annotated[
     str,
-    _Matching(
+    Matching(
         rf"{_DIGEST}|[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}",
         "a release",
         "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
@@ -112,7 +146,7 @@ Release = Annotated[
 """A digest; or the word ``unreleased``; or a tag, which the policies accept in development alone."""
 
 DocumentName = Annotated[
-    str, _Matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md", "a document's name", "write a file name that ends in .md")
+    str, Matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md", "a document's name", "write a file name that ends in .md")
 ]
 """The file name of a document of the specification."""
 
@@ -125,7 +159,7 @@ AddressRange = Annotated[
 
 KubernetesVersion = Annotated[
     str,
-    _Matching(
+    Matching(
         r"1\.(3[1-9]|[4-9][0-9])",  # a pod's anti-affinity counts each revision alone from 1.31 on
         "a version of Kubernetes from 1.31 on",
         "write it as 1.35",
@@ -136,7 +170,7 @@ KubernetesVersion = Annotated[
 ]
 """Major and minor version of Kubernetes."""
 
-Reason = Annotated[str, _Matching(r"\S.{9,199}", "a reason", "write a sentence of 10 to 200 characters in one line")]
+Reason = Annotated[str, Matching(r"\S.{9,199}", "a reason", "write a sentence of 10 to 200 characters in one line")]
 """Why something is as it is, for the reader of a report."""
 
 

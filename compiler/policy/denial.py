@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
+from compiler.diagnostics import Rendered
 from compiler.policy.errors import PolicyError
 
 
@@ -13,7 +14,8 @@ class Denial(BaseModel):
     """One thing that a rule denies.
 
     ``path`` leads to the value of the specification that an author should edit: a section's name, or ``environment``,
-    and the keys below it. ``file`` and ``pointer`` (RFC 6901) are the place in a rendered document, where there is one.
+    and the keys below it. ``wanted`` says what would be right there, in the words of the specification. ``file`` and
+    ``pointer`` (RFC 6901) are the place in a rendered document, where there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -21,15 +23,19 @@ class Denial(BaseModel):
     id: StrictStr
     message: Annotated[StrictStr, Field(min_length=1)]
     path: Annotated[tuple[StrictStr | StrictInt, ...], Field(min_length=1)]
+    wanted: StrictStr | None = None
     file: StrictStr | None = None
     pointer: StrictStr | None = None
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Where else to look."""
-        if self.file is None:
-            return ()
-        return (f"rendered in {self.file}" + (f", at {self.pointer}" if self.pointer else ""),)
+    def resource(self) -> str:
+        """The path, with dots."""
+        return ".".join(map(str, self.path))
+
+    @property
+    def rendered(self) -> tuple[Rendered, ...]:
+        """The place in a rendered document, or none."""
+        return (Rendered(self.file, self.pointer or ""),) if self.file else ()
 
 
 class Answer(BaseModel):
@@ -50,7 +56,9 @@ def answer(rule: str, value: Any) -> Answer:
     try:
         parsed = Answer.model_validate(value)
     except ValidationError as error:
-        raise PolicyError(f"the answer of {rule} is not a list of denials: {error}") from error
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"])) or "the whole"
+        raise PolicyError(f"the answer of {rule} is not a list of denials: {place}: {first['msg']}") from error
     for denial in parsed.denials:
         if denial.id != rule:
             raise PolicyError(f"the policy {rule} denies under the id '{denial.id}'")

@@ -1,7 +1,7 @@
 """Rendered Kubernetes objects as policies see them: the same documents, with whole numbers for their quantities.
 
-CPU is in millicores, everything else in its own unit (bytes, pods). A quantity that cannot be read stays as it is
-written, for a rule to deny.
+CPU is in millicores, everything else in its own unit (bytes, pods, seconds). A quantity that cannot be read stays as it
+is written, for a rule to deny.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit.alike import once_for_alike
 from compiler.policy.quantities import millicores, units
+from compiler.vault.normal import seconds
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
@@ -26,12 +28,15 @@ def documents(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
     ]
 
 
+@once_for_alike
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of one object in which every quantity is a whole number."""
+    """Return a copy of one object, one for all that are alike, in which every quantity is a whole number."""
     copy = {key: _copied(key, value) for key, value in document.items()}
     spec = copy.get("spec")
     if isinstance(spec, dict) and document["kind"] == "ResourceQuota":
         _replace(spec, ("hard",), _amounts)
+    if isinstance(spec, dict) and document["kind"] == "ExternalSecret":
+        _replace(spec, ("refreshInterval",), _seconds)
     if isinstance(spec, dict) and document["kind"] == "LimitRange":
         for limit in _dictionaries(spec.get("limits")):
             _replace(limit, _BOUNDS, _amounts)
@@ -71,6 +76,10 @@ def _cpu(value: Any) -> Any:
 
 def _amount(value: Any) -> Any:
     return value if (number := units(value)) is None else number
+
+
+def _seconds(value: Any) -> Any:
+    return value if (number := seconds(value)) is None else number
 
 
 def _dictionaries(value: Any) -> list[dict[str, Any]]:

@@ -34,3 +34,10 @@ class Engine(Protocol):
         Raises:
             PolicyError: there is no such rule, its value is undefined, or the evaluation failed.
         """
+
+    def confirm(self) -> None:
+        """Make sure that the policies and data are still what was loaded, where others could change them.
+
+        Raises:
+            PolicyError: they are not, so that what was evaluated since may have been judged by something else.
+        """

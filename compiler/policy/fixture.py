@@ -31,11 +31,25 @@ class _File(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """The one value in which an input that a rule must deny differs from the input that it must pass."""
+
+    at: tuple[str | int, ...]
+    passes: Json
+    denied: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Fixture:
     """Complete inputs: one that the rule must pass, and at least one that it must deny."""
 
     must_pass: Json
-    must_deny: tuple[Json, ...]
+    differences: tuple[Difference, ...]
+
+    @property
+    def must_deny(self) -> tuple[Json, ...]:
+        """The input that must pass, with one value replaced in each."""
+        return tuple(_changed(self.must_pass, one.at, one.denied) for one in self.differences)
 
 
 def fixture(document: Json, path: str) -> Fixture:
@@ -49,20 +63,31 @@ def fixture(document: Json, path: str) -> Fixture:
     except ValidationError as error:
         raise PolicyError(f"{path}: this is not a fixture: {error}") from error
     try:
-        return Fixture(
-            file.must_pass, tuple(_changed(file.must_pass, change.at, change.value) for change in file.must_deny)
-        )
+        differences = (Difference(item.at, _value(file.must_pass, item.at), item.value) for item in file.must_deny)
+        return Fixture(file.must_pass, tuple(differences))
     except LookupError as error:
         raise PolicyError(f"{path}: must_deny changes {error}, which must_pass does not have") from error
 
 
+def _value(document: Json, at: Sequence[str | int]) -> Json:
+    """Return what a document has at a path."""
+    for key in at:
+        if isinstance(document, list):
+            there = isinstance(key, int) and 0 <= key < len(document)
+        else:
+            there = isinstance(document, Mapping) and key in document
+        if not there:
+            raise LookupError(repr(key))
+        document = document[key]
+    return document
+
+
 def _changed(document: Json, at: Sequence[str | int], value: Json) -> Json:
-    """Return the document with the value at a path replaced; the original stays as it is."""
+    """Return the document with the value at a path, which it has, replaced; the original stays as it is."""
     if not at:
         return value
     key, below = at[0], at[1:]
-    if isinstance(document, Mapping) and key in document:
+    if isinstance(document, Mapping):
         return {**document, key: _changed(document[key], below, value)}
-    if isinstance(document, list) and isinstance(key, int) and 0 <= key < len(document):
-        return [*document[:key], _changed(document[key], below, value), *document[key + 1 :]]
-    raise LookupError(repr(key))
+    index = int(key)
+    return [*document[:index], _changed(document[index], below, value), *document[index + 1 :]]

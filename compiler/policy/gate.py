@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Finding, in_source_order
 from compiler.policy.denial import Answer, Denial, answer
+from compiler.policy.domains import page
 from compiler.policy.errors import PolicyError
 from compiler.policy.input import input_of
 from compiler.policy.library import Library, Module, Rule, read
 from compiler.policy.regorus import Regorus
+from compiler.policy.waivers import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from datetime import date
     from pathlib import Path
 
     from compiler.policy.engine import Engine
     from compiler.policy.subject import Subject
-    from compiler.resolve.resolved import Resolved
 
 _PACKAGE = "gate"
 
@@ -35,12 +37,14 @@ class Verdict:
     findings: tuple[Finding, ...]
     engine: str
     version: str
-    rules: tuple[str, ...]
-    """The ids of every rule that judged."""
+    rules: tuple[Rule, ...]
+    """Every rule that judged, by its id."""
     subjects: int
     """How many clusters were judged."""
     vacuous: tuple[str, ...]
     """The ids of rules that found nothing to look at in any of them."""
+    as_of: date | None
+    """The day on which waivers were judged; None where there was none to judge."""
 
 
 def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
@@ -66,36 +70,64 @@ class Gate:
         """Run every rule on its own fixture, in the engine that is about to judge.
 
         Raises:
-            PolicyError: a rule denies what it must pass, passes what it must deny, or does not look at it.
+            PolicyError: a rule denies what it must pass, passes what it must deny, or does not look at it; or the
+                engine no longer holds what it was given.
         """
         for rule in self.library.rules:
-            passed = self._answer(rule, rule.fixture.must_pass)
-            if passed.denials:
-                raise PolicyError(f"{rule.id} denies its own must_pass: {passed.denials[0].message}")
-            if not passed.examined:
-                raise PolicyError(f"{rule.id} examines nothing in its own must_pass")
-            for number, document in enumerate(rule.fixture.must_deny, 1):
-                if not self._answer(rule, document).denials:
-                    raise PolicyError(f"{rule.id} does not deny number {number} of its own must_deny")
+            self.prove_rule(rule)
+        self.engine.confirm()
 
-    def judge(self, subjects: Sequence[Subject]) -> Verdict:
-        """Judge every cluster; a mistake that several share is one finding with the notes of all.
+    def prove_rule(self, rule: Rule) -> None:
+        """Run one rule on its own fixture.
 
         Raises:
-            PolicyError: there is nothing to judge, or a rule gave no proper answer.
+            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it.
         """
-        if not subjects:
-            raise PolicyError("there is no cluster to judge")
+        passed = self._answer(rule, rule.fixture.must_pass)
+        if passed.denials:
+            raise PolicyError(f"{rule.id} denies its own must_pass: {passed.denials[0].message}")
+        if not passed.examined:
+            raise PolicyError(f"{rule.id} examines nothing in its own must_pass")
+        for number, document in enumerate(rule.fixture.must_deny, 1):
+            if not self._answer(rule, document).denials:
+                raise PolicyError(f"{rule.id} does not deny number {number} of its own must_deny")
+
+    def judge(self, subjects: Iterable[Subject], as_of: date | None = None) -> Verdict:
+        """Judge every cluster, one by one; a mistake that several share is one finding that names them all.
+
+        The waivers of their environments are those of a day, ``as_of``; without a day nothing is waived.
+
+        Raises:
+            PolicyError: there is nothing to judge, a rule gave no proper answer, or the engine no longer holds what it
+                was given.
+        """
         findings: list[Finding] = []
+        environments: set[str] = set()
+        register = Register(self.library.rules, as_of)
         unseen = {rule.id for rule in self.library.rules}
+        judged = 0
         for subject in subjects:
+            judged += 1
             answers = self._answers(input_of(subject))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
+            environments.add(subject.resolved.environment.name)
+            register.enter(subject.resolved)
             for rule in self.library.rules:
-                findings += (_finding(rule, denial, subject.resolved) for denial in answers[rule.id].denials)
-        rules = tuple(rule.id for rule in self.library.rules)
-        merged = in_source_order(_merged(findings))
-        return Verdict(merged, self.engine.name, self.engine.version, rules, len(subjects), tuple(sorted(unseen)))
+                for denial in answers[rule.id].denials:
+                    finding = _finding(rule, denial, subject)
+                    findings.append(replace(finding, waived=register.waived(denial, subject.resolved)))
+        if not judged:
+            raise PolicyError("there is no cluster to judge")
+        self.engine.confirm()
+        return Verdict(
+            findings=in_source_order((*_merged(findings, environments), *register.findings())),
+            engine=self.engine.name,
+            version=self.engine.version,
+            rules=self.library.rules,
+            subjects=judged,
+            vacuous=tuple(sorted(unseen)),
+            as_of=as_of if register.holds_any else None,
+        )
 
     def _answer(self, rule: Rule, document: Any) -> Answer:
         return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", json.dumps(document)))
@@ -118,18 +150,38 @@ def _verdict_module(rules: Iterable[Rule]) -> Module:
     return Module("gate.rego", _PACKAGE, "\n".join(lines))
 
 
-def _finding(rule: Rule, denial: Denial, resolved: Resolved) -> Finding:
+def _finding(rule: Rule, denial: Denial, subject: Subject) -> Finding:
+    resolved, custom = subject.resolved, rule.metadata.custom
     if not resolved.has(denial.path):
-        raise PolicyError(
-            f"{rule.id} points at {'.'.join(map(str, denial.path))}, which the specification does not have"
-        )
-    custom = rule.metadata.custom
-    span = resolved.span(denial.path)
-    return Finding(rule.id, denial.message, custom.remediation, span, severity=custom.severity, notes=denial.notes)
+        raise PolicyError(f"{rule.id} points at {denial.resource}, which the specification does not have")
+    return Finding(
+        rule.id,
+        denial.message,
+        custom.remediation,
+        resolved.span(denial.path),
+        severity=custom.severity,
+        resource=denial.resource,
+        found=resolved.written(denial.path),
+        wanted=denial.wanted,
+        rendered=denial.rendered,
+        clusters=(subject.site.folder,),
+        page=page(rule.id),
+    )
 
 
-def _merged(findings: Iterable[Finding]) -> Iterable[Finding]:
-    notes: dict[Finding, dict[str, None]] = {}
+def _merged(findings: Iterable[Finding], environments: Collection[str]) -> Iterator[Finding]:
+    """Join findings that differ in their clusters alone; name the environments where nothing else of the finding does.
+
+    A line of the specification may be wrong for one environment only: by what its overlay says of another. One that is
+    waived in one environment alone stays a finding of the others.
+    """
+    alike: dict[Finding, list[Finding]] = {}
     for finding in findings:
-        notes.setdefault(replace(finding, notes=()), {}).update(dict.fromkeys(finding.notes))
-    return (replace(finding, notes=tuple(found)) for finding, found in notes.items())
+        alike.setdefault(replace(finding, rendered=(), clusters=()), []).append(finding)
+    for bare, found in alike.items():
+        rendered = tuple(dict.fromkeys(place for finding in found for place in finding.rendered))
+        clusters = tuple(dict.fromkeys(cluster for finding in found for cluster in finding.clusters))
+        names = dict.fromkeys(cluster.partition("/")[0] for cluster in clusters)
+        named = rendered or len(names) == len(environments) or bare.place.startswith("environments/")
+        notes = () if named else (f"in {', '.join(names)} alone",)
+        yield replace(bare, notes=notes, rendered=rendered, clusters=clusters)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.policy.documents import documents
 from compiler.policy.errors import PolicyError
+from compiler.policy.vault import vault
 
 if TYPE_CHECKING:
     from compiler.policy.subject import Subject
@@ -16,7 +17,8 @@ def input_of(subject: Subject) -> dict[str, Any]:
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
     minute and percent, all whole numbers, no key missing. ``cluster`` is the one of the environment's clusters that is
-    judged, with its name. ``documents`` holds ``{"file", "object"}`` for each Kubernetes object rendered for it.
+    judged, with its name. ``documents`` holds ``{"file", "object"}`` for each Kubernetes object rendered for it;
+    ``vault`` is its plan for Vault (:mod:`compiler.policy.vault`).
 
     Raises:
         PolicyError: nothing was rendered, so that a pass would say nothing.
@@ -31,4 +33,5 @@ def input_of(subject: Subject) -> dict[str, Any]:
         "spec": subject.resolved.spec.model_dump(mode="json"),
         "settings": subject.settings.model_dump(mode="json"),
         "documents": rendered,
+        "vault": vault(subject.artifacts),
     }

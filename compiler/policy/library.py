@@ -8,7 +8,9 @@ Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 HELPERS = "lib"
 RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and what Rego means by the others."""
+MAXIMUM_NESTING = 10
+"""How deep brackets may be nested: regorus takes twice as long to read each further level."""
+_NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class Module:
     path: str
     package: str
     text: str
+
+    @property
+    def domain(self) -> str:
+        """The folder of the rules about one thing; :data:`HELPERS` for what they share."""
+        return self.package.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +80,31 @@ def read(folder: Path) -> Library:
     """
     files = [path for path in _files(folder) if path.suffix in (".json", ".rego", ".yaml")]
     modules = [_module(folder, path) for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
-    helpers = tuple(module for module in modules if module.package.split(".")[0] == HELPERS)
+    helpers = tuple(module for module in modules if module.domain == HELPERS)
     rules = tuple(sorted((_rule(folder, item) for item in modules if item not in helpers), key=lambda rule: rule.id))
     if not rules:
         raise PolicyError(f"there is no policy in {folder}")
-    _no_strangers(folder, files, {rule.module.package for rule in rules})
+    _no_strangers(folder, files, {rule.module.path for rule in rules}, {module.path for module in modules})
     _no_duplicates(rule.id for rule in rules)
     data = _data(folder, [path for path in files if path.name == "data.yaml"])
-    if clash := data.keys() & {module.package.split(".")[0] for module in modules}:
+    if clash := data.keys() & {module.domain for module in modules}:
         raise PolicyError(f"data under '{min(clash)}' would stand in the place of the rules there")
     return Library(rules, helpers, data)
+
+
+def read_tests(folder: Path, library: Library) -> tuple[Module, ...]:
+    """Return the tests that stand beside the Rego files of a library, which was read from the folder.
+
+    Raises:
+        PolicyError: one of them cannot be read.
+    """
+    found = ((module, folder.joinpath(*module.package.split("."))) for module in library.modules)
+    files = ((module, place / f"{place.name}_test.rego") for module, place in found)
+    return tuple(
+        Module(_name(folder, file), f"{module.package}_test", read_text(file))
+        for module, file in files
+        if file.is_file()
+    )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -88,6 +113,8 @@ def _files(folder: Path) -> list[Path]:
     def refuse(error: OSError) -> None:
         raise PolicyError(f"{error.filename}: the folder cannot be read: {error.strerror}")
 
+    if folder.is_symlink():
+        raise PolicyError(f"{folder.name}: this is a link, and links are not followed")
     if not folder.is_dir():
         return []
     files: list[Path] = []
@@ -104,7 +131,16 @@ def _module(folder: Path, path: Path) -> Module:
     name = _name(folder, path)
     if len(parts) != 2 or path.stem != parts[-1] or RESERVED & set(parts):
         raise PolicyError(f"{name}: a policy's place is <domain>/<rule>/<rule>.rego")
-    return Module(name, ".".join(parts), read_text(path))
+    text = read_text(path)
+    if _nesting(text) > MAXIMUM_NESTING:
+        raise PolicyError(f"{name}: brackets are nested deeper than {MAXIMUM_NESTING} levels")
+    return Module(name, ".".join(parts), text)
+
+
+def _nesting(text: str) -> int:
+    """How deep the brackets of a Rego file are nested, strings and comments left out."""
+    brackets = re.findall(r"[\[{\]}]", _NO_CODE.sub("", text))
+    return max(accumulate((1 if bracket in "[{" else -1 for bracket in brackets), initial=0))
 
 
 def _rule(folder: Path, module: Module) -> Rule:
@@ -116,13 +152,14 @@ def _rule(folder: Path, module: Module) -> Rule:
     return Rule(module, metadata(module.text, module.path), fixture(read_yaml(path), _name(folder, path)))
 
 
-def _no_strangers(folder: Path, files: Iterable[Path], packages: set[str]) -> None:
-    """Refuse a file that looks like part of a rule and is none: it would be thought to be enforced."""
+def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules: set[str]) -> None:
+    """Refuse a file that looks like part of a rule and is none: it would be thought to be enforced, or to test one."""
     for path in files:
-        package = ".".join(path.relative_to(folder).parent.parts)
-        if path.suffix == ".rego" or path.name == "data.yaml" or (path.name == "fixture.yaml" and package in packages):
-            continue
-        raise PolicyError(f"{_name(folder, path)}: the gate does not read this file")
+        of_rule = _name(folder, path.with_name(f"{path.parent.name}.rego")) in rules
+        tested = _name(folder, path.with_name(f"{path.stem.removesuffix('_test')}.rego")) in modules
+        known = {"data.yaml": True, "fixture.yaml": of_rule}.get(path.name, path.suffix == ".rego" and tested)
+        if not known:
+            raise PolicyError(f"{_name(folder, path)}: the gate does not read this file")
 
 
 def _no_duplicates(ids: Iterable[str]) -> None:

@@ -31,6 +31,8 @@ class Custom(BaseModel):
     """What to do about a finding."""
     section: Text
     """The heading in the specification that the rule protects."""
+    waivable: bool = True
+    """Whether an environment may let a finding of the rule pass for a while (``docs/waivers.md``)."""
 
 
 class Metadata(BaseModel):

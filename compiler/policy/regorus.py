@@ -12,6 +12,7 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 from compiler.policy.errors import PolicyError
+from compiler.policy.syntax import Syntax
 from compiler.policy.vetting import vet
 
 if TYPE_CHECKING:
@@ -43,7 +44,10 @@ class Regorus:
         for module in modules:
             _call(self._engine.add_policy, module.path, module.text)
         _call(self._engine.add_data_json, json.dumps(data))
-        vet(json.loads(_call(self._engine.get_ast_as_json)), packages, data)
+        try:
+            vet(json.loads(_call(self._engine.get_ast_as_json)), packages, data)
+        except RecursionError:
+            raise PolicyError("an expression of the policies is too deep to be vetted") from None
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
@@ -53,8 +57,37 @@ class Regorus:
             raise PolicyError(f"the policy rule {rule} is undefined for its input")
         return json.loads(answer)
 
+    def confirm(self) -> None:
+        """Nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
 
-def _call(function: Callable[..., Any], *arguments: str) -> Any:
+
+class Instrumented(Regorus):
+    """An interpreter that also holds the policies' own tests, and counts the lines that it runs."""
+
+    def add_tests(self, tests: Iterable[Module]) -> dict[str, Syntax]:
+        """Take tests after the policies, and return what all files are made of, by their paths.
+
+        Raises:
+            PolicyError: the tests do not compile.
+        """
+        for module in tests:
+            _call(self._engine.add_policy, module.path, module.text)
+        return {item["source"]["file"]: Syntax.of(item) for item in json.loads(_call(self._engine.get_ast_as_json))}
+
+    def count_anew(self) -> None:
+        """Forget every line that has been run."""
+        _call(self._engine.set_enable_coverage, True)
+        _call(self._engine.clear_coverage_data)
+
+    def lines(self, path: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the lines of a file that were run since then and those that were not; none where nothing of it was."""
+        for file in json.loads(_call(self._engine.get_coverage_report_as_json))["files"]:
+            if file["path"] == path:
+                return tuple(file["covered"]), tuple(file["not_covered"])
+        return (), ()
+
+
+def _call(function: Callable[..., Any], *arguments: object) -> Any:
     """Call the engine; what it raises becomes a PolicyError without the interpreter's own stack."""
     try:
         return function(*arguments)

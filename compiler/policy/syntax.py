@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from compiler.policy.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Tree = Any
 """JSON: a node is a mapping from the name of its kind to its fields."""
+_COLLECTIONS = (dict, list)
+_REFERENCES = frozenset({"Var", "RefDot", "RefBrack"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,14 @@ class Syntax:
         """The names that have a default, once for each."""
         return tuple(_chain(rule["Default"]["refr"]).parts[0] for rule in self.rules if "Default" in rule)
 
+    @property
+    def places(self) -> tuple[tuple[str, int], ...]:
+        """The name and the line of each rule; one that is written in several parts is there for each of them."""
+        heads = (
+            _chain(head["refr"]) for rule in self.rules if "Spec" in rule for head in rule["Spec"]["head"].values()
+        )
+        return tuple((head.parts[0], head.line) for head in heads)
+
     def bodies(self, name: str) -> Iterator[Sequence[Tree]]:
         """Yield the statements of each body of a rule."""
         for head, _, rule in self._heads():
@@ -102,38 +112,52 @@ class Syntax:
                 yield _chain(head["refr"]).parts[0], kind, rule["Spec"]
 
 
-def chains(tree: Tree) -> Iterator[Chain]:
-    """Yield every reference in a tree, and every variable, but not the names of functions that are called."""
-    if isinstance(tree, list):
-        for item in tree:
-            yield from chains(item)
-    elif isinstance(tree, dict):
-        for kind, node in tree.items():
-            if kind in ("Var", "RefDot", "RefBrack"):
-                yield _chain(tree)
-                yield from _indices(tree)
-            elif kind == "Call":
-                yield from chains(node["params"])
-            else:
-                yield from chains(node)
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """Everything that a tree uses, in the order of the text.
+
+    ``chains`` are its references and variables, but not the names of functions that are called.
+    """
+
+    chains: list[Chain]
+    calls: list[Call]
+    negations: list[Negation]
 
 
-def operations(tree: Tree) -> tuple[list[Call], list[Negation]]:
-    """Return every call and every negation in a tree, in no order: one walk, since the tree is large."""
-    calls: list[Call] = []
-    negations: list[Negation] = []
-    rest: list[Tree] = [tree]
-    while rest:
-        item = rest.pop()
-        if isinstance(item, list):
-            rest += item
-        elif isinstance(item, dict):
-            if call := item.get("Call"):
-                calls.append(Call(_chain(call["fcn"]).parts, call["params"], call["span"]["line"]))
-            if negation := item.get("NotExpr"):
-                negations.append(Negation(negation["expr"], negation["span"]["line"]))
-            rest += (node for name, node in item.items() if name != "span")
-    return calls, negations
+def uses(tree: Tree) -> Uses:
+    """Return what a tree uses, in one walk: the tree is large, and half of it says where the other half stands."""
+    found = Uses([], [], [])
+    _collect(tree, found)
+    return found
+
+
+def _collect(tree: Tree, found: Uses) -> None:
+    children: Iterable[tuple[Any, Tree]] = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for kind, node in children:
+        if type(node) not in _COLLECTIONS or kind == "span":
+            continue
+        if kind in _REFERENCES:
+            found.chains.append(_chain({kind: node}))
+            _collect_indices(kind, node, found)
+        elif kind == "Call":
+            found.calls.append(Call(_chain(node["fcn"]).parts, node["params"], node["span"]["line"]))
+            _collect(node["params"], found)
+        else:
+            if kind == "NotExpr":
+                found.negations.append(Negation(node["expr"], node["span"]["line"]))
+            _collect(node, found)
+
+
+def _collect_indices(kind: str, fields: Tree, found: Uses) -> None:
+    """Collect what is used inside a reference: in its brackets, and in what it starts at."""
+    if kind == "RefBrack":
+        _collect(fields["index"], found)
+    if kind != "Var":
+        ((base, below),) = fields["refr"].items()
+        if base in _REFERENCES:
+            _collect_indices(base, below, found)
+        else:
+            _collect(fields["refr"], found)
 
 
 def _chain(node: Tree) -> Chain:
@@ -148,14 +172,3 @@ def _chain(node: Tree) -> Chain:
     if base.open or step is None:
         return Chain(base.parts, True, base.line)
     return Chain((*base.parts, step), False, base.line)
-
-
-def _indices(node: Tree) -> Iterator[Chain]:
-    """Yield the references inside a reference: in its brackets, and in what it starts at."""
-    ((kind, fields),) = node.items()
-    if kind == "RefBrack":
-        yield from chains(fields["index"])
-    if kind in ("RefDot", "RefBrack"):
-        yield from _indices(fields["refr"])
-    elif kind != "Var":
-        yield from chains(node)

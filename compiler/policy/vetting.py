@@ -15,7 +15,7 @@ from typing import Any
 
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import HELPERS
-from compiler.policy.syntax import Call, Negation, Syntax, chains, operations
+from compiler.policy.syntax import Call, Chain, Negation, Syntax, uses
 
 BUILTINS = frozenset(
     {
@@ -48,10 +48,10 @@ def vet(tree: Sequence[Mapping[str, Any]], packages: Mapping[str, str], data: Ma
             )
     for module in modules:
         _vet_defaults(module)
-        _vet_names(module, names)
-        calls, negations = operations(module.rules)
-        _vet_calls(module, names, calls)
-        _vet_negations(module, negations)
+        used = uses(module.rules)
+        _vet_names(module, names, used.chains)
+        _vet_calls(module, names, used.calls)
+        _vet_negations(module, used.negations)
         if module.package.split(".")[0] not in (HELPERS, "gate"):
             _vet_rule(module)
 
@@ -91,11 +91,11 @@ def _vet_defaults(module: Syntax) -> None:
             raise PolicyError(f"{module.file}: the rule {name} has {number} defaults")
 
 
-def _vet_names(module: Syntax, names: _Names) -> None:
+def _vet_names(module: Syntax, names: _Names, chains: Iterable[Chain]) -> None:
     for path, line in module.imports.values():
         if not names.lead(path):
             raise PolicyError(f"{module.file}:{line}: there is no data.{'.'.join(path)} to import")
-    for chain in chains(module.rules):
+    for chain in chains:
         path = module.absolute(chain.parts)
         if path and not names.lead(path):
             raise PolicyError(f"{module.file}:{chain.line}: data.{'.'.join(path)} leads nowhere")
@@ -117,7 +117,7 @@ def _printable(call: Call) -> bool:
 
 def _vet_negations(module: Syntax, negations: Iterable[Negation]) -> None:
     for negation in negations:
-        for chain in chains(negation.expression):
+        for chain in uses(negation.expression).chains:
             if (len(chain.parts) > 1 or chain.open) and not module.absolute(chain.parts):
                 name = ".".join(chain.parts)
                 raise PolicyError(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics.text import printable
+from compiler.diagnostics.text import details, printable
 from compiler.report.text import closing
 
 if TYPE_CHECKING:
@@ -34,9 +34,12 @@ def command(finding: Finding) -> str:
     file alone.
     """
     properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
-    notes = (f"note: {note}" for note in finding.notes)
-    data = "\n".join((finding.message, *notes, f"help: {finding.help}"))
-    return f"::{finding.severity} {properties}::{_escaped(data, _IN_DATA)}"
+    more = [f"{label}: {text}" for label, text in details(finding)]
+    if finding.waived:
+        more.append(f"waived by {finding.waived.at}, {finding.waived}")
+    level = "notice" if finding.waived else finding.severity
+    data = "\n".join((finding.message, *more))
+    return f"::{level} {properties}::{_escaped(data, _IN_DATA)}"
 
 
 def _properties(finding: Finding) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compiler.diagnostics import Finding
+    from compiler.diagnostics import Finding, Waived
     from compiler.report.outcome import Outcome
 
 
@@ -26,8 +26,9 @@ def render(outcome: Outcome) -> str:
         and {
             "engine": verdict.engine,
             "version": verdict.version,
-            "rules": list(verdict.rules),
+            "rules": [rule.id for rule in verdict.rules],
             "vacuous": list(verdict.vacuous),
+            "as_of": verdict.as_of and str(verdict.as_of),
         },
         "exit_code": outcome.exit_code,
     }
@@ -45,4 +46,24 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "path": span.source.path if span else finding.path,
         "line": span.line if span else None,
         "column": span.column if span else None,
+        "resource": finding.resource or None,
+        "found": finding.found,
+        "wanted": finding.wanted,
+        "rendered": [{"file": place.file, "pointer": place.pointer or None} for place in finding.rendered],
+        "clusters": finding.clusters,
+        "page": finding.page,
+        "waived": finding.waived and _waived(finding.waived),
+    }
+
+
+def _waived(waived: Waived) -> dict[str, Any]:
+    """The waiver, and where it is written."""
+    return {
+        "path": waived.at.source.path,
+        "line": waived.at.line,
+        "column": waived.at.column,
+        "reason": waived.reason,
+        "owner": waived.owner,
+        "ticket": waived.ticket,
+        "expires": str(waived.expires),
     }

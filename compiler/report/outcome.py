@@ -19,9 +19,9 @@ _MESSAGES = {
     Reason.ORPHAN: "this is an orphan: nothing produces it",
 }
 _HELP = {
-    Reason.STALE: "run cbp compile and commit what it writes",
-    Reason.EDITED: "say it in spec/ or environments/ and run cbp compile, which takes the edit back",
-    Reason.MISSING: "run cbp compile and commit what it writes",
+    Reason.STALE: "run make compile and commit what it writes",
+    Reason.EDITED: "say it in spec/ or environments/ and run make compile, which takes the edit back",
+    Reason.MISSING: "run make compile and commit what it writes",
     Reason.ORPHAN: "move it out of generated/, or remove it",
 }
 
@@ -33,11 +33,34 @@ class Outcome:
     compilation: Compilation
     drift: Drift
     written: tuple[Change, ...] | None
+    pages: str = ""
+    """The URL below which the project's files are read, for links; empty where nobody said it."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """The compilation's findings and those about ``generated/``."""
         return in_source_order((*self.compilation.findings, *self.drift.refused, *self._differences()))
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings for which nothing may be written, or for which what was written is not as it should be."""
+        return tuple(finding for finding in self.findings if finding.refuses)
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that nobody has waived and that refuse nothing."""
+        return tuple(finding for finding in self.findings if not (finding.refuses or finding.waived))
+
+    @property
+    def waived(self) -> tuple[Finding, ...]:
+        """The findings that a waiver lets pass."""
+        return tuple(finding for finding in self.findings if finding.waived)
+
+    @property
+    def counts(self) -> str:
+        """How many there are of each, in words."""
+        waived = f", {len(self.waived)} waived" if self.waived else ""
+        return f"{counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}{waived}"
 
     @property
     def exit_code(self) -> int:
@@ -53,7 +76,13 @@ class Outcome:
             return ()
         if self.written is None:
             return tuple(_finding(change, Severity.ERROR) for change in self.drift.changes)
-        return tuple(_finding(change, Severity.WARNING) for change in self.drift.changes if change not in self.written)
+        done = {change.path for change in self.written}
+        return tuple(_finding(change, Severity.WARNING) for change in self.drift.changes if change.path not in done)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, as ``1 error`` and ``2 errors``."""
+    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _finding(change: Change, severity: Severity) -> Finding:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import Finding, Span
+from compiler.diagnostics import Finding, Span, bounded, closest, use_one_of
 from compiler.model.base import Model
 from compiler.model.shape import annotation_at, is_model
 from compiler.sources.nodes import MappingNode, Node, Path, ScalarNode, lookup, nearest, plain
@@ -42,9 +41,10 @@ def bind(
         return model.model_validate(plain(node)), ()
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
-        located = [(path, detail) for detail in details if not skip(path := _path(detail))]
-        meant = {guess for path, detail in located if (guess := _meant(model, node, path, detail))}
-        return None, tuple(_finding(model, node, path, detail) for path, detail in located if path not in meant)
+        located = ((path, detail) for detail in details if not skip(path := _path(detail)))
+        listed, more = bounded(located, lambda item: nearest(node, item[0]).source.path)
+        meant = {guess for path, detail in listed if (guess := _meant(model, node, path, detail))}
+        return None, (*(_finding(model, node, path, detail) for path, detail in listed if path not in meant), *more)
 
 
 def _path(detail: ErrorDetails) -> Path:
@@ -58,8 +58,8 @@ def _meant(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> 
     """The missing key that an unknown one stands for: the two are one mistake."""
     if detail["type"] != "extra_forbidden":
         return None
-    close = difflib.get_close_matches(str(path[-1]), _missing(model, root, path[:-1]), 1)
-    return (*path[:-1], close[0]) if close else None
+    close = closest(str(path[-1]), _missing(model, root, path[:-1]))
+    return (*path[:-1], close) if close else None
 
 
 def _finding(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Finding:
@@ -95,14 +95,14 @@ def _unknown_key(model: type[Model], root: Node, path: Path) -> Finding:
 def did_you_mean(name: str, known: Iterable[str], preferred: Iterable[str] = ()) -> str:
     """Say which of the known names may be meant: one of the preferred, if any is close; or list them all."""
     known = list(known)
-    close = difflib.get_close_matches(name, list(preferred), 1) or difflib.get_close_matches(name, known, 1)
-    return f"did you mean '{close[0]}'?" if close else f"use one of: {', '.join(known)}"
+    close = closest(name, preferred) or closest(name, known)
+    return f"did you mean '{close}'?" if close else use_one_of(known)
 
 
 def _unknown_choice(node: ScalarNode, expected: str) -> Finding:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
-    close = difflib.get_close_matches(node.text, choices, 1)
-    help_ = f"use one of: {', '.join(choices)}" + (f" (did you mean '{close[0]}'?)" if close else "")
+    close = closest(node.text, choices)
+    help_ = use_one_of(choices) + (f" (did you mean '{close}'?)" if close else "")
     return Finding("SPEC003", f"'{node.text}' is not supported here", help_, node.span)
 
 

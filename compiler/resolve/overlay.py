@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding
+from compiler.diagnostics import Finding, bounded, bounded_findings
+from compiler.model.shape import annotation_at, is_model
+from compiler.model.specification import Specification
 from compiler.resolve.bind import did_you_mean
 from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, leaves, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
+    from compiler.diagnostics import Span
+
 HOLE = "Configurable"
+
+
+@dataclass(frozen=True, slots=True)
+class _Stranger:
+    """A key of a patch that the base lacks: where it is written, and what the base has there."""
+
+    path: Path
+    key: Span
+    known: Collection[str]
 
 
 def overlay(
@@ -24,6 +38,7 @@ def overlay(
     nobody knows what is there: its patches are left out.
     """
     findings: list[Finding] = []
+    strangers: list[_Stranger] = []
     merged = base
     owners: dict[Path, Node] = {}
     for patch in patches:
@@ -34,8 +49,9 @@ def overlay(
         findings.extend(_claimed(patch, owners))
         findings.extend(_opened(patch))
         known = {name: entry for name, entry in patch.entries.items() if name not in unread}
-        merged = _merge(merged, MappingNode(known, patch.span), (), findings)
-    return merged, tuple(findings)
+        merged = _merge(merged, MappingNode(known, patch.span), (), strangers)
+    listed, more = bounded(strangers, lambda stranger: stranger.key.source.path)
+    return merged, (*bounded_findings(findings), *map(_patches_nothing, listed), *more)
 
 
 def open_holes(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
@@ -44,24 +60,45 @@ def open_holes(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
     return tuple(
         Finding("ENV001", f"{environment} leaves the hole '{'.'.join(map(str, path))}' open", help_, node.span)
         for path, node in leaves(tree)
-        if node.text == HOLE and node is lookup(base, path)
+        if is_hole(tree, path) and node is lookup(base, path)
     )
 
 
-def _merge(base: MappingNode, patch: MappingNode, path: Path, findings: list[Finding]) -> MappingNode:
+def is_hole(tree: Node, path: Path) -> bool:
+    """Say whether a path leads to a hole: the word for it, in the place of what an overlay replaces as a whole.
+
+    That is a single value, or a list; but neither a mapping nor an entry of a list.
+    """
+    annotation = annotation_at(Specification, path)
+    replaced = annotation is not None and not is_model(annotation) and isinstance(path[-1], str)
+    return replaced and says_hole(tree, path)
+
+
+def says_hole(tree: Node, path: Path) -> bool:
+    """Say whether the word for a hole stands at a path, be it a hole or not."""
+    node = lookup(tree, path)
+    return isinstance(node, ScalarNode) and node.text == HOLE
+
+
+def _merge(base: MappingNode, patch: MappingNode, path: Path, strangers: list[_Stranger]) -> MappingNode:
     entries = dict(base.entries)
     for name, entry in patch.entries.items():
         known = entries.get(name)
         if known is None:
-            where = ".".join(map(str, path)) or "the specification"
-            message = f"there is no '{name}' in {where} to patch"
-            help_ = did_you_mean(name, entries) if entries else "write the key in spec/ first, or remove it here"
-            findings.append(Finding("ENV002", message, help_, entry.key))
+            strangers.append(_Stranger((*path, name), entry.key, base.entries.keys()))
         elif isinstance(known.value, MappingNode) and isinstance(entry.value, MappingNode):
-            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), findings))
+            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), strangers))
         else:
             entries[name] = entry
     return MappingNode(entries, base.span)
+
+
+def _patches_nothing(stranger: _Stranger) -> Finding:
+    *above, name = map(str, stranger.path)
+    message = f"there is no '{name}' in {'.'.join(above) or 'the specification'} to patch"
+    known = stranger.known
+    help_ = did_you_mean(name, known) if known else "write the key in spec/ first, or remove it here"
+    return Finding("ENV002", message, help_, stranger.key)
 
 
 def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
@@ -91,9 +128,3 @@ def _values(patch: MappingNode, path: Path = ()) -> Iterable[tuple[Path, Node]]:
             yield from _values(entry.value, (*path, name))
         else:
             yield (*path, name), entry.value
-
-
-def is_hole(tree: Node, path: Path) -> bool:
-    """Say whether a path leads to a hole."""
-    node = lookup(tree, path)
-    return isinstance(node, ScalarNode) and node.text == HOLE

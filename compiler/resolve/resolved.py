@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Severity, Span
+from pydantic import TypeAdapter, ValidationError
+
+from compiler.diagnostics import Finding, Severity, Span, bounded
 from compiler.model.environment import Environment, EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
+from compiler.model.text import EnvironmentName
 from compiler.resolve.bind import bind
-from compiler.resolve.overlay import is_hole, open_holes, overlay
-from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, lookup, nearest
+from compiler.resolve.overlay import is_hole, open_holes, overlay, says_hole
+from compiler.resolve.waivers import PlacedWaiver, placed_waivers
+from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,17 +22,21 @@ if TYPE_CHECKING:
 
     from compiler.sources.files import EnvironmentFiles, Loaded
 
+_NAME: TypeAdapter[str] = TypeAdapter(EnvironmentName)
+
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
     """One environment, fully decided: the models, and the tree that knows which line decided each value.
 
-    Paths into ``tree`` start with a section of the specification, or with ``environment``.
+    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are what the
+    environment asks policies to let pass.
     """
 
     environment: Environment
     spec: Specification
     tree: MappingNode
+    waivers: tuple[PlacedWaiver, ...] = ()
 
     def span(self, path: Path) -> Span:
         """Return the place that decided a value; of the closest value above it where the path leads further."""
@@ -37,6 +45,15 @@ class Resolved:
     def has(self, path: Path) -> bool:
         """Say whether the path leads to a value or a key."""
         return lookup(self.tree, path) is not None
+
+    def written(self, path: Path) -> str | None:
+        """Return the value or the list of values at a path in one line, as it is written; None where more is below."""
+        node = lookup(self.tree, path)
+        if isinstance(node, ScalarNode):
+            return node.text
+        items = node.items if isinstance(node, SequenceNode) else ()
+        texts = [item.text for item in items if isinstance(item, ScalarNode)]
+        return f"[{', '.join(texts)}]" if texts and len(texts) == len(items) else None
 
 
 def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple[Finding, ...]]:
@@ -80,21 +97,32 @@ def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
     return lambda path: is_hole(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
 
 
+def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
+    """What has a finding of its own already, once for every environment, or of its overlay.
+
+    That is what the specification decides, what an overlay puts below a single value, and the word that opens a hole.
+    """
+    files = {entry.key.source.path for entry in base.entries.values()}
+    return lambda path: (
+        nearest(merged, path).source.path in files
+        or any(isinstance(lookup(base, path[:length]), ScalarNode) for length in range(1, len(path)))
+        or says_hole(merged, path)
+    )
+
+
 def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
     """Return the entry of the one key that a document has; any other is a finding."""
     entries = document.entries if isinstance(document, MappingNode) else {}
     found = entries.get(name)
+    strangers, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
+    help_ = f"write '{name}:', and nothing beside it"
     findings = [
-        Finding(
-            "SPEC002", f"the key '{key}' is unknown in this file", f"write '{name}:', and nothing beside it", entry.key
-        )
-        for key, entry in entries.items()
-        if key != name
+        Finding("SPEC002", f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in strangers
     ]
     if found is None and not findings:
         message, help_ = f"the key '{name}' is missing in this file", f"start the file with '{name}:'"
         findings.append(Finding("SPEC001", message, help_, document.span))
-    return found, tuple(findings)
+    return found, (*findings, *more)
 
 
 def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolved | None, tuple[Finding, ...]]:
@@ -103,15 +131,17 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
         return None, findings
     patches = [document for document in files.overlays if document]
     merged, found = overlay(base, patches, unread=set(SECTIONS) - base.entries.keys())
-    spec, refused = bind(Specification, merged, skip=_undecided(merged))
+    spec, refused = bind(Specification, merged, skip=_judged(base, merged))
     findings += found + refused
-    if len(patches) < len(files.overlays):
-        return None, findings  # nobody knows what the others would have filled
+    if len(patches) < len(files.overlays) or None in files.waivers:
+        return None, findings  # nobody knows what the others would have filled, or let pass
     findings += open_holes(merged, base, files.name)
+    waivers, refused = placed_waivers(files.waivers)
+    findings += refused
     if entry is None or environment is None or spec is None or findings:
         return None, findings
     tree = MappingNode({**merged.entries, "environment": entry}, merged.span)
-    return Resolved(environment, spec, tree), ()
+    return Resolved(environment, spec, tree, waivers), ()
 
 
 def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | None, tuple[Finding, ...]]:
@@ -125,8 +155,19 @@ def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | N
     name = lookup(entry.value, ("name",))
     if isinstance(name, ScalarNode) and name.text != files.name:
         message = f"'{name.text}' is not the name of the folder, '{files.name}'"
-        found += (Finding("ENV005", message, f"write 'name: {files.name}', or rename the folder", name.span),)
+        help_ = f"write 'name: {files.name}', or rename the folder"
+        if not _names_an_environment(files.name):
+            help_ = f"rename the folder: '{files.name}' cannot be the name of an environment"
+        found += (Finding("ENV005", message, help_, name.span),)
     return entry, document.environment if document else None, findings + found
+
+
+def _names_an_environment(folder: str) -> bool:
+    try:
+        _NAME.validate_python(folder)
+    except ValidationError:
+        return False
+    return True
 
 
 def _absent(root: FilePath, resolved: Resolved) -> tuple[Finding, ...]:

@@ -1,7 +1,7 @@
 """Kubernetes' own schemas, one set for each minor version, from the data of the package ``kubernetes-validate``.
 
-The set is strict: an unknown field is an error. Its definitions are read once for each version, and a validator is
-built once for each kind; what is validated after that takes microseconds.
+The set is strict: an unknown field is an error. Its definitions are read once for each version, a validator is built
+once for each kind, and of documents that are alike one is validated.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from compiler.diagnostics import Finding, Span
+from compiler.emit.alike import once_for_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.emit.artifact import Artifact
+    from compiler.emit.artifact import Artifact, Document
 
 _DEFINITIONS = "json-schema:///api/_definitions.json"
+METADATA = f"{_DEFINITIONS}#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
 
 def check(artifacts: Iterable[Artifact], version: str, at: Span) -> tuple[Finding, ...]:
@@ -34,17 +36,17 @@ def check(artifacts: Iterable[Artifact], version: str, at: Span) -> tuple[Findin
     if not folder.is_dir():
         help_ = f"use one of: {', '.join(versions())}"
         return (Finding("SCHEMA002", f"there are no core schemas for Kubernetes {version}", help_, at),)
-    findings: list[Finding] = []
-    for artifact in artifacts:
-        if artifact.document is not None and (validator := _validator(version, *kind(artifact))):
-            findings.extend(_findings(artifact, validator))
-    return tuple(findings)
+    return tuple(
+        finding(artifact, error)
+        for artifact in artifacts
+        if artifact.document is not None and _schema(version, *kind(artifact))
+        for error in _errors(artifact.document, version)
+    )
 
 
-def unchecked(artifacts: Iterable[Artifact], version: str) -> frozenset[str]:
-    """Return the kinds (``apiVersion/kind``) of objects that no core schema describes."""
-    kinds = {kind(artifact) for artifact in artifacts if artifact.document and "kind" in artifact.document}
-    return frozenset("/".join(found) for found in kinds if _validator(version, *found) is None)
+def describes(artifact: Artifact, version: str) -> bool:
+    """Return whether a schema of one version of Kubernetes describes an object's kind; a file of data has none."""
+    return _schema(version, *kind(artifact)) is not None
 
 
 def kind(artifact: Artifact) -> tuple[str, str]:
@@ -53,34 +55,46 @@ def kind(artifact: Artifact) -> tuple[str, str]:
     return str(document.get("apiVersion", "")), str(document.get("kind", ""))
 
 
+@cache
 def versions() -> tuple[str, ...]:
     """Return the versions of Kubernetes that there are schemas for, in order."""
     names = (re.fullmatch(r"v(1\.\d+)\.0-local-strict", folder.name) for folder in _data().iterdir())
     return tuple(sorted((name[1] for name in names if name), key=lambda version: int(version.split(".")[1])))
 
 
-def _findings(artifact: Artifact, validator: jsonschema_rs.Draft202012Validator) -> Iterable[Finding]:
-    for error in validator.iter_errors(artifact.document):
-        pointer = "".join(f"/{part}" for part in error.instance_path) or "/"
-        yield Finding(
-            "SCHEMA001",
-            f"{error.message} at {pointer}",
-            "report this: no specification may lead to a document that Kubernetes refuses",
-            path=f"generated/{artifact.path}",
-        )
+def finding(artifact: Artifact, error: str) -> Finding:
+    """Return what a schema refuses in a rendered document as a finding about its file."""
+    help_ = "report this: no specification may lead to a document that Kubernetes refuses"
+    return Finding("SCHEMA001", error, help_, path=f"generated/{artifact.path}")
+
+
+@once_for_alike
+def _errors(document: Document, version: str) -> tuple[str, ...]:
+    """What is wrong with an object of a core kind, and where in it."""
+    return described(_validator(version, document["apiVersion"], document["kind"]).iter_errors(document))
+
+
+def described(errors: Iterable[jsonschema_rs.ValidationError]) -> tuple[str, ...]:
+    """Return each error with a pointer to where in the document it is."""
+    return tuple(f"{error.message} at {''.join(f'/{part}' for part in error.instance_path) or '/'}" for error in errors)
 
 
 @cache
-def _validator(version: str, api_version: str, kind_: str) -> jsonschema_rs.Draft202012Validator | None:
+def _validator(version: str, api_version: str, kind_: str) -> jsonschema_rs.Draft202012Validator:
+    schema = _schema(version, api_version, kind_) or False  # where there is none, every document is refused
+    return jsonschema_rs.Draft202012Validator(schema, registry=registry(version))
+
+
+@cache
+def _schema(version: str, api_version: str, kind_: str) -> dict[str, Any] | None:
+    """The schema of a kind, which leads into the definitions; None where there is none."""
     group, _, number = api_version.rpartition("/")
     name = "-".join(filter(None, (kind_.lower(), group.split(".")[0], number)))
     file = _folder(version) / f"{name}.json"
     if not file.is_file():
         return None
-    schema = json.loads(file.read_bytes())
-    if api_version not in _api_versions(schema):
-        return None
-    return jsonschema_rs.Draft202012Validator(schema, registry=_registry(version))
+    schema: dict[str, Any] = json.loads(file.read_bytes())
+    return schema if api_version in _api_versions(schema) else None
 
 
 def _api_versions(schema: dict[str, Any]) -> list[str]:
@@ -90,7 +104,8 @@ def _api_versions(schema: dict[str, Any]) -> list[str]:
 
 
 @cache
-def _registry(version: str) -> jsonschema_rs.Registry:
+def registry(version: str) -> jsonschema_rs.Registry:
+    """Return what the schemas of one version refer to; ``METADATA`` is in it."""
     definitions = json.loads((_folder(version) / "_definitions.json").read_bytes())
     return jsonschema_rs.Registry([(_DEFINITIONS, definitions)])
 

@@ -1,15 +1,13 @@
-"""Reading the files of a project: the sections in ``spec/``, and each environment with its overlays."""
+"""Reading the files of a project: the sections in ``spec/``; each environment with its overlays and waivers."""
 
 from __future__ import annotations
 
-import codecs
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Source
-from compiler.sources import yaml
+from compiler.diagnostics import Finding, bounded, closest, use_one_of
+from compiler.sources import disk, yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT_FILE = "environment.yaml"
 OVERLAYS = "overlays"
+WAIVERS_FILE = "waivers.yaml"
 DOCUMENT = ".md"
 """The suffix of the documents that the specification refers to, which are for people and lie beside it."""
 
@@ -29,6 +28,8 @@ class EnvironmentFiles:
     name: str
     environment: Node | None
     overlays: tuple[Node | None, ...]
+    waivers: tuple[Node | None, ...] = ()
+    """The one document of waivers, where there is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +58,10 @@ class _Reader:
 
     def sections(self, names: tuple[str, ...]) -> Iterable[tuple[str, Node]]:
         present = self._names("spec")
+        if present is None:
+            return
         files = [f"{section}.yaml" for section in names]
-        for name in sorted(present.difference(files)):
-            if not name.endswith(DOCUMENT):
-                self._stranger(f"spec/{name}", files)
+        self._strangers("spec", {name for name in present.difference(files) if not name.endswith(DOCUMENT)}, files)
         for section in names:
             path = f"spec/{section}.yaml"
             if f"{section}.yaml" not in present:
@@ -69,87 +70,81 @@ class _Reader:
                 yield section, node
 
     def environments(self, only: tuple[str, ...]) -> Iterable[EnvironmentFiles]:
-        names = sorted(self._names("environments"))
-        if not names:
+        present = self._names("environments")
+        if present is None:
+            return
+        if not present:
             help_ = f"create environments/<name>/{ENVIRONMENT_FILE}"
             self._report("FILE004", "there is no environment", help_, "environments")
             return
-        for name in only:
-            if name not in names:
-                message, help_ = f"there is no environment '{name}'", f"use one of: {', '.join(names)}"
-                self._report("FILE005", message, help_, f"environments/{name}")
+        strangers = {
+            name for name in present if not disk.is_text(name) or disk.is_file(self._root, f"environments/{name}")
+        }
+        self._strangers("environments", strangers)
+        names = sorted(present - strangers)
+        for name in sorted(set(only).difference(names)):
+            shown = disk.printable(name)
+            self._report("FILE005", f"there is no environment '{shown}'", use_one_of(names), f"environments/{shown}")
         for name in names:
-            if not (self._root / "environments" / name).is_dir():
-                self._stranger(f"environments/{name}", [])
-            elif not only or name in only:
+            if not only or name in only:
                 yield self._environment(name)
 
     def _environment(self, name: str) -> EnvironmentFiles:
         folder = f"environments/{name}"
-        for stranger in sorted(self._names(folder) - {ENVIRONMENT_FILE, OVERLAYS}):
-            self._stranger(f"{folder}/{stranger}", [ENVIRONMENT_FILE, OVERLAYS])
+        present = self._names(folder)
+        if present is None:
+            return EnvironmentFiles(name, None, (None,))
+        known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE}
+        self._strangers(folder, present - known, known)
         environment = self.document(f"{folder}/{ENVIRONMENT_FILE}")
-        return EnvironmentFiles(name, environment, tuple(self._overlays(f"{folder}/{OVERLAYS}")))
+        overlays = tuple(self._overlays(f"{folder}/{OVERLAYS}"))
+        waivers = (self.document(f"{folder}/{WAIVERS_FILE}"),) if WAIVERS_FILE in present else ()
+        return EnvironmentFiles(name, environment, overlays, waivers)
 
     def _overlays(self, folder: str) -> Iterable[Node | None]:
-        if (self._root / folder).exists() and not (self._root / folder).is_dir():
-            self._report("FILE003", "this is not a folder", "put the overlays, as YAML files, into a folder", folder)
+        present = self._names(folder)
+        if present is None:
             yield None
-        for name in sorted(self._names(folder)):
-            path = f"{folder}/{name}"
-            if name.endswith(".yaml"):
-                yield self.document(path)
-            else:
-                self._stranger(path, [f"{Path(name).stem}.yaml"] if name.endswith(".yml") else [])
-                yield None
+            return
+        strangers = {name for name in present if not name.endswith(".yaml") or not disk.is_text(name)}
+        self._strangers(folder, strangers, [f"{Path(name).stem}.yaml" for name in strangers if name.endswith(".yml")])
+        yield from (None for _ in strangers)
+        for name in sorted(present - strangers):
+            yield self.document(f"{folder}/{name}")
 
     def document(self, path: str) -> Node | None:
         """Return the root of one YAML file, or None with a finding."""
-        source = self._text(path)
-        if source is None:
+        source = disk.read(self._root, path)
+        if isinstance(source, Finding):
+            self.findings.append(source)
             return None
         node, findings = yaml.parse(source)
         self.findings.extend(findings)
         return node
 
-    def _text(self, path: str) -> Source | None:
-        file = self._root / path
-        if not file.exists() and not file.is_symlink():
-            self._report("FILE001", "the file is missing", "create it, or restore it from version control", path)
+    def _names(self, folder: str) -> frozenset[str] | None:
+        """The names in a folder, or None with a finding where it is none."""
+        found = disk.names(self._root, folder)
+        if isinstance(found, Finding):
+            self.findings.append(found)
             return None
-        if file.is_symlink() or not file.is_file():
-            self._report("FILE003", "this is not a regular file", "put a regular file in its place", path)
-            return None
-        try:
-            content = file.read_bytes()
-        except OSError as error:
-            self._report("FILE003", f"the file cannot be read: {error.strerror}", "make it readable", path)
-            return None
-        if len(content) > yaml.MAXIMUM_BYTES:
-            message = f"the file has {len(content)} bytes, more than {yaml.MAXIMUM_BYTES}"
-            self._report("YAML009", message, "the specification is never that large: check what was put here", path)
-            return None
-        return self._decode(path, content)
+        return found
 
-    def _decode(self, path: str, content: bytes) -> Source | None:
-        content = content.removeprefix(codecs.BOM_UTF8)
-        try:
-            return Source(path, content.decode())
-        except UnicodeDecodeError as error:
-            at = Source(path, content.decode(errors="replace")).place(len(content[: error.start].decode()))
-            message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-            self.findings.append(Finding("YAML002", message, "save the file as UTF-8", at))
-            return None
-
-    def _names(self, folder: str) -> set[str]:
-        """The names in a folder, without those that editors and version control keep for themselves."""
-        path = self._root / folder
-        return {entry.name for entry in path.iterdir() if not entry.name.startswith(".")} if path.is_dir() else set()
-
-    def _stranger(self, path: str, known: list[str]) -> None:
-        close = difflib.get_close_matches(Path(path).name, known, 1)
-        help_ = f"did you mean {close[0]}?" if close else "move it elsewhere: what is not read here is not enforced"
-        self._report("FILE002", "the compiler does not read this", help_, path)
+    def _strangers(self, folder: str, names: Iterable[str], known: Iterable[str] = ()) -> None:
+        """Report what is not read in a folder; ``known`` are the names that may be meant."""
+        known = list(known)
+        listed, more = bounded(sorted(names), lambda _: folder)
+        for name in listed:
+            message, help_ = (
+                "the compiler does not read this",
+                "move it elsewhere: what is not read here is not enforced",
+            )
+            if not disk.is_text(name):
+                message, help_ = "the name of this is not UTF-8 text", "rename it, or move it elsewhere: it is not read"
+            elif meant := closest(name, known):
+                help_ = f"did you mean {meant}?"
+            self._report("FILE002", message, help_, f"{folder}/{disk.printable(name)}")
+        self.findings.extend(more)
 
     def _report(self, code: str, message: str, help_: str, path: str) -> None:
         self.findings.append(Finding(code, message, help_, path=path))

@@ -19,6 +19,8 @@ class ScalarNode:
 
     text: str
     span: Span
+    quoted: bool = False
+    """Whether it stands in quotes, or is a block: text, to a reader for whom a plain ``5`` is a number."""
 
 
 @dataclass(frozen=True, slots=True)

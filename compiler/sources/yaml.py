@@ -17,23 +17,23 @@ from yaml.events import (
     Event,
     MappingEndEvent,
     MappingStartEvent,
-    NodeEvent,
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
 )
 
-from compiler.diagnostics import Finding, Source, Span
+from compiler.diagnostics import Finding, Source, Span, bounded_findings
 from compiler.sources import syntax
 from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAXIMUM_BYTES = 1 << 20
 MAXIMUM_DEPTH = 32
 MAXIMUM_NODES = 20_000
 _MERGE = "<<"
+_STARTS = (MappingStartEvent, SequenceStartEvent)
+_ENDS = (MappingEndEvent, SequenceEndEvent)
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
@@ -44,11 +44,20 @@ def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
             if not builder.feed(event):
                 break
     except yaml.YAMLError as error:
-        return None, (*builder.findings, syntax.finding(source, error))
+        return None, bounded_findings((*builder.findings, syntax.finding(source, error)))
     if builder.root is None and not builder.findings:
         help_ = "write the section's key and its values, or restore the file from version control"
         builder.findings.append(Finding("YAML003", "the file holds no value", help_, path=source.path))
-    return (None if builder.refused else builder.root), tuple(builder.findings)
+    return (None if builder.refused else builder.root), bounded_findings(builder.findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """A finished node: how many nodes it has and how deep it is, with every alias written out."""
+
+    node: Node
+    weight: int
+    height: int
 
 
 @dataclass
@@ -58,15 +67,17 @@ class _Frame:
     span: Span
     anchor: str | None
     mapping: bool
+    before: int
+    """The weight of all that was read before it."""
+    height: int = 1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
     merges: list[Node] = field(default_factory=list)
     key: ScalarNode | None = None
-    weight: int = 1
 
 
 class _Builder:
-    """Folds events into nodes. A frame's weight counts its nodes with every alias written out."""
+    """Folds events into nodes, and weighs them: an alias weighs what it stands for."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -74,22 +85,24 @@ class _Builder:
         self.findings: list[Finding] = []
         self.refused = False
         self._stack: list[_Frame] = []
-        self._anchors: dict[str, tuple[Node, int]] = {}
+        self._anchors: dict[str, _Built] = {}
+        self._weight = 0
         self._documents = 0
 
     def feed(self, event: Event) -> bool:
         """Take one event; False ends the reading."""
+        if isinstance(event, ScalarEvent):  # the most frequent kinds come first
+            self._tagged(event)
+            node = ScalarNode(event.value, self._span(event), quoted=bool(event.style))
+            return self._weighs(1, node.span) and self._put(_Built(node, 1, 0), event.anchor)
+        if isinstance(event, _STARTS):
+            self._tagged(event)
+            return self._open(event)
+        if isinstance(event, _ENDS):
+            frame = self._stack.pop()
+            return self._put(_Built(self._closed(frame), self._weight - frame.before, frame.height), frame.anchor)
         if isinstance(event, DocumentStartEvent):
             return self._document(event)
-        if isinstance(event, NodeEvent):
-            self._tagged(event)
-        if isinstance(event, MappingStartEvent | SequenceStartEvent):
-            return self._open(event)
-        if isinstance(event, MappingEndEvent | SequenceEndEvent):
-            frame = self._stack.pop()
-            return self._put(self._closed(frame), frame.weight, frame.anchor)
-        if isinstance(event, ScalarEvent):
-            return self._put(ScalarNode(event.value, self._span(event)), 1, event.anchor)
         if isinstance(event, AliasEvent):
             return self._alias(event)
         return True
@@ -103,34 +116,44 @@ class _Builder:
         )
 
     def _open(self, event: MappingStartEvent | SequenceStartEvent) -> bool:
-        span = self._span(event)
-        if len(self._stack) >= MAXIMUM_DEPTH:
-            help_ = "the specification is never that deep: check the brackets and the indentation"
-            return self._refuse("YAML009", f"this is nested deeper than {MAXIMUM_DEPTH} levels", span, help_)
-        self._stack.append(_Frame(span, event.anchor, isinstance(event, MappingStartEvent)))
-        return True
+        span, mapping = self._span(event), isinstance(event, MappingStartEvent)
+        opened = self._fits(1, span) and self._weighs(1, span)
+        self._stack.append(_Frame(span, event.anchor, mapping, self._weight - 1))
+        return opened
 
     def _alias(self, event: AliasEvent) -> bool:
         known = self._anchors.get(event.anchor or "")
         if known is None:
             span, help_ = self._span(event), "write the value out, or put its anchor (&name) before the alias"
             return self._refuse("YAML011", f"the alias *{event.anchor} refers to no finished value", span, help_)
-        node, weight = known
-        return self._put(node, weight, None, at=self._span(event))
+        at = self._span(event)
+        return self._fits(known.height, at) and self._weighs(known.weight, at) and self._put(known, None, at)
 
-    def _put(self, node: Node, weight: int, anchor: str | None, at: Span | None = None) -> bool:
+    def _fits(self, height: int, at: Span) -> bool:
+        """Refuse the file where something of this height makes it too deep."""
+        if len(self._stack) + height <= MAXIMUM_DEPTH:
+            return True
+        help_ = "the specification is never that deep: check the brackets, the indentation and the aliases"
+        return self._refuse("YAML009", f"this is nested deeper than {MAXIMUM_DEPTH} levels", at, help_)
+
+    def _weighs(self, weight: int, at: Span) -> bool:
+        """Add to the weight of all that was read, and refuse the file where that is too much."""
+        self._weight += weight
+        if self._weight <= MAXIMUM_NODES:
+            return True
+        message = f"the file expands to more than {MAXIMUM_NODES} values"
+        return self._refuse("YAML009", message, at, "write fewer values, and fewer aliases of aliases")
+
+    def _put(self, built: _Built, anchor: str | None, at: Span | None = None) -> bool:
         """Place a finished node in its parent; ``at`` is where an alias of it stands."""
         if anchor:
-            self._anchors[anchor] = (node, weight)
-        if not self._stack:
-            self.root = node
-            return True
-        frame = self._stack[-1]
-        frame.weight += weight
-        if frame.weight > MAXIMUM_NODES:
-            message = f"the file expands to more than {MAXIMUM_NODES} values"
-            return self._refuse("YAML009", message, at or node.span, "write fewer values, and fewer aliases of aliases")
-        self._into(frame, node, at or node.span)
+            self._anchors[anchor] = built
+        if self._stack:
+            frame = self._stack[-1]
+            frame.height = max(frame.height, 1 + built.height)
+            self._into(frame, built.node, at or built.node.span)
+        else:
+            self.root = built.node
         return True
 
     def _into(self, frame: _Frame, node: Node, at: Span) -> None:
@@ -173,9 +196,8 @@ class _Builder:
                     help_ = "merge a mapping (<<: *name) or a list of mappings"
                     self._report("YAML010", "only a mapping can be merged", item.span, help_)
 
-    def _tagged(self, event: NodeEvent) -> None:
-        tag = getattr(event, "tag", None)
-        if tag:
+    def _tagged(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
+        if tag := event.tag:
             help_ = "remove the tag: the specification's models decide every type"
             written = tag.replace("tag:yaml.org,2002:", "!!")
             self._report("YAML007", f"the tag {written} is not allowed", self._span(event), help_)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.write import journal, manifest
-from compiler.write.journal import Step
+from compiler.write.staging import Step
 
 if TYPE_CHECKING:
     from pathlib import Path

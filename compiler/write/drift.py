@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from compiler.diagnostics import Finding
 from compiler.write import journal, manifest
@@ -28,11 +28,12 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file that differs: what it shall hold (None: it shall not be there), and why it differs."""
+    """One file that differs: why, what it shall hold, and what it holds (None: it shall not be, or is not, there)."""
 
     path: str
     reason: Reason
     content: bytes | None
+    found: bytes | None
 
     @property
     def writable(self) -> bool:
@@ -52,7 +53,11 @@ def drift(generated: Path, artifacts: Iterable[Artifact], owned: Callable[[str],
     """Compare ``generated/`` with the artifacts.
 
     ``owned`` tells which paths this compilation answers for; the others stay as they are, in the manifest too. Nothing
-    is compared where there is a link or the like: it is refused, and not followed.
+    is compared where there is a link or the like: it is refused, and not followed. Modes are not compared: the umask of
+    whoever checks the project out has a say in them.
+
+    Raises:
+        OSError: a file or a folder cannot be read, so that nothing can be said of the tree.
     """
     found, refused = _walk(generated)
     if refused:
@@ -73,24 +78,25 @@ def drift(generated: Path, artifacts: Iterable[Artifact], owned: Callable[[str],
 
 def _compare(path: str, wanted: bytes | None, found: Path | None, known: str | None) -> Change | None:
     if found is None:
-        return Change(path, Reason.MISSING, wanted)
+        return Change(path, Reason.MISSING, wanted, None)
     content = found.read_bytes()
     if content == wanted:
         return None
     unchanged = known == manifest.digest(content)
     if wanted is None:
-        return Change(path, Reason.STALE if unchanged else Reason.ORPHAN, None)
-    return Change(path, Reason.STALE if unchanged else Reason.EDITED, wanted)
+        return Change(path, Reason.STALE if unchanged else Reason.ORPHAN, None, content)
+    return Change(path, Reason.STALE if unchanged else Reason.EDITED, wanted, content)
 
 
 def _compare_manifest(generated: Path, due: bytes, others: bool) -> Change | None:
     """The manifest follows the files: only where they are as they should be can it have been edited by itself."""
     file = generated / manifest.NAME
     if not file.is_file():
-        return Change(manifest.NAME, Reason.MISSING, due)
-    if file.read_bytes() == due:
+        return Change(manifest.NAME, Reason.MISSING, due, None)
+    content = file.read_bytes()
+    if content == due:
         return None
-    return Change(manifest.NAME, Reason.STALE if others else Reason.EDITED, due)
+    return Change(manifest.NAME, Reason.STALE if others else Reason.EDITED, due, content)
 
 
 def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
@@ -99,7 +105,9 @@ def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
     refused = []
     if generated.is_symlink() or (generated.exists() and not generated.is_dir()):
         return {}, (_refusal("generated"),)
-    for folder, directories, names in os.walk(generated):
+    if not generated.exists():
+        return {}, ()
+    for folder, directories, names in os.walk(generated, onerror=_raise):
         if folder == str(generated) and journal.FOLDER in directories:
             directories.remove(journal.FOLDER)
         for name in sorted(directories + names):
@@ -110,6 +118,10 @@ def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
             elif path.is_file() and relative != manifest.NAME:
                 files[relative] = path
     return files, tuple(refused)
+
+
+def _raise(error: OSError) -> NoReturn:
+    raise error
 
 
 def _refusal(path: str) -> Finding:

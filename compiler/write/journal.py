@@ -7,33 +7,27 @@ tree, so that every step is one rename.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import shutil
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from compiler.write.disk import named_after, sync, write
+from compiler.write.possible import require_possible
+from compiler.write.staging import Entry, Step, folders, stage
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
 FOLDER = ".cbp"
 _JOURNAL, _STAGED = "journal.json", "staged"
-_FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
 class JournalError(Exception):
     """A journal that cannot be finished, or that somebody has to finish first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One file below ``generated/``: its new content, or None when it is to be removed."""
-
-    path: str
-    content: bytes | None
 
 
 def pending(generated: Path) -> bool:
@@ -45,14 +39,15 @@ def commit(generated: Path, steps: Sequence[Step]) -> None:
     """Make every step, or none.
 
     Raises:
-        OSError: a file cannot be written. Nothing has changed; or, where the disk fails after the journal is in place,
-            the next :func:`finish` goes on.
+        OSError: a file cannot be written. A note says whether nothing has changed or, where the disk fails after the
+            journal is in place, that the next :func:`finish` goes on.
     """
-    _require_possible(generated, steps)
     try:
-        _stage(generated, steps)
-    except BaseException:
+        require_possible(generated, steps)
+        _record(generated, stage(generated, generated / FOLDER / _STAGED, steps))
+    except BaseException as error:
         shutil.rmtree(generated / FOLDER, ignore_errors=True)
+        error.add_note("nothing was changed")
         raise
     finish(generated)
 
@@ -65,111 +60,81 @@ def finish(generated: Path) -> None:
         OSError: a step cannot be made; what is made already stays made.
     """
     folder = generated / FOLDER
-    if pending(generated):
-        touched = {_make(generated, path, staged) for path, staged in _read(folder / _JOURNAL)}
-        for changed in touched:
-            if changed.is_dir():  # a later step may have left it empty, and so removed it
-                _sync(changed)
-        (folder / _JOURNAL).unlink()
-    if folder.exists():
-        _sync(folder)
-        shutil.rmtree(folder)
-
-
-def _stage(generated: Path, steps: Sequence[Step]) -> None:
-    """Write every content aside and, once all are on the disk, the journal that names them."""
-    staged = generated / FOLDER / _STAGED
-    staged.mkdir(parents=True)
-    entries = []
-    for number, step in enumerate(steps):
-        if step.content is not None:
-            with _named_after(generated / step.path):
-                _write(staged / str(number), step.content)
-        entries.append({"path": step.path, "staged": None if step.content is None else str(number)})
-    _sync(staged)
-    draft = generated / FOLDER / f"{_JOURNAL}.new"
-    _write(draft, json.dumps(entries).encode())
-    draft.replace(generated / FOLDER / _JOURNAL)
-    _sync(generated / FOLDER)
-    _sync(generated)
-
-
-def _read(journal: Path) -> Iterable[tuple[str, str | None]]:
     try:
-        entries = [(entry["path"], entry["staged"]) for entry in json.loads(journal.read_bytes())]
+        if pending(generated):
+            _make_all(generated, _read(folder / _JOURNAL))
+            (folder / _JOURNAL).unlink()
+        if folder.exists():
+            sync(folder)
+            with named_after(folder):
+                shutil.rmtree(folder)
+    except OSError as error:
+        error.add_note("what was begun is finished by the next compilation")
+        raise
+
+
+def _record(generated: Path, entries: Sequence[Entry]) -> None:
+    """Put the journal in place, which is the instant from which the new tree counts."""
+    journal = generated / FOLDER / _JOURNAL
+    draft = journal.with_suffix(".new")
+    with named_after(generated):
+        write(draft, json.dumps([asdict(entry) for entry in entries]).encode())
+        sync(draft)
+    draft.replace(journal)
+    sync(journal.parent)
+    sync(generated)
+
+
+def _read(journal: Path) -> tuple[Entry, ...]:
+    try:
+        entries = tuple(Entry(entry["path"], entry["staged"]) for entry in json.loads(journal.read_bytes()))
+        inside = all(map(_stays_inside, entries))
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(f"{journal} is not a journal: remove {journal.parent} and compile again") from error
-    if any(PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts for path, _ in entries):
+    if not inside:
         raise JournalError(f"{journal} leads outside: remove {journal.parent} and compile again")
     return entries
 
 
-def _make(generated: Path, path: str, staged: str | None) -> Path:
-    """Make one step, unless it is made already; return the folder that it changed and that still exists."""
-    target = generated / path
-    if staged is None:
-        return _remove(generated, target)
-    source = generated / FOLDER / _STAGED / staged
-    if source.exists():
-        with _named_after(target):
-            _make_folder(target.parent)
-            source.replace(target)
-    return target.parent
+def _stays_inside(entry: Entry) -> bool:
+    paths = (PurePosixPath(path) for path in (entry.path, entry.staged or ""))
+    return not any(path.is_absolute() or ".." in path.parts for path in paths)
 
 
-def _remove(generated: Path, file: Path) -> Path:
-    """Remove a file, and the folders that it leaves empty."""
-    if file.is_file():
-        file.unlink()
-    folder = file.parent
+def _make_all(generated: Path, entries: Sequence[Entry]) -> None:
+    """Make the steps that are not made yet, and flush the folders that they changed."""
+    kept = folders(entry.path for entry in entries if entry.staged is not None)
+    for entry in entries:
+        if entry.staged is None:
+            _remove(generated, entry.path, kept)
+        else:
+            _put(generated / FOLDER / _STAGED / entry.staged, generated / entry.path)
+    changed = {generated, *(generated / folder for folder in folders(entry.path for entry in entries))}
+    for folder in sorted(changed):
+        if folder.is_dir():  # else it was left empty, and so removed from one of the others
+            sync(folder)
+
+
+def _put(source: Path, target: Path) -> None:
+    """Rename a staged file or folder to its place, unless it is there already."""
+    if not source.exists():
+        return
+    if target.is_dir():
+        _remove_empty(target)
+    with named_after(target):
+        source.replace(target)
+
+
+def _remove(generated: Path, path: str, kept: set[str]) -> None:
+    """Remove a file, and the folders that it leaves empty and that nothing is to be put in."""
+    if (generated / path).is_file():
+        (generated / path).unlink()
     with suppress(OSError):
-        while folder != generated:
-            folder.rmdir()
-            folder = folder.parent
-    return folder
+        for folder in PurePosixPath(path).parents:
+            if folder.parts and str(folder) not in kept:
+                (generated / folder).rmdir()
 
 
-def _require_possible(generated: Path, steps: Sequence[Step]) -> None:
-    """Refuse before anything is staged what would fail after it: a folder that may not be changed, or is in the way."""
-    removed = {generated / step.path for step in steps if step.content is None}
-    for step in steps:
-        target = generated / step.path
-        if target.is_dir() and any(path.is_file() and path not in removed for path in target.rglob("*")):
-            raise IsADirectoryError(errno.EISDIR, "there is a folder in the way", str(target))
-        folder = (generated / step.path).parent
-        while not folder.is_dir():
-            folder = folder.parent
-        if not os.access(folder, os.W_OK | os.X_OK):
-            raise PermissionError(errno.EACCES, "the folder may not be written to", str(folder))
-
-
-def _write(file: Path, content: bytes) -> None:
-    with file.open("xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fchmod(stream.fileno(), _FILE_MODE)  # the same mode under every umask
-        os.fsync(stream.fileno())
-
-
-def _make_folder(folder: Path) -> None:
-    if not folder.is_dir():
-        _make_folder(folder.parent)
-        folder.mkdir()
-        folder.chmod(_FOLDER_MODE)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@contextmanager
-def _named_after(file: Path) -> Iterator[None]:
-    """Let errors name the file that is meant: the staged copy would mean nothing to anybody."""
-    try:
-        yield
-    except OSError as error:
-        raise OSError(error.errno, error.strerror, str(file)) from error
+def _remove_empty(folder: Path) -> None:
+    for empty, _, _ in os.walk(folder, topdown=False):
+        Path(empty).rmdir()

@@ -61,14 +61,14 @@ class RedisTokenBuckets:
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """See :class:`runtime.ports.TokenBuckets`."""
-        self._telemetry.redis_calls("take").inc()
+        self._telemetry.redis_calls.count("take")
         with _translated():
             tokens, wait, *levels = await self._take(*_arguments(buckets, wanted))
         return Grant(tokens, wait, tuple(levels))
 
     async def give_back(self, buckets: Sequence[KeyedBucket], tokens: int) -> None:
         """See :class:`runtime.ports.TokenBuckets`."""
-        self._telemetry.redis_calls("give_back").inc()
+        self._telemetry.redis_calls.count("give_back")
         with _translated():
             await self._give_back(*_arguments(buckets, tokens))
 

@@ -69,6 +69,8 @@ def parse_tags(header: str) -> Tags:
 
 def is_unmodified(conditions: Conditions, revision: int) -> bool:
     """Tell whether a reader already holds ``revision`` (304); raise when its If-Match does not hold (412)."""
+    if conditions.if_match is None and conditions.if_none_match is None:
+        return False
     tag = entity_tag(revision)
     if conditions.if_match is not None and not conditions.if_match.match_strongly(tag):
         raise PreconditionFailedError(f"the entry is at revision {revision}", revision)

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.embedded import sessions
+from runtime.embedded.sessions import Family
 from runtime.embedded.signals import raise_if_stopped
 
 if TYPE_CHECKING:
@@ -82,17 +82,18 @@ class Child:
             raise self.error(f"failed with exit code {self._process.returncode}:")
 
     def stop(self) -> None:
-        """End it: the stop signal, and when its time is up SIGKILL for whatever is left of its session.
+        """End it: the stop signal, and when its time is up SIGKILL for whatever is left of it and its children.
 
         What it started is waited for too: initdb's backend ends by itself and removes its shared memory.
         """
         if self._process.returncode is not None:
             return
+        family = Family(self.pid)
         os.kill(self.pid, self._program.stop)  # a zombie takes it too
         deadline = time.monotonic() + self._program.stop_seconds
-        while sessions.members(self.pid) and time.monotonic() < deadline:
+        while family.living() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
-        sessions.kill(self.pid)
+        family.kill()
         self._process.wait()
 
     def _wait_until(self, ready: Callable[[], bool], seconds: float) -> None:

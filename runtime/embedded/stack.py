@@ -69,7 +69,7 @@ def _run(path: Path, port: int | None, say: Say) -> ServerError:
 def _require_free(port: int) -> None:
     if not is_free(port):
         other = next(free_ports())
-        raise ServerError(f"port {port} is taken by another program; choose a free one: cbp up --port {other}")
+        raise ServerError(f"port {port} is taken by another program; choose a free one: make up PORT={other}")
 
 
 def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer, ValkeyServer]:

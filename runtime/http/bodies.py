@@ -29,6 +29,10 @@ class UnsupportedMediaTypeError(Exception):
     """A body that is not declared to be JSON in UTF-8."""
 
 
+class UnsupportedContentCodingError(Exception):
+    """A body that is compressed, or changed in another way."""
+
+
 class InvalidDocumentError(Exception):
     """A body that is not the JSON that was asked for."""
 
@@ -42,6 +46,7 @@ class _Number:
 
 async def read_value(request: Request) -> Json:
     """Return the ``value`` of the body, as compact JSON."""
+    _check_coding(request.headers.getlist("content-encoding"))
     _check_media_type(request.headers.get("content-type", ""))
     return parse_value(await _read(request))
 
@@ -61,6 +66,12 @@ def parse_value(body: bytes) -> Json:
     value = document["value"]
     _check(value)
     return Json(orjson.dumps(value, default=_as_written, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode())
+
+
+def _check_coding(headers: list[str]) -> None:
+    codings = {coding.strip().lower() for header in headers for coding in header.split(",")}
+    if codings - {"", "identity"}:
+        raise UnsupportedContentCodingError("the body must be sent as it is, without a Content-Encoding")
 
 
 def _check_media_type(header: str) -> None:

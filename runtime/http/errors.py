@@ -15,7 +15,12 @@ from runtime.domain.entries import (
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
-from runtime.http.bodies import BodyTooLargeError, InvalidDocumentError, UnsupportedMediaTypeError
+from runtime.http.bodies import (
+    BodyTooLargeError,
+    InvalidDocumentError,
+    UnsupportedContentCodingError,
+    UnsupportedMediaTypeError,
+)
 from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError
 from runtime.ports import OutcomeUnknownError, UnavailableError
@@ -46,10 +51,12 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(413, str(error))
     except UnsupportedMediaTypeError as error:
         return problem(415, str(error), headers={"Accept": "application/json"})
+    except UnsupportedContentCodingError as error:
+        return problem(415, str(error), headers={"Accept-Encoding": "identity"})
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
-        return problem(400, "the client closed the connection before it had sent the body")
+        return problem(408, "the client closed the connection, or took too long, before it had sent the body")
     except Exception:
         _log.exception("request failed", request_id=request.scope["request_id"])
         return problem(500, "the request met a defect of the service, which has been logged under its request id")

@@ -40,15 +40,19 @@ class Gate:
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's answer, or a denial; both carry the limits, unless Redis is away or none is set."""
         client = self._clients.identify(request.scope)
-        decision = await self._throttle.admit(client, endpoint, changes=request.method not in _READING)
-        self._telemetry.decisions(decision.verdict.name.lower()).inc()
+        decision = self._throttle.decide(client, endpoint)
+        if decision is None:
+            decision = await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
+        self._telemetry.decisions.count(decision.verdict.value)
         if decision.verdict is Verdict.ADMITTED:
             response = await answer(handler, request)
         else:
             response = self._refusal(decision)
         if decision.standings:
-            response.headers["RateLimit-Policy"] = self._policies[endpoint]
-            response.headers["RateLimit"] = _standings(decision)
+            response.raw_headers += (
+                (b"ratelimit-policy", self._policies[endpoint]),
+                (b"ratelimit", _standings(decision)),
+            )
         return response
 
     def _refusal(self, decision: Decision) -> Response:
@@ -58,7 +62,7 @@ class Gate:
                 503, "changes are refused while requests cannot be counted: try again later", headers=headers
             )
         for name in decision.denied_by:
-            self._telemetry.denials(name).inc()
+            self._telemetry.denials.count(name)
         return problem(
             429,
             f"no token is left in the bucket {' and the bucket '.join(decision.denied_by)}:"
@@ -69,9 +73,12 @@ class Gate:
         )
 
 
-def _policies(limits: Iterable[Limit]) -> str:
-    return ", ".join(f'"{each.name}";q={each.bucket.capacity + each.bucket.refill_per_minute};w=60' for each in limits)
+def _policies(limits: Iterable[Limit]) -> bytes:
+    quotas = ((each.name, each.bucket.capacity + each.bucket.refill_per_minute) for each in limits)
+    return ", ".join([f'"{name}";q={quota};w=60' for name, quota in quotas]).encode()
 
 
-def _standings(decision: Decision) -> str:
-    return ", ".join(f'"{each.name}";r={each.remaining};t={each.seconds}' for each in decision.standings)
+def _standings(decision: Decision) -> bytes:
+    return ", ".join(
+        [f'"{name}";r={remaining};t={seconds}' for name, remaining, seconds in decision.standings]
+    ).encode()

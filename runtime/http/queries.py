@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
+_UNCONDITIONAL = Conditions()
 
 
 class InvalidQueryError(Exception):
@@ -35,7 +36,16 @@ def read_name(request: Request) -> tuple[str, str]:
 
 def read_conditions(request: Request) -> Conditions:
     """Return the conditions in the headers; a malformed one raises ``InvalidTagsError``."""
-    return Conditions(_tags(request, "if-match"), _tags(request, "if-none-match"))
+    if_match: list[bytes] = []
+    if_none_match: list[bytes] = []
+    for name, value in request.scope["headers"]:
+        if name == b"if-match":
+            if_match.append(value)
+        elif name == b"if-none-match":
+            if_none_match.append(value)
+    if if_match or if_none_match:
+        return Conditions(_tags(if_match), _tags(if_none_match))
+    return _UNCONDITIONAL
 
 
 def read_listing(request: Request) -> Listing:
@@ -55,6 +65,5 @@ def _limit(text: str) -> int:
     raise InvalidQueryError(f"limit is a whole number from 1 to {LARGEST_LIMIT}")
 
 
-def _tags(request: Request, name: str) -> Tags | None:
-    values = request.headers.getlist(name)
-    return parse_tags(", ".join(values)) if values else None
+def _tags(values: list[bytes]) -> Tags | None:
+    return parse_tags(b", ".join(values).decode("latin-1")) if values else None

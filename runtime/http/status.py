@@ -14,12 +14,13 @@ from runtime.domain.preconditions import parse_tags
 from runtime.ports import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
-    from runtime.ports import EntryStore, TokenBuckets
+    from runtime.services.cache import Contents
     from runtime.services.draining import Draining
+    from runtime.services.sampling import Sampling
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
@@ -44,10 +45,19 @@ class SettingsHandler:
 
 
 class StatusHandlers:
-    """Liveness, readiness and metrics."""
+    """Liveness, readiness and metrics; ``checks`` are the questions whether each server answers, by its name."""
 
-    def __init__(self, store: EntryStore, buckets: TokenBuckets, draining: Draining, telemetry: Telemetry) -> None:
-        self._checks = {"database": store.ping, "redis": buckets.ping}
+    def __init__(
+        self,
+        checks: Mapping[str, Callable[[], Awaitable[None]]],
+        contents: Callable[[], Contents],
+        sampling: Sampling,
+        draining: Draining,
+        telemetry: Telemetry,
+    ) -> None:
+        self._checks = checks
+        self._contents = contents
+        self._sampling = sampling
         self._draining = draining
         self._telemetry = telemetry
 
@@ -56,17 +66,22 @@ class StatusHandlers:
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis they are, at reduced rates, and reads only."""
+        """GET 200 when requests can be served; without Redis they are, at reduced rates, and reads only.
+
+        It also says what the worker that answers keeps in memory.
+        """
         if self._draining.active:
             return _status(503, {"status": "draining"})
         up = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
         checks = {name: "up" if answers else "down" for name, answers in zip(self._checks, up, strict=True)}
+        details = {"checks": checks, "cache": self._contents()}
         if checks["database"] == "down":
-            return _status(503, {"status": "unavailable", "checks": checks})
-        return _status(200, {"status": "ready" if all(up) else "degraded", "checks": checks})
+            return _status(503, {"status": "unavailable", **details})
+        return _status(200, {"status": "ready" if all(up) else "degraded", **details})
 
     async def metrics(self, _request: Request) -> Response:
         """GET the metrics of every worker in Prometheus's text format."""
+        self._sampling.sample()
         return Response(self._telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
 
 

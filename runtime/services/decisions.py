@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import Enum, auto
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.services.limits import Standing, standings
 
@@ -13,17 +12,16 @@ if TYPE_CHECKING:
     from runtime.services.limits import Limit
 
 
-class Verdict(Enum):
+class Verdict(StrEnum):
     """What becomes of a request."""
 
-    ADMITTED = auto()
-    DENIED = auto()
-    CLOSED = auto()
+    ADMITTED = "admitted"
+    DENIED = "denied"
+    CLOSED = "closed"
     """A change while the shared buckets are away: it fails closed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """A verdict, with the wait in whole seconds, the policies that denied, and where each policy stands (if known)."""
 
     verdict: Verdict

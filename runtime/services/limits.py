@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
 from runtime.ports import KeyedBucket
@@ -23,8 +23,7 @@ class Limit:
     bucket: Bucket
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """What is left of a policy: ``remaining`` tokens, and no more within the next ``seconds``."""
 
     name: str
@@ -66,7 +65,7 @@ def standings(
 
     The ``leased`` tokens of this worker count as remaining; what others have taken since is not known.
     """
-    return tuple(_standing(limit, level, microseconds, leased) for limit, level in zip(limits, levels, strict=True))
+    return tuple([_standing(limit, level, microseconds, leased) for limit, level in zip(limits, levels, strict=True)])
 
 
 def _standing(limit: Limit, level: int, microseconds: int, leased: int) -> Standing:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 PROBE_SECONDS = 0.25
+_UNLIMITED = Decision(Verdict.ADMITTED)
 _log = structlog.get_logger(__name__)
 
 
@@ -54,17 +55,22 @@ class Throttle:
         """Return the limits that hold for an endpoint."""
         return self._limits[endpoint]
 
-    async def admit(self, client: str, endpoint: str, *, changes: bool) -> Decision:
-        """Judge one request of ``client`` to ``endpoint`` (method and route template)."""
+    def decide(self, client: str, endpoint: str) -> Decision | None:
+        """Judge one request of ``client`` to ``endpoint`` (method and route template) by what this worker holds.
+
+        None: it holds nothing that decides, so that ``ask`` has to.
+        """
         limits = self._limits[endpoint]
         if not limits:
-            return Decision(Verdict.ADMITTED)
-        if not self.degraded:
-            lease = self._lease(client, endpoint)
-            decision = decide(lease, limits, _now()) or await self._ask(lease, limits)
-            if decision is not None:
-                return decision
-        return self._admit_alone(client, limits, changes=changes)
+            return _UNLIMITED
+        lease = self._leases.get((client, endpoint))
+        return decide(lease, limits, _now()) if lease is not None and not self.degraded else None
+
+    async def ask(self, client: str, endpoint: str, *, changes: bool) -> Decision:
+        """Judge the request by the shared buckets or, without them, by this worker's share of the rates."""
+        limits = self._limits[endpoint]
+        decision = None if self.degraded else await self._ask(self._lease(client, endpoint), limits)
+        return decision or self._admit_alone(client, limits, changes=changes)
 
     async def maintain(self) -> None:
         """Return stale leases and look for a Redis that was lost, until cancelled."""

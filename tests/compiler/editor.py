@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 SCHEMAS = schemas()
 CLUSTER = "eu-central-1"
-_GLOBS = ("spec/*.yaml", "environments/*/environment.yaml", "environments/*/overlays/*.yaml")
+_GLOBS = (
+    "spec/*.yaml",
+    "environments/*/environment.yaml",
+    "environments/*/overlays/*.yaml",
+    "environments/*/waivers.yaml",
+)
 
 _TAG = "tag:yaml.org,2002:"
 # The core schema of YAML 1.2.2, chapter 10.3.2; what it does not name is text.
@@ -77,7 +82,7 @@ def schema_of(path: str) -> str:
     folders = path.split("/")
     if folders[0] == "spec":
         return folders[1].removesuffix(".yaml")
-    return "overlay" if "overlays" in folders else "environment"
+    return "overlay" if "overlays" in folders else folders[-1].removesuffix(".yaml")
 
 
 def accepts(root: Path, path: str) -> bool:

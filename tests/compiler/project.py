@@ -30,10 +30,9 @@ SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
 
 
 def copy(target: Path) -> Path:
-    """Copy what is compiled into a folder; the policies are the real ones."""
-    for name in ("spec", "environments"):
+    """Copy what is compiled, and what judges it, into a folder."""
+    for name in ("spec", "environments", "policies"):
         shutil.copytree(ROOT / name, target / name)
-    (target / "policies").symlink_to(ROOT / "policies")
     return target
 
 
@@ -67,6 +66,14 @@ def changed(changes: Mapping[str, str], environment: str = "production") -> Reso
     for path, text in changes.items():
         tree = with_value(tree, keys(path), ScalarNode(text, SOMEWHERE))
     result, findings = rebound(tree)
+    assert result, findings
+    return result
+
+
+def listing(path: str, *items: str) -> Resolved:
+    """Return production with a list, whose path is written with dots, replaced by another one."""
+    entries = tuple(ScalarNode(item, SOMEWHERE) for item in items)
+    result, findings = rebound(with_value(resolved()["production"].tree, keys(path), SequenceNode(entries, SOMEWHERE)))
     assert result, findings
     return result
 

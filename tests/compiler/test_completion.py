@@ -51,7 +51,8 @@ def test_commands_and_options_are_completed() -> None:
     assert ask("cbp", "") == sorted(main.commands)
     assert ask("cbp", "ver") == ["verify"]
     assert ask("cbp", "compile", "--ch") == ["--check"]
-    assert ask("cbp", "verify", "--format", "") == ["text", "json", "github"]
+    formats = ["text", "json", "github", "markdown", "sarif", "junit"]
+    assert ask("cbp", "verify", "--format", "") == formats
 
 
 @pytest.mark.parametrize("command", ["compile", "release", "up"])

@@ -30,7 +30,7 @@ def test_the_digest_takes_the_place_of_the_word_and_the_reason_goes_with_its_lin
     assert REASON in before
     result = release(project)
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == "wrote  environments/production/environment.yaml; now run: cbp compile\n"
+    assert result.stdout == "wrote  environments/production/environment.yaml; now run: make compile\n"
     assert file(project).read_text() == before.replace("release: unreleased", f"release: {DIGEST}").replace(REASON, "")
 
 
@@ -40,9 +40,8 @@ def test_the_compilation_then_runs_the_image_by_its_digest_without_a_warning_abo
     assert result.exit_code == 0
     assert {line.split(":")[0] for line in result.stdout.splitlines() if "runs no release" in line} == set()
     deployment = "kubernetes/cbp-application/deployment-configuration-api.yaml"
-    for cluster in ("eu-central-1", "eu-west-1"):
-        text = (project / "generated/production" / cluster / deployment).read_text()
-        assert f"registry.bank.example/platform/configuration-api@{DIGEST}" in text
+    text = (project / "generated/production/eu-central-1" / deployment).read_text()
+    assert f"registry.bank.example/platform/configuration-api@{DIGEST}" in text
     assert "unreleased" in (project / "generated/staging/eu-central-1" / deployment).read_text()
 
 
@@ -78,7 +77,7 @@ def test_comments_line_ends_and_a_byte_order_mark_stay(project: Path) -> None:
 def test_what_is_not_written_line_by_line_is_left_to_people(project: Path, written: str, instead: str) -> None:
     before = file(project).read_text().replace(written, instead)
     if "&none" in instead:
-        before = before.replace("revision: main", "revision: *none")
+        before = before.replace("revision: production", "revision: *none")
     file(project).write_text(before)
     result = release(project)
     assert (result.exit_code, result.stdout) == (2, "")

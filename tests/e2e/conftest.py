@@ -14,9 +14,13 @@ _PARTS = ("spec", "environments", "policies", "generated", "README.md")
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     """A copy of the project, in a folder whose name has a space."""
-    copy = tmp_path / "a checkout"
-    copy.mkdir()
+    return copy(tmp_path / "a checkout")
+
+
+def copy(target: Path) -> Path:
+    """Copy what is compiled, and what comes of it."""
+    target.mkdir()
     for name in _PARTS:
         source = PROJECT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
-    return copy
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target / name)
+    return target

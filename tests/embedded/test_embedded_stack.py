@@ -30,7 +30,13 @@ SETTINGS = Settings(
     environment="development",
     cluster="embedded",
     process=Process(
-        port=8080, workers=2, threads=8, shutdown_seconds=5, health_path="/health", ready_path="/health/ready"
+        port=8080,
+        workers=2,
+        threads=8,
+        shutdown_seconds=5,
+        cache_bytes=1_000_000,
+        health_path="/health",
+        ready_path="/health/ready",
     ),
     database=Database(
         pool_size=2,
@@ -146,7 +152,7 @@ def test_a_taken_port_is_said_before_anything_starts(up: Up, folder: Path) -> No
         port = stranger.getsockname()[1]
         service = up(port=port)
         output, _ = service.communicate()
-    message = rf"error: port {port} is taken by another program; choose a free one: cbp up --port \d+\n"
+    message = rf"error: port {port} is taken by another program; choose a free one: make up PORT=\d+\n"
     assert re.fullmatch(message, output)
     assert service.returncode == 2
     assert list(folder.iterdir()) == []

@@ -1,9 +1,11 @@
-"""The cases of this folder: a base project, and for each case what is replaced and removed in it."""
+"""The cases of this folder: a base project, and for each case what is replaced, removed and made in it."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from urllib.parse import unquote_to_bytes
 
 GOLDEN = Path(__file__).parent
 BASE = GOLDEN / "base"
@@ -27,6 +29,27 @@ def apply(case: Path, project: Path) -> None:
             remove(target)
         make_room(project, target.parent)
         shutil.copyfile(file, target)
+    if (case / "made").is_file():
+        for line in (case / "made").read_text().splitlines():
+            kind, path, argument = line.split()
+            make(project, kind, os.fsdecode(unquote_to_bytes(path)), argument)
+
+
+def make(project: Path, kind: str, path: str, argument: str) -> None:
+    """Put in place of a path what no repository holds: a link, a pipe, an odd name, a file of any size."""
+    target = project / path
+    if target.exists():
+        remove(target)
+    if kind == "link":
+        target.symlink_to(argument)
+    elif kind == "pipe":
+        os.mkfifo(target, int(argument, 8))
+    elif kind == "move":
+        (project / argument).rename(target)
+    elif kind == "bytes":
+        target.write_bytes(b"#" * int(argument))
+    else:
+        raise ValueError(kind)
 
 
 def words(file: Path) -> list[str]:

@@ -1,6 +1,7 @@
 """Broken projects and what ``cbp compile`` says of each, whole: place, excerpt, message and help.
 
 A case is a folder: ``input/`` holds the files that replace those of ``base/``, ``absent`` names what is removed,
+``made`` what is built in place (a kind, a path with its odd bytes as ``%FF``, an argument),
 ``arguments`` adds to the command line, and ``expected.txt`` is the report; ``exit`` is there where a case is a warning
 alone, which is status 0. Rewrite the reports with
 ``CBP_UPDATE_GOLDEN=1``, and read every one of them as somebody who made that mistake.

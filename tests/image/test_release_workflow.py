@@ -15,7 +15,7 @@ from tests.compiler.project import resolved
 from tests.image.containerfile import PROJECT, containerfile
 
 WORKFLOWS = PROJECT / ".github/workflows"
-_PINNED = re.compile(r"(?:\./[\w./-]+|[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+)")
+_PINNED = re.compile(r"(?:\./[\w./-]+|[\w-]+(?:/[\w-]+)+@[0-9a-f]{40} # v\d+\.\d+\.\d+)")
 
 
 def test_actionlint_has_nothing_to_say() -> None:

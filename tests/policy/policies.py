@@ -37,6 +37,19 @@ must_pass: {spec: {limits: {memory: {heap: 50}}}}
 must_deny: [{at: [spec, limits, memory, heap], value: 51}]
 """
 
+TEST = """\
+package testing.heap_large_test
+
+import data.testing.heap_large
+import rego.v1
+
+heap(percent) := {"spec": {"limits": {"memory": {"heap": percent}}}}
+
+test_half_passes if heap_large.deny == set() with input as heap(50)
+
+test_more_is_denied if count(heap_large.deny) == 1 with input as heap(51)
+"""
+
 
 def write(folder: Path, rule: str = RULE, fixture: str = FIXTURE, name: str = "heap_large") -> Path:
     """Write one rule of the domain ``testing``, with its fixture."""
@@ -45,6 +58,14 @@ def write(folder: Path, rule: str = RULE, fixture: str = FIXTURE, name: str = "h
     (place / f"{name}.rego").write_text(rule, encoding="utf-8")
     (place / "fixture.yaml").write_text(fixture, encoding="utf-8")
     return folder
+
+
+def with_tests(folder: Path, rule: str = RULE, tests: str | None = TEST, fixture: str = FIXTURE) -> Path:
+    """Write one rule with its tests to the policies of a folder, and return these."""
+    policies = write(folder / "policies", rule, fixture)
+    if tests is not None:
+        (policies / "testing/heap_large/heap_large_test.rego").write_text(tests, encoding="utf-8")
+    return policies
 
 
 def changed(old: str, new: str) -> str:

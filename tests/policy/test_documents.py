@@ -49,6 +49,7 @@ def test_every_container_has_its_resources_in_numbers() -> None:
             {"volumeClaimTemplates": [{"spec": {"resources": {"requests": {"storage": 10 * 2**30}}}}]},
         ),
         ("Pod", {"volumes": [{"emptyDir": {"sizeLimit": "64Mi"}}]}, {"volumes": [{"emptyDir": {"sizeLimit": 2**26}}]}),
+        ("ExternalSecret", {"refreshInterval": "1h30m"}, {"refreshInterval": 5400}),
         ("Cluster", {"storage": {"size": "1Ti", "class": "fast"}}, {"storage": {"size": 2**40, "class": "fast"}}),
     ],
 )

@@ -32,7 +32,7 @@ def test_the_real_project_is_judged_by_every_rule_and_only_warned_about(gate: Ga
     verdict = gate.judge([subject for item in resolved().values() for subject in subjects(item)])
     assert verdict.vacuous == ()
     assert verdict.subjects == 4
-    assert verdict.rules == tuple(rule.id for rule in gate.library.rules)
+    assert verdict.rules == gate.library.rules
     assert (verdict.engine, verdict.version) == ("regorus", "0.13.0")
     assert [(finding.code, finding.severity, finding.place) for finding in verdict.findings] == [
         ("DEP002", Severity.WARNING, f"environments/{name}/environment.yaml:9:14") for name in ("production", "staging")
@@ -45,25 +45,38 @@ def test_a_finding_is_at_the_line_that_caused_it_and_says_what_to_do(tmp_path: P
     assert finding.place == "spec/limits.yaml:5:11"
     assert (finding.code, finding.message, finding.help) == ("TST001", "the heap is 80%", "Lower the heap.")
     assert finding.severity is Severity.ERROR
-    assert finding.notes == ()
+    assert (finding.notes, finding.rendered, finding.waived) == ((), (), None)
+    assert (finding.resource, finding.found, finding.wanted) == ("limits.memory.heap", "80% maximum", None)
 
 
 def test_one_mistake_in_two_clusters_is_one_finding_that_names_both_files(tmp_path: Path) -> None:
     place = '"path": ["limits", "memory", "heap"], "file": input.documents[0].file, "pointer": "/spec"'
     gate = load(write(tmp_path, changed('"path": ["limits", "memory", "heap"]', place), with_documents()))
     (finding,) = gate.judge(subjects(resolved()["production"])).findings
-    assert [re.sub(r"kubernetes/.*", "...", note) for note in finding.notes] == [
-        "rendered in generated/production/eu-central-1/...",
-        "rendered in generated/production/eu-west-1/...",
+    assert [re.sub(r"kubernetes/.*", "...", place.file) for place in finding.rendered] == [
+        "generated/production/eu-central-1/...",
+        "generated/production/eu-west-1/...",
     ]
-    assert all(note.endswith(", at /spec") for note in finding.notes)
+    assert {place.pointer for place in finding.rendered} == {"/spec"}
+    assert finding.clusters == ("production/eu-central-1", "production/eu-west-1")
+
+
+def test_a_line_that_is_wrong_for_some_environments_alone_names_them(tmp_path: Path) -> None:
+    rule = changed("memory.heap > 50", 'input.environment.stage in {"staging", "production"}')
+    fixture = FIXTURE.replace("{spec:", "{environment: {stage: development}, spec:")
+    denied = "must_deny: [{at: [environment, stage], value: production}]\n"
+    gate = load(write(tmp_path, rule, fixture.partition("must_deny")[0] + denied))
+    (finding,) = gate.judge([subject for item in resolved().values() for subject in subjects(item)]).findings
+    assert (finding.place, finding.notes) == ("spec/limits.yaml:5:11", ("in production, staging alone",))
+    (alone,) = gate.judge(subjects(resolved()["staging"])).findings
+    assert alone.notes == ()
 
 
 def test_a_rule_that_looked_at_nothing_anywhere_is_reported(tmp_path: Path) -> None:
     rule = changed("input.spec.limits.memory", "input.spec.limits.disk").replace("TST001", "TST002")
     write(tmp_path, rule.replace("heap_large", "disk_large"), FIXTURE.replace("memory", "disk"), "disk_large")
     verdict = load(write(tmp_path)).judge(subjects(resolved()["development"]))
-    assert verdict.rules == ("TST001", "TST002")
+    assert [rule.id for rule in verdict.rules] == ["TST001", "TST002"]
     assert verdict.vacuous == ("TST002",)
 
 
@@ -152,16 +165,18 @@ def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> Non
         ({"storage.database.backup.retention": "7 days"}, {"SPC004"}),
         ({"compute.application_tier.instances.min": "9"}, {"SPC001", "SPC006", "SPC007", "K8S009"}),
         ({"compute.application_tier.resources.cpu.min": "3 cores"}, {"SPC011", "K8S001"}),
-        ({"containers.application.resource_limits.cpu": "7 cores"}, {"SPC012"}),
+        ({"containers.application.resource_limits.cpu": "7 cores"}, {"SPC012", "STO001"}),
         ({"load_management.throttling.limits.burst": "1000 req/min"}, {"SPC013", "RUN001"}),
         ({"auto_scaling.application.triggers.memory.window": "2h"}, {"K8S009"}),
         ({"auto_scaling.application.cooldown.scale_up": "1h"}, {"K8S009"}),
         ({"orchestration.configuration.affinity.zone_spread": "false"}, {"SPC024"}),
         ({"network.protection.waf.enabled": "false"}, {"SPC023"}),
+        ({"access_control.secrets.rotation.schedule": "31 days"}, {"VLT003"}),
+        ({"access_control.secrets.rotation.schedule": "1 second"}, {"VLT004"}),
         ({"environment.image.release": "v1.0.0"}, {"DEP003", "K8S003"}),
-        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005"}),
+        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005", "NET006"}),
         ({"environment.clusters.eu-west-1.role": "primary"}, {"DEP006"}),
-        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "K8S013"}),
+        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "K8S013", "NET004", "NET005"}),
     ],
 )
 def test_a_mistake_in_the_real_specification_is_found_where_it_was_made(
@@ -186,6 +201,9 @@ class Scripted:
     def evaluate(self, rule: str, document: str) -> Any:
         """Return the value."""
         return self._value
+
+    def confirm(self) -> None:
+        """Hold what it was told to."""
 
 
 @pytest.fixture(scope="module")

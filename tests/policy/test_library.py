@@ -11,6 +11,7 @@ from compiler.diagnostics import Severity
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import read
 from compiler.policy.metadata import metadata
+from compiler.sources import disk
 from tests.policy.policies import FIXTURE, RULE, changed, write
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def test_metadata_says_everything_that_reports_need() -> None:
         "owner": "platform",
         "remediation": "Lower the heap.",
         "section": "Resource Management, 3. Resource Limits",
+        "waivable": True,
     }
 
 
@@ -65,14 +67,87 @@ def test_a_rule_that_does_not_say_all_of_it_is_refused(text: str) -> None:
         ("must_pass: {}\n", "this is not a fixture"),
         ("must_pass: {a: 1}\nmust_deny: [{at: [b], value: 1}]\n", "changes 'b', which must_pass does not have"),
         ("must_pass: {a: [1]}\nmust_deny: [{at: [a, 1], value: 1}]\n", "changes 1, which must_pass does not have"),
-        ("must_pass: {a: 1, a: 2}\nmust_deny: []\n", "a key is written twice"),
-        ("must_pass: [\n", "not valid YAML"),
+        ("must_pass: {a: 1, a: 2}\nmust_deny: []\n", "fixture.yaml:1:19: the key 'a' is already written"),
+        ("must_pass: [\n", "fixture.yaml:2:1: "),
     ],
 )
 def test_a_fixture_that_proves_nothing_is_refused(tmp_path: Path, fixture: str, message: str) -> None:
     write(tmp_path, fixture=fixture)
     with pytest.raises(PolicyError, match=re.escape(message)):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("!!binary aGVhcA==", "the tag !!binary is not allowed"),
+        ("!!python/object/apply:os.getcwd []", "the tag !!python/object/apply:os.getcwd is not allowed"),
+        ("[" * 5_000 + "]" * 5_000, "nested deeper than 32 levels"),
+        ("&a [*a]", "the alias *a refers to no finished value"),
+        ("2024-01-01", "'2024-01-01' is neither text nor a whole number"),
+        ("12:30:00", "'12:30:00' is neither"),
+        ("yes", "'yes' is neither"),
+        ("0x10", "'0x10' is neither"),
+        ("010", "'010' is neither"),
+        ("0.5", "'0.5' is neither"),
+        (".nan", "'.nan' is neither"),
+        ("~", "'~' is neither"),
+        ("", "'' is neither"),
+        ("9" * 5_000, f"'{'9' * 40}' is neither"),
+    ],
+)
+def test_a_value_that_json_has_not_or_that_engines_read_apart_is_refused_where_it_stands(
+    tmp_path: Path, value: str, message: str
+) -> None:
+    write(tmp_path, fixture=f"must_pass: {{}}\nmust_deny:\n  - at: [a]\n    value: {value}\n")
+    with pytest.raises(PolicyError, match=rf"fixture\.yaml:4:[0-9]+: .*{re.escape(message)}"):
+        read(tmp_path)
+    (tmp_path / "testing/heap_large/fixture.yaml").write_text(FIXTURE)
+    data(tmp_path, "thresholds", f"\n\n\nheap: {value}\n")
+    with pytest.raises(PolicyError, match=rf"data\.yaml:4:[0-9]+: .*{re.escape(message)}"):
+        read(tmp_path)
+
+
+def test_what_json_has_is_read_as_json_has_it(tmp_path: Path) -> None:
+    text = "a: 5\nb: '5'\nc: -5\nd: 0\ne: true\nf: null\ng: 'null'\nh: two words\ni: |\n  yes\n5: [{}]\n"
+    data(write(tmp_path), "thresholds", text)
+    assert read(tmp_path).data["thresholds"] == {
+        "a": 5,
+        "b": "5",
+        "c": -5,
+        "d": 0,
+        "e": True,
+        "f": None,
+        "g": "null",
+        "h": "two words",
+        "i": "yes\n",
+        "5": [{}],
+    }
+
+
+def test_aliases_that_expand_to_very_much_are_refused(tmp_path: Path) -> None:
+    levels = "".join(f"x{n}: &x{n} [{', '.join([f'*x{n - 1}' if n else '1'] * 9)}]\n" for n in range(9))
+    data(write(tmp_path), "thresholds", levels)
+    with pytest.raises(PolicyError, match=r"data\.yaml:5:.*expands to more than"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["heap_large.rego", "fixture.yaml"])
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path, name: str) -> None:
+    (write(tmp_path) / "testing/heap_large" / name).write_bytes(b"#" * (disk.MAXIMUM_BYTES + 1))
+    with pytest.raises(PolicyError, match=f"{name}: the file has more than"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize("brackets", ["[]", "{}"])
+def test_brackets_that_the_engine_would_read_for_ever_are_refused(tmp_path: Path, brackets: str) -> None:
+    left, right = brackets[0], brackets[1]
+    said = f'# {left * 50}\nnote := "\\"{left * 50}"\nraw := `{left * 50}`\n'
+    write(tmp_path / "fine", RULE + said + f"nested := {left * 9}1{right * 9}\n")
+    assert len(read(tmp_path / "fine").rules) == 1
+    write(tmp_path / "deep", RULE + f"nested := {left * 30}1{right * 30}\n")
+    with pytest.raises(PolicyError, match=r"heap_large\.rego: brackets are nested deeper than 10 levels"):
+        read(tmp_path / "deep")
 
 
 def test_a_must_deny_input_is_the_must_pass_input_with_one_value_replaced(tmp_path: Path) -> None:
@@ -156,7 +231,7 @@ def test_two_documents_for_one_place_are_refused(tmp_path: Path, zones: str) -> 
 
 def test_a_policy_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (write(tmp_path) / "testing/heap_large/heap_large.rego").write_bytes(b"\xff")
-    with pytest.raises(PolicyError, match="the file cannot be read"):
+    with pytest.raises(PolicyError, match="byte 0xff is not UTF-8"):
         read(tmp_path)
 
 
@@ -172,3 +247,10 @@ def test_a_link_is_refused_since_what_is_behind_it_could_vanish_unseen(tmp_path:
     (policies / place).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(PolicyError, match=f"policies/{place}: this is neither a regular file nor a folder"):
         read(policies)
+
+
+def test_a_linked_folder_of_policies_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere")
+    (tmp_path / "policies").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(PolicyError, match="policies: this is a link"):
+        read(tmp_path / "policies")

@@ -23,7 +23,6 @@ from tests.compiler.project import site
 from tests.policy.policies import POLICIES
 
 RULES = {rule.id: rule for rule in read(POLICIES).rules}
-DOMAINS = {"specification": "SPC", "environment": "DEP", "kubernetes": "K8S", "runtime": "RUN"}
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
 
@@ -46,6 +45,7 @@ def test_a_denial_leads_to_a_place_that_specifications_have(rule: Rule) -> None:
 def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
     for document in rule.fixture.must_deny:
         files = {item["file"] for item in document.get("documents", ())}
+        files |= {document["vault"]["file"]} if "vault" in document else set()
         for denial in denials(rule, document):
             assert not files or denial["file"] in files
 
@@ -54,7 +54,7 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    assert document.keys() <= {"environment", "cluster", "spec", "settings", "documents"}
+    assert document.keys() <= {"environment", "cluster", "spec", "settings", "documents", "vault"}
     for path in places(document.get("spec", {})):
         assert annotation_at(Specification, path) is not None, path
     for path in places(document.get("environment", {})):
@@ -68,9 +68,21 @@ def test_a_rule_names_the_section_of_the_specification_that_it_protects(rule: Ru
     assert rule.metadata.custom.section in headings()
 
 
-@every_rule
-def test_an_id_says_which_domain_a_rule_belongs_to(rule: Rule) -> None:
-    assert rule.id.startswith(DOMAINS[rule.module.package.split(".")[0]])
+@pytest.mark.parametrize(
+    ("name", "sign"),
+    [
+        ("least_zones", 1),
+        ("least_instances", 1),
+        ("least_backup_retention_seconds", 1),
+        ("longest_between_restores_seconds", -1),
+        ("needed_replication", 1),
+    ],
+)
+def test_a_later_stage_is_held_to_no_less_than_an_earlier_one(name: str, sign: int) -> None:
+    held = read(POLICIES).data["thresholds"][name]
+    numbers = {stage: len(value) if isinstance(value, list) else value * sign for stage, value in held.items()}
+    assert numbers["development"] <= numbers["staging"] <= numbers["production"]
+    assert numbers["development"] < numbers["production"]
 
 
 @cache

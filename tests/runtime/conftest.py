@@ -12,7 +12,7 @@ from runtime.app import Adapters, create_app
 from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
-from tests.runtime.fakes import MemoryBuckets, MemoryEntries, running
+from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,6 +34,7 @@ def document() -> dict[str, Any]:
             "workers": 2,
             "threads": 8,
             "shutdown_seconds": 10,
+            "cache_bytes": 1_000_000,
             "health_path": "/health",
             "ready_path": "/health/ready",
         },
@@ -70,8 +71,13 @@ def draining() -> Draining:
 
 
 @pytest.fixture
-def adapters(entries: MemoryEntries, buckets: MemoryBuckets, draining: Draining) -> Adapters:
-    return Adapters(entries, buckets, Telemetry(), draining)
+def changes(entries: MemoryEntries) -> MemoryChanges:
+    return MemoryChanges(entries)
+
+
+@pytest.fixture
+def adapters(entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining) -> Adapters:
+    return Adapters(entries, changes, buckets, Telemetry(), draining)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
+    from runtime.ports import Follower
+
 
 class MemoryEntries:
     """An entry store in memory; the errors in ``failures`` are raised by the next calls, in order."""
@@ -24,7 +27,9 @@ class MemoryEntries:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Entry] = {}
         self.revision = 0
+        self.changes: list[tuple[int, str, str]] = []
         self.failures: list[Exception] = []
+        self.reads = 0
 
     async def open(self) -> None: ...
 
@@ -35,6 +40,7 @@ class MemoryEntries:
 
     async def read(self, namespace: str, key: str) -> Entry | None:
         self._fail()
+        self.reads += 1
         return self.entries.get((namespace, key))
 
     async def scan(self, namespace: str, after: str, limit: int) -> Page:
@@ -47,7 +53,7 @@ class MemoryEntries:
         self._fail()
         current = self.entries.get((namespace, key))
         permit_change(conditions, current.revision if current else None)
-        self.revision += 1
+        self._change(namespace, key)
         entry = self.entries[namespace, key] = Entry(namespace, key, value, self.revision, datetime.now(UTC))
         return entry, current is None
 
@@ -57,12 +63,42 @@ class MemoryEntries:
         permit_change(conditions, current.revision if current else None)
         if current is None:
             raise EntryNotFoundError
-        self.revision += 1
+        self._change(namespace, key)
         del self.entries[namespace, key]
+
+    def _change(self, namespace: str, key: str) -> None:
+        self.revision += 1
+        self.changes.append((self.revision, namespace, key))
 
     def _fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
+
+
+class MemoryChanges:
+    """The feed of a :class:`MemoryEntries`; while ``away`` is set, nothing is told, as over a broken connection."""
+
+    def __init__(self, entries: MemoryEntries) -> None:
+        self._entries = entries
+        self.away = False
+
+    async def follow(self, follower: Follower) -> None:
+        while True:
+            if not self.away:
+                try:
+                    await self._tell(follower)
+                finally:
+                    follower.lose()
+            await asyncio.sleep(0.001)
+
+    async def _tell(self, follower: Follower) -> None:
+        follower.begin(self._entries.revision)
+        while not self.away:
+            asked_at = time.monotonic()
+            for revision, namespace, key in self._entries.changes[follower.revision :]:
+                follower.changed(revision, namespace, key)
+            follower.confirm(asked_at)
+            await asyncio.sleep(0.001)
 
 
 class MemoryBuckets:

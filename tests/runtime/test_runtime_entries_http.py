@@ -140,6 +140,17 @@ async def test_a_body_that_is_not_declared_as_json_is_415(client: httpx.AsyncCli
     assert response.headers["accept"] == "application/json"
 
 
+@pytest.mark.parametrize("coding", ["gzip", "identity, br", "GZIP"])
+async def test_a_body_in_another_coding_is_415_and_nothing_is_written(
+    client: httpx.AsyncClient, entries: MemoryEntries, coding: str
+) -> None:
+    response = await put(client, 1, content_encoding=coding)
+    check_problem(response, 415, "without a Content-Encoding$")
+    assert response.headers["accept-encoding"] == "identity"
+    assert entries.entries == {}
+    assert (await put(client, 1, content_encoding="identity")).status_code == 201
+
+
 async def test_a_body_that_is_not_json_is_400(client: httpx.AsyncClient) -> None:
     response = await client.put(URL, content=b'{"value":', headers={"content-type": "application/json"})
     check_problem(response, 400, "^the body is not JSON: Expecting value at character 9$")

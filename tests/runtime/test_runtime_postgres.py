@@ -128,7 +128,7 @@ async def test_the_schema_of_a_newer_release_is_served_and_a_gap_in_it_is_not(
 async def test_a_failing_migration_leaves_nothing_behind(
     database_url: str, database: Database, connection: asyncpg.Connection, monkeypatch: Any
 ) -> None:
-    broken = (*migrations(), Migration(2, "broken", "CREATE TABLE half (); SELECT 1 / 0"))
+    broken = (*migrations(), Migration(9, "broken", "CREATE TABLE half (); SELECT 1 / 0"))
     monkeypatch.setattr(postgres_migrations, "migrations", lambda: broken)
     with pytest.raises(asyncpg.DivisionByZeroError):
         await migrate(Address(database_url), database)

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from runtime.worker import LONGEST_HEAD_BYTES
+from runtime.http.protocol import LONGEST_HEAD_BYTES
 from tests.runtime.forwarder import forwarding
 from tests.runtime.service import Service, flood, serving
 
@@ -231,6 +231,35 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
                 await database.open()
                 await eventually(lambda: ready(200, "ready"))
                 assert (await client.get(URL)).status_code == 200
+
+
+async def test_every_worker_reads_from_memory_and_hears_what_another_has_written(service: Service) -> None:
+    async def read() -> tuple[int, int]:
+        """Read over a connection of its own: the revision, and the worker that has answered since the last look."""
+        async with httpx.AsyncClient(base_url=service.url) as client:
+            return (await client.get(URL)).json()["revision"], service.events()[-1]["process"]
+
+    async with httpx.AsyncClient(base_url=service.url) as writer:
+        for revision in range(1, 6):
+            await writer.put(URL, json={"value": revision}, headers={"if-match": "*"} if revision > 1 else {})
+            assert (await writer.get(URL)).json()["revision"] == revision
+            current: set[int] = set()
+
+            async def everywhere(revision: int = revision, current: set[int] = current) -> bool:
+                found, worker = await read()
+                (current.add if found == revision else current.discard)(worker)
+                return current >= set(service.workers())
+
+            await eventually(everywhere)
+
+        async def counted() -> bool:
+            metrics = (await writer.get("/metrics")).text.splitlines()
+            hits = sum(
+                float(line.split()[-1]) for line in metrics if line.startswith('cache_reads_total{outcome="hit"')
+            )
+            return hits > 0 and "cache_live 1.0" in metrics and "cache_revision 5.0" in metrics
+
+        await eventually(counted)
 
 
 async def test_a_chunked_body_without_a_length_is_cut_off_and_the_connection_survives(service: Service) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runtime.domain.entries import Json
+from runtime.domain.preconditions import Conditions
 from runtime.http.clients import Clients
 from runtime.ports import UnavailableError
 from runtime.routes import THROTTLED
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.services.draining import Draining
-    from tests.runtime.fakes import MemoryBuckets, MemoryEntries
+    from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries
 
 pytestmark = pytest.mark.anyio
 URL = "/v1/namespaces/payments/entries/limits"
@@ -99,7 +102,9 @@ async def test_readiness_says_which_server_is_down(
 ) -> None:
     async def ready() -> tuple[int, Any]:
         response = await client.get("/health/ready")
-        return response.status_code, response.json()
+        body = response.json()
+        body.pop("cache", None)
+        return response.status_code, body
 
     assert await ready() == (200, {"status": "ready", "checks": {"database": "up", "redis": "up"}})
     buckets.away = True
@@ -108,6 +113,33 @@ async def test_readiness_says_which_server_is_down(
     assert await ready() == (503, {"status": "unavailable", "checks": {"database": "down", "redis": "down"}})
     draining.begin()
     assert await ready() == (503, {"status": "draining"})
+
+
+async def test_readiness_and_metrics_say_what_is_kept_in_memory(
+    client: httpx.AsyncClient, entries: MemoryEntries, changes: MemoryChanges
+) -> None:
+    await entries.write("payments", "limits", Json("1"), Conditions())
+
+    async def cache() -> dict[str, Any]:
+        kept: dict[str, Any] = (await client.get("/health/ready")).json()["cache"]
+        return kept
+
+    while (await cache())["revision"] == 0:
+        await asyncio.sleep(0.001)
+    for _ in range(3):
+        assert (await client.get(URL)).status_code == 200
+    kept = await cache()
+    assert kept.pop("bytes") > 0
+    assert kept == {"live": True, "revision": 1, "entries": 1, "hits": 2, "misses": 1}
+    metrics = (await client.get("/metrics")).text
+    assert 'cache_reads_total{outcome="hit"} 2.0' in metrics
+    assert 'cache_reads_total{outcome="miss"} 1.0' in metrics
+    assert ("cache_live 1.0" in metrics, "cache_revision 1.0" in metrics) == (True, True)
+    changes.away = True
+    while (kept := await cache())["live"]:
+        await asyncio.sleep(0.001)
+    assert (kept["entries"], kept["bytes"]) == (0, 0)
+    assert "cache_live 0.0" in (await client.get("/metrics")).text
 
 
 async def test_while_draining_every_answer_closes_its_connection(client: httpx.AsyncClient, draining: Draining) -> None:

@@ -63,7 +63,8 @@ def bucket(capacity: int, refill_per_minute: int) -> Bucket:
 
 
 async def ask(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> Decision:
-    return await throttle.admit(client, endpoint, changes=not endpoint.startswith("GET"))
+    decision = throttle.decide(client, endpoint)
+    return decision or await throttle.ask(client, endpoint, changes=not endpoint.startswith("GET"))
 
 
 async def flood(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> int:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.emit import kinds
 from compiler.emit.kubernetes.meta import Wave, kubernetes_object
 from compiler.emit.names import API, namespace
+from compiler.emit.platforms import platform
 from compiler.model.units import Bytes, Cores
 
 if TYPE_CHECKING:
@@ -25,9 +27,8 @@ def boundary(site: Site) -> Iterator[Document]:
     for zone in site.spec.network.segmentation.zones:
         labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
         if zone == "application":
-            # An update goes on only when the load balancer, too, takes a new pod for healthy.
-            labels["elbv2.k8s.aws/pod-readiness-gate-inject"] = "enabled"
-        yield kubernetes_object("v1", "Namespace", namespace(zone), Wave.BOUNDARY, labels=labels, annotations=_KEPT)
+            labels |= platform(site.cluster).readiness_labels
+        yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels, annotations=_KEPT)
     yield _quota(site)
 
 
@@ -57,4 +58,4 @@ def _quota(site: Site) -> Document:
         "limits.cpu": Cores(limits.cpu.millicores * pods).quantity,
         "limits.memory": Bytes(limits.memory.count * pods).quantity,
     }
-    return kubernetes_object("v1", "ResourceQuota", API, Wave.BOUNDARY, zone="application", spec={"hard": hard})
+    return kubernetes_object(kinds.RESOURCE_QUOTA, API, Wave.BOUNDARY, zone="application", spec={"hard": hard})

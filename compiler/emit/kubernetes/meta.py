@@ -9,6 +9,7 @@ from compiler.emit.names import API, namespace
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
+    from compiler.emit.kinds import Kind
     from compiler.model.network import Zone
 
 
@@ -18,6 +19,10 @@ class Wave(IntEnum):
     BOUNDARY = -2
     """Namespaces, quotas and network policies."""
     ACCESS = -1
+    """Accounts, roles, storage classes, and the stores of secrets."""
+    DATA = 0
+    CONNECTION = 1
+    """What needs the stores: poolers, backups, and the secrets that Vault makes for them."""
     APPLICATION = 3
     TRAFFIC = 4
 
@@ -28,8 +33,7 @@ LABELS = {**SELECTOR, **PART_OF, "app.kubernetes.io/component": "api"}
 
 
 def kubernetes_object(
-    api_version: str,
-    kind: str,
+    kind: Kind,
     name: str,
     wave: Wave,
     *,
@@ -44,4 +48,4 @@ def kubernetes_object(
         metadata["namespace"] = namespace(zone)
     metadata["labels"] = {**PART_OF, **(labels or {})}
     metadata["annotations"] = {"argocd.argoproj.io/sync-wave": str(int(wave)), **(annotations or {})}
-    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, **body}
+    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **body}

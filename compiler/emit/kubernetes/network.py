@@ -1,4 +1,4 @@
-"""NetworkPolicies: nothing in or out of any zone, and then exactly the traffic that the specification lists.
+"""NetworkPolicies: nothing in or out of any zone, and then exactly the flows of :mod:`compiler.emit.kubernetes.flows`.
 
 Sources: ``network.segmentation``, the environment's ``addresses``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
@@ -8,79 +8,71 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.kubernetes.meta import SELECTOR, Wave, kubernetes_object
-from compiler.emit.names import DNS_PORT, HTTPS_PORT, POSTGRES_PORT, REDIS_PORT, VAULT_PORT, namespace
+from compiler.emit import kinds
+from compiler.emit.kubernetes.endpoints import Pods, Ranges
+from compiler.emit.kubernetes.flows import Flow, flows
+from compiler.emit.kubernetes.meta import Wave, kubernetes_object
+from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.endpoints import Endpoint
     from compiler.emit.site import Site
+    from compiler.model.environment import Addresses
     from compiler.model.network import Zone
 
 Rule = dict[str, Any]
 
 
 def network(site: Site) -> Iterator[Document]:
-    """Yield the default denial of every zone, and the policies that open what is listed."""
+    """Yield the default denial of every zone, and for each kind of pod what it may receive and what it may open."""
+    declared, addresses = flows(site), site.environment.addresses
     for zone in site.spec.network.segmentation.zones:
         spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-        yield _policy("default-deny", zone, spec)
-    yield _policy("api-ingress", "application", _spec(SELECTOR, "Ingress", _api_ingress(site)))
-    yield _policy("api-egress", "application", _spec(SELECTOR, "Egress", _api_egress(site)))
-    yield _policy("stores-ingress", "data", _spec({}, "Ingress", [_stores_ingress()]))
+        yield kubernetes_object(kinds.NETWORK_POLICY, "default-deny", Wave.BOUNDARY, zone=zone, spec=spec)
+        for pods in _pods(zone, declared):
+            received = [_rule("from", flow.source, flow, addresses) for flow in declared if flow.destination is pods]
+            opened = [_rule("to", flow.destination, flow, addresses) for flow in declared if flow.source is pods]
+            if received:
+                yield _policy(zone, pods, "Ingress", received)
+            if opened:
+                yield _policy(zone, pods, "Egress", opened)
 
 
-def _policy(name: str, zone: Zone, spec: Rule) -> Document:
-    return kubernetes_object("networking.k8s.io/v1", "NetworkPolicy", name, Wave.BOUNDARY, zone=zone, spec=spec)
+def _pods(zone: Zone, declared: Iterable[Flow]) -> list[Pods]:
+    """The kinds of pods of a zone that are an end of a flow, in the order of the flows."""
+    found: dict[str, Pods] = {}
+    for flow in declared:
+        for end in (flow.destination, flow.source):
+            if isinstance(end, Pods) and end.namespace == namespace(zone):
+                found.setdefault(end.name, end)
+    return list(found.values())
 
 
-def _spec(selector: dict[str, str], direction: str, rules: Iterable[Rule]) -> Rule:
-    pods = {"matchLabels": selector} if selector else {}
-    return {"podSelector": pods, "policyTypes": [direction], direction.lower(): list(rules)}
+def _policy(zone: Zone, pods: Pods, direction: str, rules: list[Rule]) -> Document:
+    key = direction.lower()
+    spec = {"podSelector": _selector(pods), "policyTypes": [direction], key: rules}
+    return kubernetes_object(kinds.NETWORK_POLICY, f"{pods.name}-{key}", Wave.BOUNDARY, zone=zone, spec=spec)
 
 
-def _api_ingress(site: Site) -> Iterator[Rule]:
-    """Clients by the load balancer, engineers by the VPN, and monitoring, which reads the metrics."""
-    addresses, traffic = site.environment.addresses, site.spec.network.segmentation.traffic
-    ports = _ports(site.spec.containers.application.health_check.port)
-    if "Load balancer" in traffic.ingress:
-        yield {"from": _blocks(addresses.load_balancer), "ports": ports}
-    if "VPN" in traffic.ingress:
-        yield {"from": _blocks(addresses.vpn), "ports": ports}
-    if "Monitoring" in traffic.egress:
-        # Prometheus fetches what leaves for monitoring, so that this egress is an ingress of the pod.
-        yield {"from": [_zone("management")], "ports": ports}
+def _rule(side: str, peer: Endpoint, flow: Flow, addresses: Addresses) -> Rule:
+    ports = [{"protocol": protocol, "port": port} for protocol in flow.protocols for port in flow.ports]
+    return {side: list(_peers(peer, addresses)), "ports": ports}
 
 
-def _api_egress(site: Site) -> Iterator[Rule]:
-    """The stores and everything that the API depends on; names have to be resolved first."""
-    if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
-        return
-    addresses = site.environment.addresses
-    dns = {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}},
-        "podSelector": {"matchLabels": {"k8s-app": "kube-dns"}},
-    }
-    yield {"to": [dns], "ports": [{"protocol": protocol, "port": DNS_PORT} for protocol in ("UDP", "TCP")]}
-    yield {"to": [_zone("data")], "ports": _ports(POSTGRES_PORT, REDIS_PORT)}
-    yield {"to": _blocks(addresses.vault), "ports": _ports(VAULT_PORT)}
-    for ranges in (addresses.identity_provider, addresses.fis, addresses.core_banking):
-        yield {"to": _blocks(ranges), "ports": _ports(HTTPS_PORT)}
+def _peers(peer: Endpoint, addresses: Addresses) -> Iterator[Rule]:
+    """Pods are always named by namespace and labels together: either alone would let in far more."""
+    if isinstance(peer, Ranges):
+        yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(addresses))
+    else:
+        space = {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}}
+        yield {"namespaceSelector": space, "podSelector": _selector(peer)}
 
 
-def _stores_ingress() -> Rule:
-    source = {**_zone("application"), "podSelector": {"matchLabels": SELECTOR}}
-    return {"from": [source], "ports": _ports(POSTGRES_PORT, REDIS_PORT)}
-
-
-def _zone(zone: Zone) -> Rule:
-    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace(zone)}}}
-
-
-def _blocks(ranges: Iterable[str]) -> list[Rule]:
-    return [{"ipBlock": {"cidr": item}} for item in ranges]
-
-
-def _ports(*ports: int) -> list[Rule]:
-    return [{"protocol": "TCP", "port": port} for port in ports]
+def _selector(pods: Pods) -> Rule:
+    selector: Rule = {"matchLabels": dict(pods.labels)}
+    if pods.labelled:
+        selector["matchExpressions"] = [{"key": pods.labelled, "operator": "Exists"}]
+    return selector

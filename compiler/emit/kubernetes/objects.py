@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact, Document
+from compiler.emit.kubernetes.access import access
 from compiler.emit.kubernetes.boundary import boundary
+from compiler.emit.kubernetes.cache import cache
+from compiler.emit.kubernetes.data_layer import data_layer
 from compiler.emit.kubernetes.network import network
 from compiler.emit.kubernetes.scaling import scaling
+from compiler.emit.kubernetes.secrets import secrets
+from compiler.emit.kubernetes.storage import storage
 from compiler.emit.kubernetes.traffic import traffic
 from compiler.emit.kubernetes.workload import workload
 from compiler.emit.serialise import to_yaml
@@ -21,14 +26,7 @@ if TYPE_CHECKING:
 
 def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
-    documents = (
-        *boundary(site),
-        *network(site),
-        *workload(site, settings),
-        *traffic(site, settings),
-        *scaling(site),
-    )
-    paths = {file_name(document): document for document in documents}
+    paths = {file_name(document): document for document in _documents(site, settings)}
     header = f"Compiled from spec/ and environments/{site.environment.name}/. Edit those; cbp compile writes this file."
     for path, document in sorted(paths.items()):
         yield Artifact(f"{site.folder}/kubernetes/{path}", to_yaml(document, header), document)
@@ -38,6 +36,21 @@ def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
         "resources": sorted(paths),
     }
     yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, header))
+
+
+def _documents(site: Site, settings: Settings) -> Iterator[Document]:
+    """Yield what every cluster has, and what only one that serves has."""
+    yield from boundary(site)
+    yield from network(site)
+    yield from access(site)
+    yield from secrets(site)
+    yield from storage(site)
+    yield from data_layer(site, settings)
+    yield from cache(site)
+    if site.serves:
+        yield from workload(site, settings)
+        yield from traffic(site, settings)
+        yield from scaling(site)
 
 
 def file_name(document: Document) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit import kinds
 from compiler.emit.kubernetes.meta import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
 from compiler.model.text import minor
@@ -36,11 +37,16 @@ def scaling(site: Site) -> Iterator[Document]:
         "behavior": _behavior(site),
     }
     yield kubernetes_object(
-        "autoscaling/v2", "HorizontalPodAutoscaler", API, Wave.TRAFFIC, zone="application", labels=LABELS, spec=spec
+        kinds.HORIZONTAL_POD_AUTOSCALER, API, Wave.TRAFFIC, zone="application", labels=LABELS, spec=spec
     )
-    budget = {"maxUnavailable": 1, "selector": {"matchLabels": SELECTOR}}
+    budget = {
+        "maxUnavailable": 1,
+        # A pod that is not ready serves nobody, and must not keep its node from being drained.
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": {"matchLabels": SELECTOR},
+    }
     yield kubernetes_object(
-        "policy/v1", "PodDisruptionBudget", API, Wave.APPLICATION, zone="application", labels=LABELS, spec=budget
+        kinds.POD_DISRUPTION_BUDGET, API, Wave.APPLICATION, zone="application", labels=LABELS, spec=budget
     )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from compiler.emit import kinds
 from compiler.emit.kubernetes.meta import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.kubernetes.pod import pod
 from compiler.emit.names import API
@@ -27,8 +28,7 @@ def workload(site: Site, settings: Settings) -> Iterator[Document]:
     """Yield the objects that run the API."""
     text = to_json(settings.model_dump(mode="json")).decode()
     yield kubernetes_object(
-        "v1",
-        "ServiceAccount",
+        kinds.SERVICE_ACCOUNT,
         API,
         Wave.ACCESS,
         zone="application",
@@ -36,7 +36,7 @@ def workload(site: Site, settings: Settings) -> Iterator[Document]:
         automountServiceAccountToken=False,
     )
     yield kubernetes_object(
-        "v1", "ConfigMap", API, Wave.APPLICATION, zone="application", labels=LABELS, data={"settings.json": text}
+        kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data={"settings.json": text}
     )
     yield _deployment(site, settings, hashlib.sha256(text.encode()).hexdigest())
 
@@ -61,6 +61,4 @@ def _deployment(site: Site, settings: Settings, digest: str) -> Document:
             "spec": pod(site, settings),
         },
     }
-    return kubernetes_object(
-        "apps/v1", "Deployment", API, Wave.APPLICATION, zone="application", labels=LABELS, spec=spec
-    )
+    return kubernetes_object(kinds.DEPLOYMENT, API, Wave.APPLICATION, zone="application", labels=LABELS, spec=spec)

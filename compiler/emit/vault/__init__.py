@@ -1,1 +1,1 @@
-"""Vault configuration: the ordered writes that give the API its secrets, and nothing more."""
+"""What Vault is configured with: the ordered writes that give the zones their secrets, and nothing more."""

@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Write the subnets that are meant, each with the longest prefix that holds them.
 #   section: Infrastructure Security, 1. Network Security
+#   waivable: false
 package environment.address_range_too_wide
 
 import data.thresholds

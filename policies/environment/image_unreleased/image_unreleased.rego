@@ -22,5 +22,6 @@ deny contains denial if {
 		"id": "DEP002",
 		"message": sprintf("the image %s is unreleased in %s", [image.repository, input.environment.stage]),
 		"path": ["environment", "image", "release"],
+		"wanted": "the digest of a signed image",
 	}
 }

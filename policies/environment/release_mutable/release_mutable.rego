@@ -26,5 +26,6 @@ deny contains denial if {
 		"id": "DEP003",
 		"message": sprintf("the release '%s' is a tag, not a digest", [release]),
 		"path": ["environment", "image", "release"],
+		"wanted": "the digest of a signed image",
 	}
 }

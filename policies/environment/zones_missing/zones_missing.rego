@@ -31,5 +31,6 @@ deny contains denial if {
 			[cluster.name, cluster.zones, least, input.environment.stage],
 		),
 		"path": ["environment", "clusters", cluster.name, "zones"],
+		"wanted": sprintf("%d zones", [least]),
 	}
 }

@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Set allowPrivilegeEscalation to false, drop ALL capabilities, and leave privileged out.
 #   section: Infrastructure Security, 2. Access Control
+#   waivable: false
 package kubernetes.container_escalates_privileges
 
 import data.lib.kubernetes

@@ -8,6 +8,7 @@
 #   owner: security
 #   remediation: Set runAsNonRoot, and a runAsUser other than 0, for the pod or the container.
 #   section: Infrastructure Security, 2. Access Control
+#   waivable: false
 package kubernetes.container_runs_as_root
 
 import data.lib.kubernetes

@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Render a NetworkPolicy for every pod of the namespace, for ingress and egress, without rules.
 #   section: Infrastructure Security, 1. Network Security
+#   waivable: false
 package kubernetes.default_deny_missing
 
 import data.lib.kubernetes

@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Name the image by digest, as repository@sha256 and 64 hexadecimal digits.
 #   section: Deployment Configuration, 1. Container Configuration
+#   waivable: false
 package kubernetes.image_mutable
 
 import data.lib.kubernetes

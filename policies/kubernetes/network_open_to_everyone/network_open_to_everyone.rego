@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Name the peers of the rule, by namespace, pod or address range.
 #   section: Infrastructure Security, 1. Network Security
+#   waivable: false
 package kubernetes.network_open_to_everyone
 
 import data.lib.kubernetes

@@ -18,22 +18,22 @@ examined contains item if {
 	some item in kubernetes.objects
 }
 
-# rendered returns the files that hold the object.
-rendered(item) := {other.file |
-	some other in examined
-	other.kind == item.kind
-	other.namespace == item.namespace
-	other.name == item.name
+# rendered holds the files of each object.
+rendered[object] contains item.file if {
+	some item in kubernetes.objects
+	object := name(item)
 }
+
+name(item) := sprintf("%s %s/%s", [item.kind, item.namespace, item.name])
 
 deny contains denial if {
 	some item in examined
-	written := rendered(item)
+	written := rendered[name(item)]
 	count(written) > 1
 	item.file == max(written)
 	denial := {
 		"id": "K8S020",
-		"message": sprintf("the %s %s/%s is also rendered in %s", [item.kind, item.namespace, item.name, min(written)]),
+		"message": sprintf("the %s is also rendered in %s", [name(item), min(written)]),
 		"path": ["orchestration", "platform"],
 		"file": item.file,
 	}

@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Label the namespace with pod-security.kubernetes.io/enforce, restricted.
 #   section: Infrastructure Security, 1. Network Security
+#   waivable: false
 package kubernetes.pod_security_missing
 
 import data.lib.kubernetes

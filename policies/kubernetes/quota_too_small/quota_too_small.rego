@@ -45,6 +45,7 @@ each(pod, resource) := sum([amount |
 	some list in ["initContainers", "containers"]
 	some container in object.get(pod.spec, list, [])
 	amount := object.get(container, ["resources", kind, name], 0)
+	is_number(amount) # what is no quantity is denied in the container
 ]) if contains(resource, ".")
 
 needed(namespace, resource) := sum([total |

@@ -37,3 +37,13 @@ test_an_unreadable_quantity_is_denied if {
 		"the quota q holds 'many' of limits.cpu, which is no quantity",
 	]}
 }
+
+test_an_amount_of_a_container_that_cannot_be_read_is_left_to_the_rule_about_containers if {
+	unreadable := {"containers": [{"name": "api", "resources": {"limits": {"cpu": "4GB"}}}]}
+	documents := [object.union(document, {"object": {"spec": {"template": {"spec": unreadable}}}}) |
+		some document in quota({"limits.cpu": 3300}, 2).documents
+		document.object.kind == "Deployment"
+	]
+	hard := quota({"limits.cpu": 3300}, 2).documents[0]
+	quota_too_small.deny == set() with input as {"documents": array.concat([hard], documents)}
+}

@@ -35,7 +35,7 @@ serves(item, labels) if {
 
 serves(item, labels) if {
 	item.kind != "Deployment"
-	some pod in kubernetes.pods
+	some pod in kubernetes.selectable
 	pod.namespace == item.namespace
 	kubernetes.selects(labels, pod.labels)
 }

@@ -33,3 +33,15 @@ test_the_pods_of_another_deployment_are_no_excuse if {
 	denials := selector_matches_nothing.deny with input as document
 	{denial.message | some denial in denials} == {"the Deployment b selects no pod"}
 }
+
+test_a_budget_may_select_what_an_operator_makes if {
+	pooler := {"file": "p.yaml", "object": {"kind": "Pooler", "metadata": {"name": "p", "namespace": "n"}}}
+	budget := {"file": "b.yaml", "object": {
+		"kind": "PodDisruptionBudget",
+		"metadata": {"name": "b", "namespace": "n"},
+		"spec": {"selector": {"matchLabels": {"cnpg.io/poolerName": "p"}}},
+	}}
+	selector_matches_nothing.deny == set() with input as {"documents": [pooler, budget]}
+	denials := selector_matches_nothing.deny with input as {"documents": [budget]}
+	{denial.message | some denial in denials} == {"the PodDisruptionBudget b selects no pod"}
+}

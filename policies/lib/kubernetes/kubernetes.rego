@@ -50,6 +50,23 @@ pods contains pod if {
 	pod := object.union(object.remove(item, ["spec"]), {"spec": item.spec, "pointer": "/spec"})
 }
 
+# selectable holds the namespace and labels of every pod: of rendered workloads, of what operators make of rendered
+# objects, and of the platform.
+selectable contains pod if {
+	some item in pods
+	pod := {"namespace": item.namespace, "labels": item.labels}
+}
+
+selectable contains pod if {
+	some item in objects
+	some made in origins.made_pods
+	made.kind == item.kind
+	labels := object.union(made.labels, {made.named: concat("", [item.name, made.suffix])})
+	pod := {"namespace": item.namespace, "labels": labels}
+}
+
+selectable contains pod if some pod in origins.platform_pods
+
 # containers holds every container of every pod, init containers too.
 containers contains container if {
 	some pod in pods

@@ -46,3 +46,15 @@ test_a_selector_matches_where_all_of_it_does if {
 test_an_empty_selector_selects_nothing_on_purpose if {
 	{labels | some labels in [{"app": "a"}]; kubernetes.selects({}, labels)} == set()
 }
+
+made(kind) := {"file": "m.yaml", "object": {"kind": kind, "metadata": {"name": "db", "namespace": "data"}}}
+
+test_operators_make_pods_of_what_is_rendered if {
+	found := kubernetes.selectable with input as {"documents": [made("Cluster"), made("RedisSentinel")]}
+	labels := {item.labels | some item in found; item.namespace == "data"}
+	labels == {
+		{"cnpg.io/cluster": "db", "cnpg.io/podRole": "instance"},
+		{"cnpg.io/cluster": "db", "cnpg.io/jobRole": "join"},
+		{"app": "db-sentinel", "role": "sentinel"},
+	}
+}

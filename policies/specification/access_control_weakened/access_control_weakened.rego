@@ -10,6 +10,7 @@
 #   owner: security
 #   remediation: Write true.
 #   section: Infrastructure Security, 2. Access Control
+#   waivable: false
 package specification.access_control_weakened
 
 import data.lib.statements
@@ -30,5 +31,10 @@ examined contains safeguard if {
 deny contains denial if {
 	some safeguard in examined
 	safeguard.value == false
-	denial := {"id": "SPC022", "message": sprintf("%s is switched off", [safeguard.name]), "path": safeguard.path}
+	denial := {
+		"id": "SPC022",
+		"message": sprintf("%s is switched off", [safeguard.name]),
+		"path": safeguard.path,
+		"wanted": "true",
+	}
 }

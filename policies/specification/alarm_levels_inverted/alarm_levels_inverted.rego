@@ -32,5 +32,6 @@ deny contains denial if {
 			[concat(".", levels.path), levels.warning, levels.critical],
 		),
 		"path": levels.path,
+		"wanted": sprintf("less than %d%%", [levels.critical]),
 	}
 }

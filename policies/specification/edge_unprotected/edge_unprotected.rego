@@ -9,6 +9,7 @@
 #   owner: security
 #   remediation: Write true, at least in production.
 #   section: Infrastructure Security, 1. Network Security
+#   waivable: false
 package specification.edge_unprotected
 
 import data.lib.statements
@@ -33,5 +34,6 @@ deny contains denial if {
 		"id": "SPC023",
 		"message": sprintf("%s is switched off in production", [protection.name]),
 		"path": protection.path,
+		"wanted": "true",
 	}
 }

@@ -44,5 +44,6 @@ deny contains denial if {
 			[pair.edited.name, pair.edited.value, pair.other.name, pair.other.value],
 		),
 		"path": pair.edited.path,
+		"wanted": sprintf("%d%%", [pair.other.value]),
 	}
 }

@@ -7,7 +7,7 @@ import re
 from compiler.diagnostics.catalogue import CATALOGUE, examples, page
 from tests.compiler.project import ROOT
 
-CODE = re.compile(r'"((?:YAML|FILE|SPEC|ENV|SCHEMA|GEN|GATE)[0-9]{3})"')
+CODE = re.compile(r'"((?:YAML|FILE|SPEC|ENV|WVR|SCHEMA|GEN|GATE)[0-9]{3})"')
 
 
 def test_every_code_is_used_and_every_code_that_is_used_is_in_the_catalogue() -> None:

@@ -155,7 +155,7 @@ def test_the_port_is_that_of_the_settings_and_one_that_is_taken_can_be_replaced(
         settings.write_text(json.dumps(document))
         taken = look("port", tmp_path)
     assert (taken.status, taken.found) == (Status.OPTIONAL, f"127.0.0.1:{port} is taken")
-    assert "cbp up --port" in taken.advice
+    assert "make up PORT=" in taken.advice
     assert look("port", tmp_path).found == f"127.0.0.1:{port} is free"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.emit.cluster import environment_artifacts
-from tests.compiler.project import documents, resolved, site
+from tests.compiler.project import changed, documents, resolved, site
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -44,16 +44,52 @@ def test_a_project_admits_every_kind_that_is_emitted_and_no_other() -> None:
     project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
     kinds = {
         (document["apiVersion"].rpartition("/")[0], document["kind"], "namespace" in document["metadata"])
-        for document in documents(site()).values()
+        for cluster in ("eu-central-1", "eu-west-1")
+        for document in documents(site(cluster=cluster)).values()
     }
     allowed = {(item["group"], item["kind"], True) for item in project["namespaceResourceWhitelist"]}
     allowed |= {(item["group"], item["kind"], False) for item in project["clusterResourceWhitelist"]}
     assert kinds == allowed
 
 
-def test_the_autoscaler_and_argo_cd_do_not_fight_over_the_number_of_replicas() -> None:
+def test_the_autoscalers_and_argo_cd_do_not_fight_over_the_number_of_pods() -> None:
     template = emitted("staging")["argocd/staging/applicationset.yaml"]["spec"]["template"]["spec"]
     assert template["ignoreDifferences"] == [
-        {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
+        {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]},
+        {"group": "postgresql.cnpg.io", "kind": "Cluster", "jsonPointers": ["/spec/instances"]},
     ]
     assert "RespectIgnoreDifferences=true" in template["syncPolicy"]["syncOptions"]
+
+
+def test_people_may_look_and_operators_sync_and_nobody_may_change_an_application() -> None:
+    project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
+    assert {role["name"]: (role["groups"], role["policies"]) for role in project["roles"]} == {
+        "readers": (["cbp-production-readers"], [right("readers", "get")]),
+        "operators": (["cbp-production-operators"], [right("operators", "get"), right("operators", "sync")]),
+    }
+
+
+def right(role: str, action: str) -> str:
+    return f"p, proj:cbp-production:{role}, applications, {action}, cbp-production/*, allow"
+
+
+def test_without_roles_nobody_is_given_a_right() -> None:
+    item = changed({"access_control.infrastructure.authorization.rbac": "false"})
+    project, _ = (artifact.document for artifact in environment_artifacts(item))
+    assert project
+    assert project["spec"]["roles"] == []
+
+
+def test_an_application_set_that_is_deleted_takes_nothing_along() -> None:
+    spec = emitted("production")["argocd/production/applicationset.yaml"]["spec"]
+    assert spec["syncPolicy"] == {"preserveResourcesOnDeletion": True}
+
+
+def test_each_environment_follows_a_revision_of_its_own() -> None:
+    revisions = {
+        name: emitted(name)[f"argocd/{name}/applicationset.yaml"]["spec"]["template"]["spec"]["source"][
+            "targetRevision"
+        ]
+        for name in ("development", "staging", "production")
+    }
+    assert revisions == {"development": "main", "staging": "staging", "production": "production"}

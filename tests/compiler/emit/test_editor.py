@@ -11,9 +11,11 @@ import jsonschema_rs
 import pytest
 
 from compiler.emit.editor import editor_artifacts
+from compiler.model.docstrings import attribute_docstrings
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
+from compiler.model.waiver import WaiverFile
 from compiler.resolve.overlay import HOLE
 from tests.compiler.editor import SCHEMAS, accepts, nodes, schema_of, validator, values, written
 from tests.compiler.project import ROOT
@@ -28,8 +30,8 @@ def test_each_schema_is_a_valid_one_of_draft_2020_12(name: str) -> None:
     jsonschema_rs.Draft202012Validator(dict(SCHEMAS[name]))  # reads every pattern as ECMA-262 means it
 
 
-def test_there_is_one_schema_for_each_section_for_environments_and_for_overlays() -> None:
-    assert [*SCHEMAS] == [*SECTIONS, "environment", "overlay"]
+def test_there_is_one_schema_for_each_section_for_environments_overlays_and_waivers() -> None:
+    assert [*SCHEMAS] == [*SECTIONS, "environment", "overlay", "waivers"]
     assert {artifact.path for artifact in editor_artifacts()} == {f"schemas/{name}.json" for name in SCHEMAS}
 
 
@@ -51,12 +53,14 @@ def test_everything_that_can_be_written_says_what_it_is(name: str) -> None:
         assert "\n" not in schema["description"].replace("\n\n", ""), path
 
 
-@pytest.mark.parametrize(("name", "model"), [("environment", EnvironmentFile), ("overlay", Specification)])
+@pytest.mark.parametrize(
+    ("name", "model"), [("environment", EnvironmentFile), ("overlay", Specification), ("waivers", WaiverFile)]
+)
 def test_every_value_is_explained_by_the_docstring_of_its_field(name: str, model: type[Model]) -> None:
     for path, schema in values(SCHEMAS[name]):
-        field = annotation_at(model, path[:-1]).model_fields[path[-1]]
-        assert field.description, path
-        assert schema["description"].startswith(" ".join(field.description.split())), path
+        docstring = attribute_docstrings(annotation_at(model, path[:-1])).get(str(path[-1]))
+        assert docstring, path
+        assert schema["description"].startswith(" ".join(docstring.split())), path
 
 
 def test_a_hole_may_stand_for_any_value_of_a_section_and_for_none_of_an_overlay() -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from compiler.diagnostics import Finding, Severity, Source
 from compiler.model.specification import SECTIONS
-from compiler.resolve.overlay import HOLE
+from compiler.resolve.overlay import HOLE, is_hole
 from compiler.resolve.resolved import resolve
 from compiler.sources import yaml
 from compiler.sources.files import load
-from tests.compiler.editor import SCHEMAS, accepts, kinds, read, values, written
-from tests.compiler.project import rebound, resolved, with_value
+from compiler.sources.nodes import ScalarNode
+from tests.compiler.editor import SCHEMAS, accepts, kinds, nodes, read, values, written
+from tests.compiler.project import SOMEWHERE, rebound, resolved, with_value
 from tests.golden.cases import BROKEN, GOLDEN, apply, base
 
 if TYPE_CHECKING:
@@ -33,11 +34,15 @@ UNSEEN_CASES = {
     "env002_patch_of_nothing": "another file fills a hole: the overlay that should is the one that is refused",
     "env003_two_overlays_of_one_value": "another overlay says the same",
     "env005_name_of_another_folder": "a file does not know its folder",
+    "env005_odd_name_of_a_folder": "a file does not know its folder",
+    "env005_reserved_name_of_a_folder": "a file does not know its folder",
     "several_files_cannot_be_read": "another file fills a hole: the overlay that should cannot be read",
     "spec006_route_listed_twice": "two entries that differ in their limits are two entries",
     "spec010_leading_zero": "a number has no digits any more",
     "spec017_address_inside_a_network": "an address is arithmetic",
+    "spec019_day_that_there_is_not": "a calendar is arithmetic",
     "yaml005_key_written_twice": "of two equal keys one is left; the YAML server reports it by itself",
+    "yaml006_whole_list_as_a_key": "another file fills a hole: the overlay that should has no name for it",
     "yaml007_tag": "a tag has acted",
 }
 # Values that a schema lets pass and the models refuse, alone or as the entries of a list.
@@ -91,6 +96,14 @@ def test_a_schema_accepts_the_values_that_the_models_accept() -> None:
             elif not meant and not errors:
                 unseen.add(text.removeprefix("[").removesuffix("]"))
     assert unseen == {text for texts in UNSEEN_VALUES.values() for text in texts}
+
+
+def test_a_hole_may_stand_where_the_schemas_of_the_sections_let_it() -> None:
+    for path, schema in (item for name in SECTIONS for item in nodes(SCHEMAS[name]) if item[0]):
+        for place, judged in ((path, schema), ((*path, 0), schema.get("items"))):
+            if judged is not None:
+                tree = with_value(TREE, place, ScalarNode(HOLE, SOMEWHERE))
+                assert is_hole(tree, place) == jsonschema.Draft202012Validator(judged).is_valid(HOLE), place
 
 
 def test_every_example_that_is_shown_is_accepted() -> None:

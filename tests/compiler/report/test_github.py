@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -12,6 +13,7 @@ from compiler.cli import main
 from compiler.diagnostics import Finding, Severity, Source, Span
 from compiler.report.github import command
 from tests.compiler.project import ROOT
+from tests.compiler.report.outcomes import DENIED, WAIVED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +49,19 @@ def test_notes_stand_between_what_is_wrong_and_what_to_do() -> None:
     finding = Finding("HA001", "too few", "use more", AT, notes=("generated/a.yaml, at /spec", "generated/b.yaml"))
     assert command(finding).endswith(
         "::too few%0Anote: generated/a.yaml, at /spec%0Anote: generated/b.yaml%0Ahelp: use more"
+    )
+
+
+def test_a_waived_finding_is_a_notice_that_says_by_what() -> None:
+    assert command(replace(DENIED, waived=WAIVED)) == (
+        "::notice file=environments/a/environment.yaml,line=3,col=16,endColumn=22,title=DEP003"
+        "::the release 'latest' is a tag"
+        "%0Awant: a digest, in place of latest"
+        "%0Anote: rendered in generated/a/b/kubernetes/deployment.yaml, at /spec/template"
+        "%0Anote: rendered in generated/a/b.yaml"
+        "%0Ahelp: write its digest"
+        "%0Arule: docs/policies/environment.md#dep003, about environment.image.release"
+        "%0Awaived by environments/a/waivers.yaml:4:3, until 2026-02-01, us, A-1: so"
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.diagnostics import Finding, Severity, in_source_order
+from compiler.diagnostics.bounds import MOST
 from compiler.model.specification import SECTIONS
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.sources.files import load
@@ -96,6 +97,57 @@ def test_a_hole_that_the_specification_fills_for_everybody_is_none(project: Path
     found, _ = outcome(project)
     assert found["staging"].spec.limits.threads.worker == 8
     assert found["production"].spec.limits.threads.worker == 40
+
+
+def test_a_whole_list_may_be_a_hole(project: Path) -> None:
+    rewrite(project, "spec/network.yaml", "ingress:\n        - Load balancer\n        - VPN", "ingress: Configurable")
+    (project / MORE).write_text("network: {segmentation: {traffic: {ingress: [VPN]}}}\n")
+    found, _ = outcome(project)
+    assert found["staging"].spec.network.segmentation.traffic.ingress == ("VPN",)
+    assert set(errors(project)) == {("ENV001", "spec/network.yaml:11:16")}
+    assert list(found) == ["staging"]
+
+
+def test_the_place_of_a_mapping_is_no_hole_even_where_every_overlay_fills_some_of_it(project: Path) -> None:
+    (project / "spec/limits.yaml").write_text("limits:\n  threads: Configurable\n")
+    assert errors(project) == [("SPEC001", "spec/limits.yaml:1:1")] * 2 + [("SPEC004", "spec/limits.yaml:2:12")]
+    (project / "spec/limits.yaml").write_text("limits: Configurable\n")
+    assert errors(project) == [("SPEC004", "spec/limits.yaml:1:9")]
+
+
+def test_an_entry_of_a_list_is_no_hole(project: Path) -> None:
+    rewrite(project, "spec/network.yaml", "- VPN", "- Configurable")
+    (project / MORE).write_text("network: {segmentation: {traffic: {ingress: [VPN]}}}\n")
+    assert errors(project) == [("SPEC003", "spec/network.yaml:13:11")]
+
+
+def test_what_an_overlay_calls_a_hole_is_one_mistake_wherever_it_stands(project: Path) -> None:
+    (project / MORE).write_text("recovery: Configurable\nnetwork: {segmentation: {zones: [Configurable]}}\n")
+    assert errors(project) == [("ENV004", f"{MORE}:1:11"), ("ENV004", f"{MORE}:2:34")]
+
+
+@pytest.mark.parametrize("path", ["spec/limits.yaml", MORE, "environments/staging/environment.yaml"])
+def test_of_very_many_unknown_keys_the_first_are_listed_and_the_others_counted(project: Path, path: str) -> None:
+    heading = {"spec/limits.yaml": "limits:\n  threads:\n    worker: 5\n", MORE: "limits:\n  threads:\n"}
+    keys = "".join(f"    workers{number}: 1\n" for number in range(4_000))
+    (project / path).write_text(heading.get(path, "environment:\n  image:\n") + keys)
+    found = [(item.code, item.message) for item in outcome(project)[1] if item.place.startswith(path)]
+    assert len(found) <= MOST + 1
+    assert [code for code, _ in found].count("FILE006") == 1
+    assert found[0][1].endswith("more mistakes here are not listed")
+
+
+def test_of_very_many_wrong_entries_of_a_list_the_first_are_listed(project: Path) -> None:
+    entries = "\n".join(f"        - zone{number}" for number in range(4_000))
+    rewrite(project, "spec/network.yaml", "        - VPN", entries)
+    assert [code for code, _ in errors(project)] == ["FILE006", *["SPEC003"] * MOST]
+
+
+@pytest.mark.parametrize("folder", ["argocd", "Odd Name", "\N{RIGHT-TO-LEFT OVERRIDE}x", "-x", "x" * 200])
+def test_a_folder_that_no_environment_can_be_named_after_is_to_be_renamed(project: Path, folder: str) -> None:
+    (project / "environments/staging").rename(project / "environments" / folder)
+    (finding,) = (item for item in outcome(project)[1] if item.code == "ENV005")
+    assert finding.help == f"rename the folder: '{folder}' cannot be the name of an environment"
 
 
 def test_an_overlay_that_patches_what_is_not_there_is_refused(project: Path) -> None:

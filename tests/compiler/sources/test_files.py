@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from compiler.diagnostics.bounds import MOST
 from compiler.model.specification import SECTIONS
-from compiler.sources import yaml
+from compiler.sources import disk
 from compiler.sources.files import Loaded, load
 from compiler.sources.nodes import leaves
 
@@ -66,7 +67,7 @@ def test_utf16_is_refused_and_not_guessed(project: Path) -> None:
 
 
 def test_a_file_of_any_size_is_refused_before_it_is_parsed(project: Path) -> None:
-    (project / "spec/backup.yaml").write_bytes(b"#" * (yaml.MAXIMUM_BYTES + 1))
+    (project / "spec/backup.yaml").write_bytes(b"#" * (disk.MAXIMUM_BYTES + 1))
     assert found(project) == [("YAML009", "spec/backup.yaml")]
 
 
@@ -77,6 +78,42 @@ def test_a_link_is_not_followed_and_a_broken_one_is_not_missing(project: Path, t
         (project / "spec/backup.yaml").unlink()
         (project / "spec/backup.yaml").symlink_to(target)
         assert found(project) == [("FILE003", "spec/backup.yaml")]
+
+
+def test_a_file_that_says_to_be_of_any_size_is_not_read_whole(project: Path) -> None:
+    os.truncate(project / "spec/backup.yaml", 1 << 36)
+    assert found(project) == [("YAML009", "spec/backup.yaml")]
+
+
+@pytest.mark.parametrize("folder", ["spec", "environments", "environments/staging", "environments/staging/overlays"])
+@pytest.mark.parametrize("target", ["elsewhere", "nowhere"])
+def test_a_linked_folder_is_not_followed_wherever_it_leads(
+    project: Path, tmp_path: Path, folder: str, target: str
+) -> None:
+    (project / folder).rename(tmp_path / "elsewhere")
+    (project / folder).symlink_to(tmp_path / target)
+    assert found(project) == [("FILE003", folder)]
+
+
+def test_a_file_in_the_place_of_a_folder_is_none(project: Path) -> None:
+    (project / "spec").rename(project / "before")
+    (project / "spec").write_text("limits: {}\n")
+    assert found(project) == [("FILE003", "spec")]
+
+
+@pytest.mark.parametrize("place", ["spec", "environments", "environments/staging", "environments/staging/overlays"])
+def test_a_name_that_is_no_text_is_reported_in_letters_that_can_be_printed(project: Path, place: str) -> None:
+    (project / os.fsdecode(f"{place}/".encode() + b"caf\xe9.yaml")).mkdir()
+    (finding,) = load(project, SECTIONS).findings
+    assert (finding.code, finding.place) == ("FILE002", f"{place}/caf\\xe9.yaml")
+    assert found(project, os.fsdecode(b"\xff"))[-1] == ("FILE005", "environments/\\xff")
+
+
+def test_of_very_many_files_that_nobody_reads_the_first_are_listed(project: Path) -> None:
+    for number in range(MOST + 7):
+        (project / f"spec/{number:03}.txt").touch()
+    codes = [code for code, _ in found(project)]
+    assert codes == ["FILE002"] * MOST + ["FILE006"]
 
 
 def test_a_device_is_not_read(project: Path) -> None:
@@ -138,6 +175,10 @@ def test_an_unknown_environment_names_those_that_there_are(project: Path) -> Non
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_file_that_may_not_be_read_says_why(project: Path) -> None:
-    (project / "spec/backup.yaml").chmod(0)
-    assert found(project) == [("FILE003", "spec/backup.yaml")]
+@pytest.mark.parametrize("path", ["spec/backup.yaml", "spec", "environments", "environments/staging/overlays"])
+def test_a_file_or_a_folder_that_may_not_be_read_says_why(project: Path, path: str) -> None:
+    before = (project / path).stat().st_mode
+    (project / path).chmod(0)
+    reported = found(project)
+    (project / path).chmod(before)
+    assert reported == [("FILE003", path)]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Finding, Source
+from compiler.diagnostics.bounds import MOST
 from compiler.sources import yaml
 from compiler.sources.nodes import MappingNode, Node, ScalarNode, leaves, lookup, nearest, plain
 from tests.compiler.project import ROOT
@@ -150,6 +151,39 @@ def test_only_a_mapping_can_be_merged() -> None:
 def test_an_alias_without_a_finished_anchor_is_refused(text: str, line: int, column: int) -> None:
     assert place(only(text)) == ("YAML011", line, column)
     assert read(text)[0] is None
+
+
+def test_nothing_is_deeper_than_the_bound_by_brackets_or_by_aliases() -> None:
+    deep = "[" * yaml.MAXIMUM_DEPTH + "]" * yaml.MAXIMUM_DEPTH
+    assert not read(deep)[1]
+    assert place(only(f"[{deep}]")) == ("YAML009", 1, yaml.MAXIMUM_DEPTH + 1)
+    half = "[" * 20 + "{}" + "]" * 20
+    assert place(only(f"a: &a {half}\nb: {half.replace('{}', '*a')}\n")) == ("YAML009", 2, 24)
+    assert place(only(f"a: &a {half}\nb: {{c: {half.replace('{}', '{<<: *a}')}}}\n"))[0] == "YAML009"
+
+
+def test_nothing_holds_more_values_than_the_bound_however_they_are_nested() -> None:
+    most = yaml.MAXIMUM_NODES - 1
+    assert not read(f"[{'1,' * most}]")[1]
+    assert only(f"[{'1,' * (most + 1)}]").code == "YAML009"
+    assert only(f"[{'1,' * (most // 2)}[{'1,' * (most // 2)}[1,1").code == "YAML009"
+    assert only(f"a: &a [{'1,' * most}]\n").code == "YAML009"
+    assert only(f"a: &a [{'1,' * (most // 2)}]\nb: *a\n").code == "YAML009"
+
+
+def test_of_very_many_mistakes_in_a_file_the_first_are_listed() -> None:
+    _, findings = read("a: 1\n" * 9_000)
+    assert [item.code for item in findings] == ["YAML005"] * MOST + ["FILE006"]
+    assert findings[-1].message == f"{9_000 - 1 - MOST} more mistakes here are not listed"
+
+
+def test_a_scalar_knows_whether_it_stands_in_quotes() -> None:
+    node, _ = read("[plain, 'single', \"double\", 5]")
+    assert node is not None
+    assert [leaf.quoted for _, leaf in leaves(node)] == [False, True, True, False]
+    block, _ = read("|\n  5\n")
+    assert isinstance(block, ScalarNode)
+    assert block.quoted
 
 
 @pytest.mark.parametrize("file", FILES, ids=[file.relative_to(ROOT).as_posix() for file in FILES])

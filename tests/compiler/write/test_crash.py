@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.write import journal
-from compiler.write.journal import JournalError, Step
+from compiler.write.journal import JournalError
 from compiler.write.lock import BusyError, locked
+from compiler.write.staging import Step
 from tests.compiler.project import ROOT
 from tests.compiler.write import crash
 
@@ -65,7 +66,9 @@ def test_an_interrupted_finish_is_finished_by_the_next_one(tmp_path: Path) -> No
     assert contents(tmp_path) == {}
 
 
-@pytest.mark.parametrize("text", ["", "[1]", '[{"path": "a"}]', '[{"path": "../a", "staged": null}]'])
+@pytest.mark.parametrize(
+    "text", ["", "[1]", '[{"path": "a"}]', '[{"path": "../a", "staged": null}]', '[{"path": "a", "staged": "../../b"}]']
+)
 def test_a_journal_that_is_not_ours_is_refused_and_nothing_is_touched(tmp_path: Path, text: str) -> None:
     (tmp_path / journal.FOLDER).mkdir()
     (tmp_path / journal.FOLDER / "journal.json").write_text(text)
@@ -82,6 +85,39 @@ def test_a_step_that_cannot_be_made_is_refused_before_anything_is_staged(tmp_pat
         journal.commit(tmp_path, [Step("a", b"a"), Step("b", b"b")])
     assert caught.value.filename == str(tmp_path / "b")
     assert contents(tmp_path) == {"b/foreign": b"x"}
+
+
+def test_a_file_of_somebody_else_in_the_place_of_a_folder_is_refused_before_anything_is_staged(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("foreign")
+    with pytest.raises(NotADirectoryError) as caught:
+        journal.commit(tmp_path, [Step("b", b"b"), Step("a/b/c", b"c")])
+    assert caught.value.filename == str(tmp_path / "a")
+    assert caught.value.__notes__ == ["nothing was changed"]
+    assert contents(tmp_path) == {"a": b"foreign"}
+
+
+def test_folders_that_are_empty_give_way_to_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a/b/c").mkdir(parents=True)
+    journal.commit(tmp_path, [Step("a", b"a")])
+    assert contents(tmp_path) == {"a": b"a"}
+
+
+def test_a_folder_that_one_file_leaves_and_another_enters_stays(tmp_path: Path) -> None:
+    journal.commit(tmp_path, [Step("a/b/old", b"old")])
+    folder = (tmp_path / "a/b").stat().st_ino
+    journal.commit(tmp_path, [Step("a/b/old", None), Step("a/b/new", b"new")])
+    assert contents(tmp_path) == {"a/b/new": b"new"}
+    assert (tmp_path / "a/b").stat().st_ino == folder
+
+
+def test_what_follows_the_journal_is_renames_and_removals_alone(tmp_path: Path) -> None:
+    """So that a disk that is full by then does not stop it: every new folder is staged as the files are."""
+    program = "import sys; from tests.compiler.write import crash; crash.print_changes_after_the_journal(sys.argv[1])"
+    crash.compile_(tmp_path, crash.OLD)
+    command = [sys.executable, "-c", program, str(tmp_path)]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert set(ran.stdout.split()) == {"os.rename", "os.remove", "os.rmdir"}
+    assert (tmp_path / "staging/new/d.yaml").exists()
 
 
 def test_a_second_writer_waits_for_the_first(tmp_path: Path) -> None:

@@ -181,6 +181,12 @@ def test_a_broken_link_and_a_pipe_are_refused(generated: Path) -> None:
     assert [finding.path for finding in compare(generated, FILES).refused] == ["generated/broken", "generated/pipe"]
 
 
+def test_who_may_read_a_file_is_no_difference(generated: Path) -> None:
+    for mode, file in zip((0o600, 0o640, 0o755), sorted(generated.rglob("*.*")), strict=False):
+        file.chmod(mode)
+    assert compare(generated, FILES).changes == ()
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "generated").write_text("x")
     assert [finding.path for finding in compare(tmp_path / "generated", FILES).refused] == ["generated"]

@@ -41,7 +41,7 @@ def test_the_quota_is_the_sum_of_the_pods_of_an_update_at_full_scale() -> None:
 
 
 def test_every_zone_has_a_namespace_under_the_restricted_profile() -> None:
-    found = {name: item for name, item in documents(site()).items() if name.startswith("cluster/")}
+    found = {name: item for name, item in documents(site()).items() if name.startswith("cluster/namespace-")}
     assert set(found) == {
         f"cluster/namespace-cbp-{zone}.yaml" for zone in ("public", "application", "data", "management")
     }

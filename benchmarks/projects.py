@@ -1,0 +1,37 @@
+"""Projects of any number of environments, made from the real ones."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+_NAME = re.compile(r"^  name: (?P<name>\S+)$", re.MULTILINE)
+_HOST = re.compile(r"^  host: (?P<host>\S+)$", re.MULTILINE)
+
+
+def make_project(target: Path, environments: int) -> None:
+    """Make a project with copies of the real environments in turn, each under a name and a host of its own.
+
+    The first of each stays what it is, so that as many as there are really are exactly the real project.
+    """
+    shutil.copytree(ROOT / "spec", target / "spec")
+    shutil.copytree(ROOT / "policies", target / "policies")
+    real = sorted(folder for folder in (ROOT / "environments").iterdir() if folder.is_dir())
+    for number in range(environments):
+        turn, index = divmod(number, len(real))
+        _copy(real[index], target / "environments", turn)
+
+
+def _copy(environment: Path, environments: Path, turn: int) -> None:
+    name = f"{environment.name}-{turn}" if turn else environment.name
+    shutil.copytree(environment, environments / name)
+    file = environments / name / "environment.yaml"
+    text = file.read_text(encoding="utf-8")
+    if turn:
+        text, names = _NAME.subn(f"  name: {name}", text, count=1)
+        text, hosts = _HOST.subn(rf"  host: copy-{turn}.\g<host>", text, count=1)
+        if not (names and hosts):
+            raise ValueError(f"{environment.name}/environment.yaml has no name and host in lines of their own")
+        file.write_text(text, encoding="utf-8")

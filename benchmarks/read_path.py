@@ -1,0 +1,214 @@
+"""What the API costs on its read path, beside a bare Starlette endpoint that returns the same bytes.
+
+``python -m benchmarks.read_path`` starts an embedded PostgreSQL and Valkey, a worker of the API with everything on
+(observation, access log, throttling by leases, entity tags) and the bare endpoint, each one process with the same
+uvicorn options, and loads them in turns. The server's CPU time for a request is the steadier figure: a busy machine
+changes what a second holds, and hardly what a request needs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import uvloop
+
+from benchmarks.read_path_client import load
+from runtime.adapters.postgres_migrations import migrate
+from runtime.embedded.listening import listens
+from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
+from runtime.embedded.postgres import postgres
+from runtime.embedded.process import Child, start
+from runtime.embedded.program import Program
+from runtime.embedded.valkey import valkey
+from runtime.environment import Address
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+Variables: TypeAlias = "Mapping[str, str]"
+
+START_SECONDS = 60
+CONNECTIONS = 16
+ENTRY = "/v1/namespaces/payments/entries/daily-limit"
+VALUE = {"limit": 5000, "currency": "EUR", "countries": ["DE", "FR", "NL", "ES"], "note": "x" * 120}
+# Wide enough to admit a machine's whole load: leases grow to what a tenth of a second needs, as for a busy client.
+_WIDE = {"capacity": 100_000_000, "refill_per_minute": 100_000_000}
+SETTINGS: dict[str, Any] = {
+    "version": 1,
+    "environment": "benchmark",
+    "cluster": "one",
+    "process": {
+        "port": 8080,
+        "workers": 2,
+        "threads": 16,
+        "shutdown_seconds": 10,
+        "cache_bytes": 64 * 1024 * 1024,
+        "health_path": "/health",
+        "ready_path": "/health/ready",
+    },
+    "database": {
+        "pool_size": 5,
+        "partitions": 4,
+        "connect_timeout_seconds": 3,
+        "statement_timeout_seconds": 30,
+        "idle_timeout_seconds": 300,
+        "retry": {"attempts": 3, "initial_milliseconds": 100, "maximum_milliseconds": 2000, "jitter": True},
+    },
+    "throttling": {"client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One server under load: requests a second, and its CPU time (user and system) for a request, in microseconds."""
+
+    throughput: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Both servers, one right after the other."""
+
+    api: Sample
+    bare: Sample
+
+    @property
+    def throughput(self) -> float:
+        """The API's throughput as a part of the bare endpoint's."""
+        return self.api.throughput / self.bare.throughput
+
+    @property
+    def cpu(self) -> float:
+        """The API's CPU time for a request as a multiple of the bare endpoint's."""
+        return self.api.cpu / self.bare.cpu
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The median of some numbers, and the least and the greatest of them."""
+
+    median: float
+    least: float
+    greatest: float
+
+    def __str__(self) -> str:
+        return f"{self.median:.2f} ({self.least:.2f} to {self.greatest:.2f})"
+
+
+def spread(numbers: Sequence[float]) -> Spread:
+    """Return the spread of ``numbers``, of which there is one at least."""
+    return Spread(statistics.median(numbers), min(numbers), max(numbers))
+
+
+def measure(rounds: int = 7, seconds: float = 3.0, connections: int = CONNECTIONS) -> tuple[Round, ...]:
+    """Load both servers for ``seconds`` in each of ``rounds``, after one that warms up and is not counted.
+
+    The two take turns at going first, so that a machine that grows slower is no advantage to either.
+    """
+    with _servers() as (api, bare):
+        measured = []
+        for number in range(rounds + 1):
+            order = (api, bare) if number % 2 else (bare, api)
+            samples = {server: server.sample(seconds, connections) for server in order}
+            measured.append(Round(samples[api], samples[bare]))
+    return tuple(measured[1:])
+
+
+def main() -> int:
+    """Measure, and print every round and the ratios."""
+    measured = measure()
+    for number, each in enumerate(measured, 1):
+        print(  # noqa: T201 - its output
+            f"round {number}: API {each.api.throughput:6.0f}/s {each.api.cpu:4.0f} us,"
+            f" bare {each.bare.throughput:6.0f}/s {each.bare.cpu:4.0f} us"
+        )
+    print(f"throughput, API / bare: {spread([each.throughput for each in measured])}")  # noqa: T201 - its output
+    print(f"CPU a request, API / bare: {spread([each.cpu for each in measured])}")  # noqa: T201 - its output
+    return 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Server:
+    child: Child
+    port: int
+
+    def sample(self, seconds: float, connections: int) -> Sample:
+        before = _cpu_seconds(self.child.pid)
+        done = uvloop.run(load(LOOPBACK, self.port, ENTRY, seconds=seconds, connections=connections))
+        used = _cpu_seconds(self.child.pid) - before
+        return Sample(done.answers / done.seconds, used / done.answers * 1e6)
+
+
+def _cpu_seconds(process: int) -> float:
+    """The CPU time of a process so far, of all its threads (proc(5): utime and stime)."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[_Server, _Server]]:
+    """Both servers, each of them ready, with the entry in the one and its bytes in the other."""
+    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
+        folder = Path(name)
+        settings = folder / "settings.json"
+        settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
+        database, cache = running.enter_context(postgres(folder)), running.enter_context(valkey(folder))
+        asyncio.run(migrate(Address(database.url), Settings.model_validate_json(settings.read_bytes()).database))
+        variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
+        api = running.enter_context(_serving(folder, "api", variables))
+        body = folder / "body.json"
+        body.write_bytes(_write_and_read(api.port))
+        yield api, running.enter_context(_serving(folder, "bare", {}, str(body)))
+
+
+@contextmanager
+def _serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> Iterator[_Server]:
+    def launch(port: int) -> Child:
+        words = (kind, str(folder / "settings.json"), str(port), *arguments)
+        child = start(_program(folder, kind, variables, words))
+        child.wait_until(lambda: listens(child.pid, port), START_SECONDS)
+        return child
+
+    child, port = on_free_port(launch, free_ports())
+    try:
+        yield _Server(child, port)
+    finally:
+        child.stop()
+
+
+def _program(folder: Path, kind: str, variables: Variables, words: Sequence[str]) -> Program:
+    root = Path(__file__).parents[1]
+    return Program(
+        name=kind,
+        arguments=(sys.executable, "-m", "benchmarks.read_path_servers", *words),
+        directory=folder,
+        log=folder / f"{kind}.log",
+        environment={"PYTHONPATH": str(root), "TMPDIR": str(folder), "PATH": os.defpath, **variables},
+    )
+
+
+def _write_and_read(port: int) -> bytes:
+    """Write the entry through the API, and return what it answers from then on."""
+    connection = HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
+    connection.request("PUT", ENTRY, json.dumps({"value": VALUE}), {"Content-Type": "application/json"})
+    connection.getresponse().read()
+    connection.request("GET", ENTRY)
+    body = connection.getresponse().read()
+    connection.close()
+    return body
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""The two servers that the read path's benchmark compares, each one uvicorn process with the service's own options.
+
+``python -m benchmarks.read_path_servers api SETTINGS PORT`` is a worker of the API, with everything on;
+``python -m benchmarks.read_path_servers bare SETTINGS PORT FILE`` is a Starlette endpoint that answers an entry's path
+with the bytes of ``FILE``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import Response
+from starlette.routing import Route
+from uvicorn import Server
+
+from runtime import routes
+from runtime.embedded.loopback import LOOPBACK
+from runtime.environment import read_environment
+from runtime.loading import load_settings
+from runtime.server import configuration, metrics_directory
+from runtime.worker import Worker
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from runtime.settings import Settings
+
+
+def main(kind: str, settings: str, port: str, *arguments: str) -> None:
+    """Serve until a signal ends it."""
+    loaded = load_settings(Path(settings))
+    if kind == "api":
+        serve_api(loaded, int(port))
+    else:
+        serve_bare(loaded, int(port), Path(*arguments))
+
+
+def serve_api(settings: Settings, port: int) -> None:
+    """Serve the API as one of its workers does; the variables name its PostgreSQL, which is migrated, and its Redis."""
+    with metrics_directory() as directory:
+        worker = Worker(settings, read_environment(os.environ), directory)
+        Server(configuration(worker, settings.process, LOOPBACK, port)).run()
+
+
+def serve_bare(settings: Settings, port: int, file: Path) -> None:
+    """Serve what a framework alone does: one route, one handler, one constant answer."""
+    body = file.read_bytes()
+
+    async def read(_request: Request) -> Response:
+        return Response(body, media_type="application/json")
+
+    config = configuration(lambda: Starlette(routes=[Route(routes.ENTRY, read)]), settings.process, LOOPBACK, port)
+    config.http = "httptools"  # uvicorn's own protocol, without what ours adds
+    Server(config).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

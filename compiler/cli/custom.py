@@ -1,0 +1,52 @@
+"""``cbp schemas``: the schemas of custom resources, by which ``cbp compile`` and ``cbp verify`` judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.cli import options
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.group(epilog=options.examples("cbp schemas add --to ~/crds definitions.yaml"))
+def schemas() -> None:
+    """Schemas of custom resources, which judge what is compiled (cbp schema prints those for editors)."""
+
+
+@schemas.command(
+    epilog=options.examples(
+        "cbp schemas add --to ~/crds definitions.yaml    what kubectl get crd -o yaml printed",
+        "cbp schemas add --to ~/crds -                   the same, from standard input",
+        "cbp verify --schemas ~/crds --require-schemas   judge by them",
+    )
+)
+@options.schemas_written
+@click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
+def add(folder: Path, files: tuple[str, ...]) -> None:
+    """Turn CustomResourceDefinitions into schemas that refuse a field which the API server would drop.
+
+    Each FILE is YAML or JSON as kubectl prints it, the manifest of an operator's release, or - for standard input.
+    Every served version becomes GROUP/KIND_VERSION.json; a schema that is there already is replaced. Of several files,
+    all are written or, where one cannot be used, none.
+    """
+    from compiler.schemas.definitions import definitions, distinct
+    from compiler.write.disk import replace
+
+    found = distinct(item for file in files for item in definitions(_name(file), _read(file)))
+    for definition in found:
+        changed = replace(folder / definition.path, definition.content)
+        click.echo(f"{'wrote' if changed else 'kept':>8}  {definition.path}")
+
+
+def _name(file: str) -> str:
+    return "standard input" if file == "-" else file
+
+
+def _read(file: str) -> bytes:
+    with click.open_file(file, "rb") as stream:
+        content: bytes = stream.read()
+    return content

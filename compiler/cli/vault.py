@@ -1,0 +1,115 @@
+"""``cbp vault``: the compiled plan against a server."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.cli import options
+from compiler.cli.program import CouldNotRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from compiler.vault.given import Given
+    from compiler.vault.plan import Plan
+    from compiler.vault.server import Server
+
+
+@click.group()
+def vault() -> None:
+    """Apply the compiled plan to Vault or OpenBao, or say how the server differs from it.
+
+    The server and the token come from VAULT_ADDR (by default the plan's own address), VAULT_TOKEN_FILE or VAULT_TOKEN,
+    VAULT_CACERT and VAULT_NAMESPACE.
+    """
+
+
+def _with_plan(command: Callable[..., object]) -> Callable[..., object]:
+    """Add what both commands are told."""
+    for option in (
+        click.option(
+            "--without",
+            multiple=True,
+            metavar="PATH",
+            help="Leave out the documents below this path, as database; may be repeated.",
+        ),
+        click.option(
+            "--values",
+            metavar="FILE",
+            help="The values that no file of the project holds, as YAML; - for standard input. "
+            "By default what is in the variable CBP_VAULT_VALUES.",
+        ),
+        click.option(
+            "--plan",
+            "file",
+            required=True,
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="The compiled plan.yaml.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@vault.command(epilog=options.examples("cbp vault check --plan generated/production/eu-central-1/vault/plan.yaml"))
+@_with_plan
+def check(file: Path, values: str | None, without: tuple[str, ...]) -> None:
+    """Compare the server with the plan, and change nothing.
+
+    Exits with 0 when they agree, and with 1 and a list when they differ.
+    """
+    from compiler.vault.comparison import check as differences
+
+    with _run(file, values, without) as (plan, server, given):
+        found = list(differences(plan, server, given))
+    for difference in found:
+        click.echo(f"differs  {difference}")
+    click.echo(f"{len(plan.documents)} documents, {len(found)} differences")
+    sys.exit(1 if found else 0)
+
+
+@vault.command(
+    epilog=options.examples(
+        "cbp vault apply --plan generated/production/eu-central-1/vault/plan.yaml --values values.yaml",
+        "cbp vault apply --plan generated/production/eu-central-1/vault/plan.yaml --without database",
+    )
+)
+@_with_plan
+def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
+    """Write what differs from the plan, in its order, and read back what was written.
+
+    A run that was stopped can be repeated. Nothing is removed. Exits with 1 when the server reads back something else
+    than it was told.
+    """
+    from compiler.vault.application import apply as applied
+
+    steps = []
+    with _run(file, values, without) as (plan, server, given):
+        for step in applied(plan, server, given):
+            steps.append(step)
+            click.echo(f"{'wrote' if step.written else 'same '}  {step.title}")
+    for difference in steps[-1].left:
+        click.echo(f"differs  {difference}")
+    click.echo(f"{len(plan.documents)} documents, {sum(step.written for step in steps)} written")
+    sys.exit(1 if steps[-1].left else 0)
+
+
+@contextmanager
+def _run(file: Path, values: str | None, without: tuple[str, ...]) -> Iterator[tuple[Plan, Server, Given]]:
+    from compiler.vault.errors import VaultError
+    from compiler.vault.given import given
+    from compiler.vault.plan import read
+    from compiler.vault.server import connect
+
+    try:
+        plan = read(file)
+        found = given(values, os.environ, plan)
+        yield plan.without(without), connect(plan.address, os.environ, found.secrets), found
+    except VaultError as error:
+        raise CouldNotRunError(str(error)) from None

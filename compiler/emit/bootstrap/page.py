@@ -1,0 +1,66 @@
+"""The page ``bootstrap.md``: everything that a cluster must have before Argo CD can sync it.
+
+Sources: the emitted objects, the plan for Vault, ``containers.application.logging``, and the environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.argocd import destination
+from compiler.emit.artifact import Artifact
+from compiler.emit.bootstrap.needs import Feature, features, needs
+from compiler.emit.kinds import ARGO_CD, KINDS
+from compiler.emit.names import DATABASE, namespace
+from compiler.emit.templates import render
+from compiler.model.text import minor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+
+def bootstrap(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
+    """Return ``bootstrap.md`` for a cluster, from everything else that was emitted for it."""
+    emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
+    documents = [document for document in emitted if "kind" in document]
+    writes = [write for document in emitted for write in document.get("documents", ())]
+    orchestration = site.spec.orchestration.configuration
+    text = render(
+        "bootstrap/page.md.j2",
+        site=site,
+        argo_cd=ARGO_CD,
+        registration=destination(site.environment, site.name),
+        needs=needs(documents),
+        features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
+        # Every replica on a node of its own, the surge too, while an update goes on.
+        nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
+        logging=site.spec.containers.application.logging.options,
+        account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
+        secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],
+        entries=sorted(set(_entries(documents))),
+        kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
+    )
+    return Artifact(f"{site.folder}/bootstrap.md", text.encode())
+
+
+def _state(feature: Feature, version: int) -> str:
+    """Say what has to be done about a feature's gate in a minor version of Kubernetes."""
+    if version >= feature.enabled:
+        return "on by default"
+    return "turn it on" if version >= feature.known else f"needs Kubernetes 1.{feature.known}"
+
+
+def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the field of each secret that an ExternalSecret reads from Vault."""
+    for document in documents:
+        if document["kind"] == "ExternalSecret":
+            for reference in _references(document["spec"]):
+                yield reference["key"], reference.get("property", "every field")
+
+
+def _references(spec: dict[str, Any]) -> Iterator[dict[str, str]]:
+    yield from (item["remoteRef"] for item in spec.get("data", ()))
+    yield from (item["extract"] for item in spec.get("dataFrom", ()) if "extract" in item)

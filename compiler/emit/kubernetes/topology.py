@@ -1,0 +1,65 @@
+"""Where a cluster's data comes from: a new database, or the archive of the cluster that serves.
+
+Every cluster of an environment names every other one in the same way, so that ``role`` in the environment alone decides
+which of them is the primary. Exchanging the roles is a failover: what the archive does not hold yet is lost, and the
+former primary is made anew from the archive of the new one.
+
+Sources: ``redundancy.data.replication``, the environment's ``clusters``.
+Upstream: https://cloudnative-pg.io/documentation/current/replica_cluster/#distributed-topology
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.kubernetes.roles import POST_INIT_SQL
+from compiler.emit.names import DATABASE, DATABASE_FIRST_OWNER, DATABASE_NAME
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+
+PLUGIN = "barman-cloud.cloudnative-pg.io"
+
+
+def topology(site: Site) -> dict[str, Any]:
+    """Return ``bootstrap`` and, where the data is replicated, ``replica`` and ``externalClusters``."""
+    if not replicated(site):
+        return {"bootstrap": _new()}
+    primary = _primary(site)
+    source = next(name for name in site.environment.clusters if name != site.name) if site.name == primary else primary
+    return {
+        "bootstrap": _new() if site.name == primary else _restored(primary),
+        "replica": {"primary": primary, "self": site.name, "source": source},
+        "externalClusters": [{"name": name, "plugin": archive(name)} for name in site.environment.clusters],
+    }
+
+
+def replicated(site: Site) -> bool:
+    """Whether the environment's clusters hold one database together."""
+    return "Asynchronous secondary" in site.spec.redundancy.data.replication and len(site.environment.clusters) > 1
+
+
+def archive(cluster: str) -> dict[str, Any]:
+    """Return how the Barman Cloud plugin finds the backups and the log of a cluster."""
+    return {"name": PLUGIN, "parameters": {"barmanObjectName": store_name(cluster), "serverName": DATABASE}}
+
+
+def store_name(cluster: str) -> str:
+    """Return the name of the ObjectStore of a cluster, the same wherever it is read or written."""
+    return f"{DATABASE}-{cluster}"
+
+
+def _primary(site: Site) -> str:
+    """The cluster that serves; the policies refuse an environment with none, or with several."""
+    return next((name for name, cluster in site.environment.clusters.items() if cluster.role == "primary"), site.name)
+
+
+def _new() -> dict[str, Any]:
+    # The operator sets its own password for the first owner whenever an instance starts, so that this owner cannot be
+    # the API's role, whose password is Vault's. It gives the database away (see the Database) and cannot log in.
+    owner = {"database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}
+    return {"initdb": {**owner, "dataChecksums": True, "postInitSQL": list(POST_INIT_SQL)}}
+
+
+def _restored(source: str) -> dict[str, Any]:
+    return {"recovery": {"source": source, "database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}}

@@ -1,0 +1,19 @@
+"""The clouds that a cluster can be in: what the same statement is called in each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.platforms.aws import AWS
+from compiler.emit.platforms.azure import AZURE
+
+if TYPE_CHECKING:
+    from compiler.emit.platforms.platform import Platform
+    from compiler.model.environment import Cluster
+
+_PLATFORMS: dict[str, Platform] = {"aws": AWS, "azure": AZURE}
+
+
+def platform(cluster: Cluster) -> Platform:
+    """Return the cloud that a cluster is in."""
+    return _PLATFORMS[cluster.platform]

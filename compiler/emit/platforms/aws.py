@@ -1,0 +1,84 @@
+"""Amazon Web Services: EBS, roles for service accounts, and the AWS Load Balancer Controller.
+
+Upstream: https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md,
+https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html,
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+"""
+
+from __future__ import annotations
+
+import json
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.emit.platforms.platform import Balancer
+    from compiler.model.load_balancing import ApplicationBalancing
+
+STICKINESS_SECONDS = 86400
+TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
+_ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
+
+
+class _Aws:
+    driver = "ebs.csi.aws.com"
+    # The class is shared by volumes from 10 GiB on, of which gp3 gives 500 operations a second for each GiB at most.
+    volumes: Mapping[str, str] = MappingProxyType(
+        {"type": "gp3", "iops": "4000", "throughput": "250", "encrypted": "true"}
+    )
+    ingress_class = "alb"
+    pod_labels: Mapping[str, str] = MappingProxyType({})
+    readiness_labels: Mapping[str, str] = MappingProxyType({"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})
+    private_service: Mapping[str, str] = MappingProxyType(
+        {
+            "service.beta.kubernetes.io/aws-load-balancer-type": "external",
+            "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
+            "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
+            "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes": "preserve_client_ip.enabled=true",
+        }
+    )
+
+    def account(self, identity: str) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        return {"eks.amazonaws.com/role-arn": identity}
+
+    def ingress(self, balancer: Balancer) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        check = balancer.balancing.health_check
+        said = {
+            "scheme": "internal" if balancer.internal else "internet-facing",
+            "target-type": "ip",
+            **_listeners(balancer.balancing),
+            "target-group-attributes": ",".join(f"{name}={value}" for name, value in _attributes(balancer).items()),
+            "healthcheck-path": check.path,
+            "healthcheck-interval-seconds": str(check.interval.seconds),
+            "healthcheck-timeout-seconds": str(check.timeout.seconds),
+            "healthy-threshold-count": str(check.healthy_threshold),
+            "unhealthy-threshold-count": str(check.unhealthy_threshold),
+        }
+        return {f"alb.ingress.kubernetes.io/{name}": value for name, value in said.items()}
+
+
+AWS = _Aws()
+
+
+def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
+    """TLS ends at the load balancer, and plain HTTP is redirected; the certificate is found by the host's name."""
+    if not balancing.ssl_termination:
+        return {"listen-ports": json.dumps([{"HTTP": 80}])}
+    return {"listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]), "ssl-redirect": "443", "ssl-policy": TLS_POLICY}
+
+
+def _attributes(balancer: Balancer) -> dict[str, str]:
+    attributes = {
+        "load_balancing.algorithm.type": _ALGORITHMS[balancer.balancing.algorithm],
+        "deregistration_delay.timeout_seconds": str(balancer.draining_seconds),
+    }
+    if balancer.balancing.session_stickiness:
+        # Stickiness decides after a client's first request; the algorithm decides that one.
+        attributes["stickiness.enabled"] = "true"
+        attributes["stickiness.type"] = "lb_cookie"
+        attributes["stickiness.lb_cookie.duration_seconds"] = str(STICKINESS_SECONDS)
+    return attributes

@@ -1,0 +1,69 @@
+"""Microsoft Azure: managed disks, workload identity, and the Application Gateway Ingress Controller.
+
+Upstream: https://github.com/kubernetes-sigs/azuredisk-csi-driver/blob/master/docs/driver-parameters.md,
+https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html,
+https://azure.github.io/application-gateway-kubernetes-ingress/annotations/
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from compiler.emit.names import API
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.emit.platforms.platform import Balancer
+
+
+class _Azure:
+    driver = "disk.csi.azure.com"
+    # Locally redundant: the stores hold a copy in each zone. Azure encrypts every disk; nobody may export one.
+    volumes: Mapping[str, str] = MappingProxyType(
+        {
+            "skuName": "Premium_LRS",
+            "cachingMode": "ReadOnly",
+            "networkAccessPolicy": "DenyAll",
+            "publicNetworkAccess": "Disabled",
+        }
+    )
+    ingress_class = "azure-application-gateway"
+    pod_labels: Mapping[str, str] = MappingProxyType({"azure.workload.identity/use": "true"})
+    readiness_labels: Mapping[str, str] = MappingProxyType({})
+    private_service: Mapping[str, str] = MappingProxyType(
+        {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
+    )
+
+    def account(self, identity: str) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        return {"azure.workload.identity/client-id": identity}
+
+    def ingress(self, balancer: Balancer) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.platform.Platform`.
+
+        A gateway is round robin, and a pod is healthy once it has answered: it knows no other algorithm or threshold.
+        """
+        balancing, check = balancer.balancing, balancer.balancing.health_check
+        said = {
+            "use-private-ip": _flag(balancer.internal),
+            "cookie-based-affinity": _flag(balancing.session_stickiness),
+            "connection-draining": "true",
+            "connection-draining-timeout": str(balancer.draining_seconds),
+            "health-probe-path": check.path,
+            "health-probe-interval": str(check.interval.seconds),
+            "health-probe-timeout": str(check.timeout.seconds),
+            "health-probe-unhealthy-threshold": str(check.unhealthy_threshold),
+        }
+        if balancing.ssl_termination:
+            # The certificate lies in the gateway, from a key vault: no manifest has it.
+            said |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}
+        return {f"appgw.ingress.kubernetes.io/{name}": value for name, value in said.items()}
+
+
+AZURE = _Azure()
+
+
+def _flag(value: bool) -> str:
+    return "true" if value else "false"

@@ -1,0 +1,61 @@
+"""The secrets engines: what is kept (KV version 2), and the database role whose password Vault changes.
+
+Sources: ``access_control.secrets``, ``storage.database``.
+Upstream: https://openbao.org/api-docs/secret/kv/kv-v2/, https://openbao.org/api-docs/secret/databases/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.names import DATABASE_MANAGER, DATABASE_NAME, DATABASE_ROLE, POSTGRES_PORT, VAULT_DATABASE, VAULT_KV
+from compiler.emit.vault.documents import Write, write
+from compiler.emit.vault.places import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+# An overwritten secret can be looked up for as long as anybody may still have to go back to it.
+KEPT_VERSIONS = 10
+
+
+def secrets_engine() -> Iterator[Write]:
+    """Yield the engine that keeps secrets; whoever changes one has to say which version is replaced."""
+    yield write(f"sys/mounts/{VAULT_KV}", type="kv", options={"version": "2"}, description="Secrets of CBP")
+    yield write(f"{VAULT_KV}/config", cas_required=True, max_versions=KEPT_VERSIONS)
+
+
+def database_engine(site: Site) -> Iterator[Write]:
+    """Yield the engine, its connection to the database, and the role whose password it changes.
+
+    A cluster that stands by has a database that cannot be written to: it gets them when it serves.
+    """
+    yield write(f"sys/mounts/{VAULT_DATABASE}", type="database", description="Credentials of databases")
+    if not site.serves:
+        return
+    yield _connection(site)
+    rotation = site.spec.access_control.secrets.rotation
+    if rotation.enabled:
+        yield write(
+            f"{VAULT_DATABASE}/static-roles/{places(site).static_role}",
+            db_name=places(site).connection,
+            username=DATABASE_ROLE,
+            rotation_period=rotation.schedule.in_hours(),
+        )
+
+
+def _connection(site: Site) -> Write:
+    """Vault proves itself by the managing role's password, and the database by a certificate of its own authority."""
+    server = f"{site.cluster.vault.database}:{POSTGRES_PORT}"
+    return write(
+        f"{VAULT_DATABASE}/config/{places(site).connection}",
+        write_only=("password", "tls_ca"),
+        plugin_name="postgresql-database-plugin",
+        connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@{server}/{DATABASE_NAME}?sslmode=verify-full",
+        username=DATABASE_MANAGER,
+        allowed_roles=[places(site).static_role],
+        # The server is sent a verifier and never a password, so that none can be in its log.
+        password_authentication="scram-sha-256",  # noqa: S106 - a method
+    )

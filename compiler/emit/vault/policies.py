@@ -1,0 +1,31 @@
+"""Policies: exact paths and what may be done at each, in HCL. No path has a wildcard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compiler.emit.templates import render
+from compiler.emit.vault.documents import Write, write
+from compiler.emit.vault.places import places
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What may be done at one path."""
+
+    path: str
+    capabilities: tuple[str, ...]
+
+
+# Instead of the default policy, which gives every token far more: a login looks at its own token, and revokes it.
+OWN_TOKEN = (Grant("auth/token/lookup-self", ("read",)), Grant("auth/token/revoke-self", ("update",)))
+
+
+def policy(site: Site, name: str, comment: str, grants: tuple[Grant, ...]) -> Write:
+    """Return the policy of the cluster's role ``name``."""
+    text = render("vault/policy.hcl.j2", comment=comment, grants=(*grants, *OWN_TOKEN))
+    return write(f"sys/policies/acl/{places(site).policy(name)}", policy=text)

@@ -1,0 +1,131 @@
+"""The policies' own proof: every test that is written in Rego, every fixture, and the lines that they run.
+
+A Rego file is complete when its tests hold, its fixture proves it, and these alone run every line of it. A helper has
+no fixture. Test rules are those whose name starts with ``test_``, as for ``opa test``; regorus has no runner.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compiler.policy.errors import PolicyError
+from compiler.policy.gate import Gate, load
+from compiler.policy.library import read_tests
+from compiler.policy.regorus import Instrumented
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from compiler.policy.library import Module, Rule
+    from compiler.policy.syntax import Syntax
+
+_TEST = "test_"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What is wrong, and the ``file`` or ``file:line`` where it is."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """One Rego file, with what its tests and its fixture came to."""
+
+    module: Module
+    rule: str | None
+    """The rule's id; a helper has none."""
+    tests: int
+    covered: int
+    """How many lines they run."""
+    uncovered: tuple[int, ...]
+    """The lines that they do not run."""
+    failures: tuple[Failure, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing left to do."""
+        return not self.uncovered and not self.failures
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Every file that was examined, and the engine that it was examined in."""
+
+    engine: str
+    version: str
+    files: tuple[Examined, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every file is."""
+        return all(file.complete for file in self.files)
+
+
+def examine(policies: Path, modules: Iterable[Module] | None = None) -> Report:
+    """Run the tests and fixtures of the policies in a folder: of ``modules``, or of all.
+
+    Raises:
+        PolicyError: the policies cannot be loaded.
+    """
+    engine = Instrumented()
+    gate = load(policies, lambda: engine)
+    rules = {rule.module.path: rule for rule in gate.library.rules}
+    run = _Run(gate, engine, rules, engine.add_tests(read_tests(policies, gate.library)))
+    found = tuple(run.examine(module) for module in (gate.library.modules if modules is None else modules))
+    return Report(engine.name, engine.version, found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    gate: Gate
+    engine: Instrumented
+    rules: Mapping[str, Rule]
+    files: Mapping[str, Syntax]
+
+    def examine(self, module: Module) -> Examined:
+        self.engine.count_anew()
+        rule, syntax = self.rules.get(module.path), self.files.get(_test_path(module))
+        names = [] if syntax is None else [place for place in syntax.places if place[0].startswith(_TEST)]
+        failures = [*(self._unproven(rule) if rule else ()), *self._untested(module, syntax, names)]
+        covered, uncovered = self.engine.lines(module.path)
+        if not covered:
+            uncovered = tuple(line for _, line in self.files[module.path].places)
+        return Examined(module, rule.id if rule else None, len(names), len(covered), uncovered, tuple(failures))
+
+    def _unproven(self, rule: Rule) -> Iterator[Failure]:
+        try:
+            self.gate.prove_rule(rule)
+        except PolicyError as error:
+            yield Failure(f"{rule.module.path.rpartition('/')[0]}/fixture.yaml", str(error))
+
+    def _untested(self, module: Module, syntax: Syntax | None, names: list[tuple[str, int]]) -> Iterator[Failure]:
+        file = _test_path(module)
+        if syntax is None or not names:
+            yield Failure(file, f"nothing tests {module.path}")
+            return
+        if syntax.package != f"{module.package}_test":
+            yield Failure(file, f"the package is {syntax.package}, the file says {module.package}_test")
+        written = Counter(name for name, _ in names)
+        for name, line in names:
+            if written[name] > 1:
+                yield Failure(f"{file}:{line}", f"{name} is written {written[name]} times, and one would do for all")
+            elif reason := self._fails(f"{syntax.package}.{name}"):
+                yield Failure(f"{file}:{line}", f"{name} does not hold: {reason}")
+
+    def _fails(self, test: str) -> str | None:
+        try:
+            value = self.engine.evaluate(test, "{}")
+        except PolicyError as error:
+            return str(error)
+        return None if value is True else f"it is {json.dumps(value)}"
+
+
+def _test_path(module: Module) -> str:
+    return f"{module.path.removesuffix('.rego')}_test.rego"

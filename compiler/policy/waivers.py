@@ -1,0 +1,159 @@
+"""Which findings an environment's waivers let pass on a day, and what is wrong with the waivers themselves.
+
+A waiver holds for the findings of one rule at exactly one place of one environment. Whatever is wrong with it is an
+error, and it lets nothing pass then; one that has nothing left to let pass is wrong, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from compiler.diagnostics import Finding, Waived, closest
+from compiler.sources.nodes import SequenceNode, child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
+    from compiler.model.waiver import Subject
+    from compiler.policy.denial import Denial
+    from compiler.policy.library import Rule
+    from compiler.resolve.resolved import Resolved
+    from compiler.resolve.waivers import PlacedWaiver
+    from compiler.sources.nodes import Node
+
+LONGEST = timedelta(days=90)
+"""The longest time between the first day of a waiver and its last."""
+
+
+@dataclass(slots=True)
+class _Entry:
+    """One environment: the waivers that hold there, those that were used, and all that was denied."""
+
+    holding: dict[Subject, PlacedWaiver]
+    used: set[Subject] = field(default_factory=set)
+    denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
+
+
+class Register:
+    """The waivers of every environment that is judged, as they stand on one day; without a day none holds."""
+
+    def __init__(self, rules: Iterable[Rule], as_of: date | None) -> None:
+        self._rules = {rule.id: rule for rule in rules}
+        self._as_of = as_of
+        self._entries: dict[str, _Entry] = {}
+        self._wrong: list[Finding] = []
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether any environment has a waiver, be it wrong."""
+        return bool(self._wrong or any(entry.holding for entry in self._entries.values()))
+
+    def enter(self, resolved: Resolved) -> None:
+        """Take the waivers of an environment, once: those that are right hold from here on."""
+        name = resolved.environment.name
+        if name in self._entries:
+            return
+        entry, today = _Entry({}), self._as_of
+        self._entries[name] = entry
+        if today is None:
+            return
+        for placed in resolved.waivers:
+            wrong = self._rule(placed) or _place(placed, resolved) or _twice(placed, entry) or _dates(placed, today)
+            if wrong:
+                self._wrong.append(wrong)
+            else:
+                entry.holding[placed.waiver.subject] = placed
+
+    def waived(self, denial: Denial, resolved: Resolved) -> Waived | None:
+        """Return what lets a denial pass in an environment that was entered, if anything does."""
+        entry = self._entries[resolved.environment.name]
+        subject = denial.id, denial.resource, denial.file, denial.pointer
+        placed = entry.holding.get(subject)
+        if placed is None:
+            entry.denied.setdefault(subject[:2], denial)
+            return None
+        entry.used.add(subject)
+        waiver = placed.waiver
+        return Waived(placed.span("rule"), waiver.reason, waiver.owner, waiver.ticket, waiver.expires)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """Return what is wrong with the waivers, once every cluster was judged."""
+        return (*self._wrong, *(finding for entry in self._entries.values() for finding in _stale(entry)))
+
+    def _rule(self, placed: PlacedWaiver) -> Finding | None:
+        name, at = placed.waiver.rule, placed.span("rule")
+        rule = self._rules.get(name)
+        if rule is None:
+            meant = closest(name, sorted(self._rules, key=lambda known: known[:3] != name[:3]))
+            help_ = (
+                f"did you mean {meant}?" if meant else "name a rule that cbp policy list knows, or remove the waiver"
+            )
+            return Finding("WVR005", f"there is no rule {name}", help_, at)
+        if not rule.metadata.custom.waivable:
+            message = f"{name} cannot be waived: {_lowered(rule.metadata.title)}"
+            return Finding("WVR008", message, rule.metadata.custom.remediation, at)
+        return None
+
+
+def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
+    waiver, name = placed.waiver, resolved.environment.name
+    if not _leads(resolved.tree, waiver.resource.split(".")):
+        message = f"{name} has no value '{waiver.resource}'"
+        return Finding(
+            "WVR006", message, "write the path as the report of the finding says it", placed.span("resource")
+        )
+    if waiver.file and not waiver.file.startswith(f"generated/{name}/"):
+        help_ = f"name a file below generated/{name}/, or move the waiver to its own environment"
+        return Finding("WVR006", f"{waiver.file} is no file of {name}", help_, placed.span("file"))
+    return None
+
+
+def _twice(placed: PlacedWaiver, entry: _Entry) -> Finding | None:
+    first = entry.holding.get(placed.waiver.subject)
+    if first is None:
+        return None
+    message = f"a waiver at {first.span('rule')} is about the same"
+    return Finding("WVR007", message, "keep one of the two", placed.span("rule"))
+
+
+def _dates(placed: PlacedWaiver, today: date) -> Finding | None:
+    granted, expires = placed.waiver.granted, placed.waiver.expires
+    if granted > today:
+        help_ = f"write the day on which it was granted, {today} at the latest"
+        return Finding("WVR003", f"the waiver begins on {granted}, which is to come", help_, placed.span("granted"))
+    if expires < granted:
+        help_ = "write a later day, or one day's date twice"
+        return Finding("WVR003", f"the waiver ends before it begins, on {granted}", help_, placed.span("expires"))
+    if expires - granted > LONGEST:
+        message = f"the waiver is granted for {(expires - granted).days} days, and {LONGEST.days} are the most"
+        return Finding("WVR002", message, f"end it on {granted + LONGEST} or earlier", placed.span("expires"))
+    if expires < today:
+        help_ = "mend what it is about and remove it, or have it granted anew"
+        return Finding("WVR001", f"the waiver expired on {expires}", help_, placed.span("expires"))
+    return None
+
+
+def _stale(entry: _Entry) -> Iterator[Finding]:
+    for subject, placed in entry.holding.items():
+        if subject in entry.used:
+            continue
+        rule, resource, *_ = subject
+        help_ = "remove the waiver"
+        if denial := entry.denied.get((rule, resource)):
+            said = " and ".join(f"{key}: {value}" for key in ("file", "pointer") if (value := getattr(denial, key)))
+            help_ = f"write {said}, which {rule} denies" if said else "leave out file and pointer: the finding has none"
+        yield Finding("WVR004", f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))
+
+
+def _leads(node: Node | None, keys: Iterable[str]) -> bool:
+    for key in keys:
+        index = isinstance(node, SequenceNode) and key.isdecimal()
+        node = child(node, int(key) if index else key) if node else None
+    return node is not None
+
+
+def _lowered(title: str) -> str:
+    return title[0].lower() + title[1:]

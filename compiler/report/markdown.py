@@ -1,0 +1,123 @@
+"""An outcome as Markdown that fits a comment on a pull request: what refuses it first, the rest folded.
+
+Upstream: https://github.github.com/gfm/. GitHub takes no comment of more than 65,536 characters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from compiler.diagnostics.text import printable, shortened
+from compiler.report.outcome import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from compiler.diagnostics import Finding
+    from compiler.report.outcome import Outcome
+
+LONGEST = 65_536
+"""The longest report, in characters."""
+_MORE = "\n... and {} more\n"
+_ROOM = len(_MORE) + 10  # for a number, where rows are left out
+# What Markdown, its extensions or HTML could read as anything but text is written as a character reference, which none
+# of them reads again (GFM, 6.2). A word joiner keeps "@" from notifying people and "#" from naming issues.
+_REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
+_REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """A part of the report: a table, whose rows may be left out where there are too many."""
+
+    before: str
+    rows: tuple[str, ...]
+    after: str
+
+    @property
+    def frame(self) -> int:
+        """How many characters it has with no row at all."""
+        return len(self.before) + len(self.after) + _ROOM
+
+
+def render(outcome: Outcome) -> str:
+    """Return the report, with as many findings as there is room for and the number of the others."""
+    first, last = f"### cbp: {outcome.counts}\n", f"\n{_footer(outcome)}\n"
+    sections = tuple(_sections(outcome))
+    room = LONGEST - len(first) - len(last) - sum(section.frame for section in sections)
+    parts = [first]
+    for section in sections:
+        shown = _fitting(section.rows, room)
+        room -= sum(map(len, section.rows[:shown]))
+        left = len(section.rows) - shown
+        more = _MORE.format(left) if left else ""
+        parts += [section.before, *section.rows[:shown], more, section.after]
+    return "".join((*parts, last))
+
+
+def text(value: str) -> str:
+    """Return a text that Markdown shows as it is, in one line of any length that a person reads."""
+    return shortened(printable(value)).translate(_REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
+
+
+def _fitting(rows: Iterable[str], room: int) -> int:
+    """How many of the rows there is room for."""
+    shown = 0
+    for row in rows:
+        room -= len(row)
+        if room < 0:
+            break
+        shown += 1
+    return shown
+
+
+def _sections(outcome: Outcome) -> Iterator[_Section]:
+    if outcome.errors:
+        rows = tuple(_row(finding, outcome.pages, finding.help) for finding in outcome.errors)
+        yield _Section("\n" + _table("what to do"), rows, "")
+    if outcome.warnings:
+        rows = tuple(_row(finding, outcome.pages, finding.help) for finding in outcome.warnings)
+        yield _folded(counted(len(rows), "warning"), _table("what to do"), rows)
+    if outcome.waived:
+        rows = tuple(_row(finding, outcome.pages, f"{finding.waived}") for finding in outcome.waived)
+        yield _folded(f"{len(rows)} waived", _table("until when, and by whom"), rows)
+    verdict = outcome.compilation.verdict
+    if verdict and verdict.vacuous:
+        rows = tuple(f"- {text(rule)}\n" for rule in verdict.vacuous)
+        yield _folded(f"{counted(len(rows), 'rule')} with nothing to judge", "", rows)
+
+
+def _folded(summary: str, head: str, rows: tuple[str, ...]) -> _Section:
+    return _Section(f"\n<details><summary>{summary}</summary>\n\n{head}", rows, "\n</details>\n")
+
+
+def _table(last: str) -> str:
+    return f"| rule | where | what is wrong | {last} |\n|---|---|---|---|\n"
+
+
+def _row(finding: Finding, pages: str, last: str) -> str:
+    wanted = f"{finding.wanted}, in place of {finding.found or 'what is there'}" if finding.wanted else ""
+    notes = (wanted and f"want: {wanted}", *finding.notes, *(f"rendered in {place}" for place in finding.rendered))
+    wrong = "<br>".join(text(part) for part in (finding.message, *notes) if part)
+    rule = _link(text(finding.code), pages, finding.page or "docs/diagnostics.md")
+    return f"| {rule} | {_place(finding, pages)} | {wrong} | {text(last)} |\n"
+
+
+def _place(finding: Finding, pages: str) -> str:
+    path = finding.span.source.path if finding.span else finding.path
+    line = f"#L{finding.span.line}" if finding.span else ""
+    return _link(text(finding.place), pages, quote(path, safe="/", errors="replace") + line) if path else ""
+
+
+def _link(shown: str, pages: str, target: str) -> str:
+    return f"[{shown}]({pages}/{target})" if pages else shown
+
+
+def _footer(outcome: Outcome) -> str:
+    verdict = outcome.compilation.verdict
+    if verdict is None:
+        return "Nothing could be judged."
+    as_of = f", with the waivers of {verdict.as_of}" if verdict.as_of else ""
+    return f"Judged by {counted(len(verdict.rules), 'rule')} on {text(verdict.engine)} {text(verdict.version)}{as_of}."

@@ -1,0 +1,97 @@
+"""Schemas of custom resources, from a folder that the user names (``--schemas``, ``CBP_SCHEMAS``): the schema path.
+
+A schema of one version of one kind lies at ``<group>/<kind>_<version>.json`` (see ``docs/schemas.md``). It is read when
+the first object of its kind is judged. Whatever is wrong with the folder is an error, never a pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import orjson
+
+from compiler.diagnostics import Finding
+from compiler.schemas import core
+from compiler.schemas.definitions import file_name
+from compiler.schemas.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from compiler.emit.artifact import Artifact
+
+
+class CustomSchemas:
+    """The schemas of a folder, or none. ``required`` makes a kind that no schema describes an error."""
+
+    def __init__(self, folder: Path | None = None, *, required: bool = False) -> None:
+        self._folder = folder
+        self._required = required
+        self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator | None] = {}
+
+    def check(self, artifacts: Iterable[Artifact]) -> tuple[Finding, ...]:
+        """Judge every object of a custom kind; any other file is left alone.
+
+        Raises:
+            SchemaError: the folder, or a schema in it, cannot be used.
+        """
+        return tuple(
+            core.finding(artifact, error)
+            for artifact in artifacts
+            if (validator := self._validator(*core.kind(artifact)))
+            for error in core.described(validator.iter_errors(artifact.document))
+        )
+
+    def unchecked(self, artifacts: Iterable[Artifact]) -> dict[str, Artifact]:
+        """Return, sorted, the kinds (``apiVersion/kind``) that no schema describes, each with an object of it."""
+        found = {"/".join(core.kind(artifact)): artifact for artifact in artifacts if core.kind(artifact)[1]}
+        newest = core.versions()[-1]
+        return {
+            name: artifact
+            for name, artifact in sorted(found.items())
+            if not core.describes(artifact, newest) and not self._validator(*core.kind(artifact))
+        }
+
+    def absent(self, unchecked: Mapping[str, Artifact]) -> tuple[Finding, ...]:
+        """Return the kinds that no schema describes as findings, where schemas are required."""
+        help_ = "write its schema with cbp schemas add, and name the folder by --schemas"
+        return tuple(
+            Finding("SCHEMA003", f"there is no schema for {name}", help_, path=f"generated/{artifact.path}")
+            for name, artifact in unchecked.items()
+            if self._required
+        )
+
+    def _validator(self, api_version: str, kind: str) -> jsonschema_rs.Draft202012Validator | None:
+        if self._folder is None or "/" not in api_version:
+            return None
+        if (api_version, kind) not in self._validators:
+            self._validators[api_version, kind] = _load(self._folder, file_name(api_version, kind))
+        return self._validators[api_version, kind]
+
+
+def _load(folder: Path, name: str) -> jsonschema_rs.Draft202012Validator | None:
+    """Return the validator of a file of the folder; None where there is no such file."""
+    file = folder / name
+    try:
+        if not folder.is_dir():
+            raise SchemaError(f"{folder}: there is no such folder of schemas: see --schemas and CBP_SCHEMAS")
+        if not file.exists():
+            return None
+        return _strict(orjson.loads(file.read_bytes()))
+    except OSError as error:
+        raise SchemaError(f"{file}: {error.strerror or error}") from error
+    except ValueError as error:  # what JSON and JSON Schema raise
+        help_ = "write it anew with cbp schemas add"
+        raise SchemaError(f"{file}: this is no strict schema: {' '.join(str(error).split())}: {help_}") from error
+
+
+def _strict(schema: Any) -> jsonschema_rs.Draft202012Validator:
+    """Return the validator of a schema of the form, together with what Kubernetes says of every object's metadata."""
+    if not isinstance(schema, dict) or schema.get("additionalProperties") is not False:
+        raise ValueError("it lets unknown fields pass")
+    properties = {**schema.get("properties", {}), "metadata": {"$ref": core.METADATA}}
+    return jsonschema_rs.Draft202012Validator(
+        {**schema, "properties": properties}, registry=core.registry(core.versions()[-1])
+    )

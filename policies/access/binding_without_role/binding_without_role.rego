@@ -1,0 +1,51 @@
+# METADATA
+# title: A binding refers to a role that is not rendered
+# description: >-
+#   A binding to a role that does not exist gives nothing today, and whatever somebody creates under that name
+#   tomorrow.
+# custom:
+#   id: ACC008
+#   severity: error
+#   owner: security
+#   remediation: Refer to a Role that is rendered in the same namespace.
+#   section: Infrastructure Security, 2. Access Control
+package access.binding_without_role
+
+import data.lib.access
+import data.thresholds
+import rego.v1
+
+examined contains binding if some binding in access.bindings
+
+rendered(binding) if {
+	some role in access.roles
+	role.kind == binding.role.kind
+	role.name == binding.role.name
+	role.namespace == binding.namespace
+}
+
+# A role of Kubernetes itself is always there.
+rendered(binding) if {
+	binding.kind == "ClusterRoleBinding"
+	binding.role.name in thresholds.cluster_roles
+}
+
+deny contains denial if {
+	some binding in examined
+	not rendered(binding)
+	denial := {
+		"id": "ACC008",
+		"message": sprintf(
+			"the %s %s refers to the %s '%s', which is not rendered",
+			[
+				binding.kind,
+				binding.name,
+				object.get(binding.role, "kind", "role"),
+				object.get(binding.role, "name", ""),
+			],
+		),
+		"path": ["access_control", "infrastructure", "authorization", "rbac"],
+		"file": binding.file,
+		"pointer": "/roleRef",
+	}
+}

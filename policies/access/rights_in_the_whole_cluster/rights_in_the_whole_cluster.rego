@@ -1,0 +1,41 @@
+# METADATA
+# title: Rights reach beyond a namespace
+# description: >-
+#   What is given to the whole cluster is given in the namespaces of every other system too, and in those that do
+#   not exist yet.
+# custom:
+#   id: ACC009
+#   severity: error
+#   owner: security
+#   remediation: Render a Role and a RoleBinding in the namespace that is meant.
+#   section: Infrastructure Security, 2. Access Control
+#   waivable: false
+package access.rights_in_the_whole_cluster
+
+import data.lib.access
+import data.thresholds
+import rego.v1
+
+kinds := {"ClusterRole", "ClusterRoleBinding"}
+
+examined contains item if some item in access.roles | access.bindings
+
+# A workload that shows its own token to Vault has to be allowed to have it reviewed, which knows no namespace.
+delegated(item) if {
+	item.kind == "ClusterRoleBinding"
+	item.role.name in thresholds.cluster_roles
+	{subject.kind | some subject in item.subjects} == {"ServiceAccount"}
+}
+
+deny contains denial if {
+	some item in examined
+	item.kind in kinds
+	not delegated(item)
+	denial := {
+		"id": "ACC009",
+		"message": sprintf("the %s %s gives rights in the whole cluster", [item.kind, item.name]),
+		"path": ["access_control", "infrastructure", "principle"],
+		"file": item.file,
+		"pointer": "/kind",
+	}
+}

@@ -1,0 +1,36 @@
+# METADATA
+# title: Backups go where the cluster has no identity
+# description: >-
+#   A role of Amazon opens no container of Azure, and the other way round: every backup fails, and so does the archive of
+#   the log.
+# custom:
+#   id: DEP014
+#   severity: error
+#   owner: reliability
+#   remediation: Write the location and the identity in the cluster's own cloud.
+#   section: Disaster Recovery, 1. Backup Strategy
+package environment.backups_of_another_cloud
+
+import rego.v1
+
+shapes := {
+	"aws": {"location": `^s3://`, "identity": `^arn:`},
+	"azure": {"location": `^https://`, "identity": `^[0-9a-f]{8}-`},
+}
+
+examined contains backup if {
+	some field, shape in shapes[input.cluster.platform]
+	backup := {"field": field, "value": input.cluster.backups[field], "shape": shape}
+}
+
+fits(backup) if regex.match(backup.shape, backup.value)
+
+deny contains denial if {
+	some backup in examined
+	not fits(backup)
+	denial := {
+		"id": "DEP014",
+		"message": sprintf("the backups' %s is not one of %s", [backup.field, input.cluster.platform]),
+		"path": ["environment", "clusters", input.cluster.name, "backups", backup.field],
+	}
+}

@@ -1,0 +1,39 @@
+# METADATA
+# title: The cloud cannot balance as the specification says
+# description: >-
+#   An Application Gateway is round robin, and takes a pod for healthy once it has answered: any other algorithm, and a
+#   higher threshold, have no place there.
+# custom:
+#   id: DEP013
+#   severity: warning
+#   owner: platform
+#   remediation: Accept the difference, or say what every cloud can do.
+#   section: Infrastructure Scaling, 3. Load Balancing
+package environment.balancing_inexpressible
+
+import rego.v1
+
+# What a cloud does whatever it is told; one that is not named here does as it is told.
+fixed := {"azure": {"algorithm": "Round Robin", "healthy_threshold": 1}}
+
+statements := [
+	{"field": "algorithm", "path": ["algorithm"]},
+	{"field": "healthy_threshold", "path": ["health_check", "healthy_threshold"]},
+]
+
+examined contains statement if {
+	some item in statements
+	says := object.get(input.spec.load_balancing.application, item.path, null)
+	does := object.get(fixed, [input.cluster.platform, item.field], says)
+	statement := {"field": item.field, "path": item.path, "says": says, "does": does}
+}
+
+deny contains denial if {
+	some statement in examined
+	statement.says != statement.does
+	denial := {
+		"id": "DEP013",
+		"message": sprintf("%s balances as if %s were %v", [input.cluster.platform, statement.field, statement.does]),
+		"path": array.concat(["load_balancing", "application"], statement.path),
+	}
+}

@@ -1,0 +1,50 @@
+# METADATA
+# title: Rendered rights
+# description: The rules of every role, and the subjects of every binding.
+package lib.access
+
+import rego.v1
+
+role_kinds := {"ClusterRole", "Role"}
+
+binding_kinds := {"ClusterRoleBinding", "RoleBinding"}
+
+# roles holds every role by kind, namespace and name.
+roles contains role if {
+	some document in input.documents
+	document.object.kind in role_kinds
+	role := object.union(named(document), {"rules": object.get(document.object, "rules", [])})
+}
+
+# bindings holds every binding with the role that it refers to and whom it gives it to.
+bindings contains binding if {
+	some document in input.documents
+	document.object.kind in binding_kinds
+	binding := object.union(named(document), {
+		"role": object.get(document.object, "roleRef", {}),
+		"subjects": object.get(document.object, "subjects", []),
+	})
+}
+
+# rights holds each combination of API group, resource and verb that a rule of a role gives, and where it is.
+rights contains right if {
+	some role in roles
+	some index, rule in role.rules
+	some group in object.get(rule, "apiGroups", [""])
+	some resource in object.get(rule, "resources", [""])
+	some verb in object.get(rule, "verbs", [""])
+	right := {
+		"role": role,
+		"group": group,
+		"resource": resource,
+		"verb": verb,
+		"pointer": sprintf("/rules/%d", [index]),
+	}
+}
+
+named(document) := {
+	"file": document.file,
+	"kind": document.object.kind,
+	"name": object.get(document.object, ["metadata", "name"], ""),
+	"namespace": object.get(document.object, ["metadata", "namespace"], ""),
+}

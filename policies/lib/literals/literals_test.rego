@@ -1,0 +1,17 @@
+package lib.literals_test
+
+import data.lib.literals
+import rego.v1
+
+test_objects_and_the_plan_are_rendered if {
+	document := {"file": "d.yaml", "object": {"kind": "Service"}}
+	plan := {"file": "p.yaml", "documents": [{"path": "sys/mounts/kv"}]}
+	files := literals.files with input as {"documents": [document], "vault": plan}
+	{file.file | some file in files} == {"d.yaml", "p.yaml"}
+}
+
+test_text_is_found_wherever_it_is if {
+	file := {"file": "d.yaml", "content": {"a": [{"b/c~d": "one two"}], "e": "two", "two": 2}}
+	literals.matching(file, `two`, `two`) == {"/a/0/b~1c~0d", "/e"}
+	literals.matching(file, `two`, `three`) == set()
+}

@@ -1,0 +1,45 @@
+# METADATA
+# title: Rendered stores
+# description: The objects that operators make PostgreSQL of, and the numbers that they hold as text.
+package lib.stores
+
+import data.lib.kubernetes
+import rego.v1
+
+# clusters holds every Cluster of PostgreSQL.
+clusters contains item if {
+	some item in kubernetes.objects
+	item.kind == "Cluster"
+}
+
+# poolers holds every Pooler, with the connections of all of its instances: from clients, and to PostgreSQL.
+poolers contains pooler if {
+	some item in kubernetes.objects
+	item.kind == "Pooler"
+	instances := number(object.get(item.spec, "instances", 1))
+	parameters := object.get(item.spec, ["pgbouncer", "parameters"], {})
+	pooler := {
+		"item": item,
+		"clients": instances * number(object.get(parameters, "max_client_conn", 0)),
+		"servers": instances * number(object.get(parameters, "default_pool_size", 0)),
+	}
+}
+
+# archive returns the name of the ObjectStore that a Cluster archives its log into; it is undefined where there is none.
+archive(cluster) := name if {
+	some plugin in object.get(cluster.spec, "plugins", [])
+	object.get(plugin, "enabled", true) == true
+	object.get(plugin, "isWALArchiver", false) == true
+	name := object.get(plugin, ["parameters", "barmanObjectName"], "")
+}
+
+# number returns the whole number that a text says, and 0 for everything else: none is never enough.
+number(value) := to_number(text) if {
+	text := sprintf("%v", [value])
+	regex.match(`^[0-9]{1,12}$`, text)
+}
+
+number(value) := 0 if {
+	text := sprintf("%v", [value])
+	not regex.match(`^[0-9]{1,12}$`, text)
+}

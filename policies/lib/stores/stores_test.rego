@@ -1,0 +1,38 @@
+package lib.stores_test
+
+import data.lib.stores
+import rego.v1
+
+object(kind, spec) := {"documents": [{"file": "o.yaml", "object": {
+	"kind": kind,
+	"metadata": {"name": "o", "namespace": "n"},
+	"spec": spec,
+}}]}
+
+test_a_pooler_has_the_connections_of_all_of_its_instances if {
+	spec := {"instances": 2, "pgbouncer": {"parameters": {"max_client_conn": "250", "default_pool_size": "16"}}}
+	poolers := stores.poolers with input as object("Pooler", spec)
+	{[pooler.clients, pooler.servers] | some pooler in poolers} == {[500, 32]}
+	count(stores.clusters) == 0 with input as object("Pooler", spec)
+}
+
+test_a_cluster_is_what_operators_make_postgresql_of if {
+	clusters := stores.clusters with input as object("Cluster", {"instances": 3})
+	{[item.name, item.spec] | some item in clusters} == {["o", {"instances": 3}]}
+}
+
+test_what_is_no_number_is_none if {
+	every value in ["", "many", "-1", "1.5", null] {
+		stores.number(value) == 0
+	}
+	stores.number("12") == 12
+	stores.number(12) == 12
+}
+
+test_a_plugin_archives_where_it_is_told_to if {
+	plugin := {"name": "p", "isWALArchiver": true, "parameters": {"barmanObjectName": "s"}}
+	stores.archive({"spec": {"plugins": [plugin]}}) == "s"
+	disabled := object.union(plugin, {"enabled": false})
+	others := {name | name := stores.archive({"spec": {"plugins": [disabled, {"name": "q"}]}})}
+	others == set()
+}

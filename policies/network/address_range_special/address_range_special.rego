@@ -1,0 +1,38 @@
+# METADATA
+# title: An address range is no network of anybody
+# description: >-
+#   Loopback, link-local, multicast and reserved addresses are nobody's network. The link-local 169.254.169.254 is where
+#   clouds hand a pod the credentials of its node: a policy that opens it gives them away.
+# custom:
+#   id: NET005
+#   severity: error
+#   owner: security
+#   remediation: Write the range of the network that is meant.
+#   section: Infrastructure Security, 1. Network Security
+package network.address_range_special
+
+import data.thresholds
+import rego.v1
+
+examined contains range if {
+	some purpose, ranges in input.environment.addresses
+	some index, address in ranges
+	range := {"purpose": purpose, "index": index, "address": address, "wide": contains(address, ":")}
+}
+
+overlap(left, right) if net.cidr_contains(left, right)
+
+overlap(left, right) if net.cidr_contains(right, left)
+
+deny contains denial if {
+	some range in examined
+	some name, special in thresholds.special_ranges
+	some reserved in special
+	contains(reserved, ":") == range.wide
+	overlap(reserved, range.address)
+	denial := {
+		"id": "NET005",
+		"message": sprintf("%s is %s, of the %s addresses %s", [range.purpose, range.address, name, reserved]),
+		"path": ["environment", "addresses", range.purpose, range.index],
+	}
+}

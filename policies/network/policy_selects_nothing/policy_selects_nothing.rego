@@ -1,0 +1,39 @@
+# METADATA
+# title: A network policy selects no pod
+# description: >-
+#   A policy that was written for pods that have other labels opens nothing, and those pods stay cut off by the default
+#   denial, without a word from the cluster. The schemas accept any labels.
+# custom:
+#   id: NET001
+#   severity: error
+#   owner: platform
+#   remediation: Select by labels that the pods have; data.origins says which pods others than we make.
+#   section: Infrastructure Security, 1. Network Security
+package network.policy_selects_nothing
+
+import data.lib.kubernetes
+import data.lib.network
+import rego.v1
+
+examined contains policy if {
+	some policy in network.policies
+	count(object.get(policy.spec, "podSelector", {})) > 0
+}
+
+selected(policy) if {
+	some pod in kubernetes.selectable
+	pod.namespace == policy.namespace
+	network.selects(policy.spec.podSelector, pod.labels)
+}
+
+deny contains denial if {
+	some policy in examined
+	not selected(policy)
+	denial := {
+		"id": "NET001",
+		"message": sprintf("the policy %s selects no pod of %s", [policy.name, policy.namespace]),
+		"path": ["network", "segmentation", "traffic"],
+		"file": policy.file,
+		"pointer": "/spec/podSelector",
+	}
+}

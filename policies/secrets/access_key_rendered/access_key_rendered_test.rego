@@ -1,0 +1,25 @@
+package secrets.access_key_rendered_test
+
+import data.secrets.access_key_rendered
+import rego.v1
+
+rendered(text) := {
+	"documents": [{"file": "d.yaml", "object": {"kind": "ConfigMap", "data": {"text": text}}}],
+	"vault": {"file": "p.yaml", "documents": [{"path": "cbp/data/a", "data": {"text": text}}]},
+}
+
+test_it_is_found_in_objects_and_in_the_plan if {
+	every text in [concat("", ["AKIA", "0123456789ABCDEF"]), concat("", ["hvs.", "aaaaaaaaaaaaaaaaaaaaaaaa"])] {
+		denials := access_key_rendered.deny with input as rendered(text)
+		{[denial.file, denial.pointer] | some denial in denials} == {
+			["d.yaml", "/data/text"],
+			["p.yaml", "/documents/0/data/text"],
+		}
+	}
+}
+
+test_what_only_speaks_of_it_passes if {
+	every text in ["AKIA", "sha256:aaaa", "eyJhbGciOiJIUzI1NiJ9", "arn:aws:iam::333333333333:role/backups"] {
+		access_key_rendered.deny == set() with input as rendered(text)
+	}
+}

@@ -1,0 +1,32 @@
+# METADATA
+# title: A private key is rendered
+# description: >-
+#   What is rendered is committed, and a commit is read by everyone who may read the repository, for ever. A key that
+#   was there once is not secret again.
+# custom:
+#   id: SEC001
+#   severity: error
+#   owner: security
+#   remediation: Replace the key, and keep the new one in Vault.
+#   section: Infrastructure Security, 2. Access Control
+#   waivable: false
+package secrets.private_key_rendered
+
+import data.lib.literals
+import rego.v1
+
+pattern := `-----BEGIN ([A-Z]+ )*PRIVATE KEY`
+
+examined contains file if some file in literals.files
+
+deny contains denial if {
+	some file in examined
+	some pointer in literals.matching(file, pattern, pattern)
+	denial := {
+		"id": "SEC001",
+		"message": "a private key is written here",
+		"path": literals.path,
+		"file": file.file,
+		"pointer": pointer,
+	}
+}

@@ -1,0 +1,29 @@
+# METADATA
+# title: Nobody knows whether the backups can be restored
+# description: >-
+#   A backup that was never restored is a hope. Every long outage that is told of later has one: there were backups,
+#   and none of them worked.
+# custom:
+#   id: SPC028
+#   severity: error
+#   owner: data
+#   remediation: Test the backups at least monthly in production and quarterly elsewhere.
+#   section: Disaster Recovery, 1. Backup Strategy
+package specification.restores_untested
+
+import data.schedules
+import data.thresholds.longest_between_restores_seconds
+import rego.v1
+
+examined contains input.spec.backup.database.testing
+
+deny contains denial if {
+	some testing in examined
+	period := schedules.seconds[testing.schedule]
+	period > longest_between_restores_seconds[input.environment.stage]
+	denial := {
+		"id": "SPC028",
+		"message": sprintf("%s is too seldom to test the backups of %s", [testing.schedule, input.environment.stage]),
+		"path": ["backup", "database", "testing", "schedule"],
+	}
+}

@@ -1,0 +1,37 @@
+# METADATA
+# title: The pods' pools are larger than what a pooler admits
+# description: >-
+#   Every worker of every pod keeps a pool for writing and one for reading, and during an update surplus pods keep
+#   theirs too. What a pooler does not admit waits until it times out, in the newest pods and at the highest load.
+# custom:
+#   id: STO001
+#   severity: error
+#   owner: data
+#   remediation: Lower connections.database.pool_size, or raise load_balancing.database.max_connections.
+#   section: Resource Management, 2. Connection Management
+package stores.clients_not_admitted
+
+import data.lib.stores
+import rego.v1
+
+examined contains pooler if some pooler in stores.poolers
+
+demand := (pods * input.settings.process.workers) * input.settings.database.pool_size if {
+	surge := input.spec.orchestration.configuration.rolling_update.max_surge
+	pods := input.spec.compute.application_tier.instances.max + surge
+}
+
+deny contains denial if {
+	some pooler in examined
+	demand > pooler.clients
+	denial := {
+		"id": "STO001",
+		"message": sprintf(
+			"the pods keep up to %d connections to the pooler %s, and its instances admit %d",
+			[demand, pooler.item.name, pooler.clients],
+		),
+		"path": ["connections", "database", "pool_size"],
+		"file": pooler.item.file,
+		"pointer": "/spec/pgbouncer/parameters/max_client_conn",
+	}
+}

@@ -1,0 +1,124 @@
+"""PostgreSQL's instances are guaranteed their resources, stand apart, and hold one database in every region."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.compiler.project import changed, documents, emitted, listing, resolved, site
+
+CLUSTER = "cbp-data/cluster-configuration-db.yaml"
+DATABASE = "cbp-data/database-configuration.yaml"
+SWAPPED = {"environment.clusters.eu-central-1.role": "recovery", "environment.clusters.eu-west-1.role": "primary"}
+ARCHIVES = [
+    {
+        "name": name,
+        "plugin": {
+            "name": "barman-cloud.cloudnative-pg.io",
+            "parameters": {"barmanObjectName": f"configuration-db-{name}", "serverName": "configuration-db"},
+        },
+    }
+    for name in ("eu-central-1", "eu-west-1")
+]
+
+
+def cluster(name: str = "eu-central-1", environment: str = "production") -> dict[str, Any]:
+    spec = documents(site(resolved()[environment], name))[CLUSTER]["spec"]
+    assert isinstance(spec, dict)
+    return spec
+
+
+def test_each_instance_is_guaranteed_what_is_reserved() -> None:
+    amounts = {"cpu": "8", "memory": "16Gi"}
+    assert cluster()["resources"] == {"requests": amounts, "limits": amounts}
+
+
+def test_there_are_as_many_instances_as_the_primary_and_its_replicas_at_least() -> None:
+    assert cluster()["instances"] == 3
+    assert emitted(CLUSTER, compute__database_tier__instances__replicas__min="3")["spec"]["instances"] == 4
+
+
+def test_instances_share_no_node_and_no_zone_has_two_more_than_another() -> None:
+    spec = cluster()
+    assert spec["affinity"] == {
+        "enablePodAntiAffinity": True,
+        "podAntiAffinityType": "required",
+        "topologyKey": "kubernetes.io/hostname",
+    }
+    (spread,) = spec["topologySpreadConstraints"]
+    assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["labelSelector"]["matchLabels"] == {
+        "cnpg.io/cluster": "configuration-db",
+        "cnpg.io/podRole": "instance",
+    }
+
+
+def test_data_and_log_have_volumes_of_their_own_that_grow() -> None:
+    spec = cluster()
+    shared = {"storageClass": "premium-ssd", "resizeInUseVolumes": True}
+    assert spec["storage"] == {"size": "100Gi", **shared}
+    assert spec["walStorage"] == {"size": "10Gi", **shared}
+    annotations = spec["inheritedMetadata"]["annotations"]
+    assert annotations["resize.topolvm.io/threshold"] == "20%"
+    assert annotations["resize.topolvm.io/storage_limit"] == "1Ti"
+
+
+def test_the_log_is_archived_into_the_store_of_the_cluster_itself() -> None:
+    for name in ("eu-central-1", "eu-west-1"):
+        (plugin,) = cluster(name)["plugins"]
+        assert plugin["isWALArchiver"] is True
+        assert plugin["parameters"]["barmanObjectName"] == f"configuration-db-{name}"
+
+
+def test_the_one_that_serves_starts_with_a_new_database_and_the_other_from_its_archive() -> None:
+    serving, standing_by = cluster(), cluster("eu-west-1")
+    assert serving["bootstrap"]["initdb"].items() >= {"database": "configuration", "dataChecksums": True}.items()
+    assert standing_by["bootstrap"]["recovery"]["source"] == "eu-central-1"
+    assert serving["replica"] == {"primary": "eu-central-1", "self": "eu-central-1", "source": "eu-west-1"}
+    assert standing_by["replica"] == {"primary": "eu-central-1", "self": "eu-west-1", "source": "eu-central-1"}
+    assert serving["externalClusters"] == standing_by["externalClusters"] == ARCHIVES
+
+
+def test_the_roles_of_the_environment_alone_decide_which_cluster_is_the_primary() -> None:
+    swapped = changed(SWAPPED)
+    for name, former in (("eu-central-1", "eu-west-1"), ("eu-west-1", "eu-central-1")):
+        at = documents(site(swapped, name))
+        before, after = cluster(former), at[CLUSTER]["spec"]
+        assert after["replica"] == {"primary": "eu-west-1", "self": name, "source": former}
+        assert after["bootstrap"].keys() == before["bootstrap"].keys()
+        assert (DATABASE in at) is (name == "eu-west-1")
+
+
+def test_one_cluster_alone_or_without_an_asynchronous_secondary_replicates_nothing() -> None:
+    alone = cluster(environment="staging")
+    apart = documents(site(listing("redundancy.data.replication", "Synchronous primary")))[CLUSTER]["spec"]
+    for spec in (alone, apart):
+        assert not {"replica", "externalClusters"} & spec.keys()
+        assert "initdb" in spec["bootstrap"]
+
+
+def test_the_operator_owns_no_password_of_the_api() -> None:
+    """It sets its own for the owner that a database is made with, at every start of an instance."""
+    assert cluster()["bootstrap"]["initdb"]["owner"] == "configuration_bootstrap"
+    assert emitted(DATABASE)["spec"] == {
+        "cluster": {"name": "configuration-db"},
+        "name": "configuration",
+        "owner": "configuration_api",
+        "databaseReclaimPolicy": "retain",
+    }
+
+
+@pytest.mark.parametrize(
+    ("platform", "account", "labels"),
+    [
+        ("aws", "eks.amazonaws.com/role-arn", {}),
+        ("azure", "azure.workload.identity/client-id", {"azure.workload.identity/use": "true"}),
+    ],
+)
+def test_the_pods_have_the_identity_that_may_write_backups(platform: str, account: str, labels: dict[str, str]) -> None:
+    at = site(changed({"environment.clusters.eu-central-1.platform": platform}))
+    spec = documents(at)[CLUSTER]["spec"]
+    annotations = spec["serviceAccountTemplate"]["metadata"]["annotations"]
+    assert annotations == {account: at.cluster.backups.identity}
+    assert spec["inheritedMetadata"]["labels"] == {"app.kubernetes.io/part-of": "cbp", **labels}

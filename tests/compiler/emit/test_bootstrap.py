@@ -1,0 +1,82 @@
+"""What a cluster must have before the first sync is read from what is emitted for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compiler.emit import kinds
+from compiler.emit.bootstrap.needs import features, needs
+from compiler.emit.cluster import sites
+from tests.compiler.project import artifacts, changed, documents, resolved, site
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+
+SITES = [item for environment in resolved().values() for item in sites(environment)]
+every_cluster = pytest.mark.parametrize("at", SITES, ids=lambda at: at.folder)
+
+
+def page(at: Site) -> str:
+    return artifacts(at)["bootstrap.md"].content.decode()
+
+
+def with_values(**changes: str) -> Site:
+    return site(changed({path.replace("__", "."): text for path, text in changes.items()}))
+
+
+@every_cluster
+def test_every_emitted_kind_is_in_the_table_and_its_provider_on_the_page(at: Site) -> None:
+    table = {(kind.api_version, kind.name): kind.provider for kind in kinds.KINDS}
+    text = page(at)
+    for document in documents(at).values():
+        provider = table[document["apiVersion"], document["kind"]]
+        assert provider is kinds.KUBERNETES or f"[{provider.name}]({provider.page}) | {provider.least} |" in text
+
+
+@every_cluster
+def test_the_page_names_everything_that_is_given_by_hand(at: Site) -> None:
+    text, plan = page(at), artifacts(at)["vault/plan.yaml"].document
+    assert plan
+    for write in plan["documents"]:
+        assert not write["writeOnly"] or f"| `{write['path']}` | {', '.join(write['writeOnly'])} |" in text
+    assert at.cluster.backups.identity in text
+    assert at.cluster.vault.address in text
+
+
+def test_a_controller_without_kinds_is_needed_where_an_object_speaks_to_it() -> None:
+    claim = {"template": {"metadata": {"annotations": {"resize.topolvm.io/threshold": "20%"}}}}
+    assert names({"apiVersion": "v1", "kind": "Thing", "spec": claim}) == {"pvc-autoresizer"}
+    assert names({"apiVersion": "v1", "kind": "Thing", "spec": {"annotations": {"other.io/threshold": "1"}}}) == set()
+    storage = {"apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "provisioner": "disk.csi.azure.com"}
+    assert names(storage) == {"Azure Disk CSI driver"}
+
+
+def names(document: dict[str, Any]) -> set[str]:
+    return {need.provider.name for need in needs([document])}
+
+
+@pytest.mark.parametrize(
+    ("version", "tolerance"), [("1.32", None), ("1.34", None), ("1.35", "on by default"), ("1.37", "on by default")]
+)
+def test_a_feature_is_listed_where_it_is_used_with_what_its_gate_needs(version: str, tolerance: str | None) -> None:
+    text = page(with_values(**{"environment__clusters__eu-central-1__kubernetes": version}))
+    assert ("`HPAConfigurableTolerance`" in text) is (tolerance is not None)
+    assert tolerance is None or f"`HPAConfigurableTolerance` | {tolerance} |" in text
+    assert "`PodLifecycleSleepAction` | on by default |" in text
+
+
+def test_no_feature_is_asked_for_by_objects_that_use_none() -> None:
+    assert features([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}]) == ()
+
+
+def test_the_logs_rotate_as_the_specification_says() -> None:
+    assert "`containerLogMaxSize: 100Mi`, `containerLogMaxFiles: 5`" in page(site())
+    changes = {"containers__application__logging__options__max_size": "20m"}
+    assert "`containerLogMaxSize: 20Mi`" in page(with_values(**changes))
+
+
+def test_a_cluster_that_stands_by_needs_no_certificate() -> None:
+    assert "certificate for config.bank.example" in page(site())
+    assert "certificate" not in page(site(cluster="eu-west-1"))

@@ -1,0 +1,77 @@
+"""One OpenBao with its neighbours for a module, and every compiled plan applied to it by the command."""
+
+from __future__ import annotations
+
+import base64
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from compiler.emit.names import DATABASE_MANAGER, DATABASE_ROLE
+from tests.compiler.project import artifacts
+from tests.compiler.vault.bank import MANAGER_PASSWORD, SITES, Bank
+from tests.compiler.vault.neighbours import ApiServer, IdentityProvider, serving, with_tls
+from tests.compiler.vault.openbao import OpenBao, openbao
+from tests.conftest import administer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runtime.embedded.postgres import PostgresServer
+
+
+@pytest.fixture(scope="module")
+def bank(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> Iterator[Bank]:
+    """The server, with the audit stanza that was compiled; the database has the roles that the cluster's has."""
+    folder = tmp_path_factory.mktemp("openbao")
+    stanza = artifacts(SITES[0])["vault/audit.hcl"].content.decode().replace("/openbao/audit", str(folder))
+    database = urlsplit(postgres.admin_url)
+    with ExitStack() as stack:
+        server = stack.enter_context(openbao(folder, stanza))
+        api_server = ApiServer(SITES[0].cluster.vault.kubernetes_audience)
+        stack.enter_context(serving(api_server, server.certificate))
+        provider = _provider(server)
+        stack.enter_context(serving(provider, server.certificate))
+        port = stack.enter_context(with_tls((database.hostname or "", database.port or 0), server.certificate))
+        stack.enter_context(_roles(postgres))
+        yield Bank(server, api_server, provider, port, folder)
+
+
+@pytest.fixture(scope="module")
+def applied(bank: Bank) -> Bank:
+    """The server after every plan of every environment and cluster was applied to it."""
+    for site in SITES:
+        bank.apply(site)
+    return bank
+
+
+def _provider(server: OpenBao) -> IdentityProvider:
+    """The identity provider's key is one of the server's own: nothing else here can sign."""
+    server.told("POST", "sys/mounts/transit", type="transit")
+    server.told("POST", "transit/keys/idp", type="rsa-2048")
+    key: Mapping[str, Any] = server.told("GET", "transit/keys/idp")["keys"]["1"]
+    encoded = base64.b64decode("".join(key["public_key"].splitlines()[1:-1]))
+
+    def sign(text: str) -> bytes:
+        content = base64.b64encode(text.encode()).decode()
+        answer = server.told(
+            "POST", "transit/sign/idp", input=content, signature_algorithm="pkcs1v15", hash_algorithm="sha2-256"
+        )
+        return base64.b64decode(answer["signature"].removeprefix("vault:v1:"))
+
+    # RFC 8017, A.1.1: the modulus of 2048 bits, and then five bytes for the exponent 65537.
+    return IdentityProvider(sign, encoded[-261:-5])
+
+
+@contextmanager
+def _roles(postgres: PostgresServer) -> Iterator[None]:
+    """The API's role, and the managing role, which may change that one's password and nothing else of it."""
+    password = MANAGER_PASSWORD.replace("'", "''")
+    administer(postgres, f"CREATE ROLE {DATABASE_ROLE} LOGIN")
+    administer(postgres, f"CREATE ROLE {DATABASE_MANAGER} LOGIN CREATEROLE PASSWORD '{password}'")
+    administer(postgres, f"GRANT {DATABASE_ROLE} TO {DATABASE_MANAGER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+    yield
+    administer(postgres, f"DROP ROLE {DATABASE_MANAGER}")
+    administer(postgres, f"DROP ROLE {DATABASE_ROLE}")

@@ -1,0 +1,163 @@
+"""Logins with the compiled roles on a real OpenBao: who gets in, what can be read then, and everything that cannot."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlsplit
+
+import asyncpg
+import pytest
+import yaml
+
+from compiler.emit.vault.places import places
+from tests.compiler.vault.bank import SITES
+
+if TYPE_CHECKING:
+    import httpx
+
+    from compiler.emit.site import Site
+    from runtime.embedded.postgres import PostgresServer
+    from tests.compiler.vault.bank import Bank
+
+PRODUCTION = next(at for at in SITES if at.folder == "production/eu-central-1")
+RECOVERY = next(at for at in SITES if not at.serves)
+LOGINS = {
+    "configuration-api": ("cbp-application", "configuration-api-secrets"),
+    "configuration-data": ("cbp-data", "configuration-data-secrets"),
+}
+ALWAYS = {"auth/token/lookup-self"}
+
+
+def login(bank: Bank, at: Site, role: str, token: str) -> httpx.Response:
+    return bank.server.ask("POST", f"auth/{places(at).kubernetes}/login", "", role=role, jwt=token)
+
+
+def service_account_token(bank: Bank, role: str, *audiences: str) -> str:
+    return bank.api_server.token(*LOGINS[role], *(audiences or ("vault", bank.api_server.audience)))
+
+
+def logged_in(bank: Bank, at: Site, role: str) -> str:
+    answer = login(bank, at, role, service_account_token(bank, role))
+    assert answer.is_success, answer.text
+    return str(answer.json()["auth"]["client_token"])
+
+
+@pytest.fixture(scope="module")
+def kept(applied: Bank) -> Bank:
+    """The server with a value at every path that any cluster's zones read."""
+    for at in SITES:
+        for key in (places(at).manager, places(at).cache):
+            applied.server.told("POST", f"cbp/data/{key}", options={"cas": 0}, data={"password": f"of {key}"})
+    return applied
+
+
+def everything(bank: Bank) -> set[str]:
+    """Every path of every plan, what the plans keep, and what only an operator of the server asks."""
+    paths = {"sys/mounts", "sys/auth", "sys/audit", "sys/policies/acl", "cbp/metadata/production", *ALWAYS}
+    for at in SITES:
+        paths |= {item["path"] for item in yaml.safe_load(bank.plan(at).read_text())["documents"]}
+        for key in (places(at).manager, places(at).cache, f"{at.environment.name}/another"):
+            paths |= {f"cbp/data/{key}", f"cbp/metadata/{key}"}
+        paths.add(f"database/static-creds/{places(at).static_role}")
+    return paths
+
+
+def readable(bank: Bank, token: str) -> set[str]:
+    found = set()
+    for path in everything(bank):
+        status = bank.server.ask("GET", path, token).status_code
+        assert status in (200, 403, 405), (path, status)
+        if status == 200:
+            found.add(path)
+    return found
+
+
+def test_the_api_reads_the_cache_s_password_and_its_own_and_nothing_else(kept: Bank) -> None:
+    token = logged_in(kept, PRODUCTION, "configuration-api")
+    assert readable(kept, token) == ALWAYS | {
+        "cbp/data/production/configuration-data/eu-central-1/cache",
+        "database/static-creds/production-eu-central-1-configuration-api",
+    }
+
+
+@pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES])
+def test_the_data_zone_reads_its_own_two_passwords_and_nothing_else(kept: Bank, at: Site) -> None:
+    token = logged_in(kept, at, "configuration-data")
+    folder = f"cbp/data/{at.environment.name}/configuration-data/{at.name}"
+    assert readable(kept, token) == ALWAYS | {f"{folder}/vault-manager", f"{folder}/cache"}
+
+
+@pytest.mark.parametrize("role", LOGINS)
+def test_no_workload_changes_or_lists_anything(kept: Bank, role: str) -> None:
+    token = logged_in(kept, PRODUCTION, role)
+    for path in everything(kept):
+        for method in ("LIST", "POST", "DELETE"):
+            answer = kept.server.ask(method, path, token, data={})
+            assert answer.status_code in (403, 405), (method, path, answer.text)
+
+
+@pytest.mark.parametrize("role", LOGINS)
+def test_a_token_is_short_lived_without_the_default_policy_and_can_be_revoked(kept: Bank, role: str) -> None:
+    token = logged_in(kept, PRODUCTION, role)
+    said = kept.server.ask("GET", "auth/token/lookup-self", token).json()["data"]
+    assert (said["type"], said["creation_ttl"]) == ("service", 600)
+    assert said["policies"] == [f"production-eu-central-1-{role}"]
+    assert kept.server.ask("POST", "auth/token/revoke-self", token).status_code == 204
+    assert kept.server.ask("GET", "auth/token/lookup-self", token).status_code == 403
+
+
+def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_vault(kept: Bank) -> None:
+    api, data = (service_account_token(kept, role) for role in LOGINS)
+    elsewhere = kept.api_server.token("default", "configuration-api-secrets", "vault", kept.api_server.audience)
+    workload = kept.api_server.token("cbp-application", "configuration-api", "vault", kept.api_server.audience)
+    for_another = service_account_token(kept, "configuration-api", kept.api_server.audience)
+    made_up = f"{api.rpartition('.')[0]}.AAAA"
+    refused = {
+        "the account of another zone": login(kept, PRODUCTION, "configuration-api", data),
+        "the same name in another namespace": login(kept, PRODUCTION, "configuration-api", elsewhere),
+        "the account that the pods run as": login(kept, PRODUCTION, "configuration-api", workload),
+        "a token for another audience": login(kept, PRODUCTION, "configuration-api", for_another),
+        "a token that the cluster did not make": login(kept, PRODUCTION, "configuration-api", made_up),
+        "a role of a cluster that stands by": login(kept, RECOVERY, "configuration-api", api),
+    }
+    assert {name: answer.is_success for name, answer in refused.items()} == dict.fromkeys(refused, False)
+    assert login(kept, PRODUCTION, "configuration-api", api).is_success
+
+
+def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> None:
+    path = f"cbp/data/{places(PRODUCTION).cache}"
+    unsaid = kept.server.ask("POST", path, data={"password": "a"})
+    assert (unsaid.status_code, "check-and-set parameter required" in unsaid.text) == (400, True)
+    assert kept.server.ask("POST", path, options={"cas": 7}, data={"password": "a"}).status_code == 400
+    assert kept.server.ask("POST", path, options={"cas": 1}, data={"password": "a"}).status_code == 200
+
+
+def test_a_rotated_password_works_and_the_one_before_does_not(applied: Bank, postgres: PostgresServer) -> None:
+    token = logged_in(applied, PRODUCTION, "configuration-api")
+    role = places(PRODUCTION).static_role
+    old, new = "", ""
+    for _ in range(2):
+        applied.server.told("POST", f"database/rotate-role/{role}")
+        said = applied.server.ask("GET", f"database/static-creds/{role}", token).json()["data"]
+        assert (said["username"], said["rotation_period"]) == ("configuration_api", 30 * 24 * 3600)
+        assert said["ttl"] <= 30 * 24 * 3600
+        old, new = new, said["password"]
+    assert signs_in(postgres, new)
+    assert not signs_in(postgres, old)
+
+
+def signs_in(postgres: PostgresServer, password: str) -> bool:
+    """Whether the API's role gets into the database with a password."""
+    server = urlsplit(postgres.url)
+    url = f"postgresql://configuration_api:{quote(password, safe='')}@{server.hostname}:{server.port}/configuration"
+
+    async def connect() -> bool:
+        try:
+            connection = await asyncpg.connect(url)
+        except asyncpg.InvalidPasswordError:
+            return False
+        await connection.close()
+        return True
+
+    return asyncio.run(connect())

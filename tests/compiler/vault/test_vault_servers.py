@@ -1,0 +1,176 @@
+"""Every compiled plan on a real OpenBao: it is taken, read back and compared; what was changed since is found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from tests.compiler.project import artifacts, changed, site
+from tests.compiler.vault.bank import CANARY, SITES, Bank, cbp_vault
+from tests.compiler.vault.openbao import openbao
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from compiler.emit.site import Site
+
+every_site = pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES])
+PRODUCTION = next(at for at in SITES if at.folder == "production/eu-central-1")
+KUBERNETES = "auth/kubernetes-production-eu-central-1"
+OIDC = "auth/oidc-production-eu-central-1"
+
+
+def last_line(text: str) -> str:
+    return text.splitlines()[-1]
+
+
+def edited(plan: Path, edit: Callable[[list[dict[str, Any]]], None]) -> Path:
+    """Write a plan's neighbour with changed documents."""
+    document = yaml.safe_load(plan.read_text())
+    edit(document["documents"])
+    file = plan.with_name("edited.yaml")
+    file.write_text(yaml.safe_dump(document))
+    return file
+
+
+@every_site
+def test_one_server_holds_every_plan_and_nothing_differs_from_any(applied: Bank, at: Site) -> None:
+    """What clusters and environments share they say alike, and no name is taken twice."""
+    done = applied.run("check", applied.plan(at), CBP_VAULT_VALUES=applied.given(at))
+    assert (done.returncode, last_line(done.stdout).partition(", ")[2]) == (0, "0 differences"), done.stdout
+
+
+@every_site
+def test_a_plan_that_is_in_force_is_not_written_again(applied: Bank, at: Site) -> None:
+    done = applied.run("apply", applied.plan(at))
+    assert (done.returncode, last_line(done.stdout).partition(", ")[2]) == (0, "0 written"), done.stdout
+
+
+CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "a lifetime": (f"{KUBERNETES}/role/configuration-api", {"token_ttl": "30m"}, 'token_ttl is 1800, planned: "10m"'),
+    "an account": (
+        f"{KUBERNETES}/role/configuration-data",
+        {"bound_service_account_names": "*"},
+        'bound_service_account_names is ["*"], planned: ["configuration-data-secrets"]',
+    ),
+    "an audience": (f"{KUBERNETES}/role/configuration-api", {"audience": "any"}, 'audience is "any", planned: "vault"'),
+    "a policy": (
+        "sys/policies/acl/production-eu-central-1-administrators",
+        {"policy": 'path "*" { capabilities = ["read"] }'},
+        "policy is another than planned",
+    ),
+    "check and set": ("cbp/config", {"cas_required": False}, "cas_required is false, planned: true"),
+    "the second factor's claim": (
+        f"{OIDC}/role/administrators",
+        {"bound_claims": {"groups": ["cbp-production-administrators"]}},
+        'bound_claims is {"groups": ["cbp-production-administrators"]}, '
+        'planned: {"groups": ["cbp-production-administrators"], "amr": ["mfa"]}',
+    ),
+    "a rotation": (
+        "database/static-roles/production-eu-central-1-configuration-api",
+        {"rotation_period": "9000h"},
+        'rotation_period is 32400000, planned: "720h"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_behind_its_back_is_reported_and_undone(applied: Bank, name: str) -> None:
+    path, change, reason = CHANGES[name]
+    written = {**applied.server.told("GET", path), **change}
+    applied.server.ask("POST", path, **written)
+    done = applied.run("check", applied.plan(PRODUCTION))
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {path}: {reason}")
+    applied.apply(PRODUCTION)
+    assert applied.run("check", applied.plan(PRODUCTION)).returncode == 0
+
+
+def test_a_role_that_nobody_planned_is_reported(applied: Bank) -> None:
+    role = f"{KUBERNETES}/role/backdoor"
+    applied.server.told("POST", role, bound_service_account_names="a", bound_service_account_namespaces="b")
+    done = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("DELETE", role)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {role}: is not in the plan")
+
+
+def test_a_certificate_that_was_exchanged_is_found_by_whoever_has_the_right_one(applied: Bank) -> None:
+    """It is given with the plan, and unlike a password the server shows it."""
+    config = {**applied.server.told("GET", f"{KUBERNETES}/config"), "kubernetes_ca_cert": "another"}
+    applied.server.told("POST", f"{KUBERNETES}/config", **config)
+    done = applied.run("check", applied.plan(PRODUCTION), CBP_VAULT_VALUES=applied.given(PRODUCTION))
+    applied.apply(PRODUCTION)
+    assert done.stdout.splitlines()[0] == f"differs  {KUBERNETES}/config: kubernetes_ca_cert is not the given one"
+
+
+def test_what_a_server_takes_in_silence_and_does_not_know_is_no_success(applied: Bank) -> None:
+    def misspell(documents: list[dict[str, Any]]) -> None:
+        role = next(item for item in documents if item["path"] == f"{KUBERNETES}/role/configuration-api")
+        role["data"]["token_tll"] = "1m"  # noqa: S105 - a duration
+
+    done = applied.run("apply", edited(applied.plan(PRODUCTION), misspell))
+    assert done.returncode == 1
+    assert f'differs  {KUBERNETES}/role/configuration-api: token_tll is null, planned: "1m"' in done.stdout
+
+
+def test_nothing_is_written_while_a_value_is_missing(applied: Bank) -> None:
+    def rename(documents: list[dict[str, Any]]) -> None:
+        documents[0]["data"]["description"] = "Something else"
+        connection = next(item for item in documents if item["path"].startswith("database/config/"))
+        connection["data"]["allowed_roles"] = ["another"]
+
+    done = applied.run("apply", edited(applied.plan(PRODUCTION), rename))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("cbp: nothing was written, because these values have to be given: password of data")
+    assert applied.server.told("GET", "sys/mounts/cbp")["description"] == "Secrets of CBP"
+
+
+def test_a_cluster_that_has_no_database_yet_gets_everything_else(bank: Bank, tmp_path: Path) -> None:
+    def lose_the_database(documents: list[dict[str, Any]]) -> None:
+        url = documents[-2]["data"]
+        url["connection_url"] = url["connection_url"].replace(f":{bank.database_port}/", ":1/")
+
+    plan = edited(bank.plan(PRODUCTION), lose_the_database)
+    values = bank.given(PRODUCTION)
+    assert bank.run("apply", plan, "--without", "database", CBP_VAULT_VALUES=values).returncode == 0
+    assert bank.run("check", plan, "--without", "database/").returncode == 0
+    away = bank.run("apply", plan, CBP_VAULT_VALUES=values)
+    assert away.returncode == 2
+    assert "database/config/production-eu-central-1-configuration-db: the server answers" in away.stderr
+
+
+def test_a_refusal_of_the_server_shows_nothing_of_what_it_was_given(applied: Bank) -> None:
+    wrong = applied.given(PRODUCTION).replace("manager's", "wrong")
+    done = applied.run("apply", applied.plan(PRODUCTION), CBP_VAULT_VALUES=wrong)
+    assert done.returncode == 2
+    assert "password authentication failed" in done.stderr
+
+
+def test_a_token_that_may_not_is_an_outage_and_no_difference(applied: Bank) -> None:
+    done = applied.run("check", applied.plan(PRODUCTION), VAULT_TOKEN="s.nobody")  # noqa: S106 - nobody's
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the server answers 403" in done.stderr
+
+
+def test_the_audit_stanza_makes_a_trail_of_every_request_with_no_secret_in_it(applied: Bank) -> None:
+    devices = applied.server.told("GET", "sys/audit")
+    assert {name: item["type"] for name, item in devices.items()} == {"file/": "file", "stdout/": "file"}
+    trail = (applied.folder / "audit.log").read_text()
+    assert '"path":"database/config/production-eu-central-1-configuration-db"' in trail
+    assert CANARY not in trail
+
+
+def test_a_server_that_takes_audit_devices_by_its_api_gets_them_by_the_plan(tmp_path: Path) -> None:
+    """The flavour ``vault``, on the one server that is at hand, which is told to take them."""
+    at = site(changed({"environment.clusters.eu-central-1.vault.flavour": "vault"}))
+    document = yaml.safe_load(artifacts(at)["vault/plan.yaml"].content)
+    document["documents"] = [item for item in document["documents"] if item["path"].startswith("sys/audit/")]
+    assert len(document["documents"]) == 2
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(yaml.safe_dump(document).replace("/vault/audit", str(tmp_path)))
+    with openbao(tmp_path, "unsafe_allow_api_audit_creation = true") as server:
+        done = [cbp_vault(server, command, plan) for command in ("apply", "check", "apply")]
+        assert [item.returncode for item in done] == [0, 0, 0], done
+        assert last_line(done[-1].stdout) == "2 documents, 0 written"

@@ -1,0 +1,163 @@
+"""Minimal mistakes in the real project, one for each rule: a statement, or a value of one rendered file.
+
+A rendered file is changed where no specification that the models accept could cause the mistake, since the emitters are
+right: the rule guards the emitters then.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from compiler.pipeline import emit
+from compiler.policy.files import read_yaml
+from compiler.policy.gate import Gate, load
+from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import Path as Keys
+from runtime.settings import Settings
+from tests.compiler.project import ROOT, SOMEWHERE, keys, rebound, resolved, with_value
+from tests.policy.policies import POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from compiler.policy.subject import Subject
+    from compiler.resolve.resolved import Resolved
+
+Statement = str | list[str] | dict[str, str]
+FILE = ROOT / "tests/policy/mutations.yaml"
+_SETTINGS = "settings"
+
+
+class Mutation(BaseModel):
+    """One mistake. Without a ``value``, what stands there is removed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    environment: str = "production"
+    given: Mapping[str, Statement] = {}
+    """Statements that are changed before, so that the rule has something to pass."""
+    statement: str | None = None
+    """The path of a value of the resolved specification, with dots."""
+    file: str | None = None
+    """A file of the primary cluster, below its folder; or ``settings``, which the API enforces."""
+    pointer: str = ""
+    """What is changed in the file (RFC 6901); all of it by default."""
+    value: Any = None
+    also: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Other rules that rightly deny the same mistake."""
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Mutation:
+        if (self.statement is None) == (self.file is None):
+            raise ValueError("a mutation changes either a statement or a file")
+        return self
+
+    @property
+    def removes(self) -> bool:
+        """Whether the value is taken away."""
+        return "value" not in self.model_fields_set
+
+
+def mutations() -> dict[str, Mutation]:
+    """Return the mistake that was found for each rule, by the rule's id."""
+    return {rule: Mutation.model_validate(given) for rule, given in read_yaml(FILE).items()}
+
+
+def denied(mutation: Mutation) -> set[str]:
+    """Return the rules that deny the changed project and pass the real one."""
+    if mutation.statement:
+        changed = emit(stated(mutation.environment, mutation.given, mutation))
+    else:
+        changed = tuple(_changed(subject, mutation) for subject in emit(stated(mutation.environment, mutation.given)))
+    return _denied(changed) - _before(mutation.environment, json.dumps(mutation.given))
+
+
+def stated(environment: str, values: Mapping[str, Statement], mutation: Mutation | None = None) -> Resolved:
+    """Return an environment with statements replaced, and the one of a mutation replaced or removed."""
+    tree: Node = resolved()[environment].tree
+    for path, value in values.items():
+        tree = with_value(tree, keys(path), _node(value))
+    if mutation and mutation.statement and mutation.removes:
+        tree = _without(tree, keys(mutation.statement))
+    elif mutation and mutation.statement:
+        tree = with_value(tree, keys(mutation.statement), _node(mutation.value))
+    result, findings = rebound(tree)
+    assert result, findings
+    return result
+
+
+@cache
+def _before(environment: str, given: str) -> set[str]:
+    return _denied(emit(stated(environment, json.loads(given))))
+
+
+def _denied(subjects: Iterable[Subject]) -> set[str]:
+    return {finding.code for finding in gate().judge(subjects).findings}
+
+
+@cache
+def gate() -> Gate:
+    return load(POLICIES)
+
+
+def _node(value: Statement) -> Node:
+    if isinstance(value, dict):
+        return MappingNode({name: Entry(SOMEWHERE, _node(item)) for name, item in value.items()}, SOMEWHERE)
+    if isinstance(value, list):
+        return SequenceNode(tuple(_node(item) for item in value), SOMEWHERE)
+    return ScalarNode(value, SOMEWHERE)
+
+
+def _without(node: Node, path: Keys) -> Node:
+    key, below = path[0], path[1:]
+    if isinstance(node, MappingNode):
+        kept = dict(node.entries)
+        entry = kept.pop(str(key))
+        below_it = {str(key): Entry(entry.key, _without(entry.value, below))} if below else {}
+        return MappingNode({**kept, **below_it}, node.span)
+    assert isinstance(node, SequenceNode)
+    items = (_without(item, below) if below and index == key else item for index, item in enumerate(node.items))
+    return SequenceNode(tuple(item for index, item in enumerate(items) if below or index != key), node.span)
+
+
+def _changed(subject: Subject, mutation: Mutation) -> Subject:
+    """Change a file of the primary cluster; the others stay as they are."""
+    if subject.site.cluster.role != "primary":
+        return subject
+    if mutation.file == _SETTINGS:
+        document = _edited(subject.settings.model_dump(mode="json"), _parts(mutation), mutation)
+        return replace(subject, settings=Settings.model_validate_json(json.dumps(document)))
+    path = f"{subject.site.folder}/{mutation.file}"
+    (artifact,) = (item for item in subject.artifacts if item.path == path)
+    others = tuple(item for item in subject.artifacts if item is not artifact)
+    if not mutation.pointer:
+        assert mutation.removes, "a file is changed in one value, or not rendered at all"
+        return replace(subject, artifacts=others)
+    document = _edited(artifact.document, _parts(mutation), mutation)
+    return replace(subject, artifacts=(*others, replace(artifact, document=document)))
+
+
+def _parts(mutation: Mutation) -> list[str]:
+    return [part.replace("~1", "/").replace("~0", "~") for part in mutation.pointer.split("/")[1:]]
+
+
+def _edited(document: Any, parts: list[str], mutation: Mutation) -> Any:
+    """Return a copy of a document with one value of it replaced, added to its mapping, or removed."""
+    part, below = parts[0], parts[1:]
+    copy = dict(document) if isinstance(document, Mapping) else dict(enumerate(document))
+    key: Key = part if isinstance(document, Mapping) else int(part)
+    if below or mutation.removes:
+        assert key in copy, f"{mutation.file} has no {mutation.pointer}"
+    if below:
+        copy[key] = _edited(copy[key], below, mutation)
+    elif mutation.removes:
+        del copy[key]
+    else:
+        copy[key] = mutation.value
+    return copy if isinstance(document, Mapping) else list(copy.values())
