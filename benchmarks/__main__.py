@@ -14,7 +14,7 @@ from benchmarks.table import Aim, Row, machine, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks import read_path
+    from benchmarks import gate, read_path
 
 FEW, MANY = 3, 100
 ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
@@ -24,9 +24,16 @@ def main() -> None:
     """Measure and print."""
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
     # Only now: what this process has imported counts as memory of each process that it starts.
-    from benchmarks import read_path
+    from benchmarks import gate, read_path
 
-    rows = (*of_compiler(FEW, few), *of_compiler(MANY, many), *of_api(read_path.measure()))
+    rows = (
+        *of_compiler(FEW, few),
+        *of_compiler(MANY, many),
+        *of_share(gate.share(FEW, ROUNDS_OF_FEW)),
+        *of_judging("the real output", gate.judging(gate.real_input(), ROUNDS_OF_FEW)),
+        *of_judging("3,000 documents", gate.judging(gate.repeated(gate.real_input(), 3000), ROUNDS_OF_MANY)),
+        *of_api(read_path.measure()),
+    )
     sys.stdout.write(f"{machine()}; {ROUNDS_OF_FEW} and {ROUNDS_OF_MANY} rounds\n\n{table(rows)}")
 
 
@@ -43,6 +50,21 @@ def of_compiler(environments: int, rounds: Sequence[compiling.Round]) -> Iterato
     yield Row(f"{what}: compile --check, CPU s", [each.check.cpu for each in rounds])
     yield Row(f"{what}: unchanged, wall s", [each.again.wall for each in rounds], Aim(0.3) if few else None)
     yield Row(f"{what}: unchanged, CPU s", [each.again.cpu for each in rounds])
+
+
+def of_share(rounds: Sequence[gate.Share]) -> Iterator[Row]:
+    """Yield what the gate adds to compiling the real environments."""
+    yield Row(f"{FEW} environments: gate, CPU s", [each.gate for each in rounds])
+    yield Row(f"{FEW} environments: gate / the rest, CPU", [each.added for each in rounds], Aim(0.4))
+
+
+def of_judging(what: str, rounds: Sequence[gate.Judging]) -> Iterator[Row]:
+    """Yield what all rules take for one input; OPA's rows hold no value where its library is not installed."""
+    opa = [each.opa for each in rounds if each.opa]
+    yield Row(f"gate, {what}: regorus, s", [each.regorus for each in rounds])
+    yield Row(f"gate, {what}: OPA, s", opa)
+    ratios = [each.regorus / each.opa for each in rounds if each.opa]
+    yield Row(f"gate, {what}: regorus / OPA", ratios, Aim(1))
 
 
 def of_api(rounds: Sequence[read_path.Round]) -> Iterator[Row]:

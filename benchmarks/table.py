@@ -30,7 +30,7 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that was measured, once a round; the name says its unit."""
+    """One thing that was measured, once a round; the name says its unit. Without a value it was not checked."""
 
     name: str
     values: Sequence[float]
@@ -41,6 +41,9 @@ def table(rows: Iterable[Row]) -> str:
     """Return the rows as a table."""
     lines = ["| | minimum | median | maximum | aim | met |", "|---|--:|--:|--:|---|---|"]
     for row in rows:
+        if not row.values:
+            lines.append(f"| {row.name} |  |  |  | {row.aim or ''} | not checked |")
+            continue
         median = statistics.median(row.values)
         numbers = " | ".join(map(_written, (min(row.values), median, max(row.values))))
         verdict = f"{row.aim} | {'yes' if row.aim.met(median) else 'no'}" if row.aim else " | "

@@ -11,6 +11,8 @@ import json
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from compiler.policy.errors import PolicyError
 from compiler.policy.syntax import Syntax
 from compiler.policy.vetting import vet
@@ -45,8 +47,8 @@ class Regorus:
             _call(self._engine.add_policy, module.path, module.text)
         _call(self._engine.add_data_json, json.dumps(data))
         try:
-            vet(json.loads(_call(self._engine.get_ast_as_json)), packages, data)
-        except RecursionError:
+            vet(orjson.loads(_call(self._engine.get_ast_as_json)), packages, data)
+        except (RecursionError, orjson.JSONDecodeError):  # the parser of JSON has a bound of its own
             raise PolicyError("an expression of the policies is too deep to be vetted") from None
 
     def evaluate(self, rule: str, document: str) -> Any:
@@ -72,7 +74,7 @@ class Instrumented(Regorus):
         """
         for module in tests:
             _call(self._engine.add_policy, module.path, module.text)
-        return {item["source"]["file"]: Syntax.of(item) for item in json.loads(_call(self._engine.get_ast_as_json))}
+        return {item["source"]["file"]: Syntax.of(item) for item in orjson.loads(_call(self._engine.get_ast_as_json))}
 
     def count_anew(self) -> None:
         """Forget every line that has been run."""

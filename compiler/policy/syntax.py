@@ -92,6 +92,13 @@ class Syntax:
         return tuple(_chain(rule["Default"]["refr"]).parts[0] for rule in self.rules if "Default" in rule)
 
     @property
+    def results(self) -> Iterator[Uses]:
+        """What the head of each rule, other than a function, uses: its value, and the names of its entries."""
+        for _, kind, rule in self._heads():
+            if kind != "Func":
+                yield uses([_without_comprehensions(part) for part in _head_parts(rule["head"][kind])])
+
+    @property
     def places(self) -> tuple[tuple[str, int], ...]:
         """The name and the line of each rule; one that is written in several parts is there for each of them."""
         heads = (
@@ -146,6 +153,20 @@ def _collect(tree: Tree, found: Uses) -> None:
             if kind == "NotExpr":
                 found.negations.append(Negation(node["expr"], node["span"]["line"]))
             _collect(node, found)
+
+
+def _head_parts(head: Tree) -> Iterator[Tree]:
+    """Yield the expressions of a head: all but the rule's own name."""
+    yield from (part for name, part in head.items() if name not in ("span", "refr"))
+    if "RefBrack" in head["refr"]:
+        yield head["refr"]["RefBrack"]["index"]
+
+
+def _without_comprehensions(tree: Tree) -> Tree:
+    """Return a tree without its comprehensions: what is missing in one leaves out no more than one item."""
+    if isinstance(tree, dict):
+        return {kind: _without_comprehensions(node) for kind, node in tree.items() if not kind.endswith("Compr")}
+    return [_without_comprehensions(node) for node in tree] if isinstance(tree, list) else tree
 
 
 def _collect_indices(kind: str, fields: Tree, found: Uses) -> None:

@@ -2,7 +2,8 @@
 
 The checks read the syntax tree of regorus. They hold for every engine, since they refuse exactly what engines disagree
 on: a name that leads nowhere (undefined, so that a rule never fires), a builtin outside the list below, a negated
-expression over a value that may be missing, a second default, a verb of ``sprintf`` that is printed differently.
+expression over a value that may be missing, such a value in a rule's head, a second default, a verb of ``sprintf``
+that is printed differently.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ def vet(tree: Sequence[Mapping[str, Any]], packages: Mapping[str, str], data: Ma
         _vet_names(module, names, used.chains)
         _vet_calls(module, names, used.calls)
         _vet_negations(module, used.negations)
+        _vet_heads(module, names)
         if module.package.split(".")[0] not in (HELPERS, "gate"):
             _vet_rule(module)
 
@@ -123,6 +125,20 @@ def _vet_negations(module: Syntax, negations: Iterable[Negation]) -> None:
                 raise PolicyError(
                     f"{module.file}:{negation.line}: 'not' over {name}, which may be missing: bind it first"
                 )
+
+
+def _vet_heads(module: Syntax, names: _Names) -> None:
+    """Refuse a head with what may be missing: regorus forgets every other entry of the rule where its last one is."""
+    for used in module.results:
+        for chain in used.chains:
+            of_a_local = len(chain.parts) > 1 and chain.parts[0] != "input"
+            if (chain.open or of_a_local) and not module.absolute(chain.parts):
+                place, name = f"{module.file}:{chain.line}", ".".join(chain.parts)
+                raise PolicyError(f"{place}: a rule's head uses {name}, which may be missing: bind it in the body")
+        for call in used.calls:
+            if names.function(module, call.name):
+                place, name = f"{module.file}:{call.line}", ".".join(call.name)
+                raise PolicyError(f"{place}: a rule's head calls {name}, which may be undefined: bind it in the body")
 
 
 def _vet_rule(module: Syntax) -> None:

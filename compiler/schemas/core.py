@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Artifact, Document
 
+REPORT = "report this: no specification may lead to a document that Kubernetes refuses"
 _DEFINITIONS = "json-schema:///api/_definitions.json"
 METADATA = f"{_DEFINITIONS}#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 
@@ -62,9 +63,8 @@ def versions() -> tuple[str, ...]:
     return tuple(sorted((name[1] for name in names if name), key=lambda version: int(version.split(".")[1])))
 
 
-def finding(artifact: Artifact, error: str) -> Finding:
+def finding(artifact: Artifact, error: str, help_: str = REPORT) -> Finding:
     """Return what a schema refuses in a rendered document as a finding about its file."""
-    help_ = "report this: no specification may lead to a document that Kubernetes refuses"
     return Finding("SCHEMA001", error, help_, path=f"generated/{artifact.path}")
 
 

@@ -37,8 +37,9 @@ class CustomSchemas:
         Raises:
             SchemaError: the folder, or a schema in it, cannot be used.
         """
+        advice = f"{core.REPORT}; or write the schema in {self._folder} anew, if it is not the operator's"
         return tuple(
-            core.finding(artifact, error)
+            core.finding(artifact, error, advice)
             for artifact in artifacts
             if (validator := self._validator(*core.kind(artifact)))
             for error in core.described(validator.iter_errors(artifact.document))

@@ -48,8 +48,11 @@ class Plan(BaseModel):
         """Return the plan without the documents below any of the paths.
 
         Raises:
-            VaultError: nothing is left, or what is left refers to what is not.
+            VaultError: no document is below one of the paths, nothing is left, or what is left refers to what is not.
         """
+        for prefix in prefixes:
+            if not any(f"{item.path}/".startswith(f"{prefix.strip('/')}/") for item in self.documents):
+                raise VaultError(f"the plan has no document below '{prefix}'")
         left_out = tuple(f"{prefix.strip('/')}/" for prefix in prefixes)
         kept = tuple(item for item in self.documents if not f"{item.path}/".startswith(left_out))
         if not kept:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
-from compiler.emit.kubernetes.pod import USER
+from compiler.emit.kubernetes.restricted import OWN_USER
 from tests.compiler.project import resolved
 from tests.image.containerfile import PROJECT, containerfile, in_context, only
 
@@ -58,7 +58,7 @@ def test_the_build_can_read_the_runtime_and_its_lock_alone() -> None:
 
 def test_the_image_runs_as_the_user_of_the_pod_and_on_the_port_of_the_settings() -> None:
     image = containerfile().last
-    assert only(image, "USER") == f"{USER}:{USER}"
+    assert only(image, "USER") == f"{OWN_USER}:{OWN_USER}"
     settings = list(PROJECT.glob("generated/*/*/runtime/settings.json"))
     assert {str(json.loads(file.read_bytes())["process"]["port"]) for file in settings} == {only(image, "EXPOSE")}
 

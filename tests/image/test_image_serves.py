@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from compiler.emit.kubernetes.pod import USER
+from compiler.emit.kubernetes.restricted import OWN_USER
 from tests.image.build import Image, build
 from tests.image.containerfile import PROJECT
 from tests.runtime.service import running
@@ -42,8 +42,8 @@ def user(image: Image) -> tuple[str, ...]:
         return ()
     python = str(image.environment / "bin/python")
     for words in (
-        ("unshare", "--user", f"--map-user={USER}", f"--map-group={USER}"),
-        ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"),
+        ("unshare", "--user", f"--map-user={OWN_USER}", f"--map-group={OWN_USER}"),
+        ("setpriv", f"--reuid={OWN_USER}", f"--regid={OWN_USER}", "--clear-groups"),
     ):
         if subprocess.run([*words, python, "-I", "-c", ""], capture_output=True, check=False).returncode == 0:
             return words

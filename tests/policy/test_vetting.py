@@ -44,6 +44,23 @@ WITH_HELPER = changed("import rego.v1", "import data.lib.levels\nimport rego.v1"
         (changed("memory.heap > 50", "not memory.heap < 50"), ":18: 'not' over memory.heap, which may be missing"),
         (changed("memory.heap > 50", "not count(memory.parts) == 0"), "'not' over memory.parts, which may be missing"),
         (changed("memory.heap > 50", "not input.spec[memory.name]"), "'not' over input.spec, which may be missing"),
+        (changed("deny contains denial", "deny contains denial.of"), ":16: a rule's head uses denial.of, which may be"),
+        (
+            changed("deny contains", "heaps contains memory.heap if some memory in examined\n\ndeny contains"),
+            ":16: a rule's head uses memory.heap, which may be missing: bind it in the body",
+        ),
+        (
+            changed("deny contains", "heaps[index] := memory.heap if some index, memory in [1]\n\ndeny contains"),
+            ":16: a rule's head uses memory.heap, which may be missing: bind it in the body",
+        ),
+        (
+            changed("deny contains", "of(memory) := memory.heap\n\nheaps contains of(1)\n\ndeny contains"),
+            ":18: a rule's head calls of, which may be undefined: bind it in the body",
+        ),
+        (
+            changed("deny contains", "names := {}\n\nheaps contains names[name] if some name in [1]\n\ndeny contains"),
+            ":18: a rule's head uses names, which may be missing: bind it in the body",
+        ),
         (changed("memory.heap > 50", "memory.heap > data.thresholds.heap"), "data.thresholds.heap leads nowhere"),
         (changed("import rego.v1", "import data.lib.levels\nimport rego.v1"), "there is no data.lib.levels to import"),
         (changed("import rego.v1", "import input.spec\nimport rego.v1"), "import packages and data"),

@@ -148,6 +148,13 @@ _METRICS_ADAPTER = Provider(
     "https://github.com/kubernetes-sigs/prometheus-adapter",
     "cbp-management",
 )
+_PROMETHEUS = Provider(
+    "Prometheus operator",
+    "0.76.0",
+    "an instance that the operator names `prometheus-operated`",
+    "https://prometheus-operator.dev/",
+    "cbp-management",
+)
 
 _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (_AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
@@ -157,6 +164,8 @@ _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (_AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
     (_METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
     (_METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
+    (_PROMETHEUS, _holding("HorizontalPodAutoscaler", "pods")),
+    (_PROMETHEUS, _holding("ScaledObject", "serverAddress")),
 )
 _FEATURES: tuple[tuple[Feature, Marks], ...] = (
     (

@@ -11,7 +11,7 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.bootstrap.needs import Feature, features, needs
 from compiler.emit.kinds import ARGO_CD, KINDS
-from compiler.emit.names import DATABASE, namespace
+from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.templates import render
 from compiler.model.text import minor
 
@@ -54,11 +54,13 @@ def _state(feature: Feature, version: int) -> str:
 
 
 def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the field of each secret that an ExternalSecret reads from Vault."""
+    """Yield the path and the field of each secret that people keep in Vault: what an engine makes needs nobody."""
+    stores = {document["metadata"]["name"]: document for document in documents if document["kind"] == "SecretStore"}
     for document in documents:
         if document["kind"] == "ExternalSecret":
-            for reference in _references(document["spec"]):
-                yield reference["key"], reference.get("property", "every field")
+            vault = stores[document["spec"]["secretStoreRef"]["name"]]["spec"]["provider"]["vault"]
+            for reference in _references(document["spec"]) if vault["path"] == VAULT_KV else ():
+                yield f"{vault['path']}/{reference['key']}", reference.get("property", "every field")
 
 
 def _references(spec: dict[str, Any]) -> Iterator[dict[str, str]]:

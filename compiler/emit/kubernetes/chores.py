@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.meta import PART_OF, Wave, kubernetes_object
+from compiler.emit.kubernetes.restricted import CONTAINER, OWN_USER, pod_context
 from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 PYTHON = "/opt/venv/bin/python"
 CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount"
-USER = 65532
 LONGEST_SECONDS = 600
 TOKEN_SECONDS = 600  # the least that Kubernetes gives
 RESOURCES = {"cpu": "100m", "memory": "128Mi"}
@@ -78,13 +78,7 @@ def _pod(site: Site, chore: Chore) -> dict[str, Any]:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "restartPolicy": "Never",
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_context(OWN_USER),
         "containers": [_container(site, chore)],
         "volumes": [{"name": "credentials", "projected": {"sources": _credentials(), "defaultMode": 0o440}}],
     }
@@ -97,11 +91,7 @@ def _container(site: Site, chore: Chore) -> dict[str, Any]:
         "imagePullPolicy": "IfNotPresent",
         "command": [PYTHON, "-m", "runtime.maintenance", *chore.arguments],
         "resources": {"requests": RESOURCES, "limits": RESOURCES},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": CONTAINER,
         "volumeMounts": [{"name": "credentials", "mountPath": CREDENTIALS, "readOnly": True}],
     }
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.kubernetes.meta import SELECTOR
+from compiler.emit.kubernetes.restricted import CONTAINER, OWN_USER, pod_context
 from compiler.emit.names import (
     API,
     CACHE,
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 
-USER = 65532
 SETTINGS_FOLDER = "/etc/cbp"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving while load balancer and endpoints learn that it goes; only then it is told to stop.
@@ -43,13 +43,7 @@ def pod(site: Site, settings: Settings) -> Fields:
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "terminationGracePeriodSeconds": DEREGISTRATION_SECONDS + settings.process.shutdown_seconds + MARGIN_SECONDS,
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER,
-            "runAsGroup": USER,
-            "fsGroup": USER,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": pod_context(OWN_USER),
         **_placement(site),
         "containers": [_container(site, settings)],
         "volumes": [
@@ -76,11 +70,7 @@ def _container(site: Site, settings: Settings) -> Fields:
         },
         **_probes(site, settings),
         "lifecycle": {"preStop": {"sleep": {"seconds": DEREGISTRATION_SECONDS}}},
-        "securityContext": {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        },
+        "securityContext": CONTAINER,
         "volumeMounts": [
             {"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True},
             {"name": "database", "mountPath": f"{SECRETS_FOLDER}/database", "readOnly": True},

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.connections import POOLER_INSTANCES, connections
 from compiler.emit.kubernetes.meta import PART_OF, Wave, kubernetes_object
+from compiler.emit.kubernetes.restricted import CONTAINER, pod_context
 from compiler.emit.names import DATABASE, POOLER
 
 if TYPE_CHECKING:
@@ -81,18 +82,14 @@ def _pod(pods: dict[str, str]) -> dict[str, Any]:
         "matchLabelKeys": revision,
     }
     return {
-        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "securityContext": pod_context(),
         "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}},
         "topologySpreadConstraints": [spread],
         "containers": [
             {
                 "name": "pgbouncer",
                 "resources": {"requests": RESOURCES, "limits": RESOURCES},
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": CONTAINER,
             }
         ],
     }

@@ -20,10 +20,8 @@ examined contains autoscaler if {
 }
 
 exists(target, namespace) if {
-	some item in kubernetes.objects
-	item.kind == target.kind
+	some item in kubernetes.of(target.kind, namespace)
 	item.name == target.name
-	item.namespace == namespace
 }
 
 deny contains denial if {

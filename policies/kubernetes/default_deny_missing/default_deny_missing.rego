@@ -15,15 +15,14 @@ package kubernetes.default_deny_missing
 import data.lib.kubernetes
 import rego.v1
 
-examined contains {"namespace": item.name, "file": item.file} if {
+examined contains zone if {
 	some item in kubernetes.objects
 	item.kind == "Namespace"
+	zone := {"namespace": item.name, "file": item.file}
 }
 
 denied(namespace, direction) if {
-	some item in kubernetes.objects
-	item.kind == "NetworkPolicy"
-	item.namespace == namespace
+	some item in kubernetes.of("NetworkPolicy", namespace)
 	count(object.get(item.spec, "podSelector", {"all": "missing"})) == 0
 	direction in object.get(item.spec, "policyTypes", [])
 	count(object.get(item.spec, lower(direction), [])) == 0

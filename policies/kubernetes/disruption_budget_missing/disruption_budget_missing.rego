@@ -20,9 +20,7 @@ examined contains pod if {
 }
 
 covered(pod) if {
-	some budget in kubernetes.objects
-	budget.kind == "PodDisruptionBudget"
-	budget.namespace == pod.namespace
+	some budget in kubernetes.of("PodDisruptionBudget", pod.namespace)
 	kubernetes.selects(object.get(budget.spec, ["selector", "matchLabels"], {}), pod.labels)
 }
 

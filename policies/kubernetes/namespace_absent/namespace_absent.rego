@@ -29,9 +29,10 @@ examined contains item if {
 	count({item.kind} & cluster_scoped) == 0
 }
 
-namespaces contains item.name if {
+namespaces contains name if {
 	some item in kubernetes.objects
 	item.kind == "Namespace"
+	name := item.name
 }
 
 deny contains denial if {

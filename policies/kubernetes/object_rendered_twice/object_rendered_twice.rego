@@ -19,17 +19,20 @@ examined contains item if {
 }
 
 # rendered holds the files of each object.
-rendered[object] contains item.file if {
+rendered[object] contains file if {
 	some item in kubernetes.objects
 	object := name(item)
+	file := item.file
 }
+
+# twice holds those of more files than one.
+twice := {object: files | some object, files in rendered; count(files) > 1}
 
 name(item) := sprintf("%s %s/%s", [item.kind, item.namespace, item.name])
 
 deny contains denial if {
 	some item in examined
-	written := rendered[name(item)]
-	count(written) > 1
+	written := twice[name(item)]
 	item.file == max(written)
 	denial := {
 		"id": "K8S020",

@@ -22,19 +22,21 @@ examined contains demand if {
 	demand := {"quota": quota, "resource": resource, "hard": hard}
 }
 
-# The most pods that a workload has: what its autoscaler allows, or its own replicas, and the surplus of an update.
-most(pod) := replicas + surge if {
+# The pods of each workload with the most that there are of them: what its autoscaler allows, or its own replicas, and
+# the surplus of an update.
+scaled contains workload if {
+	some pod in kubernetes.pods
 	pod.kind == "Deployment"
-	some item in kubernetes.objects
+	some item in kubernetes.of("Deployment", pod.namespace)
 	item.file == pod.file
+	item.name == pod.name
 	bounds := {autoscaler.spec.maxReplicas |
-		some autoscaler in kubernetes.objects
-		autoscaler.kind == "HorizontalPodAutoscaler"
-		autoscaler.namespace == item.namespace
-		autoscaler.spec.scaleTargetRef.name == item.name
+		some autoscaler in kubernetes.of("HorizontalPodAutoscaler", pod.namespace)
+		autoscaler.spec.scaleTargetRef.name == pod.name
 	}
 	replicas := max(bounds | {object.get(item.spec, "replicas", 1)})
 	surge := object.get(item.spec, ["strategy", "rollingUpdate", "maxSurge"], 1)
+	workload := {"pod": pod, "most": replicas + surge}
 }
 
 # What one pod takes of a resource; containers that start first are counted too, since sidecars stay.
@@ -48,16 +50,21 @@ each(pod, resource) := sum([amount |
 	is_number(amount) # what is no quantity is denied in the container
 ]) if contains(resource, ".")
 
-needed(namespace, resource) := sum([total |
-	some pod in kubernetes.pods
-	pod.namespace == namespace
-	total := most(pod) * each(pod, resource)
-])
+# What the pods of a namespace need of a resource, added up once for all of its quotas.
+needed := {place: sum(totals) |
+	some place in {[demand.quota.namespace, demand.resource] | some demand in examined; is_number(demand.hard)}
+	[namespace, resource] := place
+	totals := [total |
+		some workload in scaled
+		workload.pod.namespace == namespace
+		total := workload.most * each(workload.pod, resource)
+	]
+}
 
 deny contains denial if {
 	some demand in examined
 	is_number(demand.hard)
-	total := needed(demand.quota.namespace, demand.resource)
+	total := needed[[demand.quota.namespace, demand.resource]]
 	total > demand.hard
 	denial := {
 		"id": "K8S015",

@@ -28,10 +28,8 @@ examined contains reference if {
 }
 
 rendered(reference) if {
-	some item in kubernetes.objects
-	item.kind == reference.kind
+	some item in kubernetes.of(reference.kind, reference.pod.namespace)
 	item.name == reference.name
-	item.namespace == reference.pod.namespace
 }
 
 deny contains denial if {

@@ -35,9 +35,8 @@ serves(item, labels) if {
 
 serves(item, labels) if {
 	item.kind != "Deployment"
-	some pod in kubernetes.selectable
-	pod.namespace == item.namespace
-	kubernetes.selects(labels, pod.labels)
+	some pod_labels in kubernetes.labels_in(item.namespace)
+	kubernetes.selects(labels, pod_labels)
 }
 
 serves(item, labels) if {

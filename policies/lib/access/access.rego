@@ -26,15 +26,17 @@ bindings contains binding if {
 	})
 }
 
-# rights holds each combination of API group, resource and verb that a rule of a role gives, and where it is.
+# rights holds each combination of API group, resource and verb that a rule of a role gives, with the role's name and
+# place.
 rights contains right if {
 	some role in roles
+	holder := object.remove(role, ["rules"])
 	some index, rule in role.rules
 	some group in object.get(rule, "apiGroups", [""])
 	some resource in object.get(rule, "resources", [""])
 	some verb in object.get(rule, "verbs", [""])
 	right := {
-		"role": role,
+		"role": holder,
 		"group": group,
 		"resource": resource,
 		"verb": verb,

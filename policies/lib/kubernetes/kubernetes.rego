@@ -20,6 +20,19 @@ objects contains item if {
 	}
 }
 
+# placed holds the same objects by namespace and kind, for rules that look for one object from another.
+placed := {namespace: kinds |
+	some namespace in {item.namespace | some item in objects}
+	here := {item | some item in objects; item.namespace == namespace}
+	kinds := {kind: items |
+		some kind in {item.kind | some item in here}
+		items := {item | some item in here; item.kind == kind}
+	}
+}
+
+# of returns the objects of a kind in a namespace.
+of(kind, namespace) := object.get(placed, [namespace, kind], set())
+
 templates := {
 	"CronJob": ["jobTemplate", "spec", "template"],
 	"DaemonSet": ["template"],
@@ -67,6 +80,14 @@ selectable contains pod if {
 
 selectable contains pod if some pod in origins.platform_pods
 
+labelled := {namespace: labels |
+	some namespace in {pod.namespace | some pod in selectable}
+	labels := {pod.labels | some pod in selectable; pod.namespace == namespace}
+}
+
+# labels_in returns the labels of every selectable pod of a namespace.
+labels_in(namespace) := object.get(labelled, namespace, set())
+
 # containers holds every container of every pod, init containers too.
 containers contains container if {
 	some pod in pods
@@ -87,5 +108,5 @@ containers contains container if {
 # selects says whether a selector of labels, which has at least one, matches labels.
 selects(wanted, labels) if {
 	count(wanted) > 0
-	count({name | some name, value in wanted; object.get(labels, name, null) == value}) == count(wanted)
+	object.union(labels, wanted) == labels
 }

@@ -58,3 +58,16 @@ test_operators_make_pods_of_what_is_rendered if {
 		{"app": "db-sentinel", "role": "sentinel"},
 	}
 }
+
+test_objects_are_found_by_kind_and_namespace if {
+	documents := {"documents": [made("Cluster"), made("RedisSentinel")]}
+	found := kubernetes.of("Cluster", "data") with input as documents
+	{item.kind | some item in found} == {"Cluster"}
+	kubernetes.of("Cluster", "web") == set() with input as documents
+}
+
+test_the_labels_of_pods_are_found_by_namespace if {
+	documents := {"documents": [made("RedisSentinel")]}
+	{{"app": "db-sentinel", "role": "sentinel"}} == kubernetes.labels_in("data") with input as documents
+	kubernetes.labels_in("web") == set() with input as documents
+}

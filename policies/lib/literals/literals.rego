@@ -9,9 +9,12 @@ import rego.v1
 path := ["access_control", "secrets", "storage"]
 
 # files holds every rendered Kubernetes object, and the plan for Vault.
-files contains {"file": document.file, "content": document.object} if some document in input.documents
+files contains file if {
+	some document in input.documents
+	file := {"file": document.file, "content": document.object}
+}
 
-files contains {"file": input.vault.file, "content": {"documents": input.vault.documents}}
+files contains file if file := {"file": input.vault.file, "content": {"documents": input.vault.documents}}
 
 # matching returns the pointers to the text in a file that matches a pattern. Most files are passed over whole: a file
 # where the hint, a pattern without anchors, quotes or line ends, matches nothing has no such text.

@@ -16,10 +16,11 @@ policies contains item if {
 # rules holds every rule of every policy, with its direction and where in its file it is.
 rules contains found if {
 	some policy in policies
+	holder := object.remove(policy, ["spec"])
 	some direction, key in peers_key
 	some index, rule in object.get(policy.spec, direction, [])
 	found := {
-		"policy": policy,
+		"policy": holder,
 		"direction": direction,
 		"side": key,
 		"peers": object.get(rule, key, []),

@@ -32,9 +32,11 @@ roles contains role if {
 }
 
 # mounts holds the kind of what is mounted, by the path of its document.
-mounts[write.path] := write.data.type if {
+mounts[path] := kind if {
 	some write in writes
 	regex.match(`^sys/(auth|mounts)/`, write.path)
+	path := write.path
+	kind := write.data.type
 }
 
 # static_roles holds the database roles whose passwords Vault changes.

@@ -20,15 +20,18 @@ examined contains policy if {
 	count(object.get(policy.spec, "podSelector", {})) > 0
 }
 
-selected(policy) if {
-	some pod in kubernetes.selectable
-	pod.namespace == policy.namespace
-	network.selects(policy.spec.podSelector, pod.labels)
+# selected holds what selects a pod: a selector with its namespace, looked up once for all policies that share it.
+selected contains place if {
+	some place in {[policy.namespace, policy.spec.podSelector] | some policy in examined}
+	[namespace, selector] := place
+	some labels in kubernetes.labels_in(namespace)
+	network.selects(selector, labels)
 }
 
 deny contains denial if {
 	some policy in examined
-	not selected(policy)
+	place := [policy.namespace, policy.spec.podSelector]
+	not place in selected
 	denial := {
 		"id": "NET001",
 		"message": sprintf("the policy %s selects no pod of %s", [policy.name, policy.namespace]),

@@ -15,7 +15,7 @@ import data.lib.statements
 import data.thresholds
 import rego.v1
 
-examined contains statements.at(["connections", "database", "timeout"])
+examined contains timeout if timeout := statements.at(["connections", "database", "timeout"])
 
 deny contains denial if {
 	some timeout in examined

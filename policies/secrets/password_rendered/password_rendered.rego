@@ -31,11 +31,6 @@ literal(text) if {
 # Most files are passed over whole: they have no such name in front of a value, of `"value"`, or of a sign in a text.
 mentioned := `(?i)(password|passwd|passphrase|token|secret|(api|access|private|secret)_?key)(\\*"? *[:=]|", *"value")`
 
-likely contains file if {
-	some file in literals.files
-	regex.match(mentioned, sprintf("%v", [file.content]))
-}
-
 places(file) := {literals.pointer(keys) |
 	walk(file.content, [keys, value])
 	is_string(value)
@@ -54,7 +49,7 @@ named_by(file, keys) if {
 
 deny contains denial if {
 	some file in examined
-	file in likely
+	regex.match(mentioned, sprintf("%v", [file.content]))
 	some pointer in places(file) | literals.matching(file, "", assigned)
 	denial := {
 		"id": "SEC003",

@@ -15,7 +15,9 @@ import data.lib.statements
 import data.thresholds
 import rego.v1
 
-examined contains statements.at(["components", "data_layer", "scaling", "strategy", "sharding"])
+examined contains partitions if {
+	partitions := statements.at(["components", "data_layer", "scaling", "strategy", "sharding"])
+}
 
 deny contains denial if {
 	some partitions in examined

@@ -17,7 +17,10 @@ import rego.v1
 triggers := {"cpu": "CPU utilization", "memory": "Memory usage", "requests": "Request rate"}
 
 # What the triggers say, in the words of the lists.
-triggered contains triggers[name] if some name, _ in input.spec.auto_scaling.application.triggers
+triggered contains metric if {
+	some name, _ in input.spec.auto_scaling.application.triggers
+	metric := triggers[name]
+}
 
 lists := [
 	["components", "api_layer", "scaling", "metrics"],

@@ -17,9 +17,10 @@ import rego.v1
 
 examined contains cluster if some cluster in stores.clusters
 
-archived contains cluster.name if {
+archived contains name if {
 	some cluster in stores.clusters
 	count(stores.archive(cluster)) > 0
+	name := cluster.name
 }
 
 timeout(cluster) := object.get(cluster.spec, ["postgresql", "parameters", "archive_timeout"], "")

@@ -26,9 +26,10 @@ examined contains cluster if {
 	cluster.name == backup.spec.cluster.name
 }
 
-owned contains cluster.name if {
+owned contains name if {
 	some cluster in stores.clusters
 	object.get(cluster.spec, ["backup", "volumeSnapshot", "snapshotOwnerReference"], "none") == "backup"
+	name := cluster.name
 }
 
 # What a job is told, each word with the one behind it.
@@ -39,13 +40,14 @@ told(container, option, value) if {
 	words[index + 1] == value
 }
 
-pruned contains cluster.name if {
+pruned contains name if {
 	some cluster in stores.clusters
 	some container in kubernetes.containers
 	retention := sprintf("%d", [input.spec.backup.database.retention])
 	told(container, "--namespace", cluster.namespace)
 	told(container, "--cluster", cluster.name)
 	told(container, "--retention-seconds", retention)
+	name := cluster.name
 }
 
 deny contains denial if {

@@ -21,9 +21,7 @@ import rego.v1
 examined contains store if {
 	some cluster in stores.clusters
 	name := stores.archive(cluster)
-	some store in kubernetes.objects
-	store.kind == "ObjectStore"
-	store.namespace == cluster.namespace
+	some store in kubernetes.of("ObjectStore", cluster.namespace)
 	store.name == name
 }
 

@@ -23,10 +23,11 @@ examined contains access if {
 	access.audit == true
 }
 
-devices contains write.path if {
+devices contains path if {
 	input.vault.flavour == "vault"
 	some write in vault.writes
 	startswith(write.path, "sys/audit/")
+	path := write.path
 }
 
 devices contains name if {

@@ -73,18 +73,16 @@ keys(item) := {key | some key, _ in template(item)} if count(template(item)) > 0
 keys(item) := {entry.secretKey | some entry in item.spec.data} if count(template(item)) == 0
 
 made(use) if {
-	some item in kubernetes.objects
-	item.kind == "ExternalSecret"
-	item.namespace == use.namespace
+	some item in kubernetes.of("ExternalSecret", use.namespace)
 	item.spec.target.name == use.name
 	count(use.keys - keys(item)) == 0
 }
 
 # What an operator makes of its own objects.
 made(use) if {
-	some item in kubernetes.objects
-	item.namespace == use.namespace
-	some suffix in made_secrets[item.kind]
+	some kind, suffixes in made_secrets
+	some item in kubernetes.of(kind, use.namespace)
+	some suffix in suffixes
 	use.name == concat("", [item.name, suffix])
 }
 

@@ -21,10 +21,9 @@ examined contains item if {
 }
 
 backed(item) if {
-	some store in kubernetes.objects
-	store.kind == item.spec.secretStoreRef.kind
-	store.name == item.spec.secretStoreRef.name
-	store.namespace == item.namespace
+	reference := item.spec.secretStoreRef
+	some store in kubernetes.of(reference.kind, item.namespace)
+	store.name == reference.name
 	login := store.spec.provider.vault.auth.kubernetes
 	some role in vault.roles
 	role.mount == login.mountPath

@@ -1,0 +1,121 @@
+"""What the gate costs: all rules over one cluster in the embedded engine and in OPA, and its part of a compilation."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import shutil
+import subprocess
+import tempfile
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from itertools import count, islice
+from pathlib import Path
+from subprocess import PIPE
+from typing import TYPE_CHECKING, Any, cast
+
+from benchmarks.gate_process import OPA_LIBRARY
+from benchmarks.processes import CBP, PYTHON, run
+from benchmarks.projects import ROOT, make_project
+from compiler.model.specification import SECTIONS
+from compiler.pipeline import emit
+from compiler.policy.input import input_of
+from compiler.resolve.resolved import resolve
+from compiler.sources.files import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import IO
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """One round: the seconds that all rules take for one input; OPA's are None where its library is not installed."""
+
+    regorus: float
+    opa: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One round: the CPU seconds of a compilation, and those of its gate."""
+
+    compile: float
+    gate: float
+
+    @property
+    def added(self) -> float:
+        """What the gate adds, as a part of the compilation without it."""
+        return self.gate / (self.compile - self.gate)
+
+
+def real_input() -> Document:
+    """Return what is judged for production's primary cluster."""
+    resolved, _ = resolve(ROOT, load(ROOT, SECTIONS))
+    production = next(item for item in resolved if item.environment.name == "production")
+    return input_of(next(subject for subject in emit(production) if subject.site.serves))
+
+
+def repeated(document: Document, number: int) -> Document:
+    """Return an input of so many rendered objects: the real ones over and over, under other names from then on."""
+    copies = (_renamed(item, turn) for turn in count() for item in document["documents"])
+    return {**document, "documents": list(islice(copies, number))}
+
+
+def judging(document: Document, rounds: int) -> tuple[Judging, ...]:
+    """Judge an input in so many rounds, after one that warms up; the engines take turns at going first."""
+    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
+        path = Path(name) / "input.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        names = ["regorus", *(["opa"] if importlib.util.find_spec(OPA_LIBRARY) else [])]
+        engines = {engine: running.enter_context(_engine(engine)) for engine in names}
+        return tuple(_judged(engines, path, number) for number in range(rounds + 1))[1:]
+
+
+def share(environments: int, rounds: int) -> tuple[Share, ...]:
+    """Compile a project of so many environments in so many rounds, and run its gate alone right after each."""
+    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
+        project = Path(name)
+        make_project(project, environments)
+        return tuple(_share(project) for _ in range(rounds + 1))[1:]
+
+
+def _renamed(item: Document, turn: int) -> Document:
+    if not turn:
+        return item
+    copy = deepcopy(item)
+    copy["file"] = copy["file"].replace(".yaml", f"-{turn}.yaml")
+    copy["object"]["metadata"]["name"] += f"-{turn}"
+    return copy
+
+
+def _judged(engines: Mapping[str, Callable[[Path], float]], path: Path, number: int) -> Judging:
+    order = sorted(engines, reverse=bool(number % 2))
+    seconds = {name: engines[name](path) for name in order}
+    return Judging(seconds["regorus"], seconds.get("opa"))
+
+
+@contextmanager
+def _engine(name: str) -> Iterator[Callable[[Path], float]]:
+    """Start an engine with the policies in it; what is returned asks it for the seconds that an input takes."""
+    command = [PYTHON, "-m", "benchmarks.gate_process", "judge", name]
+    with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - ours
+        questions, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
+
+        def ask(path: Path) -> float:
+            questions.write(f"{path}\n")
+            questions.flush()
+            return float(answers.readline())
+
+        yield ask
+
+
+def _share(project: Path) -> Share:
+    shutil.rmtree(project / "generated", ignore_errors=True)
+    compiled = run([CBP, "compile"], project)
+    command = [PYTHON, "-m", "benchmarks.gate_process", "gate", str(project)]
+    printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours
+    return Share(compiled.cpu, float(printed))

@@ -1,0 +1,88 @@
+"""The gate in a process of its own, asked line by line, since neither engine is to share its memory with the other.
+
+``python -m benchmarks.gate_process judge ENGINE`` loads the policies into an engine once. It then answers each path of
+an input that it reads with the seconds that all rules took for it; ``python -m benchmarks.gate_process gate PROJECT``
+prints the CPU seconds that the gate takes in a compilation: it reads, vets and proves the policies, and judges.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.projects import ROOT
+from compiler.model.specification import SECTIONS
+from compiler.pipeline import emit
+from compiler.policy.gate import load
+from compiler.policy.regorus import Regorus
+from compiler.resolve.resolved import resolve
+from compiler.sources import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from compiler.policy.engine import Engine
+    from compiler.policy.library import Module
+
+OPA_LIBRARY = "opa_bindings"
+
+
+class OpaLibrary:
+    """OPA's own compiler and evaluator, linked into the process (requirements/opa.txt): an engine without a server."""
+
+    name = "opa"
+
+    def __init__(self) -> None:
+        self._engine = import_module(OPA_LIBRARY).OpaEngine()
+
+    @property
+    def version(self) -> str:
+        """The version of the installed wheel."""
+        return metadata.version("opa-golib-python-bindings")
+
+    def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Take the policies and their data."""
+        for module in modules:
+            self._engine.add_policy(module.path, module.text)
+        self._engine.add_data(dict(data))
+
+    def evaluate(self, rule: str, document: str) -> Any:
+        """Return a rule's value; a query that was asked before is not compiled anew."""
+        return self._engine.eval_query(f"value := data.{rule}", json.loads(document))[0]["value"]
+
+    def confirm(self) -> None:
+        """Nobody else reaches the library."""
+
+
+ENGINES: Mapping[str, Callable[[], Engine]] = {"regorus": Regorus, "opa": OpaLibrary}
+
+
+def judge(engine: str) -> None:
+    """Judge each input whose path is read, and print the seconds from its text to the verdict."""
+    loaded = load(ROOT / "policies", ENGINES[engine]).engine
+    for line in sys.stdin:
+        document = Path(line.rstrip("\n")).read_text(encoding="utf-8")
+        started = time.perf_counter()
+        loaded.evaluate("gate.verdict", document)
+        sys.stdout.write(f"{time.perf_counter() - started}\n")
+        sys.stdout.flush()
+
+
+def gate(project: str) -> None:
+    """Print the CPU seconds of everything that a compilation does for its gate, and of nothing else."""
+    root = Path(project)
+    resolved, _ = resolve(root, files.load(root, SECTIONS))
+    subjects = [subject for item in resolved for subject in emit(item)]
+    started = time.process_time()
+    loaded = load(root / "policies")
+    loaded.prove()
+    loaded.judge(subjects)
+    sys.stdout.write(f"{time.process_time() - started}\n")
+
+
+if __name__ == "__main__":
+    {"judge": judge, "gate": gate}[sys.argv[1]](sys.argv[2])
