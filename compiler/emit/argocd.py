@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
-from compiler.emit.names import namespace
+from compiler.emit.kubernetes.secrets import REVIEWERS
+from compiler.emit.names import STORAGE_CLASS, namespace
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
+# The API server says what differs: what it and the operators' defaults add is no difference.
+_COMPARED = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
 
 
 def argocd(resolved: Resolved) -> Iterator[Artifact]:
@@ -51,8 +54,8 @@ def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -
         "description": f"The Configuration API in {environment.name}",
         "sourceRepos": [environment.delivery.repository],
         "destinations": destinations,
-        "clusterResourceWhitelist": _kinds(namespaced=False),
-        "namespaceResourceWhitelist": _kinds(namespaced=True),
+        "clusterResourceWhitelist": _cluster_scoped(zones),
+        "namespaceResourceWhitelist": _namespaced(),
         "orphanedResources": {"warn": True},
         "roles": _roles(environment) if rbac else [],
     }
@@ -84,7 +87,7 @@ def _application_set(environment: Environment) -> Document:
         # A cluster is emptied by pruning, which waits for a word where data is lost; never by the loss of this object.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
         "template": {
-            "metadata": {"name": f"cbp-{environment.name}-{cluster}"},
+            "metadata": {"name": f"cbp-{environment.name}-{cluster}", "annotations": _COMPARED},
             "spec": _application(environment, cluster),
         },
     }
@@ -104,7 +107,8 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
         "syncPolicy": {
             "automated": {"prune": True, "selfHeal": True},
             "syncOptions": ["ServerSideApply=true", "PruneLast=true", "RespectIgnoreDifferences=true"],
-            "retry": {"limit": 5, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
+            # The first sync waits for people: Vault is told of the database when it is there.
+            "retry": {"limit": -1, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
         },
         # The autoscalers own these numbers.
         "ignoreDifferences": [
@@ -118,10 +122,21 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
     }
 
 
-def _kinds(*, namespaced: bool) -> list[dict[str, str]]:
-    """What the project may create: what is emitted, but for Argo CD's own kinds, by which it could widen itself."""
-    listed = (kind for kind in kinds.KINDS if kind.namespaced is namespaced and kind.provider is not kinds.ARGO_CD)
+def _namespaced() -> list[dict[str, str]]:
+    """What the project may create in a zone: what is emitted, but for Argo CD's own kinds, which could widen it."""
+    listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not kinds.ARGO_CD)
     return [{"group": kind.group, "kind": kind.name} for kind in listed]
+
+
+def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
+    """What it may create beside the zones: each object by its name, since any other might give away the cluster."""
+    named = {
+        kinds.NAMESPACE: [namespace(zone) for zone in zones],
+        kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
+        kinds.STORAGE_CLASS: [STORAGE_CLASS],
+        kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],
+    }
+    return [{"group": kind.group, "kind": kind.name, "name": name} for kind, names in named.items() for name in names]
 
 
 def _argo(kind: Kind, name: str, spec: dict[str, Any]) -> Document:

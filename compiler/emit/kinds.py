@@ -26,7 +26,11 @@ class Provider:
 
 KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")
 ARGO_CD = Provider(
-    "Argo CD", "3.0", "pruning that waits for a confirmation", "https://argo-cd.readthedocs.io/en/stable/", "argocd"
+    "Argo CD",
+    "3.3",
+    "a project names the objects that it may create",
+    "https://argo-cd.readthedocs.io/en/stable/",
+    "argocd",
 )
 CLOUDNATIVE_PG = Provider(
     "CloudNativePG",

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from signal import SIGHUP, SIGINT, SIGKILL, SIGQUIT, SIGTERM, Signals
 from typing import TYPE_CHECKING
@@ -87,8 +88,7 @@ def test_it_can_be_tried_with_the_commands_that_it_prints(
     service = up(user=user)
     printed = read_until(service, "Ctrl-C stops everything.")
     written, read, replaced, settings, metrics, counts = (
-        subprocess.run(command, shell=True, capture_output=True, text=True, check=True).stdout  # noqa: S602 - as typed
-        for command in re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
+        typed(command) for command in re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
     )
     assert status(written) == "201 Created"
     assert status(read) == status(replaced) == "200 OK"
@@ -101,6 +101,16 @@ def test_it_can_be_tried_with_the_commands_that_it_prints(
     assert rest.splitlines()[-1] == "Stopped: no process and no file is left."
     assert service.returncode == 0
     nothing_is_left(folder, processes)
+
+
+def typed(command: str) -> str:
+    """Return what a command prints; a worker's counts are written once a second, so that a person might ask again."""
+    for _ in range(20):
+        done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602 - as typed
+        if done.returncode == 0:
+            return done.stdout
+        time.sleep(0.5)
+    raise AssertionError(f"{command}: {done.stderr}")
 
 
 @pytest.mark.parametrize("number", [SIGINT, SIGHUP, SIGTERM])

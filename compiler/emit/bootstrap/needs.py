@@ -116,7 +116,7 @@ _AZURE_LOAD_BALANCER = Provider(
 _AUTORESIZER = Provider(
     "pvc-autoresizer",
     "0.11.0",
-    "volumes of claims that another operator makes",
+    "claims that another operator makes, by its webhook; how full they are it asks the API server (its Metrics API)",
     "https://github.com/topolvm/pvc-autoresizer",
     "pvc-autoresizer",
 )
@@ -155,6 +155,13 @@ _PROMETHEUS = Provider(
     "https://prometheus-operator.dev/",
     "cbp-management",
 )
+_EXTERNAL_DNS = Provider(
+    "ExternalDNS",
+    "0.15.0",
+    "names of Services by annotation",
+    "https://kubernetes-sigs.github.io/external-dns/latest/",
+    "external-dns",
+)
 
 _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (_AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
@@ -163,6 +170,7 @@ _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (_EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
     (_AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
     (_METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
+    (_EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
     (_METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
     (_PROMETHEUS, _holding("HorizontalPodAutoscaler", "pods")),
     (_PROMETHEUS, _holding("ScaledObject", "serverAddress")),

@@ -11,6 +11,7 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.bootstrap.needs import Feature, features, needs
 from compiler.emit.kinds import ARGO_CD, KINDS
+from compiler.emit.kubernetes.topology import replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.templates import render
 from compiler.model.text import minor
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
+    from compiler.model.environment import Cluster
 
 
 def bootstrap(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
@@ -38,12 +40,20 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
         # Every replica on a node of its own, the surge too, while an update goes on.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
         logging=site.spec.containers.application.logging.options,
+        sources=[other.backups.location for other in _peers(site)],
+        database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
         secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],
         entries=sorted(set(_entries(documents))),
         kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
     )
     return Artifact(f"{site.folder}/bootstrap.md", text.encode())
+
+
+def _peers(site: Site) -> list[Cluster]:
+    """The clusters whose archives this one reads, to follow them or to be made anew from them."""
+    clusters = site.environment.clusters.items() if replicated(site) else ()
+    return [cluster for name, cluster in clusters if name != site.name]
 
 
 def _state(feature: Feature, version: int) -> str:

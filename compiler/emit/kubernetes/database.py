@@ -116,7 +116,11 @@ def _placement() -> dict[str, Any]:
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
         "whenUnsatisfiable": "DoNotSchedule",
-        "labelSelector": {"matchLabels": INSTANCES},
+        # The Job that makes an instance's volume is placed by this, too, and fixes the zone: it has to count itself.
+        "labelSelector": {
+            "matchLabels": {"cnpg.io/cluster": DATABASE},
+            "matchExpressions": [{"key": "cnpg.io/instanceName", "operator": "Exists"}],
+        },
     }
     affinity = {
         "enablePodAntiAffinity": True,

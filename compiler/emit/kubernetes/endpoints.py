@@ -3,7 +3,7 @@
 Pods are known by the labels that their makers give them.
 Upstream: https://cloudnative-pg.io/documentation/current/labels_annotations/,
 https://cloudnative-pg.io/documentation/current/networking/, https://redis-operator.opstree.dev/,
-https://prometheus-operator.dev/docs/, and the charts of KEDA, Prometheus adapter and pvc-autoresizer.
+https://prometheus-operator.dev/docs/, and the charts of KEDA and Prometheus adapter.
 """
 
 from __future__ import annotations
@@ -75,7 +75,6 @@ DNS = Pods("dns", "kube-system", {"k8s-app": "kube-dns"})
 POSTGRES_OPERATOR = Pods("postgres-operator", CLOUDNATIVE_PG.namespace, {"app.kubernetes.io/name": "cloudnative-pg"})
 CACHE_OPERATOR = Pods("redis-operator", REDIS_OPERATOR.namespace, {"name": "redis-operator"})
 SCALER = Pods("keda", KEDA.namespace, {"app": "keda-operator"})
-AUTORESIZER = Pods("pvc-autoresizer", "pvc-autoresizer", {"app.kubernetes.io/name": "pvc-autoresizer"})
 
 LOAD_BALANCER = Ranges("load-balancer", "load_balancer")
 VPN = Ranges("vpn", "vpn")

@@ -157,7 +157,6 @@ def _scraped(site: Site) -> Iterator[tuple[Pods, Pods, int, str]]:
 
 
 def _asked(site: Site) -> Iterator[tuple[Endpoint, Pods, int, str]]:
-    yield at.AUTORESIZER, at.PROMETHEUS, PROMETHEUS_PORT, "when a volume fills up"
     if site.serves and _reads(site):
         yield at.SCALER, at.PROMETHEUS, PROMETHEUS_PORT, "when the database needs another replica"
     if site.serves:

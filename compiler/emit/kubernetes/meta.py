@@ -22,7 +22,9 @@ class Wave(IntEnum):
     """Accounts, roles, storage classes, and the stores of secrets."""
     DATA = 0
     CONNECTION = 1
-    """What needs the stores: poolers, backups, and the secrets that Vault makes for them."""
+    """What needs the stores: poolers and backups."""
+    CREDENTIAL = 2
+    """What Vault makes once it was told of the database: nothing but the application waits for that."""
     APPLICATION = 3
     TRAFFIC = 4
 

@@ -74,9 +74,11 @@ def busy_share(busy: int, window: int) -> str:
     for each instance that replicates. What the server counts would include the idle ones that a pool keeps open.
     """
     zone = namespace("data")
-    pooler = f'namespace="{zone}",pod=~"{READ_POOLER}-.+",database="{DATABASE_NAME}"'
+    poolers = f'namespace="{zone}",pod=~"{READ_POOLER}-.+"'
     replicas = f'cnpg_pg_replication_in_recovery{{namespace="{zone}",pod=~"{DATABASE}-[0-9]+"}} == 1'
-    used = f"sum(avg_over_time(cnpg_pgbouncer_pools_sv_active{{{pooler}}}[{window}s]))"
+    pools = f'cnpg_pgbouncer_pools_sv_active{{{poolers},database="{DATABASE_NAME}"}}'
+    # A pooler that nobody has asked yet lists no pool: that is a share of zero, as long as it is measured at all.
+    used = f"(sum(avg_over_time({pools}[{window}s])) or 0 * count(up{{{poolers}}}))"
     return f"100 * {used} / ({busy} * count({replicas}))"
 
 

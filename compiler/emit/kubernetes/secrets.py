@@ -89,8 +89,8 @@ def _application_zone(site: Site) -> Iterator[Document]:
     yield _store(site, "application", API_SECRETS, API_SECRETS, API, VAULT_KV, "v2")
     yield _store(site, "application", API_CREDENTIALS, API_SECRETS, API, VAULT_DATABASE, "v1")
     key = credential(places(site).static_role)
-    yield _secret(f"{API}-database", "application", Wave.CONNECTION, API_CREDENTIALS, key, CREDENTIAL_REFRESH)
-    yield _secret(f"{API}-cache", "application", Wave.CONNECTION, API_SECRETS, places(site).cache, SECRET_REFRESH)
+    yield _secret(f"{API}-database", "application", Wave.CREDENTIAL, API_CREDENTIALS, key, CREDENTIAL_REFRESH)
+    yield _secret(f"{API}-cache", "application", Wave.CREDENTIAL, API_SECRETS, places(site).cache, SECRET_REFRESH)
 
 
 def _store(site: Site, zone: Zone, name: str, account: str, role: str, mount: str, version: str) -> Document:

@@ -40,16 +40,21 @@ def test_a_project_reaches_the_clusters_of_its_own_environment_alone() -> None:
     assert project["sourceRepos"] == ["https://git.bank.example/platform/cbp-config.git"]
 
 
-def test_a_project_admits_every_kind_that_is_emitted_and_no_other() -> None:
+def test_a_project_admits_every_kind_that_is_renderedand_no_other() -> None:
     project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
-    kinds = {
-        (document["apiVersion"].rpartition("/")[0], document["kind"], "namespace" in document["metadata"])
-        for cluster in ("eu-central-1", "eu-west-1")
-        for document in documents(site(cluster=cluster)).values()
+    rendered = [item for name in ("eu-central-1", "eu-west-1") for item in documents(site(cluster=name)).values()]
+    kinds = {(group(item), item["kind"]) for item in rendered if "namespace" in item["metadata"]}
+    assert kinds == {(item["group"], item["kind"]) for item in project["namespaceResourceWhitelist"]}
+    named = {
+        (group(item), item["kind"], item["metadata"]["name"])
+        for item in rendered
+        if "namespace" not in item["metadata"]
     }
-    allowed = {(item["group"], item["kind"], True) for item in project["namespaceResourceWhitelist"]}
-    allowed |= {(item["group"], item["kind"], False) for item in project["clusterResourceWhitelist"]}
-    assert kinds == allowed
+    assert named == {(item["group"], item["kind"], item["name"]) for item in project["clusterResourceWhitelist"]}
+
+
+def group(document: Document) -> str:
+    return str(document["apiVersion"].rpartition("/")[0])
 
 
 def test_the_autoscalers_and_argo_cd_do_not_fight_over_the_number_of_pods() -> None:
@@ -93,3 +98,10 @@ def test_each_environment_follows_a_revision_of_its_own() -> None:
         for name in ("development", "staging", "production")
     }
     assert revisions == {"development": "main", "staging": "staging", "production": "production"}
+
+
+def test_a_sync_goes_on_until_people_have_told_vault_of_the_database() -> None:
+    template = emitted("production")["argocd/production/applicationset.yaml"]["spec"]["template"]
+    assert template["spec"]["syncPolicy"]["retry"]["limit"] == -1
+    # What the operators' defaults add is no difference that would be healed for ever.
+    assert template["metadata"]["annotations"] == {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}

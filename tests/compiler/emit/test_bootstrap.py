@@ -77,6 +77,23 @@ def test_the_logs_rotate_as_the_specification_says() -> None:
     assert "`containerLogMaxSize: 20Mi`" in page(with_values(**changes))
 
 
+def test_each_cluster_reads_the_archive_of_the_other() -> None:
+    for name, other in (("eu-central-1", "eu-west-1"), ("eu-west-1", "eu-central-1")):
+        assert f", may read `s3://bank-cbp-production-{other}`, and" in page(site(cluster=name))
+    assert "may read `" not in page(site(resolved()["staging"]))
+
+
+def test_what_people_keep_in_vault_is_listed_and_what_an_engine_makes_is_not() -> None:
+    text = page(site())
+    assert "| `cbp/production/configuration-data/eu-central-1/cache` | password |" in text
+    assert "static-creds" not in text
+
+
+def test_a_cluster_that_stands_by_is_registered_after_the_first_backup() -> None:
+    assert "register it once the first full backup there is complete" in page(site(cluster="eu-west-1"))
+    assert "first full backup" not in page(site())
+
+
 def test_a_cluster_that_stands_by_needs_no_certificate() -> None:
     assert "certificate for config.bank.example" in page(site())
     assert "certificate" not in page(site(cluster="eu-west-1"))

@@ -47,7 +47,6 @@ PODS = {
     "redis operator": ("redis-operator", {"name": "redis-operator"}),
     "keda": ("keda", {"app": "keda-operator", "app.kubernetes.io/name": "keda-operator"}),
     "keda webhooks": ("keda", {"app": "keda-admission-webhooks"}),
-    "autoresizer": ("pvc-autoresizer", {"app.kubernetes.io/name": "pvc-autoresizer"}),
     "external secrets": ("external-secrets", {"app.kubernetes.io/name": "external-secrets"}),
     "argo cd": ("argocd", {"app.kubernetes.io/name": "argocd-application-controller"}),
     # Strangers: in each zone, and with the labels of ours in a namespace of somebody else.
@@ -90,7 +89,6 @@ STANDING_BY: Table = {
     ("prometheus", "kubernetes"): {"443"},
     ("prometheus", "dns"): NAMES,
     ("retention", "kubernetes"): {"443"},
-    ("autoresizer", "prometheus"): {"9090"},
 }
 SERVING: Table = {
     **STANDING_BY,
