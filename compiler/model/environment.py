@@ -51,22 +51,27 @@ class Image(Model):
 
 
 class Addresses(Model):
-    """The address ranges that traffic comes from and goes to."""
+    """The address ranges of traffic with what serves every cluster."""
 
-    load_balancer: Listed[AddressRange]
-    """The subnets of the Application Load Balancer."""
     vpn: Listed[AddressRange]
     """The networks of the people who may reach the application directly."""
-    vault: Listed[AddressRange]
-    """Where the server of the secrets listens."""
     identity_provider: Listed[AddressRange]
     """Where people sign in."""
     fis: Listed[AddressRange]
     """Where the FIS connector leads."""
     core_banking: Listed[AddressRange]
     """Where the core banking interface leads."""
+
+
+class ClusterAddresses(Model):
+    """The address ranges of traffic with what stands beside one cluster, in its region."""
+
+    load_balancer: Listed[AddressRange]
+    """The subnets of the Application Load Balancer."""
+    vault: Listed[AddressRange]
+    """Where the server of the secrets listens."""
     kubernetes_api: Listed[AddressRange]
-    """Where the API servers of the clusters listen: operators' helpers in the data zone ask them."""
+    """Where the cluster's API server listens: operators' helpers in the data zone ask it."""
     object_store: Listed[AddressRange]
     """Where backups are written to."""
 
@@ -161,6 +166,7 @@ class Cluster(Model):
     """The cloud's names of the availability zones that hold nodes."""
     kubernetes: KubernetesVersion
     """The minor version that the cluster runs; its schemas judge every manifest."""
+    addresses: ClusterAddresses
     vault: Vault
     backups: Backups
 

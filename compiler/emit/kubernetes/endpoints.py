@@ -21,7 +21,7 @@ from compiler.emit.names import CACHE, DATABASE, POOLER, READ_POOLER, SENTINEL, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.model.environment import Addresses
+    from compiler.emit.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,14 @@ class Ranges:
 
     name: str
     purpose: str
-    """The field of the environment's ``addresses``."""
+    """The key of the ``addresses`` that holds them: the environment's, or the cluster's own."""
+    cluster: str = ""
+    """Beside which cluster they are, where it is another one."""
 
-    def of(self, addresses: Addresses) -> tuple[str, ...]:
+    def of(self, site: Site) -> tuple[str, ...]:
         """Return the ranges in CIDR notation."""
-        found: tuple[str, ...] = getattr(addresses, self.purpose)
+        cluster = site.environment.clusters[self.cluster] if self.cluster else site.cluster
+        found: tuple[str, ...] = {**dict(site.environment.addresses), **dict(cluster.addresses)}[self.purpose]
         return found
 
 
@@ -84,3 +87,8 @@ FIS = Ranges("fis", "fis")
 CORE_BANKING = Ranges("core-banking", "core_banking")
 KUBERNETES_API = Ranges("kubernetes-api", "kubernetes_api")
 OBJECT_STORE = Ranges("object-store", "object_store")
+
+
+def object_store_of(cluster: str) -> Ranges:
+    """Return where another cluster's backups are written to."""
+    return Ranges(f"object-store-{cluster}", "object_store", cluster)

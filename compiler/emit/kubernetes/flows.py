@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes import endpoints as at
 from compiler.emit.kubernetes.cache_copies import copied
+from compiler.emit.kubernetes.topology import followed_cluster
 from compiler.emit.names import (
     DNS_PORT,
     HTTPS_PORT,
@@ -66,7 +67,7 @@ class Flow:
 def flows(site: Site) -> tuple[Flow, ...]:
     """Return every flow of a cluster. One that stands by has no application, and nothing that serves only it."""
     serving = (*_clients(site), *_dependencies(site), *_poolers(site), *_rotation(site)) if site.serves else ()
-    return (*serving, *_postgres(), *_redis(site), *_monitoring(site))
+    return (*serving, *_postgres(site), *_redis(site), *_monitoring(site))
 
 
 def _clients(site: Site) -> Iterator[Flow]:
@@ -112,7 +113,7 @@ def _rotation(site: Site) -> Iterator[Flow]:
         yield Flow(at.VAULT, at.POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
 
 
-def _postgres() -> Iterator[Flow]:
+def _postgres(site: Site) -> Iterator[Flow]:
     both = (POSTGRES_PORT, POSTGRES_STATUS_PORT)
     yield Flow(at.POSTGRES_OPERATOR, at.POSTGRES, both, "the state of each instance, and its roles", DATABASE)
     yield Flow(at.POSTGRES, at.POSTGRES, both, "replication, and whether a primary is cut off", REPLICATION)
@@ -120,6 +121,9 @@ def _postgres() -> Iterator[Flow]:
     for pods in (at.POSTGRES, at.POSTGRES_JOBS):
         reason = "base backups and the archived log"
         yield Flow(pods, at.OBJECT_STORE, (HTTPS_PORT,), reason, BACKUP)
+        if followed := followed_cluster(site):
+            reason = "the archive of the cluster that serves, which this one follows"
+            yield Flow(pods, at.object_store_of(followed), (HTTPS_PORT,), reason, REPLICATION)
         yield _kubernetes(pods, DATABASE)
         yield _names(pods, DATABASE)
     yield _kubernetes(at.SNAPSHOT_RETENTION, RETENTION)

@@ -1,6 +1,6 @@
 """NetworkPolicies: nothing in or out of any zone, and then exactly the flows of :mod:`compiler.emit.kubernetes.flows`.
 
-Sources: ``network.segmentation``, the environment's ``addresses``.
+Sources: ``network.segmentation``, the ``addresses`` of the environment and of its clusters.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.endpoints import Endpoint
     from compiler.emit.site import Site
-    from compiler.model.environment import Addresses
     from compiler.model.network import Zone
 
 Rule = dict[str, Any]
@@ -28,13 +27,13 @@ Rule = dict[str, Any]
 
 def network(site: Site) -> Iterator[Document]:
     """Yield the default denial of every zone, and for each kind of pod what it may receive and what it may open."""
-    declared, addresses = flows(site), site.environment.addresses
+    declared = flows(site)
     for zone in site.spec.network.segmentation.zones:
         spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         yield kubernetes_object(kinds.NETWORK_POLICY, "default-deny", Wave.BOUNDARY, zone=zone, spec=spec)
         for pods in _pods(zone, declared):
-            received = [_rule("from", flow.source, flow, addresses) for flow in declared if flow.destination is pods]
-            opened = [_rule("to", flow.destination, flow, addresses) for flow in declared if flow.source is pods]
+            received = [_rule("from", flow.source, flow, site) for flow in declared if flow.destination is pods]
+            opened = [_rule("to", flow.destination, flow, site) for flow in declared if flow.source is pods]
             if received:
                 yield _policy(zone, pods, "Ingress", received)
             if opened:
@@ -57,15 +56,15 @@ def _policy(zone: Zone, pods: Pods, direction: str, rules: list[Rule]) -> Docume
     return kubernetes_object(kinds.NETWORK_POLICY, f"{pods.name}-{key}", Wave.BOUNDARY, zone=zone, spec=spec)
 
 
-def _rule(side: str, peer: Endpoint, flow: Flow, addresses: Addresses) -> Rule:
+def _rule(side: str, peer: Endpoint, flow: Flow, site: Site) -> Rule:
     ports = [{"protocol": protocol, "port": port} for protocol in flow.protocols for port in flow.ports]
-    return {side: list(_peers(peer, addresses)), "ports": ports}
+    return {side: list(_peers(peer, site)), "ports": ports}
 
 
-def _peers(peer: Endpoint, addresses: Addresses) -> Iterator[Rule]:
+def _peers(peer: Endpoint, site: Site) -> Iterator[Rule]:
     """Pods are always named by namespace and labels together: either alone would let in far more."""
     if isinstance(peer, Ranges):
-        yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(addresses))
+        yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(site))
     else:
         space = {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}}
         yield {"namespaceSelector": space, "podSelector": _selector(peer)}

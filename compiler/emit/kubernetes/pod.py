@@ -89,7 +89,7 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
         "CBP_REDIS_URL": f"redis://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
-        "CBP_TRUSTED_PROXIES": ",".join(site.environment.addresses.load_balancer),
+        "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
     }
 
 

@@ -39,6 +39,12 @@ def replicated(site: Site) -> bool:
     return "Asynchronous secondary" in site.spec.redundancy.data.replication and len(site.environment.clusters) > 1
 
 
+def followed_cluster(site: Site) -> str | None:
+    """Return the cluster whose archive this one follows, where it does not serve itself."""
+    primary = _primary(site)
+    return primary if replicated(site) and primary != site.name else None
+
+
 def archive(cluster: str) -> dict[str, Any]:
     """Return how the Barman Cloud plugin finds the backups and the log of a cluster."""
     return {"name": PLUGIN, "parameters": {"barmanObjectName": store_name(cluster), "serverName": DATABASE}}

@@ -1,6 +1,7 @@
 """How requests reach the pods: the Service, and the Ingress from which the cloud's controller makes a load balancer.
 
-Sources: ``load_balancing.application``, the environment's ``host``, ``addresses.load_balancer`` and ``platform``.
+Sources: ``load_balancing.application``, the environment's ``host``, the cluster's ``platform`` and its
+``addresses.load_balancer``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -59,6 +60,6 @@ def _balancer(site: Site, settings: Settings) -> Balancer:
     """Internal, unless the load balancer's own addresses are declared to be public ones."""
     return Balancer(
         site.spec.load_balancing.application,
-        internal=all(ip_network(item).is_private for item in site.environment.addresses.load_balancer),
+        internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
         draining_seconds=DEREGISTRATION_SECONDS + settings.process.shutdown_seconds,
     )

@@ -1,6 +1,6 @@
 """How Vault, which is outside of the cluster, reaches PostgreSQL's primary: a private load balancer with a name.
 
-Sources: ``access_control.secrets``, the cluster's ``vault.database``, the environment's ``addresses.vault``.
+Sources: ``access_control.secrets``, the cluster's ``vault.database`` and ``addresses.vault``.
 Upstream: https://cloudnative-pg.io/documentation/current/service_management/
 """
 
@@ -29,7 +29,7 @@ def vault_service(site: Site) -> dict[str, Any]:
         "type": "LoadBalancer",
         # Vault's own address is what the network policies let in: no node on the way may put its own in the place.
         "externalTrafficPolicy": "Local",
-        "loadBalancerSourceRanges": list(site.environment.addresses.vault),
+        "loadBalancerSourceRanges": list(site.cluster.addresses.vault),
     }
     template = {"metadata": {"name": NAME, "annotations": annotations}, "spec": spec}
     return {

@@ -76,7 +76,7 @@ def _spot(end: Endpoint, site: Site) -> Spot:
     if isinstance(end, Pods):
         known = {end.labelled: "any"} if end.labelled else {}
         return end.name, (Pod(end.name, end.namespace, {**end.others, **end.labels, **known}),)
-    networks = [ip_network(cidr) for cidr in end.of(site.environment.addresses)]
+    networks = [ip_network(cidr) for cidr in end.of(site)]
     # A block that holds the first and the last address of a network holds all of it.
     return end.name, tuple(Outside(end.name, network[edge]) for network in networks for edge in (0, -1))
 
@@ -97,6 +97,6 @@ def _written(opening: Opening) -> str:
 
 def _where(end: Endpoint, site: Site) -> str:
     if isinstance(end, Ranges):
-        return ", ".join(end.of(site.environment.addresses))
+        return ", ".join(end.of(site))
     labels = [f"{key}={value}" for key, value in end.labels.items()] + ([end.labelled] if end.labelled else [])
     return f"{end.namespace}: {', '.join(labels)}"

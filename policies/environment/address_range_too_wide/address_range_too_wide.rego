@@ -1,7 +1,7 @@
 # METADATA
 # title: An address range lets in far more than it names
 # description: >-
-#   The ranges of an environment become the only holes in its network policies. A range as wide as 0.0.0.0/0 turns the
+#   The ranges of an environment and its clusters become the only holes in its network policies. A range as wide as 0.0.0.0/0 turns the
 #   hole into the absence of a wall, and the trusted proxies of the API into everyone.
 # custom:
 #   id: DEP007
@@ -12,28 +12,23 @@
 #   waivable: false
 package environment.address_range_too_wide
 
+import data.lib.addresses
 import data.thresholds
 import rego.v1
 
-examined contains range if {
-	some place, ranges in input.environment.addresses
-	some index, address in ranges
-	range := {"place": place, "index": index, "address": address, "prefix": to_number(split(address, "/")[1])}
-}
+examined contains range if some range in addresses.ranges
 
-shortest(address) := thresholds.shortest_prefix.ipv6 if contains(address, ":")
-
-shortest(address) := thresholds.shortest_prefix.ipv4 if not contains(address, ":")
+shortest(range) := thresholds.shortest_prefix[range.family]
 
 deny contains denial if {
 	some range in examined
-	range.prefix < shortest(range.address)
+	to_number(split(range.address, "/")[1]) < shortest(range)
 	denial := {
 		"id": "DEP007",
 		"message": sprintf(
 			"%s is %s, which is wider than a /%d",
-			[range.place, range.address, shortest(range.address)],
+			[range.purpose, range.address, shortest(range)],
 		),
-		"path": ["environment", "addresses", range.place, range.index],
+		"path": range.path,
 	}
 }

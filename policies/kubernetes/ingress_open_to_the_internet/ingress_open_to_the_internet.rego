@@ -7,7 +7,7 @@
 #   id: K8S025
 #   severity: error
 #   owner: security
-#   remediation: Declare private ranges as environment.addresses.load_balancer.
+#   remediation: Declare private ranges as the cluster's addresses.load_balancer.
 #   section: Infrastructure Security, 1. Network Security
 #   waivable: false
 package kubernetes.ingress_open_to_the_internet
@@ -33,7 +33,7 @@ deny contains denial if {
 	denial := {
 		"id": "K8S025",
 		"message": sprintf("the Ingress %s is open to the internet", [document.object.metadata.name]),
-		"path": ["environment", "addresses", "load_balancer"],
+		"path": ["environment", "clusters", input.cluster.name, "addresses", "load_balancer"],
 		"file": document.file,
 		"pointer": "/metadata/annotations",
 	}

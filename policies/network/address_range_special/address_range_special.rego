@@ -11,14 +11,11 @@
 #   section: Infrastructure Security, 1. Network Security
 package network.address_range_special
 
+import data.lib.addresses
 import data.thresholds
 import rego.v1
 
-examined contains range if {
-	some purpose, ranges in input.environment.addresses
-	some index, address in ranges
-	range := {"purpose": purpose, "index": index, "address": address, "wide": contains(address, ":")}
-}
+examined contains range if some range in addresses.ranges
 
 overlap(left, right) if net.cidr_contains(left, right)
 
@@ -28,11 +25,11 @@ deny contains denial if {
 	some range in examined
 	some name, special in thresholds.special_ranges
 	some reserved in special
-	contains(reserved, ":") == range.wide
+	addresses.family(reserved) == range.family
 	overlap(reserved, range.address)
 	denial := {
 		"id": "NET005",
 		"message": sprintf("%s is %s, of the %s addresses %s", [range.purpose, range.address, name, reserved]),
-		"path": ["environment", "addresses", range.purpose, range.index],
+		"path": range.path,
 	}
 }

@@ -11,18 +11,15 @@
 #   section: Infrastructure Security, 1. Network Security
 package network.address_ranges_overlap
 
+import data.lib.addresses
 import rego.v1
 
-examined contains range if {
-	some purpose, ranges in input.environment.addresses
-	some index, address in ranges
-	range := {"purpose": purpose, "index": index, "address": address, "wide": contains(address, ":")}
-}
+examined contains range if some range in addresses.ranges
 
 deny contains denial if {
 	some range in examined
 	some other in examined
-	range.wide == other.wide
+	range.family == other.family
 	range.purpose != other.purpose
 	net.cidr_contains(other.address, range.address)
 	first(range, other)
@@ -32,7 +29,7 @@ deny contains denial if {
 			"%s %s lies in %s %s",
 			[range.purpose, range.address, other.purpose, other.address],
 		),
-		"path": ["environment", "addresses", range.purpose, range.index],
+		"path": range.path,
 	}
 }
 

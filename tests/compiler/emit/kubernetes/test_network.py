@@ -101,12 +101,25 @@ def test_a_rule_names_its_ports_and_pods_by_namespace_and_labels_together(at: Si
 
 
 @every_site
-def test_every_range_of_the_environment_is_a_peer_and_no_other_range_is(at: Site) -> None:
+def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(at: Site) -> None:
     found = {peer["ipBlock"]["cidr"] for _, side, rule in rules(at) for peer in rule[side] if "ipBlock" in peer}
-    addresses = at.environment.addresses
-    serving = {"load_balancer", "vpn", "vault", "identity_provider", "fis", "core_banking"} if at.serves else set()
-    purposes = {"kubernetes_api", "object_store", *serving}
-    assert found == {cidr for purpose in purposes for cidr in getattr(addresses, purpose)}
+    own, shared = at.cluster.addresses, at.environment.addresses
+    expected = {*own.kubernetes_api, *own.object_store}
+    if at.serves:
+        expected |= {*own.load_balancer, *own.vault}
+        expected |= {*shared.vpn, *shared.identity_provider, *shared.fis, *shared.core_banking}
+    else:
+        expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
+    assert found == expected
+
+
+def test_no_cluster_reaches_into_another_region_but_for_the_archive_that_it_follows() -> None:
+    production = {at.name: at for at in SITES if at.environment.name == "production"}
+    for name, at in production.items():
+        found = {peer["ipBlock"]["cidr"] for _, side, rule in rules(at) for peer in rule[side] if "ipBlock" in peer}
+        (other,) = (item.cluster.addresses for key, item in production.items() if key != name)
+        elsewhere = {*other.load_balancer, *other.vault, *other.kubernetes_api, *other.object_store}
+        assert found & elsewhere == (set() if at.serves else {*other.object_store})
 
 
 @every_site

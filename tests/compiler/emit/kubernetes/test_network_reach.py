@@ -19,6 +19,9 @@ from compiler.emit.reachability.places import Outside, Pod
 from tests.compiler.project import artifacts, documents, resolved, site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from ipaddress import IPv4Network, IPv6Network
+
     from compiler.emit.reachability.places import Place
     from compiler.emit.site import Site
 
@@ -58,13 +61,10 @@ PODS = {
     "impostor api": ("elsewhere", {"app.kubernetes.io/name": "configuration-api"}),
     "impostor prometheus": ("cbp-public", {"app.kubernetes.io/name": "prometheus"}),
 }  # fmt: skip
-PURPOSES = {
+SHARED = {"vpn": "vpn", "sign-in": "identity_provider", "fis": "fis", "core banking": "core_banking"}
+OWN = {
     "load balancer": "load_balancer",
-    "vpn": "vpn",
     "vault": "vault",
-    "sign-in": "identity_provider",
-    "fis": "fis",
-    "core banking": "core_banking",
     "kubernetes": "kubernetes_api",
     "object store": "object_store",
 }
@@ -89,9 +89,11 @@ STANDING_BY: Table = {
     ("prometheus", "kubernetes"): {"443"},
     ("prometheus", "dns"): NAMES,
     ("retention", "kubernetes"): {"443"},
+    ("instance", "object store of eu-central-1"): {"443"},
+    ("join job", "object store of eu-central-1"): {"443"},
 }
 SERVING: Table = {
-    **STANDING_BY,
+    **{pair: ports for pair, ports in STANDING_BY.items() if pair[1] != "object store of eu-central-1"},
     ("copies", "kubernetes"): {"443"},
     ("load balancer", "api"): {"8080"},
     ("vpn", "api"): {"8080"},
@@ -123,15 +125,23 @@ SERVING: Table = {
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
+def ranges(at: Site) -> Iterator[tuple[IPv4Network | IPv6Network, str]]:
+    """Every range of the environment and of each of its clusters, and what it is to the one that is looked at."""
+    for name, purpose in SHARED.items():
+        yield from ((ip_network(cidr), name) for cidr in getattr(at.environment.addresses, purpose))
+    for cluster, its in at.environment.clusters.items():
+        for name, purpose in OWN.items():
+            whose = name if cluster == at.name else f"{name} of {cluster}"
+            yield from ((ip_network(cidr), whose) for cidr in getattr(its.addresses, purpose))
+
+
 def places(at: Site) -> list[Place]:
     """Every pod, the first and last address of every range, the ones beside it, and one of nobody."""
     found: list[Place] = [Pod(name, *where) for name, where in PODS.items()]
-    for name, purpose in PURPOSES.items():
-        for cidr in getattr(at.environment.addresses, purpose):
-            found += [Outside(name, ip_network(cidr)[edge]) for edge in (0, -1)]
+    inside = dict(ranges(at))
+    found += [Outside(name, network[edge]) for network, name in inside.items() for edge in (0, -1)]
     known = {place.address for place in found if isinstance(place, Outside)}
     beside = {address + step for address in known for step in (-1, 1)} - known
-    inside = [ip_network(cidr) for purpose in PURPOSES.values() for cidr in getattr(at.environment.addresses, purpose)]
     found += [Outside("beside", item) for item in sorted(beside) if not any(item in network for network in inside)]
     return [*found, Outside("internet", ip_address("203.0.113.1")), Outside("metadata", ip_address("169.254.169.254"))]
 

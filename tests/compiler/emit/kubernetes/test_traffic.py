@@ -11,6 +11,7 @@ from compiler.emit.settings import settings
 from tests.compiler.project import changed, documents, emitted, site
 
 APPLICATION = "cbp-application"
+LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__0"
 INGRESS = f"{APPLICATION}/ingress-configuration-api.yaml"
 GATEWAY = "alb.ingress.kubernetes.io/"
 DRAINING = str(DEREGISTRATION_SECONDS + settings(site()).process.shutdown_seconds)
@@ -60,7 +61,7 @@ def test_the_ingress_serves_the_host_of_the_environment() -> None:
 
 @pytest.mark.parametrize(("addresses", "scheme"), [("10.1.0.0/24", "internal"), ("8.8.8.0/24", "internet-facing")])
 def test_the_load_balancer_is_public_only_where_its_addresses_are(addresses: str, scheme: str) -> None:
-    annotations = emitted(INGRESS, environment__addresses__load_balancer__0=addresses)["metadata"]["annotations"]
+    annotations = emitted(INGRESS, **{LOAD_BALANCER: addresses})["metadata"]["annotations"]
     assert annotations[f"{GATEWAY}scheme"] == scheme
 
 

@@ -1,0 +1,44 @@
+# METADATA
+# title: Clusters in two regions share addresses
+# description: >-
+#   A load balancer, an API server and the endpoint of an object store stand in the networks of their own region. The
+#   range of another region lets in what is not there, and keeps out what is: the cluster fails when it has to serve.
+# custom:
+#   id: NET010
+#   severity: error
+#   owner: platform
+#   remediation: Write the ranges of the cluster's own region.
+#   section: Infrastructure Security, 1. Network Security
+package network.regions_share_addresses
+
+import rego.v1
+
+regional := {"kubernetes_api", "load_balancer", "object_store"}
+
+examined contains pair if {
+	some purpose, ranges in input.cluster.addresses
+	purpose in regional
+	some index, address in ranges
+	some name, other in input.environment.clusters
+	other.region != input.cluster.region
+	pair := {"purpose": purpose, "index": index, "address": address, "name": name, "others": other.addresses[purpose]}
+}
+
+overlap(left, right) if net.cidr_contains(left, right)
+
+overlap(left, right) if net.cidr_contains(right, left)
+
+deny contains denial if {
+	some pair in examined
+	some theirs in pair.others
+	contains(theirs, ":") == contains(pair.address, ":")
+	overlap(theirs, pair.address)
+	denial := {
+		"id": "NET010",
+		"message": sprintf(
+			"%s %s overlaps with %s of %s, in another region",
+			[pair.purpose, pair.address, theirs, pair.name],
+		),
+		"path": ["environment", "clusters", input.cluster.name, "addresses", pair.purpose, pair.index],
+	}
+}
