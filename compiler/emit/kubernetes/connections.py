@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
     from runtime.settings import Settings
 
-POOLER_INSTANCES = 2
-"""Of each pooler: one can be drained while the other serves."""
+POOLER_INSTANCES = 3
+"""Of each pooler: one can be drained, and the other two still take every client."""
 
 BUSY_PER_CORE = 2
 """Connections at work that keep one core of PostgreSQL busy; more of them only wait for each other."""
@@ -70,15 +70,15 @@ class Connections:
 def connections(site: Site, settings: Settings) -> Connections:
     """Return the connections of a cluster.
 
-    One pooler instance alone can keep the primary, or the fewest replicas, busy; both together leave room for an update
-    of the poolers themselves, and for as many replicas as there are at most.
+    All instances of a pooler but one can keep the primary, or the fewest replicas, busy; the one that is left over is
+    room for an update of the poolers themselves, and for as many replicas as there are at most.
     """
     tier, application = site.spec.compute.database_tier, site.spec.compute.application_tier.instances
     # The reserved CPU is each instance's own; a fraction of a core still needs a connection to be used at all.
     busy = max(1, tier.resources.cpu.reserved.millicores * BUSY_PER_CORE // 1000)
-    servers = {POOLER: busy}
+    servers = {POOLER: _share(busy)}
     if site.spec.components.data_layer.scaling.strategy.read_replicas == "Enabled":
-        servers[READ_POOLER] = busy * tier.instances.replicas.min
+        servers[READ_POOLER] = _share(busy * tier.instances.replicas.min)
     pods = application.max + site.spec.orchestration.configuration.rolling_update.max_surge
     shares = POOLER_INSTANCES * len(servers)
     return Connections(
@@ -87,3 +87,8 @@ def connections(site: Site, settings: Settings) -> Connections:
         servers=servers,
         direct=pods * (settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
     )
+
+
+def _share(connections: int) -> int:
+    """Return what each instance of a pooler opens, so that all of them but one open as many connections together."""
+    return -(-connections // (POOLER_INSTANCES - 1))

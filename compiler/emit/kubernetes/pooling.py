@@ -46,7 +46,7 @@ def _pooler(name: str, budget: Connections, settings: Settings, pods: dict[str, 
         "instances": POOLER_INSTANCES,
         "type": "rw" if name == POOLER else "ro",
         "pgbouncer": {"poolMode": "transaction", "parameters": _parameters(name, budget, settings)},
-        # One instance more before one less: the others would not take all of its clients.
+        # One instance more before one less: a node may be drained meanwhile.
         "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(pods)},
     }

@@ -12,7 +12,8 @@ clusters contains item if {
 	item.kind == "Cluster"
 }
 
-# poolers holds every Pooler, with the connections of all of its instances: from clients, and to PostgreSQL.
+# poolers holds every Pooler, with the connections of all of its instances: from clients, and to PostgreSQL;
+# and how many clients are left a place when one instance is drained.
 poolers contains pooler if {
 	some item in kubernetes.objects
 	item.kind == "Pooler"
@@ -21,6 +22,7 @@ poolers contains pooler if {
 	pooler := {
 		"item": item,
 		"clients": instances * number(object.get(parameters, "max_client_conn", 0)),
+		"drained": max([0, instances - 1]) * number(object.get(parameters, "max_client_conn", 0)),
 		"servers": instances * number(object.get(parameters, "default_pool_size", 0)),
 	}
 }

@@ -1,8 +1,9 @@
 # METADATA
-# title: The pods' pools are larger than what a pooler admits
+# title: The pods' pools are larger than what a pooler admits with one instance away
 # description: >-
 #   Every worker of every pod keeps a pool for writing and one for reading, and during an update surplus pods keep
-#   theirs too. What a pooler does not admit waits until it times out, in the newest pods and at the highest load.
+#   theirs too. When a node is drained, the pooler's other instances take its clients as well. What they do not admit
+#   is refused, in the newest pods and at the highest load.
 # custom:
 #   id: STO001
 #   severity: error
@@ -23,12 +24,12 @@ demand := (pods * input.settings.process.workers) * input.settings.database.pool
 
 deny contains denial if {
 	some pooler in examined
-	demand > pooler.clients
+	demand > pooler.drained
 	denial := {
 		"id": "STO001",
 		"message": sprintf(
-			"the pods keep up to %d connections to the pooler %s, and its instances admit %d",
-			[demand, pooler.item.name, pooler.clients],
+			"the pods keep up to %d connections to the pooler %s, and all but one of its instances admit %d",
+			[demand, pooler.item.name, pooler.drained],
 		),
 		"path": ["connections", "database", "pool_size"],
 		"file": pooler.item.file,

@@ -20,7 +20,7 @@ def pooler(name: str, **changes: str) -> dict[str, object]:
 def test_a_pooler_lends_connections_for_a_transaction(name: str) -> None:
     spec = pooler(name)
     assert spec["type"] == name[-2:]
-    assert spec["instances"] == 2
+    assert spec["instances"] == 3
     assert spec["cluster"] == {"name": "configuration-db"}
     pgbouncer = spec["pgbouncer"]
     assert isinstance(pgbouncer, dict)
@@ -38,7 +38,7 @@ def test_a_pooler_lends_connections_for_a_transaction(name: str) -> None:
 
 
 @each_pooler
-def test_the_instances_of_a_pooler_share_no_node_and_no_drain_takes_both(name: str) -> None:
+def test_the_instances_of_a_pooler_share_no_node_and_a_drain_takes_one(name: str) -> None:
     template = pooler(name)["template"]
     assert isinstance(template, dict)
     labels = template["metadata"]["labels"]
