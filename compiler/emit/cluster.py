@@ -27,7 +27,8 @@ def sites(resolved: Resolved) -> tuple[Site, ...]:
 def cluster_artifacts(site: Site, settings: Settings) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
     artifacts = (*objects(site, settings), settings_file(site, settings), *vault(site))
-    return (*artifacts, bootstrap(site, artifacts), network_page(site, artifacts))
+    serving = () if site.serves else tuple(objects(site.serving(), settings))
+    return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts))
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

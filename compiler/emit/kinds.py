@@ -48,13 +48,20 @@ BARMAN_CLOUD = Provider(
 )
 REDIS_OPERATOR = Provider(
     "Redis operator",
-    "0.22.0",
-    "replication under sentinels that know its password",
+    "0.26.0",
+    "replication under sentinels that know its password, over TLS",
     "https://redis-operator.opstree.dev/",
     "redis-operator",
 )
 EXTERNAL_SECRETS = Provider(
     "External Secrets", "0.17.0", "the API version v1", "https://external-secrets.io/latest/", "external-secrets"
+)
+CERT_MANAGER = Provider(
+    "cert-manager",
+    "1.15.0",
+    "tokens of service accounts for the audiences that Vault is shown",
+    "https://cert-manager.io/docs/",
+    "cert-manager",
 )
 KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
 SNAPSHOTS = Provider(
@@ -113,6 +120,8 @@ REDIS_REPLICATION = Kind("redis.redis.opstreelabs.in/v1beta2", "RedisReplication
 REDIS_SENTINEL = Kind("redis.redis.opstreelabs.in/v1beta2", "RedisSentinel", REDIS_OPERATOR)
 EXTERNAL_SECRET = Kind("external-secrets.io/v1", "ExternalSecret", EXTERNAL_SECRETS)
 SECRET_STORE = Kind("external-secrets.io/v1", "SecretStore", EXTERNAL_SECRETS)
+CERTIFICATE = Kind("cert-manager.io/v1", "Certificate", CERT_MANAGER)
+ISSUER = Kind("cert-manager.io/v1", "Issuer", CERT_MANAGER)
 SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject", KEDA)
 VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", SNAPSHOTS, namespaced=False)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -23,6 +23,10 @@ class Site:
     def serves(self) -> bool:
         """Whether the cluster serves; one that stands by holds a replica of the data, and runs nothing else."""
         return self.cluster.role == "primary"
+
+    def serving(self) -> Site:
+        """The cluster as it would be if it served."""
+        return replace(self, cluster=self.cluster.model_copy(update={"role": "primary"}))
 
     @property
     def folder(self) -> str:

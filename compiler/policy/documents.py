@@ -16,6 +16,7 @@ from compiler.vault.normal import seconds
 if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
 
+_DURATIONS = {"ExternalSecret": ("refreshInterval",), "Certificate": ("duration", "renewBefore")}
 _BOUNDS = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
 
 
@@ -35,8 +36,8 @@ def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
     spec = copy.get("spec")
     if isinstance(spec, dict) and document["kind"] == "ResourceQuota":
         _replace(spec, ("hard",), _amounts)
-    if isinstance(spec, dict) and document["kind"] == "ExternalSecret":
-        _replace(spec, ("refreshInterval",), _seconds)
+    if isinstance(spec, dict):
+        _replace(spec, _DURATIONS.get(document["kind"], ()), _seconds)
     if isinstance(spec, dict) and document["kind"] == "LimitRange":
         for limit in _dictionaries(spec.get("limits")):
             _replace(limit, _BOUNDS, _amounts)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from compiler.vault.server import Server
 
+_ROOT = "/root/generate/internal"
+
 View = dict[str, Any]
 Data = dict[str, Any]
 
@@ -39,6 +41,16 @@ class Plain:
     def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
         """Write the whole document."""
         server.write(path, data)
+
+
+class Tuning(Plain):
+    """How a mount is tuned."""
+
+    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+        """Return what is tuned; the server says 400 of a mount that is not there."""
+        answer = server.ask("GET", path)
+        absent = answer.status == 400 and any(error.startswith("cannot fetch sysview") for error in answer.errors)
+        return None if absent else server.accepted(answer, f"reading {path}")
 
 
 class Mount:
@@ -109,10 +121,34 @@ class MfaMethod:
         server.write(f"{path}/{found['id']}" if found else path, data)
 
 
+class Authority:
+    """The certificate of an authority, which is made once: afterwards it is an issuer of its mount, with a name."""
+
+    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+        """Return the issuer of that name; what it was made with stands in its certificate, and is not asked again."""
+        mount = path.removesuffix(_ROOT)
+        if data["issuer_name"] not in _names(server.list(f"{mount}/issuers")):
+            return None
+        found = server.read(f"{mount}/issuer/{data['issuer_name']}")
+        return None if found is None else {**data, **found}
+
+    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+        """Make the key and its certificate."""
+        if found is not None:
+            raise VaultError(f"{path}: the certificate of an authority cannot be changed: give another issuer_name")
+        server.write(path, data)
+
+
+def _names(issuers: View) -> set[str]:
+    return {item.get("issuer_name", "") for item in (issuers.get("key_info") or {}).values()}
+
+
 def endpoint(path: str) -> Endpoint:
     """Return how documents at a path are read and written."""
     if path.startswith(("sys/mounts/", "sys/auth/")):
-        return Mount()
+        return Tuning() if path.endswith("/tune") else Mount()
+    if path.endswith(_ROOT):
+        return Authority()
     if path.startswith("sys/audit/"):
         return AuditDevice()
     if path == "identity/group-alias":

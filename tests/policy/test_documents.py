@@ -50,6 +50,7 @@ def test_every_container_has_its_resources_in_numbers() -> None:
         ),
         ("Pod", {"volumes": [{"emptyDir": {"sizeLimit": "64Mi"}}]}, {"volumes": [{"emptyDir": {"sizeLimit": 2**26}}]}),
         ("ExternalSecret", {"refreshInterval": "1h30m"}, {"refreshInterval": 5400}),
+        ("Certificate", {"duration": "48h", "renewBefore": "60s"}, {"duration": 172_800, "renewBefore": 60}),
         ("Cluster", {"storage": {"size": "1Ti", "class": "fast"}}, {"storage": {"size": 2**40, "class": "fast"}}),
     ],
 )

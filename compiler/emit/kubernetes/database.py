@@ -13,9 +13,9 @@ from compiler.emit.kubernetes.meta import PART_OF, Wave, kubernetes_object
 from compiler.emit.kubernetes.postgresql import postgresql, wal_bytes
 from compiler.emit.kubernetes.roles import roles
 from compiler.emit.kubernetes.topology import archive, topology
-from compiler.emit.kubernetes.vault_service import certificates, vault_service
+from compiler.emit.kubernetes.vault_service import vault_service
 from compiler.emit.kubernetes.volumes import growing
-from compiler.emit.names import DATABASE, DATABASE_NAME, DATABASE_ROLE, STORAGE_CLASS
+from compiler.emit.names import DATABASE, DATABASE_NAME, DATABASE_ROLE, DATABASE_SERVER, STORAGE_CLASS
 from compiler.emit.platforms import platform
 from compiler.model.units import Bytes
 
@@ -72,7 +72,8 @@ def _cluster(site: Site, settings: Settings) -> dict[str, Any]:
         **topology(site),
         "postgresql": postgresql(site, settings),
         "managed": {"roles": roles(site, settings), **vault_service(site)},
-        "certificates": certificates(site),
+        # The operator goes on making those of its own clients: replicas, poolers and itself.
+        "certificates": {"serverTLSSecret": DATABASE_SERVER, "serverCASecret": DATABASE_SERVER},
         "enableSuperuserAccess": False,
         "resources": _resources(site),
         **_storage(site),

@@ -8,6 +8,7 @@ from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.access import access
 from compiler.emit.kubernetes.boundary import boundary
 from compiler.emit.kubernetes.cache import cache
+from compiler.emit.kubernetes.certificates import certificates
 from compiler.emit.kubernetes.data_layer import data_layer
 from compiler.emit.kubernetes.network import network
 from compiler.emit.kubernetes.scaling import scaling
@@ -44,6 +45,7 @@ def _documents(site: Site, settings: Settings) -> Iterator[Document]:
     yield from network(site)
     yield from access(site)
     yield from secrets(site)
+    yield from certificates(site)
     yield from storage(site)
     yield from data_layer(site, settings)
     yield from cache(site)

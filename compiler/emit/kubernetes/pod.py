@@ -13,6 +13,8 @@ from compiler.emit.kubernetes.meta import SELECTOR
 from compiler.emit.kubernetes.restricted import CONTAINER, OWN_USER, pod_context
 from compiler.emit.names import (
     API,
+    API_AUTHORITY,
+    AUTHORITY_FILE,
     CACHE,
     DATABASE,
     DATABASE_NAME,
@@ -50,6 +52,7 @@ def pod(site: Site, settings: Settings) -> Fields:
             {"name": "settings", "configMap": {"name": API, "defaultMode": 0o440}},
             {"name": "database", "secret": {"secretName": f"{API}-database", "defaultMode": 0o440}},
             {"name": "cache", "secret": {"secretName": f"{API}-cache", "defaultMode": 0o440}},
+            {"name": "authority", "secret": {"secretName": API_AUTHORITY, "defaultMode": 0o440}},
             {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}},
         ],
     }
@@ -75,19 +78,22 @@ def _container(site: Site, settings: Settings) -> Fields:
             {"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True},
             {"name": "database", "mountPath": f"{SECRETS_FOLDER}/database", "readOnly": True},
             {"name": "cache", "mountPath": f"{SECRETS_FOLDER}/cache", "readOnly": True},
+            {"name": "authority", "mountPath": f"{SECRETS_FOLDER}/authority", "readOnly": True},
             {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - the container's own, bounded
         ],
     }
 
 
 def _variables(site: Site) -> dict[str, str]:
-    """Addresses of this cluster's own Services; credentials are files, which Vault fills."""
-    address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?sslmode=require"
+    """Addresses of this cluster's own Services, which prove who they are; credentials are files, which Vault fills."""
+    authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
+    verified = f"sslmode=verify-full&sslrootcert={authority}"
+    address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
     return {
         "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
         "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
         "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
-        "CBP_REDIS_URL": f"redis://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0",
+        "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.emit.names import CACHE
+from compiler.emit.names import AUTHORITY_FILE, CACHE, CACHE_SERVER
 
 USER = 1000
 PASSWORD = {"name": CACHE, "key": "password"}
@@ -30,7 +30,10 @@ def kubernetes_config(image: str, resources: dict[str, str]) -> dict[str, Any]:
 
 
 def pods(labels: dict[str, str]) -> dict[str, Any]:
-    """Return what places the pods: never two on one node, no zone with two more than another, one drained at a time."""
+    """Return what pods of both kinds have: TLS and no other port, an account, and a place apart from each other.
+
+    Never two are on one node, no zone has two more than another, and one is drained at a time.
+    """
     selector = {"matchLabels": labels}
     apart = {"topologyKey": "kubernetes.io/hostname", "labelSelector": selector}
     spread = {
@@ -40,6 +43,7 @@ def pods(labels: dict[str, str]) -> dict[str, Any]:
         "labelSelector": selector,
     }
     return {
+        "TLS": {"secret": {"secretName": CACHE_SERVER}, "ca": AUTHORITY_FILE, "cert": "tls.crt", "key": "tls.key"},
         "serviceAccountName": CACHE,
         "podSecurityContext": {
             "runAsNonRoot": True,

@@ -16,9 +16,12 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.meta import Wave, kubernetes_object
 from compiler.emit.names import (
     API,
+    API_AUTHORITY,
     API_CREDENTIALS,
     API_SECRETS,
+    AUTHORITY_FILE,
     CACHE,
+    CERTIFICATES,
     DATA,
     DATA_SECRETS,
     DATABASE_MANAGER,
@@ -27,6 +30,7 @@ from compiler.emit.names import (
     VAULT_KV,
     namespace,
 )
+from compiler.emit.vault.authority import ISSUER
 from compiler.emit.vault.places import AUDIENCE, credential, places
 
 if TYPE_CHECKING:
@@ -53,17 +57,16 @@ def secrets(site: Site) -> Iterator[Document]:
         yield kubernetes_object(
             kinds.SERVICE_ACCOUNT, accounts[zone], Wave.ACCESS, zone=zone, automountServiceAccountToken=False
         )
-    yield _reviewers({zone: accounts[zone] for zone in zones})
+    yield _reviewers([*((zone, accounts[zone]) for zone in zones), ("data", CERTIFICATES)])
     yield from _data_zone(site)
     if site.serves:
         yield from _application_zone(site)
 
 
-def _reviewers(accounts: dict[Zone, str]) -> Document:
+def _reviewers(accounts: list[tuple[Zone, str]]) -> Document:
     """Vault shows an account's own token when it asks the API server about it: the account has to be allowed to ask."""
     subjects = [
-        {"kind": kinds.SERVICE_ACCOUNT.name, "name": name, "namespace": namespace(zone)}
-        for zone, name in accounts.items()
+        {"kind": kinds.SERVICE_ACCOUNT.name, "name": name, "namespace": namespace(zone)} for zone, name in accounts
     ]
     role = {"apiGroup": kinds.ROLE.group, "kind": "ClusterRole", "name": "system:auth-delegator"}
     return kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)
@@ -91,6 +94,14 @@ def _application_zone(site: Site) -> Iterator[Document]:
     key = credential(places(site).static_role)
     yield _secret(f"{API}-database", "application", Wave.CREDENTIAL, API_CREDENTIALS, key, CREDENTIAL_REFRESH)
     yield _secret(f"{API}-cache", "application", Wave.CREDENTIAL, API_SECRETS, places(site).cache, SECRET_REFRESH)
+    yield _store(site, "application", API_AUTHORITY, API_SECRETS, API, places(site).authority, "v1")
+    yield _authority()
+
+
+def _authority() -> Document:
+    """What the API verifies its stores by; it is no secret."""
+    found = {"secretKey": AUTHORITY_FILE, "remoteRef": {"key": f"issuer/{ISSUER}/json", "property": "certificate"}}
+    return _external(API_AUTHORITY, "application", Wave.CREDENTIAL, API_AUTHORITY, SECRET_REFRESH, [found])
 
 
 def _store(site: Site, zone: Zone, name: str, account: str, role: str, mount: str, version: str) -> Document:
@@ -110,7 +121,21 @@ def _store(site: Site, zone: Zone, name: str, account: str, role: str, mount: st
 def _secret(
     name: str, zone: Zone, wave: Wave, store: str, key: str, refresh: str, template: dict[str, Any] | None = None
 ) -> Document:
-    """A Secret of one password, which stays with its last value when Vault is away or the path is gone."""
+    """A Secret of one password."""
+    found = {"secretKey": "password", "remoteRef": {"key": key, "property": "password"}}
+    return _external(name, zone, wave, store, refresh, [found], template)
+
+
+def _external(
+    name: str,
+    zone: Zone,
+    wave: Wave,
+    store: str,
+    refresh: str,
+    data: list[dict[str, Any]],
+    template: dict[str, Any] | None = None,
+) -> Document:
+    """A Secret that stays with its last values when Vault is away or a path is gone."""
     target: dict[str, Any] = {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"}
     if template:
         target["template"] = {"engineVersion": "v2", **template}
@@ -119,6 +144,6 @@ def _secret(
         "refreshInterval": refresh,
         "secretStoreRef": {"kind": kinds.SECRET_STORE.name, "name": store},
         "target": target,
-        "data": [{"secretKey": "password", "remoteRef": {"key": key, "property": "password"}}],
+        "data": data,
     }
     return kubernetes_object(kinds.EXTERNAL_SECRET, name, wave, zone=zone, spec=spec)

@@ -35,8 +35,3 @@ def vault_service(site: Site) -> dict[str, Any]:
     return {
         "services": {"additional": [{"selectorType": "rw", "updateStrategy": "patch", "serviceTemplate": template}]}
     }
-
-
-def certificates(site: Site) -> dict[str, Any]:
-    """Return ``certificates`` of the Cluster: its server answers to the name by which Vault knows it, too."""
-    return {"serverAltDNSNames": [site.cluster.vault.database]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.names import DATABASE_MANAGER, DATABASE_NAME, DATABASE_ROLE, POSTGRES_PORT, VAULT_DATABASE, VAULT_KV
-from compiler.emit.vault.documents import Write, write
+from compiler.emit.vault.documents import Write, reference, write
 from compiler.emit.vault.places import places
 
 if TYPE_CHECKING:
@@ -47,13 +47,20 @@ def database_engine(site: Site) -> Iterator[Write]:
 
 
 def _connection(site: Site) -> Write:
-    """Vault proves itself by the managing role's password, and the database by a certificate of its own authority."""
-    server = f"{site.cluster.vault.database}:{POSTGRES_PORT}"
+    """Vault proves itself by the managing role's password, and the database by a certificate of its authority.
+
+    OpenBao ignores ``tls_ca``, and takes the authority from a file on the server; Vault keeps it with the connection.
+    """
+    vault, root = site.cluster.vault, places(site).root
+    server = f"{vault.database}:{POSTGRES_PORT}/{DATABASE_NAME}?sslmode=verify-full"
+    trusted = {"tls_ca": reference(root, "certificate")} if vault.flavour == "vault" else {}
+    file = f"&sslrootcert={places(site).authority_file}" if vault.flavour == "openbao" else ""
     return write(
         f"{VAULT_DATABASE}/config/{places(site).connection}",
-        write_only=("password", "tls_ca"),
+        write_only=("password",),
         plugin_name="postgresql-database-plugin",
-        connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@{server}/{DATABASE_NAME}?sslmode=verify-full",
+        connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@{server}{file}",
+        **trusted,
         username=DATABASE_MANAGER,
         allowed_roles=[places(site).static_role],
         # The server is sent a verifier and never a password, so that none can be in its log.

@@ -41,6 +41,25 @@ class Places:
         return f"oidc-{self.scope}"
 
     @property
+    def authority(self) -> str:
+        """The mount of the authority that signs the certificates of the cluster's servers."""
+        return f"pki-{self.scope}"
+
+    @property
+    def authority_file(self) -> str:
+        """Where every server of OpenBao has the authority's certificate: a volume that its chart adds, by name."""
+        return f"/openbao/userconfig/authorities/{self.scope}.pem"
+
+    @property
+    def root(self) -> str:
+        """The path at which the authority's own certificate is made."""
+        return f"{self.authority}/root/generate/internal"
+
+    def signing(self, server: str) -> str:
+        """Return the path at which a server's certificate is signed."""
+        return f"{self.authority}/sign/{server}"
+
+    @property
     def connection(self) -> str:
         """The connection by which Vault changes passwords of the database."""
         return f"{self.scope}-{DATABASE}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.artifact import Artifact
 from compiler.emit.serialise import to_yaml
 from compiler.emit.vault.audit import audit_documents, audit_file
+from compiler.emit.vault.authority import authority
 from compiler.emit.vault.engines import database_engine, secrets_engine
 from compiler.emit.vault.people import people_access
 from compiler.emit.vault.workloads import workload_access
@@ -35,6 +36,7 @@ def vault(site: Site) -> Iterator[Artifact]:
 def _documents(site: Site) -> Iterator[Write]:
     yield from audit_documents(site)
     yield from secrets_engine()
+    yield from authority(site)
     yield from workload_access(site)
     yield from people_access(site)
     yield from database_engine(site)

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import API, API_SECRETS, DATA, DATA_SECRETS, namespace
+from compiler.emit.names import API, API_SECRETS, CERTIFICATES, DATA, DATA_SECRETS, namespace
+from compiler.emit.servers import servers
 from compiler.emit.vault.documents import Write, write
 from compiler.emit.vault.places import AUDIENCE, credential_path, places, secret
 from compiler.emit.vault.policies import Grant, policy
@@ -42,6 +43,8 @@ def workload_access(site: Site) -> Iterator[Write]:
         yield from _role(site, API, API_SECRETS, "application", grants)
     kept = tuple(Grant(secret("data", key), ("read",)) for key in (places(site).manager, places(site).cache))
     yield from _role(site, DATA, DATA_SECRETS, "data", kept)
+    signed = tuple(Grant(places(site).signing(server.name), ("update",)) for server in servers(site))
+    yield from _role(site, CERTIFICATES, CERTIFICATES, "data", signed)
 
 
 def _credential(site: Site) -> Grant:

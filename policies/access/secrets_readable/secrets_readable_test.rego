@@ -9,6 +9,29 @@ role(rules) := {"documents": [{"file": "r.yaml", "object": {
 	"rules": rules,
 }}]}
 
+bound(names, subjects) := {"documents": array.concat(
+	role([{"apiGroups": [""], "resources": ["serviceaccounts/token"], "resourceNames": names, "verbs": ["create"]}]).documents,
+	[{"file": "b.yaml", "object": {
+		"kind": "RoleBinding",
+		"metadata": {"name": "b", "namespace": "n"},
+		"roleRef": {"kind": "Role", "name": "r"},
+		"subjects": subjects,
+	}}],
+)}
+
+operator := {"kind": "ServiceAccount", "name": "cert-manager", "namespace": "cert-manager"}
+
+test_an_operator_may_log_in_for_one_account if {
+	secrets_readable.deny == set() with input as bound(["a"], [operator])
+}
+
+test_nobody_else_may_and_no_operator_for_every_account if {
+	every document in [bound([], [operator]), bound(["a"], [operator, {"kind": "Group", "name": "g"}])] {
+		denials := secrets_readable.deny with input as document
+		{denial.message | some denial in denials} == {"the Role r gives 'create' on serviceaccounts/token"}
+	}
+}
+
 test_what_leads_to_secrets_may_be_looked_at if {
 	rules := [{"apiGroups": ["external-secrets.io"], "resources": ["externalsecrets"], "verbs": ["get"]}]
 	secrets_readable.deny == set() with input as role(rules)

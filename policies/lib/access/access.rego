@@ -40,6 +40,7 @@ rights contains right if {
 		"group": group,
 		"resource": resource,
 		"verb": verb,
+		"names": object.get(rule, "resourceNames", []),
 		"pointer": sprintf("/rules/%d", [index]),
 	}
 }

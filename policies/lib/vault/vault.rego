@@ -34,9 +34,19 @@ roles contains role if {
 # mounts holds the kind of what is mounted, by the path of its document.
 mounts[path] := kind if {
 	some write in writes
-	regex.match(`^sys/(auth|mounts)/`, write.path)
+	regex.match(`^sys/(auth|mounts)/[^/]+$`, write.path)
 	path := write.path
 	kind := write.data.type
+}
+
+# signing_roles holds the roles by which an authority signs certificates.
+signing_roles contains role if {
+	some write in writes
+	parts := split(write.path, "/")
+	count(parts) == 3
+	parts[1] == "roles"
+	object.get(mounts, sprintf("sys/mounts/%s", [parts[0]]), "") == "pki"
+	role := {"mount": parts[0], "name": parts[2], "data": write.data, "pointer": write.pointer}
 }
 
 # static_roles holds the database roles whose passwords Vault changes.

@@ -12,7 +12,6 @@
 package vault.secret_nobody_makes
 
 import data.lib.kubernetes
-import data.origins.made_secrets
 import rego.v1
 
 examined contains use if {
@@ -65,6 +64,33 @@ examined contains use if {
 	}
 }
 
+examined contains use if {
+	some item in kubernetes.objects
+	item.kind == "Cluster"
+	some field, read in {"serverCASecret": {"ca.crt"}, "serverTLSSecret": {"tls.crt", "tls.key"}}
+	use := {
+		"user": item.name,
+		"file": item.file,
+		"namespace": item.namespace,
+		"name": item.spec.certificates[field],
+		"keys": read,
+		"at": sprintf("/spec/certificates/%s", [field]),
+	}
+}
+
+examined contains use if {
+	some item in kubernetes.objects
+	tls := item.spec.TLS
+	use := {
+		"user": item.name,
+		"file": item.file,
+		"namespace": item.namespace,
+		"name": tls.secret.secretName,
+		"keys": {tls.ca, tls.cert, tls.key},
+		"at": "/spec/TLS",
+	}
+}
+
 # A template with data replaces what was read: https://external-secrets.io/latest/guides/templating/
 template(item) := object.get(item.spec.target, ["template", "data"], {})
 
@@ -78,12 +104,11 @@ made(use) if {
 	count(use.keys - keys(item)) == 0
 }
 
-# What an operator makes of its own objects.
+# cert-manager makes these of a Certificate.
 made(use) if {
-	some kind, suffixes in made_secrets
-	some item in kubernetes.of(kind, use.namespace)
-	some suffix in suffixes
-	use.name == concat("", [item.name, suffix])
+	some item in kubernetes.of("Certificate", use.namespace)
+	item.spec.secretName == use.name
+	count(use.keys - {"ca.crt", "tls.crt", "tls.key"}) == 0
 }
 
 deny contains denial if {

@@ -17,7 +17,7 @@ test_what_is_made_or_optional_or_an_operator_s_passes if {
 	documents := [
 		[pod({"secretName": "s"}), secret({"name": "s"})],
 		[pod({"secretName": "s", "optional": true})],
-		[pod({"secretName": "db-ca"}), object_of("Cluster", "db", {})],
+		[pod({"secretName": "t"}), object_of("Certificate", "c", {"secretName": "t"})],
 	]
 	every rendered in documents {
 		secret_nobody_makes.deny == set() with input as {"documents": rendered}
@@ -42,6 +42,19 @@ test_a_mount_a_variable_a_role_and_a_cache_are_denied_at_their_places if {
 		["Job", "/spec/template/spec/containers/0/env/0"],
 		["Cluster", "/spec/managed/roles/0/passwordSecret"],
 		["RedisReplication", "/spec/kubernetesConfig/redisSecret"],
+	}
+}
+
+test_certificates_are_needed_under_the_names_by_which_they_are_read if {
+	rendered := [
+		object_of("Cluster", "db", {"certificates": {"serverTLSSecret": "t", "serverCASecret": "other"}}),
+		object_of("RedisSentinel", "r", {"TLS": {"secret": {"secretName": "t"}, "ca": "ca.crt", "cert": "c", "key": "k"}}),
+		object_of("Certificate", "c", {"secretName": "t"}),
+	]
+	denials := secret_nobody_makes.deny with input as {"documents": rendered}
+	{[denial.file, denial.pointer] | some denial in denials} == {
+		["Cluster", "/spec/certificates/serverCASecret"],
+		["RedisSentinel", "/spec/TLS"],
 	}
 }
 

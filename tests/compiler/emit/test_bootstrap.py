@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,6 +95,19 @@ def test_a_cluster_that_stands_by_is_registered_after_the_first_backup() -> None
     assert "first full backup" not in page(site())
 
 
-def test_a_cluster_that_stands_by_needs_no_certificate() -> None:
-    assert "certificate for config.bank.example" in page(site())
-    assert "certificate" not in page(site(cluster="eu-west-1"))
+def test_a_cluster_that_stands_by_lists_apart_what_it_needs_before_it_can_serve() -> None:
+    now, _, later = page(site(cluster="eu-west-1")).partition("## Before it can serve")
+    serving = page(site())
+    assert "certificate for config.bank.example" in serving
+    assert "certificate for config.bank.example" not in now
+    assert "certificate for config.bank.example" in later
+    needed = set(re.findall(r"\[([^]]+)\]\(https:", serving))
+    assert set(re.findall(r"\[([^]]+)\]\(https:", now + later)) == needed
+    assert {"KEDA", "AWS Load Balancer Controller"} <= needed - set(re.findall(r"\[([^]]+)\]\(https:", now))
+    assert "Before it can serve" not in serving
+
+
+def test_the_servers_of_openbao_are_given_the_authority_as_a_file() -> None:
+    file = "/openbao/userconfig/authorities/production-eu-central-1.pem"
+    assert file in page(site())
+    assert file not in page(site(changed({"environment.clusters.eu-central-1.vault.flavour": "vault"})))

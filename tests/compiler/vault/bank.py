@@ -12,12 +12,16 @@ from typing import TYPE_CHECKING
 import yaml
 
 from compiler.emit.cluster import sites
+from compiler.emit.vault.places import places
 from tests.compiler.project import artifacts, resolved
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compiler.emit.site import Site
     from tests.compiler.vault.neighbours import ApiServer, IdentityProvider
     from tests.compiler.vault.openbao import OpenBao
+    from tests.tls import Tls
 
 CBP = Path(sysconfig.get_path("scripts")) / "cbp"
 CANARY = "canary-9f3c-value"
@@ -33,7 +37,8 @@ class Bank:
     server: OpenBao
     api_server: ApiServer
     provider: IdentityProvider
-    database_port: int
+    databases: dict[str, Tls]
+    """What is in front of the database of each cluster that serves, by the cluster's folder."""
     folder: Path
     values: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -44,9 +49,9 @@ class Bank:
         for there, here in (
             (vault.kubernetes_host, self.api_server.url),
             (site.environment.sign_in.issuer, self.provider.issuer),
-            (f"@{vault.database}:5432/", f"@localhost:{self.database_port}/"),
+            *self._database(site),
         ):
-            assert there in text or not site.serves
+            assert there in text
             text = text.replace(there, here)
         file = self.folder / f"{site.environment.name}-{site.name}.yaml"
         file.write_text(text)
@@ -57,7 +62,6 @@ class Bank:
         authority = self.server.authority.read_text()
         known = {
             "kubernetes_ca_cert": authority,
-            "tls_ca": authority,
             "oidc_client_secret": f"client {CANARY}",
             "password": MANAGER_PASSWORD,
         }
@@ -68,6 +72,29 @@ class Bank:
     def run(self, command: str, plan: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run ``cbp vault`` against the server."""
         return cbp_vault(self.server, command, plan, *arguments, **variables)
+
+    def _database(self, site: Site) -> Iterator[tuple[str, str]]:
+        if site.serves:
+            yield f"@{site.cluster.vault.database}:5432/", f"@localhost:{self.databases[site.folder].port}/"
+            yield places(site).authority_file, str(self._authority(site))
+
+    def _authority(self, site: Site) -> Path:
+        return self.folder / f"{site.environment.name}.pem"
+
+    def certify(self, site: Site) -> None:
+        """Have the authority of a cluster sign a certificate for this machine's name, and show it at its database.
+
+        The authority's own is put where the server looks for it, which trusts it for nothing else.
+        """
+        mount = places(site).authority
+        self._authority(site).write_text(self.server.told("GET", f"{mount}/issuer/root")["certificate"])
+        self.server.told("POST", f"{mount}/roles/here", allow_localhost=True, key_type="ec", issuer_ref="root")
+        signed = self.server.told("POST", f"{mount}/issue/here", common_name="localhost")
+        self.server.told("DELETE", f"{mount}/roles/here")
+        certificate, key = (self.folder / f"{site.environment.name}.{ending}" for ending in ("crt", "key"))
+        certificate.write_text(signed["certificate"])
+        key.write_text(signed["private_key"])
+        self.databases[site.folder].show((certificate, key))
 
     def apply(self, site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Apply a cluster's plan with its values, which have to suffice."""

@@ -1,4 +1,4 @@
-"""What stands around a server of secrets: an API server, an identity provider, and TLS in front of a database.
+"""What stands around a server of secrets: an API server, and an identity provider.
 
 They are as small as what they are asked, and as strict as the real ones in what the tests rely on.
 """
@@ -8,21 +8,18 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-import socket
-import ssl
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from tests.tls import LOOPBACK, context_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-LOOPBACK = "127.0.0.1"
-SSL_REQUEST = bytes.fromhex("0000000804d2162f")
 
 
 def unsigned(value: bytes | dict[str, Any]) -> str:
@@ -146,7 +143,7 @@ def serving(neighbour: ApiServer | IdentityProvider, certificate: tuple[Path, Pa
 
     server = ThreadingHTTPServer((LOOPBACK, 0), Handler)
     server.daemon_threads = True
-    server.socket = _tls(certificate).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    server.socket = context_of(certificate).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     neighbour.url = f"https://{LOOPBACK}:{server.server_address[1]}"
     thread = Thread(target=server.serve_forever)
     thread.start()
@@ -156,53 +153,3 @@ def serving(neighbour: ApiServer | IdentityProvider, certificate: tuple[Path, Pa
         server.shutdown()
         thread.join()
         server.server_close()
-
-
-@contextmanager
-def with_tls(target: tuple[str, int], certificate: tuple[Path, Path]) -> Iterator[int]:
-    """Yield a port that speaks PostgreSQL's TLS in front of a server that has none; it takes nothing but TLS.
-
-    Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
-    """
-    context = _tls(certificate)
-    with socket.create_server((LOOPBACK, 0)) as listener:
-        thread = Thread(target=_accept, args=(listener, target, context))
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            listener.shutdown(socket.SHUT_RDWR)
-            thread.join()
-
-
-def _accept(listener: socket.socket, target: tuple[str, int], context: ssl.SSLContext) -> None:
-    with suppress(OSError):  # the listener was shut down
-        while True:
-            near, _ = listener.accept()
-            Thread(target=_relay, args=(near, target, context), daemon=True).start()
-
-
-def _relay(near: socket.socket, target: tuple[str, int], context: ssl.SSLContext) -> None:
-    with suppress(OSError), near, socket.create_connection(target) as far:
-        if near.recv(len(SSL_REQUEST), socket.MSG_WAITALL) != SSL_REQUEST:
-            return
-        near.sendall(b"S")
-        with context.wrap_socket(near, server_side=True) as inner:
-            back = Thread(target=_copy, args=(far, inner), daemon=True)
-            back.start()
-            _copy(inner, far)
-            back.join()
-
-
-def _copy(source: socket.socket, target: socket.socket) -> None:
-    with suppress(OSError):
-        while data := source.recv(65536):
-            target.sendall(data)
-    with suppress(OSError):
-        target.shutdown(socket.SHUT_WR)
-
-
-def _tls(certificate: tuple[Path, Path]) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    return context

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import socket
+import ssl
+import time
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 import asyncpg
 import pytest
 import yaml
 
+from compiler.emit.servers import servers
 from compiler.emit.vault.places import places
 from tests.compiler.vault.bank import SITES
+from tests.tls import context_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx
 
+    from compiler.emit.servers import Server
     from compiler.emit.site import Site
     from runtime.embedded.postgres import PostgresServer
     from tests.compiler.vault.bank import Bank
@@ -25,6 +34,7 @@ RECOVERY = next(at for at in SITES if not at.serves)
 LOGINS = {
     "configuration-api": ("cbp-application", "configuration-api-secrets"),
     "configuration-data": ("cbp-data", "configuration-data-secrets"),
+    "configuration-data-certificates": ("cbp-data", "configuration-data-certificates"),
 }
 ALWAYS = {"auth/token/lookup-self"}
 
@@ -108,7 +118,7 @@ def test_a_token_is_short_lived_without_the_default_policy_and_can_be_revoked(ke
 
 
 def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_vault(kept: Bank) -> None:
-    api, data = (service_account_token(kept, role) for role in LOGINS)
+    api, data, _ = (service_account_token(kept, role) for role in LOGINS)
     elsewhere = kept.api_server.token("default", "configuration-api-secrets", "vault", kept.api_server.audience)
     workload = kept.api_server.token("cbp-application", "configuration-api", "vault", kept.api_server.audience)
     for_another = service_account_token(kept, "configuration-api", kept.api_server.audience)
@@ -123,6 +133,75 @@ def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_
     }
     assert {name: answer.is_success for name, answer in refused.items()} == dict.fromkeys(refused, False)
     assert login(kept, PRODUCTION, "configuration-api", api).is_success
+
+
+def request(bank: Bank, *names: str) -> tuple[str, str]:
+    """Return a request for a certificate, as cert-manager makes one (the names alone, no common name), and its key."""
+    bank.server.told("POST", "sys/mounts/requests", type="pki")
+    made = bank.server.told(
+        "POST", "requests/intermediate/generate/exported", key_type="ec", alt_names=",".join(names), common_name=""
+    )
+    bank.server.told("DELETE", "sys/mounts/requests")
+    return made["csr"], made["private_key"]
+
+
+def shown(certificate: tuple[Path, Path], authority: str, name: str) -> set[str]:
+    """Return the names in a certificate, as a client sees them that trusts the authority and looks for one of them."""
+    server, client = context_of(certificate), ssl.create_default_context(cadata=authority)
+    near, far = socket.socketpair()
+    with server.wrap_socket(far, server_side=True, do_handshake_on_connect=False) as serving:
+        thread = Thread(target=serving.do_handshake)
+        thread.start()
+        with client.wrap_socket(near, server_hostname=name) as asking:
+            thread.join()
+            peer: Any = asking.getpeercert()
+    return {name for _, name in peer["subjectAltName"]}
+
+
+@pytest.mark.parametrize("server", servers(PRODUCTION), ids=lambda server: server.name)
+def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks(kept: Bank, server: Server) -> None:
+    token = logged_in(kept, PRODUCTION, "configuration-data-certificates")
+    csr, key = request(kept, *server.names)
+    asked = {"csr": csr, "ttl": f"{server.lifetime_hours}h"}
+    answer = kept.server.ask("POST", places(PRODUCTION).signing(server.name), token, **asked)
+    assert answer.is_success, answer.text
+    signed = answer.json()["data"]
+    assert signed["expiration"] - time.time() == pytest.approx(server.lifetime_hours * 3600, abs=60)
+    files = kept.folder / f"{server.name}.crt", kept.folder / f"{server.name}.key"
+    files[0].write_text(signed["certificate"])
+    files[1].write_text(key)
+    # What the API's Secret is made of, which anybody may read.
+    path = f"{kept.server.address}/v1/{places(PRODUCTION).authority}/issuer/root/json"
+    authority = kept.server.client.get(path).json()["data"]["certificate"]
+    for name in server.names:
+        assert shown(files, authority, name) == set(server.names)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("configuration-cache-master.cbp-data.svc",),
+        ("configuration-db-rw.cbp-data.svc", "another.cbp-data.svc"),
+        ("*.cbp-data.svc",),
+        ("a.configuration-db-rw.cbp-data.svc",),
+        ("localhost",),
+    ],
+)
+def test_and_no_other_name(kept: Bank, names: tuple[str, ...]) -> None:
+    """The cache's name is not the database's, and the other way round: each has a role of its own."""
+    token = logged_in(kept, PRODUCTION, "configuration-data-certificates")
+    path = places(PRODUCTION).signing("configuration-db-server")
+    answer = kept.server.ask("POST", path, token, csr=request(kept, *names)[0])
+    assert (answer.status_code, "not allowed by this role" in answer.text) == (400, True), answer.text
+
+
+def test_nobody_else_and_no_other_cluster_has_anything_signed(kept: Bank) -> None:
+    csr, _ = request(kept, "configuration-db-rw.cbp-data.svc")
+    signing = places(PRODUCTION).signing("configuration-db-server")
+    for role in ("configuration-api", "configuration-data"):
+        assert kept.server.ask("POST", signing, logged_in(kept, PRODUCTION, role), csr=csr).status_code == 403
+    elsewhere = logged_in(kept, RECOVERY, "configuration-data-certificates")
+    assert kept.server.ask("POST", signing, elsewhere, csr=csr).status_code == 403
 
 
 def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> None:

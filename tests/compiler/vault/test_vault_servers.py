@@ -130,7 +130,7 @@ def test_nothing_is_written_while_a_value_is_missing(applied: Bank) -> None:
 def test_a_cluster_that_has_no_database_yet_gets_everything_else(bank: Bank, tmp_path: Path) -> None:
     def lose_the_database(documents: list[dict[str, Any]]) -> None:
         url = documents[-2]["data"]
-        url["connection_url"] = url["connection_url"].replace(f":{bank.database_port}/", ":1/")
+        url["connection_url"] = url["connection_url"].replace(f":{bank.databases[PRODUCTION.folder].port}/", ":1/")
 
     plan = edited(bank.plan(PRODUCTION), lose_the_database)
     values = bank.given(PRODUCTION)

@@ -70,7 +70,30 @@ def test_vault_manages_that_one_role_over_a_connection_to_a_server_that_it_knows
     assert connection["allowed_roles"] == [f"{SCOPE}-configuration-api"]
     assert connection["connection_url"].endswith(
         "@configuration-db.eu-central-1.bank.example:5432/configuration?sslmode=verify-full"
+        "&sslrootcert=/openbao/userconfig/authorities/production-eu-central-1.pem"
     )
+
+
+def test_each_flavour_is_told_in_its_own_way_by_which_authority_it_knows_the_database() -> None:
+    """OpenBao takes ``tls_ca`` without a word, and ignores it."""
+    at = site(changed({f"{CLUSTER}.vault.flavour": "vault"}))
+    connection = data(plan(at), f"database/config/{SCOPE}-configuration-db")
+    assert connection["connection_url"].endswith("?sslmode=verify-full")
+    assert connection["tls_ca"] == {"$ref": f"pki-{SCOPE}/root/generate/internal#/certificate"}
+    assert "tls_ca" not in data(plan(), f"database/config/{SCOPE}-configuration-db")
+
+
+def test_an_authority_signs_the_names_of_each_server_by_a_role_of_its_own() -> None:
+    for folder, document in plans().items():
+        mount = f"pki-{folder.replace('/', '-')}"
+        signed = {path: data(document, path) for path in paths(document) if path.startswith(f"{mount}/roles/")}
+        assert {path.rpartition("/")[2]: role["client_flag"] for path, role in signed.items()} == {
+            "configuration-db-server": False,
+            "configuration-cache-server": True,
+        }
+        names = [name for role in signed.values() for name in role["allowed_domains"]]
+        assert len(names) == len(set(names)) == 7
+        assert {role["issuer_ref"] for role in signed.values()} == {"root"}
 
 
 def test_whoever_overwrites_a_secret_says_which_version() -> None:
@@ -89,6 +112,11 @@ def test_each_zone_reads_exactly_its_own_secrets() -> None:
     assert granted(plan(), f"{SCOPE}-configuration-api") == {
         f"{folder}/cache": '"read"',
         f"database/static-creds/{SCOPE}-configuration-api": '"read"',
+        **OWN_TOKEN,
+    }
+    assert granted(plan(), f"{SCOPE}-configuration-data-certificates") == {
+        f"pki-{SCOPE}/sign/configuration-db-server": '"update"',
+        f"pki-{SCOPE}/sign/configuration-cache-server": '"update"',
         **OWN_TOKEN,
     }
     assert granted(plan(), f"{SCOPE}-configuration-data") == {
@@ -112,6 +140,7 @@ def test_a_cluster_that_stands_by_has_no_credential_of_a_database_that_it_may_no
     assert [path for path in paths(document) if path.startswith("database/")] == []
     assert [path for path in paths(document) if "/role/" in path] == [
         "auth/kubernetes-production-eu-west-1/role/configuration-data",
+        "auth/kubernetes-production-eu-west-1/role/configuration-data-certificates",
         "auth/oidc-production-eu-west-1/role/administrators",
     ]
     assert "database/" not in data(document, "sys/policies/acl/production-eu-west-1-administrators")["policy"]
@@ -133,7 +162,7 @@ def test_what_is_secret_is_named_and_has_no_value() -> None:
     assert {item["path"]: item["writeOnly"] for item in plan()["documents"] if item["writeOnly"]} == {
         f"auth/kubernetes-{SCOPE}/config": ["kubernetes_ca_cert"],
         f"auth/oidc-{SCOPE}/config": ["oidc_client_secret"],
-        f"database/config/{SCOPE}-configuration-db": ["password", "tls_ca"],
+        f"database/config/{SCOPE}-configuration-db": ["password"],
     }
 
 

@@ -1,0 +1,97 @@
+"""The API verifies its stores, as it is rendered to: by their authority and by their names, or it does not connect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import certifi
+import pytest
+
+from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.redis import RedisTokenBuckets
+from runtime.environment import Address
+from runtime.ports import TransientError, UnavailableError
+from runtime.telemetry import Telemetry
+from tests.compiler.vault.openbao import OpenBao, openbao
+from tests.tls import with_tls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from runtime.settings import Settings
+
+pytestmark = pytest.mark.anyio
+Pair = tuple["Path", "Path"]
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
+    """A server of secrets with an authority of its own."""
+    with openbao(tmp_path_factory.mktemp("authority")) as server:
+        server.told("POST", "sys/mounts/pki", type="pki")
+        made = server.told("POST", "pki/root/generate/internal", common_name="Stores", key_type="ec")
+        (server.folder / "ca.crt").write_text(made["certificate"])
+        server.told("POST", "pki/roles/any", allow_any_name=True, key_type="ec")
+        yield server
+
+
+def certificate(authority: OpenBao, name: str) -> Pair:
+    signed = authority.told("POST", "pki/issue/any", common_name=name, ttl="1h")
+    files = authority.folder / f"{name}.crt", authority.folder / f"{name}.key"
+    for file, field in zip(files, ("certificate", "private_key"), strict=True):
+        file.write_text(signed[field])
+    return files
+
+
+def moved(url: str, port: int, query: str) -> str:
+    """The same address by the name of this machine, at another port."""
+    parts = urlsplit(url)
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    return parts._replace(netloc=f"{login}localhost:{port}", query=query).geturl()
+
+
+async def ask_database(url: str, pair: Pair, trusted: str, settings: Settings) -> None:
+    parts = urlsplit(url)
+    with with_tls((parts.hostname or "", parts.port or 0), pair) as tls:
+        query = f"sslmode=verify-full&sslrootcert={trusted}"
+        store = PostgresEntries(Address(moved(url, tls.port, query)), settings.database, Telemetry())
+        await store.open()
+        try:
+            await store.ping()
+        finally:
+            await store.close()
+
+
+async def ask_cache(url: str, pair: Pair, trusted: str) -> None:
+    parts = urlsplit(url)
+    with with_tls((parts.hostname or "", parts.port or 0), pair, asked=False) as tls:
+        address = moved(url, tls.port, f"ssl_ca_certs={trusted}").replace("redis://", "rediss://", 1)
+        buckets = RedisTokenBuckets(Address(address), Telemetry())
+        try:
+            await buckets.ping()
+        finally:
+            await buckets.close()
+
+
+async def test_a_store_with_a_certificate_of_its_authority_is_asked(
+    authority: OpenBao, database_url: str, redis_url: str, settings: Settings
+) -> None:
+    pair, trusted = certificate(authority, "localhost"), str(authority.folder / "ca.crt")
+    await ask_database(database_url, pair, trusted, settings)
+    await ask_cache(redis_url, pair, trusted)
+
+
+@pytest.mark.parametrize(("name", "by_its_own"), [("localhost", False), ("another.example", True)])
+async def test_a_store_of_another_authority_or_name_is_not(
+    authority: OpenBao, database_url: str, redis_url: str, settings: Settings, *, name: str, by_its_own: bool
+) -> None:
+    pair = certificate(authority, name)
+    trusted = str(authority.folder / "ca.crt") if by_its_own else certifi.where()
+    with pytest.raises((TransientError, UnavailableError)) as database:
+        await ask_database(database_url, pair, trusted, settings)
+    assert "certificate verify failed" in str(database.value.__cause__)
+    with pytest.raises(UnavailableError) as cache:
+        await ask_cache(redis_url, pair, trusted)
+    assert "certificate verify failed" in str(cache.value.__cause__)
