@@ -21,12 +21,16 @@ class Site:
 
     @property
     def serves(self) -> bool:
-        """Whether the cluster serves; one that stands by holds a replica of the data, and runs nothing else."""
-        return self.cluster.role == "primary"
+        """Whether the cluster serves; one that stands by holds a replica of the data, and runs nothing else.
+
+        One that takes over serves as soon as it has what its predecessor said.
+        """
+        handover = self.cluster.handover
+        return self.cluster.role == "primary" and (handover is None or handover.token is not None)
 
     def serving(self) -> Site:
         """The cluster as it would be if it served."""
-        return replace(self, cluster=self.cluster.model_copy(update={"role": "primary"}))
+        return replace(self, cluster=self.cluster.model_copy(update={"role": "primary", "handover": None}))
 
     @property
     def folder(self) -> str:

@@ -22,6 +22,7 @@ from compiler.model.text import (
     KubernetesVersion,
     Name,
     ObjectLocation,
+    PromotionToken,
     Reason,
     Release,
     Repository,
@@ -151,6 +152,17 @@ class Backups(Model):
     """The bucket or container, which no other cluster writes to."""
     identity: Identity
     """The identity that may write there; it belongs to the database's pods alone."""
+    archive: Name | None = None
+    """The name of the archive there, where it is not the database's: a cluster that is made anew begins another one."""
+
+
+class Handover(Model):
+    """How a cluster takes over from the one that serves, and nothing is lost: docs/exchange.md has the steps."""
+
+    predecessor: Name
+    """The cluster that served: it stops, and says where its log ends."""
+    token: PromotionToken | None = None
+    """What it said then; until that is written here, nobody serves."""
 
 
 class Cluster(Model):
@@ -158,6 +170,8 @@ class Cluster(Model):
 
     role: Literal["primary", "recovery"]
     """Whether the cluster serves, or stands by for a disaster."""
+    handover: Handover | None = None
+    """Left out, a cluster that becomes the primary takes over at once, and loses what the archive does not hold."""
     platform: Literal["aws", "azure"]
     """The cloud that the cluster is in."""
     region: Name

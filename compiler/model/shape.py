@@ -25,6 +25,12 @@ def _below(annotation: Any, key: str | int) -> Any:
     """The type behind a key of a model, or of a container's items."""
     if is_model(annotation):
         field = annotation.model_fields.get(key)
-        return field.annotation if field else None
-    arguments = [item for item in get_args(annotation) if item not in (Ellipsis, NoneType)]
-    return arguments[-1] if arguments else None
+        return _written(field.annotation) if field else None
+    arguments = [item for item in get_args(annotation) if item is not Ellipsis]
+    return _written(arguments[-1]) if arguments else None
+
+
+def _written(annotation: Any) -> Any:
+    """The type of what is written where a key may be left out, too: no text is null."""
+    arguments = get_args(annotation)
+    return arguments[0] if NoneType in arguments else annotation

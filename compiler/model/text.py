@@ -145,6 +145,16 @@ Release = Annotated[
 ]
 """A digest; or the word ``unreleased``; or a tag, which the policies accept in development alone."""
 
+PromotionToken = Annotated[
+    str,
+    Matching(
+        r"(?:[A-Za-z0-9+/]{4}){8,2000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+        "a token of a demoted cluster",
+        "write what kubectl get cluster -o jsonpath='{.status.demotionToken}' says of the predecessor",
+    ),
+]
+"""What CloudNativePG says of a cluster that was demoted: where its log ends. It is no secret."""
+
 DocumentName = Annotated[
     str, Matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md", "a document's name", "write a file name that ends in .md")
 ]

@@ -90,7 +90,8 @@ def with_value(node: Node, path: Keys, value: Node) -> Node:
 
 def _with_child(node: Node, key: Key, below: Keys, value: Node) -> Node:
     if isinstance(node, MappingNode):
-        entry = node.entries[str(key)]
+        # A key that may be left out is added.
+        entry = node.entries.get(str(key)) or Entry(SOMEWHERE, MappingNode({}, SOMEWHERE))
         entries = {**node.entries, str(key): Entry(entry.key, with_value(entry.value, below, value))}
         return MappingNode(entries, node.span)
     assert isinstance(node, SequenceNode)

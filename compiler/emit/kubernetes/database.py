@@ -85,7 +85,7 @@ def _cluster(site: Site, settings: Settings) -> dict[str, Any]:
         "serviceAccountTemplate": {
             "metadata": {"annotations": platform(site.cluster).account(site.cluster.backups.identity)}
         },
-        "plugins": [{**archive(site.name), "isWALArchiver": True}],
+        "plugins": [{**archive(site.name, site.cluster), "isWALArchiver": True}],
         "backup": _snapshots(),
     }
 

@@ -19,6 +19,14 @@ primaries contains name if {
 	cluster.role == "primary"
 }
 
+# Until it has said where its log ends, the predecessor in a handover is followed.
+primaries contains name if {
+	some cluster in input.environment.clusters
+	handover := object.get(cluster, "handover", null)
+	is_object(handover)
+	name := handover.predecessor
+}
+
 examined contains cluster if {
 	input.cluster.role == "recovery"
 	some cluster in stores.clusters

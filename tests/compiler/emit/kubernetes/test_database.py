@@ -11,6 +11,9 @@ from tests.compiler.project import changed, documents, emitted, listing, resolve
 CLUSTER = "cbp-data/cluster-configuration-db.yaml"
 DATABASE = "cbp-data/database-configuration.yaml"
 SWAPPED = {"environment.clusters.eu-central-1.role": "recovery", "environment.clusters.eu-west-1.role": "primary"}
+HANDOVER = "environment.clusters.eu-west-1.handover"
+API = "cbp-application/deployment-configuration-api.yaml"
+TOKEN = "eyJkYXRhYmFzZVN5c3RlbUlkZW50aWZpZXIiOiAiMSJ9"  # noqa: S105 - where a log ends
 ARCHIVES = [
     {
         "name": name,
@@ -89,6 +92,51 @@ def test_the_roles_of_the_environment_alone_decide_which_cluster_is_the_primary(
         assert after["replica"] == {"primary": "eu-west-1", "self": name, "source": former}
         assert after["bootstrap"].keys() == before["bootstrap"].keys()
         assert (DATABASE in at) is (name == "eu-west-1")
+
+
+def test_in_a_handover_the_predecessor_stops_first_and_its_token_promotes_the_other_one() -> None:
+    """docs/exchange.md; until the token is there nobody serves, and the one that takes over goes on following."""
+    handover = f"{HANDOVER}.predecessor"
+    waiting = changed({**SWAPPED, handover: "eu-central-1"})
+    stopped, waits = (documents(site(waiting, name)) for name in ("eu-central-1", "eu-west-1"))
+    assert stopped[CLUSTER]["spec"]["replica"] == {
+        "primary": "eu-west-1",
+        "self": "eu-central-1",
+        "source": "eu-west-1",
+    }
+    assert waits[CLUSTER]["spec"]["replica"] == cluster("eu-west-1")["replica"]
+    assert not {DATABASE, API} & (stopped.keys() | waits.keys())
+
+    done = changed({**SWAPPED, handover: "eu-central-1", f"{HANDOVER}.token": TOKEN})
+    follows, leads = (documents(site(done, name)) for name in ("eu-central-1", "eu-west-1"))
+    assert follows[CLUSTER] == stopped[CLUSTER]
+    promoted = {"primary": "eu-west-1", "self": "eu-west-1", "source": "eu-central-1", "promotionToken": TOKEN}
+    assert leads[CLUSTER]["spec"]["replica"] == promoted
+    assert {DATABASE, API} <= leads.keys()
+
+
+def test_during_a_handover_the_archives_of_both_are_reached() -> None:
+    waiting = changed({**SWAPPED, f"{HANDOVER}.predecessor": "eu-central-1"})
+    for name, followed in (("eu-central-1", "10.31.250.80/28"), ("eu-west-1", "10.30.250.80/28")):
+        policy = documents(site(waiting, name))["cbp-data/networkpolicy-postgres-egress.yaml"]
+        opened = {
+            peer["ipBlock"]["cidr"] for rule in policy["spec"]["egress"] for peer in rule["to"] if "ipBlock" in peer
+        }
+        assert followed in opened
+
+
+def test_a_predecessor_that_there_is_not_is_for_the_policies_to_refuse() -> None:
+    nobody = changed({**SWAPPED, f"{HANDOVER}.predecessor": "nowhere"})
+    assert documents(site(nobody, "eu-west-1"))[CLUSTER]["spec"]["replica"]["primary"] == "eu-west-1"
+
+
+def test_a_cluster_that_is_made_anew_begins_an_archive_of_its_own_which_every_cluster_reads() -> None:
+    anew = changed({"environment.clusters.eu-central-1.backups.archive": "second"})
+    for name in ("eu-central-1", "eu-west-1"):
+        spec = documents(site(anew, name))[CLUSTER]["spec"]
+        names = {item["name"]: item["plugin"]["parameters"]["serverName"] for item in spec["externalClusters"]}
+        assert names == {"eu-central-1": "second", "eu-west-1": "configuration-db"}
+        assert spec["plugins"][0]["parameters"]["serverName"] == names[name]
 
 
 def test_one_cluster_alone_or_without_an_asynchronous_secondary_replicates_nothing() -> None:

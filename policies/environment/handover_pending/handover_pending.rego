@@ -1,0 +1,28 @@
+# METADATA
+# title: Nobody serves until a handover is finished
+# description: >-
+#   The former primary has stopped, and the cluster that takes over waits for what it said of the end of its log.
+# custom:
+#   id: DEP019
+#   severity: warning
+#   owner: reliability
+#   remediation: Write the predecessor's demotion token as the handover's token, as docs/exchange.md says.
+#   section: Disaster Recovery, 2. Recovery Plans
+package environment.handover_pending
+
+import rego.v1
+
+examined contains handover if {
+	handover := object.get(input.cluster, "handover", null)
+	is_object(handover)
+}
+
+deny contains denial if {
+	some handover in examined
+	not is_string(object.get(handover, "token", null))
+	denial := {
+		"id": "DEP019",
+		"message": sprintf("%s waits for the token of %s", [input.cluster.name, handover.predecessor]),
+		"path": ["environment", "clusters", input.cluster.name, "handover"],
+	}
+}
