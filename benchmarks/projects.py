@@ -8,11 +8,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _NAME = re.compile(r"^  name: (?P<name>\S+)$", re.MULTILINE)
-_HOST = re.compile(r"^  host: (?P<host>\S+)$", re.MULTILINE)
+_HOST = re.compile(r"^( +(?:host|kubernetes_host|database): \S*?)(?=bank\.example)", re.MULTILINE)
+_PLACE = re.compile(r"^ +(?:location|identity): \S+$", re.MULTILINE)
 
 
 def make_project(target: Path, environments: int) -> None:
-    """Make a project with copies of the real environments in turn, each under a name and a host of its own.
+    """Make a project with copies of the real environments in turn, each with names and places of its own.
 
     The first of each stays what it is, so that as many as there are really are exactly the real project.
     """
@@ -31,7 +32,8 @@ def _copy(environment: Path, environments: Path, turn: int) -> None:
     text = file.read_text(encoding="utf-8")
     if turn:
         text, names = _NAME.subn(f"  name: {name}", text, count=1)
-        text, hosts = _HOST.subn(rf"  host: copy-{turn}.\g<host>", text, count=1)
-        if not (names and hosts):
-            raise ValueError(f"{environment.name}/environment.yaml has no name and host in lines of their own")
+        text, hosts = _HOST.subn(rf"\g<1>copy-{turn}.", text)
+        text, places = _PLACE.subn(rf"\g<0>-{turn}", text)
+        if not (names and hosts and places):
+            raise ValueError(f"{environment.name}/environment.yaml does not have its names in lines of their own")
         file.write_text(text, encoding="utf-8")

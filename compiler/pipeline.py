@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.emit.artifact import Artifact
+    from compiler.model.environment import Environment
     from compiler.policy.engine import Engine
     from compiler.policy.gate import Verdict
 
@@ -78,7 +79,7 @@ def compile_project(
     for item in resolved:
         checked.keep(environment_artifacts(item))
     checked.keep(() if only else editor_artifacts())
-    subjects = checked.each(emit(item) for item in resolved)
+    subjects = checked.each(emit(item, _others(item, resolved)) for item in resolved)
     verdict = _judge(root / "policies", engine or Regorus, subjects, as_of) if resolved else None
     judged = verdict.findings if verdict else ()
     unchecked = schemas.unchecked(checked.kinds.values())
@@ -93,10 +94,14 @@ def compile_project(
     )
 
 
-def emit(resolved: Resolved) -> tuple[Subject, ...]:
-    """Return each cluster of an environment with its settings and files."""
+def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Subject, ...]:
+    """Return each cluster of an environment with its settings and files; ``others`` are compiled with it."""
     filled = ((site, settings(site)) for site in sites(resolved))
-    return tuple(Subject(resolved, site, its, cluster_artifacts(site, its)) for site, its in filled)
+    return tuple(Subject(resolved, site, its, cluster_artifacts(site, its), others) for site, its in filled)
+
+
+def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:
+    return tuple(item.environment for item in every if item is not resolved)
 
 
 def differences(compilation: Compilation) -> Drift:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.policy.claims import claims
 from compiler.policy.documents import documents
 from compiler.policy.errors import PolicyError
 from compiler.policy.vault import vault
@@ -17,8 +18,9 @@ def input_of(subject: Subject) -> dict[str, Any]:
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
     minute and percent, all whole numbers, no key missing. ``cluster`` is the one of the environment's clusters that is
-    judged, with its name. ``documents`` holds ``{"file", "object"}`` for each Kubernetes object rendered for it;
-    ``vault`` is its plan for Vault (:mod:`compiler.policy.vault`).
+    judged, with its name; ``claims`` is what every cluster of the project has for itself alone
+    (:mod:`compiler.policy.claims`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object rendered for
+    the cluster; ``vault`` is its plan for Vault (:mod:`compiler.policy.vault`).
 
     Raises:
         PolicyError: nothing was rendered, so that a pass would say nothing.
@@ -30,6 +32,7 @@ def input_of(subject: Subject) -> dict[str, Any]:
     return {
         "environment": subject.resolved.environment.model_dump(mode="json"),
         "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
+        "claims": claims((subject.resolved.environment, *subject.others)),
         "spec": subject.resolved.spec.model_dump(mode="json"),
         "settings": subject.settings.model_dump(mode="json"),
         "documents": rendered,

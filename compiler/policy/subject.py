@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
+    from compiler.model.environment import Environment
     from compiler.resolve.resolved import Resolved
     from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """One cluster: where its values were decided (``resolved``), and what was emitted for it (``artifacts``)."""
+    """One cluster: where its values were decided (``resolved``), and what was emitted for it (``artifacts``).
+
+    ``others`` are the other environments that are compiled with its own.
+    """
 
     resolved: Resolved
     site: Site
     settings: Settings
     artifacts: tuple[Artifact, ...]
+    others: tuple[Environment, ...] = ()

@@ -35,7 +35,7 @@ def test_as_many_environments_as_there_are_make_the_real_project(tmp_path: Path)
     } == real
 
 
-def test_a_copy_differs_in_its_name_and_host_and_is_as_valid(tmp_path: Path) -> None:
+def test_a_copy_differs_in_what_is_its_own_and_is_as_valid(tmp_path: Path) -> None:
     make_project(tmp_path, 5)
     names = sorted(folder.name for folder in (tmp_path / "environments").iterdir())
     assert names == ["development", "development-1", "production", "production-1", "staging"]
@@ -43,7 +43,7 @@ def test_a_copy_differs_in_its_name_and_host_and_is_as_valid(tmp_path: Path) -> 
         yaml.safe_load((tmp_path / "environments" / name / "environment.yaml").read_bytes())["environment"]
         for name in ("production", "production-1")
     )
-    assert {key for key in real if real[key] != copy[key]} == {"name", "host"}
+    assert {key for key in real if real[key] != copy[key]} == {"name", "host", "clusters"}
     assert real.keys() == copy.keys()
     run([CBP, "compile"], tmp_path)
 

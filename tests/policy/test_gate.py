@@ -12,13 +12,14 @@ import pytest
 from compiler.diagnostics import Severity
 from compiler.emit.cluster import cluster_artifacts, sites
 from compiler.emit.settings import settings
+from compiler.pipeline import compile_project
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Module
 from compiler.policy.regorus import Regorus
 from compiler.policy.subject import Subject
 from tests.compiler.project import changed as project_with
-from tests.compiler.project import resolved
+from tests.compiler.project import copy, resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
 
 if TYPE_CHECKING:
@@ -70,6 +71,25 @@ def test_a_line_that_is_wrong_for_some_environments_alone_names_them(tmp_path: P
     assert (finding.place, finding.notes) == ("spec/limits.yaml:5:11", ("in production, staging alone",))
     (alone,) = gate.judge(subjects(resolved()["staging"])).findings
     assert alone.notes == ()
+
+
+def test_what_two_environments_claim_for_themselves_is_found_in_each_of_the_two(tmp_path: Path) -> None:
+    file = copy(tmp_path) / "environments/staging/environment.yaml"
+    text = file.read_text()
+    for theirs, ours in (
+        ("config.staging.bank", "config.bank"),
+        ("cbp-staging-eu-central-1\n", "cbp-production-eu-central-1\n"),
+    ):
+        assert theirs in text
+        text = text.replace(theirs, ours)
+    file.write_text(text)
+    denied = [item for item in compile_project(tmp_path).findings if item.code in ("DEP020", "STO008")]
+    assert {(item.code, item.place.partition(":")[0].split("/")[1], *item.clusters) for item in denied} == {
+        ("DEP020", "production", "production/eu-central-1", "production/eu-west-1"),
+        ("DEP020", "staging", "staging/eu-central-1"),
+        ("STO008", "production", "production/eu-central-1"),
+        ("STO008", "staging", "staging/eu-central-1"),
+    }
 
 
 def test_a_rule_that_looked_at_nothing_anywhere_is_reported(tmp_path: Path) -> None:

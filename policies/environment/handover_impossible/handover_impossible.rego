@@ -13,27 +13,27 @@ package environment.handover_impossible
 
 import rego.v1
 
-examined contains handover if {
-	stated := object.get(input.cluster, "handover", null)
-	is_object(stated)
-	others := [other.role |
-		some name, other in input.environment.clusters
-		name == stated.predecessor
-		name != input.cluster.name
-	]
-	handover := {"predecessor": stated.predecessor, "roles": others}
-}
+examined contains input.cluster
 
-reasons(handover) := {"it is stated at a cluster that stands by" | input.cluster.role != "primary"} |
-	{sprintf("%s is no other cluster of the environment", [handover.predecessor]) | count(handover.roles) == 0} |
-	{sprintf("%s is a primary itself", [handover.predecessor]) | "primary" in handover.roles} |
+reasons(predecessor) := {"it is stated at a cluster that stands by" | input.cluster.role != "primary"} |
+	{sprintf("%s is no other cluster of the environment", [predecessor]) | count(roles(predecessor)) == 0} |
+	{sprintf("%s is a primary itself", [predecessor]) | "primary" in roles(predecessor)} |
 	{"the clusters do not replicate each other's data" | not replicated}
+
+# The role of the other cluster of that name, where there is one.
+roles(predecessor) := {other.role |
+	some name, other in input.environment.clusters
+	name == predecessor
+	name != input.cluster.name
+}
 
 replicated if "Asynchronous secondary" in input.spec.redundancy.data.replication
 
 deny contains denial if {
-	some handover in examined
-	some reason in reasons(handover)
+	some cluster in examined
+	handover := object.get(cluster, "handover", null)
+	is_object(handover)
+	some reason in reasons(handover.predecessor)
 	denial := {
 		"id": "DEP018",
 		"message": sprintf("%s cannot take over: %s", [input.cluster.name, reason]),

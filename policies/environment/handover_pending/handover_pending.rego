@@ -12,13 +12,12 @@ package environment.handover_pending
 
 import rego.v1
 
-examined contains handover if {
-	handover := object.get(input.cluster, "handover", null)
-	is_object(handover)
-}
+examined contains input.cluster
 
 deny contains denial if {
-	some handover in examined
+	some cluster in examined
+	handover := object.get(cluster, "handover", null)
+	is_object(handover)
 	not is_string(object.get(handover, "token", null))
 	denial := {
 		"id": "DEP019",

@@ -13,19 +13,34 @@ package stores.backup_location_shared
 
 import rego.v1
 
+places contains claim if {
+	some claim in input.claims
+	claim.purpose == "the backups' location"
+}
+
 examined contains pair if {
-	some first, one in input.environment.clusters
-	some second, other in input.environment.clusters
-	first < second
-	pair := {"first": first, "second": second, "one": one.backups.location, "other": other.backups.location}
+	some mine in places
+	mine.environment == input.environment.name
+	mine.cluster == input.cluster.name
+	some theirs in places
+	rivals(mine, theirs)
+	pair := {"mine": mine, "theirs": theirs}
+}
+
+# Of two clusters of one environment one is denied; of two environments each, since each has a file to be mended.
+rivals(mine, theirs) if mine.environment != theirs.environment
+
+rivals(mine, theirs) if {
+	mine.environment == theirs.environment
+	theirs.cluster < mine.cluster
 }
 
 # With the final slash, a bucket does not begin with the name of another one.
 within(inner, outer) if startswith(sprintf("%s/", [inner]), sprintf("%s/", [outer]))
 
-shared(pair) if within(pair.one, pair.other)
+shared(pair) if within(pair.mine.value, pair.theirs.value)
 
-shared(pair) if within(pair.other, pair.one)
+shared(pair) if within(pair.theirs.value, pair.mine.value)
 
 deny contains denial if {
 	some pair in examined
@@ -33,9 +48,9 @@ deny contains denial if {
 	denial := {
 		"id": "STO008",
 		"message": sprintf(
-			"%s writes its backups to '%s', and %s to '%s'",
-			[pair.second, pair.other, pair.first, pair.one],
+			"%s writes its backups to '%s', and %s/%s to '%s'",
+			[pair.mine.cluster, pair.mine.value, pair.theirs.environment, pair.theirs.cluster, pair.theirs.value],
 		),
-		"path": ["environment", "clusters", pair.second, "backups", "location"],
+		"path": pair.mine.path,
 	}
 }
