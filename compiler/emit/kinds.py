@@ -63,6 +63,13 @@ CERT_MANAGER = Provider(
     "https://cert-manager.io/docs/",
     "cert-manager",
 )
+PROMETHEUS = Provider(
+    "Prometheus operator",
+    "0.79.0",
+    "ports by their number; an instance `prometheus-operated` that takes the monitors of every zone",
+    "https://prometheus-operator.dev/",
+    "cbp-management",
+)
 KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
 SNAPSHOTS = Provider(
     "CSI snapshot controller",
@@ -122,6 +129,7 @@ EXTERNAL_SECRET = Kind("external-secrets.io/v1", "ExternalSecret", EXTERNAL_SECR
 SECRET_STORE = Kind("external-secrets.io/v1", "SecretStore", EXTERNAL_SECRETS)
 CERTIFICATE = Kind("cert-manager.io/v1", "Certificate", CERT_MANAGER)
 ISSUER = Kind("cert-manager.io/v1", "Issuer", CERT_MANAGER)
+POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", PROMETHEUS)
 SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject", KEDA)
 VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", SNAPSHOTS, namespaced=False)
 

@@ -21,6 +21,8 @@ SENTINEL = f"{CACHE}-sentinel"
 CACHE_MASTER_GROUP = "configuration"
 STORAGE_CLASS = "premium-ssd"
 
+ADAPTER_RULES = "prometheus-adapter-rules"
+
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"
 DATA = "configuration-data"

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.alike import once_for_alike
-from compiler.emit.kinds import KINDS, KUBERNETES, Provider
+from compiler.emit.kinds import KINDS, KUBERNETES, PROMETHEUS, Provider
+from compiler.emit.names import ADAPTER_RULES
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -144,15 +145,8 @@ _METRICS_SERVER = Provider(
 _METRICS_ADAPTER = Provider(
     "Prometheus adapter",
     "0.11.0",
-    "the API custom.metrics.k8s.io",
+    f"the API custom.metrics.k8s.io, with the rules of the ConfigMap `{ADAPTER_RULES}` (its chart: `rules.existing`)",
     "https://github.com/kubernetes-sigs/prometheus-adapter",
-    "cbp-management",
-)
-_PROMETHEUS = Provider(
-    "Prometheus operator",
-    "0.76.0",
-    "an instance that the operator names `prometheus-operated`",
-    "https://prometheus-operator.dev/",
     "cbp-management",
 )
 _EXTERNAL_DNS = Provider(
@@ -172,8 +166,7 @@ _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (_METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
     (_EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
     (_METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
-    (_PROMETHEUS, _holding("HorizontalPodAutoscaler", "pods")),
-    (_PROMETHEUS, _holding("ScaledObject", "serverAddress")),
+    (PROMETHEUS, _holding("ScaledObject", "serverAddress")),
 )
 _FEATURES: tuple[tuple[Feature, Marks], ...] = (
     (

@@ -70,6 +70,11 @@ def flows(site: Site) -> tuple[Flow, ...]:
     return (*serving, *_postgres(site), *_redis(site), *_monitoring(site))
 
 
+def fetched(site: Site) -> tuple[tuple[Pods, int], ...]:
+    """Return the pods that Prometheus fetches measurements of, and the port of each."""
+    return tuple(_scraped(site)) if _monitored(site) else ()
+
+
 def _clients(site: Site) -> Iterator[Flow]:
     ports = (site.spec.containers.application.health_check.port,)
     for item, source, reason in (
@@ -141,23 +146,27 @@ def _redis(site: Site) -> Iterator[Flow]:
 
 def _monitoring(site: Site) -> Iterator[Flow]:
     """Measurements leave a pod by being fetched, and reach what scales by being asked for."""
-    if "Monitoring" not in site.spec.network.segmentation.traffic.egress:
+    if not _monitored(site):
         return
-    for source, destination, port, reason in (*_scraped(site), *_asked(site)):
+    scraped = ((at.PROMETHEUS, pods, port, "measurements") for pods, port in _scraped(site))
+    for source, destination, port, reason in (*scraped, *_asked(site)):
         yield Flow(source, destination, (port,), reason, EGRESS, "Monitoring")
     for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
         yield _kubernetes(pods, EGRESS, "Monitoring")
         yield _names(pods, EGRESS, "Monitoring")
 
 
-def _scraped(site: Site) -> Iterator[tuple[Pods, Pods, int, str]]:
+def _monitored(site: Site) -> bool:
+    return "Monitoring" in site.spec.network.segmentation.traffic.egress
+
+
+def _scraped(site: Site) -> list[tuple[Pods, int]]:
     found = [(at.POSTGRES, POSTGRES_METRICS_PORT), (at.REDIS, REDIS_METRICS_PORT)]
     if site.serves:
         found.insert(0, (at.API, site.spec.containers.application.health_check.port))
         found.append((at.WRITE_POOLER, POOLER_METRICS_PORT))
         found += [(at.READ_ONLY_POOLER, POOLER_METRICS_PORT)] if _reads(site) else []
-    for destination, port in found:
-        yield at.PROMETHEUS, destination, port, "measurements"
+    return found
 
 
 def _asked(site: Site) -> Iterator[tuple[Endpoint, Pods, int, str]]:

@@ -52,7 +52,7 @@ def _pods(zone: Zone, declared: Iterable[Flow]) -> list[Pods]:
 
 def _policy(zone: Zone, pods: Pods, direction: str, rules: list[Rule]) -> Document:
     key = direction.lower()
-    spec = {"podSelector": _selector(pods), "policyTypes": [direction], key: rules}
+    spec = {"podSelector": selector(pods), "policyTypes": [direction], key: rules}
     return kubernetes_object(kinds.NETWORK_POLICY, f"{pods.name}-{key}", Wave.BOUNDARY, zone=zone, spec=spec)
 
 
@@ -67,11 +67,12 @@ def _peers(peer: Endpoint, site: Site) -> Iterator[Rule]:
         yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(site))
     else:
         space = {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}}
-        yield {"namespaceSelector": space, "podSelector": _selector(peer)}
+        yield {"namespaceSelector": space, "podSelector": selector(peer)}
 
 
-def _selector(pods: Pods) -> Rule:
-    selector: Rule = {"matchLabels": dict(pods.labels)}
+def selector(pods: Pods) -> Rule:
+    """Return the selector of labels that chooses pods of one kind and no other."""
+    found: Rule = {"matchLabels": dict(pods.labels)}
     if pods.labelled:
-        selector["matchExpressions"] = [{"key": pods.labelled, "operator": "Exists"}]
-    return selector
+        found["matchExpressions"] = [{"key": pods.labelled, "operator": "Exists"}]
+    return found

@@ -10,6 +10,7 @@ from compiler.emit.kubernetes.boundary import boundary
 from compiler.emit.kubernetes.cache import cache
 from compiler.emit.kubernetes.certificates import certificates
 from compiler.emit.kubernetes.data_layer import data_layer
+from compiler.emit.kubernetes.monitoring import monitoring
 from compiler.emit.kubernetes.network import network
 from compiler.emit.kubernetes.scaling import scaling
 from compiler.emit.kubernetes.secrets import secrets
@@ -49,6 +50,7 @@ def _documents(site: Site, settings: Settings) -> Iterator[Document]:
     yield from storage(site)
     yield from data_layer(site, settings)
     yield from cache(site)
+    yield from monitoring(site)
     if site.serves:
         yield from workload(site, settings)
         yield from traffic(site, settings)
