@@ -39,15 +39,26 @@ def list_(root: Path, format_: str) -> None:
     click.echo(rules.as_json(known) if format_ == "json" else rules.as_text(known), nl=False)
 
 
+_OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with its help."
+
+
 @policy.command(epilog=options.examples("cbp policy explain SPC001"))
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:
-    """Say what a rule is about, who owns it, what to do about its findings, and what it passes and denies."""
+    """Say what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
+
+    Of a code that the compiler itself gives to a mistake, it says what that means.
+    """
+    from compiler.diagnostics.catalogue import CATALOGUE
     from compiler.policy import choice
     from compiler.policy.library import read
     from compiler.report.rules import explained
 
+    code = identifier.upper()
+    if code in CATALOGUE:
+        click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
+        return
     try:
         rule = choice.rule(read(root / _POLICIES), identifier)
     except choice.UnknownError as error:

@@ -10,12 +10,16 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler import completion
+from compiler.cli import engine as engines
 from compiler.cli import options
 from compiler.cli.outcome import compiled, show
 from compiler.cli.program import CouldNotRunError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date
+
+    from compiler.policy.engine import Engine
 
 _port = click.option("--port", type=click.IntRange(1, 65535), help="The port, in place of the settings' own.")
 
@@ -46,20 +50,30 @@ def serve(settings: Path, host: str, port: int | None, check: bool) -> None:
     help="Whose settings to serve under.",
 )
 @_port
+@engines.choice
 @options.as_of
-def up(root: Path, environment: str, port: int | None, as_of: date) -> None:
+def up(root: Path, environment: str, port: int | None, engine: Callable[[], Engine] | None, as_of: date) -> None:
     """Compile, judge, and start the API on an embedded PostgreSQL and Valkey, on 127.0.0.1.
 
     Ctrl-C stops everything; nothing is left behind.
     """
     from runtime.embedded import stack
 
-    outcome = compiled(root, (), writing=True, as_of=as_of)
+    _known(root, environment)
+    outcome = compiled(root, (), writing=True, engine=engine, as_of=as_of)
     show(outcome, "text", brief=True)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
-    if environment not in outcome.compilation.environments:
-        known = ", ".join(outcome.compilation.environments)
-        raise CouldNotRunError(f"there is no environment '{environment}': use one of {known}")
     found = min((root / "generated" / environment).glob("*/runtime/settings.json"))
     sys.exit(stack.run(found, port=port, announce=click.echo))
+
+
+def _known(root: Path, environment: str) -> None:
+    """Refuse an environment that there is not before anything is compiled; what else is wrong the compiler reports."""
+    from compiler.diagnostics.bounds import closest
+
+    names = sorted(file.parent.name for file in root.glob("environments/*/environment.yaml"))
+    if names and environment not in names:
+        meant = closest(environment, names)
+        advice = f"did you mean '{meant}'?" if meant else f"use one of: {', '.join(names)}"
+        raise CouldNotRunError(f"there is no environment '{environment}': {advice}")

@@ -1,4 +1,4 @@
-"""The options of ``cbp compile`` and ``cbp verify`` that choose an OPA server, on a small set of policies."""
+"""The options that choose an OPA server, of every command that judges, on a small set of policies."""
 
 from __future__ import annotations
 
@@ -51,6 +51,13 @@ def test_a_compilation_that_nothing_changed_since_is_judged_by_the_server_all_th
     result = cbp("compile", "--root", str(project), "--opa-url", down)
     assert result.exit_code == 2
     assert " on regorus " in cbp("compile", "--root", str(project)).stdout
+
+
+def test_the_service_is_not_started_on_the_word_of_another_engine_than_the_one_that_was_chosen(project: Path) -> None:
+    down = f"http://127.0.0.1:{free_port()}"
+    result = cbp("up", "--root", str(project), "--opa-url", down)
+    assert result.exit_code == 2
+    assert down in result.stderr
 
 
 def test_the_environment_chooses_a_server_too(project: Path, library: OpaProcess) -> None:

@@ -89,6 +89,13 @@ def test_the_list_for_programs_holds_all_that_a_rule_says_of_itself() -> None:
     }
 
 
+def test_a_code_of_the_compiler_itself_is_explained_too() -> None:
+    result = cbp("policy", "explain", "spec014", "--root", str(ROOT))
+    assert result.exit_code == 0
+    assert result.stdout.startswith("SPEC014: a rate cannot be read\n")
+    assert (ROOT / "docs/diagnostics.md").read_text().count("### SPEC014: a rate cannot be read") == 1
+
+
 def test_a_rule_is_explained_with_a_value_that_it_passes_and_one_that_it_denies(tmp_path: Path) -> None:
     write(tmp_path / "policies")
     assert cbp("policy", "explain", "tst001", "--root", str(tmp_path)).stdout == (

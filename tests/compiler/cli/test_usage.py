@@ -51,6 +51,19 @@ def test_an_environment_that_there_is_not_is_a_finding(project: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "advice"),
+    [("stagging", "did you mean 'staging'?"), ("../spec", "use one of: development, production, staging")],
+)
+def test_an_environment_that_cannot_be_served_is_refused_before_anything_is_compiled(
+    project: Path, name: str, advice: str
+) -> None:
+    result = cbp("up", "--environment", name, "--root", str(project))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == f"cbp: there is no environment '{name}': {advice}\n"
+    assert not (project / "generated").exists()
+
+
+@pytest.mark.parametrize(
     "command", [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"], ["schemas"], ["policy"], ["doctor"]]
 )
 def test_the_help_of_a_command_shows_examples_that_can_be_typed(command: list[str]) -> None:
