@@ -41,9 +41,14 @@ def test_every_decision_says_context_decision_and_consequence() -> None:
 
 
 def test_the_page_of_statements_says_where_each_acts_today() -> None:
-    statements = tuple(reach(PROJECT))
-    assert len(statements) == 197
-    assert _read("docs/reach.md") == page(statements)
+    found = reach(PROJECT)
+    assert len(found.statements) == 197
+    assert _read("docs/reach.md") == page(found)
+    # Every file that is emitted for the cluster has its row, and every row a statement.
+    rows = dict(re.findall(r"^\| (\S+\.\w+) \| (.*) \|$", page(found), re.MULTILINE))
+    folder = PROJECT / "generated/production/eu-central-1"
+    assert rows.keys() == {str(file.relative_to(folder)) for file in folder.rglob("*.*")}
+    assert all(rows.values())
 
 
 def _read(name: str) -> str:

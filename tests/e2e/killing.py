@@ -43,14 +43,16 @@ def main(one: Path, other: Path, seed: int) -> None:
     states = [pipeline.compile_project(root) for root in (one, other)]
     compilations = [replace(state, root=one) for state in states]
     trees, seconds = zip(*(_written(compilation) for compilation in compilations), strict=True)
-    generated, current, found = one / "generated", 1, []
+    generated, current, found, longest = one / "generated", 1, [], max(seconds)
     for run in range(_RUNS):
         target = 1 - current
         until = (generated / ".cbp", generated / ".cbp/journal.json", generated)[run % 3]
-        killed = _killed(partial(_write, compilations[target]), until, instants.uniform(0, max(seconds)))
+        killed = _killed(partial(_write, compilations[target]), until, instants.uniform(0, longest))
+        # However fast the machine is at the moment, some writers are killed and some come to their end.
+        longest *= 1.2 if killed else 0.8
         pending = journal.pending(generated)
         if instants.random() < 1 / 3:  # whoever finishes it may be killed as well
-            _killed(partial(journal.finish, generated), generated, instants.uniform(0, max(seconds) / 2))
+            _killed(partial(journal.finish, generated), generated, instants.uniform(0, longest / 2))
         journal.finish(generated)
         tree = contents(one)
         state = {True: "new", False: "old"}[tree == trees[target]] if tree in trees else "neither"

@@ -16,10 +16,11 @@ from compiler.emit.settings import settings
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
+from compiler.policy.claims import claims
 from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Rule, read
-from tests.compiler.project import site
+from tests.compiler.project import resolved, site
 from tests.policy.policies import POLICIES
 
 RULES = {rule.id: rule for rule in read(POLICIES).rules}
@@ -54,7 +55,11 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    assert document.keys() <= {"environment", "cluster", "spec", "settings", "documents", "vault"}
+    assert document.keys() <= {"environment", "cluster", "claims", "spec", "settings", "documents", "vault"}
+    real = claims(item.environment for item in resolved().values())
+    for claim in document.get("claims", ()):
+        assert claim.keys() == real[0].keys()
+        assert claim["purpose"] in {item["purpose"] for item in real}
     for path in places(document.get("spec", {})):
         assert annotation_at(Specification, path) is not None, path
     for path in places(document.get("environment", {})):

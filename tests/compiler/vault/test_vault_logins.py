@@ -177,6 +177,12 @@ def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks
         assert shown(files, authority, name) == set(server.names)
 
 
+def test_the_api_s_token_does_not_keep_it_from_reading_what_everybody_reads(kept: Bank) -> None:
+    token = logged_in(kept, PRODUCTION, "configuration-api")
+    answer = kept.server.ask("GET", f"{places(PRODUCTION).authority}/issuer/root/json", token)
+    assert answer.json()["data"]["certificate"].startswith("-----BEGIN CERTIFICATE-----")
+
+
 @pytest.mark.parametrize(
     "names",
     [
