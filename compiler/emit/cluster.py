@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import argocd
 from compiler.emit.bootstrap.page import bootstrap
-from compiler.emit.kubernetes.objects import objects
+from compiler.emit.kubernetes.objects import documents, objects
 from compiler.emit.reachability.page import network_page
 from compiler.emit.settings import settings_file
 from compiler.emit.site import Site
@@ -27,7 +27,7 @@ def sites(resolved: Resolved) -> tuple[Site, ...]:
 def cluster_artifacts(site: Site, settings: Settings) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
     artifacts = (*objects(site, settings), settings_file(site, settings), *vault(site))
-    serving = () if site.serves else tuple(objects(site.serving(), settings))
+    serving = () if site.serves else tuple(documents(site.serving(), settings))
     return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts))
 
 

@@ -1,4 +1,4 @@
-"""What each cluster of a project claims for itself alone: names, servers and places that no two may share.
+"""What a cluster claims for itself alone, and who else does: names, servers and places that no two may share.
 
 A cluster is judged by itself, so that it could not be told of another environment's otherwise.
 """
@@ -10,17 +10,26 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from compiler.emit.site import Site
     from compiler.model.environment import Cluster, Environment
 
 
-def claims(environments: Iterable[Environment]) -> list[dict[str, Any]]:
-    """Return ``{"environment", "cluster", "purpose", "value", "path"}`` for each claim of each cluster."""
-    return [
-        {"environment": environment.name, "cluster": name, "purpose": purpose, "value": value, "path": path}
-        for environment in environments
-        for name, cluster in environment.clusters.items()
-        for purpose, value, path in _of(environment, name, cluster)
-    ]
+def claims(site: Site, others: Iterable[Environment]) -> dict[str, Any]:
+    """Return the ``own`` claims of a cluster, and the ``holders`` of every value among all environments.
+
+    An own one is ``{"purpose", "value", "path"}``; holders are ``{purpose: {value: [{"environment", "cluster"}]}}``.
+    """
+    holders: dict[str, dict[str, list[dict[str, str]]]] = {}
+    for environment in (site.environment, *others):
+        for name, cluster in environment.clusters.items():
+            holder = {"environment": environment.name, "cluster": name}
+            for purpose, value, _ in _of(environment, name, cluster):
+                holders.setdefault(purpose, {}).setdefault(value, []).append(holder)
+    own = _of(site.environment, site.name, site.cluster)
+    return {
+        "own": [{"purpose": purpose, "value": value, "path": path} for purpose, value, path in own],
+        "holders": holders,
+    }
 
 
 def _of(environment: Environment, name: str, cluster: Cluster) -> Iterator[tuple[str, str, list[str]]]:

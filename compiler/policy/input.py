@@ -18,7 +18,7 @@ def input_of(subject: Subject) -> dict[str, Any]:
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
     minute and percent, all whole numbers, no key missing. ``cluster`` is the one of the environment's clusters that is
-    judged, with its name; ``claims`` is what every cluster of the project has for itself alone
+    judged, with its name; ``claims`` is what it has for itself alone, and who else has it
     (:mod:`compiler.policy.claims`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object rendered for
     the cluster; ``vault`` is its plan for Vault (:mod:`compiler.policy.vault`).
 
@@ -32,7 +32,7 @@ def input_of(subject: Subject) -> dict[str, Any]:
     return {
         "environment": subject.resolved.environment.model_dump(mode="json"),
         "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
-        "claims": claims((subject.resolved.environment, *subject.others)),
+        "claims": claims(site, subject.others),
         "spec": subject.resolved.spec.model_dump(mode="json"),
         "settings": subject.settings.model_dump(mode="json"),
         "documents": rendered,

@@ -25,16 +25,15 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster
 
 
-def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Artifact]) -> Artifact:
+def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Document]) -> Artifact:
     """Return ``bootstrap.md`` for a cluster, from everything else that was emitted for it.
 
-    ``serving`` is what would be emitted for a cluster that stands by, if it served.
+    ``serving`` holds the objects that a cluster that stands by would have, if it served.
     """
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     documents = [document for document in emitted if "kind" in document]
     needed = needs(documents)
     running = {need.provider for need in needed}
-    potential = needs(artifact.document for artifact in serving if artifact.document is not None)
     writes = [write for document in emitted for write in document.get("documents", ())]
     orchestration = site.spec.orchestration.configuration
     text = render(
@@ -44,7 +43,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Artif
         registration=destination(site.environment, site.name),
         places=places(site),
         needs=needed,
-        later=[need for need in potential if need.provider not in running],
+        later=[need for need in needs(serving) if need.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         # Every replica on a node of its own, the surge too, while an update goes on.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
-    paths = {file_name(document): document for document in _documents(site, settings)}
+    paths = {file_name(document): document for document in documents(site, settings)}
     header = f"Compiled from spec/ and environments/{site.environment.name}/. Edit those; cbp compile writes this file."
     for path, document in sorted(paths.items()):
         yield Artifact(f"{site.folder}/kubernetes/{path}", to_yaml(document, header), document)
@@ -40,8 +40,8 @@ def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
     yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, header))
 
 
-def _documents(site: Site, settings: Settings) -> Iterator[Document]:
-    """Yield what every cluster has, and what only one that serves has."""
+def documents(site: Site, settings: Settings) -> Iterator[Document]:
+    """Yield each object: what every cluster has, and what only one that serves has."""
     yield from boundary(site)
     yield from network(site)
     yield from access(site)

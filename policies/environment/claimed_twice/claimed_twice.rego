@@ -13,39 +13,31 @@ package environment.claimed_twice
 
 import rego.v1
 
-own contains claim if {
-	some claim in input.claims
-	claim.environment == input.environment.name
-	claim.cluster == input.cluster.name
+examined contains claim if {
+	some claim in input.claims.own
+	claim.purpose != "the backups' location" # STO008
 }
-
-examined contains pair if {
-	some mine in own
-	mine.purpose != "the backups' location" # STO008
-	some theirs in input.claims
-	theirs.purpose == mine.purpose
-	rivals(mine, theirs)
-	pair := {"mine": mine, "theirs": theirs}
-}
-
-rivals(mine, theirs) if mine.environment != theirs.environment
 
 # The clusters of one environment share its host, and of two that share anything else one is denied.
-rivals(mine, theirs) if {
-	mine.environment == theirs.environment
-	mine.purpose != "the host"
-	theirs.cluster < mine.cluster
+rivals(claim) := {holder |
+	some holder in object.get(input.claims.holders, [claim.purpose, claim.value], [])
+	holder.environment != input.environment.name
+} | {holder |
+	some holder in object.get(input.claims.holders, [claim.purpose, claim.value], [])
+	holder.environment == input.environment.name
+	claim.purpose != "the host"
+	holder.cluster < input.cluster.name
 }
 
 deny contains denial if {
-	some pair in examined
-	pair.mine.value == pair.theirs.value
+	some claim in examined
+	some holder in rivals(claim)
 	denial := {
 		"id": "DEP020",
 		"message": sprintf(
 			"%s %s is that of %s/%s, too",
-			[pair.mine.purpose, pair.mine.value, pair.theirs.environment, pair.theirs.cluster],
+			[claim.purpose, claim.value, holder.environment, holder.cluster],
 		),
-		"path": pair.mine.path,
+		"path": claim.path,
 	}
 }

@@ -13,44 +13,40 @@ package stores.backup_location_shared
 
 import rego.v1
 
-places contains claim if {
-	some claim in input.claims
-	claim.purpose == "the backups' location"
-}
+purpose := "the backups' location"
 
-examined contains pair if {
-	some mine in places
-	mine.environment == input.environment.name
-	mine.cluster == input.cluster.name
-	some theirs in places
-	rivals(mine, theirs)
-	pair := {"mine": mine, "theirs": theirs}
-}
-
-# Of two clusters of one environment one is denied; of two environments each, since each has a file to be mended.
-rivals(mine, theirs) if mine.environment != theirs.environment
-
-rivals(mine, theirs) if {
-	mine.environment == theirs.environment
-	theirs.cluster < mine.cluster
+examined contains claim if {
+	some claim in input.claims.own
+	claim.purpose == purpose
 }
 
 # With the final slash, a bucket does not begin with the name of another one.
 within(inner, outer) if startswith(sprintf("%s/", [inner]), sprintf("%s/", [outer]))
 
-shared(pair) if within(pair.mine.value, pair.theirs.value)
+shared(one, other) if within(one, other)
 
-shared(pair) if within(pair.theirs.value, pair.mine.value)
+shared(one, other) if within(other, one)
+
+# Of two clusters of one environment one is denied; of two environments each, since each has a file to be mended.
+rivals(holder) if holder.environment != input.environment.name
+
+rivals(holder) if {
+	holder.environment == input.environment.name
+	holder.cluster < input.cluster.name
+}
 
 deny contains denial if {
-	some pair in examined
-	shared(pair)
+	some claim in examined
+	some location, holders in input.claims.holders[purpose]
+	shared(claim.value, location)
+	some holder in holders
+	rivals(holder)
 	denial := {
 		"id": "STO008",
 		"message": sprintf(
 			"%s writes its backups to '%s', and %s/%s to '%s'",
-			[pair.mine.cluster, pair.mine.value, pair.theirs.environment, pair.theirs.cluster, pair.theirs.value],
+			[input.cluster.name, claim.value, holder.environment, holder.cluster, location],
 		),
-		"path": pair.mine.path,
+		"path": claim.path,
 	}
 }
