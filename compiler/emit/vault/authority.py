@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # The bank's clients of this authority are all rendered here; its successor is a second issuer, signed in time.
 LIFETIME = "87600h"
 ISSUER = "root"
-# P-256, which every client of ours takes; keys are made by cert-manager and by Vault, and leave neither.
+# P-256, which every client of ours takes. The authority's key never leaves Vault, a server's never its cluster.
 KEY: dict[str, Any] = {"key_type": "ec", "key_bits": 256}
 
 
