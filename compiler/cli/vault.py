@@ -16,9 +16,9 @@ from compiler.cli.program import CouldNotRunError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Plan
     from compiler.vault.server import Server
+    from compiler.vault.write_only_values import Given
 
 
 @click.group()
@@ -103,9 +103,9 @@ def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
 @contextmanager
 def _run(file: Path, values: str | None, without: tuple[str, ...]) -> Iterator[tuple[Plan, Server, Given]]:
     from compiler.vault.errors import VaultError
-    from compiler.vault.given import given
     from compiler.vault.plan import read
     from compiler.vault.server import connect
+    from compiler.vault.write_only_values import given
 
     try:
         plan = read(file)

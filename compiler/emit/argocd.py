@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
-from compiler.emit.kubernetes.secrets import REVIEWERS
+from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
 from compiler.emit.names import STORAGE_CLASS, namespace
 from compiler.emit.serialise import to_yaml
 

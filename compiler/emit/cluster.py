@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import argocd
-from compiler.emit.bootstrap.page import bootstrap
 from compiler.emit.kubernetes.objects import documents, objects
-from compiler.emit.reachability.page import network_page
+from compiler.emit.pages.bootstrap import bootstrap
+from compiler.emit.pages.network import network_page
 from compiler.emit.settings import settings_file
 from compiler.emit.site import Site
 from compiler.emit.vault.plan import vault

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import once_for_alike
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import once_for_alike
 from compiler.policy.quantities import millicores, units
 from compiler.vault.normal import seconds
 

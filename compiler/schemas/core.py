@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from compiler.diagnostics import Finding, Span
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import once_for_alike
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

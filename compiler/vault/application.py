@@ -12,9 +12,9 @@ from compiler.vault.errors import VaultError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Document, Plan
     from compiler.vault.server import Server
+    from compiler.vault.write_only_values import Given
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from compiler.vault.plan import references, resolved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Document, Plan
     from compiler.vault.server import Server
+    from compiler.vault.write_only_values import Given
 
 # An address may have a credential in it that somebody wrote there.
 _UNTOLD = frozenset({"connection_url"})

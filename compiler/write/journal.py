@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from compiler.write.disk import named_after, sync, write
-from compiler.write.possible import require_possible
+from compiler.write.preflight import require_possible
 from compiler.write.staging import Entry, Step, folders, stage
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from runtime.ports import UnavailableError
 from runtime.services.decisions import Decision, Verdict, decide
 from runtime.services.leases import Lease
 from runtime.services.limits import keyed_buckets, limits_by_endpoint
-from runtime.services.solitary import SolitaryBuckets
+from runtime.services.local_buckets import SolitaryBuckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

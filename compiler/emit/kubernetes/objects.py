@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact, Document
-from compiler.emit.kubernetes.access import access
-from compiler.emit.kubernetes.boundary import boundary
-from compiler.emit.kubernetes.cache import cache
-from compiler.emit.kubernetes.certificates import certificates
-from compiler.emit.kubernetes.data_layer import data_layer
-from compiler.emit.kubernetes.monitoring import monitoring
-from compiler.emit.kubernetes.network import network
-from compiler.emit.kubernetes.scaling import scaling
-from compiler.emit.kubernetes.secrets import secrets
-from compiler.emit.kubernetes.storage import storage
-from compiler.emit.kubernetes.traffic import traffic
-from compiler.emit.kubernetes.workload import workload
+from compiler.emit.kubernetes.application.autoscaling import scaling
+from compiler.emit.kubernetes.application.deployment import workload
+from compiler.emit.kubernetes.application.ingress import traffic
+from compiler.emit.kubernetes.cache.redis import cache
+from compiler.emit.kubernetes.cluster.certificates import certificates
+from compiler.emit.kubernetes.cluster.external_secrets import secrets
+from compiler.emit.kubernetes.cluster.namespaces import boundary
+from compiler.emit.kubernetes.cluster.rbac import access
+from compiler.emit.kubernetes.cluster.storage_classes import storage
+from compiler.emit.kubernetes.database.documents import data_layer
+from compiler.emit.kubernetes.monitoring.pod_monitors import monitoring
+from compiler.emit.kubernetes.network.network_policies import network
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:

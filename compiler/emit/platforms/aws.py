@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.emit.platforms.platform import Balancer
+    from compiler.emit.platforms.interface import Balancer
     from compiler.model.load_balancing import ApplicationBalancing
 
 STICKINESS_SECONDS = 86400
@@ -43,11 +43,11 @@ class _Aws:
     )
 
     def account(self, identity: str) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"eks.amazonaws.com/role-arn": identity}
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         check = balancer.balancing.health_check
         said = {
             "scheme": "internal" if balancer.internal else "internet-facing",

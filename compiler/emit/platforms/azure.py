@@ -15,7 +15,7 @@ from compiler.emit.names import API
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.emit.platforms.platform import Balancer
+    from compiler.emit.platforms.interface import Balancer
 
 
 class _Azure:
@@ -37,11 +37,11 @@ class _Azure:
     )
 
     def account(self, identity: str) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"azure.workload.identity/client-id": identity}
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`.
+        """See :class:`compiler.emit.platforms.interface.Platform`.
 
         A gateway is round robin, and a pod is healthy once it has answered: it knows no other algorithm or threshold.
         """

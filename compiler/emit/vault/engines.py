@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.names import DATABASE_MANAGER, DATABASE_NAME, DATABASE_ROLE, POSTGRES_PORT, VAULT_DATABASE, VAULT_KV
 from compiler.emit.vault.documents import Write, reference, write
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from compiler.emit.artifact import Artifact
 from compiler.emit.serialise import to_yaml
 from compiler.emit.vault.audit import audit_documents, audit_file
-from compiler.emit.vault.authority import authority
 from compiler.emit.vault.engines import database_engine, secrets_engine
-from compiler.emit.vault.people import people_access
-from compiler.emit.vault.workloads import workload_access
+from compiler.emit.vault.kubernetes_auth import workload_access
+from compiler.emit.vault.oidc_auth import people_access
+from compiler.emit.vault.pki import authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.templates import render
 from compiler.emit.vault.documents import Write, write
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import places
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site

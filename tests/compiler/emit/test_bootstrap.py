@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit import kinds
-from compiler.emit.bootstrap.needs import features, needs
 from compiler.emit.cluster import sites
+from compiler.emit.pages.requirements import features, needs
 from tests.compiler.project import artifacts, changed, documents, resolved, site
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from compiler.emit.cluster import sites
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import places
 from tests.compiler.project import artifacts, resolved
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import asyncpg
 import pytest
 import yaml
 
-from compiler.emit.servers import servers
-from compiler.emit.vault.places import places
+from compiler.emit.server_certificates import servers
+from compiler.emit.vault.paths import places
 from tests.compiler.vault.bank import SITES
 from tests.tls import context_of
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from compiler.emit.servers import Server
+    from compiler.emit.server_certificates import Server
     from compiler.emit.site import Site
     from runtime.embedded.postgres import PostgresServer
     from tests.compiler.vault.bank import Bank

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import places
 from tests.compiler.vault.bank import SITES
 
 if TYPE_CHECKING:

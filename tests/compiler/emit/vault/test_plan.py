@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import places
 from compiler.vault.normal import is_duration, seconds
 from compiler.vault.plan import references
 from tests.compiler.project import artifacts, changed, resolved, site
