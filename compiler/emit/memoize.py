@@ -1,4 +1,4 @@
-"""What is computed of a document, computed once for all documents that are alike.
+"""Memoise pure functions of a document by its JSON.
 
 Clusters have most of their objects in common: of the documents of a hundred environments nine in ten are copies.
 """
@@ -14,16 +14,16 @@ import orjson
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # More documents than two clusters have; without a bound those of all would be kept.
-_KEPT = 256
+_MAXIMUM = 256
 
 
-def once_for_alike(function: Function) -> Function:
-    """Return the function with its last results kept, by its first argument's JSON and the others (positional).
+def memoize_by_content(function: Function) -> Function:
+    """Return the function with its last results cached, by its first argument's JSON and its other arguments.
 
-    The function is pure. What it returns is one object for all that are alike: nobody changes it.
+    The function is pure, and called with positional arguments. Equal documents share one result: nobody may change it.
     """
 
-    @lru_cache(maxsize=_KEPT)
+    @lru_cache(maxsize=_MAXIMUM)
     def of_text(text: bytes, *others: Any) -> Any:
         return function(orjson.loads(text), *others)
 

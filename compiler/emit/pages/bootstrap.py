@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
-from compiler.emit.kinds import ARGO_CD, KINDS
+from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.database.replication import replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
-from compiler.emit.pages.requirements import Feature, features, needs
+from compiler.emit.pages.requirements import Feature, features, requirements
+from compiler.emit.providers import ARGO_CD
 from compiler.emit.templates import render
-from compiler.emit.vault.paths import places
+from compiler.emit.vault.paths import vault_paths
 from compiler.model.text import minor
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
     """
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     documents = [document for document in emitted if "kind" in document]
-    needed = needs(documents)
+    needed = requirements(documents)
     running = {need.provider for need in needed}
     writes = [write for document in emitted for write in document.get("documents", ())]
     orchestration = site.spec.orchestration.configuration
@@ -41,9 +42,9 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         site=site,
         argo_cd=ARGO_CD,
         registration=destination(site.environment, site.name),
-        places=places(site),
+        places=vault_paths(site),
         needs=needed,
-        later=[need for need in needs(serving) if need.provider not in running],
+        later=[need for need in requirements(serving) if need.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         # Every replica on a node of its own, the surge too, while an update goes on.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,

@@ -1,6 +1,6 @@
 """The page ``network.md``: who reaches whom, computed from the rendered policies, beside the flows that say why.
 
-Sources: the emitted NetworkPolicies and Namespaces, and :mod:`compiler.emit.kubernetes.network.flows`.
+Sources: the emitted NetworkPolicies and Namespaces, and the flows that the components declare.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact
-from compiler.emit.kubernetes.network.endpoints import Pods, Ranges
-from compiler.emit.kubernetes.network.flows import flows
+from compiler.emit.kubernetes.common.endpoints import Pods, Ranges
 from compiler.emit.names import namespace
 from compiler.emit.pages.reachability import Network
 from compiler.emit.pages.reachability_endpoints import Opening, Outside, Pod, common
@@ -21,7 +20,8 @@ from compiler.emit.templates import render
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from compiler.emit.kubernetes.network.endpoints import Endpoint
+    from compiler.emit.kubernetes.common.endpoints import Endpoint
+    from compiler.emit.kubernetes.common.flows import Flow
     from compiler.emit.pages.reachability_endpoints import Place
     from compiler.emit.site import Site
 
@@ -41,14 +41,13 @@ class Matrix:
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def network_page(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
+def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
     """Return ``network.md`` for a cluster, from everything else that was emitted for it."""
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     network = Network(document for document in emitted if "kind" in document)
-    ends = {end.name: end for flow in flows(site) for end in (flow.source, flow.destination)}
-    zones = {namespace(zone) for zone in site.spec.network.segmentation.zones}
-    ours = [_spot(end, site) for end in ends.values() if isinstance(end, Pods) and end.namespace in zones]
-    others = [_spot(end, site) for end in ends.values() if not isinstance(end, Pods) or end.namespace not in zones]
+    ends = {end.name: end for flow in flows for end in (flow.source, flow.destination)}
+    ours = [_spot(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
+    others = [_spot(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
     strangers = list(_strangers(site))
     text = render(
         "pages/network.md.j2",
@@ -57,7 +56,7 @@ def network_page(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
             ("Into the zones", _matrix(network, [*ours, *others, *strangers], ours)),
             ("Out of the zones", _matrix(network, [*ours, *strangers[:-2]], [*others, *strangers[-2:]])),
         ],
-        flows=flows(site),
+        flows=flows,
         places=[(name, _where(end, site)) for name, end in ends.items()],
     )
     return Artifact(f"{site.folder}/network.md", text.encode())

@@ -1,4 +1,4 @@
-"""What emitted objects ask of their cluster, by what is written in them.
+"""Requirements of the emitted objects: providers that have to run, and features that have to be on.
 
 An operator is needed where one of its kinds is rendered (:mod:`compiler.emit.kinds`); a controller that brings no
 kind, where an object speaks to it by an annotation, a provisioner or a metric; a feature of Kubernetes, where a field
@@ -11,9 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.kinds import KINDS, KUBERNETES, PROMETHEUS, Provider
-from compiler.emit.memoize import once_for_alike
-from compiler.emit.names import ADAPTER_RULES
+from compiler.emit.kinds import KINDS
+from compiler.emit.memoize import memoize_by_content
+from compiler.emit.providers import (
+    AUTORESIZER,
+    AWS_LOAD_BALANCER,
+    AZURE_DISK,
+    AZURE_LOAD_BALANCER,
+    EBS,
+    EXTERNAL_DNS,
+    KUBERNETES,
+    METRICS_ADAPTER,
+    METRICS_SERVER,
+    PROMETHEUS,
+    Provider,
+)
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -32,21 +44,21 @@ class Feature:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class Requirement:
     """A provider that has to run, and the kinds of objects that ask for it."""
 
     provider: Provider
     kinds: tuple[str, ...]
 
 
-def needs(documents: Iterable[Document]) -> tuple[Need, ...]:
-    """Return what has to run in the cluster, without Kubernetes itself, ordered by name."""
+def requirements(documents: Iterable[Document]) -> tuple[Requirement, ...]:
+    """Return the providers that have to run in the cluster, without Kubernetes itself, ordered by name."""
     asked: dict[Provider, set[str]] = {}
     for document in documents:
         for provider in _providers(document):
             asked.setdefault(provider, set()).add(document["kind"])
     return tuple(
-        Need(provider, tuple(sorted(kinds)))
+        Requirement(provider, tuple(sorted(kinds)))
         for provider, kinds in sorted(asked.items(), key=lambda item: item[0].name.lower())
     )
 
@@ -57,12 +69,12 @@ def features(documents: Iterable[Document]) -> tuple[Feature, ...]:
     return tuple(feature for feature, _ in _FEATURES if feature in used)
 
 
-@once_for_alike
+@memoize_by_content
 def _used(document: Document) -> tuple[Feature, ...]:
     return tuple(feature for feature, marks in _FEATURES if marks(document))
 
 
-@once_for_alike
+@memoize_by_content
 def _providers(document: Document) -> tuple[Provider, ...]:
     brought = (kind.provider for kind in KINDS if (kind.api_version, kind.name) == _kind(document))
     controllers = (provider for provider, marks in _CONTROLLERS if marks(document))
@@ -100,72 +112,15 @@ def _found(value: object, key: str) -> Iterator[Any]:
             yield from _found(item, key)
 
 
-_AWS_LOAD_BALANCER = Provider(
-    "AWS Load Balancer Controller",
-    "2.7.0",
-    "targets by address, and readiness that waits for the load balancer",
-    "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/",
-    "kube-system",
-)
-_AZURE_LOAD_BALANCER = Provider(
-    "Application Gateway Ingress Controller",
-    "1.7.0",
-    "health probes by annotation",
-    "https://azure.github.io/application-gateway-kubernetes-ingress/",
-    "kube-system",
-)
-_AUTORESIZER = Provider(
-    "pvc-autoresizer",
-    "0.11.0",
-    "claims that another operator makes, by its webhook; how full they are it asks the API server (its Metrics API)",
-    "https://github.com/topolvm/pvc-autoresizer",
-    "pvc-autoresizer",
-)
-_EBS = Provider(
-    "EBS CSI driver",
-    "1.25.0",
-    "volumes that grow while they are in use",
-    "https://github.com/kubernetes-sigs/aws-ebs-csi-driver",
-    "kube-system",
-)
-_AZURE_DISK = Provider(
-    "Azure Disk CSI driver",
-    "1.29.0",
-    "volumes that grow while they are in use",
-    "https://github.com/kubernetes-sigs/azuredisk-csi-driver",
-    "kube-system",
-)
-_METRICS_SERVER = Provider(
-    "metrics-server",
-    "0.7.0",
-    "CPU and memory of single containers",
-    "https://kubernetes-sigs.github.io/metrics-server/",
-    "kube-system",
-)
-_METRICS_ADAPTER = Provider(
-    "Prometheus adapter",
-    "0.11.0",
-    f"the API custom.metrics.k8s.io, with the rules of the ConfigMap `{ADAPTER_RULES}` (its chart: `rules.existing`)",
-    "https://github.com/kubernetes-sigs/prometheus-adapter",
-    "cbp-management",
-)
-_EXTERNAL_DNS = Provider(
-    "ExternalDNS",
-    "0.15.0",
-    "names of Services by annotation",
-    "https://kubernetes-sigs.github.io/external-dns/latest/",
-    "external-dns",
-)
-
 _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
-    (_AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
-    (_AZURE_LOAD_BALANCER, _annotated("appgw.ingress.kubernetes.io/")),
-    (_AUTORESIZER, _annotated("resize.topolvm.io/")),
-    (_EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
-    (_AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
-    (_METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
-    (_EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
-    (_METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
+    (AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
+    (AZURE_LOAD_BALANCER, _annotated("appgw.ingress.kubernetes.io/")),
+    (AUTORESIZER, _annotated("resize.topolvm.io/")),
+    (EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
+    (AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
+    (METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
+    (EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
+    (METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
     (PROMETHEUS, _holding("ScaledObject", "serverAddress")),
 )
 _FEATURES: tuple[tuple[Feature, Marks], ...] = (

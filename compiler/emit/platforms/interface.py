@@ -9,16 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from compiler.model.load_balancing import ApplicationBalancing
+    from compiler.model.units import Duration
 
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """What the load balancer is to do, whatever it is made of."""
+    """The settings of a load balancer, in no cloud's words."""
 
     balancing: ApplicationBalancing
     internal: bool
     """Whether it has private addresses alone."""
-    draining_seconds: int
+    draining: Duration
     """How long a pod that goes may still answer on the connections that it has."""
 
 

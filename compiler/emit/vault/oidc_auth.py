@@ -1,4 +1,4 @@
-"""How people sign in: through the identity provider, with a second factor, and for the administrators' group alone.
+"""The auth method of people: through the identity provider, with a second factor, for the administrators' group alone.
 
 Readers and operators have nothing to look for in Vault. Administrators write secrets and see when they were written;
 they read none.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit.names import VAULT_DATABASE
 from compiler.emit.vault.documents import Write, reference, write
-from compiler.emit.vault.paths import places, secret
+from compiler.emit.vault.paths import secret, vault_paths
 from compiler.emit.vault.policies import Grant, policy
 
 if TYPE_CHECKING:
@@ -34,10 +34,10 @@ COMMAND_LINE = "http://localhost:8250/oidc/callback"
 TOTP: dict[str, Any] = {"period": "30s", "algorithm": "SHA1", "digits": 6, "skew": 1}
 
 
-def people_access(site: Site) -> Iterator[Write]:
+def oidc_auth(site: Site) -> Iterator[Write]:
     """Yield the auth method of people, the administrators' role, policy and group, and the second factor."""
-    mount = places(site).oidc
-    yield write(f"sys/auth/{mount}", type="oidc", description=f"People who administer {places(site).scope}")
+    mount = vault_paths(site).oidc
+    yield write(f"sys/auth/{mount}", type="oidc", description=f"People who administer {vault_paths(site).scope}")
     yield write(
         f"auth/{mount}/config",
         write_only=("oidc_client_secret",),
@@ -46,7 +46,9 @@ def people_access(site: Site) -> Iterator[Write]:
         oidc_client_id=site.environment.sign_in.client_id,
         default_role=ADMINISTRATORS,
     )
-    yield policy(site, ADMINISTRATORS, f"What administrators of {places(site).scope} change.", _administration(site))
+    yield policy(
+        site, ADMINISTRATORS, f"What administrators of {vault_paths(site).scope} change.", _administration(site)
+    )
     yield _role(site)
     yield from _group(site)
     if site.spec.access_control.infrastructure.authentication.mfa:
@@ -54,7 +56,7 @@ def people_access(site: Site) -> Iterator[Write]:
 
 
 def _administration(site: Site) -> tuple[Grant, ...]:
-    keys = (places(site).manager, places(site).cache)
+    keys = (vault_paths(site).manager, vault_paths(site).cache)
     kept = tuple(
         grant
         for key in keys
@@ -63,12 +65,12 @@ def _administration(site: Site) -> tuple[Grant, ...]:
             Grant(secret("metadata", key), ("read",)),
         )
     )
-    rotation = Grant(f"{VAULT_DATABASE}/rotate-role/{places(site).static_role}", ("update",))
+    rotation = Grant(f"{VAULT_DATABASE}/rotate-role/{vault_paths(site).static_role}", ("update",))
     return (*kept, rotation) if site.serves else kept
 
 
 def _role(site: Site) -> Write:
-    sign_in, mount = site.environment.sign_in, places(site).oidc
+    sign_in, mount = site.environment.sign_in, vault_paths(site).oidc
     mfa = MFA_CLAIM if site.spec.access_control.infrastructure.authentication.mfa else {}
     return write(
         f"auth/{mount}/role/{ADMINISTRATORS}",
@@ -88,22 +90,22 @@ def _role(site: Site) -> Write:
 
 def _group(site: Site) -> Iterator[Write]:
     """Rights follow from the group at the identity provider, and end with the membership."""
-    group = f"identity/group/name/{places(site).policy(ADMINISTRATORS)}"
-    yield write(group, type="external", policies=[places(site).policy(ADMINISTRATORS)])
+    group = f"identity/group/name/{vault_paths(site).policy(ADMINISTRATORS)}"
+    yield write(group, type="external", policies=[vault_paths(site).policy(ADMINISTRATORS)])
     yield write(
         "identity/group-alias",
         name=site.environment.sign_in.groups.administrators,
-        mount_accessor=reference(f"sys/auth/{places(site).oidc}", "accessor"),
+        mount_accessor=reference(f"sys/auth/{vault_paths(site).oidc}", "accessor"),
         canonical_id=reference(group, "id"),
     )
 
 
 def _second_factor(site: Site) -> Iterator[Write]:
     """A factor of Vault's own, for the day on which the identity provider vouches for the wrong person."""
-    scope = places(site).scope
+    scope = vault_paths(site).scope
     yield write("identity/mfa/method/totp", method_name=scope, issuer=f"Vault {scope}", **TOTP)
     yield write(
         f"identity/mfa/login-enforcement/{scope}",
         mfa_method_ids=[reference("identity/mfa/method/totp", "id")],
-        auth_method_accessors=[reference(f"sys/auth/{places(site).oidc}", "accessor")],
+        auth_method_accessors=[reference(f"sys/auth/{vault_paths(site).oidc}", "accessor")],
     )

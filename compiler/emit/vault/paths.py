@@ -1,4 +1,4 @@
-"""Where Vault keeps what: mounts, roles and paths, each said once for the plan and for those who read from it.
+"""Names in Vault: mounts, roles and paths, each written once for the plan and for the workloads that read from it.
 
 Clusters and environments may share a server. What is named after a cluster is that cluster's alone; the two engines
 (``cbp`` and ``database``) are shared, and every plan says the same of them.
@@ -19,8 +19,8 @@ AUDIENCE = "vault"
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """The names in Vault that belong to one cluster."""
+class VaultPaths:
+    """Names in Vault that belong to one cluster."""
 
     environment: str
     cluster: str
@@ -84,9 +84,9 @@ class Places:
         return f"{self.scope}-{name}"
 
 
-def places(site: Site) -> Places:
+def vault_paths(site: Site) -> VaultPaths:
     """Return the names of a cluster."""
-    return Places(site.environment.name, site.name)
+    return VaultPaths(site.environment.name, site.name)
 
 
 def secret(kind: str, key: str) -> str:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.server_certificates import Server, servers
+from compiler.emit.server_certificates import ServerCertificate, server_certificates
+from compiler.emit.text import hours
 from compiler.emit.vault.documents import Write, write
-from compiler.emit.vault.paths import places
+from compiler.emit.vault.paths import vault_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,17 +28,17 @@ ISSUER = "root"
 KEY: dict[str, Any] = {"key_type": "ec", "key_bits": 256}
 
 
-def authority(site: Site) -> Iterator[Write]:
+def pki(site: Site) -> Iterator[Write]:
     """Yield the engine, the authority's own certificate, and a role for each server."""
-    mount, scope = places(site).authority, places(site).scope
+    mount, scope = vault_paths(site).authority, vault_paths(site).scope
     yield write(f"sys/mounts/{mount}", type="pki", description=f"Certificates of the stores of {scope}")
     yield write(f"sys/mounts/{mount}/tune", max_lease_ttl=LIFETIME)
-    yield write(places(site).root, common_name=f"Stores of {scope}", issuer_name=ISSUER, ttl=LIFETIME, **KEY)
-    for server in servers(site):
+    yield write(vault_paths(site).root, common_name=f"Stores of {scope}", issuer_name=ISSUER, ttl=LIFETIME, **KEY)
+    for server in server_certificates(site):
         yield write(f"{mount}/roles/{server.name}", **_role(server))
 
 
-def _role(server: Server) -> dict[str, Any]:
+def _role(server: ServerCertificate) -> dict[str, Any]:
     return {
         "allowed_domains": list(server.names),
         "allow_bare_domains": True,
@@ -52,6 +53,6 @@ def _role(server: Server) -> dict[str, Any]:
         "client_flag": server.is_client,
         # Another issuer, whoever adds it, signs nothing.
         "issuer_ref": ISSUER,
-        "max_ttl": f"{server.lifetime_hours}h",
+        "max_ttl": hours(server.lifetime),
         **KEY,
     }

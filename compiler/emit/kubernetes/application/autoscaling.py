@@ -1,4 +1,4 @@
-"""How many pods there are: the HorizontalPodAutoscaler and the PodDisruptionBudget.
+"""The number of the API's pods: the HorizontalPodAutoscaler and the PodDisruptionBudget.
 
 Sources: ``auto_scaling.application``, ``compute.application_tier``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
+from compiler.emit.text import number
 from compiler.model.text import minor
 
 if TYPE_CHECKING:
@@ -25,10 +26,10 @@ REQUESTS_METRIC = "http_requests_per_minute"
 FIRST_WITH_TOLERANCE = 35
 
 
-def scaling(site: Site) -> Iterator[Document]:
+def autoscaling(site: Site) -> Iterator[Document]:
     """Yield the autoscaler of the Deployment, and the budget for drains."""
     tier = site.spec.compute.application_tier
-    target = {"apiVersion": "apps/v1", "kind": "Deployment", "name": API}
+    target = {"apiVersion": kinds.DEPLOYMENT.api_version, "kind": kinds.DEPLOYMENT.name, "name": API}
     spec = {
         "scaleTargetRef": target,
         "minReplicas": tier.instances.min,
@@ -57,7 +58,7 @@ def _metrics(site: Site) -> list[dict[str, Any]]:
         "type": "Pods",
         "pods": {
             "metric": {"name": REQUESTS_METRIC},
-            "target": {"type": "AverageValue", "averageValue": str(triggers.requests.target.per_minute)},
+            "target": {"type": "AverageValue", "averageValue": number(triggers.requests.target.per_minute)},
         },
     }
     return [

@@ -12,36 +12,29 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import pod
+from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
-from compiler.emit.serialise import to_json
+from compiler.emit.settings import settings_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 
-def workload(site: Site, settings: Settings) -> Iterator[Document]:
+def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
-    text = to_json(settings.model_dump(mode="json")).decode()
-    yield kubernetes_object(
-        kinds.SERVICE_ACCOUNT,
-        API,
-        Wave.ACCESS,
-        zone="application",
-        labels=LABELS,
-        automountServiceAccountToken=False,
-    )
+    text = settings_json(site.settings).decode()
+    yield service_account(API, "application", LABELS)
     yield kubernetes_object(
         kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data={"settings.json": text}
     )
-    yield _deployment(site, settings, hashlib.sha256(text.encode()).hexdigest())
+    yield _deployment(site, hashlib.sha256(text.encode()).hexdigest())
 
 
-def _deployment(site: Site, settings: Settings, digest: str) -> Document:
+def _deployment(site: Site, digest: str) -> Document:
     orchestration = site.spec.orchestration.configuration
     spec = {
         # The autoscaler owns the number of replicas from the first sync on; Argo CD ignores differences on it.
@@ -58,7 +51,7 @@ def _deployment(site: Site, settings: Settings, digest: str) -> Document:
         "template": {
             # A changed setting changes the template, so that the pods are replaced.
             "metadata": {"labels": LABELS, "annotations": {"checksum/settings": f"sha256:{digest}"}},
-            "spec": pod(site, settings),
+            "spec": pod(site).fields,
         },
     }
     return kubernetes_object(kinds.DEPLOYMENT, API, Wave.APPLICATION, zone="application", labels=LABELS, spec=spec)

@@ -1,4 +1,4 @@
-"""How requests reach the pods: the Service, and the Ingress from which the cloud's controller makes a load balancer.
+"""The API's Service, and the Ingress from which the cloud's controller makes a load balancer.
 
 Sources: ``load_balancing.application``, the environment's ``host``, the cluster's ``platform`` and its
 ``addresses.load_balancer``.
@@ -11,7 +11,7 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import DEREGISTRATION_SECONDS
+from compiler.emit.kubernetes.application.pod import draining
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
 from compiler.emit.platforms import platform
@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 SERVICE_PORT = 80
 
 
-def traffic(site: Site, settings: Settings) -> Iterator[Document]:
+def ingress(site: Site) -> Iterator[Document]:
     """Yield the API's Service and Ingress."""
     ports = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
     yield kubernetes_object(
@@ -48,7 +47,7 @@ def traffic(site: Site, settings: Settings) -> Iterator[Document]:
         Wave.TRAFFIC,
         zone="application",
         labels=LABELS,
-        annotations=cloud.ingress(_balancer(site, settings)),
+        annotations=cloud.ingress(_balancer(site)),
         spec={
             "ingressClassName": cloud.ingress_class,
             "rules": [{"host": site.environment.host, "http": {"paths": paths}}],
@@ -56,10 +55,10 @@ def traffic(site: Site, settings: Settings) -> Iterator[Document]:
     )
 
 
-def _balancer(site: Site, settings: Settings) -> Balancer:
+def _balancer(site: Site) -> Balancer:
     """Internal, unless the load balancer's own addresses are declared to be public ones."""
     return Balancer(
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
-        draining_seconds=DEREGISTRATION_SECONDS + settings.process.shutdown_seconds,
+        draining=draining(site),
     )

@@ -10,7 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.kubernetes.common.metadata import SELECTOR
-from compiler.emit.kubernetes.common.pod_security import CONTAINER, OWN_USER, pod_context
+from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.common.resources import Amounts, Resources
 from compiler.emit.names import (
     API,
     API_AUTHORITY,
@@ -24,68 +27,63 @@ from compiler.emit.names import (
     REDIS_PORT,
     host,
 )
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 Fields = dict[str, Any]
 
 SETTINGS_FOLDER = "/etc/cbp"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving while load balancer and endpoints learn that it goes; only then it is told to stop.
-DEREGISTRATION_SECONDS = 15
-MARGIN_SECONDS = 5
+DEREGISTRATION = Duration(15)
+MARGIN = Duration(5)
 
 
-def pod(site: Site, settings: Settings) -> Fields:
-    """Return the pod's specification."""
-    return {
-        "serviceAccountName": API,
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": DEREGISTRATION_SECONDS + settings.process.shutdown_seconds + MARGIN_SECONDS,
-        "securityContext": pod_context(OWN_USER),
-        **_placement(site),
-        "containers": [_container(site, settings)],
-        "volumes": [
-            {"name": "settings", "configMap": {"name": API, "defaultMode": 0o440}},
-            {"name": "database", "secret": {"secretName": f"{API}-database", "defaultMode": 0o440}},
-            {"name": "cache", "secret": {"secretName": f"{API}-cache", "defaultMode": 0o440}},
-            {"name": "authority", "secret": {"secretName": API_AUTHORITY, "defaultMode": 0o440}},
-            {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}},
-        ],
-    }
+def pod(site: Site) -> Pod:
+    """Return the API's pod."""
+    return Pod(
+        service_account=API,
+        user=OWN_USER,
+        containers=(_container(site),),
+        placement=_placement(site),
+        lifetime={"terminationGracePeriodSeconds": (draining(site) + MARGIN).seconds},
+    )
 
 
-def _container(site: Site, settings: Settings) -> Fields:
+def draining(site: Site) -> Duration:
+    """Return how long a pod that goes may still answer on the connections that it has."""
+    return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
+
+
+def _container(site: Site) -> Container:
     requests, limits = site.spec.compute.application_tier.resources, site.spec.containers.application.resource_limits
-    return {
-        "name": API,
-        "image": site.environment.image.reference,
-        "imagePullPolicy": "IfNotPresent",
-        "args": ["--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"],  # noqa: S104 - behind policies
-        "env": [{"name": name, "value": value} for name, value in _variables(site).items()],
-        "ports": [{"name": "http", "containerPort": settings.process.port, "protocol": "TCP"}],
-        "resources": {
-            "requests": {"cpu": requests.cpu.min.quantity, "memory": requests.memory.min.quantity},
-            "limits": {"cpu": limits.cpu.quantity, "memory": limits.memory.quantity},
-        },
-        **_probes(site, settings),
-        "lifecycle": {"preStop": {"sleep": {"seconds": DEREGISTRATION_SECONDS}}},
-        "securityContext": CONTAINER,
-        "volumeMounts": [
-            {"name": "settings", "mountPath": SETTINGS_FOLDER, "readOnly": True},
-            {"name": "database", "mountPath": f"{SECRETS_FOLDER}/database", "readOnly": True},
-            {"name": "cache", "mountPath": f"{SECRETS_FOLDER}/cache", "readOnly": True},
-            {"name": "authority", "mountPath": f"{SECRETS_FOLDER}/authority", "readOnly": True},
-            {"name": "scratch", "mountPath": "/tmp"},  # noqa: S108 - the container's own, bounded
-        ],
-    }
+    return Container(
+        name=API,
+        image=site.environment.image.reference,
+        args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
+        env=_variables(site),
+        ports={"http": site.settings.process.port},
+        resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
+        probes=_probes(site),
+        lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
+        mounts=(
+            Mount("settings", {"configMap": {"name": API, "defaultMode": 0o440}}, SETTINGS_FOLDER),
+            _secret("database", f"{API}-database"),
+            _secret("cache", f"{API}-cache"),
+            _secret("authority", API_AUTHORITY),
+            Mount("scratch", {"emptyDir": {"sizeLimit": "64Mi"}}, "/tmp", read_only=False),  # noqa: S108 - its own, bounded
+        ),
+    )
+
+
+def _secret(name: str, secret: str) -> Mount:
+    return Mount(name, {"secret": {"secretName": secret, "defaultMode": 0o440}}, f"{SECRETS_FOLDER}/{name}")
 
 
 def _variables(site: Site) -> dict[str, str]:
-    """Addresses of this cluster's own Services, which prove who they are; credentials are files, which Vault fills."""
+    """Return the addresses of this cluster's own Services; credentials are files, which Vault fills."""
     authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
     verified = f"sslmode=verify-full&sslrootcert={authority}"
     address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
@@ -99,12 +97,12 @@ def _variables(site: Site) -> dict[str, str]:
     }
 
 
-def _probes(site: Site, settings: Settings) -> Fields:
+def _probes(site: Site) -> Fields:
     """Startup and liveness ask whether the process lives; readiness, whether it can serve."""
-    check = site.spec.load_balancing.application.health_check
+    check, process = site.spec.load_balancing.application.health_check, site.settings.process
     timing = {"periodSeconds": 10, "timeoutSeconds": check.timeout.seconds}
-    alive = {"httpGet": {"path": settings.process.health_path, "port": "http"}, **timing}
-    ready = {"httpGet": {"path": settings.process.ready_path, "port": "http"}, **timing}
+    alive = {"httpGet": {"path": process.health_path, "port": "http"}, **timing}
+    ready = {"httpGet": {"path": process.ready_path, "port": "http"}, **timing}
     return {
         "startupProbe": {**alive, "failureThreshold": 12},
         "livenessProbe": {**alive, "failureThreshold": check.unhealthy_threshold},
@@ -114,21 +112,7 @@ def _probes(site: Site, settings: Settings) -> Fields:
 
 def _placement(site: Site) -> Fields:
     affinity, selector = site.spec.orchestration.configuration.affinity, {"matchLabels": SELECTOR}
-    fields: Fields = {}
-    if affinity.node_anti_affinity:
-        term = {"topologyKey": "kubernetes.io/hostname", "labelSelector": selector, "matchLabelKeys": [_REVISION]}
-        fields["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
-    if affinity.zone_spread:
-        spread = {
-            "maxSkew": 1,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "DoNotSchedule",
-            "labelSelector": selector,
-            # Counted for each revision alone: an update must not be blocked by the pods that it replaces.
-            "matchLabelKeys": [_REVISION],
-        }
-        fields["topologySpreadConstraints"] = [spread]
-    return fields
-
-
-_REVISION = "pod-template-hash"
+    return {
+        **(node_anti_affinity(selector, each_revision=True) if affinity.node_anti_affinity else {}),
+        **(zone_spread(selector, each_revision=True) if affinity.zone_spread else {}),
+    }

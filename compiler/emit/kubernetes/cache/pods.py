@@ -1,4 +1,4 @@
-"""What the pods of Redis and of its sentinels have in common: the account, the placement, and what they may do.
+"""Fields that the pods of Redis and of its sentinels share: the account, the placement, and the security context.
 
 Sources: ``redundancy.application``, ``storage.cache.type``.
 Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
@@ -6,9 +6,13 @@ Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
 from compiler.emit.names import AUTHORITY_FILE, CACHE, CACHE_SERVER
+
+if TYPE_CHECKING:
+    from compiler.emit.kubernetes.common.resources import Resources
 
 USER = 1000
 PASSWORD = {"name": CACHE, "key": "password"}
@@ -17,31 +21,24 @@ RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"
 _NOT_INHERITED = [f"argocd.argoproj.io/{name}" for name in ("sync-options", "sync-wave", "tracking-id")]
 
 
-def kubernetes_config(image: str, resources: dict[str, str]) -> dict[str, Any]:
+def kubernetes_config(image: str, resources: Resources) -> dict[str, Any]:
     """Return ``kubernetesConfig``: requests are limits, and nobody is answered without the password."""
     return {
         "image": image,
         "imagePullPolicy": "IfNotPresent",
         "redisSecret": PASSWORD,
-        "resources": {"requests": resources, "limits": resources},
+        "resources": resources.fields,
         "updateStrategy": {"type": "RollingUpdate"},
         "ignoreAnnotations": _NOT_INHERITED,
     }
 
 
 def pods(labels: dict[str, str]) -> dict[str, Any]:
-    """Return what pods of both kinds have: TLS and no other port, an account, and a place apart from each other.
+    """Return the fields of both kinds: TLS and no other port, an account, and a place apart from each other.
 
     Never two are on one node, no zone has two more than another, and one is drained at a time.
     """
     selector = {"matchLabels": labels}
-    apart = {"topologyKey": "kubernetes.io/hostname", "labelSelector": selector}
-    spread = {
-        "maxSkew": 1,
-        "topologyKey": "topology.kubernetes.io/zone",
-        "whenUnsatisfiable": "DoNotSchedule",
-        "labelSelector": selector,
-    }
     return {
         "TLS": {"secret": {"secretName": CACHE_SERVER}, "ca": AUTHORITY_FILE, "cert": "tls.crt", "key": "tls.key"},
         "serviceAccountName": CACHE,
@@ -52,7 +49,7 @@ def pods(labels: dict[str, str]) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "securityContext": RESTRICTED,
-        "affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [apart]}},
-        "topologySpreadConstraints": [spread],
+        **node_anti_affinity(selector),
+        **zone_spread(selector),
         "pdb": {"enabled": True, "maxUnavailable": 1},
     }

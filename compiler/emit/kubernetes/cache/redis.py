@@ -14,10 +14,16 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cache.pods import RESTRICTED, kubernetes_config, pods
 from compiler.emit.kubernetes.cache.sentinel import sentinel
-from compiler.emit.kubernetes.cache.snapshots import cache_copies
-from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
+from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.common.access import service_account
+from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE, guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
 from compiler.emit.names import CACHE, REDIS_METRICS_PORT, STORAGE_CLASS
+from compiler.emit.text import quantity
+from compiler.emit.vault.paths import vault_paths
+from compiler.model.units import Cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,30 +36,27 @@ IMAGE = "quay.io/opstree/redis:v7.0.15"
 EXPORTER_IMAGE = "quay.io/opstree/redis-exporter:v1.44.0"
 NODES = 3
 # A million buckets take about 200 MB. What is over is for the copy that is made while the log is rewritten.
-RESOURCES = {"cpu": "1", "memory": "2Gi"}
+RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
 MEMORY_PERCENT = 60
-EXPORTER_RESOURCES = {"cpu": "100m", "memory": "64Mi"}
+EXPORTER_RESOURCES = guaranteed(Cores(100), MEBIBYTE * 64)
 _CONFIGURATION_FILE = "redis-additional.conf"
 
 
-def cache(site: Site) -> Iterator[Document]:
-    """Yield the replication, its configuration, the sentinels, their account and the daily copies of the volumes."""
+def redis(site: Site) -> Iterator[Document]:
+    """Yield the replication, its configuration and password, the sentinels, and their account."""
     text = _configuration(site)
-    yield kubernetes_object(kinds.SERVICE_ACCOUNT, CACHE, Wave.ACCESS, zone="data", automountServiceAccountToken=False)
+    yield service_account(CACHE, "data")
     yield kubernetes_object(kinds.CONFIG_MAP, CACHE, Wave.DATA, zone="data", data={_CONFIGURATION_FILE: text})
     yield kubernetes_object(
         kinds.REDIS_REPLICATION,
         CACHE,
         Wave.DATA,
         zone="data",
-        annotations={**_KEPT, **_growth(site)},
+        annotations={**CONFIRMED, **_growth(site)},
         spec=_replication(site, hashlib.sha256(text.encode()).hexdigest()),
     )
     yield sentinel()
-    yield from cache_copies(site)
-
-
-_KEPT = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=false"}
+    yield password_secret(CACHE, DATA_STORE, vault_paths(site).cache, Wave.ACCESS)
 
 
 def _growth(site: Site) -> dict[str, str]:
@@ -90,7 +93,7 @@ def _replication(site: Site, digest: str) -> dict[str, Any]:
             "enabled": True,
             "image": EXPORTER_IMAGE,
             "port": REDIS_METRICS_PORT,
-            "resources": {"requests": EXPORTER_RESOURCES, "limits": EXPORTER_RESOURCES},
+            "resources": EXPORTER_RESOURCES.fields,
             "securityContext": RESTRICTED,
         },
         **_storage(site),
@@ -104,6 +107,6 @@ def _storage(site: Site) -> dict[str, Any]:
     claim = {
         "storageClassName": STORAGE_CLASS,
         "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": storage.size.initial.quantity}},
+        "resources": {"requests": {"storage": quantity(storage.size.initial)}},
     }
     return {"storage": {"keepAfterDelete": True, "volumeClaimTemplate": {"spec": claim}}}

@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cache.pods import PASSWORD, kubernetes_config, pods
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.common.resources import MEBIBYTE, guaranteed
 from compiler.emit.names import CACHE, CACHE_MASTER_GROUP, REDIS_PORT, SENTINEL
+from compiler.emit.text import number
+from compiler.model.units import Cores
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
 
 IMAGE = "quay.io/opstree/redis-sentinel:v7.0.15"
-RESOURCES = {"cpu": "100m", "memory": "128Mi"}
+RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
 SENTINELS = 3
 QUORUM = 2
 # A primary is given up after ten seconds: until then each worker throttles by itself.
@@ -38,11 +41,11 @@ def _spec() -> dict[str, Any]:
         "redisSentinelConfig": {
             "redisReplicationName": CACHE,
             "masterGroupName": CACHE_MASTER_GROUP,
-            "redisPort": str(REDIS_PORT),
-            "quorum": str(QUORUM),
+            "redisPort": number(REDIS_PORT),
+            "quorum": number(QUORUM),
             "parallelSyncs": "1",
-            "downAfterMilliseconds": str(DOWN_AFTER_MILLISECONDS),
-            "failoverTimeout": str(FAILOVER_TIMEOUT_MILLISECONDS),
+            "downAfterMilliseconds": number(DOWN_AFTER_MILLISECONDS),
+            "failoverTimeout": number(FAILOVER_TIMEOUT_MILLISECONDS),
             "redisReplicationPassword": {"secretKeyRef": PASSWORD},
         },
     }

@@ -1,4 +1,4 @@
-"""Copies of the cache's volumes, by a chore: the operator takes none.
+"""Snapshots of the cache's volumes, by a maintenance job: the operator takes none.
 
 The log that Redis appends to survives a copy that is taken at any moment, as it survives a crash.
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.cron import cron
-from compiler.emit.kubernetes.common.cron_jobs import Chore, chore_objects
+from compiler.emit.kubernetes.common.cron_jobs import MaintenanceJob, maintenance_job
 from compiler.emit.names import CACHE, STORAGE_CLASS, namespace
+from compiler.emit.text import number
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,25 +27,25 @@ NAME = f"{CACHE}-copies"
 PODS = {"app.kubernetes.io/name": NAME}
 HOUR, MINUTE = 3, 40
 # The specification says how often, and not for how long: what a cache held a week ago is of no use to anybody.
-RETENTION_SECONDS = 7 * 86400
+RETENTION = Duration(86400) * 7
 
 
-def copied(site: Site) -> bool:
-    """Return whether there is anything to copy: a cluster that stands by has a cache that nobody wrote to."""
-    return site.serves and site.spec.storage.cache.persistence.enabled
+def taken(site: Site) -> bool:
+    """Return whether there are volumes to take snapshots of."""
+    return site.spec.storage.cache.persistence.enabled
 
 
-def cache_copies(site: Site) -> Iterator[Document]:
+def snapshots(site: Site) -> Iterator[Document]:
     """Yield the CronJob, and the account with the rights that it needs."""
-    if not copied(site):
+    if not taken(site):
         return
     arguments = ("--app", CACHE, "--snapshot-class", STORAGE_CLASS, "--namespace", namespace("data"))
-    yield from chore_objects(
+    yield from maintenance_job(
         site,
-        Chore(
+        MaintenanceJob(
             NAME,
             cron(site.spec.storage.cache.persistence.backup_schedule, HOUR, MINUTE),
-            ("copy-volumes", *arguments, "--retention-seconds", str(RETENTION_SECONDS)),
+            ("copy-volumes", *arguments, "--retention-seconds", number(RETENTION.seconds)),
             (
                 ("", "persistentvolumeclaims", ("list",)),
                 (kinds.VOLUME_SNAPSHOT_CLASS.group, "volumesnapshots", ("list", "create", "delete")),

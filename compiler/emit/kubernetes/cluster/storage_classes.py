@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 
-def storage(site: Site) -> Iterator[Document]:
+def storage_classes(site: Site) -> Iterator[Document]:
     """Yield the StorageClass and the VolumeSnapshotClass ``premium-ssd``."""
     cloud = platform(site.cluster)
     yield kubernetes_object(

@@ -1,4 +1,4 @@
-"""Chores in the data zone: a CronJob that runs our own image, with an account that has the rights it needs and no more.
+"""Maintenance jobs in the data zone: a CronJob that runs our own image, with an account that has the rights it needs.
 
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 """
@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
+from compiler.emit.kubernetes.common.access import bound_role, service_account
 from compiler.emit.kubernetes.common.metadata import PART_OF, Wave, kubernetes_object
-from compiler.emit.kubernetes.common.pod_security import CONTAINER, OWN_USER, pod_context
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.common.resources import MEBIBYTE, guaranteed
 from compiler.emit.names import namespace
+from compiler.model.units import Cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,12 +27,12 @@ PYTHON = "/opt/venv/bin/python"
 CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount"
 LONGEST_SECONDS = 600
 TOKEN_SECONDS = 600  # the least that Kubernetes gives
-RESOURCES = {"cpu": "100m", "memory": "128Mi"}
+RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
 
 
 @dataclass(frozen=True, slots=True)
-class Chore:
-    """One chore: when it runs (five fields of cron, in UTC), what it may do, and its command line."""
+class MaintenanceJob:
+    """One job: its schedule (five fields of cron, in UTC), its command line, and its rights."""
 
     name: str
     schedule: str
@@ -42,24 +46,21 @@ class Chore:
         return {"app.kubernetes.io/name": self.name}
 
 
-def chore_objects(site: Site, chore: Chore) -> Iterator[Document]:
+def maintenance_job(site: Site, job: MaintenanceJob) -> Iterator[Document]:
     """Yield the CronJob, its ServiceAccount, and the Role and RoleBinding of that."""
-    account = {"kind": "ServiceAccount", "name": chore.name, "namespace": namespace("data")}
-    rules = [{"apiGroups": [group], "resources": [name], "verbs": list(verbs)} for group, name, verbs in chore.rights]
-    role = {"apiGroup": kinds.ROLE.group, "kind": kinds.ROLE.name, "name": chore.name}
-    for kind, wave, body in (
-        (kinds.SERVICE_ACCOUNT, Wave.ACCESS, {"automountServiceAccountToken": False}),
-        (kinds.ROLE, Wave.ACCESS, {"rules": rules}),
-        (kinds.ROLE_BINDING, Wave.ACCESS, {"roleRef": role, "subjects": [account]}),
-        (kinds.CRON_JOB, Wave.CONNECTION, {"spec": _job(site, chore)}),
-    ):
-        yield kubernetes_object(kind, chore.name, wave, zone="data", labels=chore.pods, **body)
+    account = {"kind": "ServiceAccount", "name": job.name, "namespace": namespace("data")}
+    rules = [{"apiGroups": [group], "resources": [name], "verbs": list(verbs)} for group, name, verbs in job.rights]
+    yield service_account(job.name, "data", job.pods)
+    yield from bound_role(job.name, "data", rules, account, job.pods)
+    yield kubernetes_object(
+        kinds.CRON_JOB, job.name, Wave.CONNECTION, zone="data", labels=job.pods, spec=_cron_job(site, job)
+    )
 
 
-def _job(site: Site, chore: Chore) -> dict[str, Any]:
-    template = {"metadata": {"labels": {**PART_OF, **chore.pods}}, "spec": _pod(site, chore)}
+def _cron_job(site: Site, job: MaintenanceJob) -> dict[str, Any]:
+    template = {"metadata": {"labels": {**PART_OF, **job.pods}}, "spec": _pod(site, job).fields}
     return {
-        "schedule": chore.schedule,
+        "schedule": job.schedule,
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 3600,
@@ -71,33 +72,20 @@ def _job(site: Site, chore: Chore) -> dict[str, Any]:
     }
 
 
-def _pod(site: Site, chore: Chore) -> dict[str, Any]:
-    return {
-        "serviceAccountName": chore.name,
-        # The token is mounted below, for this container alone and no longer than it runs.
-        "automountServiceAccountToken": False,
-        "enableServiceLinks": False,
-        "restartPolicy": "Never",
-        "securityContext": pod_context(OWN_USER),
-        "containers": [_container(site, chore)],
-        "volumes": [{"name": "credentials", "projected": {"sources": _credentials(), "defaultMode": 0o440}}],
-    }
-
-
-def _container(site: Site, chore: Chore) -> dict[str, Any]:
-    return {
-        "name": "chore",
-        "image": site.environment.image.reference,
-        "imagePullPolicy": "IfNotPresent",
-        "command": [PYTHON, "-m", "runtime.maintenance", *chore.arguments],
-        "resources": {"requests": RESOURCES, "limits": RESOURCES},
-        "securityContext": CONTAINER,
-        "volumeMounts": [{"name": "credentials", "mountPath": CREDENTIALS, "readOnly": True}],
-    }
+def _pod(site: Site, job: MaintenanceJob) -> Pod:
+    container = Container(
+        name="chore",
+        image=site.environment.image.reference,
+        command=(PYTHON, "-m", "runtime.maintenance", *job.arguments),
+        resources=RESOURCES,
+        # The token is mounted here, for this container alone and no longer than it runs.
+        mounts=(Mount("credentials", {"projected": {"sources": _credentials(), "defaultMode": 0o440}}, CREDENTIALS),),
+    )
+    return Pod(job.name, OWN_USER, (container,), lifetime={"restartPolicy": "Never"})
 
 
 def _credentials() -> list[dict[str, Any]]:
-    """A token of this pod, and the certificate of the API server that every namespace is given."""
+    """Return a token of this pod, and the certificate of the API server that every namespace is given."""
     certificate = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     token = {"path": "token", "expirationSeconds": TOKEN_SECONDS}
     return [{"serviceAccountToken": token}, {"configMap": certificate}]

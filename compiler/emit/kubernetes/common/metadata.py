@@ -1,4 +1,4 @@
-"""Metadata that every object shares: names, labels, and the wave in which Argo CD applies it."""
+"""Metadata of every object: its name, its labels, and the wave in which Argo CD applies it."""
 
 from __future__ import annotations
 
@@ -22,12 +22,18 @@ class Wave(IntEnum):
     """Accounts, roles, storage classes, and the stores of secrets."""
     DATA = 0
     CONNECTION = 1
-    """What needs the stores: poolers and backups."""
+    """Objects that need the stores: poolers and backups."""
     CREDENTIAL = 2
-    """What Vault makes once it was told of the database: nothing but the application waits for that."""
+    """Credentials that Vault makes once it was told of the database: nothing but the application waits for them."""
     APPLICATION = 3
     TRAFFIC = 4
 
+
+CONFIRMED = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=false"}
+"""The annotation of what holds data: Argo CD asks before it prunes the object, and keeps it with the Application."""
+
+RELOADED = {"cnpg.io/reload": "true"}
+"""The label of a Secret that CloudNativePG follows as soon as it changes."""
 
 PART_OF = {"app.kubernetes.io/part-of": "cbp"}
 SELECTOR = {"app.kubernetes.io/name": API}

@@ -1,4 +1,4 @@
-"""How volumes grow: what pvc-autoresizer reads on a PersistentVolumeClaim, whichever operator makes the claim.
+"""Growth of volumes: the annotations that pvc-autoresizer reads on a PersistentVolumeClaim.
 
 Sources: ``auto_scaling.database.storage.triggers.usage``, ``storage.*.size``.
 Upstream: https://github.com/topolvm/pvc-autoresizer
@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from compiler.emit.text import percentage, quantity
+from compiler.model.units import Percent
+
 if TYPE_CHECKING:
-    from compiler.model.units import Bytes, Percent
+    from compiler.model.units import Bytes
 
 RESIZED = {"resize.topolvm.io/enabled": "true"}
 """The annotation of a StorageClass whose claims may be made larger."""
@@ -25,11 +28,11 @@ def growing(usage: Percent, limit: Bytes, *, group_by: str | None = None) -> dic
     a copy of another one has to hold what that one holds.
     """
     # The annotations say how much has to stay free, the specification how much may be used.
-    free = f"{100 - usage.percent}%"
+    free = percentage(Percent(100 - usage.percent))
     annotations = {
         "resize.topolvm.io/threshold": free,
         "resize.topolvm.io/inodes-threshold": free,
         "resize.topolvm.io/increase": INCREASE,
-        "resize.topolvm.io/storage_limit": limit.quantity,
+        "resize.topolvm.io/storage_limit": quantity(limit),
     }
     return annotations | ({"resize.topolvm.io/initial-resize-group-by": group_by} if group_by else {})

@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.cron import cron_with_seconds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.common.resources import GIBIBYTE, guaranteed
 from compiler.emit.kubernetes.database.replication import PLUGIN, replicated, store_name
 from compiler.emit.names import DATABASE
+from compiler.emit.text import days
+from compiler.model.units import Cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,8 +37,7 @@ UPLOADS = 2
 LOG_UPLOADS = 4
 # Of the plugin's container in every instance: one core for compression, and parts of a large upload in memory. Equal
 # requests and limits, without which the whole pod would not be guaranteed its own.
-PLUGIN_RESOURCES = {"cpu": "1", "memory": "1Gi"}
-_DAY = 86400
+PLUGIN_RESOURCES = guaranteed(Cores(1000), GIBIBYTE)
 
 
 def backups(site: Site) -> Iterator[Document]:
@@ -49,11 +51,6 @@ def backups(site: Site) -> Iterator[Document]:
     yield from _schedules(site)
 
 
-def days(retention: Duration) -> str:
-    """Return a retention in the store's form, ``30d``; a part of a day counts as one."""
-    return f"{-(-retention.seconds // _DAY)}d"
-
-
 def _store(site: Site, name: str, cluster: Cluster, *, retention: Duration | None = None) -> Document:
     spec = {
         "configuration": {
@@ -63,7 +60,7 @@ def _store(site: Site, name: str, cluster: Cluster, *, retention: Duration | Non
             "wal": {"compression": COMPRESSION, "maxParallel": LOG_UPLOADS, **_encryption(cluster)},
         },
         **({"retentionPolicy": days(retention)} if retention else {}),
-        "instanceSidecarConfiguration": {"resources": {"requests": PLUGIN_RESOURCES, "limits": PLUGIN_RESOURCES}},
+        "instanceSidecarConfiguration": {"resources": PLUGIN_RESOURCES.fields},
     }
     return kubernetes_object(kinds.OBJECT_STORE, store_name(name), Wave.DATA, zone="data", spec=spec)
 

@@ -1,4 +1,4 @@
-"""How many connections there may be, from a worker's pool through the poolers to PostgreSQL: one sum, used everywhere.
+"""The connection budget: one sum, from a worker's pool through the poolers to PostgreSQL's ``max_connections``.
 
 Sources: ``load_balancing.database.max_connections``, ``connections.database.pool_size``, ``compute.database_tier``,
 ``compute.application_tier.instances.max``, ``orchestration.configuration.rolling_update.max_surge``.
@@ -14,7 +14,6 @@ from compiler.emit.names import POOLER, READ_POOLER
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 POOLER_INSTANCES = 3
 """Of each pooler: one can be drained, and the other two still take every client."""
@@ -67,7 +66,7 @@ class Connections:
         return self.role + lookups + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
 
 
-def connections(site: Site, settings: Settings) -> Connections:
+def connections(site: Site) -> Connections:
     """Return the connections of a cluster.
 
     All instances of a pooler but one can keep the primary, or the fewest replicas, busy; the one that is left over is
@@ -77,7 +76,7 @@ def connections(site: Site, settings: Settings) -> Connections:
     # The reserved CPU is each instance's own; a fraction of a core still needs a connection to be used at all.
     busy = max(1, tier.resources.cpu.reserved.millicores * BUSY_PER_CORE // 1000)
     servers = {POOLER: _share(busy)}
-    if site.spec.components.data_layer.scaling.strategy.read_replicas == "Enabled":
+    if site.reads_replicas:
         servers[READ_POOLER] = _share(busy * tier.instances.replicas.min)
     pods = application.max + site.spec.orchestration.configuration.rolling_update.max_surge
     shares = POOLER_INSTANCES * len(servers)
@@ -85,7 +84,7 @@ def connections(site: Site, settings: Settings) -> Connections:
         clients=max(1, site.spec.load_balancing.database.max_connections // shares),
         busy=busy,
         servers=servers,
-        direct=pods * (settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
+        direct=pods * (site.settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
     )
 
 

@@ -1,4 +1,4 @@
-"""How many instances of PostgreSQL there are: KEDA scales the Cluster as it would a Deployment.
+"""The number of PostgreSQL's instances: KEDA scales the Cluster as it would a Deployment.
 
 Sources: ``auto_scaling.database.read_replicas``, ``compute.database_tier.instances``,
 ``components.data_layer.scaling.strategy.read_replicas``.
@@ -14,20 +14,21 @@ from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.database.connection_budget import connections
 from compiler.emit.kubernetes.database.postgres_cluster import instances
 from compiler.emit.names import DATABASE, DATABASE_NAME, PROMETHEUS_PORT, READ_POOLER, host, namespace
+from compiler.emit.text import number, seconds, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
-    from runtime.settings import Settings
+    from compiler.model.units import Duration
 
 PROMETHEUS = "prometheus-operated"
 
 
-def read_replicas(site: Site, settings: Settings) -> Iterator[Document]:
+def replica_scaling(site: Site) -> Iterator[Document]:
     """Yield the ScaledObject, where reads are spread over replicas."""
-    if site.spec.components.data_layer.scaling.strategy.read_replicas != "Enabled":
+    if not site.reads_replicas:
         return
     tier = site.spec.compute.database_tier.instances
     triggers = site.spec.auto_scaling.database.read_replicas.triggers
@@ -46,12 +47,12 @@ def read_replicas(site: Site, settings: Settings) -> Iterator[Document]:
         "minReplicaCount": instances(site),
         "maxReplicaCount": tier.primary + tier.replicas.max,
         "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleUp": direction, "scaleDown": direction}}},
-        "triggers": [_connections(site, settings), _cpu(site)],
+        "triggers": [_connections(site), _cpu(site)],
     }
     yield kubernetes_object(kinds.SCALED_OBJECT, DATABASE, Wave.TRAFFIC, zone="data", spec=spec)
 
 
-def _connections(site: Site, settings: Settings) -> dict[str, Any]:
+def _connections(site: Site) -> dict[str, Any]:
     trigger = site.spec.auto_scaling.database.read_replicas.triggers.connections
     return {
         "type": "prometheus",
@@ -59,15 +60,15 @@ def _connections(site: Site, settings: Settings) -> dict[str, Any]:
         "metricType": "Value",
         "metadata": {
             "serverAddress": f"http://{host(PROMETHEUS, 'management')}:{PROMETHEUS_PORT}",
-            "query": busy_share(connections(site, settings).busy, trigger.window.seconds),
-            "threshold": str(trigger.target.percent),
+            "query": busy_share(connections(site).busy, trigger.window),
+            "threshold": number(trigger.target.percent),
             # Nothing measured is an error, at which the number stays as it is, not a share of zero.
             "ignoreNullValues": "false",
         },
     }
 
 
-def busy_share(busy: int, window: int) -> str:
+def busy_share(busy: int, window: Duration) -> str:
     """Return the query for how busy the replicas' connections are, in percent of what they are meant for.
 
     It is the mean number of connections over the window that PgBouncer uses for a client at that moment, over ``busy``
@@ -78,8 +79,14 @@ def busy_share(busy: int, window: int) -> str:
     replicas = f'cnpg_pg_replication_in_recovery{{namespace="{zone}",pod=~"{DATABASE}-[0-9]+"}} == 1'
     pools = f'cnpg_pgbouncer_pools_sv_active{{{poolers},database="{DATABASE_NAME}"}}'
     # A pooler that nobody has asked yet lists no pool: that is a share of zero, as long as it is measured at all.
-    used = f"(sum(avg_over_time({pools}[{window}s])) or 0 * count(up{{{poolers}}}))"
-    return f"100 * {used} / ({busy} * count({replicas}))"
+    return sentence(
+        "100 * (sum(avg_over_time({pools}[{window}])) or 0 * count(up{{{poolers}}})) / ({busy} * count({replicas}))",
+        pools=pools,
+        window=seconds(window),
+        poolers=poolers,
+        busy=busy,
+        replicas=replicas,
+    )
 
 
 def _cpu(site: Site) -> dict[str, Any]:
@@ -89,5 +96,5 @@ def _cpu(site: Site) -> dict[str, Any]:
         "type": "cpu",
         "name": "cpu",
         "metricType": "Utilization",
-        "metadata": {"value": str(target), "containerName": "postgres"},
+        "metadata": {"value": number(target), "containerName": "postgres"},
     }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PLUGIN = "barman-cloud.cloudnative-pg.io"
 
 
-def topology(site: Site) -> dict[str, Any]:
+def replication(site: Site) -> dict[str, Any]:
     """Return ``bootstrap`` and, where the data is replicated, ``replica`` and ``externalClusters``."""
     if not replicated(site):
         return {"bootstrap": _new()}

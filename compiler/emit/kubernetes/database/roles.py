@@ -1,4 +1,4 @@
-"""Who may log in to PostgreSQL: the API, whose password Vault changes, and Vault itself.
+"""Roles of PostgreSQL that may log in: the API, whose password Vault changes, and Vault itself.
 
 Sources: ``access_control.secrets``, ``access_control.infrastructure.principle``.
 Upstream: https://cloudnative-pg.io/documentation/current/declarative_role_management/,
@@ -14,7 +14,6 @@ from compiler.emit.names import DATABASE_FIRST_OWNER, DATABASE_MANAGER, DATABASE
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 POST_INIT_SQL = (
     f"CREATE ROLE {DATABASE_ROLE} LOGIN",
@@ -26,7 +25,7 @@ POST_INIT_SQL = (
 """What a new server executes once, as its superuser; replicas and restored clusters have it from the data."""
 
 
-def roles(site: Site, settings: Settings) -> list[dict[str, Any]]:
+def roles(site: Site) -> list[dict[str, Any]]:
     """Return the roles that the operator keeps as they are declared here."""
     return [
         {
@@ -34,7 +33,7 @@ def roles(site: Site, settings: Settings) -> list[dict[str, Any]]:
             "comment": "The Configuration API; Vault changes its password",
             # Without passwordSecret: the operator leaves the password to Vault.
             "login": True,
-            "connectionLimit": connections(site, settings).role,
+            "connectionLimit": connections(site).role,
         },
         {
             "name": DATABASE_MANAGER,

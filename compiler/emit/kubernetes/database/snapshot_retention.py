@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.cron import cron
-from compiler.emit.kubernetes.common.cron_jobs import Chore, chore_objects
+from compiler.emit.kubernetes.common.cron_jobs import MaintenanceJob, maintenance_job
 from compiler.emit.names import DATABASE, namespace
+from compiler.emit.text import number
 from compiler.model.units import Schedule
 
 if TYPE_CHECKING:
@@ -30,11 +31,18 @@ HOUR, MINUTE = 4, 10
 
 def snapshot_retention(site: Site) -> Iterator[Document]:
     """Yield the CronJob, and the account with the two rights that it needs."""
-    retention = site.spec.backup.database.retention.seconds
-    arguments = ("--namespace", namespace("data"), "--cluster", DATABASE, "--retention-seconds", str(retention))
-    yield from chore_objects(
+    retention = site.spec.backup.database.retention
+    arguments = (
+        "--namespace",
+        namespace("data"),
+        "--cluster",
+        DATABASE,
+        "--retention-seconds",
+        number(retention.seconds),
+    )
+    yield from maintenance_job(
         site,
-        Chore(
+        MaintenanceJob(
             NAME,
             cron(Schedule.DAILY, HOUR, MINUTE),
             ("prune-snapshots", *arguments),

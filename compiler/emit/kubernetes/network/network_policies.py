@@ -1,4 +1,4 @@
-"""NetworkPolicies: nothing in or out of any zone, and then exactly the declared flows (:mod:`.flows`).
+"""NetworkPolicies: nothing in or out of any zone, and then exactly the declared flows.
 
 Sources: ``network.segmentation``, the ``addresses`` of the environment and of its clusters.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
@@ -9,25 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
+from compiler.emit.kubernetes.common.endpoints import Pods, Ranges
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
-from compiler.emit.kubernetes.network.endpoints import Pods, Ranges
-from compiler.emit.kubernetes.network.flows import Flow, flows
-from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from compiler.emit.artifact import Document
-    from compiler.emit.kubernetes.network.endpoints import Endpoint
+    from compiler.emit.kubernetes.common.endpoints import Endpoint
+    from compiler.emit.kubernetes.common.flows import Flow
     from compiler.emit.site import Site
     from compiler.model.network import Zone
 
 Rule = dict[str, Any]
 
 
-def network(site: Site) -> Iterator[Document]:
-    """Yield the default denial of every zone, and for each kind of pod what it may receive and what it may open."""
-    declared = flows(site)
+def network_policies(site: Site, declared: Sequence[Flow]) -> Iterator[Document]:
+    """Yield the default denial of every zone, and for each kind of pod the connections that it may accept and open."""
     for zone in site.spec.network.segmentation.zones:
         spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         yield kubernetes_object(kinds.NETWORK_POLICY, "default-deny", Wave.BOUNDARY, zone=zone, spec=spec)
@@ -40,12 +38,12 @@ def network(site: Site) -> Iterator[Document]:
                 yield _policy(zone, pods, "Egress", opened)
 
 
-def _pods(zone: Zone, declared: Iterable[Flow]) -> list[Pods]:
+def _pods(zone: Zone, declared: Sequence[Flow]) -> list[Pods]:
     """The kinds of pods of a zone that are an end of a flow, in the order of the flows."""
     found: dict[str, Pods] = {}
     for flow in declared:
         for end in (flow.destination, flow.source):
-            if isinstance(end, Pods) and end.namespace == namespace(zone):
+            if isinstance(end, Pods) and end.zone == zone:
                 found.setdefault(end.name, end)
     return list(found.values())
 

@@ -6,15 +6,14 @@ import json
 
 import pytest
 
-from compiler.emit.kubernetes.application.pod import DEREGISTRATION_SECONDS
-from compiler.emit.settings import settings
+from compiler.emit.kubernetes.application.pod import draining
 from tests.compiler.project import changed, documents, emitted, site
 
 APPLICATION = "cbp-application"
 LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__0"
 INGRESS = f"{APPLICATION}/ingress-configuration-api.yaml"
 GATEWAY = "alb.ingress.kubernetes.io/"
-DRAINING = str(DEREGISTRATION_SECONDS + settings(site()).process.shutdown_seconds)
+DRAINING = str(draining(site()).seconds)
 
 
 def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compiler.emit.kubernetes.network.endpoints import REDIS, REDIS_SENTINEL
+from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
 from tests.compiler.project import changed, documents, emitted, resolved, site
 
 REPLICATION = "cbp-data/redisreplication-configuration-cache.yaml"

@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from compiler.emit.cluster import sites
+from compiler.emit.site import sites
 from compiler.vault.normal import seconds
 from tests.compiler.project import documents, emitted, resolved, site
 

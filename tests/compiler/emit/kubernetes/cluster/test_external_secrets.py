@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compiler.emit.cluster import sites
-from compiler.emit.vault.paths import places
+from compiler.emit.site import sites
+from compiler.emit.vault.paths import vault_paths
 from tests.compiler.project import artifacts, documents, emitted, resolved, site
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def test_every_secret_is_read_where_the_role_of_its_store_may_read(at: Site) -> 
             folder = f"{store['path']}/data" if store["version"] == "v2" else store["path"]
             path = f"{folder}/{item['remoteRef']['key']}"
             # The certificate of an authority is read without a right to it.
-            assert f'path "{path}" ' in policy["policy"] or path == f"{places(at).authority}/issuer/root/json"
+            assert f'path "{path}" ' in policy["policy"] or path == f"{vault_paths(at).authority}/issuer/root/json"
 
 
 @every_site

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.emit.kubernetes.database.backups import days
+from compiler.emit.text import days
 from compiler.model.units import Duration
 from tests.compiler.project import changed, documents, emitted, resolved, site
 

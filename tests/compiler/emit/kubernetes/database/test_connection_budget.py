@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from compiler.emit.kubernetes.database.connection_budget import Connections, connections
-from compiler.emit.settings import settings
 from tests.compiler.project import changed, emitted, site
 
 POOLERS = {
@@ -16,7 +15,7 @@ CLUSTER = "cbp-data/cluster-configuration-db.yaml"
 
 def budget(**changes: str) -> Connections:
     at = site(changed({path.replace("__", "."): text for path, text in changes.items()}))
-    return connections(at, settings(at))
+    return connections(at)
 
 
 def test_the_sum_is_written_out() -> None:

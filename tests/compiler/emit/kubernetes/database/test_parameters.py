@@ -9,7 +9,6 @@ import asyncpg
 import pytest
 
 from compiler.emit.kubernetes.database.parameters import parameters, postgresql
-from compiler.emit.settings import settings
 from tests.compiler.project import changed, listing, site
 
 if TYPE_CHECKING:
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
 
 def emitted(**changes: str) -> dict[str, str]:
     at = site(changed({path.replace("__", "."): text for path, text in changes.items()}))
-    return parameters(at, settings(at))
+    return parameters(at)
 
 
 @pytest.mark.anyio
@@ -41,7 +40,7 @@ async def test_a_server_understands_the_rule_that_refuses_plain_text(postgres: P
     file = Path(await connection.fetchval("SHOW hba_file"))
     before = file.read_text()
     try:
-        file.write_text("\n".join(postgresql(at, settings(at))["pg_hba"]) + "\n")
+        file.write_text("\n".join(postgresql(at)["pg_hba"]) + "\n")
         rules = await connection.fetch("SELECT type, auth_method, error FROM pg_hba_file_rules")
         assert [tuple(rule) for rule in rules] == [("hostnossl", "reject", None)]
     finally:
@@ -73,13 +72,13 @@ def test_neither_checkpoints_nor_a_lost_replica_fill_the_volume_of_the_log() -> 
 def test_statements_are_measured_where_the_specification_asks_for_it() -> None:
     at = site(listing("connections.database.monitoring", "Connection count"))
     assert "pg_stat_statements.max" in emitted()
-    assert "pg_stat_statements.max" not in parameters(at, settings(at))
+    assert "pg_stat_statements.max" not in parameters(at)
 
 
 def test_a_commit_waits_for_a_standby_where_the_specification_asks_for_it() -> None:
     at = site(listing("redundancy.data.replication", "Point-in-time recovery"))
-    assert "synchronous" not in postgresql(at, settings(at))
-    assert postgresql(site(), settings(site()))["synchronous"] == {
+    assert "synchronous" not in postgresql(at)
+    assert postgresql(site())["synchronous"] == {
         "method": "any",
         "number": 1,
         "dataDurability": "required",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compiler.emit.kubernetes.database.replica_scaling import busy_share
+from compiler.model.units import Duration
 from tests.compiler.project import changed, documents, emitted, resolved, site
 
 SCALER = "cbp-data/scaledobject-configuration-db.yaml"
@@ -32,8 +33,8 @@ def test_the_triggers_hold_the_two_targets() -> None:
 
 
 def test_the_share_is_that_of_the_connections_which_the_replicas_are_meant_for() -> None:
-    assert emitted(SCALER)["spec"]["triggers"][0]["metadata"]["query"] == busy_share(16, 300)
-    assert busy_share(16, 300) == (
+    assert emitted(SCALER)["spec"]["triggers"][0]["metadata"]["query"] == busy_share(16, Duration(300))
+    assert busy_share(16, Duration(300)) == (
         '100 * (sum(avg_over_time(cnpg_pgbouncer_pools_sv_active{namespace="cbp-data",'
         'pod=~"configuration-db-pooler-ro-.+",database="configuration"}[300s]))'
         ' or 0 * count(up{namespace="cbp-data",pod=~"configuration-db-pooler-ro-.+"}))'

@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from compiler.emit.kubernetes.database.roles import POST_INIT_SQL, roles
-from compiler.emit.settings import settings
 from runtime.adapters.postgres_migrations import migrate
 from runtime.environment import Address
 from tests.compiler.project import site
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from runtime.embedded.postgres import PostgresServer
 
 SITE = site()
-DECLARED = {role["name"]: role for role in roles(SITE, settings(SITE))}
+DECLARED = {role["name"]: role for role in roles(SITE)}
 NAMES = ("configuration_api", "vault_manager", "configuration_bootstrap")
 OLD, NEW = "an-old-password", "a-new-password"
 
@@ -126,7 +125,7 @@ async def test_the_api_migrates_the_database_that_was_given_to_it(
     """And gives itself the timeout of a statement, which no pooler passes on."""
     await administrator.execute(f"ALTER ROLE configuration_api PASSWORD '{NEW}'")
     url = f"postgresql://configuration_api:{NEW}@{server(postgres)}/operated"
-    await migrate(Address(url), settings(SITE).database)
+    await migrate(Address(url), SITE.settings.database)
     api = await asyncpg.connect(url)
     assert await api.fetchval("SHOW statement_timeout") == "30s"
     assert await api.fetchval("SELECT count(*) FROM entries") == 0

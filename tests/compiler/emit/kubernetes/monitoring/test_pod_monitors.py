@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from compiler.emit.cluster import sites
+from compiler.emit.site import sites
 from runtime.routes import THROTTLED
 from runtime.telemetry import Telemetry
 from tests.compiler.project import documents, emitted, listing, resolved, site

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compiler.emit.cluster import sites
-from compiler.emit.kubernetes.network.flows import EGRESS, flows
+from compiler.emit.cluster import flows
+from compiler.emit.kubernetes.common.flows import EGRESS
+from compiler.emit.site import sites
 from compiler.sources.nodes import ScalarNode, SequenceNode, lookup
 from tests.compiler.project import changed, documents, keys, rebound, resolved, site, with_value
 

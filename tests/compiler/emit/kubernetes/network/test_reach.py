@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.emit.cluster import sites
-from compiler.emit.kubernetes.network.flows import flows
+from compiler.emit.cluster import flows
 from compiler.emit.pages.reachability import Network
 from compiler.emit.pages.reachability_endpoints import Outside, Pod
+from compiler.emit.site import sites
 from tests.compiler.project import artifacts, documents, resolved, site
 
 if TYPE_CHECKING:
