@@ -19,7 +19,7 @@ VARIABLE = "CBP_VAULT_VALUES"
 STANDARD_INPUT = "-"
 
 
-class Given:
+class WriteOnlyValues:
     """Values by a document's path and field. It does not show them."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
@@ -39,7 +39,7 @@ class Given:
         return tuple(value for fields in self._values.values() for value in fields.values())
 
 
-def given(file: str | None, environment: Mapping[str, str], plan: Plan) -> Given:
+def write_only_values(file: str | None, environment: Mapping[str, str], plan: Plan) -> WriteOnlyValues:
     """Return the values in a file (``-`` for standard input), or in the variable ``CBP_VAULT_VALUES``, or none.
 
     Both hold a YAML mapping from a document's path to its fields' values.
@@ -57,7 +57,7 @@ def given(file: str | None, environment: Mapping[str, str], plan: Plan) -> Given
     for path, fields in values.items():
         if unknown := fields.keys() - asked.get(path, set()):
             raise VaultError(f"{name}: the plan asks for no value {min(unknown)} of {path}")
-    return Given(values)
+    return WriteOnlyValues(values)
 
 
 def _values(text: str, name: str) -> dict[str, dict[str, str]]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from runtime.ports import KeyedBucket
 
 
-class SolitaryBuckets:
+class LocalBuckets:
     """Token buckets of this process alone; times are microseconds of a monotonic clock."""
 
     def __init__(self) -> None:

@@ -57,7 +57,7 @@ class Bank:
         file.write_text(text)
         return file
 
-    def given(self, site: Site) -> str:
+    def write_only_values(self, site: Site) -> str:
         """Return the values that are given with a cluster's plan, as YAML."""
         authority = self.server.authority.read_text()
         known = {
@@ -98,7 +98,7 @@ class Bank:
 
     def apply(self, site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Apply a cluster's plan with its values, which have to suffice."""
-        done = self.run("apply", self.plan(site), *arguments, CBP_VAULT_VALUES=self.given(site))
+        done = self.run("apply", self.plan(site), *arguments, CBP_VAULT_VALUES=self.write_only_values(site))
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runtime.http.errors import answer
 from runtime.http.problems import problem
-from runtime.services.decisions import Decision, Verdict
+from runtime.services.decisions import Admission, Decision
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ _QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceede
 _READING = frozenset({"GET", "HEAD"})
 
 
-class Gate:
+class RateLimiter:
     """Lets admitted requests through to their handlers."""
 
     def __init__(self, throttle: Throttle, clients: Clients, endpoints: Iterable[str], telemetry: Telemetry) -> None:
@@ -43,8 +43,8 @@ class Gate:
         decision = self._throttle.decide(client, endpoint)
         if decision is None:
             decision = await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
-        self._telemetry.decisions.count(decision.verdict.value)
-        if decision.verdict is Verdict.ADMITTED:
+        self._telemetry.decisions.count(decision.admission.value)
+        if decision.admission is Admission.ADMITTED:
             response = await answer(handler, request)
         else:
             response = self._refusal(decision)
@@ -57,7 +57,7 @@ class Gate:
 
     def _refusal(self, decision: Decision) -> Response:
         headers = {"Retry-After": str(decision.retry_after_seconds)}
-        if decision.verdict is Verdict.CLOSED:
+        if decision.admission is Admission.CLOSED:
             return problem(
                 503, "changes are refused while requests cannot be counted: try again later", headers=headers
             )
