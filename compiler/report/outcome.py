@@ -30,7 +30,7 @@ _HELP = {
     Reason.EDITED: "say it in spec/ or environments/ and run make compile, which takes the edit back",
     Reason.MISSING: "run make compile and commit what it writes",
     Reason.ORPHAN: "move it out of generated/, or remove it",
-    Reason.CONFLICT: "resolve spec/ and environments/, then run cbp compile, which writes this anew, and git add generated",
+    Reason.CONFLICT: "resolve spec/ and environments/, then run cbp compile, which writes it anew, and git add it",
 }
 _REFRESH = "git config core.autocrlf false && git rm -r -q --cached . && git reset --hard"
 
