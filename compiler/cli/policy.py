@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli import options
-from compiler.cli.program import CouldNotRunError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,9 +45,9 @@ _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with i
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:
-    """Say what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
+    """Explain a rule, or a code of the compiler itself.
 
-    Of a code that the compiler itself gives to a mistake, it says what that means.
+    Says what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
     """
     from compiler.diagnostics.catalogue import CATALOGUE
     from compiler.policy import choice
@@ -59,11 +58,7 @@ def explain(root: Path, identifier: str) -> None:
     if code in CATALOGUE:
         click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
         return
-    try:
-        rule = choice.rule(read(root / _POLICIES), identifier)
-    except choice.UnknownError as error:
-        raise CouldNotRunError(str(error)) from error
-    click.echo(explained(rule), nl=False)
+    click.echo(explained(choice.rule(read(root / _POLICIES), identifier)), nl=False)
 
 
 @policy.command(
@@ -73,10 +68,10 @@ def explain(root: Path, identifier: str) -> None:
 @options.formats("text", "json")
 @click.argument("names", metavar="[ID|DOMAIN]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
-    """Run the tests and fixtures of rules, and say which lines of them nothing runs.
+    """Test the rules, and say which of their lines nothing runs.
 
-    Of every rule and helper, or of those that are named. Exits with 0 when every test holds, every rule denies and
-    passes what its fixture says, and these run every line; else with 1.
+    Runs the tests and fixtures of every rule and helper, or of those that are named. Exits with 0 when every test
+    holds, every rule denies and passes what its fixture says, and these run every line; else with 1.
     """
     from compiler.policy import choice
     from compiler.policy.library import read
@@ -84,11 +79,7 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     from compiler.report import policy_tests
 
     folder = root / _POLICIES
-    try:
-        modules = choice.modules(read(folder), names)
-    except choice.UnknownError as error:
-        raise CouldNotRunError(str(error)) from error
-    report = examine(folder, modules)
+    report = examine(folder, choice.modules(read(folder), names))
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)
     sys.exit(0 if report.complete else 1)
 
@@ -97,7 +88,10 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
 @options.root
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a page differs.")
 def docs(root: Path, check: bool) -> None:
-    """Write docs/policies/: a page for each domain, and one that lists them. Nothing else stays in that folder."""
+    """Write the pages about the rules to docs/policies/.
+
+    One for each domain, and one that lists them. Nothing else stays in that folder.
+    """
     from compiler.policy.domains import PAGES
     from compiler.policy.library import read
     from compiler.report.pages import differing, pages, publish

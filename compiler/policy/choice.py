@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics.bounds import closest
+from compiler.diagnostics import did_you_mean
+from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from compiler.policy.library import Library, Module, Rule
 
 
-class UnknownError(Exception):
+class UnknownError(CouldNotRunError):
     """There is no such rule or domain; the message names the one that may be meant."""
 
 
@@ -50,5 +51,5 @@ def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
 def _unknown(what: str, name: str, known: Iterable[str]) -> UnknownError:
     """Look first among the names that begin alike: only so many are compared."""
     alike = sorted(known, key=lambda item: item[:1].lower() != name[:1].lower())
-    meant = closest(name, alike) or closest(name.upper(), alike)
-    return UnknownError(f"there is no {what} '{name}'" + (f": did you mean '{meant}'?" if meant else ""))
+    advice = did_you_mean(name, alike, otherwise="cbp policy list names those that there are")
+    return UnknownError(f"there is no {what} '{name}': {advice}")

@@ -120,7 +120,7 @@ def test_a_misspelt_file_of_waivers_is_not_ignored(project: Path) -> None:
     (project / "environments/production/waiver.yaml").write_text(WAIVERS)
     result = compile_(project)
     assert result.exit_code == 1
-    assert "  help: did you mean waivers.yaml?" in result.stdout
+    assert "  help: did you mean 'waivers.yaml'?" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import jsonschema_rs
 import pytest
+from markdown_it import MarkdownIt
 
 from compiler.emit.editor import editor_artifacts
 from compiler.model.docstrings import attribute_docstrings
@@ -51,6 +53,23 @@ def test_everything_that_can_be_written_says_what_it_is(name: str) -> None:
     for path, schema in nodes(SCHEMAS[name]):
         assert schema["description"], path
         assert "\n" not in schema["description"].replace("\n\n", ""), path
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_hover_says_in_markdown_all_that_the_description_says(name: str) -> None:
+    for path, schema in nodes(SCHEMAS[name]):
+        shown = html.unescape(re.sub(r"<[^>]*>", "", MarkdownIt().render(schema["markdownDescription"])))
+        said = schema["description"].replace("``", "").split()
+        assert set(said) <= set(shown.split()), path
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_hover_names_the_section_and_gives_an_example_of_every_value(name: str) -> None:
+    title = SCHEMAS[name]["title"]
+    for path, schema in values(SCHEMAS[name]):
+        hover = schema["markdownDescription"]
+        assert f"\n\n*Section:* {SCHEMAS[str(path[0])]['title'] if name == 'overlay' else title}" in hover, path
+        assert re.search(r"  \n\*Example:\* `\S", hover), path
 
 
 @pytest.mark.parametrize(

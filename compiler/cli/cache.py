@@ -1,4 +1,4 @@
-"""A compilation with nothing changed since the last one: the same report, without compiling."""
+"""The report of the last compilation, printed again while nothing has changed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compiler.report.outcome import Outcome
 
 
-class Repetition:
+class CompileCache:
     """One run of ``cbp compile`` over a whole project, from before it reads anything."""
 
     def __init__(self, root: Path, as_of: date) -> None:
@@ -26,7 +26,7 @@ class Repetition:
         self._inputs = fingerprint.inputs(root, as_of)
 
     def report(self, form: str) -> str | None:
-        """Return what this run would print, where that is known already.
+        """Return the report of this run where it is known already.
 
         Raises:
             BusyError: another compilation is being written.
@@ -35,11 +35,12 @@ class Repetition:
         return known.reports.get(form) if known else None
 
     def keep(self, outcome: Outcome) -> None:
-        """Let the next run know, if all is as the compilation says, and nothing that it read has changed meanwhile."""
+        """Record a clean compilation, if nothing that it read has changed meanwhile and all of it was written."""
         settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
         if not settled or self._inputs is None or self._inputs != fingerprint.inputs(self._root, self._as_of):
             return
         files = {artifact.path: manifest.digest(artifact.content) for artifact in outcome.compilation.artifacts}
         repeated = replace(outcome, drift=replace(outcome.drift, changes=()), written=())
-        reports = {form: rendered(repeated, form) for form in REPEATED}
-        remember(self._root, Record(self._inputs, fingerprint.expected(files), reports))
+        warnings = tuple(finding.identity for finding in outcome.warnings)
+        reports = {form: rendered(repeated, form, known=warnings) for form in REPEATED}
+        remember(self._root, Record(self._inputs, fingerprint.expected(files), reports, warnings))

@@ -1,20 +1,20 @@
-"""``cbp schemas``: the schemas of custom resources, by which ``cbp compile`` and ``cbp verify`` judge."""
+"""``cbp schemas``: make the schemas of custom resources, by which ``cbp compile`` and ``cbp verify`` judge."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
 from compiler.cli import options
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @click.group(epilog=options.examples("cbp schemas add --to ~/crds definitions.yaml"))
 def schemas() -> None:
-    """Schemas of custom resources, which judge what is compiled (cbp schema prints those for editors)."""
+    """Make the schemas by which custom resources are judged.
+
+    Those that help an editor with spec/ and environments/ are others: cbp schema prints them.
+    """
 
 
 @schemas.command(
@@ -24,14 +24,22 @@ def schemas() -> None:
         "cbp verify --schemas ~/crds --require-schemas   judge by them",
     )
 )
-@options.schemas_written
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    envvar=options.SCHEMAS,
+    show_envvar=True,
+    help="The folder to write to, which --schemas of cbp compile and cbp verify then names.",
+)
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 def add(folder: Path, files: tuple[str, ...]) -> None:
-    """Turn CustomResourceDefinitions into schemas that refuse a field which the API server would drop.
+    """Turn CustomResourceDefinitions into strict schemas.
 
-    Each FILE is YAML or JSON as kubectl prints it, the manifest of an operator's release, or - for standard input.
-    Every served version becomes GROUP/KIND_VERSION.json; a schema that is there already is replaced. Of several files,
-    all are written or, where one cannot be used, none.
+    A schema refuses a field which the API server would drop. Each FILE is YAML or JSON as kubectl prints it, the
+    manifest of an operator's release, or - for standard input. Every served version becomes GROUP/KIND_VERSION.json; a
+    schema that is there already is replaced. Of several files, all are written or, where one cannot be used, none.
     """
     from compiler.schemas.definitions import definitions, distinct
     from compiler.write.disk import replace
