@@ -19,8 +19,6 @@ from runtime.embedded.valkey import valkey as run_valkey
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AS_OF = "2026-11-24"
-
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
@@ -40,9 +38,9 @@ def schema_path() -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def day() -> Iterator[None]:
-    """Waivers are judged on one day, whatever day it is: it moves on when a waiver is granted, not by itself."""
+    """Waivers of the checkout are judged on the day that it is; a test of waivers brings its own, and names its day."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CBP_AS_OF", AS_OF)
+        patch.delenv("CBP_AS_OF", raising=False)
         yield
 
 
