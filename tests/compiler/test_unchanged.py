@@ -73,7 +73,7 @@ def link(project: Path) -> None:
 
 CHANGES: dict[str, Callable[[Path], None]] = {
     "a section": append("spec/compute.yaml"),
-    "a document beside the sections": create("spec/SECURITY_SPEC.md"),
+    "a document beside the sections": remove("spec/SECURITY_SPEC.md"),
     "an environment": append("environments/staging/environment.yaml"),
     "another overlay": create("environments/staging/overlays/more.yaml"),
     "an overlay that is gone": remove("environments/staging/overlays/tuning.yaml"),
