@@ -49,12 +49,15 @@ SLOW = (
     "runtime/test_runtime_tls.py",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
+    "compiler/emit/reachability/test_reachability_laws.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
     "compiler/test_hostile_input.py",
+    "compiler/test_release.py",
     "compiler/test_unchanged.py",
     "docs/test_docs.py",
+    "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
 )
@@ -65,7 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take long, or start a server or a process, as slow."""
     slow = frozenset(Path(__file__).parent / place for place in SLOW)
     for item in items:
-        if not slow.isdisjoint((item.path, *item.path.parents)):
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+        if not (slow.isdisjoint((item.path, *item.path.parents)) and {"postgres", "valkey"}.isdisjoint(fixtures)):
             item.add_marker("slow")
 
 
