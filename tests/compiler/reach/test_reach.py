@@ -1,0 +1,78 @@
+"""The analysis leaves out work, and nothing of its result."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.pipeline import emit
+from compiler.policy.input import input_of
+from compiler.reach.analysis import Analysis, reach
+from compiler.reach.page import page, rows
+from compiler.reach.variants import ENVIRONMENT, variants
+from compiler.sources.nodes import leaves
+from tests.compiler.project import ROOT, resolved
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGE = ROOT / "docs/reach.md"
+
+pytestmark = pytest.mark.slow
+
+
+@cache
+def _analysis() -> Analysis:
+    return Analysis(resolved()["production"], ROOT / "policies")
+
+
+def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:
+    analysis, asked_in_all, left_out = _analysis(), 0, 0
+    stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
+    for path, node in stated[::5]:
+        for changed in list(variants(analysis.resolved, path, node))[:2]:
+            for subject, before, denied in zip(emit(changed), analysis.inputs, analysis.denials, strict=True):
+                document = input_of(subject)
+                asked = analysis.judge.concerned(before, document)
+                every = analysis.judge.denials(document, analysis.judge.rules)
+                changed_answers = {rule for rule, denials in every.items() if denials != denied[rule]}
+                assert changed_answers <= set(asked), path
+                some = analysis.judge.denials(document, asked)
+                assert some == {rule: every[rule] for rule in asked}, path
+                asked_in_all += len(asked)
+                left_out += len(every) - len(asked)
+    assert left_out > 4 * asked_in_all
+
+
+def test_a_variant_that_is_not_emitted_anew_has_the_same_files() -> None:
+    analysis, kept = _analysis(), 0
+    assert [item.artifacts for item in analysis.subjects] == [item.artifacts for item in emit(analysis.resolved)]
+    stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
+    for path, node in stated[::3]:
+        for changed in list(variants(analysis.resolved, path, node))[:1]:
+            subjects = analysis.emitted(changed, path)
+            anew = emit(changed)
+            assert [item.artifacts for item in subjects] == [item.artifacts for item in anew], path
+            assert [input_of(item) for item in subjects] == [input_of(item) for item in anew], path
+            kept += subjects[0].settings is analysis.subjects[0].settings
+    assert kept > 10
+
+
+def test_the_page_is_what_the_project_that_it_names_comes_to() -> None:
+    text = PAGE.read_text()
+    named = re.search(r"Computed from the project `(.+?)`, environment `(.+?)`", text)
+    assert named
+    project, environment = named.groups()
+    found = reach(ROOT / project, ROOT / "policies", environment)
+    assert text == page(found, project, environment), "make docs writes the page anew"
+    assert len(rows(found.statements)) > 150
+    files = {file for statement in found.statements for file in statement.files}
+    assert files >= set(found.files), "some file follows from nothing that is stated"
+
+
+def test_an_environment_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere does not compile"):
+        reach(ROOT, ROOT / "policies", "nowhere")
