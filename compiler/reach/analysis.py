@@ -24,7 +24,7 @@ from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
     from pathlib import Path as FilePath
 
     from compiler.emit.artifact import Artifact
@@ -103,7 +103,7 @@ class Analysis:
             else:
                 subjects = self.emitted(changed, path)
                 files |= self._different(_files(subjects[0].site, subjects[0].artifacts))
-                rules.update(self._refusing(subjects))
+                rules.update(self._refusing(subjects, rules))
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
     def emitted(self, changed: Resolved, path: Path) -> tuple[Subject, ...]:
@@ -115,12 +115,15 @@ class Analysis:
     def _different(self, after: Mapping[str, bytes]) -> set[str]:
         return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
 
-    def _refusing(self, subjects: Sequence[Subject]) -> Iterator[str]:
-        """Yield the rules that deny something in a variant that they did not deny before."""
+    def _refusing(self, subjects: Sequence[Subject], known: Set[str]) -> set[str]:
+        """Return the rules, other than those known already, that deny in a variant what they did not deny before."""
+        found: set[str] = set()
         for subject, before, denied in zip(subjects, self.inputs, self.denials, strict=True):
             document = input_of(subject)
-            found = self.judge.denials(document, self.judge.concerned(before, document))
-            yield from (rule for rule, denials in found.items() if denials - denied[rule])
+            asked = [rule for rule in self.judge.concerned(before, document) if rule not in known | found]
+            answers = self.judge.denials(document, asked)
+            found |= {rule for rule, denials in answers.items() if denials - denied[rule]}
+        return found
 
 
 def _resolved(root: FilePath, environment: str) -> Resolved:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 from compiler.policy.syntax import Syntax, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from compiler.policy.syntax import Call, Tree
 
 Part = tuple[str, ...]
 
 DOCUMENTS = "documents"
-_EVERYTHING: Part = ()
+EVERYTHING: Part = ()
 _KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """Where every rendered object is listed, and the place of the kind in each item."""
 _OF_KIND = ("lib", "kubernetes", "of")
@@ -43,6 +43,17 @@ def value_of(document: Mapping[str, Any], part: Part) -> Any:
             break
         value = value.get(key)
     return value
+
+
+def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str, Any]:
+    """Return an input without the rendered objects, and the keys, that none of the parts is about."""
+    if EVERYTHING in parts:
+        return document
+    kept = {key: value for key, value in document.items() if key in {part[0] for part in parts}}
+    if DOCUMENTS in kept and (DOCUMENTS,) not in parts:
+        kinds = {part[1] for part in parts if part[0] == DOCUMENTS}
+        kept[DOCUMENTS] = [item for item in document[DOCUMENTS] if item["object"]["kind"] in kinds]
+    return kept
 
 
 @dataclass(frozen=True)
@@ -130,7 +141,7 @@ def _without_kinds(module: Syntax, tree: Tree, parts: set[Part]) -> Tree:
     if not isinstance(tree, dict):
         return tree
     if "with_mods" in tree:
-        parts.add(_EVERYTHING)
+        parts.add(EVERYTHING)
     if "stmts" not in tree:
         return {key: _without_kinds(module, item, parts) for key, item in tree.items()}
     required = {name: texts for name, texts in _required(module, tree["stmts"]) if name and texts}

@@ -9,7 +9,7 @@ import orjson
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import Inputs, value_of
+from compiler.reach.inputs import DOCUMENTS, EVERYTHING, Inputs, excerpt, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +22,8 @@ Denials = frozenset[bytes]
 
 _PACKAGE = "gate"
 _ASKED = "asked"
+_WHOLE = (EVERYTHING, (DOCUMENTS,))
+"""Parts with every rendered object: the few rules that read them would make all others slow."""
 
 
 class Judge:
@@ -43,16 +45,22 @@ class Judge:
         return tuple(rule for rule in self.rules if not different.isdisjoint(self._parts[rule]))
 
     def denials(self, document: Mapping[str, Any], rules: Iterable[str]) -> dict[str, Denials]:
-        """Return what each of the rules denies.
+        """Return what each of the rules denies, shown no more of a document than they read.
 
         Raises:
             PolicyError: a rule gives no answer.
         """
-        if not (asked := tuple(rules)):
+        asked = list(rules)
+        some = [rule for rule in asked if self._parts[rule].isdisjoint(_WHOLE)]
+        every = [rule for rule in asked if rule not in some]
+        return {**self._answers(document, some), **self._answers(document, every)}
+
+    def _answers(self, document: Mapping[str, Any], rules: list[str]) -> dict[str, Denials]:
+        if not rules:
             return {}
-        text = orjson.dumps({**document, _ASKED: asked}).decode()
-        found = self._engine.evaluate(f"{_PACKAGE}.answered", text)
-        if found.keys() != set(asked):
+        shown = excerpt(document, frozenset().union(*(self._parts[rule] for rule in rules)))
+        found = self._engine.evaluate(f"{_PACKAGE}.answered", orjson.dumps({**shown, _ASKED: rules}).decode())
+        if found.keys() != set(rules):
             raise PolicyError("the engine's answers are not those of the rules that were asked")
         return {rule: frozenset(map(_json, denials)) for rule, denials in found.items()}
 

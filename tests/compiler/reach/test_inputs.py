@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compiler.policy.library import Module
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import Inputs, value_of
+from compiler.reach.inputs import Inputs, excerpt, value_of
 
 _KUBERNETES = """package lib.kubernetes
 
@@ -105,3 +105,12 @@ def test_a_part_of_an_input_is_what_its_path_leads_to() -> None:
     assert value_of(document, ("spec", "list", "beyond")) == [1]
     assert value_of(document, ("spec", "absent", "beyond")) is None
     assert value_of(document, ()) == document
+
+
+def test_an_excerpt_holds_the_keys_and_the_kinds_that_are_read() -> None:
+    documents = [{"file": "f", "object": {"kind": kind}} for kind in ("A", "B")]
+    document = {"documents": documents, "spec": {"a": 1}, "vault": {}}
+    assert excerpt(document, {("spec", "a")}) == {"spec": {"a": 1}}
+    assert excerpt(document, {("documents", "B"), ("documents", "C")}) == {"documents": documents[1:]}
+    assert excerpt(document, {("documents", "B"), ("documents",)}) == {"documents": documents}
+    assert excerpt(document, {(), ("spec",)}) == document
