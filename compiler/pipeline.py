@@ -10,9 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, has_errors, in_source_order
-from compiler.emit.cluster import cluster_artifacts, environment_artifacts, sites
+from compiler.emit.cluster import cluster_artifacts, environment_artifacts
 from compiler.emit.editor import editor_artifacts
-from compiler.emit.settings import settings
+from compiler.emit.site import sites
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
 from compiler.policy.regorus import Regorus
@@ -95,9 +95,8 @@ def compile_project(
 
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Subject, ...]:
-    """Return each cluster of an environment with its settings and files; ``others`` are compiled with it."""
-    filled = ((site, settings(site)) for site in sites(resolved))
-    return tuple(Subject(resolved, site, its, cluster_artifacts(site, its), others) for site, its in filled)
+    """Return each cluster of an environment with its files; ``others`` are compiled with it."""
+    return tuple(Subject(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
 
 
 def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:

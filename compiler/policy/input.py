@@ -34,7 +34,7 @@ def input_of(subject: Subject) -> dict[str, Any]:
         "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
         "claims": claims(site, subject.others),
         "spec": subject.resolved.spec.model_dump(mode="json"),
-        "settings": subject.settings.model_dump(mode="json"),
+        "settings": subject.site.settings.model_dump(mode="json"),
         "documents": rendered,
         "vault": vault(subject.artifacts),
     }

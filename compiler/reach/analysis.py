@@ -11,8 +11,8 @@ from functools import cache, partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from compiler.emit.cluster import cluster_artifacts, sites
-from compiler.emit.settings import settings
+from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.site import sites
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
 from compiler.policy.input import input_of
@@ -140,7 +140,7 @@ def _with(subject: Subject, resolved: Resolved) -> Subject:
 def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
     """Emit the files of the first cluster."""
     site = sites(resolved)[0]
-    return _files(site, cluster_artifacts(site, settings(site)))
+    return _files(site, cluster_artifacts(site))
 
 
 def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:

@@ -131,8 +131,9 @@ def _changed(subject: Subject, mutation: Mutation) -> Subject:
     if subject.site.cluster.role != "primary":
         return subject
     if mutation.file == _SETTINGS:
-        document = _edited(subject.settings.model_dump(mode="json"), _parts(mutation), mutation)
-        return replace(subject, settings=Settings.model_validate_json(json.dumps(document)))
+        document = _edited(subject.site.settings.model_dump(mode="json"), _parts(mutation), mutation)
+        settings = Settings.model_validate_json(json.dumps(document))
+        return replace(subject, site=replace(subject.site, settings=settings))
     path = f"{subject.site.folder}/{mutation.file}"
     (artifact,) = (item for item in subject.artifacts if item.path == path)
     others = tuple(item for item in subject.artifacts if item is not artifact)

@@ -66,7 +66,7 @@ def test_a_variant_that_is_not_emitted_anew_has_the_same_files() -> None:
             anew = emit(changed)
             assert [item.artifacts for item in subjects] == [item.artifacts for item in anew], path
             assert [input_of(item) for item in subjects] == [input_of(item) for item in anew], path
-            kept += subjects[0].settings is analysis.subjects[0].settings
+            kept += subjects[0].artifacts is analysis.subjects[0].artifacts
     assert kept > 10
 
 
