@@ -23,7 +23,7 @@ from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import is_model
 from compiler.model.specification import Specification
 from compiler.model.waiver import WaiverFile
-from compiler.resolve.overlay import HOLE
+from compiler.resolve.overlay import PLACEHOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 FOLDER = "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ELSEWHERE = ("$defs", "propertyNames", "title")
-_ABOUT_HOLES = f"Every value is written in human units; ``{HOLE}`` leaves it to the overlays of each environment."
+_ABOUT_PLACEHOLDERS = (
+    f"Every value is written in human units; ``{PLACEHOLDER}`` leaves it to the overlays of each environment."
+)
 _ABOUT_ENVIRONMENTS = "Where the specification runs, what it runs, and the addresses around it."
 _ABOUT_OVERLAYS = (
     "Values of one environment, in the shape of ``spec/``. What is left out stays as it is there; "
@@ -46,9 +48,9 @@ _ABOUT_WAIVERS = "What policies find in one environment and what it lives with a
 
 def schemas() -> Mapping[str, Document]:
     """Return the schema of each kind of file by name: a section's, ``environment``, ``overlay``, and ``waivers``."""
-    section, environment, overlay = _Shape(holes=True), _Shape(), _Shape(partial=True)
+    section, environment, overlay = _Shape(placeholders=True), _Shape(), _Shape(partial=True)
     found = {
-        name: _document(_heading(field.annotation), _ABOUT_HOLES, section.mapping(Specification, only=name))
+        name: _document(_heading(field.annotation), _ABOUT_PLACEHOLDERS, section.mapping(Specification, only=name))
         for name, field in Specification.model_fields.items()
     }
     found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, environment.mapping(EnvironmentFile))
@@ -64,9 +66,9 @@ def editor_artifacts() -> tuple[Artifact, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A kind of file: one that may hold holes in the place of values, or leave out keys."""
+    """A kind of file: one that may hold placeholders in the place of values, or leave out keys."""
 
-    holes: bool = False
+    placeholders: bool = False
     partial: bool = False
 
     def mapping(self, model: type[Model], section: str = "", only: str = "") -> dict[str, Any]:
@@ -89,8 +91,8 @@ class _Shape:
     def _field(self, field: FieldInfo, docstring: str | None, section: str) -> dict[str, Any]:
         """Return the schema of the value behind a key: the field's docstring first, then its type's."""
         schema = self._value(field.annotation, section, field.metadata)
-        if self.holes and not is_model(field.annotation):
-            schema = _or_hole(schema)
+        if self.placeholders and not is_model(field.annotation):
+            schema = _or_placeholder(schema)
         form = schema.pop("description", "")
         schema.pop("markdownDescription", None)
         return {**_about(_prose(docstring), form, section, schema), **schema}
@@ -126,12 +128,12 @@ def _plain(annotation: Any, *metadata: object) -> Mapping[str, Any]:
     return schema
 
 
-def _or_hole(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let a hole stand in the place of a value."""
+def _or_placeholder(schema: dict[str, Any]) -> dict[str, Any]:
+    """Let a placeholder stand in the place of a value."""
     if "enum" in schema:
-        return {**schema, "enum": [*schema["enum"], HOLE]}
+        return {**schema, "enum": [*schema["enum"], PLACEHOLDER]}
     types = schema["type"] if "string" in schema["type"] else [schema["type"], "string"]
-    pattern = "|".join(filter(None, (schema.get("pattern"), f"^{HOLE}$")))
+    pattern = "|".join(filter(None, (schema.get("pattern"), f"^{PLACEHOLDER}$")))
     return {**schema, "type": types, "pattern": pattern}
 
 
@@ -169,7 +171,7 @@ def _example(schema: Mapping[str, Any]) -> str:
         return ""
     entry = schema.get("items", schema)
     shown = entry.get("examples") or entry.get("enum") or (["true"] if "boolean" in entry["type"] else None)
-    return ", ".join(f"`{value}`" for value in shown or [entry["minimum"]] if value != HOLE)
+    return ", ".join(f"`{value}`" for value in shown or [entry["minimum"]] if value != PLACEHOLDER)
 
 
 def _prose(docstring: str | None) -> str:

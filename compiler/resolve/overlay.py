@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from compiler.diagnostics import Span
 
-HOLE = "Configurable"
+PLACEHOLDER = "Configurable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ def overlay(
     """Return the base with every patch laid over it; a patched value keeps the span of the patch.
 
     Mappings are merged, single values and lists replaced. A patch changes what is there: a key that the base lacks, two
-    patches of one value, and a value that opens a hole are findings. Of a section that could not be read (``unread``)
-    nobody knows what is there: its patches are left out.
+    patches of one value, and a new placeholder are findings. Patches of a section that could not be read (``unread``)
+    are left out.
     """
     findings: list[Finding] = []
     strangers: list[_Stranger] = []
@@ -53,30 +53,30 @@ def overlay(
     return merged, (*bounded_findings(findings), *map(_patches_nothing, listed), *more)
 
 
-def open_holes(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
-    """Name the line of every hole of the base that no overlay of the environment has touched."""
+def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
+    """Name the line of every placeholder of the base that no overlay of the environment has touched."""
     help_ = f"give it a value in environments/{environment}/overlays/, or in this line for every environment"
     return tuple(
-        Finding("ENV001", f"{environment} leaves the hole '{'.'.join(map(str, path))}' open", help_, node.span)
+        Finding("ENV001", f"{environment} does not fill the placeholder '{'.'.join(map(str, path))}'", help_, node.span)
         for path, node in leaves(tree)
-        if is_hole(tree, path) and node is lookup(base, path)
+        if is_placeholder(tree, path) and node is lookup(base, path)
     )
 
 
-def is_hole(tree: Node, path: Path) -> bool:
-    """Say whether a path leads to a hole: the word for it, in the place of what an overlay replaces as a whole.
+def is_placeholder(tree: Node, path: Path) -> bool:
+    """Say whether a path leads to a placeholder: its word, where an overlay may replace the whole value.
 
     That is a single value, or a list; but neither a mapping nor an entry of a list.
     """
     annotation = annotation_at(Specification, path)
     replaced = annotation is not None and not is_model(annotation) and isinstance(path[-1], str)
-    return replaced and says_hole(tree, path)
+    return replaced and says_placeholder(tree, path)
 
 
-def says_hole(tree: Node, path: Path) -> bool:
-    """Say whether the word for a hole stands at a path, be it a hole or not."""
+def says_placeholder(tree: Node, path: Path) -> bool:
+    """Say whether a placeholder's word stands at a path, even where it is none."""
     node = lookup(tree, path)
-    return isinstance(node, ScalarNode) and node.text == HOLE
+    return isinstance(node, ScalarNode) and node.text == PLACEHOLDER
 
 
 def _merge(base: MappingNode, patch: MappingNode, path: Path, strangers: list[_Stranger]) -> MappingNode:
@@ -112,11 +112,11 @@ def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
 
 
 def _opened(patch: MappingNode) -> list[Finding]:
-    help_ = f"write the value of this environment: only spec/ says '{HOLE}'"
+    help_ = f"write the value of this environment: only spec/ says '{PLACEHOLDER}'"
     return [
-        Finding("ENV004", "an overlay fills holes and opens none", help_, node.span)
+        Finding("ENV004", "an overlay fills placeholders and adds none", help_, node.span)
         for _, node in leaves(patch)
-        if node.text == HOLE
+        if node.text == PLACEHOLDER
     ]
 
 

@@ -12,7 +12,7 @@ from compiler.model.environment import Environment, EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
 from compiler.resolve.bind import bind
-from compiler.resolve.overlay import is_hole, open_holes, overlay, says_hole
+from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
 from compiler.resolve.waivers import PlacedWaiver, placed_waivers
 from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
 
@@ -74,7 +74,7 @@ def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple
 
 
 def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode | None, tuple[Finding, ...]]:
-    """Join the sections' documents into one tree and judge every value of it but the holes.
+    """Join the sections' documents into one tree and judge every value of it but the placeholders.
 
     A section may be missing from the tree: its file has a finding already. There is no tree where all are missing.
     """
@@ -93,20 +93,20 @@ def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode 
 
 
 def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
-    """What the models cannot judge yet, and what has a finding of its own: holes, and sections that were not read."""
-    return lambda path: is_hole(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
+    """Return a test for paths that the models cannot judge yet: placeholders, and sections that were not read."""
+    return lambda path: is_placeholder(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
 
 
 def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
-    """What has a finding of its own already, once for every environment, or of its overlay.
+    """Return a test for paths that have a finding already.
 
-    That is what the specification decides, what an overlay puts below a single value, and the word that opens a hole.
+    They are decided by the specification, put below a single value by an overlay, or hold a placeholder's word.
     """
     files = {entry.key.source.path for entry in base.entries.values()}
     return lambda path: (
         nearest(merged, path).source.path in files
         or any(isinstance(lookup(base, path[:length]), ScalarNode) for length in range(1, len(path)))
-        or says_hole(merged, path)
+        or says_placeholder(merged, path)
     )
 
 
@@ -135,7 +135,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     findings += found + refused
     if len(patches) < len(files.overlays) or None in files.waivers:
         return None, findings  # nobody knows what the others would have filled, or let pass
-    findings += open_holes(merged, base, files.name)
+    findings += unfilled_placeholders(merged, base, files.name)
     waivers, refused = placed_waivers(files.waivers)
     findings += refused
     if entry is None or environment is None or spec is None or findings:

@@ -18,7 +18,7 @@ from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.waiver import WaiverFile
-from compiler.resolve.overlay import HOLE
+from compiler.resolve.overlay import PLACEHOLDER
 from tests.compiler.editor import SCHEMAS, accepts, nodes, schema_of, validator, values, written
 from tests.compiler.project import FROZEN, ROOT
 
@@ -86,14 +86,14 @@ def test_every_value_is_explained_by_the_docstring_of_its_field(name: str, model
         assert schema["description"].startswith(" ".join(docstring.split())), path
 
 
-def test_a_hole_may_stand_for_any_value_of_a_section_and_for_none_of_an_overlay() -> None:
+def test_a_placeholder_may_stand_for_any_value_of_a_section_and_for_none_of_an_overlay() -> None:
     for section in SECTIONS:
         for path, schema in values(SCHEMAS[section]):
             value = jsonschema.Draft202012Validator(schema)
-            assert value.is_valid(HOLE), path
-            assert not any(map(value.is_valid, (f"{HOLE}s", f"un{HOLE}", [HOLE]))), path
+            assert value.is_valid(PLACEHOLDER), path
+            assert not any(map(value.is_valid, (f"{PLACEHOLDER}s", f"un{PLACEHOLDER}", [PLACEHOLDER]))), path
     for path, schema in values(SCHEMAS["overlay"]):
-        assert not jsonschema.Draft202012Validator(schema).is_valid(HOLE), path
+        assert not jsonschema.Draft202012Validator(schema).is_valid(PLACEHOLDER), path
 
 
 def test_an_overlay_may_leave_out_any_key_and_a_section_none() -> None:

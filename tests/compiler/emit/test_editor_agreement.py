@@ -10,7 +10,7 @@ import pytest
 
 from compiler.diagnostics import Finding, Severity, Source
 from compiler.model.specification import SECTIONS
-from compiler.resolve.overlay import HOLE, is_hole
+from compiler.resolve.overlay import PLACEHOLDER, is_placeholder
 from compiler.resolve.resolved import resolve
 from compiler.sources import yaml
 from compiler.sources.files import load
@@ -30,19 +30,19 @@ TREE = resolved()["production"].tree
 
 # What a schema cannot see, because it judges one value of one file, after YAML was read.
 UNSEEN_CASES = {
-    "env001_hole_left_open": "another file fills a hole",
-    "env002_patch_of_nothing": "another file fills a hole: the overlay that should is the one that is refused",
+    "env001_placeholder_left_open": "another file fills a placeholder",
+    "env002_patch_of_nothing": "another file fills a placeholder: the overlay that should is the one that is refused",
     "env003_two_overlays_of_one_value": "another overlay says the same",
     "env005_name_of_another_folder": "a file does not know its folder",
     "env005_odd_name_of_a_folder": "a file does not know its folder",
     "env005_reserved_name_of_a_folder": "a file does not know its folder",
-    "several_files_cannot_be_read": "another file fills a hole: the overlay that should cannot be read",
+    "several_files_cannot_be_read": "another file fills a placeholder: the overlay that should cannot be read",
     "spec006_route_listed_twice": "two entries that differ in their limits are two entries",
     "spec010_leading_zero": "a number has no digits any more",
     "spec017_address_inside_a_network": "an address is arithmetic",
     "spec019_day_that_there_is_not": "a calendar is arithmetic",
     "yaml005_key_written_twice": "of two equal keys one is left; the YAML server reports it by itself",
-    "yaml006_whole_list_as_a_key": "another file fills a hole: the overlay that should has no name for it",
+    "yaml006_whole_list_as_a_key": "another file fills a placeholder: the overlay that should has no name for it",
     "yaml007_tag": "a tag has acted",
 }
 # Values that a schema lets pass and the models refuse, alone or as the entries of a list.
@@ -67,7 +67,19 @@ TEXTS = (
     *("/health", "health", "/a b", "10.0.0.0/24", "10.0.0.1/24", "300.0.0.0/8", "'2001:db8::/32'", "-a.example"),
     *("config.bank.example", "https://git.example/a.git", "https://user@git.example/a.git", "registry.example/a"),
     *("envoy", "Envoy", DIGEST),
-    *(f"envoy@{DIGEST}", "A.md", ".md", "argocd", "schemas", "argocds", "2024-01-01", "x" * 41, HOLE, "Daily", "daily"),
+    *(
+        f"envoy@{DIGEST}",
+        "A.md",
+        ".md",
+        "argocd",
+        "schemas",
+        "argocds",
+        "2024-01-01",
+        "x" * 41,
+        PLACEHOLDER,
+        "Daily",
+        "daily",
+    ),
 )
 LISTS = ("[]", "[[]]", "[9100, '9100']", "[5, 5]", "[5, 6]", *(f"[{text}]" for text in TEXTS))
 
@@ -98,12 +110,14 @@ def test_a_schema_accepts_the_values_that_the_models_accept() -> None:
     assert unseen == {text for texts in UNSEEN_VALUES.values() for text in texts}
 
 
-def test_a_hole_may_stand_where_the_schemas_of_the_sections_let_it() -> None:
+def test_a_placeholder_may_stand_where_the_schemas_of_the_sections_let_it() -> None:
     for path, schema in (item for name in SECTIONS for item in nodes(SCHEMAS[name]) if item[0]):
         for place, judged in ((path, schema), ((*path, 0), schema.get("items"))):
             if judged is not None:
-                tree = with_value(TREE, place, ScalarNode(HOLE, SOMEWHERE))
-                assert is_hole(tree, place) == jsonschema.Draft202012Validator(judged).is_valid(HOLE), place
+                tree = with_value(TREE, place, ScalarNode(PLACEHOLDER, SOMEWHERE))
+                assert is_placeholder(tree, place) == jsonschema.Draft202012Validator(judged).is_valid(PLACEHOLDER), (
+                    place
+                )
 
 
 def test_every_example_that_is_shown_is_accepted() -> None:

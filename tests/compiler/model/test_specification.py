@@ -15,7 +15,7 @@ from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.units.base import Unit
 from compiler.resolve.bind import bind
-from compiler.resolve.overlay import HOLE
+from compiler.resolve.overlay import PLACEHOLDER
 from compiler.sources import yaml
 from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, leaves, lookup
 from compiler.sources.nodes import Path as Keys
@@ -39,10 +39,12 @@ def test_every_statement_of_the_document_has_its_place_in_the_specification() ->
 
 
 def test_what_the_document_leaves_open_is_left_open_for_each_environment() -> None:
-    holes = [path for _, document in loaded().sections for path, leaf in leaves(document) if leaf.text == HOLE]
-    assert len(holes) >= HOLES
+    placeholders = [
+        path for _, document in loaded().sections for path, leaf in leaves(document) if leaf.text == PLACEHOLDER
+    ]
+    assert len(placeholders) >= HOLES
     for environment in resolved().values():
-        assert all(str(environment.span(path)).startswith("environments/") for path in holes)
+        assert all(str(environment.span(path)).startswith("environments/") for path in placeholders)
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -189,6 +191,6 @@ def plain_values(document: Any) -> Iterator[Any]:
         yield document
 
 
-def test_the_specification_alone_is_refused_where_it_leaves_a_hole() -> None:
+def test_the_specification_alone_is_refused_where_it_leaves_a_placeholder() -> None:
     tree = MappingNode({name: Entry(document.span, document) for name, document in loaded().sections}, SOMEWHERE)
     assert bind(Specification, tree)[0] is None

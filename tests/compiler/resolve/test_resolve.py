@@ -9,7 +9,7 @@ import pytest
 from compiler.diagnostics import Finding, Severity, in_source_order
 from compiler.diagnostics.bounds import MOST
 from compiler.model.specification import SECTIONS
-from compiler.resolve.overlay import HOLE
+from compiler.resolve.overlay import PLACEHOLDER
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.sources import files
 from compiler.sources.nodes import leaves
@@ -64,7 +64,9 @@ def test_every_value_names_the_line_that_decided_it(environment: str) -> None:
         assert span.source.path.startswith(own) or span.source.path == f"spec/{path[0]}.yaml"
     decided = {path for path, leaf in leaves(item.tree) if leaf.span.source.path == f"{own}overlays/tuning.yaml"}
     assert ("components", "data_layer", "scaling", "strategy", "sharding") in decided
-    assert decided == {path for _, section in loaded().sections for path, leaf in leaves(section) if leaf.text == HOLE}
+    assert decided == {
+        path for _, section in loaded().sections for path, leaf in leaves(section) if leaf.text == PLACEHOLDER
+    }
 
 
 def test_a_patched_value_has_the_place_of_the_patch_and_its_neighbour_that_of_the_specification(
@@ -80,19 +82,21 @@ def test_a_patched_value_has_the_place_of_the_patch_and_its_neighbour_that_of_th
     assert not item.has(("backup", "database", "retentions"))
 
 
-def test_a_hole_left_open_names_the_line_that_opened_it_and_each_environment_that_leaves_it(project: Path) -> None:
+def test_a_placeholder_that_is_not_filled_names_its_line_and_each_environment_that_leaves_it(
+    project: Path,
+) -> None:
     for name in ("staging", "development"):
         file = project / f"environments/{name}/overlays/tuning.yaml"
         file.write_text(file.read_text().replace("  threads:\n    worker:", "  memory:\n    heap: 80%\n  #", 1))
     found, findings = outcome(project)
     assert [(item.code, item.place, item.message) for item in findings if item.code == "ENV001"] == [
-        ("ENV001", "spec/limits.yaml:12:13", f"{name} leaves the hole 'limits.threads.worker' open")
+        ("ENV001", "spec/limits.yaml:12:13", f"{name} does not fill the placeholder 'limits.threads.worker'")
         for name in ("development", "staging")
     ]
     assert list(found) == ["production"]
 
 
-def test_a_hole_that_the_specification_fills_for_everybody_is_none(project: Path) -> None:
+def test_a_placeholder_that_the_specification_fills_for_everybody_is_none(project: Path) -> None:
     rewrite(project, "spec/limits.yaml", "worker: Configurable", "worker: 8")
     rewrite(project, TUNING, "limits:\n  threads:\n    worker: 40\n", "")
     found, _ = outcome(project)
@@ -100,7 +104,7 @@ def test_a_hole_that_the_specification_fills_for_everybody_is_none(project: Path
     assert found["production"].spec.limits.threads.worker == 40
 
 
-def test_a_whole_list_may_be_a_hole(project: Path) -> None:
+def test_a_whole_list_may_be_a_placeholder(project: Path) -> None:
     rewrite(project, "spec/network.yaml", "ingress:\n        - Load balancer\n        - VPN", "ingress: Configurable")
     (project / MORE).write_text("network: {segmentation: {traffic: {ingress: [VPN]}}}\n")
     found, _ = outcome(project)
@@ -109,20 +113,20 @@ def test_a_whole_list_may_be_a_hole(project: Path) -> None:
     assert list(found) == ["staging"]
 
 
-def test_the_place_of_a_mapping_is_no_hole_even_where_every_overlay_fills_some_of_it(project: Path) -> None:
+def test_the_place_of_a_mapping_is_no_placeholder_even_where_every_overlay_fills_some_of_it(project: Path) -> None:
     (project / "spec/limits.yaml").write_text("limits:\n  threads: Configurable\n")
     assert errors(project) == [("SPEC001", "spec/limits.yaml:1:1")] * 2 + [("SPEC004", "spec/limits.yaml:2:12")]
     (project / "spec/limits.yaml").write_text("limits: Configurable\n")
     assert errors(project) == [("SPEC004", "spec/limits.yaml:1:9")]
 
 
-def test_an_entry_of_a_list_is_no_hole(project: Path) -> None:
+def test_an_entry_of_a_list_is_no_placeholder(project: Path) -> None:
     rewrite(project, "spec/network.yaml", "- VPN", "- Configurable")
     (project / MORE).write_text("network: {segmentation: {traffic: {ingress: [VPN]}}}\n")
     assert errors(project) == [("SPEC003", "spec/network.yaml:13:11")]
 
 
-def test_what_an_overlay_calls_a_hole_is_one_mistake_wherever_it_stands(project: Path) -> None:
+def test_what_an_overlay_calls_a_placeholder_is_one_mistake_wherever_it_stands(project: Path) -> None:
     (project / MORE).write_text("recovery: Configurable\nnetwork: {segmentation: {zones: [Configurable]}}\n")
     assert errors(project) == [("ENV004", f"{MORE}:1:11"), ("ENV004", f"{MORE}:2:34")]
 
@@ -174,7 +178,7 @@ def test_two_overlays_that_patch_one_value_are_refused_at_the_second(project: Pa
     assert f"{TUNING}:10:16" in finding.message
 
 
-def test_an_overlay_opens_no_hole(project: Path) -> None:
+def test_an_overlay_opens_no_placeholder(project: Path) -> None:
     (project / MORE).write_text("backup: {database: {retention: Configurable}}\n")
     rewrite(project, TUNING, "worker: 40", "worker: Configurable")
     assert errors(project) == [("ENV004", f"{TUNING}:15:13"), ("ENV004", f"{MORE}:1:32")]
@@ -191,7 +195,7 @@ def test_a_wrong_value_of_the_specification_is_reported_though_every_overlay_rep
     assert errors(project) == [("SPEC010", "spec/limits.yaml:12:13")]
 
 
-def test_an_overlay_that_cannot_be_read_does_not_report_the_holes_that_it_may_fill(project: Path) -> None:
+def test_an_overlay_that_cannot_be_read_does_not_report_the_placeholders_that_it_may_fill(project: Path) -> None:
     (project / TUNING).write_text("a: b: c")
     found, _ = outcome(project)
     assert errors(project) == [("YAML001", f"{TUNING}:1:5")]
