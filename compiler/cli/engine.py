@@ -73,7 +73,7 @@ def _engine(url: str | None, asked: dict[str, Any]) -> Callable[[], Engine] | No
             raise CouldNotRunError("there are settings for an OPA server, but --opa-url (CBP_OPA_URL) names none")
         return None
     # Imported here, so that the embedded engine does not pay for an HTTP library.
-    from compiler.policy.opa import Opa
-    from compiler.policy.server import server
+    from compiler.policy.opa.config import opa_server
+    from compiler.policy.opa.engine import Opa
 
-    return partial(Opa, server(url, **asked))
+    return partial(Opa, opa_server(url, **asked))

@@ -51,7 +51,7 @@ def explain(root: Path, identifier: str) -> None:
     Of a code that the compiler itself gives to a mistake, it says what that means.
     """
     from compiler.diagnostics.catalogue import CATALOGUE
-    from compiler.policy import choice
+    from compiler.policy import selection
     from compiler.policy.library import read
     from compiler.report.rules import explained
 
@@ -60,8 +60,8 @@ def explain(root: Path, identifier: str) -> None:
         click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
         return
     try:
-        rule = choice.rule(read(root / _POLICIES), identifier)
-    except choice.UnknownError as error:
+        rule = selection.rule(read(root / _POLICIES), identifier)
+    except selection.UnknownError as error:
         raise CouldNotRunError(str(error)) from error
     click.echo(explained(rule), nl=False)
 
@@ -78,15 +78,15 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     Of every rule and helper, or of those that are named. Exits with 0 when every test holds, every rule denies and
     passes what its fixture says, and these run every line; else with 1.
     """
-    from compiler.policy import choice
+    from compiler.policy import selection
     from compiler.policy.library import read
     from compiler.policy.testing import examine
     from compiler.report import policy_tests
 
     folder = root / _POLICIES
     try:
-        modules = choice.modules(read(folder), names)
-    except choice.UnknownError as error:
+        modules = selection.modules(read(folder), names)
+    except selection.UnknownError as error:
         raise CouldNotRunError(str(error)) from error
     report = examine(folder, modules)
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)

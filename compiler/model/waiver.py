@@ -103,12 +103,12 @@ class Waiver(Model):
     """The last day on which it holds, 90 days after the first at the most."""
 
     @property
-    def subject(self) -> Subject:
+    def key(self) -> WaiverKey:
         """What it is about: no two waivers of an environment are about the same."""
         return self.rule, self.resource, self.file, self.pointer
 
 
-Subject = tuple[str, str, str | None, str | None]
+WaiverKey = tuple[str, str, str | None, str | None]
 """A rule, the path of a value, and a rendered document with a pointer into it, as far as there are any."""
 
 

@@ -1,7 +1,7 @@
 """The gate: policies prove that they deny what they must, and then judge every cluster.
 
 Whatever goes wrong raises a :class:`PolicyError`. There is no way to a verdict around an engine that fails, a rule that
-is missing, undefined or unproven, or a subject with nothing in it.
+is missing, undefined or unproven, or a cluster for which nothing was rendered.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.policy.engine import Engine
-    from compiler.policy.subject import Subject
+    from compiler.policy.rendering import Rendering
 
 _PACKAGE = "gate"
 
@@ -39,7 +39,7 @@ class Verdict:
     version: str
     rules: tuple[Rule, ...]
     """Every rule that judged, by its id."""
-    subjects: int
+    clusters: int
     """How many clusters were judged."""
     vacuous: tuple[str, ...]
     """The ids of rules that found nothing to look at in any of them."""
@@ -92,7 +92,7 @@ class Gate:
             if not self._answer(rule, document).denials:
                 raise PolicyError(f"{rule.id} does not deny number {number} of its own must_deny")
 
-    def judge(self, subjects: Iterable[Subject], as_of: date | None = None) -> Verdict:
+    def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
         """Judge every cluster, one by one; a mistake that several share is one finding that names them all.
 
         The waivers of their environments are those of a day, ``as_of``; without a day nothing is waived.
@@ -106,16 +106,16 @@ class Gate:
         register = Register(self.library.rules, as_of)
         unseen = {rule.id for rule in self.library.rules}
         judged = 0
-        for subject in subjects:
+        for rendering in renderings:
             judged += 1
-            answers = self._answers(input_of(subject))
+            answers = self._answers(input_of(rendering))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
-            environments.add(subject.resolved.environment.name)
-            register.enter(subject.resolved)
+            environments.add(rendering.resolved.environment.name)
+            register.enter(rendering.resolved)
             for rule in self.library.rules:
                 for denial in answers[rule.id].denials:
-                    finding = _finding(rule, denial, subject)
-                    findings.append(replace(finding, waived=register.waived(denial, subject.resolved)))
+                    finding = _finding(rule, denial, rendering)
+                    findings.append(replace(finding, waived=register.waived(denial, rendering.resolved)))
         if not judged:
             raise PolicyError("there is no cluster to judge")
         self.engine.confirm()
@@ -124,7 +124,7 @@ class Gate:
             engine=self.engine.name,
             version=self.engine.version,
             rules=self.library.rules,
-            subjects=judged,
+            clusters=judged,
             vacuous=tuple(sorted(unseen)),
             as_of=as_of if register.holds_any else None,
         )
@@ -150,8 +150,8 @@ def _verdict_module(rules: Iterable[Rule]) -> Module:
     return Module("gate.rego", _PACKAGE, "\n".join(lines))
 
 
-def _finding(rule: Rule, denial: Denial, subject: Subject) -> Finding:
-    resolved, custom = subject.resolved, rule.metadata.custom
+def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
+    resolved, custom = rendering.resolved, rule.metadata.custom
     if not resolved.has(denial.path):
         raise PolicyError(f"{rule.id} points at {denial.resource}, which the specification does not have")
     return Finding(
@@ -164,7 +164,7 @@ def _finding(rule: Rule, denial: Denial, subject: Subject) -> Finding:
         found=resolved.written(denial.path),
         wanted=denial.wanted,
         rendered=denial.rendered,
-        clusters=(subject.site.folder,),
+        clusters=(rendering.site.folder,),
         page=page(rule.id),
     )
 

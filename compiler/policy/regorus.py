@@ -1,6 +1,6 @@
 """The embedded engine: regorus, Microsoft's Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
 
-It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``vetting``; so nothing is loaded
+It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``rego_safety``; so nothing is loaded
 that has not been vetted. An engine belongs to the thread that made it.
 Upstream: https://github.com/microsoft/regorus
 """
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from compiler.policy.errors import PolicyError
+from compiler.policy.rego_safety import vet
 from compiler.policy.syntax import Syntax
-from compiler.policy.vetting import vet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

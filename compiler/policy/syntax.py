@@ -1,4 +1,4 @@
-"""The parts of regorus' syntax tree that vetting looks at."""
+"""The parts of regorus' syntax tree that :mod:`compiler.policy.rego_safety` looks at."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, S
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from compiler.policy.subject import Subject
+    from compiler.policy.rendering import Rendering
 
 ENVIRONMENT = "production"
 _ENVIRONMENT = "environment"
@@ -80,10 +80,10 @@ def _statement(
     files: set[str] = set()
     rules: set[str] = set()
     for changed in _changes(resolved, path, node):
-        subjects = emit(changed)
-        after = _files(subjects)
+        renderings = emit(changed)
+        after = _files(renderings)
         files |= {file for file in before.keys() | after.keys() if before.get(file) != after.get(file)}
-        findings = judge.judge(subjects).findings if judge else ()
+        findings = judge.judge(renderings).findings if judge else ()
         rules |= {finding.code for finding in findings if finding.severity == "error"}
     return Statement(path, node.text, tuple(sorted(files)), tuple(sorted(rules)))
 
@@ -129,10 +129,10 @@ def _of_files(found: Reach) -> Iterator[str]:
         yield f"| {file} | {'; '.join(texts)} |"
 
 
-def _files(subjects: Sequence[Subject]) -> dict[str, bytes]:
+def _files(renderings: Sequence[Rendering]) -> dict[str, bytes]:
     """The files of the first cluster, by their paths below its folder."""
-    folder = f"{subjects[0].site.folder}/"
-    return {artifact.path.removeprefix(folder): artifact.content for artifact in subjects[0].artifacts}
+    folder = f"{renderings[0].site.folder}/"
+    return {artifact.path.removeprefix(folder): artifact.content for artifact in renderings[0].artifacts}
 
 
 def _kind(file: str) -> str:

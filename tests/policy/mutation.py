@@ -26,7 +26,7 @@ from tests.policy.policies import POLICIES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.policy.subject import Subject
+    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 Statement = str | list[str] | dict[str, str]
@@ -74,7 +74,9 @@ def denied(mutation: Mutation) -> set[str]:
     if mutation.statement:
         changed = emit(stated(mutation.environment, mutation.given, mutation))
     else:
-        changed = tuple(_changed(subject, mutation) for subject in emit(stated(mutation.environment, mutation.given)))
+        changed = tuple(
+            _changed(rendering, mutation) for rendering in emit(stated(mutation.environment, mutation.given))
+        )
     return _denied(changed) - _before(mutation.environment, json.dumps(mutation.given))
 
 
@@ -97,8 +99,8 @@ def _before(environment: str, given: str) -> set[str]:
     return _denied(emit(stated(environment, json.loads(given))))
 
 
-def _denied(subjects: Iterable[Subject]) -> set[str]:
-    return {finding.code for finding in gate().judge(subjects).findings}
+def _denied(renderings: Iterable[Rendering]) -> set[str]:
+    return {finding.code for finding in gate().judge(renderings).findings}
 
 
 @cache
@@ -126,21 +128,21 @@ def _without(node: Node, path: Keys) -> Node:
     return SequenceNode(tuple(item for index, item in enumerate(items) if below or index != key), node.span)
 
 
-def _changed(subject: Subject, mutation: Mutation) -> Subject:
+def _changed(rendering: Rendering, mutation: Mutation) -> Rendering:
     """Change a file of the primary cluster; the others stay as they are."""
-    if subject.site.cluster.role != "primary":
-        return subject
+    if rendering.site.cluster.role != "primary":
+        return rendering
     if mutation.file == _SETTINGS:
-        document = _edited(subject.settings.model_dump(mode="json"), _parts(mutation), mutation)
-        return replace(subject, settings=Settings.model_validate_json(json.dumps(document)))
-    path = f"{subject.site.folder}/{mutation.file}"
-    (artifact,) = (item for item in subject.artifacts if item.path == path)
-    others = tuple(item for item in subject.artifacts if item is not artifact)
+        document = _edited(rendering.settings.model_dump(mode="json"), _parts(mutation), mutation)
+        return replace(rendering, settings=Settings.model_validate_json(json.dumps(document)))
+    path = f"{rendering.site.folder}/{mutation.file}"
+    (artifact,) = (item for item in rendering.artifacts if item.path == path)
+    others = tuple(item for item in rendering.artifacts if item is not artifact)
     if not mutation.pointer:
         assert mutation.removes, "a file is changed in one value, or not rendered at all"
-        return replace(subject, artifacts=others)
+        return replace(rendering, artifacts=others)
     document = _edited(artifact.document, _parts(mutation), mutation)
-    return replace(subject, artifacts=(*others, replace(artifact, document=document)))
+    return replace(rendering, artifacts=(*others, replace(artifact, document=document)))
 
 
 def _parts(mutation: Mutation) -> list[str]:

@@ -19,7 +19,7 @@ from compiler.resolve.waivers import placed_waivers
 from compiler.sources import yaml
 from tests.compiler.project import resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
-from tests.policy.test_gate import subjects, with_documents
+from tests.policy.test_gate import renderings, with_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def waiving(name: str, *waivers: str) -> Resolved:
 
 
 def judged(policies: Path, *environments: Resolved, as_of: date | None = TODAY) -> Verdict:
-    return load(policies).judge([subject for item in environments for subject in subjects(item)], as_of)
+    return load(policies).judge([rendering for item in environments for rendering in renderings(item)], as_of)
 
 
 def codes(verdict: Verdict) -> list[str]:

@@ -13,16 +13,16 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from compiler.policy.connection import Connection, RefusedError
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import HELPERS
+from compiler.policy.opa.client import Connection, RefusedError
 from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from compiler.policy.library import Module
-    from compiler.policy.server import Server
+    from compiler.policy.opa.config import OpaServer
 
 FOLDER = "cbp/"
 """What the ids of our policies on the server start with."""
@@ -35,7 +35,7 @@ class Opa:
 
     name = "opa"
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: OpaServer) -> None:
         self._server = Connection(server)
         self._client = self._server.client
         self._modules: dict[str, str] = {}

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class OpaServer:
     """An OPA server."""
 
     secure: bool
@@ -41,12 +41,12 @@ class Server:
         return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}"
 
 
-def server(
+def opa_server(
     url: str,
     token_file: Path | None = None,
     ca_file: Path | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
-) -> Server:
+) -> OpaServer:
     """Return the server with a URL, ``http://host:port`` or ``https://host:port``, without a path.
 
     Raises:
@@ -66,7 +66,7 @@ def server(
     if ca_file and not secure:
         raise PolicyError("a CA file is for an OPA server that is asked over https://")
     name = f"[{host}]" if ":" in host else host
-    return Server(secure, name, port, token_file, ca_file, timeout_seconds)
+    return OpaServer(secure, name, port, token_file, ca_file, timeout_seconds)
 
 
 def token(file: Path) -> str:

@@ -1,4 +1,4 @@
-"""What a cluster claims for itself alone, and who else does: names, servers and places that no two may share.
+"""Say which values a cluster must have for itself alone, and which clusters have the same: hosts, servers, locations.
 
 A cluster is judged by itself, so that it could not be told of another environment's otherwise.
 """
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster, Environment
 
 
-def claims(site: Site, others: Iterable[Environment]) -> dict[str, Any]:
-    """Return the ``own`` claims of a cluster, and the ``holders`` of every value among all environments.
+def unique_values(site: Site, others: Iterable[Environment]) -> dict[str, Any]:
+    """Return the cluster's ``own`` unique values, and the ``holders`` of every such value among all environments.
 
     An own one is ``{"purpose", "value", "path"}``; holders are ``{purpose: {value: [{"environment", "cluster"}]}}``.
     """

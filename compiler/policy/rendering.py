@@ -1,4 +1,4 @@
-"""What the gate judges: one cluster's resolved specification and everything rendered from it."""
+"""Hold one cluster as the gate judges it: its resolved specification, and everything rendered from that."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class Rendering:
     """One cluster: where its values were decided (``resolved``), and what was emitted for it (``artifacts``).
 
     ``others`` are the other environments that are compiled with its own.

@@ -16,12 +16,12 @@ from opa_client import errors
 from opa_client.opa import OpaClient
 
 from compiler.policy.errors import PolicyError
-from compiler.policy.server import token
+from compiler.policy.opa.config import token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from compiler.policy.server import Server
+    from compiler.policy.opa.config import OpaServer
 
 _T = TypeVar("_T")
 _REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoParseError, requests.HTTPError)
@@ -59,7 +59,7 @@ class RefusedError(PolicyError):
 class Connection:
     """A client of one server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: OpaServer) -> None:
         self._server = server
         self.client = Client(
             host=server.host,
