@@ -19,7 +19,7 @@ _POLICIES = "policies"
 @click.group(
     epilog=options.examples(
         "cbp policy list             every rule in a line",
-        "cbp policy explain SPC001   what a finding is about, and what to do",
+        "cbp policy explain CON001   what a finding is about, and what to do",
         "cbp policy test network     the tests and fixtures of a domain",
     )
 )
@@ -42,7 +42,7 @@ def list_(root: Path, format_: str) -> None:
 _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with its help."
 
 
-@policy.command(epilog=options.examples("cbp policy explain SPC001"))
+@policy.command(epilog=options.examples("cbp policy explain CON001"))
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:

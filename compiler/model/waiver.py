@@ -37,7 +37,7 @@ Day = Annotated[
 
 RuleId = Annotated[
     str,
-    Matching(r"[A-Z][A-Z0-9]{2}[0-9]{3}", "the id of a policy's rule", "write the id as a report says it, as SPC001"),
+    Matching(r"[A-Z][A-Z0-9]{2}[0-9]{3}", "the id of a policy's rule", "write the id as a report says it, as CON001"),
 ]
 """The id of a rule of ``policies/``; what the compiler itself finds has other codes, and cannot be waived."""
 

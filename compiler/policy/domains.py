@@ -35,8 +35,8 @@ _DOMAINS = (
     Domain("kubernetes", "K8S", "Kubernetes", "Rendered objects, in what JSON Schema lets through."),
     Domain("network", "NET", "Network", "Flows between zones: only what is listed, and nobody else."),
     Domain("runtime", "RUN", "Runtime", "What the API enforces, against what the specification states."),
-    Domain("secrets", "SEC", "Secrets", "Nothing that is rendered holds a password or a key."),
-    Domain("specification", "SPC", "Specification", "Statements that are made twice, or contradict each other."),
+    Domain("secrets", "PWD", "Secrets", "Nothing that is rendered holds a password or a key."),
+    Domain("specification", "CON", "Specification", "Statements that are made twice, or contradict each other."),
     Domain("stores", "STO", "Stores", "PostgreSQL: its connections, its replicas and its backups."),
     Domain("vault", "VLT", "Vault", "Policies, logins, rotation and the trail that they leave."),
 )

@@ -23,7 +23,7 @@ class Custom(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}[0-9]{3}$")]
-    """The code of the rule's findings, as ``SPC001``."""
+    """The code of the rule's findings, as ``CON001``."""
     severity: Severity
     owner: Text
     """The team that answers for the rule."""

@@ -57,7 +57,7 @@ def test_without_a_policy_no_command_succeeds(tmp_path: Path, command: str) -> N
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["explain", "SPC0001"], "cbp: there is no rule 'SPC0001': did you mean 'SPC001'?"),
+        (["explain", "CON0001"], "cbp: there is no rule 'CON0001': did you mean 'CON001'?"),
         (["explain", "vlt00"], "cbp: there is no rule 'vlt00': did you mean 'VLT0"),
         (["explain", "heap"], "cbp: there is no rule 'heap'"),
         (["test", "kubernets"], "cbp: there is no rule or domain 'kubernets': did you mean 'kubernetes'?"),
@@ -149,7 +149,7 @@ def test_the_link_to_a_rule_leads_to_a_heading_that_is_its_id_alone(identifier: 
     assert anchor == identifier.lower()
 
 
-@pytest.mark.parametrize("code", ["SPEC001", "YAML001", "SPC", "SPC01", "SPC0011", "TST001", ""])
+@pytest.mark.parametrize("code", ["SPEC001", "YAML001", "CON", "CON01", "CON0011", "TST001", ""])
 def test_a_code_of_no_rule_has_no_page(code: str) -> None:
     assert page(code) is None
 
