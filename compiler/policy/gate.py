@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Finding, in_source_order
 from compiler.policy.denial import Answer, Denial, answer
-from compiler.policy.domains import page
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
-from compiler.policy.library import Library, Module, Rule, read
+from compiler.policy.library import Library, Module, Rule, scan
 from compiler.policy.regorus import Regorus
 from compiler.policy.waivers import Register
 
@@ -51,12 +50,16 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     """Read the policies in a folder into an engine.
 
     Raises:
-        PolicyError: there are none, or they cannot be relied on.
+        PolicyError: there are none, or they cannot be relied on; it names every fault that they have.
     """
-    library = read(policies)
-    loaded = engine()
-    loaded.load((*library.modules, _verdict_module(library.rules)), library.data)
-    return Gate(library, loaded)
+    found = scan(policies)
+    # Where there are faults already, what else there is to say is said here, and no server is given the policies.
+    loaded = Regorus() if found.faults else engine()
+    with found.faults.collected():
+        if found.modules:
+            loaded.load((*found.modules, _verdict_module(found.library.rules)), found.library.data)
+    found.faults.refuse()
+    return Gate(found.library, loaded)
 
 
 class Gate:
@@ -73,8 +76,11 @@ class Gate:
             PolicyError: a rule denies what it must pass, passes what it must deny, or does not look at it; or the
                 engine no longer holds what it was given.
         """
+        faults = Faults()
         for rule in self.library.rules:
-            self.prove_rule(rule)
+            with faults.collected():
+                self.prove_rule(rule)
+        faults.refuse()
         self.engine.confirm()
 
     def prove_rule(self, rule: Rule) -> None:
@@ -83,14 +89,18 @@ class Gate:
         Raises:
             PolicyError: it denies what it must pass, passes what it must deny, or does not look at it.
         """
-        passed = self._answer(rule, rule.fixture.must_pass)
-        if passed.denials:
-            raise PolicyError(f"{rule.id} denies its own must_pass: {passed.denials[0].message}")
-        if not passed.examined:
-            raise PolicyError(f"{rule.id} examines nothing in its own must_pass")
+        faults, place = Faults(), f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
+        with faults.collected():
+            passed = self._answer(rule, rule.fixture.must_pass)
+            if passed.denials:
+                faults.add(f"{place}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
+            if not passed.examined:
+                faults.add(f"{place}: {rule.id} examines nothing in its own must_pass")
         for number, document in enumerate(rule.fixture.must_deny, 1):
-            if not self._answer(rule, document).denials:
-                raise PolicyError(f"{rule.id} does not deny number {number} of its own must_deny")
+            with faults.collected():
+                if not self._answer(rule, document).denials:
+                    faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
+        faults.refuse()
 
     def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
         """Judge every cluster, one by one; a mistake that several share is one finding that names them all.
@@ -165,7 +175,7 @@ def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
         wanted=denial.wanted,
         rendered=denial.rendered,
         clusters=(rendering.site.folder,),
-        page=page(rule.id),
+        page=rule.page,
     )
 
 

@@ -1,4 +1,4 @@
-"""What policies must not say, found before they judge: engines would accept it and some would quietly stop denying.
+"""Refuse Rego that engines read in different ways, before it judges: some of them would quietly stop denying.
 
 The checks read the syntax tree of regorus. They hold for every engine, since they refuse exactly what engines disagree
 on: a name that leads nowhere (undefined, so that a rule never fires), a builtin outside the list below, a negated
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults
 from compiler.policy.library import HELPERS
 from compiler.policy.syntax import Call, Chain, Negation, Syntax, uses
 
@@ -29,33 +29,49 @@ BUILTINS = frozenset(
 )  # fmt: skip
 """Builtins that answer alike in OPA and regorus, for the types that these policies give them."""
 
+Fault = tuple[str, str]
+"""A ``file`` or ``file:line``, and what is wrong there."""
 _VERBS = re.compile(r"%(?![sdv%])")
 
 
-def vet(tree: Sequence[Mapping[str, Any]], packages: Mapping[str, str], data: Mapping[str, Any]) -> None:
+def vet(
+    tree: Sequence[Mapping[str, Any]],
+    packages: Mapping[str, str],
+    data: Mapping[str, Any],
+    unread: Iterable[str] = (),
+) -> None:
     """Refuse policies that could stop denying unnoticed.
 
-    ``tree`` is regorus' syntax tree; ``packages`` says of each file which package its folder stands for.
+    ``tree`` is regorus' syntax tree; ``packages`` says of each file which package its folder stands for, and
+    ``unread`` names those packages whose files did not parse, into which any name may lead.
 
     Raises:
-        PolicyError: with the file and line of the first such place.
+        PolicyError: with the file and line of each such place.
     """
-    modules = [Syntax.of(item) for item in tree]
-    names = _Names({module.package: module for module in modules}, data)
+    faults = Faults()
+    modules = []
+    for item in tree:
+        with faults.collected():
+            modules.append(Syntax.of(item))
+    unread = {*unread, *(packages[item["source"]["file"]] for item in tree)} - {module.package for module in modules}
+    names = _Names({module.package: module for module in modules}, data, frozenset(unread))
     for module in modules:
-        if module.package != packages[module.file]:
-            raise PolicyError(
-                f"{module.file}: the package is {module.package}, the folder says {packages[module.file]}"
-            )
-    for module in modules:
-        _vet_defaults(module)
-        used = uses(module.rules)
-        _vet_names(module, names, used.chains)
-        _vet_calls(module, names, used.calls)
-        _vet_negations(module, used.negations)
-        _vet_heads(module, names)
-        if module.package.split(".")[0] not in (HELPERS, "gate"):
-            _vet_rule(module)
+        for place, fault in _faults(module, names, packages[module.file]):
+            faults.add(f"{place}: {fault}")
+    faults.refuse()
+
+
+def _faults(module: Syntax, names: _Names, package: str) -> Iterator[Fault]:
+    if module.package != package:
+        yield module.file, f"the package is {module.package}, the folder says {package}"
+    used = uses(module.rules)
+    yield from _defaults(module)
+    yield from _names(module, names, used.chains)
+    yield from _calls(module, names, used.calls)
+    yield from _negations(module, used.negations)
+    yield from _heads(module, names)
+    if package.split(".")[0] not in (HELPERS, "gate"):
+        yield from _rule(module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +80,15 @@ class _Names:
 
     modules: Mapping[str, Syntax]
     data: Mapping[str, Any]
+    unread: frozenset[str]
 
     def lead(self, path: Sequence[str]) -> bool:
         """Say whether ``data.<path>`` is a package, a rule of one, or a place in the data."""
         for length in range(1, len(path) + 1):
-            module = self.modules.get(".".join(path[:length]))
+            package = ".".join(path[:length])
+            if package in self.unread:
+                return True
+            module = self.modules.get(package)
             if module:
                 return length == len(path) or path[length] in module.names
         node: Any = self.data
@@ -83,33 +103,35 @@ class _Names:
         if len(name) == 1:
             return name[0] in module.functions
         path = module.absolute(name)
+        if path and ".".join(path[:-1]) in self.unread:
+            return True
         target = self.modules.get(".".join(path[:-1])) if path else None
         return target is not None and path[-1] in target.functions
 
 
-def _vet_defaults(module: Syntax) -> None:
+def _defaults(module: Syntax) -> Iterator[Fault]:
     for name, number in Counter(module.defaults).items():
         if number > 1:
-            raise PolicyError(f"{module.file}: the rule {name} has {number} defaults")
+            yield module.file, f"the rule {name} has {number} defaults"
 
 
-def _vet_names(module: Syntax, names: _Names, chains: Iterable[Chain]) -> None:
+def _names(module: Syntax, names: _Names, chains: Iterable[Chain]) -> Iterator[Fault]:
     for path, line in module.imports.values():
         if not names.lead(path):
-            raise PolicyError(f"{module.file}:{line}: there is no data.{'.'.join(path)} to import")
+            yield f"{module.file}:{line}", f"there is no data.{'.'.join(path)} to import"
     for chain in chains:
         path = module.absolute(chain.parts)
         if path and not names.lead(path):
-            raise PolicyError(f"{module.file}:{chain.line}: data.{'.'.join(path)} leads nowhere")
+            yield f"{module.file}:{chain.line}", f"data.{'.'.join(path)} leads nowhere"
 
 
-def _vet_calls(module: Syntax, names: _Names, calls: Iterable[Call]) -> None:
+def _calls(module: Syntax, names: _Names, calls: Iterable[Call]) -> Iterator[Fault]:
     for call in calls:
-        name = ".".join(call.name)
+        place, name = f"{module.file}:{call.line}", ".".join(call.name)
         if name not in BUILTINS and not names.function(module, call.name):
-            raise PolicyError(f"{module.file}:{call.line}: the function {name} is not one that policies may call")
+            yield place, f"the function {name} is not one that policies may call"
         if name == "sprintf" and not _printable(call):
-            raise PolicyError(f"{module.file}:{call.line}: sprintf takes a literal format with %s, %d and %v alone")
+            yield place, "sprintf takes a literal format with %s, %d and %v alone"
 
 
 def _printable(call: Call) -> bool:
@@ -117,38 +139,36 @@ def _printable(call: Call) -> bool:
     return literal is not None and not _VERBS.search(literal["value"].replace("%%", ""))
 
 
-def _vet_negations(module: Syntax, negations: Iterable[Negation]) -> None:
+def _negations(module: Syntax, negations: Iterable[Negation]) -> Iterator[Fault]:
     for negation in negations:
         for chain in uses(negation.expression).chains:
             if (len(chain.parts) > 1 or chain.open) and not module.absolute(chain.parts):
                 name = ".".join(chain.parts)
-                raise PolicyError(
-                    f"{module.file}:{negation.line}: 'not' over {name}, which may be missing: bind it first"
-                )
+                yield f"{module.file}:{negation.line}", f"'not' over {name}, which may be missing: bind it first"
 
 
-def _vet_heads(module: Syntax, names: _Names) -> None:
+def _heads(module: Syntax, names: _Names) -> Iterator[Fault]:
     """Refuse a head with what may be missing: regorus forgets every other entry of the rule where its last one is."""
     for used in module.results:
         for chain in used.chains:
             of_a_local = len(chain.parts) > 1 and chain.parts[0] != "input"
             if (chain.open or of_a_local) and not module.absolute(chain.parts):
                 place, name = f"{module.file}:{chain.line}", ".".join(chain.parts)
-                raise PolicyError(f"{place}: a rule's head uses {name}, which may be missing: bind it in the body")
+                yield place, f"a rule's head uses {name}, which may be missing: bind it in the body"
         for call in used.calls:
             if names.function(module, call.name):
                 place, name = f"{module.file}:{call.line}", ".".join(call.name)
-                raise PolicyError(f"{place}: a rule's head calls {name}, which may be undefined: bind it in the body")
+                yield place, f"a rule's head calls {name}, which may be undefined: bind it in the body"
 
 
-def _vet_rule(module: Syntax) -> None:
+def _rule(module: Syntax) -> Iterator[Fault]:
     """Every denial is about something examined, so that a rule that examined nothing has judged nothing."""
     for name in ("deny", "examined"):
         if name not in module.sets:
-            raise PolicyError(f"{module.file}: the rule has no set '{name}' ({name} contains ... if)")
-    for body in module.bodies("deny"):
+            yield module.file, f"the rule has no set '{name}': write {name} contains ... if {{ ... }}"
+    for line, body in module.bodies("deny"):
         if not any(_iterates_examined(statement) for statement in body):
-            raise PolicyError(f"{module.file}: a body of deny does not go through 'some ... in examined'")
+            yield f"{module.file}:{line}", "a body of deny does not go through 'some ... in examined'"
 
 
 def _iterates_examined(statement: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""The embedded engine: regorus, Microsoft's Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
+"""Judge in the embedded engine: regorus, a Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
 
 It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``rego_safety``; so nothing is loaded
 that has not been vetted. An engine belongs to the thread that made it.
@@ -8,12 +8,13 @@ Upstream: https://github.com/microsoft/regorus
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.rego_safety import vet
 from compiler.policy.syntax import Syntax
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from compiler.policy.library import Module
 
 _DISTRIBUTION = "gordon-to-regorus"
+_LOCATED = re.compile(r"--> (?P<place>\S+)\n.*\nerror: (?P<reason>[^\n]+)", re.DOTALL)
+"""A message of the interpreter that shows the line that it is about."""
 _UNDEFINED = '"<undefined>"'
 
 
@@ -42,14 +45,20 @@ class Regorus:
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
         """Take the policies and their data, after vetting (see :class:`compiler.policy.engine.Engine`)."""
-        packages = {module.path: module.package for module in modules}
+        packages, faults = {module.path: module.package for module in modules}, Faults()
+        unread = set(packages)
         for module in modules:
-            _call(self._engine.add_policy, module.path, module.text)
+            with faults.collected():
+                _call(self._engine.add_policy, module.path, module.text)
+                unread.remove(module.path)
         _call(self._engine.add_data_json, json.dumps(data))
         try:
-            vet(orjson.loads(_call(self._engine.get_ast_as_json)), packages, data)
+            tree = orjson.loads(_call(self._engine.get_ast_as_json))
+            with faults.collected():
+                vet(tree, packages, data, (packages[path] for path in unread))
         except (RecursionError, orjson.JSONDecodeError):  # the parser of JSON has a bound of its own
-            raise PolicyError("an expression of the policies is too deep to be vetted") from None
+            faults.add("an expression of the policies is too deep to be vetted")
+        faults.refuse()
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
@@ -98,4 +107,6 @@ def _call(function: Callable[..., Any], *arguments: object) -> Any:
         if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
             raise
         message = str(error).partition("Stack backtrace")[0].strip()
+        if located := _LOCATED.fullmatch(message):
+            raise PolicyError(f"{located['place']}: {located['reason']}") from None
         raise PolicyError(f"the policy engine failed: {message}") from None

@@ -106,11 +106,11 @@ class Syntax:
         )
         return tuple((head.parts[0], head.line) for head in heads)
 
-    def bodies(self, name: str) -> Iterator[Sequence[Tree]]:
-        """Yield the statements of each body of a rule."""
+    def bodies(self, name: str) -> Iterator[tuple[int, Sequence[Tree]]]:
+        """Yield the line and the statements of each body of a rule."""
         for head, _, rule in self._heads():
             if head == name:
-                yield from (body["query"]["stmts"] for body in rule["bodies"])
+                yield from ((rule["span"]["line"], body["query"]["stmts"]) for body in rule["bodies"])
 
     def _heads(self) -> Iterator[tuple[str, str, Tree]]:
         for rule in self.rules:

@@ -1,4 +1,4 @@
-"""The policies' own proof: every test that is written in Rego, every fixture, and the lines that they run.
+"""Run the policies' own proof: every test that is written in Rego, every fixture, and the lines that they cover.
 
 A Rego file is complete when its tests hold, its fixture proves it, and these alone run every line of it. A helper has
 no fixture. Test rules are those whose name starts with ``test_``, as for ``opa test``; regorus has no runner.
@@ -100,10 +100,13 @@ class _Run:
         return Examined(module, rule.id if rule else None, len(names), len(covered), uncovered, tuple(failures))
 
     def _unproven(self, rule: Rule) -> Iterator[Failure]:
+        folder = rule.module.path.rpartition("/")[0]
         try:
             self.gate.prove_rule(rule)
         except PolicyError as error:
-            yield Failure(f"{rule.module.path.rpartition('/')[0]}/fixture.yaml", str(error))
+            for fault in error.faults:
+                place, _, reason = fault.partition(": ")
+                yield Failure(place, reason) if place.startswith(folder) else Failure(f"{folder}/fixture.yaml", fault)
 
     def _untested(self, module: Module, syntax: Syntax | None, names: list[tuple[str, int]]) -> Iterator[Failure]:
         file = _test_path(module)

@@ -1,4 +1,4 @@
-"""Minimal mistakes in the real project, one for each rule: a statement, or a value of one rendered file.
+"""Make the minimal mistake of a rule's ``mutation.yaml`` in the real project: a statement, or a value of one file.
 
 A rendered file is changed where no specification that the models accept could cause the mistake, since the emitters are
 right: the rule guards the emitters then.
@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compiler.pipeline import emit
-from compiler.policy.files import read_yaml
+from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
 from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
-from tests.compiler.project import ROOT, SOMEWHERE, keys, rebound, resolved, with_value
+from tests.compiler.project import SOMEWHERE, keys, rebound, resolved, with_value
 from tests.policy.policies import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from compiler.policy.library import Rule
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 Statement = str | list[str] | dict[str, str]
-FILE = ROOT / "tests/policy/mutations.yaml"
 _SETTINGS = "settings"
 
 
@@ -64,9 +64,10 @@ class Mutation(BaseModel):
         return "value" not in self.model_fields_set
 
 
-def mutations() -> dict[str, Mutation]:
-    """Return the mistake that was found for each rule, by the rule's id."""
-    return {rule: Mutation.model_validate(given) for rule, given in read_yaml(FILE).items()}
+def mutation(rule: Rule) -> Mutation:
+    """Return the mistake that was found for a rule, which stands beside it."""
+    name = f"{POLICIES.name}/{rule.place}/mutation.yaml"
+    return parse(Mutation, read_text(POLICIES / rule.place / "mutation.yaml"), name)[0]
 
 
 def denied(mutation: Mutation) -> set[str]:

@@ -68,7 +68,7 @@ WITH_HELPER = changed("import rego.v1", "import data.lib.levels\nimport rego.v1"
         (changed('sprintf("the heap is %d%%"', 'sprintf("the heap is %x%%"'), "sprintf takes a literal format"),
         (changed('sprintf("the heap is %d%%"', "sprintf(memory.format"), "sprintf takes a literal format"),
         (changed("deny contains", "default large := 1\n\ndefault large := 2\n\ndeny contains"), "large has 2 defaults"),
-        (changed("memory.heap > 50", "memory.heap >"), "the policy engine failed"),
+        (changed("memory.heap > 50", "memory.heap >"), "heap_large.rego:19:12: expecting `}`"),
     ],
 )
 def test_a_policy_that_could_stop_denying_unnoticed_is_refused(tmp_path: Path, rule: str, message: str) -> None:
@@ -113,8 +113,7 @@ def test_what_policies_may_say_is_accepted_and_denies(tmp_path: Path, condition:
 def test_a_broken_policy_is_reported_at_its_place_without_the_stack_of_the_interpreter(tmp_path: Path) -> None:
     with pytest.raises(PolicyError) as raised:
         load(write(tmp_path / "policies", changed("memory.heap > 50", "memory.heap > }")))
-    assert "--> policies/testing/heap_large/heap_large.rego:18:" in str(raised.value)
-    assert "backtrace" not in str(raised.value)
+    assert str(raised.value) == "policies/testing/heap_large/heap_large.rego:18:19: expecting expression"
 
 
 def with_helper(folder: Path, rule: str) -> Path:
