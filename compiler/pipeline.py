@@ -15,6 +15,7 @@ from compiler.emit.editor import editor_artifacts
 from compiler.emit.settings import settings
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
+from compiler.policy.errors import PolicyError
 from compiler.policy.regorus import Regorus
 from compiler.policy.rendering import Rendering
 from compiler.resolve.resolved import Resolved, resolve
@@ -98,6 +99,20 @@ def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rend
     """Return each cluster of an environment with its settings and files; ``others`` are compiled with it."""
     filled = ((site, settings(site)) for site in sites(resolved))
     return tuple(Rendering(resolved, site, its, cluster_artifacts(site, its), others) for site, its in filled)
+
+
+def renderings(root: Path) -> dict[str, Rendering]:
+    """Return each cluster of a project by its name, as ``production/eu-central-1``, as the policies judge it.
+
+    Raises:
+        PolicyError: the specification has errors, so that it says nothing to judge.
+    """
+    loaded = load(root, SECTIONS)
+    resolved, findings = resolve(root, loaded)
+    if has_errors((*loaded.findings, *findings)):
+        raise PolicyError("the specification has errors: cbp compile says which")
+    rendered = chain.from_iterable(emit(item, _others(item, resolved)) for item in resolved)
+    return {item.site.folder: item for item in rendered}
 
 
 def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:

@@ -1,9 +1,10 @@
-"""``cbp policy``: the rules themselves: what they are about, and the proof that they work."""
+"""Run ``cbp policy``: list, explain, begin, evaluate and test the rules."""
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -11,8 +12,10 @@ from compiler.cli import options
 from compiler.cli.program import CouldNotRunError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+Selected = TypeVar("Selected")
 _POLICIES = "policies"
 
 
@@ -20,11 +23,12 @@ _POLICIES = "policies"
     epilog=options.examples(
         "cbp policy list             every rule in a line",
         "cbp policy explain CON001   what a finding is about, and what to do",
+        "cbp policy new network/x    begin a rule (docs/writing-rules.md)",
         "cbp policy test network     the tests and fixtures of a domain",
     )
 )
 def policy() -> None:
-    """Look at the rules that judge what is compiled, and test them."""
+    """Write, try, test and explain the rules that judge what is compiled."""
 
 
 @policy.command("list", epilog=options.examples("cbp policy list", "cbp policy list --format json"))
@@ -59,10 +63,7 @@ def explain(root: Path, identifier: str) -> None:
     if code in CATALOGUE:
         click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
         return
-    try:
-        rule = selection.rule(read(root / _POLICIES), identifier)
-    except selection.UnknownError as error:
-        raise CouldNotRunError(str(error)) from error
+    rule = _refused(selection.rule, read(root / _POLICIES), identifier)
     click.echo(explained(rule), nl=False)
 
 
@@ -71,7 +72,7 @@ def explain(root: Path, identifier: str) -> None:
 )
 @options.root
 @options.formats("text", "json")
-@click.argument("names", metavar="[ID|DOMAIN]...", nargs=-1)
+@click.argument("names", metavar="[ID|DOMAIN|DOMAIN/NAME]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     """Run the tests and fixtures of rules, and say which lines of them nothing runs.
 
@@ -84,13 +85,108 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     from compiler.report import policy_tests
 
     folder = root / _POLICIES
-    try:
-        modules = selection.modules(read(folder), names)
-    except selection.UnknownError as error:
-        raise CouldNotRunError(str(error)) from error
+    modules = _refused(selection.modules, read(folder), names)
     report = examine(folder, modules)
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)
     sys.exit(0 if report.complete else 1)
+
+
+@policy.command(epilog=options.examples("cbp policy new network/ports_unbounded"))
+@options.root
+@click.argument("place", metavar="DOMAIN/NAME")
+def new(root: Path, place: str) -> None:
+    """Begin a rule: write its folder, with the next free id.
+
+    What is to be written in its files stands behind WRITE: there. Until all of it is, cbp policy test says what is
+    missing, and cbp compile refuses to judge.
+    """
+    from compiler.policy.stub import PlaceError, begin
+
+    try:
+        written = begin(root / _POLICIES, place)
+    except PlaceError as error:
+        raise CouldNotRunError(str(error)) from error
+    for path in written:
+        click.echo(f"   wrote  {path.relative_to(root).as_posix()}")
+
+
+_CLUSTER = "ENVIRONMENT/CLUSTER"
+
+
+@policy.command(
+    "input",
+    epilog=options.examples(
+        "cbp policy input production/eu-central-1",
+        "cbp policy input production/eu-central-1 --at spec.compute",
+        "cbp policy input production/eu-central-1 --at documents[0].object",
+    ),
+)
+@options.root
+@click.option("--at", metavar="PATH", default="", help="Only the value at this path, with dots.")
+@click.argument("cluster", metavar=_CLUSTER)
+def input_(root: Path, at: str, cluster: str) -> None:
+    """Print what a rule sees of a cluster, as JSON."""
+    from compiler.policy.evaluation import part
+
+    click.echo(json.dumps(_refused(part, _inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
+
+
+@policy.command(
+    "eval",
+    epilog=options.examples(
+        "cbp policy eval CON001",
+        "cbp policy eval network/ports_unbounded production/eu-central-1",
+        "cbp policy eval question.rego production/eu-central-1",
+    ),
+)
+@options.root
+@options.formats("text", "json")
+@click.argument("name", metavar="ID|DOMAIN/NAME|FILE.rego")
+@click.argument("cluster", metavar=f"[{_CLUSTER}]", default="")
+def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
+    """Evaluate one rule on the project, before it is finished too: what it denies, and what it examined.
+
+    In one cluster, or in all. Of a Rego file that is none of the policies', it prints the value of each of its rules as
+    JSON. Exits with 0 whatever is denied.
+    """
+    from pathlib import Path
+
+    from compiler.policy import evaluation, selection
+    from compiler.policy.library import read
+    from compiler.report import evaluations
+
+    folder = root / _POLICIES
+    if name.endswith(".rego"):
+        answers = {
+            item: evaluation.ask(folder, Path(name), document) for item, document in _inputs(root, cluster).items()
+        }
+        click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
+        return
+    rule = _refused(selection.rule, read(folder), name)
+    found = evaluation.evaluate(folder, rule, _inputs(root, cluster))
+    click.echo(evaluations.as_json(found) if format_ == "json" else evaluations.as_text(found), nl=False)
+
+
+def _inputs(root: Path, cluster: str) -> dict[str, Any]:
+    """Return the input of a cluster by its name, or without a name that of each."""
+    from compiler.pipeline import renderings
+    from compiler.policy import selection
+    from compiler.policy.input import input_of
+
+    known = renderings(root)
+    if cluster and cluster not in known:
+        raise CouldNotRunError(str(selection.unknown("cluster", cluster, known)))
+    return {name: input_of(item) for name, item in known.items() if cluster in ("", name)}
+
+
+def _refused(select: Callable[..., Selected], *arguments: object) -> Selected:
+    """Select something; a name that there is not ends the command."""
+    from compiler.policy.selection import UnknownError
+
+    try:
+        return select(*arguments)
+    except UnknownError as error:
+        raise CouldNotRunError(str(error)) from error
 
 
 @policy.command(epilog=options.examples("cbp policy docs", "cbp policy docs --check"))

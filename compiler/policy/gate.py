@@ -87,9 +87,13 @@ class Gate:
         """Run one rule on its own fixture.
 
         Raises:
-            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it.
+            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it; or something of
+                it is still to be written.
         """
-        faults, place = Faults(), f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
+        faults = Faults()
+        for unwritten in rule.unwritten:
+            faults.add(unwritten)
+        place = f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
         with faults.collected():
             passed = self._answer(rule, rule.fixture.must_pass)
             if passed.denials:

@@ -24,7 +24,7 @@ from compiler.policy.metadata import Metadata, metadata
 from compiler.sources.nodes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -33,6 +33,8 @@ RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and what Rego means by the others."""
 MAXIMUM_NESTING = 10
 """How deep brackets may be nested: regorus takes twice as long to read each further level."""
+_TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
+"""What ``cbp policy new`` leaves to whoever writes the rule."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
 
@@ -57,6 +59,8 @@ class Rule:
     module: Module
     metadata: Metadata
     fixture: Fixture
+    unwritten: tuple[str, ...] = ()
+    """What is still to be written of it, each with its file and line: until then it proves nothing."""
 
     @property
     def id(self) -> str:
@@ -223,7 +227,15 @@ def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
             raise PolicyError(f"{module.path}: the rule has no fixture.yaml beside it to prove that it denies")
         proof = fixture(read_text(path), _name(folder, path))
     faults.refuse()
-    return Rule(module, said, proof)
+    return Rule(module, said, proof, tuple(_unwritten(folder, path.parent)))
+
+
+def _unwritten(folder: Path, place: Path) -> Iterator[str]:
+    """Yield what the files of a rule say that is to be written in their places."""
+    for path in sorted((*place.glob("*.rego"), *place.glob("*.yaml"))):
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            if found := _TO_WRITE.search(line):
+                yield f"{_name(folder, path)}:{number}: still to be written: {found[1]}"
 
 
 def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Domain]:

@@ -62,11 +62,20 @@ class Regorus:
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
-        _call(self._engine.set_input_json, document)
-        answer = _call(self._engine.eval_rule_as_json, f"data.{rule}")
-        if answer == _UNDEFINED:
+        value = self.value(rule, document)
+        if value is None:
             raise PolicyError(f"the policy rule {rule} is undefined for its input")
-        return json.loads(answer)
+        return json.loads(value)
+
+    def value(self, rule: str, document: str) -> str | None:
+        """Return a rule's value as JSON text, or None where it is undefined.
+
+        Raises:
+            PolicyError: there is no such rule, or the evaluation failed.
+        """
+        _call(self._engine.set_input_json, document)
+        answer: str = _call(self._engine.eval_rule_as_json, f"data.{rule}")
+        return None if answer == _UNDEFINED else answer
 
     def confirm(self) -> None:
         """Nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""

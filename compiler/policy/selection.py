@@ -1,4 +1,4 @@
-"""Rules by their ids, and files by ids and domains, as somebody writes them on a command line."""
+"""Find rules and their files by ids, places and domains, as they are written on a command line."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class UnknownError(Exception):
 
 
 def rule(library: Library, identifier: str) -> Rule:
-    """Return the rule of an id, written in capitals or not.
+    """Return the rule of an id, written in capitals or not, or of a place, as ``network/ports_unbounded``.
 
     Raises:
         UnknownError: there is none.
     """
-    known = {item.id: item for item in library.rules}
-    if identifier.upper() not in known:
-        raise _unknown("rule", identifier, known)
-    return known[identifier.upper()]
+    known = {key: item for item in library.rules for key in (item.id, item.place)}
+    found = known.get(identifier.upper()) or known.get(identifier)
+    if found is None:
+        raise unknown("rule", identifier, known)
+    return found
 
 
 def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
@@ -34,21 +35,24 @@ def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
     Raises:
         UnknownError: there is no such rule or domain.
     """
-    rules = {item.id: item.module for item in library.rules}
+    rules = {key: item.module for item in library.rules for key in (item.id, item.place)}
     domains = {module.domain for module in library.modules}
     chosen: set[Module] = set()
     for name in names:
         if name in domains:
             chosen.update(module for module in library.modules if module.domain == name)
-        elif name.upper() in rules:
-            chosen.add(rules[name.upper()])
+        elif module := rules.get(name.upper()) or rules.get(name):
+            chosen.add(module)
         else:
-            raise _unknown("rule or domain", name, (*sorted(domains), *rules))
+            raise unknown("rule or domain", name, (*sorted(domains), *rules))
     return tuple(module for module in library.modules if not chosen or module in chosen)
 
 
-def _unknown(what: str, name: str, known: Iterable[str]) -> UnknownError:
-    """Look first among the names that begin alike: only so many are compared."""
+def unknown(what: str, name: str, known: Iterable[str]) -> UnknownError:
+    """Return the error about a name that there is not, with the known one that may be meant.
+
+    It is looked for first among the names that begin alike: only so many are compared.
+    """
     alike = sorted(known, key=lambda item: item[:1].lower() != name[:1].lower())
     meant = closest(name, alike) or closest(name.upper(), alike)
     return UnknownError(f"there is no {what} '{name}'" + (f": did you mean '{meant}'?" if meant else ""))
