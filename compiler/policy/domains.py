@@ -23,7 +23,7 @@ _LEAST_DISTANCE = 2
 
 
 class Domain(BaseModel):
-    """What the rules of one folder are about."""
+    """Describe one domain, as its ``domain.yaml`` does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class Domain(BaseModel):
 
 
 def resembled(prefix: str, others: Iterable[str]) -> str | None:
-    """Return which of other prefixes one could be mistaken for, because a single letter tells them apart."""
+    """Return the first of other prefixes that differs from a prefix in no more than one letter, or None."""
     return next((other for other in others if _distance(prefix, other) < _LEAST_DISTANCE), None)
 
 

@@ -1,4 +1,4 @@
-"""Tell why the gate could not judge. Never a pass: the command that runs the gate exits with its own status for it."""
+"""Say why the gate could not judge. That is never a pass: the command exits with a status of its own."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PLACE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>\d+))?(?::(?P<column>\d+))?:
 
 
 class PolicyError(Exception):
-    """The gate could not be run to a verdict, so that there is none: neither a pass nor a finding.
+    """Say that the gate came to no verdict: neither a pass nor a finding.
 
     Each of its ``faults`` is a line, with the file and line that it is about where there is one.
     """

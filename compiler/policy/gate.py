@@ -1,4 +1,4 @@
-"""The gate: policies prove that they deny what they must, and then judge every cluster.
+"""Run the gate: policies prove that they deny what they must, and then judge every cluster.
 
 Whatever goes wrong raises a :class:`PolicyError`. There is no way to a verdict around an engine that fails, a rule that
 is missing, undefined or unproven, or a cluster for which nothing was rendered.
@@ -31,7 +31,7 @@ _PACKAGE = "gate"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says, and with what it was found."""
+    """Hold the findings of all clusters, and the engine and the rules that found them."""
 
     findings: tuple[Finding, ...]
     engine: str
@@ -63,7 +63,7 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
 
 
 class Gate:
-    """Policies in an engine, ready to judge."""
+    """Prove the policies that an engine holds, and judge by them."""
 
     def __init__(self, library: Library, engine: Engine) -> None:
         self.library = library

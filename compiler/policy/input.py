@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def input_of(rendering: Rendering) -> dict[str, Any]:
-    """Return the input for one cluster.
+    """Return the document that policies judge for one cluster.
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
     minute and percent, all whole numbers, no key missing. ``cluster`` is the one of the environment's clusters that is

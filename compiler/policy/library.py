@@ -34,7 +34,7 @@ RESERVED = frozenset({"data", "gate", "input"})
 MAXIMUM_NESTING = 10
 """How deep brackets may be nested: regorus takes twice as long to read each further level."""
 _TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
-"""What ``cbp policy new`` leaves to whoever writes the rule."""
+"""A line of a file that ``cbp policy new`` wrote, for somebody to finish."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
 
@@ -60,7 +60,7 @@ class Rule:
     metadata: Metadata
     fixture: Fixture
     unwritten: tuple[str, ...] = ()
-    """What is still to be written of it, each with its file and line: until then it proves nothing."""
+    """Lines that are still to be written, each with its file and number: until then the rule proves nothing."""
 
     @property
     def id(self) -> str:
@@ -74,7 +74,7 @@ class Rule:
 
     @property
     def page(self) -> str:
-        """Where the rule is explained, as ``docs/policies/network.md#net001``, relative to the project."""
+        """The page that explains the rule, as ``docs/policies/network.md#net001``, relative to the project."""
         return f"{PAGES}/{self.module.domain}.md#{self.id.lower()}"
 
 

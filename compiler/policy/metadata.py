@@ -18,7 +18,7 @@ Text = Annotated[str, Field(min_length=1)]
 
 
 class Custom(BaseModel):
-    """What this project adds to OPA's own annotations."""
+    """Hold the annotations that this project adds to OPA's own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -76,7 +76,7 @@ def _faults(module: Syntax, names: _Names, package: str) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Where names lead: to rules of packages, or into data."""
+    """Follow names to rules of packages, or into data."""
 
     modules: Mapping[str, Syntax]
     data: Mapping[str, Any]

@@ -30,7 +30,7 @@ _UNDEFINED = '"<undefined>"'
 
 
 class Regorus:
-    """One interpreter with its policies."""
+    """Judge by the policies that one interpreter holds."""
 
     name = "regorus"
 
@@ -78,14 +78,14 @@ class Regorus:
         return None if answer == _UNDEFINED else answer
 
     def confirm(self) -> None:
-        """Nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
+        """Confirm at once, since nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
 
 
 class Instrumented(Regorus):
-    """An interpreter that also holds the policies' own tests, and counts the lines that it runs."""
+    """Hold the policies' own tests too, and count the lines that run."""
 
     def add_tests(self, tests: Iterable[Module]) -> dict[str, Syntax]:
-        """Take tests after the policies, and return what all files are made of, by their paths.
+        """Take tests after the policies, and return the syntax of every file by its path.
 
         Raises:
             PolicyError: the tests do not compile.
@@ -100,7 +100,7 @@ class Instrumented(Regorus):
         _call(self._engine.clear_coverage_data)
 
     def lines(self, path: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the lines of a file that were run since then and those that were not; none where nothing of it was."""
+        """Return the lines of a file that have run since then, and those that have not; none where nothing has."""
         for file in json.loads(_call(self._engine.get_coverage_report_as_json))["files"]:
             if file["path"] == path:
                 return tuple(file["covered"]), tuple(file["not_covered"])

@@ -1,4 +1,4 @@
-"""Say which values a cluster must have for itself alone, and which clusters have the same: hosts, servers, locations.
+"""List the values that a cluster must have for itself alone, and the clusters that have each of them.
 
 A cluster is judged by itself, so that it could not be told of another environment's otherwise.
 """

@@ -1,4 +1,4 @@
-"""Which findings an environment's waivers let pass on a day, and what is wrong with the waivers themselves.
+"""Apply the waivers of environments to findings on a day, and report the mistakes of waivers themselves.
 
 A waiver holds for the findings of one rule at exactly one place of one environment. Whatever is wrong with it is an
 error, and it lets nothing pass then; one that has nothing left to let pass is wrong, too.
@@ -30,7 +30,7 @@ LONGEST = timedelta(days=90)
 
 @dataclass(slots=True)
 class _EnvironmentWaivers:
-    """One environment: the waivers that hold there, those that were used, and all that was denied."""
+    """Hold one environment's waivers, which of them were used, and everything that was denied there."""
 
     holding: dict[WaiverKey, PlacedWaiver]
     used: set[WaiverKey] = field(default_factory=set)
@@ -38,7 +38,7 @@ class _EnvironmentWaivers:
 
 
 class Register:
-    """The waivers of every environment that is judged, as they stand on one day; without a day none holds."""
+    """Keep the waivers of every environment that is judged, as of one day; without a day none holds."""
 
     def __init__(self, rules: Iterable[Rule], as_of: date | None) -> None:
         self._rules = {rule.id: rule for rule in rules}
@@ -68,7 +68,7 @@ class Register:
                 standing.holding[placed.waiver.key] = placed
 
     def waived(self, denial: Denial, resolved: Resolved) -> Waived | None:
-        """Return what lets a denial pass in an environment that was entered, if anything does."""
+        """Return the waiver that lets a denial pass, or None; the environment has been entered."""
         standing = self._environments[resolved.environment.name]
         key = denial.id, denial.resource, denial.file, denial.pointer
         placed = standing.holding.get(key)
@@ -80,7 +80,7 @@ class Register:
         return Waived(placed.span("rule"), waiver.reason, waiver.owner, waiver.ticket, waiver.expires)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what is wrong with the waivers, once every cluster was judged."""
+        """Return the mistakes of the waivers, once every cluster was judged."""
         return (*self._wrong, *(finding for standing in self._environments.values() for finding in _stale(standing)))
 
     def _rule(self, placed: PlacedWaiver) -> Finding | None:

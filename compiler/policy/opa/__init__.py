@@ -1,1 +1,1 @@
-"""The OPA server as an engine: its settings, its client, and the engine that judges by it."""
+"""Judge by an Open Policy Agent server: its settings, its client, and the engine."""

@@ -1,4 +1,4 @@
-"""Requests to an OPA server through ``opa-python-client``: each is answered in time and in full, or is a PolicyError.
+"""Ask an OPA server through ``opa-python-client``: each request is answered in time and in full, or is a PolicyError.
 
 The client lets the errors of ``requests`` through, follows what ``requests`` follows, and limits the time between two
 bytes alone: all three are mended here.
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoParseError, requests.HTTPError)
-"""What the client raises where the server answered that it will not."""
+"""Exceptions of the client for a server that answered that it will not."""
 _OTHER_SHAPE = (AttributeError, LookupError, RecursionError, TypeError)
-"""What the client raises where an answer is JSON of a shape that it does not look for."""
+"""Exceptions of the client for an answer of JSON in a shape that it does not look for."""
 _FAILED = (*_REFUSED, *_OTHER_SHAPE, OSError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 class Client(OpaClient):  # type: ignore[misc]  # the package is not typed
-    """The client, which goes where it was told to and nowhere else."""
+    """Talk to the server that was named, and to no other."""
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()

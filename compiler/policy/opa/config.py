@@ -1,4 +1,4 @@
-"""Where an OPA server listens, and how it is asked: settings that cannot be used are refused before a request."""
+"""Read the settings of an OPA server; those that cannot be used are refused before a request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An Open Policy Agent server as the engine.
+"""Judge by the policies on an Open Policy Agent server.
 
 It is chosen by configuration alone. The server may serve others, too: policies whose ids start with ``cbp/`` are ours,
 and data under the names of our data folders; nobody else's policy may stand in a package of ours. What it holds is
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compiler.policy.opa.config import OpaServer
 
 FOLDER = "cbp/"
-"""What the ids of our policies on the server start with."""
+"""The beginning of the ids of our policies on the server."""
 _STRICT = {"strict-builtin-errors": "true"}
 _PACKAGE = re.compile(r"^\s*package\s+([A-Za-z0-9_]+)", re.MULTILINE)
 
