@@ -50,9 +50,10 @@ _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with i
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:
-    """Say what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
+    """Say what a rule is about, and what to do about it.
 
-    Of a code that the compiler itself gives to a mistake, it says what that means.
+    Also who owns it, and what it passes and denies. Of a code that the compiler itself gives to a mistake, it says what
+    that means.
     """
     from compiler.diagnostics.catalogue import CATALOGUE
     from compiler.policy import selection
@@ -74,10 +75,11 @@ def explain(root: Path, identifier: str) -> None:
 @options.formats("text", "json")
 @click.argument("names", metavar="[ID|DOMAIN|DOMAIN/NAME]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
-    """Run the tests and fixtures of rules, and say which lines of them nothing runs.
+    """Run the tests and fixtures of rules.
 
-    Of every rule and helper, or of those that are named. Exits with 0 when every test holds, every rule denies and
-    passes what its fixture says, and these run every line; else with 1.
+    Of every rule and helper, or of those that are named; it also says which lines of them nothing runs. Exits with 0
+    when every test holds, every rule denies and passes what its fixture says, and these run every line; else with
+    1.
     """
     from compiler.policy import selection
     from compiler.policy.library import read
@@ -144,10 +146,10 @@ def input_(root: Path, at: str, cluster: str) -> None:
 @click.argument("name", metavar="ID|DOMAIN/NAME|FILE.rego")
 @click.argument("cluster", metavar=f"[{_CLUSTER}]", default="")
 def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
-    """Evaluate one rule on the project, before it is finished too: what it denies, and what it examined.
+    """Evaluate one rule on the project, finished or not.
 
-    In one cluster, or in all. Of a Rego file that is none of the policies', it prints the value of each of its rules as
-    JSON. Exits with 0 whatever is denied.
+    Prints what it denies and what it examined, in one cluster or in all. Of a Rego file that is none of the policies',
+    it prints the value of each of its rules as JSON. Exits with 0 whatever is denied.
     """
     from pathlib import Path
 
@@ -193,7 +195,10 @@ def _refused(select: Callable[..., Selected], *arguments: object) -> Selected:
 @options.root
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a page differs.")
 def docs(root: Path, check: bool) -> None:
-    """Write docs/policies/: a page for each domain, and one that lists them. Nothing else stays in that folder."""
+    """Write the pages of docs/policies/ from the rules.
+
+    One for each domain, and one that lists them. Nothing else stays in that folder.
+    """
     from compiler.policy.domains import PAGES
     from compiler.policy.library import read
     from compiler.report.pages import differing, pages, publish

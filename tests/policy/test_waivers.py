@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Source, has_errors
@@ -170,6 +170,7 @@ def test_without_waivers_there_is_no_day_to_report(policies: Path) -> None:
     assert judged(policies, resolved()["development"]).as_of is None
 
 
+@settings(deadline=None)
 @given(granted=DAYS, expires=DAYS, today=DAYS)
 def test_a_waiver_holds_from_its_first_day_to_its_last_and_ninety_days_at_most(
     library: Library, granted: date, expires: date, today: date
