@@ -3,7 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 # What is installed is remembered by a file that is newer than its lock, so that a second start takes no time.
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps
+# A line for every ten packages of a lock shows that pip is at work; its warnings and errors are shown as they are.
+PROGRESS = /^Collecting / && ++count % 10 == 0 { print "  fetched " count " of at most " all " packages"; fflush() } \
+  /^Installing collected packages/ { print "  installing " count " packages"; fflush() } \
+  /^pip failed$$/ { exit 1 }
+install = { $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes --no-deps $(2) \
+  --requirement $(1) || echo "pip failed"; } | awk -v all="$$(grep -c '^[a-z].*==' $(1))" '$(PROGRESS)'
 LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Scripts in .venv name their interpreter by its whole path: a checkout that was moved, or copied, builds its own anew.
 MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
@@ -11,11 +16,11 @@ MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
 # An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
 option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help install up compile check test lint types docs bench lock format clean
+.PHONY: help install up compile check test test-fast lint types docs bench lock format clean
 .DEFAULT_GOAL := help
 
 help:  ## show what each command does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 ifdef MOVED
 .PHONY: $(VENV)/.embedded
@@ -25,19 +30,20 @@ $(VENV)/.embedded: requirements/embedded.txt pyproject.toml
 	@echo "building $(VENV) from requirements/embedded.txt"
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit(f"cbp needs Python 3.11 or later; {sys.executable} is {sys.version.split()[0]}: make PYTHON=python3.11")'
 	@$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	@$(INSTALL) --requirement requirements/embedded.txt
+	@$(call install,requirements/embedded.txt)
+	@echo "  installing cbp itself"
 	@$(LINK)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.embedded requirements/test.txt
 	@echo "adding requirements/test.txt to $(VENV)"
-	@$(INSTALL) --requirement requirements/test.txt
+	@$(call install,requirements/test.txt)
 	@touch $@
 
 # The library of OPA that tests compare the embedded engine with: locked by hand, see the file.
 $(VENV)/.opa: $(VENV)/.test requirements/opa.txt
 	@echo "adding requirements/opa.txt to $(VENV)"
-	@$(INSTALL) --ignore-requires-python --requirement requirements/opa.txt
+	@$(call install,requirements/opa.txt,--ignore-requires-python)
 	@touch $@
 
 install: $(VENV)/.embedded  ## build .venv, with cbp in it
@@ -52,7 +58,10 @@ check: $(VENV)/.embedded  ## everything that a pull request must satisfy, withou
 	@$(BIN)/cbp verify
 
 test: $(VENV)/.opa lint types  ## every test, lint, types and layer contracts
-	@$(BIN)/python -m pytest --numprocesses auto
+	@$(BIN)/python -m pytest --numprocesses auto --durations=10
+
+test-fast: $(VENV)/.test  ## the tests that start no server and no process, within a minute: for after each edit
+	@$(BIN)/python -m pytest --numprocesses auto --durations=10 -m "not slow"
 
 lint: $(VENV)/.test  ## formatting, lint and layers
 	@$(BIN)/ruff format --check .

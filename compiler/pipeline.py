@@ -10,9 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, has_errors, in_source_order
-from compiler.emit.cluster import cluster_artifacts, environment_artifacts, sites
+from compiler.emit.cluster import cluster_artifacts, environment_artifacts
 from compiler.emit.editor import editor_artifacts
-from compiler.emit.settings import settings
+from compiler.emit.site import sites
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
 from compiler.policy.errors import PolicyError
@@ -96,9 +96,8 @@ def compile_project(
 
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
-    """Return each cluster of an environment with its settings and files; ``others`` are compiled with it."""
-    filled = ((site, settings(site)) for site in sites(resolved))
-    return tuple(Rendering(resolved, site, its, cluster_artifacts(site, its), others) for site, its in filled)
+    """Return each cluster of an environment with its files; ``others`` are compiled with it."""
+    return tuple(Rendering(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
 
 
 def renderings(root: Path) -> dict[str, Rendering]:

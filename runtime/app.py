@@ -14,8 +14,8 @@ from runtime import routes
 from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
-from runtime.http.gate import Gate
 from runtime.http.paths import Paths
+from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
@@ -82,14 +82,14 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
 def _resources(
     settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
 ) -> list[Resource]:
-    gate = Gate(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
+    limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
     entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
     checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     return [
-        Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, gate),
-        Resource(routes.ENTRIES, {"GET": entries.scan}, gate),
-        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
+        Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": entries.scan}, limiter),
+        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
         Resource(routes.METRICS, {"GET": status.metrics}),

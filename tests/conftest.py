@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
@@ -20,6 +21,54 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 AS_OF = "2026-11-24"
+
+SLOW = (
+    # Servers and processes.
+    "benchmarks",
+    "e2e",
+    "embedded",
+    "hooks",
+    "image/test_containerfile.py",
+    "image/test_image_serves.py",
+    "compiler/doctor",
+    "compiler/test_completion.py",
+    "compiler/vault/test_vault_logins.py",
+    "compiler/vault/test_vault_servers.py",
+    "compiler/vault/test_vault_sign_in.py",
+    "compiler/write/test_crash.py",
+    "policy/test_engines.py",
+    "policy/test_opa_commands.py",
+    "policy/test_opa_faults.py",
+    "policy/test_parity.py",
+    "runtime/test_runtime_changes.py",
+    "runtime/test_runtime_check.py",
+    "runtime/test_runtime_exit.py",
+    "runtime/test_runtime_maintenance_volumes.py",
+    "runtime/test_runtime_postgres.py",
+    "runtime/test_runtime_processes.py",
+    "runtime/test_runtime_redis.py",
+    "runtime/test_runtime_store.py",
+    "runtime/test_runtime_tls.py",
+    # Whole projects that are compiled for each test, or every value of one.
+    "compiler/cli",
+    "compiler/emit/test_editor_agreement.py",
+    "compiler/emit/test_totality.py",
+    "compiler/test_determinism.py",
+    "compiler/test_hostile_input.py",
+    "compiler/test_unchanged.py",
+    "docs/test_docs.py",
+    "policy/test_mutations.py",
+    "policy/test_policy_commands.py",
+)
+"""The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that take long, or start a server or a process, as slow."""
+    slow = frozenset(Path(__file__).parent / place for place in SLOW)
+    for item in items:
+        if not slow.isdisjoint((item.path, *item.path.parents)):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

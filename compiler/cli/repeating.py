@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from compiler.cli.outcome import REPEATED, rendered
-from compiler.unchanged import fingerprint
-from compiler.unchanged.record import Record, recall, remember
+from compiler.compile_cache import fingerprint
+from compiler.compile_cache.record import Record, recall, remember
 from compiler.write import manifest
 
 if TYPE_CHECKING:

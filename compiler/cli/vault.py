@@ -16,9 +16,9 @@ from compiler.cli.program import CouldNotRunError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Plan
-    from compiler.vault.server import Server
+    from compiler.vault.server import VaultServer
+    from compiler.vault.write_only_values import WriteOnlyValues
 
 
 @click.group()
@@ -101,15 +101,17 @@ def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _run(file: Path, values: str | None, without: tuple[str, ...]) -> Iterator[tuple[Plan, Server, Given]]:
+def _run(
+    file: Path, values: str | None, without: tuple[str, ...]
+) -> Iterator[tuple[Plan, VaultServer, WriteOnlyValues]]:
     from compiler.vault.errors import VaultError
-    from compiler.vault.given import given
     from compiler.vault.plan import read
     from compiler.vault.server import connect
+    from compiler.vault.write_only_values import write_only_values
 
     try:
         plan = read(file)
-        found = given(values, os.environ, plan)
+        found = write_only_values(values, os.environ, plan)
         yield plan.without(without), connect(plan.address, os.environ, found.secrets), found
     except VaultError as error:
         raise CouldNotRunError(str(error)) from None

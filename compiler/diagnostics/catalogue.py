@@ -26,6 +26,7 @@ CATALOGUE: dict[str, str] = {
     "YAML009": "the file is too large, too deep, or its aliases expand to too much",
     "YAML010": "a merge key merges something other than mappings",
     "YAML011": "an alias has no anchor",
+    "YAML012": "the file holds the markers of a merge conflict",
     "FILE001": "a file of the specification is missing",
     "FILE002": "a file is not one that the compiler reads",
     "FILE003": "a file or a folder is something else, as a link, or cannot be read",
@@ -70,6 +71,8 @@ CATALOGUE: dict[str, str] = {
     "GEN003": "a generated file is missing",
     "GEN004": "a file under generated/ is an orphan: nothing produces it",
     "GEN005": "a path under generated/ is a link, or leads outside",
+    "GEN006": "files under generated/ end their lines with CRLF",
+    "GEN007": "a generated file holds the markers of a merge conflict",
 }
 
 _GROUPS = {

@@ -29,6 +29,10 @@ class Source:
     path: str
     text: str
 
+    def lines(self) -> list[str]:
+        """Return every line without its end."""
+        return LINE_BREAK.split(self.text)
+
     def line(self, number: int) -> str:
         """Return line ``number``, counted from 1, without its end; empty past the end of the file."""
         lines = LINE_BREAK.split(self.text, number)

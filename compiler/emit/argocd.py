@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
-from compiler.emit.kubernetes.secrets import REVIEWERS
+from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
 from compiler.emit.names import STORAGE_CLASS, namespace
+from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
@@ -124,7 +125,7 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
 
 def _namespaced() -> list[dict[str, str]]:
     """What the project may create in a zone: what is emitted, but for Argo CD's own kinds, which could widen it."""
-    listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not kinds.ARGO_CD)
+    listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not ARGO_CD)
     return [{"group": kind.group, "kind": kind.name} for kind in listed]
 
 

@@ -1,36 +1,70 @@
-"""Everything that one cluster, and one environment, is given."""
+"""The files of a cluster, gathered from the table of components, and those of an environment."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import argocd
-from compiler.emit.bootstrap.page import bootstrap
-from compiler.emit.kubernetes.objects import documents, objects
-from compiler.emit.reachability.page import network_page
-from compiler.emit.settings import settings_file
-from compiler.emit.site import Site
+from compiler.emit.artifact import Artifact
+from compiler.emit.components import running
+from compiler.emit.kubernetes.cluster.external_secrets import token_reviewers
+from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
+from compiler.emit.kubernetes.monitoring.flows import monitored, monitoring_flows
+from compiler.emit.kubernetes.monitoring.pod_monitors import pod_monitors
+from compiler.emit.kubernetes.network.network_policies import network_policies
+from compiler.emit.kubernetes.objects import objects
+from compiler.emit.pages.bootstrap import bootstrap
+from compiler.emit.pages.network import network_page
+from compiler.emit.settings import settings_json
+from compiler.emit.vault.kubernetes_auth import account_role
 from compiler.emit.vault.plan import vault
 
 if TYPE_CHECKING:
-    from compiler.emit.artifact import Artifact
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.common.flows import Flow, Scrape
+    from compiler.emit.site import Site
+    from compiler.emit.vault.documents import Write
     from compiler.resolve.resolved import Resolved
-    from runtime.settings import Settings
 
 
-def sites(resolved: Resolved) -> tuple[Site, ...]:
-    """Return the clusters of an environment, in the order of the file."""
-    environment = resolved.environment
-    return tuple(Site(environment, resolved.spec, name, cluster) for name, cluster in environment.clusters.items())
-
-
-def cluster_artifacts(site: Site, settings: Settings) -> tuple[Artifact, ...]:
+def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
-    artifacts = (*objects(site, settings), settings_file(site, settings), *vault(site))
-    serving = () if site.serves else tuple(documents(site.serving(), settings))
-    return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts))
+    settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
+    artifacts = (*objects(site, documents(site)), settings, *vault(site, vault_documents(site)))
+    serving = () if site.serves else documents(site.serving())
+    return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site)))
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
     """Return the files of an environment that belong to none of its clusters."""
     return tuple(argocd(resolved))
+
+
+def documents(site: Site) -> tuple[Document, ...]:
+    """Return the Kubernetes objects of every component, and those that follow from all of them together."""
+    found = [document for component in running(site) for document in component.documents(site)]
+    found.append(token_reviewers(account for component in running(site) for account in component.accounts(site)))
+    found += pod_monitors(scrapes(site))
+    found += network_policies(site, flows(site))
+    return (*found, *readers_and_operators(site, found))
+
+
+def scrapes(site: Site) -> tuple[Scrape, ...]:
+    """Return the ports that Prometheus scrapes; none where measurements may not leave the zones."""
+    return tuple(item for component in running(site) for item in component.scrapes(site) if monitored(site))
+
+
+def flows(site: Site) -> tuple[Flow, ...]:
+    """Return every flow of a cluster."""
+    declared = (flow for component in running(site) for flow in component.flows(site))
+    return (*declared, *monitoring_flows(site, scrapes(site)))
+
+
+def vault_documents(site: Site) -> Iterator[Write]:
+    """Yield the documents of the plan for Vault, in the order in which they are applied."""
+    for component in running(site):
+        yield from component.vault(site)
+        for account in component.accounts(site):
+            yield from account_role(site, account)

@@ -1,4 +1,4 @@
-"""Every kind of object that is emitted, and what has to run in a cluster before it can be applied there.
+"""Every kind of object that is emitted, and the provider that brings it to a cluster.
 
 Emitters name kinds by this table alone, so that what Argo CD may create, the schemas that judge, and the page of what a
 cluster must have (``bootstrap``) cannot say anything else.
@@ -8,75 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True, slots=True)
-class Provider:
-    """What brings kinds to a cluster: an operator with its custom resources, or Kubernetes itself."""
-
-    name: str
-    least: str
-    """The first version with everything that the emitted objects ask of it."""
-    reason: str
-    """Why not an older one."""
-    page: str
-    """Where it is documented."""
-    namespace: str = ""
-    """Where it runs: network policies let it reach what it manages."""
-
-
-KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")
-ARGO_CD = Provider(
-    "Argo CD",
-    "3.3",
-    "a project names the objects that it may create",
-    "https://argo-cd.readthedocs.io/en/stable/",
-    "argocd",
-)
-CLOUDNATIVE_PG = Provider(
-    "CloudNativePG",
-    "1.28.4",
-    "the number of instances can be scaled from outside",
-    "https://cloudnative-pg.io/documentation/current/",
-    "cnpg-system",
-)
-BARMAN_CLOUD = Provider(
-    "Barman Cloud plugin",
-    "0.7.0",
-    "backups and the log archive by a plugin of CloudNativePG",
-    "https://cloudnative-pg.io/plugin-barman-cloud/",
-    "cnpg-system",
-)
-REDIS_OPERATOR = Provider(
-    "Redis operator",
-    "0.26.0",
-    "replication under sentinels that know its password, over TLS",
-    "https://redis-operator.opstree.dev/",
-    "redis-operator",
-)
-EXTERNAL_SECRETS = Provider(
-    "External Secrets", "0.17.0", "the API version v1", "https://external-secrets.io/latest/", "external-secrets"
-)
-CERT_MANAGER = Provider(
-    "cert-manager",
-    "1.15.0",
-    "tokens of service accounts for the audiences that Vault is shown",
-    "https://cert-manager.io/docs/",
-    "cert-manager",
-)
-PROMETHEUS = Provider(
-    "Prometheus operator",
-    "0.79.0",
-    "ports by their number; an instance `prometheus-operated` that takes the monitors of every zone",
-    "https://prometheus-operator.dev/",
-    "cbp-management",
-)
-KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
-SNAPSHOTS = Provider(
-    "CSI snapshot controller",
-    "8.0.0",
-    "volume snapshots v1",
-    "https://kubernetes-csi.github.io/docs/snapshot-controller.html",
-    "kube-system",
+from compiler.emit.providers import (
+    ARGO_CD,
+    BARMAN_CLOUD,
+    CERT_MANAGER,
+    CLOUDNATIVE_PG,
+    EXTERNAL_SECRETS,
+    KEDA,
+    KUBERNETES,
+    PROMETHEUS,
+    REDIS_OPERATOR,
+    SNAPSHOTS,
+    Provider,
 )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import memoize_by_content
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -39,7 +39,7 @@ def to_yaml(document: Document, header: str) -> bytes:
     return comment.encode() + _yaml(document)
 
 
-@once_for_alike
+@memoize_by_content
 def _yaml(document: Document) -> bytes:
     text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
     return text.encode()

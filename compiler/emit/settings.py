@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.artifact import Artifact
 from compiler.emit.serialise import to_json
 from runtime.settings import Bucket, Database, Process, Retry, RouteLimit, Settings, Throttling
 
 if TYPE_CHECKING:
-    from compiler.emit.site import Site
+    from compiler.model.environment import Environment
     from compiler.model.load_management import RateLimits
+    from compiler.model.specification import Specification
 
 READY_SUFFIX = "/ready"
 # Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
@@ -23,46 +23,46 @@ RETRY_INITIAL_MILLISECONDS = 100
 RETRY_MAXIMUM_MILLISECONDS = 2000
 
 
-def settings(site: Site) -> Settings:
-    """Return the settings that every pod of the cluster runs with."""
+def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
+    """Return the settings that every pod of a cluster runs with."""
     return Settings(
         version=1,
-        environment=site.environment.name,
-        cluster=site.name,
-        process=_process(site),
-        database=_database(site),
-        throttling=_throttling(site),
+        environment=environment.name,
+        cluster=cluster,
+        process=_process(spec),
+        database=_database(spec),
+        throttling=_throttling(environment, spec),
     )
 
 
-def settings_file(site: Site, filled: Settings) -> Artifact:
-    """Return ``runtime/settings.json``."""
-    return Artifact(f"{site.folder}/runtime/settings.json", to_json(filled.model_dump(mode="json")))
+def settings_json(filled: Settings) -> bytes:
+    """Return the settings as the process reads them."""
+    return to_json(filled.model_dump(mode="json"))
 
 
-def _process(site: Site) -> Process:
-    container = site.spec.containers.application
+def _process(spec: Specification) -> Process:
+    container = spec.containers.application
     # One worker a core; two at least, so that one can be replaced while the other serves.
     workers = max(2, container.resource_limits.cpu.whole)
-    cache = container.resource_limits.memory.count * site.spec.limits.memory.cache.percent // 100
+    cache = container.resource_limits.memory.share(spec.limits.memory.cache)
     return Process(
         port=container.health_check.port,
         workers=workers,
-        threads=site.spec.limits.threads.worker,
+        threads=spec.limits.threads.worker,
         # A statement may run for its whole timeout after the last request was accepted.
-        shutdown_seconds=site.spec.connections.database.timeout.seconds,
-        cache_bytes=max(1, cache // workers),
+        shutdown_seconds=spec.connections.database.timeout.seconds,
+        cache_bytes=max(1, (cache // workers).count),
         health_path=container.health_check.path,
         ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
     )
 
 
-def _database(site: Site) -> Database:
-    connections, balancing = site.spec.connections.database, site.spec.load_balancing.database
-    patterns = site.spec.fault_tolerance.retry_policies.patterns
+def _database(spec: Specification) -> Database:
+    connections, balancing = spec.connections.database, spec.load_balancing.database
+    patterns = spec.fault_tolerance.retry_policies.patterns
     return Database(
         pool_size=connections.pool_size,
-        partitions=site.spec.components.data_layer.scaling.strategy.sharding,
+        partitions=spec.components.data_layer.scaling.strategy.sharding,
         connect_timeout_seconds=balancing.connection_timeout.seconds,
         statement_timeout_seconds=connections.timeout.seconds,
         idle_timeout_seconds=balancing.idle_timeout.seconds,
@@ -75,8 +75,8 @@ def _database(site: Site) -> Database:
     )
 
 
-def _throttling(site: Site) -> Throttling:
-    throttling = site.spec.load_management.throttling
+def _throttling(environment: Environment, spec: Specification) -> Throttling:
+    throttling = spec.load_management.throttling
     common = bucket(throttling.limits)
     per_endpoint = "Per endpoint" in throttling.scope
     return Throttling(
@@ -84,9 +84,9 @@ def _throttling(site: Site) -> Throttling:
         endpoint=common if per_endpoint else None,
         routes=tuple(
             RouteLimit(route=item.route, bucket=bucket(item.limits))
-            for item in (site.environment.throttling.routes if per_endpoint else ())
+            for item in (environment.throttling.routes if per_endpoint else ())
         ),
-        replicas=site.spec.compute.application_tier.instances.max,
+        replicas=spec.compute.application_tier.instances.max,
     )
 
 

@@ -1,23 +1,28 @@
-"""Where the specification is emitted for: one cluster of one environment."""
+"""The site of a specification: one cluster of one environment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from compiler.emit.settings import settings
+
 if TYPE_CHECKING:
     from compiler.model.environment import Cluster, Environment
     from compiler.model.specification import Specification
+    from compiler.resolve.resolved import Resolved
+    from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """One cluster of one environment, with the specification that it runs."""
+    """One cluster of one environment, the specification that it runs, and the settings of its API."""
 
     environment: Environment
     spec: Specification
     name: str
     cluster: Cluster
+    settings: Settings
 
     @property
     def serves(self) -> bool:
@@ -29,10 +34,30 @@ class Site:
         return self.cluster.role == "primary" and (handover is None or handover.token is not None)
 
     def serving(self) -> Site:
-        """The cluster as it would be if it served."""
+        """Return the cluster as it would be if it served."""
         return replace(self, cluster=self.cluster.model_copy(update={"role": "primary", "handover": None}))
+
+    @property
+    def reads_replicas(self) -> bool:
+        """Whether reads are spread over replicas of the database."""
+        return self.spec.components.data_layer.scaling.strategy.read_replicas == "Enabled"
 
     @property
     def folder(self) -> str:
         """The cluster's folder below ``generated/``."""
         return f"{self.environment.name}/{self.name}"
+
+    @property
+    def header(self) -> str:
+        """The first line of each of its files: where it comes from, and that nobody edits it."""
+        name = self.environment.name
+        return f"Compiled from spec/ and environments/{name}/. Edit those; cbp compile writes this file."
+
+
+def sites(resolved: Resolved) -> tuple[Site, ...]:
+    """Return the clusters of an environment, in the order of its file."""
+    environment, spec = resolved.environment, resolved.spec
+    return tuple(
+        Site(environment, spec, name, cluster, settings(environment, spec, name))
+        for name, cluster in environment.clusters.items()
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import memoize_by_content
 from compiler.policy.quantities import millicores, units
 from compiler.vault.normal import seconds
 
@@ -29,7 +29,7 @@ def documents(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
     ]
 
 
-@once_for_alike
+@memoize_by_content
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return a copy of an object with whole numbers for quantities; objects that are alike share one copy."""
     copy = {key: _copied(key, value) for key, value in document.items()}

@@ -34,7 +34,7 @@ def input_of(rendering: Rendering) -> dict[str, Any]:
         "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
         "unique": unique_values(site, rendering.others),
         "spec": rendering.resolved.spec.model_dump(mode="json"),
-        "settings": rendering.settings.model_dump(mode="json"),
+        "settings": rendering.site.settings.model_dump(mode="json"),
         "documents": rendered,
         "vault": vault(rendering.artifacts),
     }

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
     from compiler.model.environment import Environment
     from compiler.resolve.resolved import Resolved
-    from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +21,5 @@ class Rendering:
 
     resolved: Resolved
     site: Site
-    settings: Settings
     artifacts: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()

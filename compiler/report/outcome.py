@@ -11,19 +11,28 @@ from compiler.write.drift import Change, Drift, Reason
 if TYPE_CHECKING:
     from compiler.pipeline import Compilation
 
-_CODES = {Reason.STALE: "GEN001", Reason.EDITED: "GEN002", Reason.MISSING: "GEN003", Reason.ORPHAN: "GEN004"}
+_CODES = {
+    Reason.STALE: "GEN001",
+    Reason.EDITED: "GEN002",
+    Reason.MISSING: "GEN003",
+    Reason.ORPHAN: "GEN004",
+    Reason.CONFLICT: "GEN007",
+}
 _MESSAGES = {
     Reason.STALE: "this is stale: the specification says something else by now",
     Reason.EDITED: "this was edited by hand",
     Reason.MISSING: "this is missing",
     Reason.ORPHAN: "this is an orphan: nothing produces it",
+    Reason.CONFLICT: "a merge left a conflict here",
 }
 _HELP = {
     Reason.STALE: "run make compile and commit what it writes",
     Reason.EDITED: "say it in spec/ or environments/ and run make compile, which takes the edit back",
     Reason.MISSING: "run make compile and commit what it writes",
     Reason.ORPHAN: "move it out of generated/, or remove it",
+    Reason.CONFLICT: "resolve spec/ and environments/, then run cbp compile, which writes it anew, and git add it",
 }
+_REFRESH = "git config core.autocrlf false && git rm -r -q --cached . && git reset --hard"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +83,12 @@ class Outcome:
         """
         if self.compilation.refused:
             return ()
-        if self.written is None:
-            return tuple(_finding(change, Severity.ERROR) for change in self.drift.changes)
-        done = {change.path for change in self.written}
-        return tuple(_finding(change, Severity.WARNING) for change in self.drift.changes if change.path not in done)
+        severity = Severity.ERROR if self.written is None else Severity.WARNING
+        done = {change.path for change in self.written or ()}
+        left = [change for change in self.drift.changes if change.path not in done]
+        converted = sum(change.reason is Reason.LINE_ENDS for change in left)
+        found = tuple(_finding(change, severity) for change in left if change.reason is not Reason.LINE_ENDS)
+        return (*found, _converted(converted, severity)) if converted else found
 
 
 def counted(number: int, noun: str) -> str:
@@ -88,3 +99,10 @@ def counted(number: int, noun: str) -> str:
 def _finding(change: Change, severity: Severity) -> Finding:
     reason, path = change.reason, f"generated/{change.path}"
     return Finding(_CODES[reason], _MESSAGES[reason], _HELP[reason], path=path, severity=severity)
+
+
+def _converted(number: int, severity: Severity) -> Finding:
+    """Report a checkout in which Git converted the line ends as the one mistake that it is."""
+    message = f"nothing but CRLF at the ends of lines is wrong in {counted(number, 'file')}, as where Git converts them"
+    help_ = f"run cbp compile; where Git did it, commit or stash your changes, then run {_REFRESH}"
+    return Finding("GEN006", message, help_, path="generated", severity=severity)

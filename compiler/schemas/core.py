@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 
 from compiler.diagnostics import Finding, Span
-from compiler.emit.alike import once_for_alike
+from compiler.emit.memoize import memoize_by_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,7 +68,7 @@ def finding(artifact: Artifact, error: str, help_: str = REPORT) -> Finding:
     return Finding("SCHEMA001", error, help_, path=f"generated/{artifact.path}")
 
 
-@once_for_alike
+@memoize_by_content
 def _errors(document: Document, version: str) -> tuple[str, ...]:
     """What is wrong with an object of a core kind, and where in it."""
     return described(_validator(version, document["apiVersion"], document["kind"]).iter_errors(document))

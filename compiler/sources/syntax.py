@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 from yaml.error import Mark, MarkedYAMLError, YAMLError
 
 from compiler.diagnostics import Finding, Source, Span
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Git's, in the first column, where YAML has room for none of them.
+_CONFLICT = re.compile(r"^(?:(?P<start><{7}) |(?P<end>>{7}) |\|{7} |={7}$)")
 # What is noticed only further on, and is to be mended where it starts.
 _LATE = ("while scanning a simple key", "while scanning a quoted scalar")
 # libyaml's words for the mistakes that are made most, with ours and with what to do.
@@ -31,6 +39,18 @@ _PROBLEMS = {
         "put a value that starts with @, `, % or a tab in quotes",
     ),
 }
+
+
+def conflicts(source: Source) -> Iterator[Finding]:
+    """Find the conflicts that a merge left in a file that is not YAML because of them, each where it starts."""
+    inside = False
+    for number, text in enumerate(source.lines(), 1):
+        if marker := _CONFLICT.match(text):
+            if marker["start"] or not inside:
+                message = "a merge left a conflict here"
+                help_ = f"keep what is right, remove the lines of markers, then run git add {source.path}"
+                yield Finding("YAML012", message, help_, Span(source, number, 1, len(text)))
+            inside = not marker["end"]
 
 
 def finding(source: Source, error: YAMLError) -> Finding:

@@ -44,7 +44,8 @@ def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
             if not builder.feed(event):
                 break
     except yaml.YAMLError as error:
-        return None, bounded_findings((*builder.findings, syntax.finding(source, error)))
+        conflicts = tuple(syntax.conflicts(source))
+        return None, bounded_findings((*builder.findings, *(conflicts or [syntax.finding(source, error)])))
     if builder.root is None and not builder.findings:
         help_ = "write the section's key and its values, or restore the file from version control"
         builder.findings.append(Finding("YAML003", "the file holds no value", help_, path=source.path))

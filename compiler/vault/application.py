@@ -12,9 +12,9 @@ from compiler.vault.errors import VaultError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Document, Plan
-    from compiler.vault.server import Server
+    from compiler.vault.server import VaultServer
+    from compiler.vault.write_only_values import WriteOnlyValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Step:
     """How the server reads it back otherwise, although it took it without a complaint."""
 
 
-def apply(plan: Plan, server: Server, given: Given) -> Iterator[Step]:
+def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Step]:
     """Write the documents that differ, in order; the first that is read back otherwise is the last.
 
     A value that the server never shows cannot be compared: a document is written whenever one was given for it.
@@ -35,8 +35,8 @@ def apply(plan: Plan, server: Server, given: Given) -> Iterator[Step]:
     Raises:
         VaultError: a value is missing (nothing is written then), or the server refuses; what was written stays.
     """
-    _complete(plan, server, given)
-    comparison = Comparison(server, given)
+    _complete(plan, server, values)
+    comparison = Comparison(server, values)
     for document in plan.documents:
         step = _step(document, comparison)
         yield step
@@ -44,11 +44,11 @@ def apply(plan: Plan, server: Server, given: Given) -> Iterator[Step]:
             return
 
 
-def _complete(plan: Plan, server: Server, given: Given) -> None:
+def _complete(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> None:
     """Refuse to begin what could not be finished."""
-    comparison = Comparison(server, given)
-    needed = [document for document in plan.documents if comparison.differences(document) or given.of(document)]
-    if missing := [f"{name} of {item.path}" for item in needed for name in given.missing(item)]:
+    comparison = Comparison(server, values)
+    needed = [document for document in plan.documents if comparison.differences(document) or values.of(document)]
+    if missing := [f"{name} of {item.path}" for item in needed for name in values.missing(item)]:
         raise VaultError(f"nothing was written, because these values have to be given: {', '.join(missing)}")
 
 
@@ -59,6 +59,6 @@ def _step(document: Document, comparison: Comparison) -> Step:
     if data is None:
         raise VaultError(f"{document.title}: it refers to what the server does not say")
     found = comparison.view(document, data)
-    whole = {**data, **comparison.given.of(document)}
+    whole = {**data, **comparison.values.of(document)}
     endpoint(document.path).write(comparison.server, document.path, whole, found)
     return Step(document.title, written=True, left=comparison.differences(document))

@@ -13,9 +13,9 @@ from compiler.vault.plan import references, resolved
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from compiler.vault.given import Given
     from compiler.vault.plan import Document, Plan
-    from compiler.vault.server import Server
+    from compiler.vault.server import VaultServer
+    from compiler.vault.write_only_values import WriteOnlyValues
 
 # An address may have a credential in it that somebody wrote there.
 _UNTOLD = frozenset({"connection_url"})
@@ -37,8 +37,8 @@ class Difference:
 class Comparison:
     """A walk over a plan's documents on one server, which remembers what later documents refer to."""
 
-    server: Server
-    given: Given
+    server: VaultServer
+    values: WriteOnlyValues
     _said: dict[tuple[str, str], Any] = field(default_factory=dict)
     _views: dict[str, View] = field(default_factory=dict)
 
@@ -65,29 +65,29 @@ class Comparison:
         if data is None or found is None:
             return (Difference(document.title, "is not there"),)
         # What was given is compared where the server shows it: certificates are, passwords are not.
-        shown = {name: value for name, value in self.given.of(document).items() if name in found}
+        shown = {name: value for name, value in self.values.of(document).items() if name in found}
         reasons = [_reason(name, data[name], found.get(name)) for name in differing(data, found)]
         reasons += [f"{name} is not the given one" for name in differing(shown, found)]
         return tuple(Difference(document.title, reason) for reason in reasons)
 
     def unseen(self, document: Document) -> frozenset[str]:
         """Return the fields that were given for a document and that the server does not show."""
-        return frozenset(self.given.of(document)) - self._views[document.path].keys()
+        return frozenset(self.values.of(document)) - self._views[document.path].keys()
 
 
-def check(plan: Plan, server: Server, given: Given) -> Iterator[Difference]:
+def check(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Difference]:
     """Yield every difference, in the order of the plan, and then what nobody planned.
 
     Raises:
         VaultError: the server cannot be asked.
     """
-    comparison = Comparison(server, given)
+    comparison = Comparison(server, values)
     for document in plan.documents:
         yield from comparison.differences(document)
     yield from _strangers(plan, server)
 
 
-def _strangers(plan: Plan, server: Server) -> Iterator[Difference]:
+def _strangers(plan: Plan, server: VaultServer) -> Iterator[Difference]:
     """Roles on the plan's own auth methods by which others could log in."""
     planned = {document.path for document in plan.documents}
     for mount in (path.removeprefix("sys/") for path in sorted(planned) if path.startswith("sys/auth/")):

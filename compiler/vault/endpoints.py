@@ -12,7 +12,7 @@ from compiler.vault.errors import VaultError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.vault.server import Server
+    from compiler.vault.server import VaultServer
 
 _ROOT = "/root/generate/internal"
 
@@ -23,22 +23,22 @@ Data = dict[str, Any]
 class Endpoint(Protocol):
     """How documents of one kind are read and written."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return what the server has in the place of a document, or None."""
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Write a document; ``found`` is what is in its place."""
 
 
 class Plain:
     """Read and written at one path."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the path's data; a database connection's own lie one level deeper."""
         found = server.read(path)
         return None if found is None else {**found, **(found.get("connection_details") or {})}
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Write the whole document."""
         server.write(path, data)
 
@@ -46,7 +46,7 @@ class Plain:
 class Tuning(Plain):
     """How a mount is tuned."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return what is tuned; the server says 400 of a mount that is not there."""
         answer = server.ask("GET", path)
         absent = answer.status == 400 and any(error.startswith("cannot fetch sysview") for error in answer.errors)
@@ -56,13 +56,13 @@ class Tuning(Plain):
 class Mount:
     """An engine or an auth method: it is mounted once, and tuned from then on."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the mount; the server says 400 of one that is not there."""
         answer = server.ask("GET", path)
         absent = answer.status == 400 and any(error.startswith("No ") for error in answer.errors)
         return None if absent else server.accepted(answer, f"reading {path}")
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Mount, or tune what can be tuned."""
         if found is None:
             server.write(path, data)
@@ -76,12 +76,12 @@ class Mount:
 class AuditDevice:
     """A device of the audit trail: listed with all others, and never changed."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the device."""
         parent, _, name = path.rpartition("/")
         return (server.read(parent) or {}).get(f"{name}/")
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Enable the device."""
         if found is not None:
             raise VaultError(f"{path}: an audit device cannot be changed: disable it, and apply the plan again")
@@ -91,12 +91,12 @@ class AuditDevice:
 class GroupAlias:
     """The name of a group at the identity provider: read at the group that it belongs to."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the group's alias."""
         group = server.read(f"identity/group/id/{data['canonical_id']}") or {}
         return group.get("alias") or None
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Name the group, or name it anew."""
         server.write(f"{path}/id/{found['id']}" if found else path, data)
 
@@ -104,7 +104,7 @@ class GroupAlias:
 class MfaMethod:
     """A second factor: the server gives it an id, and lists it with its name."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the one method of that name.
 
         Raises:
@@ -116,7 +116,7 @@ class MfaMethod:
             raise VaultError(f"{path}: several methods have the name {data['method_name']}: delete all but one")
         return named[0] if named else None
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Make the method, or change the one of that name."""
         server.write(f"{path}/{found['id']}" if found else path, data)
 
@@ -124,7 +124,7 @@ class MfaMethod:
 class Authority:
     """The certificate of an authority, which is made once: afterwards it is an issuer of its mount, with a name."""
 
-    def read(self, server: Server, path: str, data: Mapping[str, Any]) -> View | None:
+    def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the issuer of that name; what it was made with stands in its certificate, and is not asked again."""
         mount = path.removesuffix(_ROOT)
         if data["issuer_name"] not in _names(server.list(f"{mount}/issuers")):
@@ -132,7 +132,7 @@ class Authority:
         found = server.read(f"{mount}/issuer/{data['issuer_name']}")
         return None if found is None else {**data, **found}
 
-    def write(self, server: Server, path: str, data: Data, found: View | None) -> None:
+    def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Make the key and its certificate."""
         if found is not None:
             raise VaultError(f"{path}: the certificate of an authority cannot be changed: give another issuer_name")

@@ -34,7 +34,7 @@ class Answer:
     errors: tuple[str, ...] = ()
 
 
-class Server:
+class VaultServer:
     """A server at an address, asked with a token. Messages about it hold neither the token nor a secret."""
 
     def __init__(
@@ -120,7 +120,7 @@ class Server:
         return message
 
 
-def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable[str]) -> Server:
+def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable[str]) -> VaultServer:
     """Return the server that the environment names.
 
     VAULT_ADDR (by default the plan's own address), VAULT_TOKEN or VAULT_TOKEN_FILE, VAULT_CACERT, VAULT_NAMESPACE.
@@ -135,7 +135,7 @@ def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable
     if not token:
         raise VaultError("there is no token: set VAULT_TOKEN_FILE to a file that holds one, or VAULT_TOKEN")
     authority = environment.get("VAULT_CACERT")
-    return Server(
+    return VaultServer(
         environment.get("VAULT_ADDR") or plan_address,
         token,
         authority=Path(authority) if authority else None,

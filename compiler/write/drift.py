@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Artifact
 
+_CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+
 
 class Reason(StrEnum):
     """Why a file differs."""
@@ -24,6 +27,8 @@ class Reason(StrEnum):
     EDITED = "edited by hand"
     MISSING = "missing"
     ORPHAN = "orphan"
+    LINE_ENDS = "line ends"
+    CONFLICT = "merge conflict"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,9 @@ def _compare(path: str, wanted: bytes | None, found: Path | None, known: str | N
     content = found.read_bytes()
     if content == wanted:
         return None
-    unchanged = known == manifest.digest(content)
+    if wanted is not None and (reason := _by_git(content, wanted)):
+        return Change(path, reason, wanted, content)
+    unchanged = known in {manifest.digest(content), manifest.digest(_with_lf(content))}
     if wanted is None:
         return Change(path, Reason.STALE if unchanged else Reason.ORPHAN, None, content)
     return Change(path, Reason.STALE if unchanged else Reason.EDITED, wanted, content)
@@ -96,7 +103,19 @@ def _compare_manifest(generated: Path, due: bytes, others: bool) -> Change | Non
     content = file.read_bytes()
     if content == due:
         return None
-    return Change(manifest.NAME, Reason.STALE if others else Reason.EDITED, due, content)
+    reason = _by_git(content, due) or (Reason.STALE if others else Reason.EDITED)
+    return Change(manifest.NAME, reason, due, content)
+
+
+def _by_git(content: bytes, wanted: bytes) -> Reason | None:
+    """Return what Git did to a file that differs, if that is the whole difference, or hides it."""
+    if _with_lf(content) == wanted:
+        return Reason.LINE_ENDS
+    return Reason.CONFLICT if _CONFLICT.search(content) else None
+
+
+def _with_lf(content: bytes) -> bytes:
+    return content.replace(b"\r\n", b"\n")
 
 
 def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:

@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from compiler.write.disk import named_after, sync, write
-from compiler.write.possible import require_possible
-from compiler.write.staging import Entry, Step, folders, stage
+from compiler.write.preflight import require_possible
+from compiler.write.staging import JournalEntry, Step, folders, stage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +73,7 @@ def finish(generated: Path) -> None:
         raise
 
 
-def _record(generated: Path, entries: Sequence[Entry]) -> None:
+def _record(generated: Path, entries: Sequence[JournalEntry]) -> None:
     """Put the journal in place, which is the instant from which the new tree counts."""
     journal = generated / FOLDER / _JOURNAL
     draft = journal.with_suffix(".new")
@@ -85,9 +85,9 @@ def _record(generated: Path, entries: Sequence[Entry]) -> None:
     sync(generated)
 
 
-def _read(journal: Path) -> tuple[Entry, ...]:
+def _read(journal: Path) -> tuple[JournalEntry, ...]:
     try:
-        entries = tuple(Entry(entry["path"], entry["staged"]) for entry in json.loads(journal.read_bytes()))
+        entries = tuple(JournalEntry(entry["path"], entry["staged"]) for entry in json.loads(journal.read_bytes()))
         inside = all(map(_stays_inside, entries))
     except (ValueError, KeyError, TypeError) as error:
         raise JournalError(f"{journal} is not a journal: remove {journal.parent} and compile again") from error
@@ -96,12 +96,12 @@ def _read(journal: Path) -> tuple[Entry, ...]:
     return entries
 
 
-def _stays_inside(entry: Entry) -> bool:
+def _stays_inside(entry: JournalEntry) -> bool:
     paths = (PurePosixPath(path) for path in (entry.path, entry.staged or ""))
     return not any(path.is_absolute() or ".." in path.parts for path in paths)
 
 
-def _make_all(generated: Path, entries: Sequence[Entry]) -> None:
+def _make_all(generated: Path, entries: Sequence[JournalEntry]) -> None:
     """Make the steps that are not made yet, and flush the folders that they changed."""
     kept = folders(entry.path for entry in entries if entry.staged is not None)
     for entry in entries:

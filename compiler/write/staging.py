@@ -21,35 +21,35 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One line of the journal: what is to be at a path, by its name among the staged; None when nothing is."""
 
     path: str
     staged: str | None
 
 
-def stage(generated: Path, staged: Path, steps: Sequence[Step]) -> tuple[Entry, ...]:
+def stage(generated: Path, staged: Path, steps: Sequence[Step]) -> tuple[JournalEntry, ...]:
     """Write aside every file and every folder that is new, in ``staged``; return what is then to be done, in order.
 
     What is removed comes first: something may take its place. Renames follow, for which a full disk has room.
     """
-    entries = [Entry(step.path, None) for step in steps if step.content is None]
+    entries = [JournalEntry(step.path, None) for step in steps if step.content is None]
     with named_after(generated):
         staged.mkdir(parents=True)
     for path in _new_folders(generated, steps):
         with named_after(generated / path):
             make_folder(staged / str(len(entries)))
-        entries.append(Entry(path, str(len(entries))))
+        entries.append(JournalEntry(path, str(len(entries))))
     for step in steps:
         if step.content is not None:
             with named_after(generated / step.path):
                 write(staged / str(len(entries)), step.content)
-            entries.append(Entry(step.path, str(len(entries))))
+            entries.append(JournalEntry(step.path, str(len(entries))))
     _flush(generated, staged, entries)
     return tuple(entries)
 
 
-def _flush(generated: Path, staged: Path, entries: Iterable[Entry]) -> None:
+def _flush(generated: Path, staged: Path, entries: Iterable[JournalEntry]) -> None:
     """Flush what was staged, when all of it is written: the disk then takes many files at once, and not one by one."""
     for entry in entries:
         if entry.staged is not None:

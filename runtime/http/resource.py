@@ -14,18 +14,18 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from runtime.http.errors import Handler
-    from runtime.http.gate import Gate
+    from runtime.http.rate_limiter import RateLimiter
 
 
 class Resource:
     """What one template's methods do: HEAD is answered as GET is, an unknown method with 405 and Allow.
 
-    With a ``gate`` every request is throttled by its method and template; health checks and metrics have none.
+    With a ``limiter`` every request is throttled by its method and template; health checks and metrics have none.
     """
 
-    def __init__(self, template: str, handlers: Mapping[str, Handler], gate: Gate | None = None) -> None:
+    def __init__(self, template: str, handlers: Mapping[str, Handler], limiter: RateLimiter | None = None) -> None:
         self.template = template
-        self._gate = gate
+        self._limiter = limiter
         self._handlers = {method: (f"{method} {template}", handler) for method, handler in handlers.items()}
         if "GET" in handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
@@ -37,6 +37,6 @@ class Resource:
             allowed = ", ".join(sorted(self._handlers))
             return problem(405, f"the methods of this resource are {allowed}", headers={"Allow": allowed})
         endpoint, handler = chosen
-        if self._gate is None:
+        if self._limiter is None:
             return await answer(handler, request)
-        return await self._gate.answer(endpoint, handler, request)
+        return await self._limiter.answer(endpoint, handler, request)

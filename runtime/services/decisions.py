@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from runtime.services.limits import Limit
 
 
-class Verdict(StrEnum):
+class Admission(StrEnum):
     """What becomes of a request."""
 
     ADMITTED = "admitted"
@@ -24,7 +24,7 @@ class Verdict(StrEnum):
 class Decision(NamedTuple):
     """A verdict, with the wait in whole seconds, the policies that denied, and where each policy stands (if known)."""
 
-    verdict: Verdict
+    admission: Admission
     retry_after_seconds: int = 0
     denied_by: tuple[str, ...] = ()
     standings: tuple[Standing, ...] = ()
@@ -34,10 +34,10 @@ def decide(lease: Lease, limits: tuple[Limit, ...], now: int) -> Decision | None
     """Decide by what the worker holds at ``now`` (monotonic microseconds), or return None when it has to ask."""
     if lease.spend(now):
         return Decision(
-            Verdict.ADMITTED, standings=standings(limits, lease.levels, now - lease.granted_at, lease.tokens)
+            Admission.ADMITTED, standings=standings(limits, lease.levels, now - lease.granted_at, lease.tokens)
         )
     if now >= lease.denied_until:
         return None
     standing = standings(limits, lease.levels, now - lease.granted_at, 0)
     denied_by = tuple(each.name for each in standing if not each.remaining)
-    return Decision(Verdict.DENIED, -(-(lease.denied_until - now) // 1_000_000), denied_by, standing)
+    return Decision(Admission.DENIED, -(-(lease.denied_until - now) // 1_000_000), denied_by, standing)

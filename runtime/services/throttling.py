@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.ports import UnavailableError
-from runtime.services.decisions import Decision, Verdict, decide
+from runtime.services.decisions import Admission, Decision, decide
 from runtime.services.leases import Lease
 from runtime.services.limits import keyed_buckets, limits_by_endpoint
-from runtime.services.solitary import SolitaryBuckets
+from runtime.services.local_buckets import LocalBuckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 PROBE_SECONDS = 0.25
-_UNLIMITED = Decision(Verdict.ADMITTED)
+_UNLIMITED = Decision(Admission.ADMITTED)
 _log = structlog.get_logger(__name__)
 
 
@@ -49,7 +49,7 @@ class Throttle:
         self._shares = throttling.replicas * workers
         self._telemetry = telemetry
         self._leases: dict[tuple[str, str], Lease] = {}
-        self._alone = SolitaryBuckets()
+        self._alone = LocalBuckets()
 
     def limits(self, endpoint: str) -> tuple[Limit, ...]:
         """Return the limits that hold for an endpoint."""
@@ -127,13 +127,13 @@ class Throttle:
 
     def _admit_alone(self, client: str, limits: tuple[Limit, ...], *, changes: bool) -> Decision:
         if changes:
-            return Decision(Verdict.CLOSED, retry_after_seconds=1)
+            return Decision(Admission.CLOSED, retry_after_seconds=1)
         buckets = keyed_buckets(limits, client, self._shares)
         waits = self._alone.take(buckets, _now())
         if not any(waits):
-            return Decision(Verdict.ADMITTED)
+            return Decision(Admission.ADMITTED)
         denied_by = tuple(limit.name for limit, wait in zip(limits, waits, strict=True) if wait)
-        return Decision(Verdict.DENIED, -(-max(waits) // 1_000_000), denied_by)
+        return Decision(Admission.DENIED, -(-max(waits) // 1_000_000), denied_by)
 
     def _lose(self, error: UnavailableError) -> None:
         if not self.degraded:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, Source, Span
-from compiler.emit.cluster import cluster_artifacts, sites
+from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.kubernetes.objects import file_name
-from compiler.emit.settings import settings
+from compiler.emit.site import sites
 from compiler.model.environment import EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
 from compiler.resolve.bind import bind
@@ -108,7 +108,7 @@ def site(of: Resolved | None = None, cluster: str = "eu-central-1") -> Site:
 
 def artifacts(at: Site) -> dict[str, Artifact]:
     """Return the files of a cluster by their path below its folder."""
-    found = cluster_artifacts(at, settings(at))
+    found = cluster_artifacts(at)
     return {artifact.path.removeprefix(f"{at.folder}/"): artifact for artifact in found}
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from compiler.emit.cluster import sites
+from compiler.emit.site import sites
 from tests.compiler.project import changed, documents, site
 
 PAGE = (Path(__file__).parents[2] / "docs/exchange.md").read_text(encoding="utf-8")

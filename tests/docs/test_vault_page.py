@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from compiler.emit.cluster import sites
+from compiler.emit.site import sites
 from tests.compiler.project import artifacts, documents, resolved
 
 PAGE = (Path(__file__).parents[2] / "docs/vault.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path, PurePosixPath
 
-from compiler.emit.kubernetes.restricted import OWN_USER
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from tests.compiler.project import resolved
 from tests.image.containerfile import PROJECT, containerfile, in_context, only
 

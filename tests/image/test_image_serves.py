@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from compiler.emit.kubernetes.restricted import OWN_USER
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from tests.image.build import Image, build
 from tests.image.containerfile import PROJECT
 from tests.runtime.service import running

@@ -1,12 +1,17 @@
-"""The release workflow: valid, pinned, with no more rights than it needs, and about the environments that there are."""
+"""The workflows: valid, pinned, with no more rights than they need, and about the environments that there are."""
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import pytest
 
 from compiler.diagnostics import Source
 from compiler.sources import yaml
@@ -42,18 +47,26 @@ def test_each_job_of_a_release_has_the_rights_that_it_needs_and_no_other() -> No
     assert {name: release("jobs", name, "permissions") for name in mapping(release("jobs"))} == {
         "verify": {"contents": "read"},
         "image": {"contents": "read", "id-token": "write", "attestations": "write"},
+        "environments": {"contents": "read"},
         "propose": {"contents": "write", "pull-requests": "write"},
     }
 
 
 def test_nothing_is_built_before_it_is_verified_nor_proposed_before_it_is_built() -> None:
     assert release("jobs", "verify", "uses") == "./.github/workflows/verify.yml"
-    assert (release("jobs", "image", "needs"), release("jobs", "propose", "needs")) == ("verify", "image")
+    assert (release("jobs", "image", "needs"), release("jobs", "environments", "needs")) == ("verify", "verify")
+    assert release("jobs", "propose", "needs") == ["image", "environments"]
 
 
-def test_the_digest_is_proposed_to_every_environment_whose_image_was_built() -> None:
-    assert release("jobs", "propose", "strategy", "matrix", "environment") == ["development", "staging", "production"]
-    assert resolved().keys() == {"development", "staging", "production"}
+def test_the_digest_is_proposed_to_every_environment_that_there_is(tmp_path: Path) -> None:
+    listed = "${{ fromJSON(needs.environments.outputs.names) }}"
+    assert release("jobs", "propose", "strategy", "matrix", "environment") == listed
+    for name in ("uat", "development"):
+        (tmp_path / "environments" / name).mkdir(parents=True)
+    assert json.loads(ran("release.yml", "environments", "list", tmp_path)["names"]) == ["development", "uat"]
+
+
+def test_the_image_is_the_one_that_every_environment_runs() -> None:
     repositories = {item.environment.image.repository for item in resolved().values()}
     assert {release("jobs", "image", "env", "IMAGE")} == repositories
     (registry,) = {repository.split("/")[0] for repository in repositories}
@@ -74,6 +87,102 @@ def test_no_script_holds_what_somebody_else_may_have_written() -> None:
         for job in mapping(workflow(file, "jobs")):
             steps = workflow(file, "jobs", job, "steps") if "steps" in mapping(workflow(file, "jobs", job)) else []
             assert not [found for found in steps if "${{" in str(mapping(found).get("run", ""))]
+
+
+@pytest.mark.parametrize(
+    ("changed", "suite"),
+    [
+        (["spec/limits.yaml", "environments/uat/environment.yaml", "generated/manifest.json"], "false"),
+        (["spec/limits.yaml", "compiler/pipeline.py"], "true"),
+        (["docs/spec/limits.yaml"], "true"),
+        ([], "true"),
+    ],
+)
+def test_a_pull_request_of_the_specification_alone_leaves_the_suite_to_the_merge_queue(
+    tmp_path: Path, changed: list[str], suite: str
+) -> None:
+    shutil.copytree(PROJECT / ".ci", tmp_path / ".ci")
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
+    for name in changed:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    commit(tmp_path)
+    assert ran("verify.yml", "scope", "scope", tmp_path, EVENT="pull_request") == {"suite": suite}
+    for event in ("merge_group", "push"):
+        assert ran("verify.yml", "scope", "scope", tmp_path, EVENT=event) == {"suite": "true"}
+
+
+def test_a_file_that_leaves_the_specifications_folders_is_a_change_outside_them(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / ".ci", tmp_path / ".ci")
+    (tmp_path / "spec").mkdir()
+    (tmp_path / "rule.rego").write_text("package a\n")
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path)
+    (tmp_path / "rule.rego").rename(tmp_path / "spec/rule.rego")
+    commit(tmp_path)
+    assert ran("verify.yml", "scope", "scope", tmp_path, EVENT="pull_request") == {"suite": "true"}
+
+
+def test_what_a_merge_requires_reports_for_every_event() -> None:
+    """GitHub takes a job that was left out for a success: `complete` always runs, and tells whether that was meant."""
+    verify = WORKFLOWS / "verify.yml"
+    assert {"pull_request", "merge_group"} <= set(mapping(workflow(verify, "on")))
+    assert "paths" not in str(workflow(verify, "on"))
+    assert "if" not in mapping(workflow(verify, "jobs", "gate"))
+    assert workflow(verify, "jobs", "complete", "if") == "${{ always() }}"
+    assert set(mapping(workflow(verify, "jobs"))) == {"complete", *workflow(verify, "jobs", "complete", "needs")}
+
+
+@pytest.mark.parametrize(
+    ("expected", "results", "passes"),
+    [
+        ("success", "success success success success", True),
+        ("skipped", "success success skipped skipped", True),
+        ("success", "success success success skipped", False),
+        ("success", "success success failure success", False),
+        ("skipped", "failure success skipped skipped", False),
+        ("skipped", "success failure skipped skipped", False),
+        ("skipped", "success cancelled skipped skipped", False),
+    ],
+)
+def test_a_merge_needs_the_gate_and_the_suite_unless_it_was_left_to_the_merge_queue(
+    tmp_path: Path, expected: str, results: str, passes: bool
+) -> None:
+    (script,) = (str(mapping(found)["run"]) for found in steps("verify.yml", "complete"))
+    names = dict(zip(("GATE", "SCOPE", "SUITE", "OPA"), results.split(), strict=True))
+    assert (bash(script, tmp_path, EXPECTED=expected, **names).returncode == 0) == passes
+
+
+def ran(file: str, job: str, step: str, folder: Path, **variables: str) -> dict[str, str]:
+    """Run the script of a step in a folder, and return the outputs that it set."""
+    (script,) = (str(found["run"]) for found in map(mapping, steps(file, job)) if found.get("id") == step)
+    outputs = folder / "outputs"
+    outputs.write_text("")
+    bash(script, folder, GITHUB_OUTPUT=str(outputs), **variables).check_returncode()
+    return dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+
+
+def bash(script: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as a runner does."""
+    command = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script]
+    return subprocess.run(command, cwd=folder, env=os.environ | variables, capture_output=True, text=True, check=False)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", folder, *arguments], check=True)
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    author = ("-c", "user.name=a", "-c", "user.email=a@bank.example")
+    git(folder, *author, "commit", "--quiet", "--allow-empty", "--message", "a change")
+
+
+def steps(file: str, job: str) -> Sequence[Plain]:
+    found = workflow(WORKFLOWS / file, "jobs", job, "steps")
+    assert isinstance(found, Sequence)
+    return found
 
 
 def step(action: str) -> Mapping[str, Plain]:

@@ -71,3 +71,34 @@ def test_an_environment_that_is_a_link_is_left_to_whoever_made_it(checkout: Path
     (checkout / ".venv").symlink_to(tmp_path / "shared")
     install(checkout, tmp_path)
     assert make(checkout, "compile") == ".venv/bin/cbp compile\n"
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_an_installation_shows_how_far_it_is_and_fails_with_pip(checkout: Path, status: int) -> None:
+    (checkout / ".venv/.embedded").unlink()
+    pip = checkout / ".venv/bin/python"
+    fetched = "".join(f"Collecting package{number}\n  Using cached package\n" for number in range(25))
+    pip.write_text(
+        f"#!/bin/sh\ncase $* in *--requirement*) cat <<END\n{fetched}Installing collected packages: all\nEND\n"
+        f"exit {status};; esac\n"
+    )
+    pip.chmod(0o755)
+    command = ["make", "--no-print-directory", "install"]
+    ran = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    assert (ran.returncode == 0) == (status == 0), ran.stderr
+    building, ten, twenty, installing, *rest = ran.stdout.splitlines()
+    assert building == "building .venv from requirements/embedded.txt"
+    assert [line.split(" of ")[0] for line in (ten, twenty)] == ["  fetched 10", "  fetched 20"]
+    assert installing == "  installing 25 packages"
+    assert rest == (["  installing cbp itself"] if status == 0 else [])
+
+
+def test_help_lists_every_command_that_has_a_description(checkout: Path) -> None:
+    shown = subprocess.run(["make", "help"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    described = [
+        line.split(":")[0]
+        for line in (PROJECT / "Makefile").read_text().splitlines()
+        if ":" in line and "  ## " in line
+    ]
+    assert [line.split()[1] for line in shown.splitlines()] == described
+    assert "test-fast" in described

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.cluster import cluster_artifacts, sites
-from compiler.emit.settings import settings
+from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.site import sites
 from compiler.policy.denial import answer
 from compiler.policy.errors import PolicyError
 from compiler.policy.input import input_of
@@ -69,8 +69,8 @@ def disagreements(embedded: Gate, opa: Gate, document: Any) -> Iterator[Disagree
 
 def clusters() -> list[dict[str, Any]]:
     """The input of every cluster of the real project."""
-    filled = ((item, site, settings(site)) for item in resolved().values() for site in sites(item))
-    return [input_of(Rendering(item, site, its, cluster_artifacts(site, its))) for item, site, its in filled]
+    found = ((item, site) for item in resolved().values() for site in sites(item))
+    return [input_of(Rendering(item, site, cluster_artifacts(site))) for item, site in found]
 
 
 def _said(gate: Gate, name: str, document: str) -> str:

@@ -134,8 +134,9 @@ def _changed(rendering: Rendering, mutation: Mutation) -> Rendering:
     if rendering.site.cluster.role != "primary":
         return rendering
     if mutation.file == _SETTINGS:
-        document = _edited(rendering.settings.model_dump(mode="json"), _parts(mutation), mutation)
-        return replace(rendering, settings=Settings.model_validate_json(json.dumps(document)))
+        document = _edited(rendering.site.settings.model_dump(mode="json"), _parts(mutation), mutation)
+        settings = Settings.model_validate_json(json.dumps(document))
+        return replace(rendering, site=replace(rendering.site, settings=settings))
     path = f"{rendering.site.folder}/{mutation.file}"
     (artifact,) = (item for item in rendering.artifacts if item.path == path)
     others = tuple(item for item in rendering.artifacts if item is not artifact)

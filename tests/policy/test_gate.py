@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.diagnostics import Severity
-from compiler.emit.cluster import cluster_artifacts, sites
-from compiler.emit.settings import settings
+from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.site import sites
 from compiler.pipeline import compile_project
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
@@ -239,8 +239,7 @@ def regorus_with(text: str) -> Regorus:
 
 
 def renderings(of: Resolved) -> list[Rendering]:
-    filled = ((site, settings(site)) for site in sites(of))
-    return [Rendering(of, site, its, cluster_artifacts(site, its)) for site, its in filled]
+    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
 
 
 def with_documents() -> str:

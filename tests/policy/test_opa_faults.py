@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.emit.cluster import cluster_artifacts, sites
-from compiler.emit.settings import settings
+from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.site import sites
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import load
 from compiler.policy.opa.config import opa_server
@@ -67,8 +67,7 @@ def judged(policies: Path, engine: Callable[[], Opa]) -> Verdict:
 
 def renderings() -> list[Rendering]:
     of = resolved()["development"]
-    filled = ((site, settings(site)) for site in sites(of))
-    return [Rendering(of, site, its, cluster_artifacts(site, its)) for site, its in filled]
+    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 import compiler.model
-from compiler.emit.settings import settings
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
@@ -65,7 +64,7 @@ def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     for path in places(document.get("environment", {})):
         assert annotation_at(EnvironmentFile, ("environment", *path)) is not None, path
     for path in places(document.get("settings", {})):
-        assert reaches(settings(site()).model_dump(mode="json"), path), path
+        assert reaches(site().settings.model_dump(mode="json"), path), path
 
 
 @every_rule

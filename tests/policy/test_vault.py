@@ -8,7 +8,6 @@ import pytest
 
 from compiler.emit.artifact import Artifact
 from compiler.emit.cluster import cluster_artifacts
-from compiler.emit.settings import settings
 from compiler.policy.errors import PolicyError
 from compiler.policy.vault import vault
 from tests.compiler.project import site
@@ -57,7 +56,7 @@ def test_without_a_plan_there_is_nothing_to_judge() -> None:
 
 def test_the_real_plan_is_seen_whole() -> None:
     at = site()
-    seen = vault(cluster_artifacts(at, settings(at)))
+    seen = vault(cluster_artifacts(at))
     assert seen["file"] == "generated/production/eu-central-1/vault/plan.yaml"
     assert seen["audit"] == ["file", "stdout"]
     texts = [item["data"]["policy"] for item in seen["documents"] if item["path"].startswith("sys/policies/acl/")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import os
 import signal
 import subprocess
@@ -106,30 +107,34 @@ class Tally:
     admitted: int = 0
     first_sent: float = 0.0
     first_answered: float = 0.0
+    first_denied: float = math.inf
     last_denied_sent: float = 0.0
     last_answered: float = 0.0
 
 
 async def flood(service: Service, path: str, seconds: float, connections: int = 16) -> Tally:
-    """Send one request first, then flood over many connections, each with one request at a time."""
+    """Send one request first, then flood over many connections until some seconds after the first denial.
+
+    Each connection has one request at a time.
+    """
     tally = Tally(first_sent=time.monotonic())
     async with httpx.AsyncClient(base_url=service.url) as client:
         tally.admitted += (await client.get(path)).status_code != 429
     tally.first_answered = time.monotonic()
     request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
-    until = tally.first_answered + seconds
-    await asyncio.gather(*(_flood(service.port, request, until, tally) for _ in range(connections)))
+    await asyncio.gather(*(_flood(service.port, request, seconds, tally) for _ in range(connections)))
     return tally
 
 
-async def _flood(port: int, request: bytes, until: float, tally: Tally) -> None:
+async def _flood(port: int, request: bytes, seconds: float, tally: Tally) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while (sent := time.monotonic()) < until:
+    while (sent := time.monotonic()) < tally.first_denied + seconds:
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
         tally.last_answered = time.monotonic()
         if head.startswith("http/1.1 429"):
+            tally.first_denied = min(tally.first_denied, tally.last_answered)
             tally.last_denied_sent = max(tally.last_denied_sent, sent)
         else:
             tally.admitted += 1

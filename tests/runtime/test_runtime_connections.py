@@ -19,7 +19,7 @@ from runtime.http.protocol import LONGEST_HEAD_BYTES, Protocol
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp
 
@@ -55,6 +55,14 @@ class Client:
         """Send the pieces, and return the answer."""
         self.writer.write(b"".join(pieces))
         return await self.answer()
+
+    async def server_end(self) -> Protocol:
+        """Return the server's end of the connection, once it was accepted."""
+        while not self.state.connections:
+            await asyncio.sleep(0.001)
+        (end,) = self.state.connections
+        assert isinstance(end, Protocol)
+        return end
 
     async def refusal(self, status: int) -> str:
         """Expect a problem that closes the connection, and return what it says."""
@@ -94,6 +102,22 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SEND_SECONDS", SHORT)
 
 
+@pytest.fixture
+async def deadlines(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[], None]]:
+    """The deadlines of requests: each passes when a test calls it, so that no test depends on the machine's speed."""
+    found: list[Callable[[], None]] = []
+    loop = asyncio.get_running_loop()
+    call_later = loop.call_later
+
+    def noted(delay: float, callback: Callable[..., None], *arguments: object) -> asyncio.TimerHandle:
+        if delay == module.RECEIVE_SECONDS:
+            found.append(callback)
+        return call_later(delay, callback, *arguments)
+
+    monkeypatch.setattr(loop, "call_later", noted)
+    return found
+
+
 async def test_a_client_that_says_nothing_is_hung_up_on(app: ASGIApp) -> None:
     async with connected(app, idle=0) as client:
         assert await client.reader.read() == b""
@@ -108,16 +132,13 @@ async def test_a_head_that_does_not_end_in_time_is_408(client: Client, before: b
     assert (await client.refusal(408)).startswith("The request was not complete within 0.2 seconds.")
 
 
-@pytest.mark.usefixtures("_impatient")
-async def test_bytes_that_trickle_in_do_not_earn_more_time(client: Client) -> None:
-    async def trickle() -> None:
-        for byte in PUT * 100:
-            client.writer.write(bytes([byte]))
-            await asyncio.sleep(0.01)
-
-    trickling = asyncio.create_task(trickle())
+async def test_bytes_that_trickle_in_do_not_earn_more_time(client: Client, deadlines: list[Callable[[], None]]) -> None:
+    end = await client.server_end()
+    for byte in HEALTH[:-1]:
+        end.data_received(bytes([byte]))
+    (pass_deadline,) = deadlines
+    pass_deadline()
     await client.refusal(408)
-    trickling.cancel()
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -129,10 +150,13 @@ async def test_a_body_that_does_not_end_in_time_is_408_and_changes_nothing(
     assert entries.entries == {}
 
 
-@pytest.mark.usefixtures("_impatient")
-async def test_a_body_that_nobody_waits_for_has_the_same_time(client: Client) -> None:
+async def test_a_body_that_nobody_waits_for_has_the_same_time(
+    client: Client, deadlines: list[Callable[[], None]]
+) -> None:
     status, _, _ = await client.ask(PUT.replace(b"json", b"text"), b"Content-Length: 11\r\n\r\n", BODY[:-1])
     assert status == 415
+    (pass_deadline,) = deadlines
+    pass_deadline()
     assert await client.reader.read() == b""
 
 
@@ -176,9 +200,9 @@ async def test_trailers_are_not_headers(client: Client, entries: MemoryEntries) 
 
 @pytest.mark.parametrize("start", [b"0\r\nX-Long: ", b"5;extension="])
 async def test_what_surrounds_a_body_is_bounded(client: Client, start: bytes) -> None:
-    client.writer.write(PUT + CHUNKED + b"1\r\n{\r\n")
-    await asyncio.sleep(0.05)
-    client.writer.write(start + b"x" * LONGEST_HEAD_BYTES)
+    end = await client.server_end()
+    end.data_received(PUT + CHUNKED + b"1\r\n{\r\n")
+    end.data_received(start + b"x" * LONGEST_HEAD_BYTES)
     await client.refusal(431)
 
 

@@ -62,7 +62,7 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
     else:
         document["throttling"]["routes"] = [{"route": "GET /v1/namespaces/{namespace}/entries/{key}", "bucket": limit}]
     with serving(tmp_path, document, variables) as service:
-        tally = await flood(service, URL, seconds=3)
+        tally = await flood(service, URL, seconds=2)
         admitting = {e["process"] for e in service.events() if e["event"] == "request" and e["status"] == 404}
     assert len(admitting) == 2
 
@@ -73,8 +73,7 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
     # the bucket was empty, so everything until the last one had been admitted, but for one token on its way.
     least = allowed(tally.last_denied_sent - tally.first_answered) - 1
     most = allowed(tally.last_answered - tally.first_sent)
-    assert least <= tally.admitted <= most
-    assert tally.admitted > allowed(2)
+    assert limit["capacity"] < least <= tally.admitted <= most
 
 
 async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
@@ -140,11 +139,10 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
         async def replaced() -> bool:
             await asyncio.sleep(0.1)
             finished = sum(event["event"].startswith("Finished server process") for event in service.events())
-            return finished == 2 and len(service.workers()) == 4
+            return finished == 2 and len(service.workers()) == 4 and answered > 100
 
         await eventually(replaced)
         done.set()
-    assert answered > 100
     assert len(set(before) | set(service.workers())) == 4
 
 

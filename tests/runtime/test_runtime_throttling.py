@@ -8,7 +8,7 @@ import pytest
 
 from runtime.routes import THROTTLED
 from runtime.services import throttling
-from runtime.services.decisions import Decision, Verdict
+from runtime.services.decisions import Admission, Decision
 from runtime.services.limits import Standing
 from runtime.services.throttling import Throttle
 from runtime.settings import Bucket, RouteLimit, Throttling
@@ -70,7 +70,7 @@ async def ask(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1
 async def flood(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> int:
     """Ask until denied, at one instant; return how many were admitted."""
     admitted = 0
-    while (await ask(throttle, endpoint, client)).verdict is Verdict.ADMITTED:
+    while (await ask(throttle, endpoint, client)).admission is Admission.ADMITTED:
         admitted += 1
     return admitted
 
@@ -79,7 +79,7 @@ async def test_without_a_limit_everything_is_admitted_and_redis_is_not_asked(
     make: Callable[..., Throttle], buckets: MemoryBuckets
 ) -> None:
     throttle = make()
-    assert await ask(throttle) == Decision(Verdict.ADMITTED)
+    assert await ask(throttle) == Decision(Admission.ADMITTED)
     assert buckets.taken == []
 
 
@@ -99,12 +99,12 @@ async def test_a_denial_is_remembered_until_the_wait_that_it_was_told(
     assert await flood(throttle) == 2
     calls = len(buckets.taken)
     clock.advance(SECOND // 2)
-    assert await ask(throttle) == Decision(Verdict.DENIED, 3, ("client",), (Standing("client", 0, 3),))
+    assert await ask(throttle) == Decision(Admission.DENIED, 3, ("client",), (Standing("client", 0, 3),))
     clock.advance(2 * SECOND)
     assert (await ask(throttle)).retry_after_seconds == 1
     assert len(buckets.taken) == calls
     clock.advance(SECOND // 2)
-    assert (await ask(throttle)).verdict is Verdict.ADMITTED
+    assert (await ask(throttle)).admission is Admission.ADMITTED
 
 
 async def test_a_denial_names_the_bucket_that_is_empty_and_leaves_the_other_alone(
@@ -138,7 +138,7 @@ async def test_two_workers_admit_the_capacity_together(make: Callable[..., Throt
     admitted = 0
     for _ in range(30_000):  # three seconds, a request to each worker every hundred microseconds
         for worker in workers:
-            admitted += (await ask(worker)).verdict is Verdict.ADMITTED
+            admitted += (await ask(worker)).admission is Admission.ADMITTED
         clock.advance(100)
     assert admitted in {1029, 1030}
 
@@ -173,8 +173,8 @@ async def test_without_redis_reads_go_on_at_this_workers_share_and_changes_fail_
     buckets.away = True
     assert await flood(throttle) == 10  # four replicas of two workers
     assert throttle.degraded
-    assert await ask(throttle, WRITE) == Decision(Verdict.CLOSED, 1)
-    assert await ask(throttle) == Decision(Verdict.DENIED, 2, ("client",))
+    assert await ask(throttle, WRITE) == Decision(Admission.CLOSED, 1)
+    assert await ask(throttle) == Decision(Admission.DENIED, 2, ("client",))
     clock.advance(2 * SECOND)
     assert await flood(throttle) == 1
 

@@ -1,60 +1,29 @@
-"""Every Kubernetes object of a cluster as a file, and the kustomization that names them."""
+"""Kubernetes objects as files, and the kustomization that lists them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact, Document
-from compiler.emit.kubernetes.access import access
-from compiler.emit.kubernetes.boundary import boundary
-from compiler.emit.kubernetes.cache import cache
-from compiler.emit.kubernetes.certificates import certificates
-from compiler.emit.kubernetes.data_layer import data_layer
-from compiler.emit.kubernetes.monitoring import monitoring
-from compiler.emit.kubernetes.network import network
-from compiler.emit.kubernetes.scaling import scaling
-from compiler.emit.kubernetes.secrets import secrets
-from compiler.emit.kubernetes.storage import storage
-from compiler.emit.kubernetes.traffic import traffic
-from compiler.emit.kubernetes.workload import workload
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from compiler.emit.site import Site
-    from runtime.settings import Settings
 
 
-def objects(site: Site, settings: Settings) -> Iterator[Artifact]:
+def objects(site: Site, documents: Iterable[Document]) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
-    paths = {file_name(document): document for document in documents(site, settings)}
-    header = f"Compiled from spec/ and environments/{site.environment.name}/. Edit those; cbp compile writes this file."
+    paths = {file_name(document): document for document in documents}
     for path, document in sorted(paths.items()):
-        yield Artifact(f"{site.folder}/kubernetes/{path}", to_yaml(document, header), document)
+        yield Artifact(f"{site.folder}/kubernetes/{path}", to_yaml(document, site.header), document)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": sorted(paths),
     }
-    yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, header))
-
-
-def documents(site: Site, settings: Settings) -> Iterator[Document]:
-    """Yield each object: what every cluster has, and what only one that serves has."""
-    yield from boundary(site)
-    yield from network(site)
-    yield from access(site)
-    yield from secrets(site)
-    yield from certificates(site)
-    yield from storage(site)
-    yield from data_layer(site, settings)
-    yield from cache(site)
-    yield from monitoring(site)
-    if site.serves:
-        yield from workload(site, settings)
-        yield from traffic(site, settings)
-        yield from scaling(site)
+    yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, site.header))
 
 
 def file_name(document: Document) -> str:

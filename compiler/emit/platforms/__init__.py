@@ -8,7 +8,7 @@ from compiler.emit.platforms.aws import AWS
 from compiler.emit.platforms.azure import AZURE
 
 if TYPE_CHECKING:
-    from compiler.emit.platforms.platform import Platform
+    from compiler.emit.platforms.interface import Platform
     from compiler.model.environment import Cluster
 
 _PLATFORMS: dict[str, Platform] = {"aws": AWS, "azure": AZURE}

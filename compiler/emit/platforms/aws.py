@@ -11,13 +11,16 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from compiler.emit.text import number
+from compiler.model.units import Duration
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.emit.platforms.platform import Balancer
+    from compiler.emit.platforms.interface import Balancer
     from compiler.model.load_balancing import ApplicationBalancing
 
-STICKINESS_SECONDS = 86400
+STICKINESS = Duration(86400)
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
@@ -43,11 +46,11 @@ class _Aws:
     )
 
     def account(self, identity: str) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"eks.amazonaws.com/role-arn": identity}
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         check = balancer.balancing.health_check
         said = {
             "scheme": "internal" if balancer.internal else "internet-facing",
@@ -55,10 +58,10 @@ class _Aws:
             **_listeners(balancer.balancing),
             "target-group-attributes": ",".join(f"{name}={value}" for name, value in _attributes(balancer).items()),
             "healthcheck-path": check.path,
-            "healthcheck-interval-seconds": str(check.interval.seconds),
-            "healthcheck-timeout-seconds": str(check.timeout.seconds),
-            "healthy-threshold-count": str(check.healthy_threshold),
-            "unhealthy-threshold-count": str(check.unhealthy_threshold),
+            "healthcheck-interval-seconds": number(check.interval.seconds),
+            "healthcheck-timeout-seconds": number(check.timeout.seconds),
+            "healthy-threshold-count": number(check.healthy_threshold),
+            "unhealthy-threshold-count": number(check.unhealthy_threshold),
         }
         return {f"alb.ingress.kubernetes.io/{name}": value for name, value in said.items()}
 
@@ -76,11 +79,11 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
 def _attributes(balancer: Balancer) -> dict[str, str]:
     attributes = {
         "load_balancing.algorithm.type": _ALGORITHMS[balancer.balancing.algorithm],
-        "deregistration_delay.timeout_seconds": str(balancer.draining_seconds),
+        "deregistration_delay.timeout_seconds": number(balancer.draining.seconds),
     }
     if balancer.balancing.session_stickiness:
         # Stickiness decides after a client's first request; the algorithm decides that one.
         attributes["stickiness.enabled"] = "true"
         attributes["stickiness.type"] = "lb_cookie"
-        attributes["stickiness.lb_cookie.duration_seconds"] = str(STICKINESS_SECONDS)
+        attributes["stickiness.lb_cookie.duration_seconds"] = number(STICKINESS.seconds)
     return attributes

@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compiler.emit.names import API
+from compiler.emit.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from compiler.emit.platforms.platform import Balancer
+    from compiler.emit.platforms.interface import Balancer
 
 
 class _Azure:
@@ -37,11 +38,11 @@ class _Azure:
     )
 
     def account(self, identity: str) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`."""
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"azure.workload.identity/client-id": identity}
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
-        """See :class:`compiler.emit.platforms.platform.Platform`.
+        """See :class:`compiler.emit.platforms.interface.Platform`.
 
         A gateway is round robin, and a pod is healthy once it has answered: it knows no other algorithm or threshold.
         """
@@ -50,11 +51,11 @@ class _Azure:
             "use-private-ip": _flag(balancer.internal),
             "cookie-based-affinity": _flag(balancing.session_stickiness),
             "connection-draining": "true",
-            "connection-draining-timeout": str(balancer.draining_seconds),
+            "connection-draining-timeout": number(balancer.draining.seconds),
             "health-probe-path": check.path,
-            "health-probe-interval": str(check.interval.seconds),
-            "health-probe-timeout": str(check.timeout.seconds),
-            "health-probe-unhealthy-threshold": str(check.unhealthy_threshold),
+            "health-probe-interval": number(check.interval.seconds),
+            "health-probe-timeout": number(check.timeout.seconds),
+            "health-probe-unhealthy-threshold": number(check.unhealthy_threshold),
         }
         if balancing.ssl_termination:
             # The certificate lies in the gateway, from a key vault: no manifest has it.

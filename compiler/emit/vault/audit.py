@@ -25,7 +25,7 @@ FILES = {"openbao": "/openbao/audit/audit.log", "vault": "/vault/audit/audit.log
 DESCRIPTIONS = {"file": "Every request, on a volume of its own", "stdout": "Every request, for the log collector"}
 
 
-def audit_documents(site: Site) -> Iterator[Write]:
+def audit_devices(site: Site) -> Iterator[Write]:
     """Yield the devices of a server that takes them through its API."""
     if not _wanted(site) or site.cluster.vault.flavour != "vault":
         return
@@ -39,7 +39,7 @@ def audit_file(site: Site) -> Iterator[Artifact]:
         return
     text = render(
         "vault/audit.hcl.j2",
-        environment=site.environment.name,
+        header=site.header,
         devices=[(name, DESCRIPTIONS[name], file) for name, file in _devices(site).items()],
     )
     yield Artifact(f"{site.folder}/vault/audit.hcl", text.encode())

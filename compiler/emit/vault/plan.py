@@ -11,32 +11,18 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact
 from compiler.emit.serialise import to_yaml
-from compiler.emit.vault.audit import audit_documents, audit_file
-from compiler.emit.vault.authority import authority
-from compiler.emit.vault.engines import database_engine, secrets_engine
-from compiler.emit.vault.people import people_access
-from compiler.emit.vault.workloads import workload_access
+from compiler.emit.vault.audit import audit_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from compiler.emit.site import Site
     from compiler.emit.vault.documents import Write
 
 
-def vault(site: Site) -> Iterator[Artifact]:
-    """Yield ``vault/plan.yaml``, and ``vault/audit.hcl`` for a server that takes it."""
-    header = f"Compiled from spec/ and environments/{site.environment.name}/. Edit those; cbp compile writes this file."
+def vault(site: Site, documents: Iterable[Write]) -> Iterator[Artifact]:
+    """Yield ``vault/plan.yaml`` with the documents, and ``vault/audit.hcl`` for a server that takes it."""
     server = site.cluster.vault
-    document = {"flavour": server.flavour, "address": server.address, "documents": list(_documents(site))}
-    yield Artifact(f"{site.folder}/vault/plan.yaml", to_yaml(document, header), document)
+    plan = {"flavour": server.flavour, "address": server.address, "documents": list(documents)}
+    yield Artifact(f"{site.folder}/vault/plan.yaml", to_yaml(plan, site.header), plan)
     yield from audit_file(site)
-
-
-def _documents(site: Site) -> Iterator[Write]:
-    yield from audit_documents(site)
-    yield from secrets_engine()
-    yield from authority(site)
-    yield from workload_access(site)
-    yield from people_access(site)
-    yield from database_engine(site)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.templates import render
 from compiler.emit.vault.documents import Write, write
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import vault_paths
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -28,4 +28,4 @@ OWN_TOKEN = (Grant("auth/token/lookup-self", ("read",)), Grant("auth/token/revok
 def policy(site: Site, name: str, comment: str, grants: tuple[Grant, ...]) -> Write:
     """Return the policy of the cluster's role ``name``."""
     text = render("vault/policy.hcl.j2", comment=comment, grants=(*grants, *OWN_TOKEN))
-    return write(f"sys/policies/acl/{places(site).policy(name)}", policy=text)
+    return write(f"sys/policies/acl/{vault_paths(site).policy(name)}", policy=text)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from compiler.model.units.base import Unit, refuse
+
+if TYPE_CHECKING:
+    from compiler.model.units.numbers import Percent
 
 _CORES = re.compile(r"(0|[1-9][0-9]{0,5})(?:\.([0-9]{1,3}))? cores?")
 _MILLICORES = re.compile(r"(0|[1-9][0-9]{0,8})m")
@@ -39,6 +42,12 @@ class Cores(Unit):
         if not amount:
             raise refuse(cls.code, "an amount of CPU is more than nothing", 'write at least "0.001 cores"')
         return cls(amount)
+
+    def __add__(self, other: Cores) -> Cores:
+        return Cores(self.millicores + other.millicores)
+
+    def __mul__(self, times: int) -> Cores:
+        return Cores(self.millicores * times)
 
     def number(self) -> int:
         """Return millicores."""
@@ -81,6 +90,19 @@ class Bytes(Unit):
         if rest or not 0 < count < 2**53:
             raise refuse(cls.code, f"'{text}' is not a whole number of bytes within bounds", 'write it as "4GB"')
         return cls(count)
+
+    def __add__(self, other: Bytes) -> Bytes:
+        return Bytes(self.count + other.count)
+
+    def __mul__(self, times: int) -> Bytes:
+        return Bytes(self.count * times)
+
+    def __floordiv__(self, parts: int) -> Bytes:
+        return Bytes(self.count // parts)
+
+    def share(self, percent: Percent) -> Bytes:
+        """Return a percentage of the amount, rounded down to whole bytes."""
+        return self * percent.percent // 100
 
     def number(self) -> int:
         """Return bytes."""

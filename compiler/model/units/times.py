@@ -46,14 +46,18 @@ class Duration(Unit):
             raise refuse(cls.code, "a duration is more than nothing", 'write at least "1 second"')
         return cls(int(match[1]) * scale)
 
+    def __add__(self, other: Duration) -> Duration:
+        return Duration(self.seconds + other.seconds)
+
+    def __mul__(self, times: int) -> Duration:
+        return Duration(self.seconds * times)
+
+    def __floordiv__(self, parts: int) -> Duration:
+        return Duration(self.seconds // parts)
+
     def number(self) -> int:
         """Return seconds."""
         return self.seconds
-
-    def in_hours(self) -> str:
-        """Return the duration in Vault's form, ``720h``, or in seconds where it is no whole number of hours."""
-        hours, rest = divmod(self.seconds, 3600)
-        return f"{self.seconds}s" if rest else f"{hours}h"
 
     def __str__(self) -> str:
         seconds, name = next(unit for unit in _NAMES if self.seconds % unit[0] == 0)

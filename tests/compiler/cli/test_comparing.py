@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pytest
+    from click.testing import Result
 
 
 def test_the_committed_output_is_what_the_project_says() -> None:
@@ -47,9 +48,7 @@ def test_check_and_verify_write_nothing_and_name_each_difference_with_its_reason
     for arguments in (("compile", "--check"), ("verify",)):
         result = cbp(*arguments, "--root", str(compiled), "--format", "json")
         assert result.exit_code == 1
-        findings = document(result)["findings"]
-        assert isinstance(findings, list)
-        assert {item["path"]: item["code"] for item in findings if item["severity"] == "error"} == {
+        assert _errors(result) == {
             "generated/development/eu-central-1/kubernetes/cbp-application/configmap-configuration-api.yaml": "GEN001",
             "generated/development/eu-central-1/kubernetes/cbp-application/deployment-configuration-api.yaml": "GEN001",
             "generated/development/eu-central-1/runtime/settings.json": "GEN001",
@@ -59,6 +58,35 @@ def test_check_and_verify_write_nothing_and_name_each_difference_with_its_reason
             "generated/staging/eu-central-1/vault/plan.yaml": "GEN002",
         }
     assert contents(compiled) == before
+
+
+def test_a_checkout_in_crlf_is_one_mistake_which_a_compilation_mends(compiled: Path) -> None:
+    before = contents(compiled)
+    for file in (path for path in compiled.rglob("*") if path.is_file()):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert _errors(cbp("verify", "--root", str(compiled), "--format", "json")) == {"generated": "GEN006"}
+    assert compile_(compiled).exit_code == 0
+    assert contents(compiled) == before
+
+
+def test_a_conflict_in_the_output_is_named_and_resolved_by_compiling(compiled: Path) -> None:
+    before = contents(compiled)
+    for name in ("manifest.json", "staging/eu-central-1/vault/plan.yaml"):
+        file = compiled / "generated" / name
+        file.write_text(f"<<<<<<< HEAD\n{file.read_text()}=======\n>>>>>>> feature\n")
+    assert _errors(compile_(compiled, "--check", "--format", "json")) == {
+        "generated/manifest.json": "GEN007",
+        "generated/staging/eu-central-1/vault/plan.yaml": "GEN007",
+    }
+    assert compile_(compiled).exit_code == 0
+    assert contents(compiled) == before
+
+
+def _errors(result: Result) -> dict[str, str]:
+    """Return the path and the code of each error in a report."""
+    findings = document(result)["findings"]
+    assert isinstance(findings, list)
+    return {item["path"]: item["code"] for item in findings if item["severity"] == "error"}
 
 
 def test_a_compilation_that_is_kept_out_for_too_long_is_refused(

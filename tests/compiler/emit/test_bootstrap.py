@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit import kinds
-from compiler.emit.bootstrap.needs import features, needs
-from compiler.emit.cluster import sites
+from compiler.emit.pages.requirements import features, requirements
+from compiler.emit.providers import KUBERNETES
+from compiler.emit.site import sites
 from tests.compiler.project import artifacts, changed, documents, resolved, site
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def test_every_emitted_kind_is_in_the_table_and_its_provider_on_the_page(at: Sit
     text = page(at)
     for document in documents(at).values():
         provider = table[document["apiVersion"], document["kind"]]
-        assert provider is kinds.KUBERNETES or f"[{provider.name}]({provider.page}) | {provider.least} |" in text
+        assert provider is KUBERNETES or f"[{provider.name}]({provider.page}) | {provider.least} |" in text
 
 
 @every_cluster
@@ -55,7 +56,7 @@ def test_a_controller_without_kinds_is_needed_where_an_object_speaks_to_it() -> 
 
 
 def names(document: dict[str, Any]) -> set[str]:
-    return {need.provider.name for need in needs([document])}
+    return {need.provider.name for need in requirements([document])}
 
 
 @pytest.mark.parametrize(

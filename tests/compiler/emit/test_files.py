@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from compiler.emit.cluster import environment_artifacts, sites
+from compiler.emit.cluster import environment_artifacts
+from compiler.emit.site import sites
 from tests.compiler.project import ROOT, artifacts, changed, documents, resolved
 
 if TYPE_CHECKING:

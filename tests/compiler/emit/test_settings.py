@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.emit.settings import settings
 from compiler.sources.nodes import ScalarNode, SequenceNode
 from runtime.settings import Bucket, Settings
 from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, rebound, resolved, site, with_value
 
 
 def filled(**changes: str) -> Settings:
-    return settings(site(changed({path.replace("__", "."): text for path, text in changes.items()})))
+    return site(changed({path.replace("__", "."): text for path, text in changes.items()})).settings
 
 
 @pytest.mark.parametrize("environment", ["development", "staging", "production"])
 def test_the_file_is_what_the_runtime_reads(environment: str) -> None:
     at = site(resolved()[environment])
-    assert Settings.model_validate_json(artifacts(at)["runtime/settings.json"].content) == settings(at)
+    assert Settings.model_validate_json(artifacts(at)["runtime/settings.json"].content) == at.settings
 
 
 def test_the_numbers_of_the_specification_are_enforced() -> None:
@@ -53,7 +52,7 @@ def test_a_scope_that_is_not_listed_is_not_enforced() -> None:
     for scope, kept in (("Per client", "client"), ("Per endpoint", "endpoint")):
         only = SequenceNode((ScalarNode(scope, SOMEWHERE),), SOMEWHERE)
         item, _ = rebound(with_value(resolved()["production"].tree, path, only))
-        found = settings(site(item)).throttling
+        found = site(item).settings.throttling
         assert {name for name in ("client", "endpoint") if getattr(found, name)} == {kept}
         assert bool(found.routes) == (kept == "endpoint")
 

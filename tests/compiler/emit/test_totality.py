@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.emit.cluster import environment_artifacts
-from compiler.emit.settings import settings as settings_of
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
@@ -72,7 +71,7 @@ def emit(changes: Mapping[Keys, Node]) -> Resolved:
         at = site(result, cluster)
         files = artifacts(at)
         assert core.check(files.values(), at.cluster.kubernetes, SOMEWHERE) == ()
-        assert Settings.model_validate_json(files["runtime/settings.json"].content) == settings_of(at)
+        assert Settings.model_validate_json(files["runtime/settings.json"].content) == at.settings
     assert list(environment_artifacts(result))
     return result
 

@@ -99,4 +99,4 @@ def test_a_report_holds_a_command_for_each_finding_and_closes_as_the_text_does(p
 
 
 def test_the_workflow_of_a_pull_request_asks_for_this_report() -> None:
-    assert "cbp verify --format github\n" in (ROOT / ".github/workflows/verify.yml").read_text()
+    assert "compiler.cli verify --format github\n" in (ROOT / ".github/workflows/verify.yml").read_text()

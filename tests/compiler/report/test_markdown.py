@@ -108,5 +108,6 @@ def test_whatever_a_value_holds_it_is_text_in_its_own_cell(value: str) -> None:
 
 def test_the_workflow_of_a_pull_request_puts_this_report_on_its_page() -> None:
     assert (
-        'cbp verify --format markdown >> "$GITHUB_STEP_SUMMARY"' in (ROOT / ".github/workflows/verify.yml").read_text()
+        'compiler.cli verify --format markdown >> "$GITHUB_STEP_SUMMARY"'
+        in (ROOT / ".github/workflows/verify.yml").read_text()
     )

@@ -8,8 +8,8 @@ import pytest
 
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact
-from compiler.emit.cluster import cluster_artifacts, environment_artifacts, sites
-from compiler.emit.settings import settings
+from compiler.emit.cluster import cluster_artifacts, environment_artifacts
+from compiler.emit.site import sites
 from compiler.schemas.custom import CustomSchemas
 from tests.compiler.project import ROOT, changed, resolved
 
@@ -43,7 +43,7 @@ def test_every_kind_that_can_be_emitted_has_a_schema(schemas: CustomSchemas) -> 
 def emitted(environment: str, changes: dict[str, str]) -> list[tuple[Artifact, ...]]:
     """Return the files of an environment with values changed, and of each of its clusters."""
     item = changed(changes, environment)
-    clusters = [cluster_artifacts(site, settings(site)) for site in sites(item)]
+    clusters = [cluster_artifacts(site) for site in sites(item)]
     return [tuple(environment_artifacts(item)), *clusters]
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.emit import kinds
+from compiler.emit.providers import KUBERNETES
 from tests.compiler.project import ROOT
 from tests.compiler.schemas.crd import FILE, as_yaml, crd
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LISTED = [line.split() for line in (ROOT / ".ci/definitions").read_text().splitlines() if not line.startswith("#")]
-CUSTOM = [kind for kind in kinds.KINDS if kind.provider is not kinds.KUBERNETES]
+CUSTOM = [kind for kind in kinds.KINDS if kind.provider is not KUBERNETES]
 
 
 def test_every_definition_is_pinned_by_its_digest_in_a_release() -> None:

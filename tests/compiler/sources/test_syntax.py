@@ -67,3 +67,27 @@ def test_what_is_not_yaml_is_explained_where_it_is_noticed(text: str, line: int,
 
 def test_what_was_never_closed_names_where_it_started() -> None:
     assert only("a: 1\nb: [1, 2\nc: 3\n").notes == ("it started at x.yaml:2:4",)
+
+
+_OURS, _THEIRS = "<<<<<<< HEAD\na: 1\n", "=======\na: 2\n>>>>>>> feature\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (_OURS + _THEIRS, [1]),
+        (_OURS + "||||||| 1a2b3c4\na: 0\n" + _THEIRS, [1]),
+        ("b: 1\n" + _OURS + _THEIRS + "c: 1\n" + _OURS + _THEIRS, [2, 8]),
+        ("a: 1\n=======\nb: 2\n>>>>>>> feature\n" + _OURS + _THEIRS, [2, 5]),  # the first was half resolved
+        ("a: 1\r\n<<<<<<< HEAD\r\n=======\r\n>>>>>>> feature\r\n", [2]),
+    ],
+)
+def test_each_conflict_that_a_merge_left_is_named_where_it_starts(text: str, lines: list[int]) -> None:
+    node, findings = yaml.parse(Source("x.yaml", text))
+    assert node is None
+    assert {finding.code for finding in findings} == {"YAML012"}
+    assert [finding.span.line for finding in findings if finding.span] == lines
+
+
+def test_text_that_only_looks_like_a_conflict_is_text() -> None:
+    assert yaml.parse(Source("x.yaml", "a: |\n  <<<<<<< HEAD\n  =======\n  >>>>>>> feature\n"))[1] == ()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from compiler.emit.cluster import sites
-from compiler.emit.vault.places import places
+from compiler.emit.site import sites
+from compiler.emit.vault.paths import vault_paths
 from tests.compiler.project import artifacts, resolved
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Bank:
         file.write_text(text)
         return file
 
-    def given(self, site: Site) -> str:
+    def write_only_values(self, site: Site) -> str:
         """Return the values that are given with a cluster's plan, as YAML."""
         authority = self.server.authority.read_text()
         known = {
@@ -76,7 +76,7 @@ class Bank:
     def _database(self, site: Site) -> Iterator[tuple[str, str]]:
         if site.serves:
             yield f"@{site.cluster.vault.database}:5432/", f"@localhost:{self.databases[site.folder].port}/"
-            yield places(site).authority_file, str(self._authority(site))
+            yield vault_paths(site).authority_file, str(self._authority(site))
 
     def _authority(self, site: Site) -> Path:
         return self.folder / f"{site.environment.name}.pem"
@@ -86,7 +86,7 @@ class Bank:
 
         The authority's own is put where the server looks for it, which trusts it for nothing else.
         """
-        mount = places(site).authority
+        mount = vault_paths(site).authority
         self._authority(site).write_text(self.server.told("GET", f"{mount}/issuer/root")["certificate"])
         self.server.told("POST", f"{mount}/roles/here", allow_localhost=True, key_type="ec", issuer_ref="root")
         signed = self.server.told("POST", f"{mount}/issue/here", common_name="localhost")
@@ -98,7 +98,7 @@ class Bank:
 
     def apply(self, site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Apply a cluster's plan with its values, which have to suffice."""
-        done = self.run("apply", self.plan(site), *arguments, CBP_VAULT_VALUES=self.given(site))
+        done = self.run("apply", self.plan(site), *arguments, CBP_VAULT_VALUES=self.write_only_values(site))
         assert done.returncode == 0, done.stdout + done.stderr
         return done
 

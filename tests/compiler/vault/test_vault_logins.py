@@ -14,8 +14,9 @@ import asyncpg
 import pytest
 import yaml
 
-from compiler.emit.servers import servers
-from compiler.emit.vault.places import places
+from compiler.emit.server_certificates import server_certificates
+from compiler.emit.text import hours
+from compiler.emit.vault.paths import vault_paths
 from tests.compiler.vault.bank import SITES
 from tests.tls import context_of
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from compiler.emit.servers import Server
+    from compiler.emit.server_certificates import ServerCertificate
     from compiler.emit.site import Site
     from runtime.embedded.postgres import PostgresServer
     from tests.compiler.vault.bank import Bank
@@ -40,7 +41,7 @@ ALWAYS = {"auth/token/lookup-self"}
 
 
 def login(bank: Bank, at: Site, role: str, token: str) -> httpx.Response:
-    return bank.server.ask("POST", f"auth/{places(at).kubernetes}/login", "", role=role, jwt=token)
+    return bank.server.ask("POST", f"auth/{vault_paths(at).kubernetes}/login", "", role=role, jwt=token)
 
 
 def service_account_token(bank: Bank, role: str, *audiences: str) -> str:
@@ -57,7 +58,7 @@ def logged_in(bank: Bank, at: Site, role: str) -> str:
 def kept(applied: Bank) -> Bank:
     """The server with a value at every path that any cluster's zones read."""
     for at in SITES:
-        for key in (places(at).manager, places(at).cache):
+        for key in (vault_paths(at).manager, vault_paths(at).cache):
             applied.server.told("POST", f"cbp/data/{key}", options={"cas": 0}, data={"password": f"of {key}"})
     return applied
 
@@ -67,9 +68,9 @@ def everything(bank: Bank) -> set[str]:
     paths = {"sys/mounts", "sys/auth", "sys/audit", "sys/policies/acl", "cbp/metadata/production", *ALWAYS}
     for at in SITES:
         paths |= {item["path"] for item in yaml.safe_load(bank.plan(at).read_text())["documents"]}
-        for key in (places(at).manager, places(at).cache, f"{at.environment.name}/another"):
+        for key in (vault_paths(at).manager, vault_paths(at).cache, f"{at.environment.name}/another"):
             paths |= {f"cbp/data/{key}", f"cbp/metadata/{key}"}
-        paths.add(f"database/static-creds/{places(at).static_role}")
+        paths.add(f"database/static-creds/{vault_paths(at).static_role}")
     return paths
 
 
@@ -158,20 +159,22 @@ def shown(certificate: tuple[Path, Path], authority: str, name: str) -> set[str]
     return {name for _, name in peer["subjectAltName"]}
 
 
-@pytest.mark.parametrize("server", servers(PRODUCTION), ids=lambda server: server.name)
-def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks(kept: Bank, server: Server) -> None:
+@pytest.mark.parametrize("server", server_certificates(PRODUCTION), ids=lambda server: server.name)
+def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks(
+    kept: Bank, server: ServerCertificate
+) -> None:
     token = logged_in(kept, PRODUCTION, "configuration-data-certificates")
     csr, key = request(kept, *server.names)
-    asked = {"csr": csr, "ttl": f"{server.lifetime_hours}h"}
-    answer = kept.server.ask("POST", places(PRODUCTION).signing(server.name), token, **asked)
+    asked = {"csr": csr, "ttl": hours(server.lifetime)}
+    answer = kept.server.ask("POST", vault_paths(PRODUCTION).signing(server.name), token, **asked)
     assert answer.is_success, answer.text
     signed = answer.json()["data"]
-    assert signed["expiration"] - time.time() == pytest.approx(server.lifetime_hours * 3600, abs=60)
+    assert signed["expiration"] - time.time() == pytest.approx(server.lifetime.seconds, abs=60)
     files = kept.folder / f"{server.name}.crt", kept.folder / f"{server.name}.key"
     files[0].write_text(signed["certificate"])
     files[1].write_text(key)
     # What the API's Secret is made of, which anybody may read.
-    path = f"{kept.server.address}/v1/{places(PRODUCTION).authority}/issuer/root/json"
+    path = f"{kept.server.address}/v1/{vault_paths(PRODUCTION).authority}/issuer/root/json"
     authority = kept.server.client.get(path).json()["data"]["certificate"]
     for name in server.names:
         assert shown(files, authority, name) == set(server.names)
@@ -179,7 +182,7 @@ def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks
 
 def test_the_api_s_token_does_not_keep_it_from_reading_what_everybody_reads(kept: Bank) -> None:
     token = logged_in(kept, PRODUCTION, "configuration-api")
-    answer = kept.server.ask("GET", f"{places(PRODUCTION).authority}/issuer/root/json", token)
+    answer = kept.server.ask("GET", f"{vault_paths(PRODUCTION).authority}/issuer/root/json", token)
     assert answer.json()["data"]["certificate"].startswith("-----BEGIN CERTIFICATE-----")
 
 
@@ -196,14 +199,14 @@ def test_the_api_s_token_does_not_keep_it_from_reading_what_everybody_reads(kept
 def test_and_no_other_name(kept: Bank, names: tuple[str, ...]) -> None:
     """The cache's name is not the database's, and the other way round: each has a role of its own."""
     token = logged_in(kept, PRODUCTION, "configuration-data-certificates")
-    path = places(PRODUCTION).signing("configuration-db-server")
+    path = vault_paths(PRODUCTION).signing("configuration-db-server")
     answer = kept.server.ask("POST", path, token, csr=request(kept, *names)[0])
     assert (answer.status_code, "not allowed by this role" in answer.text) == (400, True), answer.text
 
 
 def test_nobody_else_and_no_other_cluster_has_anything_signed(kept: Bank) -> None:
     csr, _ = request(kept, "configuration-db-rw.cbp-data.svc")
-    signing = places(PRODUCTION).signing("configuration-db-server")
+    signing = vault_paths(PRODUCTION).signing("configuration-db-server")
     for role in ("configuration-api", "configuration-data"):
         assert kept.server.ask("POST", signing, logged_in(kept, PRODUCTION, role), csr=csr).status_code == 403
     elsewhere = logged_in(kept, RECOVERY, "configuration-data-certificates")
@@ -211,7 +214,7 @@ def test_nobody_else_and_no_other_cluster_has_anything_signed(kept: Bank) -> Non
 
 
 def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> None:
-    path = f"cbp/data/{places(PRODUCTION).cache}"
+    path = f"cbp/data/{vault_paths(PRODUCTION).cache}"
     unsaid = kept.server.ask("POST", path, data={"password": "a"})
     assert (unsaid.status_code, "check-and-set parameter required" in unsaid.text) == (400, True)
     assert kept.server.ask("POST", path, options={"cas": 7}, data={"password": "a"}).status_code == 400
@@ -220,7 +223,7 @@ def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> 
 
 def test_a_rotated_password_works_and_the_one_before_does_not(applied: Bank, postgres: PostgresServer) -> None:
     token = logged_in(applied, PRODUCTION, "configuration-api")
-    role = places(PRODUCTION).static_role
+    role = vault_paths(PRODUCTION).static_role
     old, new = "", ""
     for _ in range(2):
         applied.server.told("POST", f"database/rotate-role/{role}")

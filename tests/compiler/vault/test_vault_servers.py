@@ -39,7 +39,7 @@ def edited(plan: Path, edit: Callable[[list[dict[str, Any]]], None]) -> Path:
 @every_site
 def test_one_server_holds_every_plan_and_nothing_differs_from_any(applied: Bank, at: Site) -> None:
     """What clusters and environments share they say alike, and no name is taken twice."""
-    done = applied.run("check", applied.plan(at), CBP_VAULT_VALUES=applied.given(at))
+    done = applied.run("check", applied.plan(at), CBP_VAULT_VALUES=applied.write_only_values(at))
     assert (done.returncode, last_line(done.stdout).partition(", ")[2]) == (0, "0 differences"), done.stdout
 
 
@@ -100,7 +100,7 @@ def test_a_certificate_that_was_exchanged_is_found_by_whoever_has_the_right_one(
     """It is given with the plan, and unlike a password the server shows it."""
     config = {**applied.server.told("GET", f"{KUBERNETES}/config"), "kubernetes_ca_cert": "another"}
     applied.server.told("POST", f"{KUBERNETES}/config", **config)
-    done = applied.run("check", applied.plan(PRODUCTION), CBP_VAULT_VALUES=applied.given(PRODUCTION))
+    done = applied.run("check", applied.plan(PRODUCTION), CBP_VAULT_VALUES=applied.write_only_values(PRODUCTION))
     applied.apply(PRODUCTION)
     assert done.stdout.splitlines()[0] == f"differs  {KUBERNETES}/config: kubernetes_ca_cert is not the given one"
 
@@ -133,7 +133,7 @@ def test_a_cluster_that_has_no_database_yet_gets_everything_else(bank: Bank, tmp
         url["connection_url"] = url["connection_url"].replace(f":{bank.databases[PRODUCTION.folder].port}/", ":1/")
 
     plan = edited(bank.plan(PRODUCTION), lose_the_database)
-    values = bank.given(PRODUCTION)
+    values = bank.write_only_values(PRODUCTION)
     assert bank.run("apply", plan, "--without", "database", CBP_VAULT_VALUES=values).returncode == 0
     assert bank.run("check", plan, "--without", "database/").returncode == 0
     away = bank.run("apply", plan, CBP_VAULT_VALUES=values)
@@ -142,7 +142,7 @@ def test_a_cluster_that_has_no_database_yet_gets_everything_else(bank: Bank, tmp
 
 
 def test_a_refusal_of_the_server_shows_nothing_of_what_it_was_given(applied: Bank) -> None:
-    wrong = applied.given(PRODUCTION).replace("manager's", "wrong")
+    wrong = applied.write_only_values(PRODUCTION).replace("manager's", "wrong")
     done = applied.run("apply", applied.plan(PRODUCTION), CBP_VAULT_VALUES=wrong)
     assert done.returncode == 2
     assert "password authentication failed" in done.stderr

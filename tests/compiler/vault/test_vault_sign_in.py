@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import vault_paths
 from tests.compiler.vault.bank import SITES
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.compiler.vault.bank import Bank
 
 PRODUCTION = next(at for at in SITES if at.folder == "production/eu-central-1")
-MOUNT = f"auth/{places(PRODUCTION).oidc}"
+MOUNT = f"auth/{vault_paths(PRODUCTION).oidc}"
 REDIRECT = "http://localhost:8250/oidc/callback"
 ADMINISTRATOR = {"sub": "ada", "groups": ["staff", "cbp-production-administrators"], "amr": ["pwd", "mfa"]}
 
@@ -95,7 +95,7 @@ def test_an_administrator_writes_secrets_and_reads_none(applied: Bank) -> None:
     said = applied.server.ask("GET", "auth/token/lookup-self", token).json()["data"]
     assert said["identity_policies"] == ["production-eu-central-1-administrators"]
     assert (said["policies"] or [], said["creation_ttl"]) == ([], 1800)
-    key = places(PRODUCTION).cache
+    key = vault_paths(PRODUCTION).cache
     written = applied.server.ask("POST", f"cbp/data/{key}", token, options={"cas": 0}, data={"password": "a"})
     assert written.is_success, written.text
     assert applied.server.ask("GET", f"cbp/metadata/{key}", token).json()["data"]["current_version"] == 1
@@ -107,5 +107,5 @@ def test_an_administrator_writes_secrets_and_reads_none(applied: Bank) -> None:
         applied.server.ask("POST", "cbp/config", token, cas_required=False).status_code,
     }
     assert refused == {403}
-    rotated = applied.server.ask("POST", f"database/rotate-role/{places(PRODUCTION).static_role}", token)
+    rotated = applied.server.ask("POST", f"database/rotate-role/{vault_paths(PRODUCTION).static_role}", token)
     assert rotated.is_success, rotated.text

@@ -116,6 +116,29 @@ def test_each_way_to_differ_has_its_own_reason(generated: Path) -> None:
     }
 
 
+def test_line_ends_that_git_converted_are_the_whole_difference(generated: Path) -> None:
+    for file in generated.rglob("*.*"):
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert reasons(generated, FILES) == dict.fromkeys((*FILES, MANIFEST), "line ends")
+    changed = {"staging/a.yaml": "new\n", "production/c.json": "{}\n"}
+    assert reasons(generated, changed) == {
+        "production/c.json": "line ends",
+        "staging/a.yaml": "stale",
+        "staging/deep/b.yaml": "stale",
+        MANIFEST: "stale",
+    }
+    compile_(generated, FILES)
+    assert compare(generated, FILES).changes == ()
+
+
+def test_a_conflict_that_a_merge_left_is_no_edit_by_hand(generated: Path) -> None:
+    for name in ("staging/a.yaml", MANIFEST):
+        (generated / name).write_text("<<<<<<< HEAD\na\n=======\nb\n>>>>>>> feature\n")
+    assert reasons(generated, FILES) == {"staging/a.yaml": "merge conflict", MANIFEST: "merge conflict"}
+    compile_(generated, FILES)
+    assert compare(generated, FILES).changes == ()
+
+
 def test_an_edit_by_hand_is_taken_back(generated: Path) -> None:
     (generated / "staging/a.yaml").write_text("edited\n")
     assert compile_(generated, FILES) == {"staging/a.yaml"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from compiler.emit.vault.places import places
+from compiler.emit.vault.paths import vault_paths
 from compiler.vault.normal import is_duration, seconds
 from compiler.vault.plan import references
 from tests.compiler.project import artifacts, changed, resolved, site
@@ -213,5 +213,5 @@ def test_without_an_audit_there_is_no_device() -> None:
 
 
 def test_the_names_of_a_cluster_are_its_own() -> None:
-    assert places(site()).kubernetes == "kubernetes-production-eu-central-1"
-    assert places(site()).policy("a") == "production-eu-central-1-a"
+    assert vault_paths(site()).kubernetes == "kubernetes-production-eu-central-1"
+    assert vault_paths(site()).policy("a") == "production-eu-central-1-a"

@@ -1,0 +1,70 @@
+"""The record of the last compilation: from what it read and wrote to what it said.
+
+It lies in ``.cbp/`` of the project, which ignores itself, and holds one fact: these inputs give these outputs and this
+report. The compiler is a function, so the fact stays true; whether it is about the project as it is now is looked at
+anew each time, file by file. Whoever can write the file can make ``cbp compile`` print what they like on this machine,
+and no more than that: ``cbp verify`` and ``--check`` compute everything and never read it.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from compiler.compile_cache import fingerprint
+from compiler.write.lock import locked
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+FOLDER = ".cbp"
+_NAME = "compiled.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The fingerprints of what a clean compilation read and of what it left, and its report in every form."""
+
+    inputs: str
+    outputs: str
+    reports: Mapping[str, str]
+
+
+def recall(root: Path, inputs: str | None) -> Record | None:
+    """Return the record of the project exactly as it is now; None where there is any doubt of that.
+
+    ``inputs`` is the fingerprint of the project's inputs.
+
+    Raises:
+        BusyError: another compilation is being written.
+    """
+    known = _read(root / FOLDER / _NAME)
+    if known is None or known.inputs != inputs:
+        return None
+    generated = root / "generated"
+    with locked(generated, exclusive=False):
+        return known if known.outputs == fingerprint.outputs(generated) else None
+
+
+def remember(root: Path, record: Record) -> None:
+    """Keep a record in the place of the last one. A project that cannot be written to goes without."""
+    folder = root / FOLDER
+    draft = folder / f"{_NAME}.new"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        draft.write_text(json.dumps(asdict(record)), encoding="utf-8")
+        draft.replace(folder / _NAME)
+
+
+def _read(file: Path) -> Record | None:
+    try:
+        found = json.loads(file.read_bytes())
+        record = Record(found["inputs"], found["outputs"], dict(found["reports"]))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    texts = (record.inputs, record.outputs, *record.reports.values())
+    return record if all(isinstance(text, str) for text in texts) else None

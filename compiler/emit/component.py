@@ -1,0 +1,55 @@
+"""A component: one part of the system with everything that is emitted for it, and the clusters that run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.common.flows import Flow, Scrape
+    from compiler.emit.site import Site
+    from compiler.emit.vault.documents import Write
+    from compiler.emit.vault.kubernetes_auth import Account
+
+T = TypeVar("T")
+Emitter = Callable[["Site"], Iterable[T]]
+
+
+class Runs(Enum):
+    """The clusters that run a component."""
+
+    EVERYWHERE = "clusters that serve, and those that stand by"
+    SERVING = "clusters that serve"
+    STANDING_BY = "clusters that stand by"
+
+
+def _nothing(_: Site) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """One part of the system.
+
+    Where it runs has no default: nobody can add a component without saying so.
+    """
+
+    name: str
+    runs: Runs
+    documents: Emitter[Document] = _nothing
+    """Its Kubernetes objects."""
+    flows: Emitter[Flow] = _nothing
+    """The connections that it opens and accepts."""
+    scrapes: Emitter[Scrape] = _nothing
+    """The ports at which it serves metrics."""
+    accounts: Emitter[Account] = _nothing
+    """The ServiceAccounts that log in to Vault for it, with what each may do there."""
+    vault: Emitter[Write] = _nothing
+    """Its other documents of the plan for Vault."""
+
+    def runs_in(self, site: Site) -> bool:
+        """Return whether a cluster runs it."""
+        return self.runs is Runs.EVERYWHERE or (self.runs is Runs.SERVING) == site.serves

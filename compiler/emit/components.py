@@ -1,0 +1,100 @@
+"""The table of components: the parts of the system, what is emitted for each, and the clusters that run it.
+
+Its order is the order of the flows, and of the plan for Vault, whose documents are applied one after the other: the
+database comes last there, since there is none yet when a cluster's Vault is set up.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from compiler.emit.component import Component, Runs
+from compiler.emit.kubernetes.application import flows as application_flows
+from compiler.emit.kubernetes.application.autoscaling import autoscaling
+from compiler.emit.kubernetes.application.deployment import deployment
+from compiler.emit.kubernetes.application.ingress import ingress
+from compiler.emit.kubernetes.application.quota import quota
+from compiler.emit.kubernetes.application.secrets import secrets
+from compiler.emit.kubernetes.cache import flows as cache_flows
+from compiler.emit.kubernetes.cache.redis import redis
+from compiler.emit.kubernetes.cache.snapshots import snapshots
+from compiler.emit.kubernetes.cluster.certificates import certificates
+from compiler.emit.kubernetes.cluster.data_secrets import data_secrets
+from compiler.emit.kubernetes.cluster.namespaces import namespaces
+from compiler.emit.kubernetes.cluster.storage_classes import storage_classes
+from compiler.emit.kubernetes.database import flows as database_flows
+from compiler.emit.kubernetes.database.backups import backups
+from compiler.emit.kubernetes.database.poolers import poolers
+from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
+from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
+from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
+from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
+from compiler.emit.vault.audit import audit_devices
+from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
+from compiler.emit.vault.kubernetes_auth import api_account, certificates_account, data_account, kubernetes_auth
+from compiler.emit.vault.oidc_auth import oidc_auth
+from compiler.emit.vault.pki import pki
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.component import Emitter, T
+    from compiler.emit.site import Site
+
+
+def each(*emitters: Emitter[T]) -> Emitter[T]:
+    """Return the emitter of everything that several yield, one after the other."""
+    return lambda site: chain.from_iterable(emit(site) for emit in emitters)
+
+
+COMPONENTS: tuple[Component, ...] = (
+    Component(name="namespaces", runs=Runs.EVERYWHERE, documents=namespaces),
+    Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
+    Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
+    Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),
+    Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
+    Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
+    Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
+    Component(
+        name="application",
+        runs=Runs.SERVING,
+        documents=each(deployment, ingress, autoscaling, secrets),
+        flows=application_flows.flows,
+        scrapes=application_flows.scrapes,
+        accounts=api_account,
+    ),
+    Component(name="data secrets", runs=Runs.EVERYWHERE, documents=data_secrets, accounts=data_account),
+    Component(name="certificates", runs=Runs.EVERYWHERE, documents=certificates, accounts=certificates_account),
+    Component(name="sign-in of people", runs=Runs.EVERYWHERE, vault=oidc_auth),
+    Component(name="database engine", runs=Runs.EVERYWHERE, vault=database_engine),
+    Component(
+        name="database clients",
+        runs=Runs.SERVING,
+        documents=each(database, poolers, replica_scaling),
+        flows=database_flows.client_flows,
+        scrapes=database_flows.client_scrapes,
+        vault=database_credentials,
+    ),
+    Component(
+        name="database",
+        runs=Runs.EVERYWHERE,
+        documents=each(postgres_cluster, backups, snapshot_retention),
+        flows=database_flows.flows,
+        scrapes=database_flows.scrapes,
+    ),
+    Component(
+        name="cache",
+        runs=Runs.EVERYWHERE,
+        documents=redis,
+        flows=cache_flows.flows,
+        scrapes=cache_flows.scrapes,
+    ),
+    Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
+    Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
+)
+
+
+def running(site: Site) -> Iterator[Component]:
+    """Yield the components that a cluster runs."""
+    return (component for component in COMPONENTS if component.runs_in(site))

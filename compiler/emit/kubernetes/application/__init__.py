@@ -1,0 +1,1 @@
+"""The API: its Deployment, its load balancer, its autoscaler, and its Secrets."""

@@ -1,0 +1,71 @@
+"""Flows of the API: its clients, and the services that it depends on.
+
+Sources: ``network.segmentation.traffic``, ``components.integration_layer``.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.cache.flows import REDIS
+from compiler.emit.kubernetes.common import endpoints as at
+from compiler.emit.kubernetes.common.endpoints import pods_of
+from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, to_dns
+from compiler.emit.kubernetes.common.metadata import SELECTOR
+from compiler.emit.kubernetes.database.flows import POSTGRES, READ_ONLY_POOLER, WRITE_POOLER
+from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+API = pods_of("application", "api", SELECTOR)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows from clients, and those to dependencies."""
+    yield from _clients(site)
+    yield from _dependencies(site)
+
+
+def scrapes(site: Site) -> Iterator[Scrape]:
+    """Yield the port of the API, which serves its metrics there."""
+    yield Scrape(API, site.settings.process.port)
+
+
+def _clients(site: Site) -> Iterator[Flow]:
+    ports = (site.settings.process.port,)
+    for item, source, reason in (
+        ("Load balancer", at.LOAD_BALANCER, "clients' requests, and the load balancer's health checks"),
+        ("VPN", at.VPN, "people who may reach the application directly"),
+    ):
+        if item in site.spec.network.segmentation.traffic.ingress:
+            yield Flow(source, API, ports, reason, INGRESS, item)
+
+
+def _dependencies(site: Site) -> Iterator[Flow]:
+    """Yield the flows to the services that the API calls; the names of all of them have to be resolved first."""
+    if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
+        return
+    features = site.spec.components.integration_layer.features
+    for destination, port, reason, wanted in (
+        (WRITE_POOLER, POSTGRES_PORT, "transactions", True),
+        (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", site.reads_replicas),
+        (POSTGRES, POSTGRES_PORT, "migrations and notifications, which need a session of their own", True),
+        (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
+        (at.VAULT, _port(site.cluster.vault.address), "secrets", True),
+        (at.IDENTITY_PROVIDER, _port(site.environment.sign_in.issuer), "who signs in", True),
+        (at.FIS, HTTPS_PORT, "the FIS connector", "FIS connector" in features),
+        (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", "Core banking interface" in features),
+    ):
+        if wanted:
+            yield Flow(API, destination, (port,), reason, EGRESS, "Dependencies")
+    yield to_dns(API, EGRESS, "Dependencies")
+
+
+def _port(address: str) -> int:
+    """Return the port of an address of HTTPS."""
+    found = re.match(r"https://[^/:]+:([0-9]+)", address)
+    return int(found[1]) if found else HTTPS_PORT

@@ -1,0 +1,64 @@
+"""The API's Service, and the Ingress from which the cloud's controller makes a load balancer.
+
+Sources: ``load_balancing.application``, the environment's ``host``, the cluster's ``platform`` and its
+``addresses.load_balancer``.
+Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
+"""
+
+from __future__ import annotations
+
+from ipaddress import ip_network
+from typing import TYPE_CHECKING
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.application.pod import draining
+from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
+from compiler.emit.names import API
+from compiler.emit.platforms import platform
+from compiler.emit.platforms.interface import Balancer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+SERVICE_PORT = 80
+
+
+def ingress(site: Site) -> Iterator[Document]:
+    """Yield the API's Service and Ingress."""
+    ports = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
+    yield kubernetes_object(
+        kinds.SERVICE,
+        API,
+        Wave.APPLICATION,
+        zone="application",
+        labels=LABELS,
+        spec={"type": "ClusterIP", "selector": SELECTOR, "ports": ports},
+    )
+    cloud = platform(site.cluster)
+    backend = {"service": {"name": API, "port": {"name": "http"}}}
+    # Health and metrics are for the cluster: the load balancer asks a pod's health itself, past these paths.
+    paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
+    yield kubernetes_object(
+        kinds.INGRESS,
+        API,
+        Wave.TRAFFIC,
+        zone="application",
+        labels=LABELS,
+        annotations=cloud.ingress(_balancer(site)),
+        spec={
+            "ingressClassName": cloud.ingress_class,
+            "rules": [{"host": site.environment.host, "http": {"paths": paths}}],
+        },
+    )
+
+
+def _balancer(site: Site) -> Balancer:
+    """Internal, unless the load balancer's own addresses are declared to be public ones."""
+    return Balancer(
+        site.spec.load_balancing.application,
+        internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
+        draining=draining(site),
+    )

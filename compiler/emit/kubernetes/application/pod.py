@@ -1,0 +1,118 @@
+"""The API's pod: one container under Pod Security's restricted profile.
+
+Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
+``load_balancing.application.health_check``.
+Upstream: https://kubernetes.io/docs/concepts/workloads/pods/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.kubernetes.common.metadata import SELECTOR
+from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.common.resources import Amounts, Resources
+from compiler.emit.names import (
+    API,
+    API_AUTHORITY,
+    AUTHORITY_FILE,
+    CACHE,
+    DATABASE,
+    DATABASE_NAME,
+    DATABASE_ROLE,
+    POOLER,
+    POSTGRES_PORT,
+    REDIS_PORT,
+    host,
+)
+from compiler.model.units import Duration
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+
+Fields = dict[str, Any]
+
+SETTINGS_FOLDER = "/etc/cbp"
+SECRETS_FOLDER = "/var/run/secrets/cbp"
+# The pod goes on serving while load balancer and endpoints learn that it goes; only then it is told to stop.
+DEREGISTRATION = Duration(15)
+MARGIN = Duration(5)
+
+
+def pod(site: Site) -> Pod:
+    """Return the API's pod."""
+    return Pod(
+        service_account=API,
+        user=OWN_USER,
+        containers=(_container(site),),
+        placement=_placement(site),
+        lifetime={"terminationGracePeriodSeconds": (draining(site) + MARGIN).seconds},
+    )
+
+
+def draining(site: Site) -> Duration:
+    """Return how long a pod that goes may still answer on the connections that it has."""
+    return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
+
+
+def _container(site: Site) -> Container:
+    requests, limits = site.spec.compute.application_tier.resources, site.spec.containers.application.resource_limits
+    return Container(
+        name=API,
+        image=site.environment.image.reference,
+        args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
+        env=_variables(site),
+        ports={"http": site.settings.process.port},
+        resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
+        probes=_probes(site),
+        lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
+        mounts=(
+            Mount("settings", {"configMap": {"name": API, "defaultMode": 0o440}}, SETTINGS_FOLDER),
+            _secret("database", f"{API}-database"),
+            _secret("cache", f"{API}-cache"),
+            _secret("authority", API_AUTHORITY),
+            Mount("scratch", {"emptyDir": {"sizeLimit": "64Mi"}}, "/tmp", read_only=False),  # noqa: S108 - its own, bounded
+        ),
+    )
+
+
+def _secret(name: str, secret: str) -> Mount:
+    return Mount(name, {"secret": {"secretName": secret, "defaultMode": 0o440}}, f"{SECRETS_FOLDER}/{name}")
+
+
+def _variables(site: Site) -> dict[str, str]:
+    """Return the addresses of this cluster's own Services; credentials are files, which Vault fills."""
+    authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
+    verified = f"sslmode=verify-full&sslrootcert={authority}"
+    address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
+    return {
+        "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
+        "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
+        "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
+        "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
+        "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
+        "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
+    }
+
+
+def _probes(site: Site) -> Fields:
+    """Startup and liveness ask whether the process lives; readiness, whether it can serve."""
+    check, process = site.spec.load_balancing.application.health_check, site.settings.process
+    timing = {"periodSeconds": 10, "timeoutSeconds": check.timeout.seconds}
+    alive = {"httpGet": {"path": process.health_path, "port": "http"}, **timing}
+    ready = {"httpGet": {"path": process.ready_path, "port": "http"}, **timing}
+    return {
+        "startupProbe": {**alive, "failureThreshold": 12},
+        "livenessProbe": {**alive, "failureThreshold": check.unhealthy_threshold},
+        "readinessProbe": {**ready, "failureThreshold": check.unhealthy_threshold},
+    }
+
+
+def _placement(site: Site) -> Fields:
+    affinity, selector = site.spec.orchestration.configuration.affinity, {"matchLabels": SELECTOR}
+    return {
+        **(node_anti_affinity(selector, each_revision=True) if affinity.node_anti_affinity else {}),
+        **(zone_spread(selector, each_revision=True) if affinity.zone_spread else {}),
+    }

@@ -1,0 +1,1 @@
+"""Redis: its servers, its sentinels, and the snapshots of its volumes."""

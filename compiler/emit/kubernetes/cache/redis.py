@@ -1,0 +1,112 @@
+"""Redis: one primary and two replicas, on volumes of their own, and what belongs to them.
+
+It holds the buckets of throttling, each for as long as it takes to fill up, and what may be read again from PostgreSQL.
+
+Sources: ``storage.cache``, ``auto_scaling.database.storage``.
+Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.cache.pods import RESTRICTED, kubernetes_config, pods
+from compiler.emit.kubernetes.cache.sentinel import sentinel
+from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
+from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.common.access import service_account
+from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE, guaranteed
+from compiler.emit.kubernetes.common.volume_growth import growing
+from compiler.emit.names import CACHE, REDIS_METRICS_PORT, STORAGE_CLASS
+from compiler.emit.text import quantity
+from compiler.emit.vault.paths import vault_paths
+from compiler.model.units import Cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+# The operator's own images, whose entry points write the configuration from what the custom resources say.
+IMAGE = "quay.io/opstree/redis:v7.0.15"
+EXPORTER_IMAGE = "quay.io/opstree/redis-exporter:v1.44.0"
+NODES = 3
+# A million buckets take about 200 MB. What is over is for the copy that is made while the log is rewritten.
+RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
+MEMORY_PERCENT = 60
+EXPORTER_RESOURCES = guaranteed(Cores(100), MEBIBYTE * 64)
+_CONFIGURATION_FILE = "redis-additional.conf"
+
+
+def redis(site: Site) -> Iterator[Document]:
+    """Yield the replication, its configuration and password, the sentinels, and their account."""
+    text = _configuration(site)
+    yield service_account(CACHE, "data")
+    yield kubernetes_object(kinds.CONFIG_MAP, CACHE, Wave.DATA, zone="data", data={_CONFIGURATION_FILE: text})
+    yield kubernetes_object(
+        kinds.REDIS_REPLICATION,
+        CACHE,
+        Wave.DATA,
+        zone="data",
+        annotations={**CONFIRMED, **_growth(site)},
+        spec=_replication(site, hashlib.sha256(text.encode()).hexdigest()),
+    )
+    yield sentinel()
+    yield password_secret(CACHE, DATA_STORE, vault_paths(site).cache, Wave.ACCESS)
+
+
+def _growth(site: Site) -> dict[str, str]:
+    """How the volumes grow: the operator writes the annotations of the resource on its claims, and no others."""
+    usage = site.spec.auto_scaling.database.storage.triggers.usage.target
+    persistent = site.spec.storage.cache.persistence.enabled
+    return growing(usage, site.spec.storage.cache.size.max, group_by="app") if persistent else {}
+
+
+def _configuration(site: Site) -> str:
+    persistent = site.spec.storage.cache.persistence.enabled
+    return "\n".join(
+        (
+            # The bucket that is full soonest is the one whose loss changes least; what has no end is never dropped.
+            "maxmemory-policy volatile-ttl",
+            # A primary that reaches no replica takes no writes, which nobody would have after a failover.
+            "min-replicas-to-write 1",
+            "min-replicas-max-lag 10",
+            *(("appendonly yes", "appendfsync everysec") if persistent else ("appendonly no", 'save ""')),
+            "",
+        )
+    )
+
+
+def _replication(site: Site, digest: str) -> dict[str, Any]:
+    return {
+        "clusterSize": NODES,
+        **pods({"app": CACHE, "role": "replication"}),
+        "kubernetesConfig": kubernetes_config(IMAGE, RESOURCES),
+        "redisConfig": {"additionalRedisConfig": CACHE, "maxMemoryPercentOfLimit": MEMORY_PERCENT},
+        # The servers read their configuration once: another one has to be another pod.
+        "env": [{"name": "CONFIGURATION_SHA256", "value": digest}],
+        "redisExporter": {
+            "enabled": True,
+            "image": EXPORTER_IMAGE,
+            "port": REDIS_METRICS_PORT,
+            "resources": EXPORTER_RESOURCES.fields,
+            "securityContext": RESTRICTED,
+        },
+        **_storage(site),
+    }
+
+
+def _storage(site: Site) -> dict[str, Any]:
+    storage = site.spec.storage.cache
+    if not storage.persistence.enabled:
+        return {}
+    claim = {
+        "storageClassName": STORAGE_CLASS,
+        "accessModes": ["ReadWriteOnce"],
+        "resources": {"requests": {"storage": quantity(storage.size.initial)}},
+    }
+    return {"storage": {"keepAfterDelete": True, "volumeClaimTemplate": {"spec": claim}}}

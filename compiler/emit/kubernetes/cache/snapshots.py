@@ -1,0 +1,54 @@
+"""Snapshots of the cache's volumes, by a maintenance job: the operator takes none.
+
+The log that Redis appends to survives a copy that is taken at any moment, as it survives a crash.
+
+Sources: ``storage.cache.persistence.backup_schedule``.
+Upstream: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.cron import cron
+from compiler.emit.kubernetes.common.cron_jobs import MaintenanceJob, maintenance_job
+from compiler.emit.names import CACHE, STORAGE_CLASS, namespace
+from compiler.emit.text import number
+from compiler.model.units import Duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+NAME = f"{CACHE}-copies"
+PODS = {"app.kubernetes.io/name": NAME}
+HOUR, MINUTE = 3, 40
+# The specification says how often, and not for how long: what a cache held a week ago is of no use to anybody.
+RETENTION = Duration(86400) * 7
+
+
+def taken(site: Site) -> bool:
+    """Return whether there are volumes to take snapshots of."""
+    return site.spec.storage.cache.persistence.enabled
+
+
+def snapshots(site: Site) -> Iterator[Document]:
+    """Yield the CronJob, and the account with the rights that it needs."""
+    if not taken(site):
+        return
+    arguments = ("--app", CACHE, "--snapshot-class", STORAGE_CLASS, "--namespace", namespace("data"))
+    yield from maintenance_job(
+        site,
+        MaintenanceJob(
+            NAME,
+            cron(site.spec.storage.cache.persistence.backup_schedule, HOUR, MINUTE),
+            ("copy-volumes", *arguments, "--retention-seconds", number(RETENTION.seconds)),
+            (
+                ("", "persistentvolumeclaims", ("list",)),
+                (kinds.VOLUME_SNAPSHOT_CLASS.group, "volumesnapshots", ("list", "create", "delete")),
+            ),
+        ),
+    )

@@ -1,0 +1,113 @@
+"""Stores and Secrets of External Secrets: each store logs in to Vault as one ServiceAccount.
+
+External Secrets logs in, reads and revokes its token each time; a store of version 1 reads any path as it is, the
+database engine's too.
+
+Sources: ``access_control.secrets``, the cluster's ``vault``.
+Upstream: https://external-secrets.io/latest/provider/hashicorp-vault/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.names import namespace
+from compiler.emit.vault.paths import AUDIENCE, vault_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+    from compiler.emit.vault.kubernetes_auth import Account
+    from compiler.model.network import Zone
+
+# Changed by people, who tell each other.
+SECRET_REFRESH = "15m"  # noqa: S105 - a duration
+REVIEWERS = "cbp-token-review"
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store of secrets: a mount of Vault, as one account of a zone reads it."""
+
+    name: str
+    zone: Zone
+    account: str
+    """The ServiceAccount that logs in."""
+    role: str
+    """The role of Vault's auth method that it logs in to."""
+    mount: str
+    version: str
+    """``v2`` for the engine that keeps versions, ``v1`` for any other path."""
+
+
+def secret_store(site: Site, store: Store) -> Document:
+    """Return the SecretStore."""
+    login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
+    server = {"server": site.cluster.vault.address, "path": store.mount, "version": store.version}
+    spec = {"provider": {"vault": {**server, "auth": {"kubernetes": login}}}}
+    return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
+
+
+def vault_login(site: Site, mount_path: str, role: str, account: str) -> dict[str, Any]:
+    """Return how a ServiceAccount logs in to Vault: its token is for Vault, and for the API server that Vault asks."""
+    audiences = [AUDIENCE, site.cluster.vault.kubernetes_audience]
+    return {
+        "mountPath": mount_path,
+        "role": role,
+        "serviceAccountRef": {"name": account, "audiences": audiences},
+    }
+
+
+def password_secret(
+    name: str,
+    store: Store,
+    key: str,
+    wave: Wave,
+    *,
+    refresh: str = SECRET_REFRESH,
+    template: dict[str, Any] | None = None,
+) -> Document:
+    """Return the ExternalSecret of one password, in the store's zone."""
+    found = {"secretKey": "password", "remoteRef": {"key": key, "property": "password"}}
+    return external_secret(name, store, [found], wave, refresh=refresh, template=template)
+
+
+def external_secret(
+    name: str,
+    store: Store,
+    data: list[dict[str, Any]],
+    wave: Wave,
+    *,
+    refresh: str,
+    template: dict[str, Any] | None = None,
+) -> Document:
+    """Return an ExternalSecret whose Secret keeps its last values when Vault is away or a path is gone."""
+    target: dict[str, Any] = {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"}
+    if template:
+        target["template"] = {"engineVersion": "v2", **template}
+    spec = {
+        "refreshPolicy": "Periodic",
+        "refreshInterval": refresh,
+        "secretStoreRef": {"kind": kinds.SECRET_STORE.name, "name": store.name},
+        "target": target,
+        "data": data,
+    }
+    return kubernetes_object(kinds.EXTERNAL_SECRET, name, wave, zone=store.zone, spec=spec)
+
+
+def token_reviewers(accounts: Iterable[Account]) -> Document:
+    """Return the binding by which accounts may have tokens reviewed.
+
+    Vault shows an account's own token when it asks the API server about it: the account has to be allowed to ask.
+    """
+    subjects = [
+        {"kind": kinds.SERVICE_ACCOUNT.name, "name": account.service_account, "namespace": namespace(account.zone)}
+        for account in accounts
+    ]
+    role = {"apiGroup": kinds.ROLE.group, "kind": "ClusterRole", "name": "system:auth-delegator"}
+    return kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)

@@ -1,0 +1,39 @@
+"""The namespaces of the network's zones, with Pod Security.
+
+Source: ``network.segmentation.zones``.
+Upstream: https://kubernetes.io/docs/concepts/security/pod-security-standards/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.names import namespace
+from compiler.emit.platforms import platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+
+def namespaces(site: Site) -> Iterator[Document]:
+    """Yield every zone's Namespace."""
+    for zone in site.spec.network.segmentation.zones:
+        labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
+        if zone == "application":
+            labels |= platform(site.cluster).readiness_labels
+        # A namespace takes everything in it along.
+        yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels, annotations=CONFIRMED)
+
+
+def _pod_security(version: str) -> dict[str, str]:
+    modes = ("enforce", "audit", "warn")
+    return {
+        f"pod-security.kubernetes.io/{mode}{suffix}": value
+        for mode in modes
+        for suffix, value in (("", "restricted"), ("-version", f"v{version}"))
+    }

@@ -1,0 +1,44 @@
+"""The class of every volume, and the class of the copies that are taken of them.
+
+Sources: ``storage.*.storage_class``, the environment's ``clusters.*.platform``.
+Upstream: https://kubernetes.io/docs/concepts/storage/storage-classes/,
+https://kubernetes.io/docs/concepts/storage/volume-snapshot-classes/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.common.volume_growth import RESIZED
+from compiler.emit.names import STORAGE_CLASS
+from compiler.emit.platforms import platform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+
+def storage_classes(site: Site) -> Iterator[Document]:
+    """Yield the StorageClass and the VolumeSnapshotClass ``premium-ssd``."""
+    cloud = platform(site.cluster)
+    yield kubernetes_object(
+        kinds.STORAGE_CLASS,
+        STORAGE_CLASS,
+        Wave.ACCESS,
+        annotations=RESIZED,
+        provisioner=cloud.driver,
+        parameters=dict(cloud.volumes),
+        allowVolumeExpansion=True,
+        # A claim that is deleted by mistake leaves its disk, and the data of a bank with it: people delete disks.
+        reclaimPolicy="Retain",
+        # The disk is made in the zone that the pod was scheduled to.
+        volumeBindingMode="WaitForFirstConsumer",
+    )
+    # Snapshots are deleted by what takes them, once they are older than their retention: then the copy has to go, too.
+    yield kubernetes_object(
+        kinds.VOLUME_SNAPSHOT_CLASS, STORAGE_CLASS, Wave.ACCESS, driver=cloud.driver, deletionPolicy="Delete"
+    )

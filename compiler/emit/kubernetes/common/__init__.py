@@ -1,0 +1,1 @@
+"""Parts that several components are built from: metadata, pods, placement, roles, schedules."""

@@ -1,0 +1,91 @@
+"""Maintenance jobs in the data zone: a CronJob that runs our own image, with an account that has the rights it needs.
+
+Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.access import bound_role, service_account
+from compiler.emit.kubernetes.common.metadata import PART_OF, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.common.resources import MEBIBYTE, guaranteed
+from compiler.emit.names import namespace
+from compiler.model.units import Cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+PYTHON = "/opt/venv/bin/python"
+CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount"
+LONGEST_SECONDS = 600
+TOKEN_SECONDS = 600  # the least that Kubernetes gives
+RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceJob:
+    """One job: its schedule (five fields of cron, in UTC), its command line, and its rights."""
+
+    name: str
+    schedule: str
+    arguments: tuple[str, ...]
+    rights: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """API group, resource and verbs."""
+
+    @property
+    def pods(self) -> dict[str, str]:
+        """The labels of its pods, which nothing else has."""
+        return {"app.kubernetes.io/name": self.name}
+
+
+def maintenance_job(site: Site, job: MaintenanceJob) -> Iterator[Document]:
+    """Yield the CronJob, its ServiceAccount, and the Role and RoleBinding of that."""
+    account = {"kind": "ServiceAccount", "name": job.name, "namespace": namespace("data")}
+    rules = [{"apiGroups": [group], "resources": [name], "verbs": list(verbs)} for group, name, verbs in job.rights]
+    yield service_account(job.name, "data", job.pods)
+    yield from bound_role(job.name, "data", rules, account, job.pods)
+    yield kubernetes_object(
+        kinds.CRON_JOB, job.name, Wave.CONNECTION, zone="data", labels=job.pods, spec=_cron_job(site, job)
+    )
+
+
+def _cron_job(site: Site, job: MaintenanceJob) -> dict[str, Any]:
+    template = {"metadata": {"labels": {**PART_OF, **job.pods}}, "spec": _pod(site, job).fields}
+    return {
+        "schedule": job.schedule,
+        "timeZone": "Etc/UTC",
+        "concurrencyPolicy": "Forbid",
+        "startingDeadlineSeconds": 3600,
+        "successfulJobsHistoryLimit": 1,
+        "failedJobsHistoryLimit": 3,
+        "jobTemplate": {
+            "spec": {"backoffLimit": 2, "activeDeadlineSeconds": LONGEST_SECONDS, "template": template},
+        },
+    }
+
+
+def _pod(site: Site, job: MaintenanceJob) -> Pod:
+    container = Container(
+        name="chore",
+        image=site.environment.image.reference,
+        command=(PYTHON, "-m", "runtime.maintenance", *job.arguments),
+        resources=RESOURCES,
+        # The token is mounted here, for this container alone and no longer than it runs.
+        mounts=(Mount("credentials", {"projected": {"sources": _credentials(), "defaultMode": 0o440}}, CREDENTIALS),),
+    )
+    return Pod(job.name, OWN_USER, (container,), lifetime={"restartPolicy": "Never"})
+
+
+def _credentials() -> list[dict[str, Any]]:
+    """Return a token of this pod, and the certificate of the API server that every namespace is given."""
+    certificate = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    token = {"path": "token", "expirationSeconds": TOKEN_SECONDS}
+    return [{"serviceAccountToken": token}, {"configMap": certificate}]

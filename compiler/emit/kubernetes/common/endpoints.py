@@ -1,0 +1,87 @@
+"""Ends of connections: pods, which their labels select, and ranges of addresses outside of the cluster.
+
+Here are the ones that every component may need: the platform's pods and the addresses. A component's own pods are
+beside it. Pods are known by the labels that their makers give them.
+Upstream: https://cloudnative-pg.io/documentation/current/networking/, https://redis-operator.opstree.dev/,
+https://prometheus-operator.dev/docs/, and the charts of KEDA and Prometheus adapter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compiler.emit.names import namespace
+from compiler.emit.providers import CLOUDNATIVE_PG, KEDA, REDIS_OPERATOR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.emit.site import Site
+    from compiler.model.network import Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Pods:
+    """Pods of one kind in one namespace."""
+
+    name: str
+    namespace: str
+    labels: Mapping[str, str]
+    """The labels that select them: no other pod of the namespace has these together."""
+    labelled: str = ""
+    """A label that they have, too, with any value."""
+    others: Mapping[str, str] = field(default_factory=dict)
+    """Labels that they share with other pods, so that no selector may trust them."""
+    zone: Zone | None = None
+    """The zone of the network that the namespace is, where it is one of ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranges:
+    """Addresses outside of the cluster that serve one purpose."""
+
+    name: str
+    purpose: str
+    """The key of the ``addresses`` that holds them: the environment's, or the cluster's own."""
+    cluster: str = ""
+    """The other cluster that they are beside; empty for this one."""
+
+    def of(self, site: Site) -> tuple[str, ...]:
+        """Return the ranges in CIDR notation."""
+        cluster = site.environment.clusters[self.cluster] if self.cluster else site.cluster
+        found: tuple[str, ...] = {**dict(site.environment.addresses), **dict(cluster.addresses)}[self.purpose]
+        return found
+
+
+Endpoint = Pods | Ranges
+
+
+def pods_of(
+    zone: Zone, name: str, labels: Mapping[str, str], *, labelled: str = "", others: Mapping[str, str] | None = None
+) -> Pods:
+    """Return pods in the namespace of a zone."""
+    return Pods(name, namespace(zone), labels, labelled=labelled, others=others or {}, zone=zone)
+
+
+PROMETHEUS = pods_of("management", "prometheus", {"app.kubernetes.io/name": "prometheus"})
+METRICS_ADAPTER = pods_of("management", "metrics-adapter", {"app.kubernetes.io/name": "prometheus-adapter"})
+
+DNS = Pods("dns", "kube-system", {"k8s-app": "kube-dns"})
+POSTGRES_OPERATOR = Pods("postgres-operator", CLOUDNATIVE_PG.namespace, {"app.kubernetes.io/name": "cloudnative-pg"})
+CACHE_OPERATOR = Pods("redis-operator", REDIS_OPERATOR.namespace, {"name": "redis-operator"})
+SCALER = Pods("keda", KEDA.namespace, {"app": "keda-operator"})
+
+LOAD_BALANCER = Ranges("load-balancer", "load_balancer")
+VPN = Ranges("vpn", "vpn")
+VAULT = Ranges("vault", "vault")
+IDENTITY_PROVIDER = Ranges("identity-provider", "identity_provider")
+FIS = Ranges("fis", "fis")
+CORE_BANKING = Ranges("core-banking", "core_banking")
+KUBERNETES_API = Ranges("kubernetes-api", "kubernetes_api")
+OBJECT_STORE = Ranges("object-store", "object_store")
+
+
+def object_store_of(cluster: str) -> Ranges:
+    """Return the addresses of the object store that another cluster writes its backups to."""
+    return Ranges(f"object-store-{cluster}", "object_store", cluster)

@@ -1,0 +1,38 @@
+"""Growth of volumes: the annotations that pvc-autoresizer reads on a PersistentVolumeClaim.
+
+Sources: ``auto_scaling.database.storage.triggers.usage``, ``storage.*.size``.
+Upstream: https://github.com/topolvm/pvc-autoresizer
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.text import percentage, quantity
+from compiler.model.units import Percent
+
+if TYPE_CHECKING:
+    from compiler.model.units import Bytes
+
+RESIZED = {"resize.topolvm.io/enabled": "true"}
+"""The annotation of a StorageClass whose claims may be made larger."""
+
+# A fifth at a time: cloud disks take one change in six hours, and the next 20 % of the space have to last until then.
+INCREASE = "20%"
+
+
+def growing(usage: Percent, limit: Bytes, *, group_by: str | None = None) -> dict[str, str]:
+    """Return the annotations of a claim that grows once ``usage`` of its space or inodes is taken, up to ``limit``.
+
+    A new claim starts as large as the largest that has the same value of the label ``group_by``: a volume that is to be
+    a copy of another one has to hold what that one holds.
+    """
+    # The annotations say how much has to stay free, the specification how much may be used.
+    free = percentage(Percent(100 - usage.percent))
+    annotations = {
+        "resize.topolvm.io/threshold": free,
+        "resize.topolvm.io/inodes-threshold": free,
+        "resize.topolvm.io/increase": INCREASE,
+        "resize.topolvm.io/storage_limit": quantity(limit),
+    }
+    return annotations | ({"resize.topolvm.io/initial-resize-group-by": group_by} if group_by else {})

@@ -1,0 +1,1 @@
+"""PostgreSQL: the Cluster of CloudNativePG, its poolers, its replicas and its backups."""

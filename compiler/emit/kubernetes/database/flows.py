@@ -1,0 +1,93 @@
+"""Flows of PostgreSQL, its poolers and its backups.
+
+Sources: ``storage.database``, ``redundancy.data.replication``, ``load_balancing.database.type``,
+``access_control.secrets.rotation``.
+Upstream: https://cloudnative-pg.io/documentation/current/security/#exposed-ports,
+https://cloudnative-pg.io/documentation/current/labels_annotations/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.common import endpoints as at
+from compiler.emit.kubernetes.common.endpoints import pods_of
+from compiler.emit.kubernetes.common.flows import Flow, Scrape, to_dns, to_kubernetes
+from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
+from compiler.emit.kubernetes.database.replication import followed_cluster
+from compiler.emit.kubernetes.database.snapshot_retention import PODS as RETENTION_PODS
+from compiler.emit.names import (
+    DATABASE,
+    HTTPS_PORT,
+    POOLER,
+    POOLER_METRICS_PORT,
+    POSTGRES_METRICS_PORT,
+    POSTGRES_PORT,
+    POSTGRES_STATUS_PORT,
+    READ_POOLER,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.kubernetes.common.endpoints import Pods
+    from compiler.emit.site import Site
+
+_CLUSTER = {"cnpg.io/cluster": DATABASE}
+
+POSTGRES = pods_of("data", "postgres", INSTANCES)
+# A Job of the operator makes each new instance: it copies the primary, or restores a backup.
+POSTGRES_JOBS = pods_of("data", "postgres-jobs", _CLUSTER, labelled="cnpg.io/jobRole")
+WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, others=_CLUSTER)
+READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
+SNAPSHOT_RETENTION = pods_of("data", "snapshot-retention", RETENTION_PODS)
+
+REPLICATION = "redundancy.data.replication"
+BACKUP = "storage.database.backup.type"
+RETENTION = "backup.database.retention"
+POOLING = "load_balancing.database.type"
+DATABASE_TYPE = "storage.database.type"
+ROTATION = "access_control.secrets.rotation.enabled"
+
+
+def client_flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the poolers, and of Vault, which changes the password of the API's role."""
+    for pooler in _poolers(site):
+        yield Flow(pooler, POSTGRES, (POSTGRES_PORT,), "the connections that clients share", POOLING)
+        yield to_kubernetes(pooler, POOLING)
+        yield to_dns(pooler, POOLING)
+    if site.spec.access_control.secrets.rotation.enabled:
+        reason = "Vault gives the API's role a new password"
+        yield Flow(at.VAULT, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
+
+
+def flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the instances, and of the Jobs beside them."""
+    both = (POSTGRES_PORT, POSTGRES_STATUS_PORT)
+    yield Flow(at.POSTGRES_OPERATOR, POSTGRES, both, "the state of each instance, and its roles", DATABASE_TYPE)
+    yield Flow(POSTGRES, POSTGRES, both, "replication, and whether a primary is cut off", REPLICATION)
+    yield Flow(POSTGRES_JOBS, POSTGRES, (POSTGRES_PORT,), "a new instance copies the primary", REPLICATION)
+    for pods in (POSTGRES, POSTGRES_JOBS):
+        reason = "base backups and the archived log"
+        yield Flow(pods, at.OBJECT_STORE, (HTTPS_PORT,), reason, BACKUP)
+        if followed := followed_cluster(site):
+            reason = "the archive of the cluster that serves, which this one follows"
+            yield Flow(pods, at.object_store_of(followed), (HTTPS_PORT,), reason, REPLICATION)
+        yield to_kubernetes(pods, DATABASE_TYPE)
+        yield to_dns(pods, DATABASE_TYPE)
+    yield to_kubernetes(SNAPSHOT_RETENTION, RETENTION)
+
+
+def client_scrapes(site: Site) -> Iterator[Scrape]:
+    """Yield the port of each pooler's exporter."""
+    for pooler in _poolers(site):
+        yield Scrape(pooler, POOLER_METRICS_PORT)
+
+
+def scrapes(_: Site) -> Iterator[Scrape]:
+    """Yield the port of the instances' exporter."""
+    yield Scrape(POSTGRES, POSTGRES_METRICS_PORT)
+
+
+def _poolers(site: Site) -> tuple[Pods, ...]:
+    return (WRITE_POOLER, READ_ONLY_POOLER) if site.reads_replicas else (WRITE_POOLER,)

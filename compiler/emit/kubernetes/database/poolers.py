@@ -1,0 +1,80 @@
+"""PgBouncer between the API's workers and PostgreSQL: one pooler for writing, and one for reading where that is spread.
+
+Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``.
+Upstream: https://cloudnative-pg.io/documentation/current/connection_pooling/, https://www.pgbouncer.org/config.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.common.metadata import PART_OF, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
+from compiler.emit.kubernetes.common.pod_security import CONTAINER, pod_context
+from compiler.emit.kubernetes.common.resources import MEBIBYTE, guaranteed
+from compiler.emit.kubernetes.database.connection_budget import POOLER_INSTANCES, connections
+from compiler.emit.names import DATABASE, POOLER
+from compiler.emit.text import number
+from compiler.model.units import Cores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.database.connection_budget import Connections
+    from compiler.emit.site import Site
+
+# PgBouncer has one thread; 32 MB and 10 KB for each connection leave room for what clients prepare.
+RESOURCES = guaranteed(Cores(1000), MEBIBYTE * 256)
+# More than one client keeps (asyncpg: 100), so that no statement is prepared over and over.
+PREPARED_STATEMENTS = 200
+
+
+def poolers(site: Site) -> Iterator[Document]:
+    """Yield each Pooler, and the budget that lets a drain take one of its instances at a time."""
+    budget = connections(site)
+    for name in budget.servers:
+        pods = {"cnpg.io/poolerName": name, "cnpg.io/podRole": "pooler"}
+        yield kubernetes_object(
+            kinds.POOLER, name, Wave.CONNECTION, zone="data", spec=_pooler(site, name, budget, pods)
+        )
+        spec = {"maxUnavailable": 1, "selector": {"matchLabels": pods}}
+        yield kubernetes_object(kinds.POD_DISRUPTION_BUDGET, name, Wave.CONNECTION, zone="data", spec=spec)
+
+
+def _pooler(site: Site, name: str, budget: Connections, pods: dict[str, str]) -> dict[str, Any]:
+    return {
+        "cluster": {"name": DATABASE},
+        "instances": POOLER_INSTANCES,
+        "type": "rw" if name == POOLER else "ro",
+        "pgbouncer": {"poolMode": "transaction", "parameters": _parameters(site, name, budget)},
+        # One instance more before one less: a node may be drained meanwhile.
+        "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+        "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(pods)},
+    }
+
+
+def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
+    database = site.settings.database
+    return {
+        "max_client_conn": number(budget.clients),
+        "default_pool_size": number(budget.servers[name]),
+        "max_prepared_statements": number(PREPARED_STATEMENTS),
+        "server_connect_timeout": number(database.connect_timeout_seconds),
+        "server_idle_timeout": number(database.idle_timeout_seconds),
+        # Who waits longer for a connection than a statement may take has given up already.
+        "query_wait_timeout": number(database.statement_timeout_seconds),
+        "client_tls_sslmode": "require",
+    }
+
+
+def _pod(pods: dict[str, str]) -> dict[str, Any]:
+    """The operator fills in the rest: the image, the probes and the ServiceAccount."""
+    selector = {"matchLabels": pods}
+    return {
+        "securityContext": pod_context(),
+        **node_anti_affinity(selector, each_revision=True),
+        **zone_spread(selector, each_revision=True),
+        "containers": [{"name": "pgbouncer", "resources": RESOURCES.fields, "securityContext": CONTAINER}],
+    }

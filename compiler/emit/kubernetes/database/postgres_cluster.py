@@ -1,0 +1,153 @@
+"""PostgreSQL: the instances of CloudNativePG's Cluster, and the Database in it.
+
+Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``.
+Upstream: https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
+from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.common.metadata import CONFIRMED, PART_OF, RELOADED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.placement import NODE, zone_spread
+from compiler.emit.kubernetes.common.resources import guaranteed
+from compiler.emit.kubernetes.common.volume_growth import growing
+from compiler.emit.kubernetes.database.parameters import postgresql, wal_size
+from compiler.emit.kubernetes.database.replication import archive, replication
+from compiler.emit.kubernetes.database.roles import roles
+from compiler.emit.kubernetes.database.vault_service import vault_service
+from compiler.emit.names import (
+    DATABASE,
+    DATABASE_MANAGER,
+    DATABASE_MANAGER_SECRET,
+    DATABASE_NAME,
+    DATABASE_ROLE,
+    DATABASE_SERVER,
+    STORAGE_CLASS,
+)
+from compiler.emit.platforms import platform
+from compiler.emit.text import quantity
+from compiler.emit.vault.paths import vault_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+# PostgreSQL 18.6, of the operator's own catalogue of images (cloudnative-pg/artifacts, standard, Debian trixie) of
+# 2026-08-17: with all locales and the extensions that it measures by, without compilers and backup tools.
+IMAGE = (
+    "ghcr.io/cloudnative-pg/postgresql:18.6-202608170814-standard-trixie"
+    "@sha256:771f9eab5225587af259d84680cc69a5b6e374ac32bb24effafde1f3368a1241"
+)
+INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
+"""The labels that the operator gives to the pods of PostgreSQL, and to no Job or pooler."""
+
+VOLUME_LABEL = "cnpg.io/pvcRole"
+"""The label by which the operator tells the volumes of the data from those of the log."""
+
+
+def postgres_cluster(site: Site) -> Iterator[Document]:
+    """Yield the Cluster, and the password of the role by which Vault manages it."""
+    # The volumes are deleted with the Cluster.
+    yield kubernetes_object(
+        kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", annotations=CONFIRMED, spec=_cluster(site)
+    )
+    # The operator takes the role's name from the Secret, too: https://cloudnative-pg.io/documentation/current/
+    template = {
+        "type": "kubernetes.io/basic-auth",
+        "metadata": {"labels": RELOADED},
+        "data": {"username": DATABASE_MANAGER, "password": "{{ .password }}"},
+    }
+    key = vault_paths(site).manager
+    yield password_secret(DATABASE_MANAGER_SECRET, DATA_STORE, key, Wave.ACCESS, template=template)
+
+
+def database(_: Site) -> Iterator[Document]:
+    """Yield the Database; a cluster that stands by has it from the one that serves."""
+    spec = {
+        "cluster": {"name": DATABASE},
+        "name": DATABASE_NAME,
+        "owner": DATABASE_ROLE,
+        "databaseReclaimPolicy": "retain",
+    }
+    yield kubernetes_object(kinds.POSTGRES_DATABASE, DATABASE_NAME, Wave.DATA, zone="data", spec=spec)
+
+
+def instances(site: Site) -> int:
+    """Return the fewest instances: the primary and its replicas."""
+    tier = site.spec.compute.database_tier.instances
+    return tier.primary + tier.replicas.min
+
+
+def _cluster(site: Site) -> dict[str, Any]:
+    return {
+        "imageName": IMAGE,
+        # The ScaledObject owns the number from the first sync on; Argo CD ignores differences on it.
+        "instances": instances(site),
+        **replication(site),
+        "postgresql": postgresql(site),
+        "managed": {"roles": roles(site), **vault_service(site)},
+        # The operator goes on making those of its own clients: replicas, poolers and itself.
+        "certificates": {"serverTLSSecret": DATABASE_SERVER, "serverCASecret": DATABASE_SERVER},
+        "enableSuperuserAccess": False,
+        "resources": _resources(site),
+        **_storage(site),
+        **_placement(),
+        "enablePDB": True,
+        # Replicas are updated first; then one of them becomes the primary, and nobody has to be asked at night.
+        "primaryUpdateStrategy": "unsupervised",
+        "primaryUpdateMethod": "switchover",
+        "serviceAccountTemplate": {
+            "metadata": {"annotations": platform(site.cluster).account(site.cluster.backups.identity)}
+        },
+        "plugins": [{**archive(site.name, site.cluster), "isWALArchiver": True}],
+        "backup": _snapshots(),
+    }
+
+
+def _resources(site: Site) -> dict[str, Any]:
+    """Requests equal to limits: an instance is evicted last, and its memory is not lent to others."""
+    reserved = site.spec.compute.database_tier.resources
+    return guaranteed(reserved.cpu.reserved, reserved.memory.reserved).fields
+
+
+def _storage(site: Site) -> dict[str, Any]:
+    """A volume for the data and one for the log, which fills up alone when the archive cannot be reached."""
+    size, usage = site.spec.storage.database.size, site.spec.auto_scaling.database.storage.triggers.usage.target
+    volume = {"storageClass": STORAGE_CLASS, "resizeInUseVolumes": True}
+    return {
+        "storage": {"size": quantity(size.initial), **volume},
+        "walStorage": {"size": quantity(wal_size(site)), **volume},
+        "inheritedMetadata": {
+            "labels": {**PART_OF, **platform(site.cluster).pod_labels},
+            "annotations": growing(usage, size.max, group_by=VOLUME_LABEL),
+        },
+    }
+
+
+def _placement() -> dict[str, Any]:
+    """Never two instances on one node, and no zone with two more than another: each loss costs one copy."""
+    # The Job that makes an instance's volume is placed by this, too, and fixes the zone: it has to count itself.
+    selector = {
+        "matchLabels": {"cnpg.io/cluster": DATABASE},
+        "matchExpressions": [{"key": "cnpg.io/instanceName", "operator": "Exists"}],
+    }
+    affinity = {
+        "enablePodAntiAffinity": True,
+        "podAntiAffinityType": "required",
+        "topologyKey": NODE,
+    }
+    return {"affinity": affinity, **zone_spread(selector)}
+
+
+def _snapshots() -> dict[str, Any]:
+    """How volumes are copied: from a replica, while it runs, and each copy goes with the Backup that names it."""
+    return {
+        "target": "prefer-standby",
+        "volumeSnapshot": {"className": STORAGE_CLASS, "online": True, "snapshotOwnerReference": "backup"},
+    }

@@ -1,0 +1,93 @@
+"""Where a cluster's data comes from: a new database, or the archive of the cluster that serves.
+
+Every cluster of an environment names every other one in the same way, so that ``role`` in the environment alone decides
+which of them is the primary. Exchanging the roles is a failover, which loses what the archive does not hold yet, unless
+a ``handover`` is stated: then the former primary is demoted first, and the new one is promoted by what that one says of
+the end of its log.
+
+Sources: ``redundancy.data.replication``, the environment's ``clusters``.
+Upstream: https://cloudnative-pg.io/documentation/current/replica_cluster/#distributed-topology
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.kubernetes.database.roles import POST_INIT_SQL
+from compiler.emit.names import DATABASE, DATABASE_FIRST_OWNER, DATABASE_NAME
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+    from compiler.model.environment import Cluster
+
+PLUGIN = "barman-cloud.cloudnative-pg.io"
+
+
+def replication(site: Site) -> dict[str, Any]:
+    """Return ``bootstrap`` and, where the data is replicated, ``replica`` and ``externalClusters``."""
+    if not replicated(site):
+        return {"bootstrap": _new()}
+    clusters, primary = site.environment.clusters, _primary(site)
+    replica = {"primary": primary, "self": site.name, "source": _source(site, primary)}
+    if site.name == primary and site.cluster.handover and site.cluster.handover.token:
+        replica["promotionToken"] = site.cluster.handover.token
+    return {
+        "bootstrap": _new() if site.name == primary else _restored(primary),
+        "replica": replica,
+        "externalClusters": [{"name": name, "plugin": archive(name, cluster)} for name, cluster in clusters.items()],
+    }
+
+
+def replicated(site: Site) -> bool:
+    """Whether the environment's clusters hold one database together."""
+    return "Asynchronous secondary" in site.spec.redundancy.data.replication and len(site.environment.clusters) > 1
+
+
+def followed_cluster(site: Site) -> str | None:
+    """Return the cluster whose archive this one follows, where it does not serve itself."""
+    primary = _primary(site)
+    return primary if replicated(site) and primary != site.name else None
+
+
+def archive(name: str, cluster: Cluster) -> dict[str, Any]:
+    """Return how the Barman Cloud plugin finds the backups and the log of a cluster."""
+    server = cluster.backups.archive or DATABASE
+    return {"name": PLUGIN, "parameters": {"barmanObjectName": store_name(name), "serverName": server}}
+
+
+def store_name(cluster: str) -> str:
+    """Return the name of the ObjectStore of a cluster, the same wherever it is read or written."""
+    return f"{DATABASE}-{cluster}"
+
+
+def _primary(site: Site) -> str:
+    """The primary as this cluster is told; the policies refuse an environment with none, or with several.
+
+    During a handover the predecessor is told first, so that it stops; everybody else goes on following it until it has
+    said where its log ends.
+    """
+    for name, cluster in site.environment.clusters.items():
+        if cluster.role == "primary":
+            former = cluster.handover.predecessor if cluster.handover and not cluster.handover.token else name
+            return former if former in site.environment.clusters and former != site.name else name
+    return site.name
+
+
+def _source(site: Site, primary: str) -> str:
+    """The cluster that is followed; one that leads names the one that it would follow."""
+    if site.name != primary:
+        return primary
+    if site.cluster.handover:
+        return site.cluster.handover.predecessor
+    return next(name for name in site.environment.clusters if name != site.name)
+
+
+def _new() -> dict[str, Any]:
+    # The operator sets its own password for the first owner whenever an instance starts, so that this owner cannot be
+    # the API's role, whose password is Vault's. It gives the database away (see the Database) and cannot log in.
+    owner = {"database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}
+    return {"initdb": {**owner, "dataChecksums": True, "postInitSQL": list(POST_INIT_SQL)}}
+
+
+def _restored(source: str) -> dict[str, Any]:
+    return {"recovery": {"source": source, "database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}}

@@ -1,0 +1,1 @@
+"""Monitors that tell Prometheus which pods to scrape."""

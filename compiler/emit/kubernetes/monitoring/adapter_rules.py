@@ -1,0 +1,47 @@
+"""The rule by which the metrics adapter answers the autoscaler: requests of each pod of the API in a minute.
+
+Sources: ``network.segmentation.traffic.egress``, ``auto_scaling.application.triggers.requests``.
+Upstream: https://github.com/kubernetes-sigs/prometheus-adapter/blob/master/docs/config.md
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit import kinds
+from compiler.emit.kubernetes.application.autoscaling import REQUESTS_METRIC
+from compiler.emit.kubernetes.application.flows import API
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.monitoring.flows import monitored
+from compiler.emit.names import ADAPTER_RULES
+from compiler.emit.serialise import to_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+
+# Four measurements, so that a missing one changes little.
+RATE_WINDOW = "2m"
+# What the API counts (runtime/telemetry.py) of its clients' requests: probes are none of them.
+SERIES, ROUTES = "http_requests_total", "/v1/.+"
+_RULES = "Metrics by which pods are scaled."
+
+
+def adapter_rules(site: Site) -> Iterator[Document]:
+    """Yield the ConfigMap with the adapter's rule; nothing where measurements may not leave the zones."""
+    if monitored(site):
+        rules = {"config.yaml": to_yaml({"rules": [_requests()]}, _RULES).decode()}
+        yield kubernetes_object(kinds.CONFIG_MAP, ADAPTER_RULES, Wave.CONNECTION, zone="management", data=rules)
+
+
+def _requests() -> Document:
+    """Return the rule for the requests of one pod in a minute, under the name by which the autoscaler asks."""
+    counted = f'<<.Series>>{{<<.LabelMatchers>>,route=~"{ROUTES}"}}'
+    return {
+        "seriesQuery": f'{SERIES}{{namespace="{API.namespace}",pod!=""}}',
+        "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
+        "name": {"as": REQUESTS_METRIC},
+        "metricsQuery": f"60 * sum by (<<.GroupBy>>) (rate({counted}[{RATE_WINDOW}]))",
+    }

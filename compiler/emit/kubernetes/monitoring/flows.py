@@ -1,0 +1,48 @@
+"""Flows of measurements: Prometheus scrapes pods, and the autoscalers ask Prometheus.
+
+Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.common import endpoints as at
+from compiler.emit.kubernetes.common.flows import EGRESS, Flow, to_dns, to_kubernetes
+from compiler.emit.names import PROMETHEUS_PORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compiler.emit.kubernetes.common.endpoints import Endpoint, Pods
+    from compiler.emit.kubernetes.common.flows import Scrape
+    from compiler.emit.site import Site
+
+# Where the aggregated API of the metrics adapter listens: https://github.com/kubernetes-sigs/prometheus-adapter
+ADAPTER_PORT = 6443
+_ITEM = "Monitoring"
+
+
+def monitored(site: Site) -> bool:
+    """Return whether measurements may leave the zones."""
+    return _ITEM in site.spec.network.segmentation.traffic.egress
+
+
+def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
+    """Yield the flows to the ports that are scraped, and those to Prometheus."""
+    if not monitored(site):
+        return
+    measured = ((at.PROMETHEUS, item.pods, item.port, "measurements") for item in scraped)
+    for source, destination, port, reason in (*measured, *_queries(site)):
+        yield Flow(source, destination, (port,), reason, EGRESS, _ITEM)
+    for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
+        yield to_kubernetes(pods, EGRESS, _ITEM)
+        yield to_dns(pods, EGRESS, _ITEM)
+
+
+def _queries(site: Site) -> Iterator[tuple[Endpoint, Pods, int, str]]:
+    if site.serves and site.reads_replicas:
+        yield at.SCALER, at.PROMETHEUS, PROMETHEUS_PORT, "when the database needs another replica"
+    if site.serves:
+        yield at.METRICS_ADAPTER, at.PROMETHEUS, PROMETHEUS_PORT, "requests of each pod of the API"
+        yield at.KUBERNETES_API, at.METRICS_ADAPTER, ADAPTER_PORT, "the autoscaler asks for that metric"

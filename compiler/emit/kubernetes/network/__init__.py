@@ -1,0 +1,1 @@
+"""NetworkPolicies, and the flows that they let through."""

@@ -1,0 +1,34 @@
+"""Memoise pure functions of a document by its JSON.
+
+Clusters have most of their objects in common: of the documents of a hundred environments nine in ten are copies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import Any, TypeVar, cast
+
+import orjson
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# More documents than two clusters have; without a bound those of all would be kept.
+_MAXIMUM = 256
+
+
+def memoize_by_content(function: Function) -> Function:
+    """Return the function with its last results cached, by its first argument's JSON and its other arguments.
+
+    The function is pure, and called with positional arguments. Equal documents share one result: nobody may change it.
+    """
+
+    @lru_cache(maxsize=_MAXIMUM)
+    def of_text(text: bytes, *others: Any) -> Any:
+        return function(orjson.loads(text), *others)
+
+    @wraps(function)
+    def of_document(document: Any, *others: Any) -> Any:
+        return of_text(orjson.dumps(document), *others)
+
+    return cast("Function", of_document)

@@ -1,0 +1,87 @@
+"""The page ``bootstrap.md``: everything that a cluster must have before Argo CD can sync it.
+
+Sources: the emitted objects, the plan for Vault, ``containers.application.logging``, and the environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.argocd import destination
+from compiler.emit.artifact import Artifact
+from compiler.emit.kinds import KINDS
+from compiler.emit.kubernetes.database.replication import replicated
+from compiler.emit.names import DATABASE, VAULT_KV, namespace
+from compiler.emit.pages.requirements import Feature, features, requirements
+from compiler.emit.providers import ARGO_CD
+from compiler.emit.templates import render
+from compiler.emit.vault.paths import vault_paths
+from compiler.model.text import minor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
+    from compiler.model.environment import Cluster
+
+
+def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Document]) -> Artifact:
+    """Return ``bootstrap.md`` for a cluster, from everything else that was emitted for it.
+
+    ``serving`` holds the objects that a cluster that stands by would have, if it served.
+    """
+    emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
+    documents = [document for document in emitted if "kind" in document]
+    needed = requirements(documents)
+    running = {need.provider for need in needed}
+    writes = [write for document in emitted for write in document.get("documents", ())]
+    orchestration = site.spec.orchestration.configuration
+    text = render(
+        "pages/bootstrap.md.j2",
+        site=site,
+        argo_cd=ARGO_CD,
+        registration=destination(site.environment, site.name),
+        places=vault_paths(site),
+        needs=needed,
+        later=[need for need in requirements(serving) if need.provider not in running],
+        features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
+        # Every replica on a node of its own, the surge too, while an update goes on.
+        nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
+        logging=site.spec.containers.application.logging.options,
+        sources=[other.backups.location for other in _peers(site)],
+        database=site.spec.compute.database_tier,
+        account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
+        secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],
+        entries=sorted(set(_entries(documents))),
+        kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
+    )
+    return Artifact(f"{site.folder}/bootstrap.md", text.encode())
+
+
+def _peers(site: Site) -> list[Cluster]:
+    """The clusters whose archives this one reads, to follow them or to be made anew from them."""
+    clusters = site.environment.clusters.items() if replicated(site) else ()
+    return [cluster for name, cluster in clusters if name != site.name]
+
+
+def _state(feature: Feature, version: int) -> str:
+    """Say what has to be done about a feature's gate in a minor version of Kubernetes."""
+    if version >= feature.enabled:
+        return "on by default"
+    return "turn it on" if version >= feature.known else f"needs Kubernetes 1.{feature.known}"
+
+
+def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
+    """Yield the path and the field of each secret that people keep in Vault: what an engine makes needs nobody."""
+    stores = {document["metadata"]["name"]: document for document in documents if document["kind"] == "SecretStore"}
+    for document in documents:
+        if document["kind"] == "ExternalSecret":
+            vault = stores[document["spec"]["secretStoreRef"]["name"]]["spec"]["provider"]["vault"]
+            for reference in _references(document["spec"]) if vault["path"] == VAULT_KV else ():
+                yield f"{vault['path']}/{reference['key']}", reference.get("property", "every field")
+
+
+def _references(spec: dict[str, Any]) -> Iterator[dict[str, str]]:
+    yield from (item["remoteRef"] for item in spec.get("data", ()))
+    yield from (item["extract"] for item in spec.get("dataFrom", ()) if "extract" in item)

@@ -1,0 +1,101 @@
+"""The page ``network.md``: who reaches whom, computed from the rendered policies, beside the flows that say why.
+
+Sources: the emitted NetworkPolicies and Namespaces, and the flows that the components declare.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING
+
+from compiler.emit.artifact import Artifact
+from compiler.emit.kubernetes.common.endpoints import Pods, Ranges
+from compiler.emit.names import namespace
+from compiler.emit.pages.reachability import Network
+from compiler.emit.pages.reachability_endpoints import Opening, Outside, Pod, common
+from compiler.emit.templates import render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from compiler.emit.kubernetes.common.endpoints import Endpoint
+    from compiler.emit.kubernetes.common.flows import Flow
+    from compiler.emit.pages.reachability_endpoints import Place
+    from compiler.emit.site import Site
+
+# An address that is nobody's: https://www.rfc-editor.org/rfc/rfc5737
+INTERNET = "203.0.113.1"
+CLOSED = "·"
+
+Spot = tuple[str, tuple["Place", ...]]
+"""A name, and the places that stand for all that it names: what is open is open for each of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A table: the names of its columns, and its rows with the text of each cell."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
+    """Return ``network.md`` for a cluster, from everything else that was emitted for it."""
+    emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
+    network = Network(document for document in emitted if "kind" in document)
+    ends = {end.name: end for flow in flows for end in (flow.source, flow.destination)}
+    ours = [_spot(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
+    others = [_spot(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
+    strangers = list(_strangers(site))
+    text = render(
+        "pages/network.md.j2",
+        site=site,
+        matrices=[
+            ("Into the zones", _matrix(network, [*ours, *others, *strangers], ours)),
+            ("Out of the zones", _matrix(network, [*ours, *strangers[:-2]], [*others, *strangers[-2:]])),
+        ],
+        flows=flows,
+        places=[(name, _where(end, site)) for name, end in ends.items()],
+    )
+    return Artifact(f"{site.folder}/network.md", text.encode())
+
+
+def _strangers(site: Site) -> Iterator[Spot]:
+    """Yield a pod of every zone that no flow was written for, one of another namespace, and the internet."""
+    for zone in site.spec.network.segmentation.zones:
+        name = f"any other of {namespace(zone)}"
+        yield name, (Pod(name, namespace(zone), {}),)
+    yield "any other namespace", (Pod("any other namespace", "elsewhere", {}),)
+    yield "the internet", (Outside("the internet", ip_address(INTERNET)),)
+
+
+def _spot(end: Endpoint, site: Site) -> Spot:
+    if isinstance(end, Pods):
+        known = {end.labelled: "any"} if end.labelled else {}
+        return end.name, (Pod(end.name, end.namespace, {**end.others, **end.labels, **known}),)
+    networks = [ip_network(cidr) for cidr in end.of(site)]
+    # A block that holds the first and the last address of a network holds all of it.
+    return end.name, tuple(Outside(end.name, network[edge]) for network in networks for edge in (0, -1))
+
+
+def _matrix(network: Network, sources: Sequence[Spot], destinations: Sequence[Spot]) -> Matrix:
+    rows = [(name, tuple(_cell(network, places, to) for _, to in destinations)) for name, places in sources]
+    return Matrix(tuple(name for name, _ in destinations), tuple(rows))
+
+
+def _cell(network: Network, sources: Sequence[Place], destinations: Sequence[Place]) -> str:
+    found = [network.openings(source, destination) for source in sources for destination in destinations]
+    return ", ".join(map(_written, reduce(common, found))) or CLOSED
+
+
+def _written(opening: Opening) -> str:
+    return str(opening) if opening.protocol == "TCP" else f"{opening} {opening.protocol}"
+
+
+def _where(end: Endpoint, site: Site) -> str:
+    if isinstance(end, Ranges):
+        return ", ".join(end.of(site))
+    labels = [f"{key}={value}" for key, value in end.labels.items()] + ([end.labelled] if end.labelled else [])
+    return f"{end.namespace}: {', '.join(labels)}"

@@ -1,0 +1,122 @@
+"""NetworkPolicies as a cluster applies them: what is open from one place to another.
+
+A pod that no policy selects for a direction is open in it; one that a policy selects is closed, but for what the rules
+of all such policies add up to. A connection needs the egress of its source and the ingress of its destination.
+Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.pages.reachability_endpoints import EVERYTHING, LAST_PORT, Opening, Outside, Pod, common, merged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from compiler.emit.artifact import Document
+    from compiler.emit.pages.reachability_endpoints import Place
+
+Fields = dict[str, Any]
+
+_PEERS = {"Ingress": "from", "Egress": "to"}
+
+
+class Network:
+    """The policies of a cluster and the labels of its namespaces."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        documents = tuple(documents)
+        self._policies: dict[tuple[str, str], list[Document]] = {}
+        self._selected: dict[tuple[str, str, frozenset[tuple[str, str]]], list[Document]] = {}
+        for policy in (item for item in documents if item["kind"] == "NetworkPolicy"):
+            for direction in _directions(policy["spec"]):
+                self._policies.setdefault((policy["metadata"]["namespace"], direction), []).append(policy)
+        self._namespaces: dict[str, Mapping[str, str]] = {
+            item["metadata"]["name"]: item["metadata"].get("labels", {})
+            for item in documents
+            if item["kind"] == "Namespace"
+        }
+
+    def openings(self, source: Place, destination: Place) -> tuple[Opening, ...]:
+        """Return the ports on which a connection from one place to another is let through."""
+        leaving = self._allowed("Egress", source, destination, destination)
+        return common(leaving, self._allowed("Ingress", destination, source, destination))
+
+    def _allowed(self, direction: str, subject: Place, peer: Place, destination: Place) -> tuple[Opening, ...]:
+        """Return what the policies of one end let through in one direction; ports are always the destination's."""
+        if isinstance(subject, Outside):
+            return EVERYTHING
+        policies = self._selecting(subject, direction)
+        if not policies:
+            return EVERYTHING
+        found: list[Opening] = []
+        for policy in policies:
+            for rule in policy["spec"].get(direction.lower()) or ():
+                peers = rule.get(_PEERS[direction])
+                if not peers or any(self._matches(item, policy, peer) for item in peers):
+                    found += _ports(rule.get("ports"), destination)
+        return merged(found)
+
+    def _selecting(self, pod: Pod, direction: str) -> list[Document]:
+        """Return the policies of one direction that select a pod; each is asked for against every other place."""
+        key = (pod.namespace, direction, frozenset(pod.labels.items()))
+        if key not in self._selected:
+            near = self._policies.get(key[:2], ())
+            self._selected[key] = [item for item in near if selects(item["spec"].get("podSelector", {}), pod.labels)]
+        return self._selected[key]
+
+    def _matches(self, peer: Fields, policy: Document, place: Place) -> bool:
+        if "ipBlock" in peer:
+            return isinstance(place, Outside) and _inside(peer["ipBlock"], place)
+        if isinstance(place, Outside):
+            return False
+        if "namespaceSelector" in peer:
+            # The API server gives every namespace its own name as a label.
+            labels = {**self._namespaces.get(place.namespace, {}), "kubernetes.io/metadata.name": place.namespace}
+            near = selects(peer["namespaceSelector"], labels)
+        else:
+            near = bool(place.namespace == policy["metadata"]["namespace"])
+        return near and selects(peer.get("podSelector", {}), place.labels)
+
+
+def selects(selector: Fields, labels: Mapping[str, str]) -> bool:
+    """Say whether a label selector matches; an empty one matches everything."""
+    return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
+        _expressed(item, labels) for item in selector.get("matchExpressions", ())
+    )
+
+
+def _expressed(expression: Fields, labels: Mapping[str, str]) -> bool:
+    key, operator = expression["key"], expression["operator"]
+    found = key in labels if operator in ("Exists", "DoesNotExist") else labels.get(key) in expression["values"]
+    return found == (operator in ("Exists", "In"))
+
+
+def _directions(spec: Fields) -> list[str]:
+    return spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+
+
+def _inside(block: Fields, place: Outside) -> bool:
+    return place.address in _network(block["cidr"]) and not any(
+        place.address in _network(cidr) for cidr in block.get("except", ())
+    )
+
+
+_network = lru_cache(ip_network)
+
+
+def _ports(ports: list[Fields] | None, destination: Place) -> Iterator[Opening]:
+    if not ports:
+        yield from EVERYTHING
+    for item in ports or ():
+        protocol, port = item.get("protocol", "TCP"), item.get("port")
+        if port is None:
+            yield Opening(protocol, 1, LAST_PORT)
+        elif isinstance(port, int):
+            yield Opening(protocol, port, item.get("endPort", port))
+        elif isinstance(destination, Pod) and destination.ports.get(port, ("", 0))[0] == protocol:
+            number = destination.ports[port][1]
+            yield Opening(protocol, number, number)

@@ -1,0 +1,139 @@
+"""Requirements of the emitted objects: providers that have to run, and features that have to be on.
+
+An operator is needed where one of its kinds is rendered (:mod:`compiler.emit.kinds`); a controller that brings no
+kind, where an object speaks to it by an annotation, a provisioner or a metric; a feature of Kubernetes, where a field
+of it is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.kinds import KINDS
+from compiler.emit.memoize import memoize_by_content
+from compiler.emit.providers import (
+    AUTORESIZER,
+    AWS_LOAD_BALANCER,
+    AZURE_DISK,
+    AZURE_LOAD_BALANCER,
+    EBS,
+    EXTERNAL_DNS,
+    KUBERNETES,
+    METRICS_ADAPTER,
+    METRICS_SERVER,
+    PROMETHEUS,
+    Provider,
+)
+
+if TYPE_CHECKING:
+    from compiler.emit.artifact import Document
+
+Marks = Callable[["Document"], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """A feature of Kubernetes: its gate, and the first minor versions that have it at all, and without being asked."""
+
+    gate: str
+    known: int
+    enabled: int
+    used_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """A provider that has to run, and the kinds of objects that ask for it."""
+
+    provider: Provider
+    kinds: tuple[str, ...]
+
+
+def requirements(documents: Iterable[Document]) -> tuple[Requirement, ...]:
+    """Return the providers that have to run in the cluster, without Kubernetes itself, ordered by name."""
+    asked: dict[Provider, set[str]] = {}
+    for document in documents:
+        for provider in _providers(document):
+            asked.setdefault(provider, set()).add(document["kind"])
+    return tuple(
+        Requirement(provider, tuple(sorted(kinds)))
+        for provider, kinds in sorted(asked.items(), key=lambda item: item[0].name.lower())
+    )
+
+
+def features(documents: Iterable[Document]) -> tuple[Feature, ...]:
+    """Return the features of Kubernetes that the objects use and that had a gate in a version that may still run."""
+    used = {feature for document in documents for feature in _used(document)}
+    return tuple(feature for feature, _ in _FEATURES if feature in used)
+
+
+@memoize_by_content
+def _used(document: Document) -> tuple[Feature, ...]:
+    return tuple(feature for feature, marks in _FEATURES if marks(document))
+
+
+@memoize_by_content
+def _providers(document: Document) -> tuple[Provider, ...]:
+    brought = (kind.provider for kind in KINDS if (kind.api_version, kind.name) == _kind(document))
+    controllers = (provider for provider, marks in _CONTROLLERS if marks(document))
+    return (*(provider for provider in brought if provider is not KUBERNETES), *controllers)
+
+
+def _kind(document: Document) -> tuple[str, str]:
+    return document["apiVersion"], document["kind"]
+
+
+def _annotated(prefix: str) -> Marks:
+    """Say of a document whether an annotation anywhere in it, of a volume claim's template too, has the prefix."""
+    return lambda document: any(
+        isinstance(found, Mapping) and any(str(key).startswith(prefix) for key in found)
+        for found in _found(document, "annotations")
+    )
+
+
+def _holding(kind: str, key: str, value: object = None) -> Marks:
+    """Say of a document whether it is of a kind and holds a key, with one value where one is given."""
+    return lambda document: (
+        document["kind"] == kind and any(value is None or found == value for found in _found(document, key))
+    )
+
+
+def _found(value: object, key: str) -> Iterator[Any]:
+    """Yield whatever lies behind a key, at any depth."""
+    if isinstance(value, Mapping):
+        if key in value:
+            yield value[key]
+        for item in value.values():
+            yield from _found(item, key)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _found(item, key)
+
+
+_CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
+    (AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
+    (AZURE_LOAD_BALANCER, _annotated("appgw.ingress.kubernetes.io/")),
+    (AUTORESIZER, _annotated("resize.topolvm.io/")),
+    (EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
+    (AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
+    (METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
+    (EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
+    (METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
+    (PROMETHEUS, _holding("ScaledObject", "serverAddress")),
+)
+_FEATURES: tuple[tuple[Feature, Marks], ...] = (
+    (
+        Feature("HPAConfigurableTolerance", 33, 35, "the distance between scaling up and down"),
+        _holding("HorizontalPodAutoscaler", "tolerance"),
+    ),
+    (
+        Feature("MatchLabelKeysInPodAffinity", 29, 31, "anti-affinity that counts each revision alone"),
+        lambda document: any(_found(list(_found(document, "podAntiAffinity")), "matchLabelKeys")),
+    ),
+    (
+        Feature("PodLifecycleSleepAction", 29, 30, "a pod that goes on serving until the load balancer knows"),
+        lambda document: any(_found(list(_found(document, "preStop")), "sleep")),
+    ),
+)

@@ -1,0 +1,134 @@
+"""Providers: the operators and controllers that a cluster must run before the emitted objects can be applied there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compiler.emit.names import ADAPTER_RULES
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A program that brings kinds to a cluster or acts on objects there: an operator, or Kubernetes itself."""
+
+    name: str
+    least: str
+    """The first version with everything that the emitted objects ask of it."""
+    reason: str
+    """Why not an older one."""
+    page: str
+    """Where it is documented."""
+    namespace: str = ""
+    """Where it runs: network policies let it reach what it manages."""
+
+
+KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")
+ARGO_CD = Provider(
+    "Argo CD",
+    "3.3",
+    "a project names the objects that it may create",
+    "https://argo-cd.readthedocs.io/en/stable/",
+    "argocd",
+)
+CLOUDNATIVE_PG = Provider(
+    "CloudNativePG",
+    "1.28.4",
+    "the number of instances can be scaled from outside",
+    "https://cloudnative-pg.io/documentation/current/",
+    "cnpg-system",
+)
+BARMAN_CLOUD = Provider(
+    "Barman Cloud plugin",
+    "0.7.0",
+    "backups and the log archive by a plugin of CloudNativePG",
+    "https://cloudnative-pg.io/plugin-barman-cloud/",
+    "cnpg-system",
+)
+REDIS_OPERATOR = Provider(
+    "Redis operator",
+    "0.26.0",
+    "replication under sentinels that know its password, over TLS",
+    "https://redis-operator.opstree.dev/",
+    "redis-operator",
+)
+EXTERNAL_SECRETS = Provider(
+    "External Secrets", "0.17.0", "the API version v1", "https://external-secrets.io/latest/", "external-secrets"
+)
+CERT_MANAGER = Provider(
+    "cert-manager",
+    "1.15.0",
+    "tokens of service accounts for the audiences that Vault is shown",
+    "https://cert-manager.io/docs/",
+    "cert-manager",
+)
+PROMETHEUS = Provider(
+    "Prometheus operator",
+    "0.79.0",
+    "ports by their number; an instance `prometheus-operated` that takes the monitors of every zone",
+    "https://prometheus-operator.dev/",
+    "cbp-management",
+)
+KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
+SNAPSHOTS = Provider(
+    "CSI snapshot controller",
+    "8.0.0",
+    "volume snapshots v1",
+    "https://kubernetes-csi.github.io/docs/snapshot-controller.html",
+    "kube-system",
+)
+AWS_LOAD_BALANCER = Provider(
+    "AWS Load Balancer Controller",
+    "2.7.0",
+    "targets by address, and readiness that waits for the load balancer",
+    "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/",
+    "kube-system",
+)
+AZURE_LOAD_BALANCER = Provider(
+    "Application Gateway Ingress Controller",
+    "1.7.0",
+    "health probes by annotation",
+    "https://azure.github.io/application-gateway-kubernetes-ingress/",
+    "kube-system",
+)
+AUTORESIZER = Provider(
+    "pvc-autoresizer",
+    "0.11.0",
+    "claims that another operator makes, by its webhook; how full they are it asks the API server (its Metrics API)",
+    "https://github.com/topolvm/pvc-autoresizer",
+    "pvc-autoresizer",
+)
+EBS = Provider(
+    "EBS CSI driver",
+    "1.25.0",
+    "volumes that grow while they are in use",
+    "https://github.com/kubernetes-sigs/aws-ebs-csi-driver",
+    "kube-system",
+)
+AZURE_DISK = Provider(
+    "Azure Disk CSI driver",
+    "1.29.0",
+    "volumes that grow while they are in use",
+    "https://github.com/kubernetes-sigs/azuredisk-csi-driver",
+    "kube-system",
+)
+METRICS_SERVER = Provider(
+    "metrics-server",
+    "0.7.0",
+    "CPU and memory of single containers",
+    "https://kubernetes-sigs.github.io/metrics-server/",
+    "kube-system",
+)
+METRICS_ADAPTER = Provider(
+    "Prometheus adapter",
+    "0.11.0",
+    f"the API custom.metrics.k8s.io, with the rules of the ConfigMap `{ADAPTER_RULES}` (its chart: `rules.existing`)",
+    "https://github.com/kubernetes-sigs/prometheus-adapter",
+    "cbp-management",
+)
+EXTERNAL_DNS = Provider(
+    "ExternalDNS",
+    "0.15.0",
+    "names of Services by annotation",
+    "https://kubernetes-sigs.github.io/external-dns/latest/",
+    "external-dns",
+)

@@ -1,1 +1,0 @@
-"""Who reaches whom: read from the rendered NetworkPolicies as a cluster would apply them."""

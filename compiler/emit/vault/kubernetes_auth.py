@@ -1,0 +1,93 @@
+"""The auth method of a cluster's workloads, and the accounts that log in there.
+
+Vault asks the cluster's API server about each token. It shows that very token to do so (``disable_local_ca_jwt`` and no
+``token_reviewer_jwt``), so that Vault keeps no credential of the cluster; the accounts may have tokens reviewed for it.
+
+Sources: ``access_control.infrastructure``, ``access_control.secrets``.
+Upstream: https://openbao.org/docs/auth/kubernetes/#use-the-vault-clients-jwt-as-the-reviewer-jwt
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compiler.emit.names import API, API_SECRETS, CERTIFICATES, DATA, DATA_SECRETS, namespace
+from compiler.emit.server_certificates import server_certificates
+from compiler.emit.vault.documents import Write, write
+from compiler.emit.vault.paths import AUDIENCE, credential_path, secret, vault_paths
+from compiler.emit.vault.policies import Grant, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+    from compiler.model.network import Zone
+
+# A login reads one secret and is revoked then; a token that is left over ends soon, and a stolen one cannot be kept.
+TOKEN_TTL = "10m"  # noqa: S105 - a duration
+TOKEN_MAX_TTL = "1h"  # noqa: S105 - a duration
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A ServiceAccount that logs in to Vault, and what it may do there."""
+
+    role: str
+    """The role of the auth method, after which its policy is named, too."""
+    service_account: str
+    zone: Zone
+    grants: tuple[Grant, ...]
+
+
+def kubernetes_auth(site: Site) -> Iterator[Write]:
+    """Yield the auth method of the cluster."""
+    mount = vault_paths(site).kubernetes
+    yield write(f"sys/auth/{mount}", type="kubernetes", description=f"Workloads of {vault_paths(site).scope}")
+    yield write(
+        f"auth/{mount}/config",
+        write_only=("kubernetes_ca_cert",),
+        kubernetes_host=site.cluster.vault.kubernetes_host,
+        disable_local_ca_jwt=True,
+    )
+
+
+def account_role(site: Site, account: Account) -> Iterator[Write]:
+    """Yield the policy of an account, and the role that it logs in to."""
+    paths, name = vault_paths(site), account.role
+    yield policy(site, name, f"What {name} reads for {paths.scope}.", account.grants)
+    yield write(
+        f"auth/{paths.kubernetes}/role/{name}",
+        bound_service_account_names=[account.service_account],
+        bound_service_account_namespaces=[namespace(account.zone)],
+        audience=AUDIENCE,
+        token_policies=[paths.policy(name)],
+        token_no_default_policy=True,
+        token_ttl=TOKEN_TTL,
+        token_max_ttl=TOKEN_MAX_TTL,
+        # Unlike a batch token, it can be revoked when the secret has been read.
+        token_type="service",  # noqa: S106 - a kind of token
+    )
+
+
+def api_account(site: Site) -> Iterator[Account]:
+    """Yield the account that reads the API's credentials."""
+    paths = vault_paths(site)
+    grants = (
+        Grant(secret("data", paths.cache), ("read",)),
+        Grant(credential_path(paths.static_role), ("read",)),
+    )
+    yield Account(API, API_SECRETS, "application", grants)
+
+
+def data_account(site: Site) -> Iterator[Account]:
+    """Yield the account that reads the passwords of the data zone's servers."""
+    paths = vault_paths(site)
+    grants = tuple(Grant(secret("data", key), ("read",)) for key in (paths.manager, paths.cache))
+    yield Account(DATA, DATA_SECRETS, "data", grants)
+
+
+def certificates_account(site: Site) -> Iterator[Account]:
+    """Yield the account that has the servers' certificates signed."""
+    signed = (vault_paths(site).signing(server.name) for server in server_certificates(site))
+    yield Account(CERTIFICATES, CERTIFICATES, "data", tuple(Grant(path, ("update",)) for path in signed))

@@ -1,0 +1,111 @@
+"""The auth method of people: through the identity provider, with a second factor, for the administrators' group alone.
+
+Readers and operators have nothing to look for in Vault. Administrators write secrets and see when they were written;
+they read none.
+
+Sources: ``access_control.infrastructure``, the environment's ``sign_in``.
+Upstream: https://openbao.org/api-docs/auth/jwt/, https://openbao.org/docs/auth/login-mfa/; RFC 8176 for ``amr``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.names import VAULT_DATABASE
+from compiler.emit.vault.documents import Write, reference, write
+from compiler.emit.vault.paths import secret, vault_paths
+from compiler.emit.vault.policies import Grant, policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+ADMINISTRATORS = "administrators"
+GROUPS_CLAIM = "groups"
+# RFC 8176, 2: several factors were used. A provider that says otherwise is configured to say this.
+MFA_CLAIM = {"amr": ["mfa"]}
+# Long enough for one change, and over before somebody else sits at the machine.
+TOKEN_TTL = "30m"  # noqa: S105 - a duration
+TOKEN_MAX_TTL = "1h"  # noqa: S105 - a duration
+# Where the command line of Vault waits for the browser: a loopback address (RFC 8252, 7.3).
+COMMAND_LINE = "http://localhost:8250/oidc/callback"
+# What every authenticator can do: several ignore any other algorithm without a word (RFC 6238, 1.2).
+TOTP: dict[str, Any] = {"period": "30s", "algorithm": "SHA1", "digits": 6, "skew": 1}
+
+
+def oidc_auth(site: Site) -> Iterator[Write]:
+    """Yield the auth method of people, the administrators' role, policy and group, and the second factor."""
+    mount = vault_paths(site).oidc
+    yield write(f"sys/auth/{mount}", type="oidc", description=f"People who administer {vault_paths(site).scope}")
+    yield write(
+        f"auth/{mount}/config",
+        write_only=("oidc_client_secret",),
+        oidc_discovery_url=site.environment.sign_in.issuer,
+        bound_issuer=site.environment.sign_in.issuer,
+        oidc_client_id=site.environment.sign_in.client_id,
+        default_role=ADMINISTRATORS,
+    )
+    yield policy(
+        site, ADMINISTRATORS, f"What administrators of {vault_paths(site).scope} change.", _administration(site)
+    )
+    yield _role(site)
+    yield from _group(site)
+    if site.spec.access_control.infrastructure.authentication.mfa:
+        yield from _second_factor(site)
+
+
+def _administration(site: Site) -> tuple[Grant, ...]:
+    keys = (vault_paths(site).manager, vault_paths(site).cache)
+    kept = tuple(
+        grant
+        for key in keys
+        for grant in (
+            Grant(secret("data", key), ("create", "update")),
+            Grant(secret("metadata", key), ("read",)),
+        )
+    )
+    rotation = Grant(f"{VAULT_DATABASE}/rotate-role/{vault_paths(site).static_role}", ("update",))
+    return (*kept, rotation) if site.serves else kept
+
+
+def _role(site: Site) -> Write:
+    sign_in, mount = site.environment.sign_in, vault_paths(site).oidc
+    mfa = MFA_CLAIM if site.spec.access_control.infrastructure.authentication.mfa else {}
+    return write(
+        f"auth/{mount}/role/{ADMINISTRATORS}",
+        role_type="oidc",
+        user_claim="sub",
+        groups_claim=GROUPS_CLAIM,
+        bound_audiences=[sign_in.client_id],
+        bound_claims_type="string",
+        bound_claims={GROUPS_CLAIM: [sign_in.groups.administrators], **mfa},
+        allowed_redirect_uris=[f"{site.cluster.vault.address}/ui/vault/auth/{mount}/oidc/callback", COMMAND_LINE],
+        token_no_default_policy=True,
+        token_ttl=TOKEN_TTL,
+        token_max_ttl=TOKEN_MAX_TTL,
+        token_type="service",  # noqa: S106 - a kind of token
+    )
+
+
+def _group(site: Site) -> Iterator[Write]:
+    """Rights follow from the group at the identity provider, and end with the membership."""
+    group = f"identity/group/name/{vault_paths(site).policy(ADMINISTRATORS)}"
+    yield write(group, type="external", policies=[vault_paths(site).policy(ADMINISTRATORS)])
+    yield write(
+        "identity/group-alias",
+        name=site.environment.sign_in.groups.administrators,
+        mount_accessor=reference(f"sys/auth/{vault_paths(site).oidc}", "accessor"),
+        canonical_id=reference(group, "id"),
+    )
+
+
+def _second_factor(site: Site) -> Iterator[Write]:
+    """A factor of Vault's own, for the day on which the identity provider vouches for the wrong person."""
+    scope = vault_paths(site).scope
+    yield write("identity/mfa/method/totp", method_name=scope, issuer=f"Vault {scope}", **TOTP)
+    yield write(
+        f"identity/mfa/login-enforcement/{scope}",
+        mfa_method_ids=[reference("identity/mfa/method/totp", "id")],
+        auth_method_accessors=[reference(f"sys/auth/{vault_paths(site).oidc}", "accessor")],
+    )

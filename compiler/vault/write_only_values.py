@@ -1,0 +1,77 @@
+"""The values that no file of the project holds: given when the plan is applied, and in no message ever."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from compiler.vault.errors import VaultError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from compiler.vault.plan import Document, Plan
+
+VARIABLE = "CBP_VAULT_VALUES"
+STANDARD_INPUT = "-"
+
+
+class WriteOnlyValues:
+    """Values by a document's path and field. It does not show them."""
+
+    def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
+        self._values = values
+
+    def of(self, document: Document) -> dict[str, str]:
+        """Return what was given for a document."""
+        return dict(self._values.get(document.path, {}))
+
+    def missing(self, document: Document) -> tuple[str, ...]:
+        """Return the fields of a document for which nothing was given."""
+        return tuple(field for field in document.write_only if field not in self.of(document))
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every value, for a message to be freed of."""
+        return tuple(value for fields in self._values.values() for value in fields.values())
+
+
+def write_only_values(file: str | None, environment: Mapping[str, str], plan: Plan) -> WriteOnlyValues:
+    """Return the values in a file (``-`` for standard input), or in the variable ``CBP_VAULT_VALUES``, or none.
+
+    Both hold a YAML mapping from a document's path to its fields' values.
+
+    Raises:
+        VaultError: the text is no such mapping, or names what the plan does not ask for.
+        OSError: the file cannot be read.
+    """
+    if file is None:
+        name, text = VARIABLE, environment.get(VARIABLE, "")
+    else:
+        name, text = file, sys.stdin.read() if file == STANDARD_INPUT else Path(file).read_text(encoding="utf-8")
+    values = _values(text, name)
+    asked = {document.path: set(document.write_only) for document in plan.documents}
+    for path, fields in values.items():
+        if unknown := fields.keys() - asked.get(path, set()):
+            raise VaultError(f"{name}: the plan asks for no value {min(unknown)} of {path}")
+    return WriteOnlyValues(values)
+
+
+def _values(text: str, name: str) -> dict[str, dict[str, str]]:
+    try:
+        document: Any = yaml.safe_load(text)
+    except yaml.YAMLError:
+        # What the parser says of the place may be a piece of a secret, and so may what led to this error.
+        raise VaultError(f"{name}: this is not valid YAML") from None
+    if document is None:
+        return {}
+    if not isinstance(document, dict) or not all(_fields(item) for item in document.values()):
+        raise VaultError(f"{name}: this is no mapping from the paths of documents to their fields and texts")
+    return {str(path): dict(fields) for path, fields in document.items()}
+
+
+def _fields(item: object) -> bool:
+    return isinstance(item, dict) and all(isinstance(value, str) and value for value in item.values())

@@ -1,0 +1,84 @@
+"""Throttling at the edge: the answers of denied requests, and what every answer says about the limits.
+
+The fields are those of draft-ietf-httpapi-ratelimit-headers-11. A policy's quota ``q`` is what no window of ``w``
+seconds exceeds: the capacity and a minute's refill.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtime.http.errors import answer
+from runtime.http.problems import problem
+from runtime.services.decisions import Admission, Decision
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from runtime.http.clients import Clients
+    from runtime.http.errors import Handler
+    from runtime.services.limits import Limit
+    from runtime.services.throttling import Throttle
+    from runtime.telemetry import Telemetry
+
+_QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+_READING = frozenset({"GET", "HEAD"})
+
+
+class RateLimiter:
+    """Lets admitted requests through to their handlers."""
+
+    def __init__(self, throttle: Throttle, clients: Clients, endpoints: Iterable[str], telemetry: Telemetry) -> None:
+        self._throttle = throttle
+        self._clients = clients
+        self._telemetry = telemetry
+        self._policies = {endpoint: _policies(throttle.limits(endpoint)) for endpoint in endpoints}
+
+    async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
+        """Return the handler's answer, or a denial; both carry the limits, unless Redis is away or none is set."""
+        client = self._clients.identify(request.scope)
+        decision = self._throttle.decide(client, endpoint)
+        if decision is None:
+            decision = await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
+        self._telemetry.decisions.count(decision.admission.value)
+        if decision.admission is Admission.ADMITTED:
+            response = await answer(handler, request)
+        else:
+            response = self._refusal(decision)
+        if decision.standings:
+            response.raw_headers += (
+                (b"ratelimit-policy", self._policies[endpoint]),
+                (b"ratelimit", _standings(decision)),
+            )
+        return response
+
+    def _refusal(self, decision: Decision) -> Response:
+        headers = {"Retry-After": str(decision.retry_after_seconds)}
+        if decision.admission is Admission.CLOSED:
+            return problem(
+                503, "changes are refused while requests cannot be counted: try again later", headers=headers
+            )
+        for name in decision.denied_by:
+            self._telemetry.denials.count(name)
+        return problem(
+            429,
+            f"no token is left in the bucket {' and the bucket '.join(decision.denied_by)}:"
+            f" try again in {decision.retry_after_seconds} s",
+            kind=_QUOTA_EXCEEDED,
+            headers=headers,
+            members={"violated-policies": decision.denied_by},
+        )
+
+
+def _policies(limits: Iterable[Limit]) -> bytes:
+    quotas = ((each.name, each.bucket.capacity + each.bucket.refill_per_minute) for each in limits)
+    return ", ".join([f'"{name}";q={quota};w=60' for name, quota in quotas]).encode()
+
+
+def _standings(decision: Decision) -> bytes:
+    return ", ".join(
+        [f'"{name}";r={remaining};t={seconds}' for name, remaining, seconds in decision.standings]
+    ).encode()

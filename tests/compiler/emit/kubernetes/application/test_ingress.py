@@ -1,0 +1,84 @@
+"""The load balancer is told what the specification says of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from compiler.emit.kubernetes.application.pod import draining
+from tests.compiler.project import changed, documents, emitted, site
+
+APPLICATION = "cbp-application"
+LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__0"
+INGRESS = f"{APPLICATION}/ingress-configuration-api.yaml"
+GATEWAY = "alb.ingress.kubernetes.io/"
+DRAINING = str(draining(site()).seconds)
+
+
+def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it() -> None:
+    annotations = emitted(INGRESS)["metadata"]["annotations"]
+    told = {name.removeprefix(GATEWAY): value for name, value in annotations.items() if name.startswith(GATEWAY)}
+    attributes = dict(item.split("=") for item in told.pop("target-group-attributes").split(","))
+    assert json.loads(told.pop("listen-ports")) == [{"HTTP": 80}, {"HTTPS": 443}]
+    assert told.pop("ssl-policy").startswith("ELBSecurityPolicy-TLS13-")
+    assert told == {
+        "scheme": "internal",
+        "target-type": "ip",
+        "ssl-redirect": "443",
+        "healthcheck-path": "/health",
+        "healthcheck-interval-seconds": "30",
+        "healthcheck-timeout-seconds": "5",
+        "healthy-threshold-count": "2",
+        "unhealthy-threshold-count": "3",
+    }
+    assert attributes["load_balancing.algorithm.type"] == "round_robin"
+    assert attributes["stickiness.enabled"] == "true"
+
+
+def test_each_switch_of_the_load_balancer_turns_something_off() -> None:
+    path = "load_balancing__application__"
+    annotations = emitted(
+        INGRESS,
+        **{
+            f"{path}session_stickiness": "false",
+            f"{path}ssl_termination": "false",
+            f"{path}algorithm": "Least Outstanding Requests",
+        },
+    )["metadata"]["annotations"]
+    assert "stickiness" not in annotations[f"{GATEWAY}target-group-attributes"]
+    assert "least_outstanding_requests" in annotations[f"{GATEWAY}target-group-attributes"]
+    assert json.loads(annotations[f"{GATEWAY}listen-ports"]) == [{"HTTP": 80}]
+    assert f"{GATEWAY}ssl-redirect" not in annotations
+
+
+def test_the_ingress_serves_the_host_of_the_environment() -> None:
+    (rule,) = emitted(INGRESS)["spec"]["rules"]
+    assert rule["host"] == "config.bank.example"
+    assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "configuration-api", "port": {"name": "http"}}
+
+
+@pytest.mark.parametrize(("addresses", "scheme"), [("10.1.0.0/24", "internal"), ("8.8.8.0/24", "internet-facing")])
+def test_the_load_balancer_is_public_only_where_its_addresses_are(addresses: str, scheme: str) -> None:
+    annotations = emitted(INGRESS, **{LOAD_BALANCER: addresses})["metadata"]["annotations"]
+    assert annotations[f"{GATEWAY}scheme"] == scheme
+
+
+def test_azure_is_told_the_same_in_its_own_words() -> None:
+    ingress = documents(site(changed({"environment.clusters.eu-central-1.platform": "azure"})))[INGRESS]
+    prefix = "appgw.ingress.kubernetes.io/"
+    annotations = ingress["metadata"]["annotations"]
+    assert ingress["spec"]["ingressClassName"] == "azure-application-gateway"
+    assert not any(name.startswith(GATEWAY) for name in annotations)
+    assert {name.removeprefix(prefix): value for name, value in annotations.items() if name.startswith(prefix)} == {
+        "use-private-ip": "true",
+        "cookie-based-affinity": "true",
+        "connection-draining": "true",
+        "connection-draining-timeout": DRAINING,
+        "health-probe-path": "/health",
+        "health-probe-interval": "30",
+        "health-probe-timeout": "5",
+        "health-probe-unhealthy-threshold": "3",
+        "ssl-redirect": "true",
+        "appgw-ssl-certificate": "configuration-api",
+    }
