@@ -53,10 +53,10 @@ class Share:
 
 
 def real_input() -> Document:
-    """Return what is judged for production's primary cluster."""
+    """Return what is judged for the serving cluster that has the most documents."""
     resolved, _ = resolve(ROOT, load(ROOT, SECTIONS))
-    production = next(item for item in resolved if item.environment.name == "production")
-    return input_of(next(subject for subject in emit(production) if subject.site.serves))
+    inputs = (input_of(subject) for item in resolved for subject in emit(item) if subject.site.serves)
+    return max(inputs, key=lambda found: len(found["documents"]))
 
 
 def repeated(document: Document, number: int) -> Document:

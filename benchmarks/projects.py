@@ -12,14 +12,14 @@ _HOST = re.compile(r"^( +(?:host|kubernetes_host|database): \S*?)(?=bank\.exampl
 _PLACE = re.compile(r"^ +(?:location|identity): \S+$", re.MULTILINE)
 
 
-def make_project(target: Path, environments: int) -> None:
-    """Make a project with copies of the real environments in turn, each with names and places of its own.
+def make_project(target: Path, environments: int, source: Path = ROOT) -> None:
+    """Make a project with copies of a project's environments in turn, each with names and places of its own.
 
     The first of each stays what it is, so that as many as there are really are exactly the real project.
     """
-    shutil.copytree(ROOT / "spec", target / "spec")
+    shutil.copytree(source / "spec", target / "spec")
     shutil.copytree(ROOT / "policies", target / "policies")
-    real = sorted(folder for folder in (ROOT / "environments").iterdir() if folder.is_dir())
+    real = sorted(folder for folder in (source / "environments").iterdir() if folder.is_dir())
     for number in range(environments):
         turn, index = divmod(number, len(real))
         _copy(real[index], target / "environments", turn)

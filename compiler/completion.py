@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from click.shell_completion import get_completion_class
+
+from compiler import project
 
 if TYPE_CHECKING:
     import click
@@ -31,7 +32,6 @@ def script(command: click.Command, shell: str) -> str:
 
 
 def environments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the environments that begin so: of the project that ``--root`` names, or of the current folder."""
-    root = Path(context.params.get("root") or ".")
-    names = (file.parent.name for file in root.glob("environments/*/environment.yaml"))
-    return sorted(name for name in names if name.startswith(incomplete))
+    """Return the environments that begin so: of the project that ``--root`` names, or around the current folder."""
+    root = context.params.get("root")
+    return [name for name in project.environments(root) if name.startswith(incomplete)] if root else []

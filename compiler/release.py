@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Source
+from compiler.errors import CouldNotRunError
 from compiler.model.specification import SECTIONS
 from compiler.sources import yaml
 from compiler.sources.files import load
@@ -23,7 +24,7 @@ _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _IMAGE = ("environment", "image")
 
 
-class ReleaseError(Exception):
+class ReleaseError(CouldNotRunError):
     """A release that cannot be named; the message says why, and what to do."""
 
 

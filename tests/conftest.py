@@ -20,8 +20,6 @@ from runtime.embedded.valkey import valkey as run_valkey
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-AS_OF = "2026-11-24"
-
 SLOW = (
     # Servers and processes.
     "benchmarks",
@@ -51,12 +49,15 @@ SLOW = (
     "runtime/test_runtime_tls.py",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
+    "compiler/emit/reachability/test_reachability_laws.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
     "compiler/test_hostile_input.py",
+    "compiler/test_release.py",
     "compiler/test_unchanged.py",
     "docs/test_docs.py",
+    "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
 )
@@ -67,7 +68,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take long, or start a server or a process, as slow."""
     slow = frozenset(Path(__file__).parent / place for place in SLOW)
     for item in items:
-        if not slow.isdisjoint((item.path, *item.path.parents)):
+        fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
+        if not (slow.isdisjoint((item.path, *item.path.parents)) and {"postgres", "valkey"}.isdisjoint(fixtures)):
             item.add_marker("slow")
 
 
@@ -89,9 +91,9 @@ def schema_path() -> Iterator[str]:
 
 @pytest.fixture(scope="session", autouse=True)
 def day() -> Iterator[None]:
-    """Waivers are judged on one day, whatever day it is: it moves on when a waiver is granted, not by itself."""
+    """Waivers of the checkout are judged on the day that it is; a test of waivers brings its own, and names its day."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CBP_AS_OF", AS_OF)
+        patch.delenv("CBP_AS_OF", raising=False)
         yield
 
 

@@ -1,4 +1,4 @@
-"""The command ``cbp``.
+"""The command ``cbp``: each command is a module of its name.
 
 Exit codes: 0 clean (warnings allowed), 1 findings, 2 could not run, 130 after Ctrl-C, 141 when nobody reads the output.
 Each command imports what it needs when it runs, so that help and completion answer at once.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import compiling, custom, editing, machine, policy, service, vault
+from compiler.cli import compile as compile_
+from compiler.cli import completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
 from compiler.cli.options import examples
 from compiler.cli.program import Program
 
@@ -29,21 +30,22 @@ __all__ = ["main"]
 def main() -> None:
     """Compile the specification of the Configuration API, judge it, and serve under its limits.
 
-    In a checkout the command is .venv/bin/cbp, which make install builds.
+    Each command finds the project from any folder in it. In a checkout the command is .venv/bin/cbp, which make install
+    builds.
     """
 
 
 for _command in (
-    compiling.compile_,
-    compiling.verify,
-    editing.release,
-    editing.schema,
-    custom.schemas,
+    compile_.compile_,
+    verify.verify,
+    release.release,
+    schema.schema,
+    schemas.schemas,
     policy.policy,
-    service.serve,
-    service.up,
+    serve.serve,
+    up.up,
     vault.vault,
-    machine.doctor,
-    machine.completion,
+    doctor.doctor,
+    completion.completion,
 ):
     main.add_command(_command)

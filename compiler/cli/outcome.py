@@ -1,4 +1,4 @@
-"""One compilation, from the project's folder to the report on standard output."""
+"""One compilation, from the options of a command to the report on standard output."""
 
 from __future__ import annotations
 
@@ -11,61 +11,51 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler.cli.program import CouldNotRunError
+from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import date
-    from pathlib import Path
+    from collections.abc import Collection, Iterator
 
-    from compiler.policy.engine import Engine
+    from compiler.cli.compile_options import CompileOptions, ReportOptions
     from compiler.report.outcome import Outcome
 
-FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
-"""The formats that can be asked for."""
 REPEATED = ("text", "colour", "json", "github")
 """The forms of a report that are kept for a compilation with nothing changed, with the text as a terminal shows it."""
 
 
-def compiled(
-    root: Path,
-    environments: tuple[str, ...],
-    *,
-    writing: bool,
-    schemas: Path | None = None,
-    require_schemas: bool = False,
-    engine: Callable[[], Engine] | None = None,
-    as_of: date,
-    pages: str = "",
-) -> Outcome:
-    """Compile a project, and write ``generated/`` or compare with it; ``schemas`` holds those of custom resources.
-
-    The policies judge in the ``engine``, or in the embedded one, with the waivers of the day ``as_of``. ``pages`` is
-    where the project's files are read, for links.
+def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bool, pages: str = "") -> Outcome:
+    """Compile a project (the environments named ``only``, or all), and write ``generated/`` or compare with it.
 
     Raises:
-        CouldNotRunError: there is no project.
-        PolicyError, SchemaError, BusyError, JournalError, OSError: see :mod:`compiler.pipeline`.
+        CouldNotRunError: there is no project, or something that judges it cannot be used; see
+            :mod:`compiler.pipeline`.
+        OSError: a file cannot be written.
     """
     from compiler import pipeline
     from compiler.report.outcome import Outcome
     from compiler.schemas.custom import CustomSchemas
 
+    root = options.root
     if not (root / "spec").is_dir():
         raise CouldNotRunError(
             f"there is no specification in {root.resolve()}: go to the project's folder, or give --root"
         )
-    custom = CustomSchemas(schemas, required=require_schemas)
+    custom = CustomSchemas(options.schemas, required=options.require_schemas)
     with _uncollected():
-        compilation = pipeline.compile_project(root, environments, custom, engine, as_of)
+        compilation = pipeline.compile_project(root, only, custom, options.engine, options.as_of)
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)
 
 
-def show(outcome: Outcome, format_: str, *, brief: bool = False) -> None:
-    """Print the report in the form that was asked for; a ``brief`` text has a line for each warning."""
-    click.echo(rendered(outcome, form(format_), brief=brief), nl=False)
+def show(outcome: Outcome, options: ReportOptions) -> None:
+    """Print the report in the form that was asked for."""
+    click.echo(rendered(outcome, form(options.format_), known=_known(outcome), whole=options.all_), nl=False)
+
+
+def show_briefly(outcome: Outcome) -> None:
+    """Print the report as text with a line for each warning."""
+    click.echo(rendered(outcome, form("text"), known=_known(outcome), brief=True), nl=False)
 
 
 def form(format_: str) -> str:
@@ -74,14 +64,23 @@ def form(format_: str) -> str:
     return "colour" if colour else format_
 
 
-def rendered(outcome: Outcome, form: str, *, brief: bool = False) -> str:
-    """Return the report in one of the forms."""
+def rendered(
+    outcome: Outcome, form: str, *, known: Collection[str] = (), whole: bool = False, brief: bool = False
+) -> str:
+    """Return the report in one of the forms; for the others see :func:`compiler.report.text.render`."""
     if form in ("text", "colour"):
         from compiler.report import text
 
-        return text.render(outcome, colour=form == "colour", brief=brief)
+        return text.render(outcome, colour=form == "colour", known=known, whole=whole, brief=brief)
     report: str = import_module(f"compiler.report.{form}").render(outcome)
     return report
+
+
+def _known(outcome: Outcome) -> Collection[str]:
+    """Return the warnings that the last compilation of the project has reported."""
+    from compiler.compile_cache.record import known_warnings
+
+    return known_warnings(outcome.compilation.root)
 
 
 @contextmanager

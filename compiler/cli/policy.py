@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compiler.cli import options
-from compiler.cli.program import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-Selected = TypeVar("Selected")
 _POLICIES = "policies"
 
 
@@ -50,10 +47,9 @@ _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with i
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:
-    """Say what a rule is about, and what to do about it.
+    """Explain a rule, or a code of the compiler itself.
 
-    Also who owns it, and what it passes and denies. Of a code that the compiler itself gives to a mistake, it says what
-    that means.
+    Says what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
     """
     from compiler.diagnostics.catalogue import CATALOGUE
     from compiler.policy import selection
@@ -64,8 +60,7 @@ def explain(root: Path, identifier: str) -> None:
     if code in CATALOGUE:
         click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
         return
-    rule = _refused(selection.rule, read(root / _POLICIES), identifier)
-    click.echo(explained(rule), nl=False)
+    click.echo(explained(selection.rule(read(root / _POLICIES), identifier)), nl=False)
 
 
 @policy.command(
@@ -75,11 +70,10 @@ def explain(root: Path, identifier: str) -> None:
 @options.formats("text", "json")
 @click.argument("names", metavar="[ID|DOMAIN|DOMAIN/NAME]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
-    """Run the tests and fixtures of rules.
+    """Test the rules, and say which of their lines nothing runs.
 
-    Of every rule and helper, or of those that are named; it also says which lines of them nothing runs. Exits with 0
-    when every test holds, every rule denies and passes what its fixture says, and these run every line; else with
-    1.
+    Runs the tests and fixtures of every rule and helper, or of those that are named. Exits with 0 when every test
+    holds, every rule denies and passes what its fixture says, and these run every line; else with 1.
     """
     from compiler.policy import selection
     from compiler.policy.library import read
@@ -87,8 +81,7 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     from compiler.report import policy_tests
 
     folder = root / _POLICIES
-    modules = _refused(selection.modules, read(folder), names)
-    report = examine(folder, modules)
+    report = examine(folder, selection.modules(read(folder), names))
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)
     sys.exit(0 if report.complete else 1)
 
@@ -102,13 +95,9 @@ def new(root: Path, place: str) -> None:
     What is to be written in its files stands behind WRITE: there. Until all of it is, cbp policy test says what is
     missing, and cbp compile refuses to judge.
     """
-    from compiler.policy.stub import PlaceError, begin
+    from compiler.policy.stub import begin
 
-    try:
-        written = begin(root / _POLICIES, place)
-    except PlaceError as error:
-        raise CouldNotRunError(str(error)) from error
-    for path in written:
+    for path in begin(root / _POLICIES, place):
         click.echo(f"   wrote  {path.relative_to(root).as_posix()}")
 
 
@@ -130,7 +119,7 @@ def input_(root: Path, at: str, cluster: str) -> None:
     """Print what a rule sees of a cluster, as JSON."""
     from compiler.policy.evaluation import part
 
-    click.echo(json.dumps(_refused(part, _inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(part(_inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
 
 
 @policy.command(
@@ -164,7 +153,7 @@ def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
         }
         click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
         return
-    rule = _refused(selection.rule, read(folder), name)
+    rule = selection.rule(read(folder), name)
     found = evaluation.evaluate(folder, rule, _inputs(root, cluster))
     click.echo(evaluations.as_json(found) if format_ == "json" else evaluations.as_text(found), nl=False)
 
@@ -177,25 +166,15 @@ def _inputs(root: Path, cluster: str) -> dict[str, Any]:
 
     known = renderings(root)
     if cluster and cluster not in known:
-        raise CouldNotRunError(str(selection.unknown("cluster", cluster, known)))
+        raise selection.unknown("cluster", cluster, known, otherwise="")
     return {name: input_of(item) for name, item in known.items() if cluster in ("", name)}
-
-
-def _refused(select: Callable[..., Selected], *arguments: object) -> Selected:
-    """Select something; a name that there is not ends the command."""
-    from compiler.policy.selection import UnknownError
-
-    try:
-        return select(*arguments)
-    except UnknownError as error:
-        raise CouldNotRunError(str(error)) from error
 
 
 @policy.command(epilog=options.examples("cbp policy docs", "cbp policy docs --check"))
 @options.root
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a page differs.")
 def docs(root: Path, check: bool) -> None:
-    """Write the pages of docs/policies/ from the rules.
+    """Write the pages about the rules to docs/policies/.
 
     One for each domain, and one that lists them. Nothing else stays in that folder.
     """

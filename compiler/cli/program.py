@@ -1,4 +1,4 @@
-"""The boundary of the command line: whatever ends a command other than its work is said in one line, once.
+"""The boundary of the command line: an error that ends a command becomes one line and a status, here alone.
 
 Statuses: 2 where a command could not run, and what shells give for a signal (POSIX, Shell Command Language, 2.8.2):
 130 after an interrupt and 141 after a pipe that nobody reads any more.
@@ -17,10 +17,7 @@ import click
 from click.exceptions import Exit
 
 from compiler.cli.advice import explained
-from compiler.policy.errors import PolicyError
-from compiler.schemas.errors import SchemaError
-from compiler.write.journal import JournalError
-from compiler.write.lock import BusyError
+from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +25,8 @@ if TYPE_CHECKING:
 _SIGNALLED = 128
 
 
-class CouldNotRunError(click.ClickException):
-    """A command could not run; the message says why, and what to do."""
+class _StoppedError(click.ClickException):
+    """The line and the status of a command that could not run."""
 
     exit_code = 2
 
@@ -40,40 +37,38 @@ class CouldNotRunError(click.ClickException):
 
 
 class Program(click.Group):
-    """A group of commands whose outages are answered, those of its help too."""
+    """A group of commands whose errors end in one line, those of its help too."""
 
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
         """Read the command line; its help may have nowhere to go."""
-        with _outages():
+        with _boundary():
             return super().make_context(*arguments, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        with _outages():
+        with _boundary():
             return super().invoke(ctx)
 
 
 @contextmanager
-def _outages() -> Iterator[None]:
-    """Turn what the specification is not to blame for into a message and a status."""
+def _boundary() -> Iterator[None]:
+    """Turn what ends a command into a message and a status."""
     try:
         yield
-    except PolicyError as error:
-        raise CouldNotRunError(f"the policies could not judge: {error}") from error
-    except (BusyError, JournalError, SchemaError) as error:
-        raise CouldNotRunError(str(error)) from error
+    except CouldNotRunError as error:
+        raise _StoppedError(error.line) from error
     except OSError as error:
         if error.filename is None:  # every error about a file names it
             raise _without_output(error) from error
-        raise CouldNotRunError(explained(error)) from error
+        raise _StoppedError(explained(error)) from error
     except KeyboardInterrupt:
         raise Exit(_SIGNALLED + signal.SIGINT) from None
 
 
-def _without_output(error: OSError) -> Exit | CouldNotRunError:
+def _without_output(error: OSError) -> Exit | _StoppedError:
     """Give up on standard output, so that the interpreter does not try again at its end, and say so if it is full."""
     with suppress(OSError):  # what takes its place in a test may be no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno == errno.EPIPE:
         return Exit(_SIGNALLED + signal.SIGPIPE)
-    return CouldNotRunError(f"standard output: {error.strerror or error}")
+    return _StoppedError(f"standard output: {error.strerror or error}")

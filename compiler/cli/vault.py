@@ -1,20 +1,18 @@
-"""``cbp vault``: the compiled plan against a server."""
+"""``cbp vault``: apply the compiled plan to a server, or compare the two."""
 
 from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from compiler.cli import options
-from compiler.cli.program import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from compiler.vault.plan import Plan
     from compiler.vault.server import VaultServer
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def vault() -> None:
-    """Apply the compiled plan to Vault or OpenBao, or say how the server differs from it.
+    """Apply the compiled plan to Vault or OpenBao, or compare them.
 
     The server and the token come from VAULT_ADDR (by default the plan's own address), VAULT_TOKEN_FILE or VAULT_TOKEN,
     VAULT_CACERT and VAULT_NAMESPACE.
@@ -66,8 +64,8 @@ def check(file: Path, values: str | None, without: tuple[str, ...]) -> None:
     """
     from compiler.vault.comparison import check as differences
 
-    with _run(file, values, without) as (plan, server, given):
-        found = list(differences(plan, server, given))
+    plan, server, given = _read(file, values, without)
+    found = list(differences(plan, server, given))
     for difference in found:
         click.echo(f"differs  {difference}")
     click.echo(f"{len(plan.documents)} documents, {len(found)} differences")
@@ -82,36 +80,30 @@ def check(file: Path, values: str | None, without: tuple[str, ...]) -> None:
 )
 @_with_plan
 def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
-    """Write what differs from the plan, in its order, and read back what was written.
+    """Write what differs from the plan, and read it back.
 
-    A run that was stopped can be repeated. Nothing is removed. Exits with 1 when the server reads back something else
-    than it was told.
+    Documents are written in the plan's order. A run that was stopped can be repeated. Nothing is removed. Exits with 1
+    when the server reads back something else than it was told.
     """
     from compiler.vault.application import apply as applied
 
     steps = []
-    with _run(file, values, without) as (plan, server, given):
-        for step in applied(plan, server, given):
-            steps.append(step)
-            click.echo(f"{'wrote' if step.written else 'same '}  {step.title}")
+    plan, server, given = _read(file, values, without)
+    for step in applied(plan, server, given):
+        steps.append(step)
+        click.echo(f"{'wrote' if step.written else 'same '}  {step.title}")
     for difference in steps[-1].left:
         click.echo(f"differs  {difference}")
     click.echo(f"{len(plan.documents)} documents, {sum(step.written for step in steps)} written")
     sys.exit(1 if steps[-1].left else 0)
 
 
-@contextmanager
-def _run(
-    file: Path, values: str | None, without: tuple[str, ...]
-) -> Iterator[tuple[Plan, VaultServer, WriteOnlyValues]]:
-    from compiler.vault.errors import VaultError
+def _read(file: Path, values: str | None, without: tuple[str, ...]) -> tuple[Plan, VaultServer, WriteOnlyValues]:
+    """Return the part of a plan that is meant, its server, and the values that no file holds."""
     from compiler.vault.plan import read
     from compiler.vault.server import connect
     from compiler.vault.write_only_values import write_only_values
 
-    try:
-        plan = read(file)
-        found = write_only_values(values, os.environ, plan)
-        yield plan.without(without), connect(plan.address, os.environ, found.secrets), found
-    except VaultError as error:
-        raise CouldNotRunError(str(error)) from None
+    plan = read(file)
+    found = write_only_values(values, os.environ, plan)
+    return plan.without(without), connect(plan.address, os.environ, found.secrets), found

@@ -1,9 +1,9 @@
-"""The record of the last compilation: from what it read and wrote to what it said.
+"""The record of the last compilation: from what it read and wrote to its report and its warnings.
 
 It lies in ``.cbp/`` of the project, which ignores itself, and holds one fact: these inputs give these outputs and this
 report. The compiler is a function, so the fact stays true; whether it is about the project as it is now is looked at
 anew each time, file by file. Whoever can write the file can make ``cbp compile`` print what they like on this machine,
-and no more than that: ``cbp verify`` and ``--check`` compute everything and never read it.
+and no more than that: ``cbp verify`` and ``--check`` compute everything, and read here alone which warnings are known.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ class Record:
     inputs: str
     outputs: str
     reports: Mapping[str, str]
+    warnings: tuple[str, ...]
+    """The identity of every warning."""
 
 
 def recall(root: Path, inputs: str | None) -> Record | None:
@@ -49,6 +51,12 @@ def recall(root: Path, inputs: str | None) -> Record | None:
         return known if known.outputs == fingerprint.outputs(generated) else None
 
 
+def known_warnings(root: Path) -> frozenset[str]:
+    """Return the identities of the warnings that the last clean compilation of a project reported."""
+    known = _read(root / FOLDER / _NAME)
+    return frozenset(known.warnings) if known else frozenset()
+
+
 def remember(root: Path, record: Record) -> None:
     """Keep a record in the place of the last one. A project that cannot be written to goes without."""
     folder = root / FOLDER
@@ -63,8 +71,8 @@ def remember(root: Path, record: Record) -> None:
 def _read(file: Path) -> Record | None:
     try:
         found = json.loads(file.read_bytes())
-        record = Record(found["inputs"], found["outputs"], dict(found["reports"]))
+        record = Record(found["inputs"], found["outputs"], dict(found["reports"]), tuple(found["warnings"]))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    texts = (record.inputs, record.outputs, *record.reports.values())
+    texts = (record.inputs, record.outputs, *record.reports.values(), *record.warnings)
     return record if all(isinstance(text, str) for text in texts) else None

@@ -1,6 +1,6 @@
 """Findings: what is wrong, where, and what to do. One value, several renderers."""
 
-from compiler.diagnostics.bounds import bounded, bounded_findings, closest, use_one_of
+from compiler.diagnostics.bounds import bounded, bounded_findings
 from compiler.diagnostics.finding import (
     Finding,
     Rendered,
@@ -11,6 +11,7 @@ from compiler.diagnostics.finding import (
     has_errors,
     in_source_order,
 )
+from compiler.diagnostics.suggestions import closest, did_you_mean, use_one_of
 
 __all__ = [
     "Finding",
@@ -22,6 +23,7 @@ __all__ = [
     "bounded",
     "bounded_findings",
     "closest",
+    "did_you_mean",
     "has_errors",
     "in_source_order",
     "use_one_of",

@@ -124,6 +124,12 @@ class Finding:
         """The place as ``file:line:column``, or the path alone."""
         return str(self.span) if self.span else self.path
 
+    @property
+    def identity(self) -> str:
+        """What tells it from any other finding, and stays while lines move."""
+        path = self.span.source.path if self.span else self.path
+        return f"{self.code} {path} {self.resource}: {self.message}"
+
 
 def has_errors(findings: Iterable[Finding]) -> bool:
     """Say whether any finding refuses the specification."""

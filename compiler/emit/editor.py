@@ -48,7 +48,7 @@ def schemas() -> Mapping[str, Document]:
     """Return the schema of each kind of file by name: a section's, ``environment``, ``overlay``, and ``waivers``."""
     section, environment, overlay = _Shape(holes=True), _Shape(), _Shape(partial=True)
     found = {
-        name: _document(_heading(field), _ABOUT_HOLES, section.mapping(Specification, name))
+        name: _document(_heading(field.annotation), _ABOUT_HOLES, section.mapping(Specification, only=name))
         for name, field in Specification.model_fields.items()
     }
     found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, environment.mapping(EnvironmentFile))
@@ -69,38 +69,45 @@ class _Shape:
     holes: bool = False
     partial: bool = False
 
-    def mapping(self, model: type[Model], *only: str) -> dict[str, Any]:
-        """Return the schema of a mapping whose keys are the fields of a model, or ``only`` these of them."""
-        fields = {name: field for name, field in model.model_fields.items() if not only or name in only}
+    def mapping(self, model: type[Model], section: str = "", only: str = "") -> dict[str, Any]:
+        """Return the schema of a mapping whose keys are the fields of a model, or the ``only`` one, in a section."""
+        fields = {name: field for name, field in model.model_fields.items() if only in ("", name)}
         required = [name for name, field in fields.items() if field.is_required() and not self.partial]
         about = attribute_docstrings(model)
         return {
             "type": "object",
-            "properties": {name: self._field(field, about.get(name)) for name, field in fields.items()},
+            "properties": {
+                name: self._field(
+                    field, about.get(name), section or _heading(field.annotation if model is Specification else model)
+                )
+                for name, field in fields.items()
+            },
             **({"required": required} if required else {}),
             "additionalProperties": False,
         }
 
-    def _field(self, field: FieldInfo, docstring: str | None) -> dict[str, Any]:
+    def _field(self, field: FieldInfo, docstring: str | None, section: str) -> dict[str, Any]:
         """The schema of what stands behind a key: the field's docstring first, then its type's."""
-        schema = self._value(field.annotation, field.metadata)
+        schema = self._value(field.annotation, section, field.metadata)
         if self.holes and not is_model(field.annotation):
             schema = _or_hole(schema)
-        about = (_prose(docstring), schema.pop("description", ""))
-        return {"description": "\n\n".join(filter(None, about)), **schema}
+        form = schema.pop("description", "")
+        schema.pop("markdownDescription", None)
+        return {**_about(_prose(docstring), form, section, schema), **schema}
 
-    def _value(self, annotation: Any, metadata: Iterable[object] = ()) -> dict[str, Any]:
+    def _value(self, annotation: Any, section: str, metadata: Iterable[object] = ()) -> dict[str, Any]:
         """The schema of a type: what pydantic says of it, with the models in it written out where they stand."""
         if is_model(annotation):
-            return {"description": _prose(inspect.getdoc(annotation)), **self.mapping(annotation)}
+            shape = self.mapping(annotation, section)
+            return {**_about(_prose(inspect.getdoc(annotation)), "", section, shape), **shape}
         below = get_args(annotation)
         if NoneType in below:  # a key that may be left out; no text is null
-            return self._value(below[0])
+            return self._value(below[0], section)
         schema = dict(_plain(annotation, *metadata))
         if get_origin(annotation) is tuple:
-            schema["items"] = self._value(below[0])
+            schema["items"] = self._value(below[0], section)
         elif get_origin(annotation) is Mapping:
-            schema["patternProperties"] = dict.fromkeys(schema["patternProperties"], self._value(below[1]))
+            schema["patternProperties"] = dict.fromkeys(schema["patternProperties"], self._value(below[1], section))
             schema["additionalProperties"] = False
         return schema
 
@@ -129,13 +136,40 @@ def _or_hole(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _document(title: str, about: str, shape: dict[str, Any]) -> Document:
-    return {"$schema": DIALECT, "title": title, "description": about, **shape}
+    return {"$schema": DIALECT, "title": title, "description": about, "markdownDescription": _markdown(about), **shape}
 
 
-def _heading(field: FieldInfo) -> str:
-    """The section's heading in the document, with which its module's docstring starts."""
-    module = sys.modules[getattr(field.annotation, "__module__", "")]
+def _heading(model: object) -> str:
+    """Return the section's heading in the document, with which the docstring of a model's module starts."""
+    module = sys.modules[getattr(model, "__module__", "")]
     return (module.__doc__ or "").split(":")[0]
+
+
+def _about(what: str, form: str, section: str, schema: Mapping[str, Any]) -> dict[str, str]:
+    """Say what a key is for and how its value is written, for every editor and for those that read Markdown."""
+    said = "\n\n".join(filter(None, (what, form)))
+    head, value = (said, "") if _holds_keys(schema) else (what, " ".join(form.split()))
+    facts = {"Section": section, "Value": value, "Example": _example(schema)}
+    lines = "  \n".join(f"*{name}:* {text}" for name, text in facts.items() if text)
+    return {"description": said, "markdownDescription": _markdown(f"{head}\n\n{lines}")}
+
+
+def _markdown(text: str) -> str:
+    """Return a docstring's text with its code as Markdown writes it."""
+    return text.replace("``", "`")
+
+
+def _holds_keys(schema: Mapping[str, Any]) -> bool:
+    return "object" in schema.get("items", schema)["type"]
+
+
+def _example(schema: Mapping[str, Any]) -> str:
+    """Return values that may be written, as code; of a list, entries; of a mapping, none."""
+    if _holds_keys(schema):
+        return ""
+    entry = schema.get("items", schema)
+    shown = entry.get("examples") or entry.get("enum") or (["true"] if "boolean" in entry["type"] else None)
+    return ", ".join(f"`{value}`" for value in shown or [entry["minimum"]] if value != HOLE)
 
 
 def _prose(docstring: str | None) -> str:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Matching(Keywords):
     """Refuses a text that does not match the whole of a pattern, and says the same to an editor."""
 
-    def __init__(self, pattern: str, what: str, advice: str, **keywords: JsonValue) -> None:
+    def __init__(self, pattern: str, what: str, advice: str, example: str, **keywords: JsonValue) -> None:
         description = f"{what[0].upper()}{what[1:]}: {advice}."
-        super().__init__(**spelt(pattern, description, advice, **keywords))
+        super().__init__(**spelt(pattern, description, advice, examples=[example], **keywords))
         self._expression, self._what, self._advice = re.compile(pattern), what, advice
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -50,7 +50,9 @@ _DIGEST = r"sha256:[0-9a-f]{64}"
 # A branch, a tag or a version such as 1.35 is a number to an editor, unless it stands in quotes.
 _NUMBER: dict[str, JsonValue] = {"type": ["string", "number"], "minimum": 0}
 
-Name = Annotated[str, Matching(_LABEL, "a name", "use lower-case letters, digits and '-', up to 40, a letter first")]
+Name = Annotated[
+    str, Matching(_LABEL, "a name", "use lower-case letters, digits and '-', up to 40, a letter first", "eu-central-1")
+]
 """A label of RFC 1123, short enough to be part of a longer one."""
 
 EnvironmentName = Annotated[
@@ -59,36 +61,52 @@ EnvironmentName = Annotated[
         rf"(?!(argocd|schemas)$){_LABEL}",
         "a name of an environment",
         "use a name as production; argocd and schemas are reserved",
+        "production",
     ),
 ]
 """A name that is not a folder of other documents under ``generated/``: Argo CD's, and the schemas for editors."""
 
 HostName = Annotated[
-    str, Matching(rf"(?=.{{1,253}}$)({_HOST}\.)+{_HOST}", "a host name", "write a full name, as config.bank.example")
+    str,
+    Matching(
+        rf"(?=.{{1,253}}$)({_HOST}\.)+{_HOST}",
+        "a host name",
+        "write a full name, as config.bank.example",
+        "config.bank.example",
+    ),
 ]
 """A fully qualified DNS name, lower case."""
 
 UrlPath = Annotated[
-    str, Matching(r"/[A-Za-z0-9._~/-]{0,200}", "a path", "start with '/' and use letters, digits and ._~-")
+    str, Matching(r"/[A-Za-z0-9._~/-]{0,200}", "a path", "start with '/' and use letters, digits and ._~-", "/health")
 ]
 """The path of a URL, without query or escapes."""
 
 ImageName = Annotated[
     str,
     Matching(
-        r"[a-z0-9]([a-z0-9._:/-]{0,200}[a-z0-9])?(@" + _DIGEST + ")?", "an image", "write repository, or repository:tag"
+        r"[a-z0-9]([a-z0-9._:/-]{0,200}[a-z0-9])?(@" + _DIGEST + ")?",
+        "an image",
+        "write repository, or repository:tag",
+        "registry.bank.example/base/python:3.13",
     ),
 ]
 """A container image, with or without a tag or digest."""
 
 GitRepository = Annotated[
     str,
-    Matching(r"(https://|ssh://git@)[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)+", "a Git repository", "write its URL"),
+    Matching(
+        r"(https://|ssh://git@)[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._-]+)+",
+        "a Git repository",
+        "write its URL",
+        "https://git.bank.example/platform/cbp-config.git",
+    ),
 ]
 """Where Argo CD reads the committed output; never with credentials."""
 
 Revision = Annotated[
-    str, Matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", "a revision", "write a branch, a tag or a commit", **_NUMBER)
+    str,
+    Matching(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,99}", "a revision", "write a branch, a tag or a commit", "main", **_NUMBER),
 ]
 """The revision of the repository that an environment follows."""
 
@@ -98,6 +116,7 @@ HttpsUrl = Annotated[
         rf"https://({_HOST}\.)+{_HOST}(:[0-9]{{1,5}})?(/[A-Za-z0-9._~-]+)*",
         "an address of HTTPS",
         "write https://, a full host name, and a port or path where it has one; without '/' at the end",
+        "https://login.bank.example/realms/bank",
     ),
 ]
 """Where a server is reached: HTTPS alone, never with credentials."""
@@ -109,6 +128,7 @@ ObjectLocation = Annotated[
         r"|https://[a-z0-9]{3,24}\.blob\.core\.windows\.net/[a-z0-9][a-z0-9-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*",
         "a place in an object store",
         "write s3://bucket, or https://account.blob.core.windows.net/container",
+        "s3://bank-backups/configuration",
     ),
 ]
 """A bucket of Amazon S3, or a container of Azure Blob Storage."""
@@ -119,18 +139,30 @@ Identity = Annotated[
         r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
         "an identity of a workload",
         "write the ARN of an IAM role, or the client ID of a managed identity",
+        "arn:aws:iam::123456789012:role/configuration-backup",
     ),
 ]
 """What a pod is to a cloud: an IAM role of Amazon, or a managed identity of Azure."""
 
 GroupName = Annotated[
-    str, Matching(r"[A-Za-z0-9][A-Za-z0-9 ._:@/-]{0,99}", "a group", "write the name that the identity provider sends")
+    str,
+    Matching(
+        r"[A-Za-z0-9][A-Za-z0-9 ._:@/-]{0,99}",
+        "a group",
+        "write the name that the identity provider sends",
+        "configuration-readers",
+    ),
 ]
 """A group of people at the identity provider."""
 
 Repository = Annotated[
     str,
-    Matching(r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+", "an image repository", "write host/path, without a tag"),
+    Matching(
+        r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+",
+        "an image repository",
+        "write host/path, without a tag",
+        "registry.bank.example/platform/configuration-api",
+    ),
 ]
 """The repository of a container image, with its registry's host."""
 
@@ -140,6 +172,7 @@ Release = Annotated[
         rf"{_DIGEST}|[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}",
         "a release",
         "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
+        "unreleased",
         **_NUMBER,
     ),
 ]
@@ -151,19 +184,26 @@ PromotionToken = Annotated[
         r"(?:[A-Za-z0-9+/]{4}){8,2000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
         "a token of a demoted cluster",
         "write what kubectl get cluster -o jsonpath='{.status.demotionToken}' says of the predecessor",
+        "eyJsYXRlc3RDaGVja3BvaW50UkVET1dBTEZpbGUiOiIwIn0=",
     ),
 ]
 """What CloudNativePG says of a cluster that was demoted: where its log ends. It is no secret."""
 
 DocumentName = Annotated[
-    str, Matching(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md", "a document's name", "write a file name that ends in .md")
+    str,
+    Matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\.md",
+        "a document's name",
+        "write a file name that ends in .md",
+        "SECURITY_SPEC.md",
+    ),
 ]
 """The file name of a document of the specification."""
 
 AddressRange = Annotated[
     str,
     AfterValidator(_address_range),
-    Keywords(**spelt(_CIDR, f"An address range: {_CIDR_ADVICE}.", _CIDR_ADVICE)),
+    Keywords(**spelt(_CIDR, f"An address range: {_CIDR_ADVICE}.", _CIDR_ADVICE, examples=["10.20.0.0/24"])),
 ]
 """An IPv4 or IPv6 network in CIDR notation."""
 
@@ -173,6 +213,7 @@ KubernetesVersion = Annotated[
         r"1\.(3[1-9]|[4-9][0-9])",  # a pod's anti-affinity counts each revision alone from 1.31 on
         "a version of Kubernetes from 1.31 on",
         "write it as 1.35",
+        "1.35",
         type=["string", "number"],
         minimum=1.31,
         exclusiveMaximum=2,
@@ -180,7 +221,15 @@ KubernetesVersion = Annotated[
 ]
 """Major and minor version of Kubernetes."""
 
-Reason = Annotated[str, Matching(r"\S.{9,199}", "a reason", "write a sentence of 10 to 200 characters in one line")]
+Reason = Annotated[
+    str,
+    Matching(
+        r"\S.{9,199}",
+        "a reason",
+        "write a sentence of 10 to 200 characters in one line",
+        "the first image has not been built yet",
+    ),
+]
 """Why something is as it is, for the reader of a report."""
 
 

@@ -31,13 +31,20 @@ def _day(value: object) -> date:
 
 
 Day = Annotated[
-    date, PlainValidator(_day, json_schema_input_type=str), Keywords(**spelt(_DATE, "A day of ISO 8601.", _DATE_ADVICE))
+    date,
+    PlainValidator(_day, json_schema_input_type=str),
+    Keywords(**spelt(_DATE, "A day of ISO 8601.", _DATE_ADVICE, examples=["2026-01-31"])),
 ]
 """A day of the calendar."""
 
 RuleId = Annotated[
     str,
-    Matching(r"[A-Z][A-Z0-9]{2}[0-9]{3}", "the id of a policy's rule", "write the id as a report says it, as CON001"),
+    Matching(
+        r"[A-Z][A-Z0-9]{2}[0-9]{3}",
+        "the id of a policy's rule",
+        "write the id as a report says it, as CON001",
+        "CON001",
+    ),
 ]
 """The id of a rule of ``policies/``; what the compiler itself finds has other codes, and cannot be waived."""
 
@@ -47,6 +54,7 @@ ResourcePath = Annotated[
         r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*",
         "the path of a value",
         "write the keys that lead to it, with dots, as environment.image.release",
+        "environment.image.release",
     ),
 ]
 """A path into the specification, or below ``environment``, as a report says it."""
@@ -57,12 +65,19 @@ OutputFile = Annotated[
         r"generated(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+",
         "a generated file",
         "write its path from the project's root, as a report says it",
+        "generated/production/eu-central-1/vault/plan.yaml",
     ),
 ]
 """The path of a file below ``generated/``."""
 
 ObjectPointer = Annotated[
-    str, Matching(r"(/[^/\x00-\x1f]*)+", "a pointer into a document", "write it as a report says it, as /spec/replicas")
+    str,
+    Matching(
+        r"(/[^/\x00-\x1f]*)+",
+        "a pointer into a document",
+        "write it as a report says it, as /spec/replicas",
+        "/spec/replicas",
+    ),
 ]
 """A JSON Pointer (RFC 6901)."""
 
@@ -72,6 +87,7 @@ Ticket = Annotated[
         r"[A-Z][A-Z0-9]{0,19}-[1-9][0-9]{0,9}|https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~#-]+)+",
         "a ticket",
         "write its key, as PLAT-1234, or its https address",
+        "PLAT-1234",
     ),
 ]
 """Where the work that ends a waiver is tracked."""

@@ -6,17 +6,21 @@ import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from compiler.errors import CouldNotRunError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _PLACE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: ")
 
 
-class PolicyError(Exception):
+class PolicyError(CouldNotRunError):
     """Say that the gate came to no verdict: neither a pass nor a finding.
 
     Each of its ``faults`` is a line, with the file and line that it is about where there is one.
     """
+
+    about = "the policies could not judge"
 
     def __init__(self, *faults: str) -> None:
         super().__init__(*faults)

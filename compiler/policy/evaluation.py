@@ -84,6 +84,6 @@ def part(document: Any, path: str) -> Any:
         else:
             known = document if isinstance(document, dict) else {}
         if key not in known:
-            raise unknown(f"value at {path}:", key, known)
+            raise unknown(f"value at {path}:", key, known, otherwise="")
         document = known[key]
     return document

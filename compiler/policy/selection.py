@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics.bounds import closest
+from compiler.diagnostics import did_you_mean
+from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -12,7 +13,10 @@ if TYPE_CHECKING:
     from compiler.policy.library import Library, Module, Rule
 
 
-class UnknownError(Exception):
+_LISTED = "cbp policy list names those that there are"
+
+
+class UnknownError(CouldNotRunError):
     """There is no such rule or domain; the message names the one that may be meant."""
 
 
@@ -48,11 +52,11 @@ def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
     return tuple(module for module in library.modules if not chosen or module in chosen)
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> UnknownError:
-    """Return the error about a name that there is not, with the known one that may be meant.
+def unknown(what: str, name: str, known: Iterable[str], otherwise: str = _LISTED) -> UnknownError:
+    """Return the error about a name that there is not, with the known one that may be meant, or other advice.
 
     It is looked for first among the names that begin alike: only so many are compared.
     """
     alike = sorted(known, key=lambda item: item[:1].lower() != name[:1].lower())
-    meant = closest(name, alike) or closest(name.upper(), alike)
-    return UnknownError(f"there is no {what} '{name}'" + (f": did you mean '{meant}'?" if meant else ""))
+    advice = did_you_mean(name, alike, otherwise=otherwise)
+    return UnknownError(f"there is no {what} '{name}': {advice}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from compiler.errors import CouldNotRunError
 from compiler.policy import inventory
 from compiler.policy.domains import FILE
 from compiler.policy.library import HELPERS, RESERVED, next_id, read
@@ -67,7 +68,7 @@ value: 91%
 """
 
 
-class PlaceError(Exception):
+class PlaceError(CouldNotRunError):
     """No rule can begin at that place; the message says why, and what to do."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Waived, closest
+from compiler.diagnostics import Finding, Waived, did_you_mean
 from compiler.sources.nodes import SequenceNode, child
 
 if TYPE_CHECKING:
@@ -87,11 +87,9 @@ class Register:
         name, at = placed.waiver.rule, placed.span("rule")
         rule = self._rules.get(name)
         if rule is None:
-            meant = closest(name, sorted(self._rules, key=lambda known: known[:3] != name[:3]))
-            help_ = (
-                f"did you mean {meant}?" if meant else "name a rule that cbp policy list knows, or remove the waiver"
-            )
-            return Finding("WVR005", f"there is no rule {name}", help_, at)
+            alike = sorted(self._rules, key=lambda known: known[:3] != name[:3])
+            otherwise = "name a rule that cbp policy list knows, or remove the waiver"
+            return Finding("WVR005", f"there is no rule {name}", did_you_mean(name, alike, otherwise=otherwise), at)
         if not rule.metadata.custom.waivable:
             message = f"{name} cannot be waived: {_lowered(rule.metadata.title)}"
             return Finding("WVR008", message, rule.metadata.custom.remediation, at)

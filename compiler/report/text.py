@@ -1,17 +1,18 @@
-"""An outcome as text: findings, what was written, and one line that sums up."""
+"""An outcome as text: what was written, then the findings, errors last, and one line that sums up."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Severity
 from compiler.diagnostics.text import block, line
 from compiler.report.difference import excerpt
 from compiler.report.outcome import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
+    from compiler.diagnostics import Finding
     from compiler.report.outcome import Outcome
     from compiler.write.drift import Change
 
@@ -19,28 +20,49 @@ if TYPE_CHECKING:
 _WHOLE_DIFFERENCES = 5
 
 
-def render(outcome: Outcome, *, colour: bool, brief: bool = False) -> str:
-    """Return the report; a line each is for the warnings of a ``brief`` one and for the differences after the first."""
-    changes = {f"generated/{change.path}": change for change in outcome.drift.changes}
-    blocks, lines = [], []
-    differences = 0
-    for finding in outcome.findings:
-        if finding.waived:
-            continue
-        change = None if finding.span else changes.get(finding.path)
-        differences += change is not None
-        if (brief and finding.severity is Severity.WARNING) or (change and differences > _WHOLE_DIFFERENCES):
-            lines.append(line(finding, colour=colour))
-        else:
-            blocks.append(block(finding, colour=colour, excerpt=excerpt(change) if change else ()))
-    waived = "".join(line(finding, colour=colour) for finding in outcome.waived)
-    parts = (part for part in ("".join(lines), waived) if part)
-    return "".join((*blocks, *(f"{part}\n" for part in parts), closing(outcome)))
+def render(
+    outcome: Outcome, *, colour: bool, known: Collection[str] = (), whole: bool = False, brief: bool = False
+) -> str:
+    """Return the report, whose end a terminal shows: the errors, and above them the warnings.
+
+    The warnings whose identity is ``known`` are counted, not shown, unless the report is to be ``whole``. A line each
+    is for the other warnings of a ``brief`` report, and for the differences after the first.
+    """
+    folded = [] if whole else [finding for finding in outcome.warnings if finding.identity in known]
+    warnings = [finding for finding in outcome.warnings if whole or finding.identity not in known]
+    parts = (
+        "".join(f"{change}\n" for change in _changes(outcome)),
+        "".join(line(finding, colour=colour) for finding in outcome.waived),
+        "".join((line if brief else block)(finding, colour=colour) for finding in warnings),
+        *_errors(outcome, colour=colour),
+    )
+    summary = "".join(f"{line}\n" for line in _summary(outcome, folded, whole=whole))
+    return "".join((*(_paragraph(part) for part in parts), summary))
 
 
 def closing(outcome: Outcome) -> str:
-    """Return what follows the findings: the changes, what judged, and the line that sums up."""
-    return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome)))
+    """Return what follows findings that are shown elsewhere: the changes, what judged, and the line that sums up."""
+    return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome, (), whole=True)))
+
+
+def _paragraph(text: str) -> str:
+    """Set a part of the report apart from the next, if it says anything."""
+    return f"{text.rstrip()}\n\n" if text else ""
+
+
+def _errors(outcome: Outcome, *, colour: bool) -> tuple[str, str]:
+    """Return the errors that are shown whole, and those in a line each: the differences after the first."""
+    changes = {f"generated/{change.path}": change for change in outcome.drift.changes}
+    blocks, lines = [], []
+    differences = 0
+    for finding in outcome.errors:
+        change = None if finding.span else changes.get(finding.path)
+        differences += change is not None
+        if change and differences > _WHOLE_DIFFERENCES:
+            lines.append(line(finding, colour=colour))
+        else:
+            blocks.append(block(finding, colour=colour, excerpt=excerpt(change) if change else ()))
+    return "".join(blocks), "".join(lines)
 
 
 def _changes(outcome: Outcome) -> Iterator[str]:
@@ -52,7 +74,7 @@ def _verb(change: Change) -> str:
     return "wrote" if change.content is not None else "pruned"
 
 
-def _summary(outcome: Outcome) -> Iterator[str]:
+def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> Iterator[str]:
     compilation = outcome.compilation
     verdict = compilation.verdict
     if verdict:
@@ -62,7 +84,11 @@ def _summary(outcome: Outcome) -> Iterator[str]:
         if verdict.as_of:
             yield f"waivers are those of {verdict.as_of}"
     if compilation.unchecked:
-        yield f"no schema for: {', '.join(compilation.unchecked)}"
+        yield _unchecked(compilation.unchecked, whole=whole)
+    if folded:
+        codes = Counter(finding.code for finding in folded)
+        said = ", ".join(f"{number} {code}" for code, number in sorted(codes.items()))
+        yield f"{counted(len(folded), 'warning')} known since the last compilation: {said}; --all shows them"
     counts = outcome.counts
     if compilation.refused or outcome.drift.refused:
         yield f"refused: {counts}; nothing was written"
@@ -70,3 +96,10 @@ def _summary(outcome: Outcome) -> Iterator[str]:
         what = f"{', '.join(compilation.environments)}: {counted(len(compilation.artifacts), 'file')}"
         done = "" if outcome.written is None else f", {len(outcome.written) or 'none'} changed"
         yield f"{what}{done}; {counts}"
+
+
+def _unchecked(kinds: tuple[str, ...], *, whole: bool) -> str:
+    """Say how many kinds no schema has judged, and what to do about it; or name them."""
+    if whole:
+        return f"no schema for: {', '.join(kinds)}"
+    return f"no schema for {counted(len(kinds), 'kind')}: make them with cbp schemas add (docs/schemas.md)"

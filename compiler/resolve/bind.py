@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import Finding, Span, bounded, closest, use_one_of
+from compiler.diagnostics import Finding, Span, bounded, closest, did_you_mean, use_one_of
 from compiler.model.base import Model
 from compiler.model.shape import annotation_at, is_model
 from compiler.sources.nodes import MappingNode, Node, Path, ScalarNode, lookup, nearest, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from pydantic_core import ErrorDetails
 
@@ -89,14 +89,8 @@ def _finding(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -
 def _unknown_key(model: type[Model], root: Node, path: Path) -> Finding:
     known, missing = _fields(model, path[:-1]), _missing(model, root, path[:-1])
     message = f"the key '{path[-1]}' is unknown"
-    return Finding("SPEC002", message, did_you_mean(str(path[-1]), known, missing), key_span(root, path))
-
-
-def did_you_mean(name: str, known: Iterable[str], preferred: Iterable[str] = ()) -> str:
-    """Say which of the known names may be meant: one of the preferred, if any is close; or list them all."""
-    known = list(known)
-    close = closest(name, preferred) or closest(name, known)
-    return f"did you mean '{close}'?" if close else use_one_of(known)
+    help_ = did_you_mean(str(path[-1]), known, preferred=missing)
+    return Finding("SPEC002", message, help_, key_span(root, path))
 
 
 def _unknown_choice(node: ScalarNode, expected: str) -> Finding:

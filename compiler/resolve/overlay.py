@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, bounded, bounded_findings
+from compiler.diagnostics import Finding, bounded, bounded_findings, did_you_mean
 from compiler.model.shape import annotation_at, is_model
 from compiler.model.specification import Specification
-from compiler.resolve.bind import did_you_mean
 from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, leaves, lookup
 
 if TYPE_CHECKING:

@@ -1,7 +1,9 @@
-"""Why custom resources could not be judged. Never a pass: the command that asked exits with its own status for it."""
+"""The error of schemas that cannot judge. Never a pass: the command that asked exits with 2 for it."""
 
 from __future__ import annotations
 
+from compiler.errors import CouldNotRunError
 
-class SchemaError(Exception):
+
+class SchemaError(CouldNotRunError):
     """A schema, or the definition to make one from, that cannot be used; the message names the file and says why."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, bounded, closest, use_one_of
+from compiler.diagnostics import Finding, bounded, did_you_mean, use_one_of
 from compiler.sources import disk, yaml
 
 if TYPE_CHECKING:
@@ -135,14 +135,10 @@ class _Reader:
         known = list(known)
         listed, more = bounded(sorted(names), lambda _: folder)
         for name in listed:
-            message, help_ = (
-                "the compiler does not read this",
-                "move it elsewhere: what is not read here is not enforced",
-            )
+            message = "the compiler does not read this"
+            help_ = did_you_mean(name, known, otherwise="move it elsewhere: what is not read here is not enforced")
             if not disk.is_text(name):
                 message, help_ = "the name of this is not UTF-8 text", "rename it, or move it elsewhere: it is not read"
-            elif meant := closest(name, known):
-                help_ = f"did you mean {meant}?"
             self._report("FILE002", message, help_, f"{folder}/{disk.printable(name)}")
         self.findings.extend(more)
 

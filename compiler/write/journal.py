@@ -15,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from compiler.errors import CouldNotRunError
 from compiler.write.disk import named_after, sync, write
 from compiler.write.preflight import require_possible
 from compiler.write.staging import JournalEntry, Step, folders, stage
@@ -26,7 +27,7 @@ FOLDER = ".cbp"
 _JOURNAL, _STAGED = "journal.json", "staged"
 
 
-class JournalError(Exception):
+class JournalError(CouldNotRunError):
     """A journal that cannot be finished, or that somebody has to finish first."""
 
 

@@ -8,6 +8,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from compiler.errors import CouldNotRunError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -16,7 +18,7 @@ PATIENCE_SECONDS = 10.0
 _PAUSE_SECONDS = 0.05
 
 
-class BusyError(Exception):
+class BusyError(CouldNotRunError):
     """Another process holds the lock for longer than we wait."""
 
 

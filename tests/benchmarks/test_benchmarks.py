@@ -14,6 +14,7 @@ from benchmarks.__main__ import FEW, MANY, of_compiler
 from benchmarks.processes import CBP, FailedError, Usage, run
 from benchmarks.projects import ROOT, make_project
 from benchmarks.table import Aim, Row, machine, table
+from tests.compiler.project import FROZEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def test_as_many_environments_as_there_are_make_the_real_project(tmp_path: Path)
 
 
 def test_a_copy_differs_in_what_is_its_own_and_is_as_valid(tmp_path: Path) -> None:
-    make_project(tmp_path, 5)
+    make_project(tmp_path, 5, FROZEN)
     names = sorted(folder.name for folder in (tmp_path / "environments").iterdir())
     assert names == ["development", "development-1", "production", "production-1", "staging"]
     real, copy = (

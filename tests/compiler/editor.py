@@ -120,7 +120,7 @@ def kinds(schema: Document) -> dict[Keys, Document]:
     """The values of a schema, the first of those that are judged alike."""
     found: dict[str, tuple[Keys, Document]] = {}
     for path, below in values(schema):
-        found.setdefault(json.dumps({**below, "description": ""}), (path, below))
+        found.setdefault(json.dumps({**below, "description": "", "markdownDescription": ""}), (path, below))
     return dict(found.values())
 
 

@@ -1,4 +1,8 @@
-"""The real project, for tests: resolved as it is, with single values replaced, or copied to be broken."""
+"""The frozen project ``tests/project``: resolved as it is, with single values replaced, or copied to be broken.
+
+``spec/`` and ``environments/`` of the checkout belong to their users: a test that asserts what a file says reads these
+copies, which nothing but tests does. The policies are the real ones.
+"""
 
 from __future__ import annotations
 
@@ -26,27 +30,34 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 ROOT = Path(__file__).parents[2]
+FROZEN = ROOT / "tests/project"
+POLICIES = ROOT / "policies"
 SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
 
 
 def copy(target: Path) -> Path:
     """Copy what is compiled, and what judges it, into a folder."""
-    for name in ("spec", "environments", "policies"):
-        shutil.copytree(ROOT / name, target / name)
+    shutil.copytree(FROZEN, target)
+    shutil.copytree(POLICIES, target / "policies")
     return target
+
+
+def live() -> tuple[Resolved, ...]:
+    """Return the environments of the checkout, for what holds of every valid project and for nothing else."""
+    return resolve(ROOT, load(ROOT, SECTIONS))[0]
 
 
 @cache
 def loaded() -> Loaded:
-    """Every document of the real project."""
-    return load(ROOT, SECTIONS)
+    """Every document of the frozen project."""
+    return load(FROZEN, SECTIONS)
 
 
 @cache
 def resolved() -> Mapping[str, Resolved]:
-    """The real environments by name."""
-    found, findings = resolve(ROOT, loaded())
-    assert {finding.code for finding in findings} <= {"SPEC020"}
+    """The frozen environments by name."""
+    found, findings = resolve(FROZEN, loaded())
+    assert not findings
     return {item.environment.name: item for item in found}
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.completion import INSTALLATION, SHELLS
-from tests.compiler.project import ROOT
+from tests.compiler.project import FROZEN, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,7 +21,7 @@ CBP = ROOT / ".venv/bin/cbp"
 ENVIRONMENTS = ["development", "production", "staging"]
 
 
-def ask(*words: str, folder: Path = ROOT) -> list[str]:
+def ask(*words: str, folder: Path = FROZEN) -> list[str]:
     """Return what bash is told to offer for the last of the words."""
     variables = {"_CBP_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
     answer = subprocess.run([CBP], cwd=folder, env=os.environ | variables, capture_output=True, text=True, check=True)
@@ -56,8 +56,9 @@ def test_commands_and_options_are_completed() -> None:
 
 
 @pytest.mark.parametrize("command", ["compile", "release", "up"])
-def test_environments_are_those_of_the_project_in_the_current_folder(command: str) -> None:
+def test_environments_are_those_of_the_project_around_the_current_folder(command: str) -> None:
     assert ask("cbp", command, "--environment", "") == ENVIRONMENTS
+    assert ask("cbp", command, "--environment", "", folder=ROOT / "spec") == ENVIRONMENTS
     assert ask("cbp", command, "--environment", "st") == ["staging"]
 
 
@@ -80,5 +81,7 @@ def test_bash_itself_completes_with_the_script() -> None:
     """
     path = f"{CBP.parent}{os.pathsep}{os.environ['PATH']}"
     command = ["bash", "--norc", "-c", typed]
-    ran = subprocess.run(command, cwd=ROOT, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        command, cwd=FROZEN, env=os.environ | {"PATH": path}, capture_output=True, text=True, check=True
+    )
     assert (ran.stdout, ran.stderr) == ("production", "")

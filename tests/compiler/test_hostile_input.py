@@ -27,7 +27,7 @@ from compiler.policy import gate
 from compiler.report.github import command
 from compiler.sources import disk
 from tests.compiler.mutations import spoilt_bytes, spoilt_values
-from tests.compiler.project import ROOT, copy
+from tests.compiler.project import FROZEN, copy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +37,7 @@ OVERLAY = "environments/staging/overlays/tuning.yaml"
 ENVIRONMENT = "environments/staging/environment.yaml"
 NAMES = ("development", "production", "staging")
 """All environments: to name them leaves out the schemas for editors alone, which follow from no file."""
-FILES = sorted(
-    path.relative_to(ROOT).as_posix() for folder in ("spec", "environments") for path in (ROOT / folder).rglob("*.yaml")
-)
+FILES = sorted(path.relative_to(FROZEN).as_posix() for path in FROZEN.rglob("*.yaml"))
 hostile = settings(
     deadline=None,
     derandomize=True,
@@ -98,7 +96,7 @@ def test_whatever_the_bytes_of_a_file_are_a_compilation_is_clean_or_has_findings
     victim: Victim, data: st.DataObject
 ) -> None:
     path = data.draw(st.sampled_from(FILES))
-    content = data.draw(spoilt_bytes((ROOT / path).read_bytes()))
+    content = data.draw(spoilt_bytes((FROZEN / path).read_bytes()))
     with victim.with_file(path, content):
         victim.compile()
 
@@ -109,8 +107,8 @@ def test_whatever_the_values_of_a_file_are_a_compilation_is_clean_or_has_finding
     victim: Victim, data: st.DataObject
 ) -> None:
     path = data.draw(st.sampled_from(FILES))
-    content = data.draw(spoilt_values((ROOT / path).read_bytes()))
-    assume(content != (ROOT / path).read_bytes())
+    content = data.draw(spoilt_values((FROZEN / path).read_bytes()))
+    assume(content != (FROZEN / path).read_bytes())
     with victim.with_file(path, content):
         victim.compile()
 

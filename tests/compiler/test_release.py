@@ -42,7 +42,7 @@ def test_the_compilation_then_runs_the_image_by_its_digest_without_a_warning_abo
     deployment = "kubernetes/cbp-application/deployment-configuration-api.yaml"
     text = (project / "generated/production/eu-central-1" / deployment).read_text()
     assert f"registry.bank.example/platform/configuration-api@{DIGEST}" in text
-    assert "unreleased" in (project / "generated/staging/eu-central-1" / deployment).read_text()
+    assert "unreleased" in (project / "generated/development/eu-central-1" / deployment).read_text()
 
 
 def test_a_release_follows_another_and_the_same_one_changes_nothing(project: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def link(project: Path) -> None:
 
 CHANGES: dict[str, Callable[[Path], None]] = {
     "a section": append("spec/compute.yaml"),
-    "a document beside the sections": create("spec/SECURITY_SPEC.md"),
+    "a document beside the sections": remove("spec/SECURITY_SPEC.md"),
     "an environment": append("environments/staging/environment.yaml"),
     "another overlay": create("environments/staging/overlays/more.yaml"),
     "an overlay that is gone": remove("environments/staging/overlays/tuning.yaml"),
@@ -92,7 +93,7 @@ def test_whatever_has_changed_is_compiled_in_full(marked: Path, change: Callable
     change(marked)
     again = shutil.copytree(marked, marked.with_name("again"), symlinks=True)
     shutil.rmtree(again / ".cbp")
-    result, full = cbp(marked), cbp(again)
+    result, full = (cbp(folder, "compile", "--format", "json") for folder in (marked, again))
     assert (result.stdout, result.exit_code) == (full.stdout, full.exit_code)
     assert MARK not in result.stdout
 
@@ -125,7 +126,8 @@ def test_what_was_taken_back_is_no_change(marked: Path) -> None:
 def test_the_record_holds_exactly_what_a_full_compilation_says(project: Path, format_: str) -> None:
     assert cbp(project).exit_code == 0
     known = cbp(project, "compile", "--format", format_)
-    shutil.rmtree(project / ".cbp")
+    record = json.loads((project / RECORD).read_bytes())
+    (project / RECORD).write_text(json.dumps({**record, "inputs": "others"}))
     full = cbp(project, "compile", "--format", format_)
     assert (known.stdout, known.stderr, known.exit_code) == (full.stdout, full.stderr, full.exit_code)
     assert "none changed" in full.stdout or '"changes": []' in full.stdout
@@ -191,3 +193,20 @@ def _with_source(project: Path, source: Path) -> str:
     arguments = [sys.executable, "-c", program, "compile", "--root", str(project)]
     environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(arguments, cwd=source, env=environment, capture_output=True, check=True, text=True).stdout
+
+
+def test_a_warning_that_the_last_compilation_reported_is_known_and_a_new_one_is_shown(project: Path) -> None:
+    assert "warning[DEP002]" in cbp(project).stdout
+    known = re.compile(
+        r"^\d+ warnings known since the last compilation: .*\b2 DEP002\b.*; --all shows them$", re.MULTILINE
+    )
+    for arguments in ((), ("verify",), ("compile", "--check")):
+        shown = cbp(project, *arguments).stdout
+        assert known.search(shown), shown
+        assert "warning[" not in shown
+    assert cbp(project, "compile", "--all").stdout.count("warning[DEP002]") == 2
+    references = project / "spec/references.yaml"
+    references.write_text(references.read_text().replace("SECURITY_SPEC.md", "SAFETY_SPEC.md"))
+    shown = cbp(project, "verify").stdout
+    assert re.findall(r"^warning.*", shown, re.MULTILINE) == ["warning[SPEC020]: the document SAFETY_SPEC.md is absent"]
+    assert known.search(shown)

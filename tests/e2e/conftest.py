@@ -1,26 +1,28 @@
-"""A copy of the project that a test may change."""
+"""The frozen project, compiled, and copies of it that a test may change."""
 
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
-_PARTS = ("spec", "environments", "policies", "generated", "README.md")
+from tests.compiler.project import copy
+from tests.e2e.states import compiled
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with what comes of it; not to be changed."""
+    project = copy(tmp_path_factory.mktemp("frozen") / "a checkout")
+    compiled(project)
+    return project
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Path:
+def project(checkout: Path, tmp_path: Path) -> Path:
     """A copy of the project, in a folder whose name has a space."""
-    return copy(tmp_path / "a checkout")
-
-
-def copy(target: Path) -> Path:
-    """Copy what is compiled, and what comes of it."""
-    target.mkdir()
-    for name in _PARTS:
-        source = PROJECT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, target / name)
-    return target
+    return shutil.copytree(checkout, tmp_path / "a checkout")

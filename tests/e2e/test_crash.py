@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.e2e.conftest import PROJECT, copy
+from tests.compiler.project import ROOT, copy
 from tests.e2e.service import CBP
 from tests.e2e.states import NAMES, cbp, chance, compiled, contents, rename
 
@@ -44,7 +44,7 @@ def test_a_writer_that_is_killed_at_any_instant_leaves_the_old_tree_or_the_new_o
     shutil.copytree(project, tmp_path / "other")
     assert rename(tmp_path / "other") in trees
     command = [sys.executable, "-m", "tests.e2e.killing", str(project), str(tmp_path / "other"), str(_SEED)]
-    ran = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120)
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     found = json.loads(ran.stdout)
     assert {left["state"] for left in found} == {"old", "new"}
     assert {left["state"] for left in found if left["pending"]} == {"new"}

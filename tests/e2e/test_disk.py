@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.compiler.project import copy
 from tests.e2e import mounts
-from tests.e2e.conftest import copy
 from tests.e2e.service import CBP
 from tests.e2e.states import NAMES, cbp, compiled, contents, rename
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import subprocess
 import tempfile
 from contextlib import suppress
@@ -15,14 +14,13 @@ import httpx
 import pytest
 
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from tests.compiler.project import artifacts, site
 from tests.image.build import Image, build
-from tests.image.containerfile import PROJECT
 from tests.runtime.service import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SETTINGS = PROJECT / "generated/production/eu-central-1/runtime/settings.json"
 _WORKERS = 2
 
 
@@ -54,7 +52,7 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
     image: Image, user: tuple[str, ...], database_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     settings = image.root / "settings.json"
-    shutil.copyfile(SETTINGS, settings)
+    settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
     command = (*user, *image.entrypoint(), "--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
     variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
     before = fingerprint(image)

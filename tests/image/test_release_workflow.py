@@ -16,7 +16,7 @@ import pytest
 from compiler.diagnostics import Source
 from compiler.sources import yaml
 from compiler.sources.nodes import Plain, lookup, plain
-from tests.compiler.project import resolved
+from tests.compiler.project import live
 from tests.image.containerfile import PROJECT, containerfile
 
 WORKFLOWS = PROJECT / ".github/workflows"
@@ -67,7 +67,7 @@ def test_the_digest_is_proposed_to_every_environment_that_there_is(tmp_path: Pat
 
 
 def test_the_image_is_the_one_that_every_environment_runs() -> None:
-    repositories = {item.environment.image.repository for item in resolved().values()}
+    repositories = {item.environment.image.repository for item in live()}
     assert {release("jobs", "image", "env", "IMAGE")} == repositories
     (registry,) = {repository.split("/")[0] for repository in repositories}
     assert registry == step("docker/login-action")["registry"]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BeforeValidator
 
 from compiler.model.keywords import Keywords, spelt
 from compiler.model.units.base import Unit, refuse
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,17}")
 _PERCENT = re.compile(r"(0|[1-9][0-9]{0,17})%(?: utilization| maximum)?")
@@ -52,17 +55,18 @@ def _flag(value: object) -> object:
     return value == "true"
 
 
-def _number(spelling: str, what: str, advice: str, least: int, most: int) -> Keywords:
+def _number(spelling: str, what: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
     """What an editor may know of a whole number: it takes digits without quotes for one, and compares it."""
     description = f"{what} from {least} to {most}."
+    shown: dict[str, JsonValue] = {"examples": [*examples]} if examples else {}
     return Keywords(
-        **spelt(spelling, description, advice, type=["integer", "string"], minimum=least, maximum=most),
+        **spelt(spelling, description, advice, type=["integer", "string"], minimum=least, maximum=most, **shown),
     )
 
 
 Whole = Annotated[int, BeforeValidator(_whole), _number("0|[1-9][0-9]{0,8}", "A whole number", _DIGITS, 0, _LARGEST)]
 Count = Annotated[int, BeforeValidator(_count), _number("[1-9][0-9]{0,8}", "A whole number", _DIGITS, 1, _LARGEST)]
-Port = Annotated[int, BeforeValidator(_port), _number(_PORTS, "A port", _PORT, 1, 65535)]
+Port = Annotated[int, BeforeValidator(_port), _number(_PORTS, "A port", _PORT, 1, 65535, 8080)]
 Flag = Annotated[
     bool,
     BeforeValidator(_flag),

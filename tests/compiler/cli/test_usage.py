@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
 from compiler.cli import main
 from tests.compiler.cli.running import break_, cbp, compile_, run
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -23,7 +25,7 @@ def test_a_schema_is_printed_as_it_is_compiled(compiled: Path) -> None:
 def test_a_schema_that_there_is_not_is_answered_with_those_that_there_are() -> None:
     result = cbp("schema", "computer")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("cbp: there is no schema 'computer': use one of components, compute, ")
+    assert result.stderr.startswith("cbp: there is no schema 'computer': did you mean 'compute'?")
 
 
 @pytest.mark.parametrize("arguments", [["compile"], ["verify"], ["up"]])
@@ -78,6 +80,38 @@ def test_every_command_is_listed_and_the_version_is_told() -> None:
     listed = cbp("--help").stdout
     assert all(f"  {name} " in listed for name in main.commands)
     assert "0.1.0" in cbp("--version").stdout
+
+
+def commands(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    """Every command below one, with those that hold others."""
+    yield words
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            yield from commands(below, *words, name)
+
+
+@pytest.mark.parametrize("words", [*commands(main)], ids=" ".join)
+def test_no_line_of_a_help_is_cut(words: tuple[str, ...]) -> None:
+    _usage, _, text = cbp(*words, "--help").stdout.partition("\n\n")
+    assert [line for line in text.splitlines() if line.endswith("...")] == []
+
+
+@pytest.mark.parametrize("folder", ["spec", "environments/production"])
+def test_a_command_finds_the_project_from_a_folder_in_it(project: Path, folder: str) -> None:
+    break_(project)
+    result = run("compile", cwd=project / folder)
+    assert (result.returncode, result.stderr) == (1, "")
+    assert "  --> spec/limits.yaml:5:11\n" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["compile", "verify", "up", "doctor"])
+def test_outside_of_any_project_a_command_says_so_in_one_line(tmp_path: Path, command: str) -> None:
+    result = run(command, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == (
+        f"cbp: there is no project in {tmp_path} or above it: "
+        "go to a folder that holds spec/ and environments/, or give --root\n"
+    )
 
 
 def test_the_installed_command_compiles_the_folder_that_it_is_run_in(project: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.diagnostics import Finding, Source, Span, bounded, bounded_findings, closest, use_one_of
+from compiler.diagnostics import Finding, Source, Span, bounded, bounded_findings
 from compiler.diagnostics.bounds import MOST
 
 
@@ -25,14 +25,3 @@ def test_each_file_is_counted_for_itself_and_a_folder_too() -> None:
     found = bounded_findings([*many, *few])
     assert found[:-1] == (*many[:MOST], *few)
     assert (found[-1].code, found[-1].place) == ("FILE006", "a.yaml")
-
-
-def test_the_known_name_that_is_close_is_meant_and_a_text_longer_than_any_name_means_none() -> None:
-    assert closest("limts", ["compute", "limits"]) == "limits"
-    assert closest("something", ["compute", "limits"]) is None
-    assert closest("limits" * 100_000, ["limits" * 100_000]) is None
-
-
-def test_as_many_known_names_are_listed_as_anybody_reads() -> None:
-    assert use_one_of(["a", "b"]) == "use one of: a, b"
-    assert use_one_of(map(str, range(130))).endswith("98, 99 and 30 more")

@@ -21,7 +21,7 @@ from compiler.doctor.probe import NotThereError, Probe, examined
 from compiler.doctor.report import as_json, as_text
 from compiler.schemas import core
 from runtime.embedded.installations import installations
-from tests.compiler.project import ROOT
+from tests.compiler.project import ROOT, artifacts, resolved, site
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,12 +145,12 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_the_port_is_that_of_the_settings_and_one_that_is_taken_can_be_replaced(tmp_path: Path) -> None:
-    (real,) = ROOT.glob("generated/development/*/runtime/settings.json")
-    settings = tmp_path / real.relative_to(ROOT)
+    development = site(resolved()["development"])
+    settings = tmp_path / "generated" / development.folder / "runtime/settings.json"
     settings.parent.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        document = json.loads(real.read_text())
+        document = json.loads(artifacts(development)["runtime/settings.json"].content)
         document["process"]["port"] = port
         settings.write_text(json.dumps(document))
         taken = look("port", tmp_path)

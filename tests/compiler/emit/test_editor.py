@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import jsonschema
 import jsonschema_rs
 import pytest
+from markdown_it import MarkdownIt
 
 from compiler.emit.editor import editor_artifacts
 from compiler.model.docstrings import attribute_docstrings
@@ -18,9 +20,11 @@ from compiler.model.specification import SECTIONS, Specification
 from compiler.model.waiver import WaiverFile
 from compiler.resolve.overlay import HOLE
 from tests.compiler.editor import SCHEMAS, accepts, nodes, schema_of, validator, values, written
-from tests.compiler.project import ROOT
+from tests.compiler.project import FROZEN, ROOT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from compiler.model.base import Model
 
 
@@ -35,15 +39,17 @@ def test_there_is_one_schema_for_each_section_for_environments_overlays_and_waiv
     assert {artifact.path for artifact in editor_artifacts()} == {f"schemas/{name}.json" for name in SCHEMAS}
 
 
-@pytest.mark.parametrize("path", written(ROOT))
+@pytest.mark.parametrize("path", written(FROZEN))
 def test_a_file_names_its_schema_in_its_first_line_and_satisfies_it(path: str) -> None:
-    first = (ROOT / path).read_text().split("\n")[0]
-    named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
-    assert named, first
-    target = ((ROOT / path).parent / named[1]).resolve()
-    assert target == ROOT / f"generated/schemas/{schema_of(path)}.json"
-    assert json.loads(target.read_bytes()) == SCHEMAS[schema_of(path)]
-    assert accepts(ROOT, path)
+    assert named(FROZEN, path) == FROZEN / f"generated/schemas/{schema_of(path)}.json"
+    assert accepts(FROZEN, path)
+
+
+def test_a_schema_that_a_file_of_the_checkout_names_is_the_one_that_is_meant_for_it() -> None:
+    for path in written(ROOT):
+        target = named(ROOT, path)
+        assert target in (None, ROOT / f"generated/schemas/{schema_of(path)}.json"), path
+        assert target is None or json.loads(target.read_bytes()) == SCHEMAS[schema_of(path)], path
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
@@ -51,6 +57,23 @@ def test_everything_that_can_be_written_says_what_it_is(name: str) -> None:
     for path, schema in nodes(SCHEMAS[name]):
         assert schema["description"], path
         assert "\n" not in schema["description"].replace("\n\n", ""), path
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_hover_says_in_markdown_all_that_the_description_says(name: str) -> None:
+    for path, schema in nodes(SCHEMAS[name]):
+        shown = html.unescape(re.sub(r"<[^>]*>", "", MarkdownIt().render(schema["markdownDescription"])))
+        said = schema["description"].replace("``", "").split()
+        assert set(said) <= set(shown.split()), path
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_hover_names_the_section_and_gives_an_example_of_every_value(name: str) -> None:
+    title = SCHEMAS[name]["title"]
+    for path, schema in values(SCHEMAS[name]):
+        hover = schema["markdownDescription"]
+        assert f"\n\n*Section:* {SCHEMAS[str(path[0])]['title'] if name == 'overlay' else title}" in hover, path
+        assert re.search(r"  \n\*Example:\* `\S", hover), path
 
 
 @pytest.mark.parametrize(
@@ -82,3 +105,10 @@ def test_an_overlay_may_leave_out_any_key_and_a_section_none() -> None:
     for section in SECTIONS:
         assert not validator(section).is_valid({section: {}})
         assert not validator(section).is_valid({})
+
+
+def named(root: Path, path: str) -> Path | None:
+    """Return the schema that a file names in its first line."""
+    first = (root / path).read_text().split("\n")[0]
+    found = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first)
+    return ((root / path).parent / found[1]).resolve() if found else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import cache
 
@@ -32,8 +33,14 @@ def stale(path: str = "a.yaml", found: bytes = _OLD, content: bytes = _NEW) -> C
     return Change(path, Reason.STALE, content, found)
 
 
-def report(*changes: Change, brief: bool = False, written: tuple[Change, ...] | None = None) -> str:
-    return render(Outcome(compilation(), Drift(changes, ()), written), colour=False, brief=brief)
+def report(*changes: Change, written: tuple[Change, ...] | None = None, **options: bool | tuple[str, ...]) -> str:
+    return render(Outcome(compilation(), Drift(changes, ()), written), colour=False, **options)  # type: ignore[arg-type]
+
+
+def broken(**options: bool) -> str:
+    """The report on a finding of each sort."""
+    found = (replace(_WARNING, severity=Severity.ERROR), _WARNING, replace(DENIED, waived=WAIVED))
+    return render(outcome(*found), colour=False, **options)  # type: ignore[arg-type]
 
 
 def test_a_stale_file_is_shown_as_it_is_and_as_the_specification_says_it() -> None:
@@ -99,12 +106,36 @@ def test_a_brief_report_has_a_line_for_each_warning_and_keeps_the_errors_whole()
     assert report(brief=True, written=()) == (
         "warning[DEP002]: environments/a.yaml: unreleased\n\nstaging: 0 files, none changed; 0 errors, 1 warning\n"
     )
-    broken = replace(compilation(), findings=(_WARNING, replace(_WARNING, severity=Severity.ERROR)))
-    shown = render(Outcome(broken, Drift((), ()), ()), colour=False, brief=True)
-    assert shown.startswith(
+    assert (
+        "\n\nwarning[DEP002]: environments/a.yaml: unreleased\n\n"
         "error[DEP002]: unreleased\n  --> environments/a.yaml\n  help: release it\n\n"
-        "warning[DEP002]: environments/a.yaml: unreleased\n\n"
+    ) in broken(brief=True)
+
+
+def test_errors_stand_last_since_a_terminal_shows_the_end() -> None:
+    shown = re.findall(r"^(?:waived|warning|error|refused)", broken(), re.MULTILINE)
+    assert shown == ["waived", "warning", "error", "refused"]
+
+
+def test_what_was_written_stands_before_the_findings() -> None:
+    assert report(stale(), written=(stale(),)).startswith(
+        "   wrote  generated/a.yaml (stale)\n\nwarning[DEP002]: unreleased\n"
     )
+
+
+def test_a_warning_that_is_known_is_counted_and_shown_where_all_is_asked_for() -> None:
+    known = (_WARNING.identity,)
+    assert report(known=known, written=()) == (
+        "1 warning known since the last compilation: 1 DEP002; --all shows them\n"
+        "staging: 0 files, none changed; 0 errors, 1 warning\n"
+    )
+    assert report(known=known, written=(), whole=True).startswith("warning[DEP002]: unreleased\n")
+    assert report(known=("DEP002 environments/b.yaml : unreleased",)).startswith("warning[DEP002]: unreleased\n")
+
+
+def test_kinds_without_a_schema_are_counted_and_named_where_all_is_asked_for() -> None:
+    assert "\nno schema for 1 kind: make them with cbp schemas add (docs/schemas.md)\n" in broken()
+    assert "\nno schema for: example.org/v1/Thing\n" in broken(whole=True)
 
 
 def test_a_denied_value_is_shown_with_what_is_wanted_in_its_place_and_where_its_rule_is_explained() -> None:
@@ -121,11 +152,11 @@ def test_a_denied_value_is_shown_with_what_is_wanted_in_its_place_and_where_its_
     )
 
 
-def test_what_is_waived_stands_after_all_else_with_its_waiver_and_is_counted_apart() -> None:
+def test_what_is_waived_stands_before_all_else_with_its_waiver_and_is_counted_apart() -> None:
     shown = render(outcome(replace(DENIED, waived=WAIVED), _WARNING), colour=False)
     findings, _, closing = shown.partition("judged by")
-    assert findings.endswith(
-        "\n\nwaived[DEP003]: environments/a/environment.yaml:3:16: the release 'latest' is a tag\n"
+    assert findings.startswith(
+        "waived[DEP003]: environments/a/environment.yaml:3:16: the release 'latest' is a tag\n"
         "  rendered in generated/a/b/kubernetes/deployment.yaml, at /spec/template\n"
         "  rendered in generated/a/b.yaml\n"
         "  by environments/a/waivers.yaml:4:3, until 2026-02-01, us, A-1: so\n\n"

@@ -1,0 +1,46 @@
+"""The report of the last compilation, printed again while nothing has changed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compiler.cli.outcome import REPEATED, rendered
+from compiler.compile_cache import fingerprint
+from compiler.compile_cache.record import Record, recall, remember
+from compiler.write import manifest
+
+if TYPE_CHECKING:
+    from datetime import date
+    from pathlib import Path
+
+    from compiler.report.outcome import Outcome
+
+
+class CompileCache:
+    """One run of ``cbp compile`` over a whole project, from before it reads anything."""
+
+    def __init__(self, root: Path, as_of: date) -> None:
+        self._root = root
+        self._as_of = as_of
+        self._inputs = fingerprint.inputs(root, as_of)
+
+    def report(self, form: str) -> str | None:
+        """Return the report of this run where it is known already.
+
+        Raises:
+            BusyError: another compilation is being written.
+        """
+        known = recall(self._root, self._inputs)
+        return known.reports.get(form) if known else None
+
+    def keep(self, outcome: Outcome) -> None:
+        """Record a clean compilation, if nothing that it read has changed meanwhile and all of it was written."""
+        settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
+        if not settled or self._inputs is None or self._inputs != fingerprint.inputs(self._root, self._as_of):
+            return
+        files = {artifact.path: manifest.digest(artifact.content) for artifact in outcome.compilation.artifacts}
+        repeated = replace(outcome, drift=replace(outcome.drift, changes=()), written=())
+        warnings = tuple(finding.identity for finding in outcome.warnings)
+        reports = {form: rendered(repeated, form, known=warnings) for form in REPEATED}
+        remember(self._root, Record(self._inputs, fingerprint.expected(files), reports, warnings))

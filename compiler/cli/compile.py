@@ -1,0 +1,44 @@
+"""``cbp compile``: write ``generated/``, or say how it differs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler.cli import compile_options, options
+from compiler.cli.outcome import compiled, form, show
+
+if TYPE_CHECKING:
+    from compiler.cli.compile_options import CompileOptions, ReportOptions
+
+
+@click.command(
+    "compile",
+    epilog=options.examples("cbp compile", "cbp compile --environment production", "cbp compile --check --format json"),
+)
+@options.environments
+@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file under generated/ differs.")
+@compile_options.compiling
+@compile_options.reporting
+def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: tuple[str, ...], check: bool) -> None:
+    """Compile spec/ and environments/ into generated/.
+
+    Nothing is written while anything is an error. What is no longer produced is removed, and nothing else.
+
+    All of it is written or none, whenever it is stopped: what was begun the next compilation finishes, and until then
+    --check exits with 2. Of two at once, one waits for the other.
+    """
+    from compiler.cli.cache import CompileCache
+
+    cached = compiling.alone and not (environments or check)
+    cache = CompileCache(compiling.root, compiling.as_of) if cached else None
+    if cache and not reporting.all_ and (report := cache.report(form(reporting.format_))):
+        click.echo(report, nl=False)
+        return
+    outcome = compiled(compiling, environments, writing=not check, pages=reporting.pages)
+    show(outcome, reporting)
+    if cache:
+        cache.keep(outcome)
+    sys.exit(outcome.exit_code)

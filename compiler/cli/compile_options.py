@@ -1,0 +1,176 @@
+"""The options of a compilation and of its report, each group as one value."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime
+from functools import partial, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import click
+
+from compiler.cli import options
+from compiler.errors import CouldNotRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.policy.engine import Engine
+
+_Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
+
+FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
+"""The formats that a report can be asked for in."""
+_DAY = "%Y-%m-%d"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class CompileOptions:
+    """The project, and what judges it beside its own policies."""
+
+    root: Path
+    schemas: Path | None
+    require_schemas: bool
+    as_of: date
+    opa_url: str | None
+    opa_token_file: Path | None
+    opa_ca: Path | None
+    opa_timeout: int | None
+
+    @property
+    def engine(self) -> Callable[[], Engine] | None:
+        """What makes the OPA engine that was chosen, or None for the embedded one.
+
+        Raises:
+            CouldNotRunError: there are settings for a server, but none is named.
+        """
+        named = {"token_file": self.opa_token_file, "ca_file": self.opa_ca, "timeout_seconds": self.opa_timeout}
+        settings: dict[str, Any] = {name: value for name, value in named.items() if value}
+        if self.opa_url is None:
+            if settings:
+                raise CouldNotRunError("there are settings for an OPA server, but --opa-url (CBP_OPA_URL) names none")
+            return None
+        # Imported here, so that the embedded engine does not pay for an HTTP library.
+        from compiler.policy.opa.config import opa_server
+        from compiler.policy.opa.engine import Opa
+
+        return partial(Opa, opa_server(self.opa_url, **settings))
+
+    @property
+    def alone(self) -> bool:
+        """Whether nothing outside the project judges it: neither schemas nor a server."""
+        return not (self.engine or self.schemas or self.require_schemas)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """The form of a report, how much of it is shown, and where its links lead."""
+
+    format_: str
+    all_: bool
+    pages: str
+
+
+def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """Take an address that can stand in a link of any report."""
+    if value and not re.fullmatch(r"https?://[A-Za-z0-9._~:/@%+-]+", value):
+        raise click.BadParameter("write http(s)://, a host and a path, without a query")
+    return value.rstrip("/")
+
+
+_COMPILE = (
+    options.root,
+    click.option(
+        "--schemas",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        envvar=options.SCHEMAS,
+        show_envvar=True,
+        help="The schemas of custom resources: a folder that cbp schemas add writes.",
+    ),
+    click.option(
+        "--require-schemas",
+        is_flag=True,
+        envvar="CBP_REQUIRE_SCHEMAS",
+        show_envvar=True,
+        help="Take a kind without a schema for an error, in place of counting it.",
+    ),
+    click.option(
+        "--opa-url",
+        metavar="URL",
+        envvar="CBP_OPA_URL",
+        show_envvar=True,
+        help="Judge by the OPA server at http(s)://HOST:PORT, in place of the embedded engine.",
+    ),
+    click.option(
+        "--opa-token-file",
+        type=_FILE,
+        envvar="CBP_OPA_TOKEN_FILE",
+        show_envvar=True,
+        help="The file with the bearer token that the server is asked with.",
+    ),
+    click.option(
+        "--opa-ca",
+        type=_FILE,
+        envvar="CBP_OPA_CA_FILE",
+        show_envvar=True,
+        help="The certificates, in PEM, by which the server's own is checked.",
+    ),
+    click.option(
+        "--opa-timeout",
+        metavar="SECONDS",
+        type=click.IntRange(1, 600),
+        envvar="CBP_OPA_TIMEOUT",
+        show_envvar=True,
+        help="The longest that one request to the server takes.  [default: 10]",
+    ),
+    click.option(
+        "--as-of",
+        metavar="YYYY-MM-DD",
+        type=click.DateTime([_DAY]),
+        default=lambda: datetime.now(tz=UTC).strftime(_DAY),
+        callback=lambda _context, _parameter, value: value.date(),
+        envvar="CBP_AS_OF",
+        show_envvar=True,
+        show_default="today, UTC",
+        help="The day on which waivers are judged.",
+    ),
+)
+_REPORT = (
+    options.formats(*FORMATS),
+    click.option("--all", "all_", is_flag=True, help="Show in full what the text folds, as warnings that are known."),
+    click.option(
+        "--pages",
+        metavar="URL",
+        default="",
+        callback=_address,
+        envvar="CBP_PAGES",
+        show_envvar=True,
+        help="Where the project's files are read, as https://HOST/PROJECT/blob/main: markdown and sarif link to them.",
+    ),
+)
+
+
+def _group(name: str, group: type[CompileOptions | ReportOptions], declared: tuple[_Decorator, ...]) -> _Decorator:
+    """Return a decorator that adds options to a command, which is called with their values as one argument."""
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**given: Any) -> None:
+            values = {field.name: given.pop(field.name) for field in fields(group)}
+            command(**{name: group(**values)}, **given)
+
+        decorated: Callable[..., None] = called
+        for option in reversed(declared):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+compiling = _group("compiling", CompileOptions, _COMPILE)
+"""Gives a command ``compiling``, its :class:`CompileOptions`."""
+reporting = _group("reporting", ReportOptions, _REPORT)
+"""Gives a command ``reporting``, its :class:`ReportOptions`."""

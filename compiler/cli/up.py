@@ -1,0 +1,53 @@
+"""``cbp up``: compile, and run the API with all it needs on this machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from compiler import completion, project
+from compiler.cli import compile_options, options
+from compiler.cli.outcome import compiled, show_briefly
+from compiler.errors import CouldNotRunError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from compiler.cli.compile_options import CompileOptions
+
+
+@click.command(epilog=options.examples("cbp up", "cbp up --port 9000", "cbp up --environment staging"))
+@click.option(
+    "--environment",
+    default="development",
+    show_default=True,
+    shell_complete=completion.environments,
+    help="Whose settings to serve under.",
+)
+@options.port
+@compile_options.compiling
+def up(compiling: CompileOptions, environment: str, port: int | None) -> None:
+    """Try the API on an embedded PostgreSQL and Valkey.
+
+    Compiles, judges, and serves on 127.0.0.1. Ctrl-C stops everything; nothing is left behind.
+    """
+    from runtime.embedded import stack
+
+    _require_known(compiling.root, environment)
+    outcome = compiled(compiling, writing=True)
+    show_briefly(outcome)
+    if outcome.exit_code:
+        sys.exit(outcome.exit_code)
+    found = min((compiling.root / "generated" / environment).glob("*/runtime/settings.json"))
+    sys.exit(stack.run(found, port=port, announce=click.echo))
+
+
+def _require_known(root: Path, environment: str) -> None:
+    """Refuse an environment that there is not before anything is compiled; what else is wrong the compiler reports."""
+    from compiler.diagnostics import did_you_mean
+
+    names = project.environments(root)
+    if names and environment not in names:
+        raise CouldNotRunError(f"there is no environment '{environment}': {did_you_mean(environment, names)}")
