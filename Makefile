@@ -77,7 +77,7 @@ format: $(VENV)/.test  ## rewrite the Python files in the project's format
 
 docs: $(VENV)/.embedded  ## write the pages that are generated: docs/diagnostics.md, docs/reach.md and docs/policies/
 	@$(BIN)/python -m compiler.diagnostics.catalogue > docs/diagnostics.md
-	@$(BIN)/python -m compiler.report.reach > docs/reach.md
+	@$(BIN)/python -m compiler.reach tests/project > docs/reach.md
 	@$(BIN)/cbp policy docs
 
 bench: $(VENV)/.embedded  ## measure the compiler and the API on this machine, and print a table (docs/benchmarks.md)

@@ -1,4 +1,4 @@
-"""The base of every error that ends a command before its work is done."""
+"""Define the base of every error that ends a command before its work is done."""
 
 from __future__ import annotations
 

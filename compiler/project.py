@@ -1,4 +1,4 @@
-"""The project's folder: where it is, and which environments it holds."""
+"""Find the project's folder, and list its environments."""
 
 from __future__ import annotations
 

@@ -49,7 +49,7 @@ SLOW = (
     "runtime/test_runtime_tls.py",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
-    "compiler/emit/reachability/test_reachability_laws.py",
+    "compiler/emit/pages/test_reachability_laws.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",

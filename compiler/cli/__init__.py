@@ -1,4 +1,4 @@
-"""The command ``cbp``: each command is a module of its name.
+"""Define the command ``cbp``; each of its commands is a module of the same name.
 
 Exit codes: 0 clean (warnings allowed), 1 findings, 2 could not run, 130 after Ctrl-C, 141 when nobody reads the output.
 Each command imports what it needs when it runs, so that help and completion answer at once.

@@ -1,4 +1,4 @@
-"""What to do about an error of the system, in words that fit its line."""
+"""Explain an error of the operating system in one line, with what to do about it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ADVICE = {
 
 
 def explained(error: OSError) -> str:
-    """Return the error in one line: the file, what is wrong with it, what to do, and what has become of the work."""
+    """Return the error in one line: the file, its fault, the advice, and the notes on the work that was begun."""
     advice = _permission(error) if error.errno in {errno.EACCES, errno.EPERM} else _ADVICE.get(error.errno or 0)
     parts = (f"{error.filename}: {error.strerror or error}", advice, *getattr(error, "__notes__", ()))
     return "; ".join(part for part in parts if part)

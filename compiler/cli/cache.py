@@ -1,4 +1,4 @@
-"""The report of the last compilation, printed again while nothing has changed."""
+"""Repeat the report of the last compilation while nothing has changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CompileCache:
-    """One run of ``cbp compile`` over a whole project, from before it reads anything."""
+    """Look up and record one run of ``cbp compile`` over a whole project; made before the run reads anything."""
 
     def __init__(self, root: Path, as_of: date) -> None:
         self._root = root

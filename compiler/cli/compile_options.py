@@ -1,4 +1,4 @@
-"""The options of a compilation and of its report, each group as one value."""
+"""Group the options of a compilation, and those of its report, into one value each."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CompileOptions:
 
     @property
     def engine(self) -> Callable[[], Engine] | None:
-        """What makes the OPA engine that was chosen, or None for the embedded one.
+        """The factory of the OPA engine that was chosen, or None for the embedded one.
 
         Raises:
             CouldNotRunError: there are settings for a server, but none is named.

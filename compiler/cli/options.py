@@ -1,4 +1,4 @@
-"""Options that several commands have, and the form of their help."""
+"""Define the options that several commands share, and the form of their help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One compilation, from the options of a command to the report on standard output."""
+"""Compile a project as a command's options say, and print the report."""
 
 from __future__ import annotations
 

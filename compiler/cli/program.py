@@ -1,4 +1,4 @@
-"""The boundary of the command line: an error that ends a command becomes one line and a status, here alone.
+"""Turn every error that ends a command into one line and an exit status; this is the one boundary that does.
 
 Statuses: 2 where a command could not run, and what shells give for a signal (POSIX, Shell Command Language, 2.8.2):
 130 after an interrupt and 141 after a pipe that nobody reads any more.
@@ -52,7 +52,7 @@ class Program(click.Group):
 
 @contextmanager
 def _boundary() -> Iterator[None]:
-    """Turn what ends a command into a message and a status."""
+    """Turn an error into its message and status."""
     try:
         yield
     except CouldNotRunError as error:

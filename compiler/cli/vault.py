@@ -29,7 +29,7 @@ def vault() -> None:
 
 
 def _with_plan(command: Callable[..., object]) -> Callable[..., object]:
-    """Add what both commands are told."""
+    """Add the options that both commands have."""
     for option in (
         click.option(
             "--without",

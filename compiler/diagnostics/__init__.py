@@ -1,4 +1,4 @@
-"""Findings: what is wrong, where, and what to do. One value, several renderers."""
+"""Findings: the one value for a mistake, with its place, message and help; many renderers show it."""
 
 from compiler.diagnostics.bounds import bounded, bounded_findings
 from compiler.diagnostics.finding import (

@@ -1,4 +1,4 @@
-"""A bound on the findings about one file or folder: more than these are one mistake, made many times."""
+"""Bound the findings about one file or folder: more than these are one mistake, made many times."""
 
 from __future__ import annotations
 

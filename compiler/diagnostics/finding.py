@@ -85,7 +85,7 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong.
+    """A mistake in the input, with its place and the help to mend it.
 
     ``code`` names the kind of mistake (see ``docs/diagnostics.md``) or the policy rule; ``message`` says what is wrong,
     ``help`` what to do. ``span`` is the place that caused it; a finding about a whole file or folder has a ``path``

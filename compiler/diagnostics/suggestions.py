@@ -1,4 +1,4 @@
-"""Suggestions for a name that is not known: the known one that is close to it, or the list of them."""
+"""Suggest a known name in place of one that is not: the closest, or the list of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine lacks for the project, and what to do about it.
+"""Examine a machine for what the project needs, and say what to do about each lack.
 
 Each probe looks at one thing and answers what it found, or raises; what it raises is a result like any other. A probe
 imports what it looks at when it looks: in an environment that is half built, a package that is absent is an answer too.
@@ -23,7 +23,7 @@ def examine(root: Path) -> tuple[Check, ...]:
 
 
 def exit_code(checks: tuple[Check, ...]) -> int:
-    """0: everything needed is there; 1: something is missing."""
+    """Return 0 if everything needed is there, and 1 if something is missing."""
     return int(any(check.status is Status.MISSING for check in checks))
 
 

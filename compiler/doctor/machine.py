@@ -1,4 +1,4 @@
-"""What else a machine has or lacks: a free port, and programs that help and that nothing here needs."""
+"""Probe for a free port, and for programs that help and that nothing here needs."""
 
 from __future__ import annotations
 

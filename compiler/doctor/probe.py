@@ -1,4 +1,4 @@
-"""A probe, and the check that it leads to."""
+"""Run a probe, and return the check that it leads to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """There; missing although it is needed; or not there, which something can be done about and nothing has to."""
+    """The answer of a check: there, missing although it is needed, or absent and optional."""
 
     OK = "ok"
     MISSING = "missing"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """``look`` returns what it found and raises when it is not there; ``advice`` says what to do then."""
+    """One thing to look for: ``look`` returns what it found or raises, and ``advice`` says what to do then."""
 
     name: str
     look: Callable[[], str]
@@ -39,7 +39,7 @@ class Check:
 
 
 class NotThereError(Exception):
-    """What a probe looked for is not as it should be; the message says how it is."""
+    """The thing that a probe looked for is not as it should be; the message says how it is."""
 
 
 def examined(probe: Probe) -> Check:

@@ -1,4 +1,4 @@
-"""What the compiler needs: its Python and packages, the engine, the schemas, and a place to write to."""
+"""Probe for the compiler's needs: Python, packages, the engine, the schemas, and a place to write to."""
 
 from __future__ import annotations
 

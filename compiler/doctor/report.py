@@ -1,4 +1,4 @@
-"""The checks as text for a person, or as JSON."""
+"""Render the checks as text for a person, or as JSON."""
 
 from __future__ import annotations
 

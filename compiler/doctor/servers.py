@@ -1,4 +1,4 @@
-"""The servers that ``cbp up`` and the tests start: whether they do, as this user, on this machine."""
+"""Probe whether the servers of ``cbp up`` and of the tests start, as this user, on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schemas for editors, which complete, explain and check the files that people write.
+"""Emit JSON Schemas for editors, which complete, explain and check the files that people write.
 
 Source: the models and their docstrings. A file names its schema in its first line, for the YAML language server.
 Upstream: https://json-schema.org/draft/2020-12 and https://github.com/redhat-developer/yaml-language-server
@@ -64,7 +64,7 @@ def editor_artifacts() -> tuple[Artifact, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """How a kind of file is written: with holes in the place of values, or with keys left out."""
+    """A kind of file: one that may hold holes in the place of values, or leave out keys."""
 
     holes: bool = False
     partial: bool = False
@@ -87,7 +87,7 @@ class _Shape:
         }
 
     def _field(self, field: FieldInfo, docstring: str | None, section: str) -> dict[str, Any]:
-        """The schema of what stands behind a key: the field's docstring first, then its type's."""
+        """Return the schema of the value behind a key: the field's docstring first, then its type's."""
         schema = self._value(field.annotation, section, field.metadata)
         if self.holes and not is_model(field.annotation):
             schema = _or_hole(schema)
@@ -96,7 +96,7 @@ class _Shape:
         return {**_about(_prose(docstring), form, section, schema), **schema}
 
     def _value(self, annotation: Any, section: str, metadata: Iterable[object] = ()) -> dict[str, Any]:
-        """The schema of a type: what pydantic says of it, with the models in it written out where they stand."""
+        """Return pydantic's schema of a type, with the models in it written out where they stand."""
         if is_model(annotation):
             shape = self.mapping(annotation, section)
             return {**_about(_prose(inspect.getdoc(annotation)), "", section, shape), **shape}
@@ -114,7 +114,7 @@ class _Shape:
 
 @cache
 def _plain(annotation: Any, *metadata: object) -> Mapping[str, Any]:
-    """What pydantic says of a type, less what is said elsewhere, and with its choices as a list, be it one alone.
+    """Return pydantic's schema of a type, less what is said elsewhere, and with its choices as a list.
 
     Few types stand behind many keys, and a section's keys are an overlay's too.
     """
@@ -164,7 +164,7 @@ def _holds_keys(schema: Mapping[str, Any]) -> bool:
 
 
 def _example(schema: Mapping[str, Any]) -> str:
-    """Return values that may be written, as code; of a list, entries; of a mapping, none."""
+    """Return values that may be written, as code; entries of a list; nothing for a mapping."""
     if _holds_keys(schema):
         return ""
     entry = schema.get("items", schema)
@@ -173,5 +173,5 @@ def _example(schema: Mapping[str, Any]) -> str:
 
 
 def _prose(docstring: str | None) -> str:
-    """A docstring with each paragraph in one line, as an editor shows it."""
+    """Return a docstring with each paragraph in one line, as an editor shows it."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in (docstring or "").split("\n\n"))

@@ -1,1 +1,1 @@
-"""Reports: one outcome of a command, as text for people or as JSON for machines."""
+"""Render the outcome of a command for people, programs and platforms."""

@@ -1,4 +1,4 @@
-"""What differs in a file below ``generated/``: a unified diff, as much of it as a person reads in a report."""
+"""Compare a file below ``generated/`` with the specification: a unified diff, short enough for a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outcome as workflow commands of GitHub Actions, which shows each finding at its line of a pull request.
+"""Render an outcome as workflow commands of GitHub Actions, which show each finding at its line.
 
 Escaped as GitHub's own toolkit does it, so that nothing in a file can end a command or begin another.
 Upstream: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message and

@@ -1,4 +1,4 @@
-"""An outcome as JSON: the same facts as the text, one document on standard output."""
+"""Render an outcome as JSON: one document with all that is known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An outcome as JUnit's XML, for what collects tests: each rule is a test, and so is each kind of mistake in files.
+"""Render an outcome as JUnit's XML: each rule is a test, and so is each kind of mistake in files.
 
 There is no standard; this is what Jenkins, GitLab and GitHub's reporters read:
 https://github.com/testmoapp/junitxml
@@ -46,7 +46,7 @@ def _compiler(outcome: Outcome, found: Mapping[str, list[Finding]]) -> Iterator[
 
 
 def _unknown(outcome: Outcome) -> dict[str, str]:
-    """What was not looked into, and why."""
+    """Return the groups of codes that were not looked into, with the reason."""
     compilation = outcome.compilation
     files = {"GEN": "generated/ is compared once the specification is right"} if compilation.refused else {}
     documents = {} if compilation.verdict else {"SCHEMA": "nothing was rendered", "WVR": "nothing could be judged"}

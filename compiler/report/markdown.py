@@ -1,4 +1,4 @@
-"""An outcome as Markdown that fits a comment on a pull request: what refuses it first, the rest folded.
+"""Render an outcome as Markdown that fits a comment on a pull request: errors first, the rest folded.
 
 Upstream: https://github.github.com/gfm/. GitHub takes no comment of more than 65,536 characters.
 """

@@ -1,4 +1,4 @@
-"""What a command did: the compilation, how the output differed, and what was written."""
+"""Collect the outcome of a command: its compilation, the differences, and the changes that were written."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Outcome:
 
     @property
     def errors(self) -> tuple[Finding, ...]:
-        """The findings for which nothing may be written, or for which what was written is not as it should be."""
+        """The findings that refuse the specification or the committed output."""
         return tuple(finding for finding in self.findings if finding.refuses)
 
     @property
@@ -67,13 +67,13 @@ class Outcome:
 
     @property
     def counts(self) -> str:
-        """How many there are of each, in words."""
+        """The number of errors, warnings and waived findings, in words."""
         waived = f", {len(self.waived)} waived" if self.waived else ""
         return f"{counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}{waived}"
 
     @property
     def exit_code(self) -> int:
-        """0: clean; 1: there is an error."""
+        """1 if there is an error, else 0."""
         return 1 if has_errors(self.findings) else 0
 
     def _differences(self) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""The pages about the policies, in Markdown: one for each domain, and one that lists them."""
+"""Render the pages about the policies in Markdown: one for each domain, and one that lists them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the policies' own tests came to, as text with a line for each file, or as JSON."""
+"""Render the results of the policies' own tests, as text with a line for each file, or as JSON."""
 
 from __future__ import annotations
 

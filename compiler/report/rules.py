@@ -1,4 +1,4 @@
-"""Rules as a list, and one rule explained: as text or as JSON."""
+"""Render the rules as a list, and one rule explained, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def as_text(rules: Iterable[Rule]) -> str:
 
 
 def as_json(rules: Iterable[Rule]) -> str:
-    """Return ``rules``: of each everything that it says of itself, and where it is."""
+    """Return an object with ``rules``: the metadata of each, and its file."""
     return json.dumps({"rules": [_document(rule) for rule in rules]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def explained(rule: Rule) -> str:
-    """Return what a rule is about, what to do about its findings, and values that it passes and denies."""
+    """Return the description of a rule, its remedy, and values that it passes and denies."""
     said = rule.metadata
     facts = {
         "severity": str(said.custom.severity),

@@ -1,4 +1,4 @@
-"""An outcome as SARIF 2.1.0, for what collects findings of many tools.
+"""Render an outcome as SARIF 2.1.0, the format of code scanning.
 
 Upstream: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, whose sections are named where they decide.
 """
@@ -130,7 +130,7 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """What stays the same of a finding while lines move; findings that are alike in it are numbered in their order."""
+    """Return a hash of a finding that stays while lines move; findings that share it are numbered in order."""
     path = finding.span.source.path if finding.span else finding.path
     parts = (finding.code, path, finding.resource or finding.message, *map(str, finding.rendered[:1]))
     return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
@@ -155,7 +155,7 @@ def _location(path: str, span: Span | None = None) -> dict[str, Any]:
 
 
 def _value(name: str) -> dict[str, Any]:
-    """Where in a document's data a place is: a path with dots, or a pointer (3.33.5)."""
+    """Return the place in a document's data: a path with dots, or a pointer (3.33.5)."""
     return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "value"}]} if name else {}
 
 

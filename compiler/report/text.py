@@ -1,4 +1,4 @@
-"""An outcome as text: what was written, then the findings, errors last, and one line that sums up."""
+"""Render an outcome as text: the changes, then the findings, errors last, and a line that sums up."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WHOLE_DIFFERENCES = 5
 def render(
     outcome: Outcome, *, colour: bool, known: Collection[str] = (), whole: bool = False, brief: bool = False
 ) -> str:
-    """Return the report, whose end a terminal shows: the errors, and above them the warnings.
+    """Return the report, with the errors at its end, which a terminal shows, and the warnings above them.
 
     The warnings whose identity is ``known`` are counted, not shown, unless the report is to be ``whole``. A line each
     is for the other warnings of a ``brief`` report, and for the differences after the first.
@@ -41,7 +41,7 @@ def render(
 
 
 def closing(outcome: Outcome) -> str:
-    """Return what follows findings that are shown elsewhere: the changes, what judged, and the line that sums up."""
+    """Return the end of a report whose findings stand elsewhere: changes, engine, and the line that sums up."""
     return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome, (), whole=True)))
 
 

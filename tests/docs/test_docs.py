@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 from typing import get_args
 
-from compiler.report.reach import page, reach
 from runtime.settings import Route
 
 PROJECT = Path(__file__).parents[2]
@@ -38,17 +37,6 @@ def test_every_decision_says_context_decision_and_consequence() -> None:
         assert file.name.startswith(f"{number:04d}-")
         assert text.startswith(f"# {number}. ")
         assert all(f"**{part}.**" in text for part in ("Context", "Decision", "Consequence")), file.name
-
-
-def test_the_page_of_statements_says_where_each_acts_today() -> None:
-    found = reach(PROJECT)
-    assert len(found.statements) == 197
-    assert _read("docs/reach.md") == page(found)
-    # Every file that is emitted for the cluster has its row, and every row a statement.
-    rows = dict(re.findall(r"^\| (\S+\.\w+) \| (.*) \|$", page(found), re.MULTILINE))
-    folder = PROJECT / "generated/production/eu-central-1"
-    assert rows.keys() == {str(file.relative_to(folder)) for file in folder.rglob("*.*")}
-    assert all(rows.values())
 
 
 def _read(name: str) -> str:

@@ -1,0 +1,1 @@
+"""Analyse the reach of statements: change each one alone, and compare the files and the verdicts."""

@@ -1,0 +1,158 @@
+"""Change every statement of an environment alone, and see which files and which verdicts follow.
+
+The statements are shared out among processes: each compiles the project once, and then variants of it.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.site import sites
+from compiler.model.specification import SECTIONS
+from compiler.pipeline import emit
+from compiler.policy.input import input_of
+from compiler.reach.judge import Judge
+from compiler.reach.recording import Reads, recorded
+from compiler.reach.variants import ENVIRONMENT, variants
+from compiler.resolve.resolved import resolve
+from compiler.sources.files import load
+from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Set
+    from pathlib import Path as FilePath
+
+    from compiler.emit.artifact import Artifact
+    from compiler.emit.site import Site
+    from compiler.policy.rendering import Rendering
+    from compiler.resolve.resolved import Resolved
+
+_REFERENCES = "references"
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One leaf of what is written: the files that follow it, and the rules that refuse some change of it.
+
+    Files are paths below the folder of the environment's first cluster. ``variants`` counts the other values that were
+    tried: without any, nothing else can be written there.
+    """
+
+    path: Path
+    text: str
+    variants: int
+    files: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The statements of an environment in the order of their files, and every file of its first cluster.
+
+    Statements of the environment's own file (their path begins with ``environment``) are not judged.
+    """
+
+    statements: tuple[Statement, ...]
+    files: tuple[str, ...]
+
+
+def reach(root: FilePath, policies: FilePath, environment: str, processes: int | None = None) -> Reach:
+    """Return the reach of every statement of one environment of a project, computed in one process for each core.
+
+    Raises:
+        ValueError: the environment does not compile.
+        PolicyError: the policies cannot judge.
+    """
+    resolved = _resolved(root, environment)
+    paths = [path for path, _ in leaves(resolved.tree) if path[0] != _REFERENCES]
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
+    return Reach(statements, tuple(sorted(_first_files(resolved))))
+
+
+class Analysis:
+    """One environment as it is: its files, its inputs for the gate with the denials, and what its emission read."""
+
+    def __init__(self, resolved: Resolved, policies: FilePath) -> None:
+        self.resolved = resolved
+        self.judge = Judge(policies)
+        self._reads = Reads()
+        recording = emit(replace(resolved, spec=recorded(resolved.spec, self._reads)))
+        self.renderings = tuple(_with(rendering, resolved) for rendering in recording)
+        self._before = _first_files(resolved)
+        self.inputs = [input_of(rendering) for rendering in self.renderings]
+        self.denials = [self.judge.denials(document, self.judge.rules) for document in self.inputs]
+
+    def statement(self, path: Path) -> Statement:
+        """Return the reach of one statement."""
+        node = lookup(self.resolved.tree, path)
+        if not isinstance(node, ScalarNode):
+            raise TypeError("a path leads to more than a single value")
+        files: set[str] = set()
+        rules: set[str] = set()
+        tried = 0
+        for changed in variants(self.resolved, path, node):
+            tried += 1
+            if path[0] == ENVIRONMENT:
+                files |= self._different(_first_files(changed))
+            else:
+                renderings = self.emitted(changed, path)
+                files |= self._different(_files(renderings[0].site, renderings[0].artifacts))
+                rules.update(self._refusing(renderings, rules))
+        return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
+
+    def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
+        """Emit a variant of the document; one of a statement that no emitter reads has the files that are there."""
+        if self._reads.hold(path):
+            return emit(changed)
+        return tuple(_with(rendering, changed) for rendering in self.renderings)
+
+    def _different(self, after: Mapping[str, bytes]) -> set[str]:
+        return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
+
+    def _refusing(self, renderings: Sequence[Rendering], known: Set[str]) -> set[str]:
+        """Return the rules, other than those known already, that deny in a variant what they did not deny before."""
+        found: set[str] = set()
+        for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
+            document = input_of(rendering)
+            asked = [rule for rule in self.judge.concerned(before, document) if rule not in known | found]
+            answers = self.judge.denials(document, asked)
+            found |= {rule for rule, denials in answers.items() if denials - denied[rule]}
+        return found
+
+
+def _resolved(root: FilePath, environment: str) -> Resolved:
+    found, findings = resolve(root, load(root, SECTIONS, [environment]))
+    if not found:
+        raise ValueError(f"{environment} does not compile: {'; '.join(finding.message for finding in findings)}")
+    return found[0]
+
+
+def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
+    return replace(rendering, resolved=resolved, site=replace(rendering.site, spec=resolved.spec))
+
+
+def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
+    """Emit the files of the first cluster."""
+    site = sites(resolved)[0]
+    return _files(site, cluster_artifacts(site))
+
+
+def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
+    """The files of a cluster, by their paths below its folder."""
+    return {artifact.path.removeprefix(f"{site.folder}/"): artifact.content for artifact in artifacts}
+
+
+@cache
+def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
+    """Return the analysis of this process: an engine belongs to the thread that made it."""
+    return Analysis(_resolved(root, environment), policies)
+
+
+def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:
+    return _analysis(root, policies, environment).statement(path)

@@ -1,0 +1,234 @@
+"""Find which parts of the input each rule reads, in the policies' syntax tree: a change elsewhere is none to the rule.
+
+A part is a path into the input; rendered objects are told apart by their kind: ``documents.Deployment``. What cannot be
+read from the tree counts as everything that it may be, so that a rule is rather asked in vain than not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
+from typing import TYPE_CHECKING, Any
+
+from compiler.policy.syntax import Syntax, uses
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from compiler.policy.syntax import Call, Tree
+
+Part = tuple[str, ...]
+
+DOCUMENTS = "documents"
+EVERYTHING: Part = ()
+_KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
+"""Where every rendered object is listed, and the place of the kind in each item."""
+_OF_KIND = ("lib", "kubernetes", "of")
+"""The function that returns the objects of a kind."""
+_STATEMENT = ("lib", "statements", "at")
+"""The function that returns what the specification says at a path."""
+_LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
+"""Expressions that do not fail where something inside of them is undefined."""
+
+
+def value_of(document: Mapping[str, Any], part: Part) -> Any:
+    """Return a part of an input: rendered objects by their kind, and None where there is nothing."""
+    if part[:1] == (DOCUMENTS,) and len(part) > 1:
+        return [item for item in document[DOCUMENTS] if item["object"]["kind"] == part[1]]
+    value: Any = document
+    for key in part:
+        if not isinstance(value, Mapping):
+            break
+        value = value.get(key)
+    return value
+
+
+def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str, Any]:
+    """Return an input without the rendered objects, and the keys, that none of the parts is about."""
+    if EVERYTHING in parts:
+        return document
+    kept = {key: value for key, value in document.items() if key in {part[0] for part in parts}}
+    if DOCUMENTS in kept and (DOCUMENTS,) not in parts:
+        kinds = {part[1] for part in parts if part[0] == DOCUMENTS}
+        kept[DOCUMENTS] = [item for item in document[DOCUMENTS] if item["object"]["kind"] in kinds]
+    return kept
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The modules of the policies, by their packages."""
+
+    modules: Mapping[str, Syntax]
+
+    def of(self, package: str) -> frozenset[Part]:
+        """Return the parts of the input that the denials of a package depend on."""
+        parts: set[Part] = set()
+        waiting, seen = [(package, "deny")], set()
+        while waiting:
+            if (name := waiting.pop()) not in seen:
+                seen.add(name)
+                for one in self._rules.get(name, ()):
+                    parts |= one.parts
+                    waiting += one.names
+        return frozenset(parts)
+
+    @cached_property
+    def _rules(self) -> Mapping[tuple[str, str], list[_Rule]]:
+        found: dict[tuple[str, str], list[_Rule]] = {}
+        for package, module in self.modules.items():
+            for tree in module.rules:
+                alone = replace(module, rules=[tree])
+                for name in alone.names:
+                    found.setdefault((package, name), []).append(self._rule(module, tree))
+        return found
+
+    def _rule(self, module: Syntax, tree: Tree) -> _Rule:
+        """Collect what one rule names itself."""
+        rule = _Rule(set(), [])
+        used = uses([_without_kinds(module, tree, rule.parts)])
+        for chain in used.chains:
+            self._follow(module, chain.parts, rule)
+        for call in used.calls:
+            if part := _literal(module, call):
+                rule.parts.add(part)
+            else:
+                self._follow(module, call.name, rule)
+        return rule
+
+    def _follow(self, module: Syntax, parts: Sequence[str], rule: _Rule) -> None:
+        if parts[0] == "input":
+            rule.parts.add(tuple(parts[1:]))
+        elif parts[0] in module.names:
+            rule.names.append((module.package, parts[0]))
+        elif parts[0] == "data" or parts[0] in module.imports:
+            rule.names.extend(self._below(module.absolute(parts)))
+
+    def _below(self, path: Part) -> Iterator[tuple[str, str]]:
+        """Yield the rules that a path below ``data`` may mean."""
+        for package, module in self.modules.items():
+            whole = tuple(package.split("."))
+            if path[: len(whole)] == whole:
+                yield from ((package, name) for name in module.names if path[len(whole) :][:1] in ((), (name,)))
+            elif whole[: len(path)] == path:
+                yield from ((package, name) for name in module.names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """What a rule reads itself: parts of the input, and other rules."""
+
+    parts: set[Part]
+    names: list[tuple[str, str]]
+
+
+def _literal(module: Syntax, call: Call) -> Part | None:
+    """The part of the input that a call reads, where its first parameter says so in words."""
+    function = _absolute(module, call.name)
+    if function == _OF_KIND and (kind := _text(call.parameters[0])) is not None:
+        return DOCUMENTS, kind
+    if function == _STATEMENT and (items := call.parameters[0].get("Array", {}).get("items")):
+        keys = takewhile(lambda key: key is not None, map(_text, items))
+        return "spec", *(key for key in keys if key is not None)
+    return None
+
+
+def _without_kinds(module: Syntax, tree: Tree, parts: set[Part]) -> Tree:
+    """Return a tree without the statements that go through the objects of some kinds alone; add those to ``parts``."""
+    if isinstance(tree, list):
+        return [_without_kinds(module, item, parts) for item in tree]
+    if not isinstance(tree, dict):
+        return tree
+    if "with_mods" in tree:
+        parts.add(EVERYTHING)
+    if "stmts" not in tree:
+        return {key: _without_kinds(module, item, parts) for key, item in tree.items()}
+    required = {name: texts for name, texts in _required(module, tree["stmts"]) if name and texts}
+    kept = []
+    for statement in tree["stmts"]:
+        kinds = required.get(_item(module, statement))
+        if kinds is None:
+            kept.append(_without_kinds(module, statement, parts))
+        else:
+            parts |= {(DOCUMENTS, kind) for kind in kinds}
+    return {**tree, "stmts": kept}
+
+
+def _item(module: Syntax, statement: Tree) -> Part:
+    """The place of the kind in what ``some item in objects`` iterates; empty for every other statement."""
+    some = statement["literal"].get("SomeIn", {})
+    if not some or some["key"] is not None or "Var" not in some["value"]:
+        return ()
+    place = _KINDS.get(_absolute(module, _reference(some["collection"])))
+    return (some["value"]["Var"]["value"], *place) if place else ()
+
+
+def _required(module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
+    """Yield each reference that one of the statements requires to be one of some texts."""
+    for statement in statements:
+        expression = statement["literal"].get("Expr", {}).get("expr", {})
+        if (equal := expression.get("BoolExpr")) and equal["op"] == "Eq":
+            for one, other in ((equal["lhs"], equal["rhs"]), (equal["rhs"], equal["lhs"])):
+                yield _reference(one), _texts([other])
+        elif member := expression.get("Membership"):
+            yield _reference(member["value"]), _members(module, member["collection"])
+        yield from _looked_up(module, statement)
+
+
+def _looked_up(module: Syntax, tree: Tree) -> Iterator[tuple[Part, frozenset[str]]]:
+    """Yield each reference that looks into a constant table, ``templates[item.kind]``: it has to be one of its keys."""
+    if isinstance(tree, list):
+        for item in tree:
+            yield from _looked_up(module, item)
+    elif isinstance(tree, dict):
+        if indexed := tree.get("RefBrack"):
+            yield _reference(indexed["index"]), _keys(module, _reference(indexed["refr"]))
+        for key, item in tree.items():
+            if key not in _LATER:
+                yield from _looked_up(module, item)
+
+
+def _keys(module: Syntax, table: Part) -> frozenset[str]:
+    """The keys of a constant object; none of anything else."""
+    return _texts([key for _, key, _ in _constant(module, table).get("Object", {}).get("fields", ())])
+
+
+def _members(module: Syntax, collection: Tree) -> frozenset[str]:
+    """The texts in a set or an array that is written there, or is a constant; none of anything else."""
+    value = _constant(module, _reference(collection)) or collection
+    return _texts(value.get("Set", value.get("Array", {})).get("items", ()))
+
+
+def _constant(module: Syntax, name: Part) -> Tree:
+    """The value of a rule of the module that is written in one part and without a body; empty of every other one."""
+    rules = [tree["Spec"] for tree in module.rules if replace(module, rules=[tree]).names == set(name)]
+    if len(rules) != 1 or rules[0]["bodies"]:
+        return {}
+    return (rules[0]["head"].get("Compr", {}).get("assign") or {}).get("value", {})
+
+
+def _texts(trees: Iterable[Tree]) -> frozenset[str]:
+    """The texts that trees stand for; none where one of them is anything but a text."""
+    texts = [_text(tree) for tree in trees]
+    return frozenset() if None in texts else frozenset(text for text in texts if text is not None)
+
+
+def _text(tree: Tree) -> str | None:
+    literal = tree.get("String", tree.get("RawString"))
+    return None if literal is None else literal["value"]
+
+
+def _reference(tree: Tree) -> Part:
+    """The parts of a tree that is one fixed reference and nothing else; empty otherwise."""
+    ((kind, _),) = tree.items()
+    chains = uses(tree).chains
+    fixed = kind in ("Var", "RefDot", "RefBrack") and len(chains) == 1 and not chains[0].open
+    return chains[0].parts if fixed else ()
+
+
+def _absolute(module: Syntax, parts: Sequence[str]) -> Part:
+    """What a name means: below ``data``, in the input, or in its own package."""
+    if not parts or parts[0] == "input":
+        return tuple(parts)
+    return module.absolute(parts) or (*module.package.split("."), *parts)

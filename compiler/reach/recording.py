@@ -1,0 +1,57 @@
+"""Record which values of a model a pure function reads: a change of any other one cannot change its result."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from compiler.model.base import Model
+
+if TYPE_CHECKING:
+    from compiler.sources.nodes import Path
+
+M = TypeVar("M", bound=Model)
+
+# Copying and serialising a model take its values from these, and not one by one.
+_WHOLE = ("__dict__", "__pydantic_serializer__")
+
+
+class Reads:
+    """The paths of values that were read."""
+
+    def __init__(self) -> None:
+        self.paths: set[Path] = set()
+
+    def hold(self, path: Path) -> bool:
+        """Say whether the value at a path was read, or one that it is a part of."""
+        return any(path[:length] in self.paths for length in range(len(path) + 1))
+
+
+def recorded(model: M, reads: Reads, path: Path = ()) -> M:
+    """Return a copy of a model that adds each value to ``reads`` when it is read.
+
+    A list or a mapping is one value. To pass through a model on the way to one of its values reads nothing.
+    """
+    fields: dict[str, Any] = {
+        name: recorded(value, reads, (*path, name)) if isinstance(value, Model) else value
+        for name, value in model.__dict__.items()
+    }
+
+    def read(self: Model, name: str) -> Any:
+        value = object.__getattribute__(self, name)
+        if name in fields and not isinstance(value, Model):
+            reads.paths.add((*path, name))
+        elif name in _WHOLE:
+            reads.paths.add(path)
+        return value
+
+    def refuse(self: Model, other: object) -> bool:
+        # Models of two classes are never equal, so that the recorded function would take another way.
+        raise TypeError(
+            f"{'.'.join(map(str, path))} is compared as a whole, which cannot be recorded: compare its values"
+        )
+
+    kind = type(model)
+    names = {"__getattribute__": read, "__eq__": refuse, "__module__": kind.__module__}
+    recording: Any = type(kind.__name__, (kind,), names)
+    copy: M = recording.model_construct(**fields)
+    return copy

@@ -1,0 +1,81 @@
+"""Change one statement of a resolved environment to each other value that its model accepts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+
+from compiler.model.environment import EnvironmentFile
+from compiler.model.shape import annotation_at
+from compiler.model.specification import SECTIONS, Specification
+from compiler.resolve.bind import bind
+from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from compiler.resolve.resolved import Resolved
+
+ENVIRONMENT = "environment"
+"""The first key of every path into an environment's own file; other paths start with a section."""
+
+
+def variants(resolved: Resolved, path: Path, node: ScalarNode) -> Iterator[Resolved]:
+    """Yield the environment with one statement changed, or taken out of its list: only where its value differs then."""
+    for text in dict.fromkeys(_alternatives(path, node.text)):
+        yield from _bound(resolved, _replaced(resolved.tree, path, ScalarNode(text, node.span)))
+    around = lookup(resolved.tree, path[:-1])
+    if isinstance(around, SequenceNode):
+        kept = tuple(item for item in around.items if item is not node)
+        yield from _bound(resolved, _replaced(resolved.tree, path[:-1], SequenceNode(kept, around.span)))
+
+
+def choices(path: Path) -> tuple[str, ...]:
+    """Return the words that the model knows at a path; none where it takes numbers or free text."""
+    annotation: Any = annotation_at(EnvironmentFile if path[0] == ENVIRONMENT else Specification, path)
+    if get_origin(annotation) is Literal:
+        return tuple(map(str, get_args(annotation)))
+    return tuple(annotation) if isinstance(annotation, type) and issubclass(annotation, StrEnum) else ()
+
+
+def _alternatives(path: Path, text: str) -> Iterable[str]:
+    """Other texts for a value: other words and, for a quantity, a little and a lot more or less."""
+    if known := choices(path):
+        return known
+    if text in ("true", "false"):
+        return ("true", "false")
+    if number := re.search(r"[0-9]+", text):
+        value = int(number[0])
+        others = (value + 1, value - 1, value * 3, value * 100, value // 2, 1, 99)
+        return (f"{text[: number.start()]}{other}{text[number.end() :]}" for other in others)
+    return (f"{text}x",)
+
+
+def _bound(resolved: Resolved, tree: MappingNode) -> Iterator[Resolved]:
+    """Yield what a tree means, if the models accept it and it means something else than before."""
+    entries = {name: entry for name, entry in tree.entries.items() if name in SECTIONS}
+    spec, _ = bind(Specification, MappingNode(entries, tree.span))
+    file, _ = bind(EnvironmentFile, MappingNode({ENVIRONMENT: tree.entries[ENVIRONMENT]}, tree.span))
+    if spec and file and (spec, file.environment) != (resolved.spec, resolved.environment):
+        yield replace(resolved, spec=spec, environment=file.environment, tree=tree)
+
+
+def _replaced(node: MappingNode, path: Path, value: Node) -> MappingNode:
+    key, rest = str(path[0]), path[1:]
+    entry = node.entries[key]
+    below = value if not rest else _inside(entry.value, rest, value)
+    return MappingNode({**node.entries, key: Entry(entry.key, below)}, node.span)
+
+
+def _inside(node: Node, path: Path, value: Node) -> Node:
+    if isinstance(node, SequenceNode):
+        items = (
+            (value if len(path) == 1 else _inside(item, path[1:], value)) if index == path[0] else item
+            for index, item in enumerate(node.items)
+        )
+        return SequenceNode(tuple(items), node.span)
+    if isinstance(node, MappingNode):
+        return _replaced(node, path, value)
+    raise TypeError("a path leads below a single value")

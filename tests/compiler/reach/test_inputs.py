@@ -1,0 +1,116 @@
+"""The parts of the input that a rule reads are found in its syntax tree, rather too many than too few."""
+
+from __future__ import annotations
+
+from compiler.policy.library import Module
+from compiler.policy.regorus import Instrumented
+from compiler.reach.inputs import Inputs, excerpt, value_of
+
+_KUBERNETES = """package lib.kubernetes
+
+import rego.v1
+
+objects contains item if {
+	some document in input.documents
+	item := {"file": document.file, "kind": document.object.kind}
+}
+
+of(kind, name) := {item | some item in objects; item.kind == kind; item.file == name}
+"""
+_STATEMENTS = """package lib.statements
+
+import rego.v1
+
+at(path) := value if value := object.get(input.spec, path, null)
+"""
+_WHOLE = ("documents",)
+
+
+def _read(body: str, more: str = "") -> set[tuple[str, ...]]:
+    """What a rule with this body of ``examined`` reads."""
+    rule = f"""package a.b
+
+import data.lib.kubernetes
+import data.lib.statements
+import rego.v1
+
+examined contains item if {{
+{body}
+}}
+
+deny contains item if some item in examined
+{more}"""
+    modules = {"a.b": rule, "lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
+    engine = Instrumented()
+    engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
+    return set(Inputs({module.package: module for module in engine.add_tests(()).values()}).of("a.b"))
+
+
+def test_a_reference_into_the_input_is_a_part() -> None:
+    assert _read("item := input.spec.limits.memory") == {("spec", "limits", "memory")}
+
+
+def test_an_index_that_is_computed_reads_all_that_it_may_mean() -> None:
+    assert _read("some name in {1}\nitem := input.spec.limits[name].x") == {("spec", "limits")}
+
+
+def test_helpers_are_followed_and_those_that_nobody_uses_are_not() -> None:
+    more = "helper := input.settings.a\n\nunused := input.settings.b"
+    assert _read("item := helper", more) == {("settings", "a")}
+    assert _read("some item in kubernetes.objects") == {_WHOLE}
+
+
+def test_objects_of_one_kind_are_a_part_where_the_same_body_requires_the_kind() -> None:
+    assert _read('some item in kubernetes.objects\nitem.kind == "A"') == {("documents", "A")}
+    assert _read('some item in input.documents\n"A" == item.object.kind') == {("documents", "A")}
+    assert _read('some item in kubernetes.of("A", "b")') == {("documents", "A")}
+
+
+def test_kinds_may_stand_in_a_constant_set_or_be_the_keys_of_a_table() -> None:
+    both = {("documents", "A"), ("documents", "B")}
+    assert _read("some item in kubernetes.objects\nitem.kind in kinds", 'kinds := {"A", "B"}') == both
+    assert _read("some item in kubernetes.objects\nx := table[item.kind]", 'table := {"A": 1, "B": 2}') == both
+
+
+def test_objects_are_all_read_where_a_kind_is_not_required() -> None:
+    objects = "some item in kubernetes.objects\n"
+    for condition in (
+        'item.kind != "A"',
+        'item.file == "A"',
+        'count({1 | item.kind == "A"}) == 0',
+        "count([1 | table[item.kind]]) == 0",
+        "item.kind in changing",
+        "changing[item.kind]",
+    ):
+        assert _WHOLE in _read(objects + condition, 'table := {"A": 1}\n\nchanging contains input.x'), condition
+    assert _WHOLE in _read('some item in kubernetes.objects\nsome other in kubernetes.objects\nother.kind == "A"')
+    assert _WHOLE in _read("some name in input.names\nsome item in kubernetes.of(name, name)")
+    assert _WHOLE in _read('some index, item in input.documents\nitem.object.kind == "A"')
+
+
+def test_a_statement_is_a_part_as_far_as_its_path_is_written() -> None:
+    assert _read('item := statements.at(["limits", "memory"])') == {("spec", "limits", "memory")}
+    assert _read('some x in {"a"}\nitem := statements.at(["limits", x, "b"])') == {("spec", "limits")}
+
+
+def test_the_input_as_a_whole_is_everything() -> None:
+    assert _read("item := object.get(input, keys, 1)", 'keys := ["a"]') == {()}
+
+
+def test_a_part_of_an_input_is_what_its_path_leads_to() -> None:
+    documents = [{"file": "f", "object": {"kind": kind}} for kind in ("A", "B")]
+    document = {"documents": documents, "spec": {"list": [1]}}
+    assert value_of(document, ("documents", "B")) == documents[1:]
+    assert value_of(document, ("documents",)) == documents
+    assert value_of(document, ("spec", "list", "beyond")) == [1]
+    assert value_of(document, ("spec", "absent", "beyond")) is None
+    assert value_of(document, ()) == document
+
+
+def test_an_excerpt_holds_the_keys_and_the_kinds_that_are_read() -> None:
+    documents = [{"file": "f", "object": {"kind": kind}} for kind in ("A", "B")]
+    document = {"documents": documents, "spec": {"a": 1}, "vault": {}}
+    assert excerpt(document, {("spec", "a")}) == {"spec": {"a": 1}}
+    assert excerpt(document, {("documents", "B"), ("documents", "C")}) == {"documents": documents[1:]}
+    assert excerpt(document, {("documents", "B"), ("documents",)}) == {"documents": documents}
+    assert excerpt(document, {(), ("spec",)}) == document

@@ -1,0 +1,87 @@
+"""The analysis leaves out work, and nothing of its result."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.pipeline import emit
+from compiler.policy import gate
+from compiler.policy.input import input_of
+from compiler.reach.analysis import Analysis, reach
+from compiler.reach.page import page, rows
+from compiler.reach.variants import ENVIRONMENT, variants
+from compiler.sources.nodes import leaves
+from tests.compiler.project import ROOT, resolved
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+PAGE = ROOT / "docs/reach.md"
+
+pytestmark = pytest.mark.slow
+
+
+@cache
+def _analysis() -> Analysis:
+    return Analysis(resolved()["production"], ROOT / "policies")
+
+
+def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:
+    """Asked about a variant, and shown an excerpt of it, the judge says what the gate says of all of it."""
+    analysis, whole = _analysis(), gate.load(ROOT / "policies")
+    asked_in_all = left_out = 0
+    stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
+    for path, node in stated[::6]:
+        for changed in list(variants(analysis.resolved, path, node))[:2]:
+            for rendering, before, denied in zip(emit(changed), analysis.inputs, analysis.denials, strict=True):
+                document = input_of(rendering)
+                asked = analysis.judge.concerned(before, document)
+                answers = {**denied, **analysis.judge.denials(document, asked)}
+                verdict = whole.engine.evaluate("gate.verdict", json.dumps(document))
+                for rule in analysis.judge.rules:
+                    assert _plain(answers[rule]) == _plain(map(json.dumps, verdict[rule]["denials"])), (path, rule)
+                asked_in_all += len(asked)
+                left_out += len(analysis.judge.rules) - len(asked)
+    assert left_out > 4 * asked_in_all
+
+
+def _plain(denials: Iterable[str | bytes]) -> list[str]:
+    """Denials in one order, and each with its keys in one."""
+    return sorted(json.dumps(json.loads(denial), sort_keys=True) for denial in denials)
+
+
+def test_a_variant_that_is_not_emitted_anew_has_the_same_files() -> None:
+    analysis, kept = _analysis(), 0
+    assert [item.artifacts for item in analysis.renderings] == [item.artifacts for item in emit(analysis.resolved)]
+    stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
+    for path, node in stated[::3]:
+        for changed in list(variants(analysis.resolved, path, node))[:1]:
+            renderings = analysis.emitted(changed, path)
+            anew = emit(changed)
+            assert [item.artifacts for item in renderings] == [item.artifacts for item in anew], path
+            assert [input_of(item) for item in renderings] == [input_of(item) for item in anew], path
+            kept += renderings[0].artifacts is analysis.renderings[0].artifacts
+    assert kept > 10
+
+
+def test_the_page_is_what_the_project_that_it_names_comes_to() -> None:
+    text = PAGE.read_text()
+    named = re.search(r"Computed from the project `(.+?)`, environment `(.+?)`", text)
+    assert named
+    project, environment = named.groups()
+    found = reach(ROOT / project, ROOT / "policies", environment)
+    assert text == page(found, project, environment), "make docs writes the page anew"
+    assert len(rows(found.statements)) > 150
+    files = {file for statement in found.statements for file in statement.files}
+    assert files >= set(found.files), "some file follows from nothing that is stated"
+
+
+def test_an_environment_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="nowhere does not compile"):
+        reach(ROOT, ROOT / "policies", "nowhere")
