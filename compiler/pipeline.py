@@ -15,8 +15,9 @@ from compiler.emit.editor import editor_artifacts
 from compiler.emit.site import sites
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
+from compiler.policy.errors import PolicyError
 from compiler.policy.regorus import Regorus
-from compiler.policy.subject import Subject
+from compiler.policy.rendering import Rendering
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.schemas import core
 from compiler.schemas.custom import CustomSchemas
@@ -79,8 +80,8 @@ def compile_project(
     for item in resolved:
         checked.keep(environment_artifacts(item))
     checked.keep(() if only else editor_artifacts())
-    subjects = checked.each(emit(item, _others(item, resolved)) for item in resolved)
-    verdict = _judge(root / "policies", engine or Regorus, subjects, as_of) if resolved else None
+    renderings = checked.each(emit(item, _others(item, resolved)) for item in resolved)
+    verdict = _judge(root / "policies", engine or Regorus, renderings, as_of) if resolved else None
     judged = verdict.findings if verdict else ()
     unchecked = schemas.unchecked(checked.kinds.values())
     return Compilation(
@@ -94,9 +95,23 @@ def compile_project(
     )
 
 
-def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Subject, ...]:
+def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
     """Return each cluster of an environment with its files; ``others`` are compiled with it."""
-    return tuple(Subject(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
+    return tuple(Rendering(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
+
+
+def renderings(root: Path) -> dict[str, Rendering]:
+    """Return each cluster of a project by its name, as ``production/eu-central-1``, as the policies judge it.
+
+    Raises:
+        PolicyError: the specification has errors, so that it says nothing to judge.
+    """
+    loaded = load(root, SECTIONS)
+    resolved, findings = resolve(root, loaded)
+    if has_errors((*loaded.findings, *findings)):
+        raise PolicyError("the specification has errors: cbp compile says which")
+    rendered = chain.from_iterable(emit(item, _others(item, resolved)) for item in resolved)
+    return {item.site.folder: item for item in rendered}
 
 
 def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:
@@ -149,13 +164,13 @@ class _Checked:
     findings: list[Finding] = field(default_factory=list)
     kinds: dict[tuple[str, str], Artifact] = field(default_factory=dict)
 
-    def each(self, environments: Iterable[Iterable[Subject]]) -> Iterator[Subject]:
+    def each(self, environments: Iterable[Iterable[Rendering]]) -> Iterator[Rendering]:
         """Judge every cluster's objects by the schemas of its version, keep its files, and hand it on."""
-        for subject in chain.from_iterable(environments):
-            at = subject.resolved.span(("environment", "clusters", subject.site.name, "kubernetes"))
-            self.findings += core.check(subject.artifacts, subject.site.cluster.kubernetes, at)
-            self.keep(subject.artifacts)
-            yield subject
+        for rendering in chain.from_iterable(environments):
+            at = rendering.resolved.span(("environment", "clusters", rendering.site.name, "kubernetes"))
+            self.findings += core.check(rendering.artifacts, rendering.site.cluster.kubernetes, at)
+            self.keep(rendering.artifacts)
+            yield rendering
 
     def keep(self, artifacts: Iterable[Artifact]) -> None:
         """Judge custom objects by their schemas; keep the files, and the first object of each kind."""
@@ -166,11 +181,13 @@ class _Checked:
             self.artifacts.append(replace(artifact, document=None))
 
 
-def _judge(policies: Path, engine: Callable[[], Engine], subjects: Iterable[Subject], as_of: date | None) -> Verdict:
+def _judge(
+    policies: Path, engine: Callable[[], Engine], renderings: Iterable[Rendering], as_of: date | None
+) -> Verdict:
     """Let the policies prove themselves and then judge."""
     loaded = gate.load(policies, engine)
     loaded.prove()
-    return loaded.judge(subjects, as_of)
+    return loaded.judge(renderings, as_of)
 
 
 def _owned(only: tuple[str, ...]) -> Callable[[str], bool]:

@@ -54,10 +54,10 @@ class CompileOptions:
                 raise CouldNotRunError("there are settings for an OPA server, but --opa-url (CBP_OPA_URL) names none")
             return None
         # Imported here, so that the embedded engine does not pay for an HTTP library.
-        from compiler.policy.opa import Opa
-        from compiler.policy.server import server
+        from compiler.policy.opa.config import opa_server
+        from compiler.policy.opa.engine import Opa
 
-        return partial(Opa, server(self.opa_url, **settings))
+        return partial(Opa, opa_server(self.opa_url, **settings))
 
     @property
     def alone(self) -> bool:

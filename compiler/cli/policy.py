@@ -1,9 +1,10 @@
-"""``cbp policy``: the rules themselves: what they are about, and the proof that they work."""
+"""Run ``cbp policy``: list, explain, begin, evaluate and test the rules."""
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,12 +19,13 @@ _POLICIES = "policies"
 @click.group(
     epilog=options.examples(
         "cbp policy list             every rule in a line",
-        "cbp policy explain SPC001   what a finding is about, and what to do",
+        "cbp policy explain CON001   what a finding is about, and what to do",
+        "cbp policy new network/x    begin a rule (docs/writing-rules.md)",
         "cbp policy test network     the tests and fixtures of a domain",
     )
 )
 def policy() -> None:
-    """Look at the rules that judge what is compiled, and test them."""
+    """Write, try, test and explain the rules that judge what is compiled."""
 
 
 @policy.command("list", epilog=options.examples("cbp policy list", "cbp policy list --format json"))
@@ -41,7 +43,7 @@ def list_(root: Path, format_: str) -> None:
 _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with its help."
 
 
-@policy.command(epilog=options.examples("cbp policy explain SPC001"))
+@policy.command(epilog=options.examples("cbp policy explain CON001"))
 @options.root
 @click.argument("identifier", metavar="ID")
 def explain(root: Path, identifier: str) -> None:
@@ -50,7 +52,7 @@ def explain(root: Path, identifier: str) -> None:
     Says what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
     """
     from compiler.diagnostics.catalogue import CATALOGUE
-    from compiler.policy import choice
+    from compiler.policy import selection
     from compiler.policy.library import read
     from compiler.report.rules import explained
 
@@ -58,7 +60,7 @@ def explain(root: Path, identifier: str) -> None:
     if code in CATALOGUE:
         click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
         return
-    click.echo(explained(choice.rule(read(root / _POLICIES), identifier)), nl=False)
+    click.echo(explained(selection.rule(read(root / _POLICIES), identifier)), nl=False)
 
 
 @policy.command(
@@ -66,22 +68,106 @@ def explain(root: Path, identifier: str) -> None:
 )
 @options.root
 @options.formats("text", "json")
-@click.argument("names", metavar="[ID|DOMAIN]...", nargs=-1)
+@click.argument("names", metavar="[ID|DOMAIN|DOMAIN/NAME]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     """Test the rules, and say which of their lines nothing runs.
 
     Runs the tests and fixtures of every rule and helper, or of those that are named. Exits with 0 when every test
     holds, every rule denies and passes what its fixture says, and these run every line; else with 1.
     """
-    from compiler.policy import choice
+    from compiler.policy import selection
     from compiler.policy.library import read
     from compiler.policy.testing import examine
     from compiler.report import policy_tests
 
     folder = root / _POLICIES
-    report = examine(folder, choice.modules(read(folder), names))
+    report = examine(folder, selection.modules(read(folder), names))
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)
     sys.exit(0 if report.complete else 1)
+
+
+@policy.command(epilog=options.examples("cbp policy new network/ports_unbounded"))
+@options.root
+@click.argument("place", metavar="DOMAIN/NAME")
+def new(root: Path, place: str) -> None:
+    """Begin a rule: write its folder, with the next free id.
+
+    What is to be written in its files stands behind WRITE: there. Until all of it is, cbp policy test says what is
+    missing, and cbp compile refuses to judge.
+    """
+    from compiler.policy.stub import begin
+
+    for path in begin(root / _POLICIES, place):
+        click.echo(f"   wrote  {path.relative_to(root).as_posix()}")
+
+
+_CLUSTER = "ENVIRONMENT/CLUSTER"
+
+
+@policy.command(
+    "input",
+    epilog=options.examples(
+        "cbp policy input production/eu-central-1",
+        "cbp policy input production/eu-central-1 --at spec.compute",
+        "cbp policy input production/eu-central-1 --at documents[0].object",
+    ),
+)
+@options.root
+@click.option("--at", metavar="PATH", default="", help="Only the value at this path, with dots.")
+@click.argument("cluster", metavar=_CLUSTER)
+def input_(root: Path, at: str, cluster: str) -> None:
+    """Print what a rule sees of a cluster, as JSON."""
+    from compiler.policy.evaluation import part
+
+    click.echo(json.dumps(part(_inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
+
+
+@policy.command(
+    "eval",
+    epilog=options.examples(
+        "cbp policy eval CON001",
+        "cbp policy eval network/ports_unbounded production/eu-central-1",
+        "cbp policy eval question.rego production/eu-central-1",
+    ),
+)
+@options.root
+@options.formats("text", "json")
+@click.argument("name", metavar="ID|DOMAIN/NAME|FILE.rego")
+@click.argument("cluster", metavar=f"[{_CLUSTER}]", default="")
+def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
+    """Evaluate one rule on the project, finished or not.
+
+    Prints what it denies and what it examined, in one cluster or in all. Of a Rego file that is none of the policies',
+    it prints the value of each of its rules as JSON. Exits with 0 whatever is denied.
+    """
+    from pathlib import Path
+
+    from compiler.policy import evaluation, selection
+    from compiler.policy.library import read
+    from compiler.report import evaluations
+
+    folder = root / _POLICIES
+    if name.endswith(".rego"):
+        answers = {
+            item: evaluation.ask(folder, Path(name), document) for item, document in _inputs(root, cluster).items()
+        }
+        click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
+        return
+    rule = selection.rule(read(folder), name)
+    found = evaluation.evaluate(folder, rule, _inputs(root, cluster))
+    click.echo(evaluations.as_json(found) if format_ == "json" else evaluations.as_text(found), nl=False)
+
+
+def _inputs(root: Path, cluster: str) -> dict[str, Any]:
+    """Return the input of a cluster by its name, or without a name that of each."""
+    from compiler.pipeline import renderings
+    from compiler.policy import selection
+    from compiler.policy.input import input_of
+
+    known = renderings(root)
+    if cluster and cluster not in known:
+        raise selection.unknown("cluster", cluster, known, otherwise="")
+    return {name: input_of(item) for name, item in known.items() if cluster in ("", name)}
 
 
 @policy.command(epilog=options.examples("cbp policy docs", "cbp policy docs --check"))

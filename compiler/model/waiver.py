@@ -42,8 +42,8 @@ RuleId = Annotated[
     Matching(
         r"[A-Z][A-Z0-9]{2}[0-9]{3}",
         "the id of a policy's rule",
-        "write the id as a report says it, as SPC001",
-        "SPC001",
+        "write the id as a report says it, as CON001",
+        "CON001",
     ),
 ]
 """The id of a rule of ``policies/``; what the compiler itself finds has other codes, and cannot be waived."""
@@ -119,12 +119,12 @@ class Waiver(Model):
     """The last day on which it holds, 90 days after the first at the most."""
 
     @property
-    def subject(self) -> Subject:
+    def key(self) -> WaiverKey:
         """What it is about: no two waivers of an environment are about the same."""
         return self.rule, self.resource, self.file, self.pointer
 
 
-Subject = tuple[str, str, str | None, str | None]
+WaiverKey = tuple[str, str, str | None, str | None]
 """A rule, the path of a value, and a rendered document with a pointer into it, as far as there are any."""
 
 

@@ -1,1 +1,1 @@
-"""The policy gate: Rego rules judge relations between values, and fail closed."""
+"""Judge relations between values by Rego rules, and fail closed."""

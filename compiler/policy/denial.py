@@ -1,4 +1,4 @@
-"""What a rule answers, checked: a list of denials and the number of things that it looked at."""
+"""Check the answer of a rule: a list of denials, and the number of things that it examined."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from compiler.policy.errors import PolicyError
 
 
 class Denial(BaseModel):
-    """One thing that a rule denies.
+    """Hold one thing that a rule denies.
 
     ``path`` leads to the value of the specification that an author should edit: a section's name, or ``environment``,
     and the keys below it. ``wanted`` says what would be right there, in the words of the specification. ``file`` and
@@ -48,7 +48,7 @@ class Answer(BaseModel):
 
 
 def answer(rule: str, value: Any) -> Answer:
-    """Return a rule's answer.
+    """Return a rule's answer, checked.
 
     Raises:
         PolicyError: it is not well formed, or denies under another rule's id.
@@ -56,9 +56,9 @@ def answer(rule: str, value: Any) -> Answer:
     try:
         parsed = Answer.model_validate(value)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise PolicyError(f"the answer of {rule} is not a list of denials: {place}: {first['msg']}") from error
+        faults = error.errors(include_url=False)
+        said = "; ".join(f"{'.'.join(map(str, fault['loc'])) or 'the whole'}: {fault['msg']}" for fault in faults)
+        raise PolicyError(f"the answer of {rule} is not a list of denials: {said}") from error
     for denial in parsed.denials:
         if denial.id != rule:
             raise PolicyError(f"the policy {rule} denies under the id '{denial.id}'")

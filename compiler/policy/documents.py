@@ -1,4 +1,4 @@
-"""Rendered Kubernetes objects as policies see them: the same documents, with whole numbers for their quantities.
+"""Turn rendered Kubernetes objects into the documents that policies see, with whole numbers for quantities.
 
 CPU is in millicores, everything else in its own unit (bytes, pods, seconds). A quantity that cannot be read stays as it
 is written, for a rule to deny.
@@ -31,7 +31,7 @@ def documents(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
 
 @memoize_by_content
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of one object, one for all that are alike, in which every quantity is a whole number."""
+    """Return a copy of an object with whole numbers for quantities; objects that are alike share one copy."""
     copy = {key: _copied(key, value) for key, value in document.items()}
     spec = copy.get("spec")
     if isinstance(spec, dict) and document["kind"] == "ResourceQuota":

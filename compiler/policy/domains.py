@@ -1,56 +1,48 @@
-"""The domains that rules belong to, and the page about each rule.
+"""Describe the domains that rules belong to: each is a folder of ``policies/`` with a ``domain.yaml``.
 
-A domain is a folder of ``policies/``; the ids of its rules begin alike.
+The ids of a domain's rules begin with its prefix, which no other domain's and no code of the compiler resembles.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from compiler.diagnostics.catalogue import CATALOGUE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
 
+FILE = "domain.yaml"
 PAGES = "docs/policies"
-"""The folder of the pages, in the project."""
+"""The folder of the pages about rules, in the project."""
+FAMILIES = tuple(sorted({code.rstrip("0123456789") for code in CATALOGUE}))
+"""How the codes begin that the compiler itself gives to mistakes."""
+_LEAST_DISTANCE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """What the rules of one folder are about."""
+class Domain(BaseModel):
+    """Describe one domain, as its ``domain.yaml`` does."""
 
-    name: str
-    """The folder below ``policies/``."""
-    prefix: str
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}$")]
     """How the ids of its rules begin."""
-    title: str
-    about: str
+    title: Annotated[str, Field(min_length=1)]
+    about: Annotated[str, Field(min_length=1)]
 
 
-_DOMAINS = (
-    Domain("access", "ACC", "Access", "Roles and bindings: who may do what in a cluster."),
-    Domain("cache", "CAC", "Cache", "Redis and its sentinels: what survives a restart, and who takes over."),
-    Domain("environment", "DEP", "Environments", "Where the specification runs, and how strict each stage is."),
-    Domain("kubernetes", "K8S", "Kubernetes", "Rendered objects, in what JSON Schema lets through."),
-    Domain("network", "NET", "Network", "Flows between zones: only what is listed, and nobody else."),
-    Domain("runtime", "RUN", "Runtime", "What the API enforces, against what the specification states."),
-    Domain("secrets", "SEC", "Secrets", "Nothing that is rendered holds a password or a key."),
-    Domain("specification", "SPC", "Specification", "Statements that are made twice, or contradict each other."),
-    Domain("stores", "STO", "Stores", "PostgreSQL: its connections, its replicas and its backups."),
-    Domain("vault", "VLT", "Vault", "Policies, logins, rotation and the trail that they leave."),
-)
-DOMAINS: Mapping[str, Domain] = MappingProxyType({domain.name: domain for domain in _DOMAINS})
-"""The domains by name."""
+def resembled(prefix: str, others: Iterable[str]) -> str | None:
+    """Return the first of other prefixes that differs from a prefix in no more than one letter, or None."""
+    return next((other for other in others if _distance(prefix, other) < _LEAST_DISTANCE), None)
 
 
-def page(identifier: str) -> str | None:
-    """Return where a rule is explained, as ``docs/policies/network.md#net001``, relative to the project.
-
-    There is none for a code that is no rule's of these domains: findings of the compiler itself have other codes.
-    """
-    for domain in _DOMAINS:
-        digits = identifier.removeprefix(domain.prefix)
-        if digits != identifier and len(digits) == 3 and digits.isdecimal():
-            return f"{PAGES}/{domain.name}.md#{identifier.lower()}"
-    return None
+def _distance(one: str, other: str) -> int:
+    """Count the letters to insert, remove or replace to make one word the other (Levenshtein)."""
+    row = list(range(len(other) + 1))
+    for above, letter in enumerate(one):
+        left, row = row, [above + 1]
+        for index, theirs in enumerate(other):
+            row.append(min(row[index] + 1, left[index + 1] + 1, left[index] + (letter != theirs)))
+    return row[-1]

@@ -1,4 +1,4 @@
-"""What the gate needs of a Rego engine. An engine that cannot give an answer raises; it never answers with nothing."""
+"""Define what a Rego engine does for the gate. One that cannot give an answer raises; it never answers with nothing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """A Rego engine that has been given policies once and judges many inputs."""
+    """Load policies once, and evaluate them for many inputs."""
 
     @property
     def name(self) -> str:
@@ -36,7 +36,7 @@ class Engine(Protocol):
         """
 
     def confirm(self) -> None:
-        """Make sure that the policies and data are still what was loaded, where others could change them.
+        """Check that the policies and data are still what was loaded, where others could change them.
 
         Raises:
             PolicyError: they are not, so that what was evaluated since may have been judged by something else.

@@ -1,11 +1,64 @@
-"""The error of a gate that could not judge. Never a pass: the command that runs the gate exits with 2 for it."""
+"""Say why the gate could not judge. That is never a pass: the command exits with a status of its own."""
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 from compiler.errors import CouldNotRunError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PLACE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>\d+))?(?::(?P<column>\d+))?: ")
 
 
 class PolicyError(CouldNotRunError):
-    """The gate could not be run to a verdict, so that there is none: neither a pass nor a finding."""
+    """Say that the gate came to no verdict: neither a pass nor a finding.
+
+    Each of its ``faults`` is a line, with the file and line that it is about where there is one.
+    """
 
     about = "the policies could not judge"
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__(*faults)
+        self.faults = faults
+
+    def __str__(self) -> str:
+        if len(self.faults) == 1:
+            return self.faults[0]
+        return "\n  ".join((f"{len(self.faults)} faults", *self.faults))
+
+
+class Faults:
+    """Collect what is wrong with policies, so that one run says all of it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, None] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._found)
+
+    def add(self, fault: str) -> None:
+        """Take a fault, once."""
+        self._found[fault] = None
+
+    @contextmanager
+    def collected(self) -> Iterator[None]:
+        """Take the faults of a PolicyError that is raised inside, and go on behind it."""
+        try:
+            yield
+        except PolicyError as error:
+            self._found.update(dict.fromkeys(error.faults))
+
+    def refuse(self) -> None:
+        """Raise a PolicyError with every fault, in the order of the files, where there is any."""
+        if self._found:
+            raise PolicyError(*sorted(self._found, key=_place))
+
+
+def _place(fault: str) -> tuple[str, int, int]:
+    place = _PLACE.match(fault)
+    return (place["file"], int(place["line"] or 0), int(place["column"] or 0)) if place else ("", 0, 0)

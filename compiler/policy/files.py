@@ -1,4 +1,4 @@
-"""Reading the files of policies, strictly: what cannot be read as it is meant is an error.
+"""Read the files of policies strictly: a value that cannot be read as it is meant is an error.
 
 YAML has the bounds of every file that is read here (:mod:`compiler.sources.yaml`), and means JSON: text, whole numbers,
 ``true``, ``false`` and ``null``. A plain scalar that YAML 1.1 takes for anything else, as a date, ``yes`` or ``0x10``,
@@ -8,19 +8,23 @@ is an error: engines read those apart.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from pydantic import BaseModel, ValidationError
 from yaml.nodes import ScalarNode as Scalar
 from yaml.resolver import Resolver
 
 from compiler.diagnostics import Finding, Source
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults, PolicyError
 from compiler.sources import disk, yaml
-from compiler.sources.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import MappingNode, Node, ScalarNode, SequenceNode, nearest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pydantic_core import ErrorDetails
+
+M = TypeVar("M", bound=BaseModel)
 _TEXT = "tag:yaml.org,2002:str"
 _WORDS = {"true": True, "false": False, "null": None}
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")  # an integer below 2^53, which every engine counts with exactly
@@ -39,33 +43,68 @@ def read_text(path: Path) -> str:
     return source.text
 
 
-def read_yaml(path: Path) -> Any:
-    """Return a YAML file's one document, as JSON has it.
+def read_yaml(path: Path, name: str) -> Any:
+    """Return a YAML file's one document, as JSON has it; messages call the file by its ``name``.
 
     Raises:
-        PolicyError: the file cannot be read, or :func:`parse_yaml` refuses it.
+        PolicyError: the file cannot be read, is not YAML, has a value that JSON has not, writes a key twice, or is too
+            large or deep.
     """
-    return parse_yaml(read_text(path), str(path))
+    return _json(parse_node(read_text(path), name))
 
 
-def parse_yaml(text: str, name: str) -> Any:
-    """Return the one document of a text, as JSON has it; ``name`` says in messages what it is.
+def parse(model: type[M], text: str, name: str) -> tuple[M, Node]:
+    """Return the model that a YAML text describes, and the located tree of the text, which is called ``name``.
 
     Raises:
-        PolicyError: the text is not YAML, has a value that JSON has not, writes a key twice, or is too large or deep.
+        PolicyError: the text is not such YAML as :func:`read_yaml` reads, or the model refuses a value of it.
+    """
+    node = parse_node(text, name)
+    try:
+        return model.model_validate(_json(node)), node
+    except ValidationError as error:
+        faults = error.errors(include_url=False)
+        raise PolicyError(*(f"{nearest(node, fault['loc'])}: {_reason(fault)}" for fault in faults)) from None
+
+
+def _reason(fault: ErrorDetails) -> str:
+    key = fault["loc"][-1] if fault["loc"] else "the whole"
+    if fault["type"] == "missing":
+        return f"the key '{key}' is missing"
+    if fault["type"] == "extra_forbidden":
+        return f"the key '{key}' is unknown here"
+    return f"'{key}': {fault['msg'][:1].lower()}{fault['msg'][1:]}"
+
+
+def parse_node(text: str, name: str) -> Node:
+    """Return the located tree of a YAML text.
+
+    Raises:
+        PolicyError: the text is not YAML, or is too large or deep.
     """
     node, findings = yaml.parse(Source(name, text))
     if node is None or findings:
-        raise PolicyError(f"{findings[0].place}: {findings[0].message}")
-    return _json(node)
+        raise PolicyError(*(f"{finding.place}: {finding.message}" for finding in findings))
+    return node
 
 
 def _json(node: Node) -> Any:
+    faults = Faults()
+    document = _collected(node, faults)
+    faults.refuse()
+    return document
+
+
+def _collected(node: Node, faults: Faults) -> Any:
     if isinstance(node, MappingNode):
-        return {name: _json(entry.value) for name, entry in node.entries.items()}
+        return {name: _collected(entry.value, faults) for name, entry in node.entries.items()}
     if isinstance(node, SequenceNode):
-        return [_json(item) for item in node.items]
-    return node.text if node.quoted else _plain(node)
+        return [_collected(item, faults) for item in node.items]
+    if node.quoted:
+        return node.text
+    with faults.collected():
+        return _plain(node)
+    return None
 
 
 def _plain(node: ScalarNode) -> Any:

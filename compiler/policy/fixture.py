@@ -1,4 +1,4 @@
-"""A rule's proof of itself: an input that it must pass, and changes of it that it must deny."""
+"""Read a rule's proof of itself: an input that it must pass, and changes of it that it must deny."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
 
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults
+from compiler.policy.files import parse
+from compiler.sources.nodes import nearest
 
 Json = Any
 """A JSON document: mappings, lists, strings, whole numbers, booleans, null."""
@@ -52,21 +54,23 @@ class Fixture:
         return tuple(_changed(self.must_pass, one.at, one.denied) for one in self.differences)
 
 
-def fixture(document: Json, path: str) -> Fixture:
-    """Return the fixture that a ``fixture.yaml`` describes.
+def fixture(text: str, name: str) -> Fixture:
+    """Return the fixture that the text of a ``fixture.yaml`` describes; messages call the file by its ``name``.
 
     Raises:
         PolicyError: the file has another shape, or changes what its must-pass input does not have.
     """
-    try:
-        file = _File.model_validate(document)
-    except ValidationError as error:
-        raise PolicyError(f"{path}: this is not a fixture: {error}") from error
-    try:
-        differences = (Difference(item.at, _value(file.must_pass, item.at), item.value) for item in file.must_deny)
-        return Fixture(file.must_pass, tuple(differences))
-    except LookupError as error:
-        raise PolicyError(f"{path}: must_deny changes {error}, which must_pass does not have") from error
+    file, node = parse(_File, text, name)
+    faults = Faults()
+    differences = []
+    for index, item in enumerate(file.must_deny):
+        try:
+            differences.append(Difference(item.at, _value(file.must_pass, item.at), item.value))
+        except LookupError as error:
+            place = nearest(node, ("must_deny", index, "at"))
+            faults.add(f"{place}: must_deny changes {error}, which must_pass does not have")
+    faults.refuse()
+    return Fixture(file.must_pass, tuple(differences))
 
 
 def _value(document: Json, at: Sequence[str | int]) -> Json:

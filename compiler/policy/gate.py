@@ -1,7 +1,7 @@
-"""The gate: policies prove that they deny what they must, and then judge every cluster.
+"""Run the gate: policies prove that they deny what they must, and then judge every cluster.
 
 Whatever goes wrong raises a :class:`PolicyError`. There is no way to a verdict around an engine that fails, a rule that
-is missing, undefined or unproven, or a subject with nothing in it.
+is missing, undefined or unproven, or a cluster for which nothing was rendered.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import Finding, in_source_order
 from compiler.policy.denial import Answer, Denial, answer
-from compiler.policy.domains import page
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
-from compiler.policy.library import Library, Module, Rule, read
+from compiler.policy.library import Library, Module, Rule, scan
 from compiler.policy.regorus import Regorus
 from compiler.policy.waivers import Register
 
@@ -25,21 +24,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.policy.engine import Engine
-    from compiler.policy.subject import Subject
+    from compiler.policy.rendering import Rendering
 
 _PACKAGE = "gate"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the gate says, and with what it was found."""
+    """Hold the findings of all clusters, and the engine and the rules that found them."""
 
     findings: tuple[Finding, ...]
     engine: str
     version: str
     rules: tuple[Rule, ...]
     """Every rule that judged, by its id."""
-    subjects: int
+    clusters: int
     """How many clusters were judged."""
     vacuous: tuple[str, ...]
     """The ids of rules that found nothing to look at in any of them."""
@@ -51,16 +50,20 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     """Read the policies in a folder into an engine.
 
     Raises:
-        PolicyError: there are none, or they cannot be relied on.
+        PolicyError: there are none, or they cannot be relied on; it names every fault that they have.
     """
-    library = read(policies)
-    loaded = engine()
-    loaded.load((*library.modules, _verdict_module(library.rules)), library.data)
-    return Gate(library, loaded)
+    found = scan(policies)
+    # Where there are faults already, what else there is to say is said here, and no server is given the policies.
+    loaded = Regorus() if found.faults else engine()
+    with found.faults.collected():
+        if found.modules:
+            loaded.load((*found.modules, _verdict_module(found.library.rules)), found.library.data)
+    found.faults.refuse()
+    return Gate(found.library, loaded)
 
 
 class Gate:
-    """Policies in an engine, ready to judge."""
+    """Prove the policies that an engine holds, and judge by them."""
 
     def __init__(self, library: Library, engine: Engine) -> None:
         self.library = library
@@ -73,26 +76,37 @@ class Gate:
             PolicyError: a rule denies what it must pass, passes what it must deny, or does not look at it; or the
                 engine no longer holds what it was given.
         """
+        faults = Faults()
         for rule in self.library.rules:
-            self.prove_rule(rule)
+            with faults.collected():
+                self.prove_rule(rule)
+        faults.refuse()
         self.engine.confirm()
 
     def prove_rule(self, rule: Rule) -> None:
         """Run one rule on its own fixture.
 
         Raises:
-            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it.
+            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it; or something of
+                it is still to be written.
         """
-        passed = self._answer(rule, rule.fixture.must_pass)
-        if passed.denials:
-            raise PolicyError(f"{rule.id} denies its own must_pass: {passed.denials[0].message}")
-        if not passed.examined:
-            raise PolicyError(f"{rule.id} examines nothing in its own must_pass")
+        faults = Faults()
+        for unwritten in rule.unwritten:
+            faults.add(unwritten)
+        place = f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
+        with faults.collected():
+            passed = self._answer(rule, rule.fixture.must_pass)
+            if passed.denials:
+                faults.add(f"{place}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
+            if not passed.examined:
+                faults.add(f"{place}: {rule.id} examines nothing in its own must_pass")
         for number, document in enumerate(rule.fixture.must_deny, 1):
-            if not self._answer(rule, document).denials:
-                raise PolicyError(f"{rule.id} does not deny number {number} of its own must_deny")
+            with faults.collected():
+                if not self._answer(rule, document).denials:
+                    faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
+        faults.refuse()
 
-    def judge(self, subjects: Iterable[Subject], as_of: date | None = None) -> Verdict:
+    def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
         """Judge every cluster, one by one; a mistake that several share is one finding that names them all.
 
         The waivers of their environments are those of a day, ``as_of``; without a day nothing is waived.
@@ -106,16 +120,16 @@ class Gate:
         register = Register(self.library.rules, as_of)
         unseen = {rule.id for rule in self.library.rules}
         judged = 0
-        for subject in subjects:
+        for rendering in renderings:
             judged += 1
-            answers = self._answers(input_of(subject))
+            answers = self._answers(input_of(rendering))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
-            environments.add(subject.resolved.environment.name)
-            register.enter(subject.resolved)
+            environments.add(rendering.resolved.environment.name)
+            register.enter(rendering.resolved)
             for rule in self.library.rules:
                 for denial in answers[rule.id].denials:
-                    finding = _finding(rule, denial, subject)
-                    findings.append(replace(finding, waived=register.waived(denial, subject.resolved)))
+                    finding = _finding(rule, denial, rendering)
+                    findings.append(replace(finding, waived=register.waived(denial, rendering.resolved)))
         if not judged:
             raise PolicyError("there is no cluster to judge")
         self.engine.confirm()
@@ -124,7 +138,7 @@ class Gate:
             engine=self.engine.name,
             version=self.engine.version,
             rules=self.library.rules,
-            subjects=judged,
+            clusters=judged,
             vacuous=tuple(sorted(unseen)),
             as_of=as_of if register.holds_any else None,
         )
@@ -150,8 +164,8 @@ def _verdict_module(rules: Iterable[Rule]) -> Module:
     return Module("gate.rego", _PACKAGE, "\n".join(lines))
 
 
-def _finding(rule: Rule, denial: Denial, subject: Subject) -> Finding:
-    resolved, custom = subject.resolved, rule.metadata.custom
+def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
+    resolved, custom = rendering.resolved, rule.metadata.custom
     if not resolved.has(denial.path):
         raise PolicyError(f"{rule.id} points at {denial.resource}, which the specification does not have")
     return Finding(
@@ -164,8 +178,8 @@ def _finding(rule: Rule, denial: Denial, subject: Subject) -> Finding:
         found=resolved.written(denial.path),
         wanted=denial.wanted,
         rendered=denial.rendered,
-        clusters=(subject.site.folder,),
-        page=page(rule.id),
+        clusters=(rendering.site.folder,),
+        page=rule.page,
     )
 
 

@@ -1,8 +1,9 @@
-"""The policies on disk: rules with their METADATA and fixtures, shared helpers, and data.
+"""Read the policies on disk: rules with their METADATA and fixtures, their domains, shared helpers, and data.
 
 Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`` and regal read the same folder:
-``<domain>/<rule>/<rule>.rego`` is the rule of package ``<domain>.<rule>``, with ``<rule>_test.rego`` and
-``fixture.yaml`` beside it; ``lib/<name>/<name>.rego`` is a helper; ``**/data.yaml`` is data at its folder's path.
+``<domain>/domain.yaml`` describes a domain; ``<domain>/<rule>/<rule>.rego`` is the rule of package
+``<domain>.<rule>``, with ``<rule>_test.rego``, ``fixture.yaml`` and ``mutation.yaml`` beside it;
+``lib/<name>/<name>.rego`` is a helper; ``**/data.yaml`` is data at its folder's path; ``rules.yaml`` lists all rules.
 """
 
 from __future__ import annotations
@@ -12,21 +13,28 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from compiler.policy.errors import PolicyError
-from compiler.policy.files import read_text, read_yaml
+from compiler.policy import domains, inventory
+from compiler.policy.domains import PAGES, Domain
+from compiler.policy.errors import Faults, PolicyError
+from compiler.policy.files import parse, read_text, read_yaml
 from compiler.policy.fixture import Fixture, fixture
 from compiler.policy.metadata import Metadata, metadata
+from compiler.sources.nodes import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+T = TypeVar("T")
+U = TypeVar("U")
 HELPERS = "lib"
 RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and what Rego means by the others."""
 MAXIMUM_NESTING = 10
 """How deep brackets may be nested: regorus takes twice as long to read each further level."""
+_TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
+"""A line of a file that ``cbp policy new`` wrote, for somebody to finish."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
 
@@ -51,20 +59,33 @@ class Rule:
     module: Module
     metadata: Metadata
     fixture: Fixture
+    unwritten: tuple[str, ...] = ()
+    """Lines that are still to be written, each with its file and number: until then the rule proves nothing."""
 
     @property
     def id(self) -> str:
         """The code of the rule's findings."""
         return self.metadata.custom.id
 
+    @property
+    def place(self) -> str:
+        """The rule's folder below ``policies/``, as ``network/ports_unbounded``."""
+        return self.module.package.replace(".", "/")
+
+    @property
+    def page(self) -> str:
+        """The page that explains the rule, as ``docs/policies/network.md#net001``, relative to the project."""
+        return f"{PAGES}/{self.module.domain}.md#{self.id.lower()}"
+
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything under ``policies/`` that takes part in a judgement."""
+    """Everything under ``policies/`` that takes part in a judgement, and the ``domains`` by their names."""
 
     rules: tuple[Rule, ...]
     helpers: tuple[Module, ...]
     data: Mapping[str, Any]
+    domains: Mapping[str, Domain]
 
     @property
     def modules(self) -> tuple[Module, ...]:
@@ -72,24 +93,74 @@ class Library:
         return (*(rule.module for rule in self.rules), *self.helpers)
 
 
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """The policies of a folder as far as they can be read, and why nothing may judge by them, where there are faults.
+
+    ``modules`` are all Rego files, those of rules with faults too; none where what they share could not be read.
+    """
+
+    library: Library
+    modules: tuple[Module, ...]
+    faults: Faults
+
+
 def read(folder: Path) -> Library:
     """Read the policies in a folder, ordered by the rules' ids.
 
     Raises:
-        PolicyError: there is no rule, or a file is not what its place says: nothing is left out in silence.
+        PolicyError: there is no rule, or a file is not what its place says: nothing is left out in silence. It names
+            every such fault.
     """
-    files = [path for path in _files(folder) if path.suffix in (".json", ".rego", ".yaml")]
-    modules = [_module(folder, path) for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
-    helpers = tuple(module for module in modules if module.domain == HELPERS)
-    rules = tuple(sorted((_rule(folder, item) for item in modules if item not in helpers), key=lambda rule: rule.id))
-    if not rules:
+    found = scan(folder)
+    found.faults.refuse()
+    return found.library
+
+
+def scan(folder: Path) -> Scan:
+    """Read all of a folder that can be read, and collect what is wrong with the rest.
+
+    Raises:
+        PolicyError: there is no rule, or the folder cannot be looked through.
+    """
+    faults, files = Faults(), [path for path in _files(folder) if path.suffix in (".json", ".rego", ".yaml")]
+    policies = [path for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
+    if not policies:
         raise PolicyError(f"there is no policy in {folder}")
-    _no_strangers(folder, files, {rule.module.path for rule in rules}, {module.path for module in modules})
-    _no_duplicates(rule.id for rule in rules)
-    data = _data(folder, [path for path in files if path.name == "data.yaml"])
-    if clash := data.keys() & {module.domain for module in modules}:
-        raise PolicyError(f"data under '{min(clash)}' would stand in the place of the rules there")
-    return Library(rules, helpers, data)
+    modules = _each(faults, policies, lambda path: _module(folder, path))
+    helpers = tuple(module for module in modules if module.domain == HELPERS)
+    of_rules = tuple(module for module in modules if module.domain != HELPERS)
+    data: dict[str, Any] = {}
+    with faults.collected():
+        data = _data(folder, [path for path in files if path.name == "data.yaml"])
+    names = {module.domain for module in of_rules} | {path.parent.name for path in files if path.name == domains.FILE}
+    for clash in sorted(data.keys() & {*names, *(module.domain for module in helpers)}):
+        faults.add(f"data under '{clash}' would stand in the place of the rules there")
+    shared = not faults
+    known = _domains(folder, names, faults)
+    rules = _each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
+    rules.sort(key=lambda rule: (rule.id, rule.place))
+    _no_strangers(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
+    if _no_duplicates(rules, faults):
+        unread = {module.package.replace(".", "/") for module in of_rules} - {rule.place for rule in rules}
+        with faults.collected():
+            inventory.compare(folder, {rule.id: rule.place for rule in rules}, unread)
+    return Scan(Library(tuple(rules), helpers, data, known), tuple(modules) if shared else (), faults)
+
+
+def _each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]:
+    """Make something of each item, and collect the faults of those of which nothing can be made."""
+    made = []
+    for item in items:
+        with faults.collected():
+            made.append(make(item))
+    return made
+
+
+def next_id(rules: Iterable[str], prefix: str) -> str:
+    """Return the id after the highest one of a domain's rules."""
+    numbers = (int(identifier[len(prefix) :]) for identifier in rules if identifier.startswith(prefix))
+    return f"{prefix}{max(numbers, default=0) + 1:03}"
 
 
 def read_tests(folder: Path, library: Library) -> tuple[Module, ...]:
@@ -143,42 +214,91 @@ def _nesting(text: str) -> int:
     return max(accumulate((1 if bracket in "[{" else -1 for bracket in brackets), initial=0))
 
 
-def _rule(folder: Path, module: Module) -> Rule:
-    path = folder.joinpath(*module.package.split("."), "fixture.yaml")
-    if not path.is_file():
-        raise PolicyError(
-            f"{module.path}: the rule has no fixture.yaml beside it, so that nothing proves that it denies"
-        )
-    return Rule(module, metadata(module.text, module.path), fixture(read_yaml(path), _name(folder, path)))
+def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
+    """Read what stands beside a rule's module; without a ``domain``, which has a fault of its own, any id will do."""
+    faults, path = Faults(), folder.joinpath(*module.package.split("."), "fixture.yaml")
+    with faults.collected():
+        said = metadata(module.text, module.path)
+        if domain and not said.custom.id.startswith(domain.prefix):
+            place = f"{module.path}:{_line(module.text, said.custom.id)}"
+            faults.add(f"{place}: the ids of {module.domain} begin with {domain.prefix}, and this is {said.custom.id}")
+    with faults.collected():
+        if not path.is_file():
+            raise PolicyError(f"{module.path}: the rule has no fixture.yaml beside it to prove that it denies")
+        proof = fixture(read_text(path), _name(folder, path))
+    faults.refuse()
+    return Rule(module, said, proof, tuple(_unwritten(folder, path.parent)))
 
 
-def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules: set[str]) -> None:
+def _unwritten(folder: Path, place: Path) -> Iterator[str]:
+    """Yield what the files of a rule say that is to be written in their places."""
+    for path in sorted((*place.glob("*.rego"), *place.glob("*.yaml"))):
+        for number, line in enumerate(read_text(path).splitlines(), 1):
+            if found := _TO_WRITE.search(line):
+                yield f"{_name(folder, path)}:{number}: still to be written: {found[1]}"
+
+
+def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Domain]:
+    """Read what is said of each domain, and refuse a prefix that could be mistaken for another one."""
+    found: dict[str, Domain] = {}
+    for name in sorted(names):
+        path = folder / name / domains.FILE
+        place = _name(folder, path)
+        with faults.collected():
+            if not path.is_file():
+                raise PolicyError(f"{place}: this is missing: write the prefix, the title and what {name} is about")
+            domain, node = parse(Domain, read_text(path), place)
+            families = (*domains.FAMILIES, *(item.prefix for item in found.values()))
+            if other := domains.resembled(domain.prefix, families):
+                at = nearest(node, ("prefix",))
+                raise PolicyError(f"{at}: {domain.prefix} is too much like {other}: two letters have to differ")
+            found[name] = domain
+    return found
+
+
+def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules: set[str], faults: Faults) -> None:
     """Refuse a file that looks like part of a rule and is none: it would be thought to be enforced, or to test one."""
     for path in files:
         of_rule = _name(folder, path.with_name(f"{path.parent.name}.rego")) in rules
         tested = _name(folder, path.with_name(f"{path.stem.removesuffix('_test')}.rego")) in modules
-        known = {"data.yaml": True, "fixture.yaml": of_rule}.get(path.name, path.suffix == ".rego" and tested)
-        if not known:
-            raise PolicyError(f"{_name(folder, path)}: the gate does not read this file")
+        known = {
+            "data.yaml": True,
+            "fixture.yaml": of_rule,
+            "mutation.yaml": of_rule,
+            domains.FILE: path.parent.parent == folder,
+            inventory.FILE: path.parent == folder,
+        }
+        policy = path.suffix == ".rego" and (tested or not path.stem.endswith("_test"))
+        if not known.get(path.name, policy):
+            faults.add(f"{_name(folder, path)}: the gate does not read this file")
 
 
-def _no_duplicates(ids: Iterable[str]) -> None:
-    seen: set[str] = set()
-    for identifier in ids:
-        if identifier in seen:
-            raise PolicyError(f"two rules have the id {identifier}")
-        seen.add(identifier)
+def _no_duplicates(rules: Iterable[Rule], faults: Faults) -> bool:
+    """Refuse an id that two rules have, and say whether there is none."""
+    first: dict[str, Rule] = {}
+    twice = [rule for rule in rules if first.setdefault(rule.id, rule) is not rule]
+    for rule in twice:
+        place, free = f"{rule.module.path}:{_line(rule.module.text, rule.id)}", next_id(first, rule.id[:-3])
+        faults.add(f"{place}: {rule.id} is the id of {first[rule.id].module.path}: the next free one is {free}")
+    return not twice
+
+
+def _line(text: str, identifier: str) -> int:
+    return next((number for number, line in enumerate(text.splitlines(), 1) if identifier in line), 1)
 
 
 def _data(folder: Path, paths: Iterable[Path]) -> dict[str, Any]:
     """Join the data documents, each below the path of its own folder."""
     joined: dict[str, Any] = {}
+    faults = Faults()
     for path in paths:
         name, parts = _name(folder, path), path.relative_to(folder).parent.parts
-        document = read_yaml(path)
-        if not parts or not isinstance(document, dict):
-            raise PolicyError(f"{name}: data is a mapping, in a folder that names it")
-        _join(joined, parts, document, name)
+        with faults.collected():
+            document = read_yaml(path, name)
+            if not parts or not isinstance(document, dict):
+                raise PolicyError(f"{name}: data is a mapping, in a folder that names it")
+            _join(joined, parts, document, name)
+    faults.refuse()
     return joined
 
 

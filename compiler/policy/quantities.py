@@ -1,4 +1,4 @@
-"""Kubernetes quantities as whole numbers, exactly.
+"""Read Kubernetes quantities as whole numbers, exactly.
 
 Grammar and rounding of ``k8s.io/apimachinery/pkg/api/resource``: a signed decimal number and one suffix, binary (``Ki``
 to ``Ei``), decimal (``n`` to ``E``) or an exponent (``e3``, ``E-2``). A fraction of the smallest unit is rounded up,

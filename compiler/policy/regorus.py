@@ -1,6 +1,6 @@
-"""The embedded engine: regorus, Microsoft's Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
+"""Judge in the embedded engine: regorus, a Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
 
-It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``vetting``; so nothing is loaded
+It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``rego_safety``; so nothing is loaded
 that has not been vetted. An engine belongs to the thread that made it.
 Upstream: https://github.com/microsoft/regorus
 """
@@ -8,14 +8,15 @@ Upstream: https://github.com/microsoft/regorus
 from __future__ import annotations
 
 import json
+import re
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.policy.errors import PolicyError
+from compiler.policy.errors import Faults, PolicyError
+from compiler.policy.rego_safety import vet
 from compiler.policy.syntax import Syntax
-from compiler.policy.vetting import vet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
     from compiler.policy.library import Module
 
 _DISTRIBUTION = "gordon-to-regorus"
+_LOCATED = re.compile(r"--> (?P<place>\S+)\n.*\nerror: (?P<reason>[^\n]+)", re.DOTALL)
+"""A message of the interpreter that shows the line that it is about."""
 _UNDEFINED = '"<undefined>"'
 
 
 class Regorus:
-    """One interpreter with its policies."""
+    """Judge by the policies that one interpreter holds."""
 
     name = "regorus"
 
@@ -42,32 +45,47 @@ class Regorus:
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
         """Take the policies and their data, after vetting (see :class:`compiler.policy.engine.Engine`)."""
-        packages = {module.path: module.package for module in modules}
+        packages, faults = {module.path: module.package for module in modules}, Faults()
+        unread = set(packages)
         for module in modules:
-            _call(self._engine.add_policy, module.path, module.text)
+            with faults.collected():
+                _call(self._engine.add_policy, module.path, module.text)
+                unread.remove(module.path)
         _call(self._engine.add_data_json, json.dumps(data))
         try:
-            vet(orjson.loads(_call(self._engine.get_ast_as_json)), packages, data)
+            tree = orjson.loads(_call(self._engine.get_ast_as_json))
+            with faults.collected():
+                vet(tree, packages, data, (packages[path] for path in unread))
         except (RecursionError, orjson.JSONDecodeError):  # the parser of JSON has a bound of its own
-            raise PolicyError("an expression of the policies is too deep to be vetted") from None
+            faults.add("an expression of the policies is too deep to be vetted")
+        faults.refuse()
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
-        _call(self._engine.set_input_json, document)
-        answer = _call(self._engine.eval_rule_as_json, f"data.{rule}")
-        if answer == _UNDEFINED:
+        value = self.value(rule, document)
+        if value is None:
             raise PolicyError(f"the policy rule {rule} is undefined for its input")
-        return json.loads(answer)
+        return json.loads(value)
+
+    def value(self, rule: str, document: str) -> str | None:
+        """Return a rule's value as JSON text, or None where it is undefined.
+
+        Raises:
+            PolicyError: there is no such rule, or the evaluation failed.
+        """
+        _call(self._engine.set_input_json, document)
+        answer: str = _call(self._engine.eval_rule_as_json, f"data.{rule}")
+        return None if answer == _UNDEFINED else answer
 
     def confirm(self) -> None:
-        """Nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
+        """Confirm at once, since nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
 
 
 class Instrumented(Regorus):
-    """An interpreter that also holds the policies' own tests, and counts the lines that it runs."""
+    """Hold the policies' own tests too, and count the lines that run."""
 
     def add_tests(self, tests: Iterable[Module]) -> dict[str, Syntax]:
-        """Take tests after the policies, and return what all files are made of, by their paths.
+        """Take tests after the policies, and return the syntax of every file by its path.
 
         Raises:
             PolicyError: the tests do not compile.
@@ -82,7 +100,7 @@ class Instrumented(Regorus):
         _call(self._engine.clear_coverage_data)
 
     def lines(self, path: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the lines of a file that were run since then and those that were not; none where nothing of it was."""
+        """Return the lines of a file that have run since then, and those that have not; none where nothing has."""
         for file in json.loads(_call(self._engine.get_coverage_report_as_json))["files"]:
             if file["path"] == path:
                 return tuple(file["covered"]), tuple(file["not_covered"])
@@ -98,4 +116,6 @@ def _call(function: Callable[..., Any], *arguments: object) -> Any:
         if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
             raise
         message = str(error).partition("Stack backtrace")[0].strip()
+        if located := _LOCATED.fullmatch(message):
+            raise PolicyError(f"{located['place']}: {located['reason']}") from None
         raise PolicyError(f"the policy engine failed: {message}") from None

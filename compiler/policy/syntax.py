@@ -1,4 +1,4 @@
-"""The parts of regorus' syntax tree that vetting looks at."""
+"""Read the parts of regorus' syntax tree that :mod:`compiler.policy.rego_safety` checks."""
 
 from __future__ import annotations
 
@@ -93,24 +93,24 @@ class Syntax:
 
     @property
     def results(self) -> Iterator[Uses]:
-        """What the head of each rule, other than a function, uses: its value, and the names of its entries."""
+        """Yield what each rule's head uses in its value and in the names of its items; functions are left out."""
         for _, kind, rule in self._heads():
             if kind != "Func":
                 yield uses([_without_comprehensions(part) for part in _head_parts(rule["head"][kind])])
 
     @property
-    def places(self) -> tuple[tuple[str, int], ...]:
+    def rule_lines(self) -> tuple[tuple[str, int], ...]:
         """The name and the line of each rule; one that is written in several parts is there for each of them."""
         heads = (
             _chain(head["refr"]) for rule in self.rules if "Spec" in rule for head in rule["Spec"]["head"].values()
         )
         return tuple((head.parts[0], head.line) for head in heads)
 
-    def bodies(self, name: str) -> Iterator[Sequence[Tree]]:
-        """Yield the statements of each body of a rule."""
+    def bodies(self, name: str) -> Iterator[tuple[int, Sequence[Tree]]]:
+        """Yield the line and the statements of each body of a rule."""
         for head, _, rule in self._heads():
             if head == name:
-                yield from (body["query"]["stmts"] for body in rule["bodies"])
+                yield from ((rule["span"]["line"], body["query"]["stmts"]) for body in rule["bodies"])
 
     def _heads(self) -> Iterator[tuple[str, str, Tree]]:
         for rule in self.rules:
@@ -121,7 +121,7 @@ class Syntax:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Everything that a tree uses, in the order of the text.
+    """Hold the references, calls and negations of a tree, in the order of the text.
 
     ``chains`` are its references and variables, but not the names of functions that are called.
     """
@@ -132,7 +132,7 @@ class Uses:
 
 
 def uses(tree: Tree) -> Uses:
-    """Return what a tree uses, in one walk: the tree is large, and half of it says where the other half stands."""
+    """Collect the references, calls and negations of a tree, in one walk: the tree is large."""
     found = Uses([], [], [])
     _collect(tree, found)
     return found

@@ -1,4 +1,4 @@
-"""The policies' own proof: every test that is written in Rego, every fixture, and the lines that they run.
+"""Run the policies' own proof: every test that is written in Rego, every fixture, and the lines that they cover.
 
 A Rego file is complete when its tests hold, its fixture proves it, and these alone run every line of it. A helper has
 no fixture. Test rules are those whose name starts with ``test_``, as for ``opa test``; regorus has no runner.
@@ -28,7 +28,7 @@ _TEST = "test_"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What is wrong, and the ``file`` or ``file:line`` where it is."""
+    """Name a fault, and the ``file`` or ``file:line`` where it is."""
 
     place: str
     reason: str
@@ -36,7 +36,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """One Rego file, with what its tests and its fixture came to."""
+    """Hold the result of one Rego file's tests and fixture."""
 
     module: Module
     rule: str | None
@@ -92,18 +92,21 @@ class _Run:
     def examine(self, module: Module) -> Examined:
         self.engine.count_anew()
         rule, syntax = self.rules.get(module.path), self.files.get(_test_path(module))
-        names = [] if syntax is None else [place for place in syntax.places if place[0].startswith(_TEST)]
+        names = [] if syntax is None else [place for place in syntax.rule_lines if place[0].startswith(_TEST)]
         failures = [*(self._unproven(rule) if rule else ()), *self._untested(module, syntax, names)]
         covered, uncovered = self.engine.lines(module.path)
         if not covered:
-            uncovered = tuple(line for _, line in self.files[module.path].places)
+            uncovered = tuple(line for _, line in self.files[module.path].rule_lines)
         return Examined(module, rule.id if rule else None, len(names), len(covered), uncovered, tuple(failures))
 
     def _unproven(self, rule: Rule) -> Iterator[Failure]:
+        folder = rule.module.path.rpartition("/")[0]
         try:
             self.gate.prove_rule(rule)
         except PolicyError as error:
-            yield Failure(f"{rule.module.path.rpartition('/')[0]}/fixture.yaml", str(error))
+            for fault in error.faults:
+                place, _, reason = fault.partition(": ")
+                yield Failure(place, reason) if place.startswith(folder) else Failure(f"{folder}/fixture.yaml", fault)
 
     def _untested(self, module: Module, syntax: Syntax | None, names: list[tuple[str, int]]) -> Iterator[Failure]:
         file = _test_path(module)

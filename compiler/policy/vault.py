@@ -1,4 +1,4 @@
-"""The plan for Vault as policies see it: whole seconds for durations, and policies as paths with capabilities.
+"""Turn the plan for Vault into what policies see: whole seconds for durations, paths with capabilities for policies.
 
 A policy's text that is not of the form that the compiler writes would hide rights from the rules: it is an error.
 """
@@ -43,7 +43,7 @@ def vault(artifacts: Iterable[Artifact]) -> dict[str, Any]:
 
 
 def _in_seconds(data: Document) -> dict[str, Any]:
-    """What cannot be read as a duration stays as it is written, for a rule to deny."""
+    """Turn durations into seconds; one that cannot be read stays as it is written, for a rule to deny."""
     return {
         name: number if is_duration(name) and (number := seconds(value)) is not None else value
         for name, value in data.items()

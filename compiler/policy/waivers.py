@@ -1,4 +1,4 @@
-"""Which findings an environment's waivers let pass on a day, and what is wrong with the waivers themselves.
+"""Apply the waivers of environments to findings on a day, and report the mistakes of waivers themselves.
 
 A waiver holds for the findings of one rule at exactly one place of one environment. Whatever is wrong with it is an
 error, and it lets nothing pass then; one that has nothing left to let pass is wrong, too.
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from compiler.model.waiver import Subject
+    from compiler.model.waiver import WaiverKey
     from compiler.policy.denial import Denial
     from compiler.policy.library import Rule
     from compiler.resolve.resolved import Resolved
@@ -29,59 +29,59 @@ LONGEST = timedelta(days=90)
 
 
 @dataclass(slots=True)
-class _Entry:
-    """One environment: the waivers that hold there, those that were used, and all that was denied."""
+class _EnvironmentWaivers:
+    """Hold one environment's waivers, which of them were used, and everything that was denied there."""
 
-    holding: dict[Subject, PlacedWaiver]
-    used: set[Subject] = field(default_factory=set)
+    holding: dict[WaiverKey, PlacedWaiver]
+    used: set[WaiverKey] = field(default_factory=set)
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
 
 
 class Register:
-    """The waivers of every environment that is judged, as they stand on one day; without a day none holds."""
+    """Keep the waivers of every environment that is judged, as of one day; without a day none holds."""
 
     def __init__(self, rules: Iterable[Rule], as_of: date | None) -> None:
         self._rules = {rule.id: rule for rule in rules}
         self._as_of = as_of
-        self._entries: dict[str, _Entry] = {}
+        self._environments: dict[str, _EnvironmentWaivers] = {}
         self._wrong: list[Finding] = []
 
     @property
     def holds_any(self) -> bool:
         """Whether any environment has a waiver, be it wrong."""
-        return bool(self._wrong or any(entry.holding for entry in self._entries.values()))
+        return bool(self._wrong or any(standing.holding for standing in self._environments.values()))
 
     def enter(self, resolved: Resolved) -> None:
         """Take the waivers of an environment, once: those that are right hold from here on."""
         name = resolved.environment.name
-        if name in self._entries:
+        if name in self._environments:
             return
-        entry, today = _Entry({}), self._as_of
-        self._entries[name] = entry
+        standing, today = _EnvironmentWaivers({}), self._as_of
+        self._environments[name] = standing
         if today is None:
             return
         for placed in resolved.waivers:
-            wrong = self._rule(placed) or _place(placed, resolved) or _twice(placed, entry) or _dates(placed, today)
+            wrong = self._rule(placed) or _place(placed, resolved) or _twice(placed, standing) or _dates(placed, today)
             if wrong:
                 self._wrong.append(wrong)
             else:
-                entry.holding[placed.waiver.subject] = placed
+                standing.holding[placed.waiver.key] = placed
 
     def waived(self, denial: Denial, resolved: Resolved) -> Waived | None:
-        """Return what lets a denial pass in an environment that was entered, if anything does."""
-        entry = self._entries[resolved.environment.name]
-        subject = denial.id, denial.resource, denial.file, denial.pointer
-        placed = entry.holding.get(subject)
+        """Return the waiver that lets a denial pass, or None; the environment has been entered."""
+        standing = self._environments[resolved.environment.name]
+        key = denial.id, denial.resource, denial.file, denial.pointer
+        placed = standing.holding.get(key)
         if placed is None:
-            entry.denied.setdefault(subject[:2], denial)
+            standing.denied.setdefault(key[:2], denial)
             return None
-        entry.used.add(subject)
+        standing.used.add(key)
         waiver = placed.waiver
         return Waived(placed.span("rule"), waiver.reason, waiver.owner, waiver.ticket, waiver.expires)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return what is wrong with the waivers, once every cluster was judged."""
-        return (*self._wrong, *(finding for entry in self._entries.values() for finding in _stale(entry)))
+        """Return the mistakes of the waivers, once every cluster was judged."""
+        return (*self._wrong, *(finding for standing in self._environments.values() for finding in _stale(standing)))
 
     def _rule(self, placed: PlacedWaiver) -> Finding | None:
         name, at = placed.waiver.rule, placed.span("rule")
@@ -109,8 +109,8 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     return None
 
 
-def _twice(placed: PlacedWaiver, entry: _Entry) -> Finding | None:
-    first = entry.holding.get(placed.waiver.subject)
+def _twice(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
+    first = standing.holding.get(placed.waiver.key)
     if first is None:
         return None
     message = f"a waiver at {first.span('rule')} is about the same"
@@ -134,13 +134,13 @@ def _dates(placed: PlacedWaiver, today: date) -> Finding | None:
     return None
 
 
-def _stale(entry: _Entry) -> Iterator[Finding]:
-    for subject, placed in entry.holding.items():
-        if subject in entry.used:
+def _stale(standing: _EnvironmentWaivers) -> Iterator[Finding]:
+    for key, placed in standing.holding.items():
+        if key in standing.used:
             continue
-        rule, resource, *_ = subject
+        rule, resource, *_ = key
         help_ = "remove the waiver"
-        if denial := entry.denied.get((rule, resource)):
+        if denial := standing.denied.get((rule, resource)):
             said = " and ".join(f"{key}: {value}" for key in ("file", "pointer") if (value := getattr(denial, key)))
             help_ = f"write {said}, which {rule} denies" if said else "leave out file and pointer: the finding has none"
         yield Finding("WVR004", f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
-    from compiler.policy.subject import Subject
+    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 _REFERENCES = "references"
@@ -83,9 +83,9 @@ class Analysis:
         self.judge = Judge(policies)
         self._reads = Reads()
         recording = emit(replace(resolved, spec=recorded(resolved.spec, self._reads)))
-        self.subjects = tuple(_with(subject, resolved) for subject in recording)
+        self.renderings = tuple(_with(rendering, resolved) for rendering in recording)
         self._before = _first_files(resolved)
-        self.inputs = [input_of(subject) for subject in self.subjects]
+        self.inputs = [input_of(rendering) for rendering in self.renderings]
         self.denials = [self.judge.denials(document, self.judge.rules) for document in self.inputs]
 
     def statement(self, path: Path) -> Statement:
@@ -101,25 +101,25 @@ class Analysis:
             if path[0] == ENVIRONMENT:
                 files |= self._different(_first_files(changed))
             else:
-                subjects = self.emitted(changed, path)
-                files |= self._different(_files(subjects[0].site, subjects[0].artifacts))
-                rules.update(self._refusing(subjects, rules))
+                renderings = self.emitted(changed, path)
+                files |= self._different(_files(renderings[0].site, renderings[0].artifacts))
+                rules.update(self._refusing(renderings, rules))
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
-    def emitted(self, changed: Resolved, path: Path) -> tuple[Subject, ...]:
+    def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
         """Emit a variant of the document; one of a statement that no emitter reads has the files that are there."""
         if self._reads.hold(path):
             return emit(changed)
-        return tuple(_with(subject, changed) for subject in self.subjects)
+        return tuple(_with(rendering, changed) for rendering in self.renderings)
 
     def _different(self, after: Mapping[str, bytes]) -> set[str]:
         return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
 
-    def _refusing(self, subjects: Sequence[Subject], known: Set[str]) -> set[str]:
+    def _refusing(self, renderings: Sequence[Rendering], known: Set[str]) -> set[str]:
         """Return the rules, other than those known already, that deny in a variant what they did not deny before."""
         found: set[str] = set()
-        for subject, before, denied in zip(subjects, self.inputs, self.denials, strict=True):
-            document = input_of(subject)
+        for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
+            document = input_of(rendering)
             asked = [rule for rule in self.judge.concerned(before, document) if rule not in known | found]
             answers = self.judge.denials(document, asked)
             found |= {rule for rule, denials in answers.items() if denials - denied[rule]}
@@ -133,8 +133,8 @@ def _resolved(root: FilePath, environment: str) -> Resolved:
     return found[0]
 
 
-def _with(subject: Subject, resolved: Resolved) -> Subject:
-    return replace(subject, resolved=resolved, site=replace(subject.site, spec=resolved.spec))
+def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
+    return replace(rendering, resolved=resolved, site=replace(rendering.site, spec=resolved.spec))
 
 
 def _first_files(resolved: Resolved) -> Mapping[str, bytes]:

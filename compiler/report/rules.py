@@ -6,8 +6,6 @@ import json
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from compiler.policy.domains import page
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -40,7 +38,7 @@ def explained(rule: Rule) -> str:
         "section": said.custom.section,
         "what to do": said.custom.remediation,
         "source": rule.module.path,
-        "page": page(rule.id) or "none",
+        "page": rule.page,
     }
     lines = [f"{rule.id}  {said.title}", "", *textwrap.wrap(said.description, _WIDTH), ""]
     for label, text in facts.items():
@@ -74,5 +72,5 @@ def _document(rule: Rule) -> dict[str, Any]:
         "description": rule.metadata.description,
         **rule.metadata.custom.model_dump(mode="json", exclude={"id"}),
         "source": rule.module.path,
-        "page": page(rule.id),
+        "page": rule.page,
     }

@@ -15,7 +15,6 @@ from urllib.parse import quote
 from compiler.diagnostics import Severity
 from compiler.diagnostics.catalogue import CATALOGUE
 from compiler.diagnostics.text import details
-from compiler.policy.domains import page
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -74,7 +73,7 @@ def _rules(outcome: Outcome) -> Iterator[dict[str, Any]]:
 
 
 def _rule(rule: Rule, pages: str) -> dict[str, Any]:
-    said, place = rule.metadata, page(rule.id)
+    said, place = rule.metadata, rule.page
     return {
         "id": rule.id,
         "name": rule.module.package.rpartition(".")[2],

@@ -1,4 +1,4 @@
-"""Minimal mistakes in the real project, one for each rule: a statement, or a value of one rendered file.
+"""Make the minimal mistake of a rule's ``mutation.yaml`` in the real project: a statement, or a value of one file.
 
 A rendered file is changed where no specification that the models accept could cause the mistake, since the emitters are
 right: the rule guards the emitters then.
@@ -15,22 +15,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compiler.pipeline import emit
-from compiler.policy.files import read_yaml
+from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
 from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
-from tests.compiler.project import ROOT, SOMEWHERE, keys, rebound, resolved, with_value
+from tests.compiler.project import SOMEWHERE, keys, rebound, resolved, with_value
 from tests.policy.policies import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.policy.subject import Subject
+    from compiler.policy.library import Rule
+    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 Statement = str | list[str] | dict[str, str]
-FILE = ROOT / "tests/policy/mutations.yaml"
 _SETTINGS = "settings"
 
 
@@ -64,9 +64,10 @@ class Mutation(BaseModel):
         return "value" not in self.model_fields_set
 
 
-def mutations() -> dict[str, Mutation]:
-    """Return the mistake that was found for each rule, by the rule's id."""
-    return {rule: Mutation.model_validate(given) for rule, given in read_yaml(FILE).items()}
+def mutation(rule: Rule) -> Mutation:
+    """Return the mistake that was found for a rule, which stands beside it."""
+    name = f"{POLICIES.name}/{rule.place}/mutation.yaml"
+    return parse(Mutation, read_text(POLICIES / rule.place / "mutation.yaml"), name)[0]
 
 
 def denied(mutation: Mutation) -> set[str]:
@@ -74,7 +75,9 @@ def denied(mutation: Mutation) -> set[str]:
     if mutation.statement:
         changed = emit(stated(mutation.environment, mutation.given, mutation))
     else:
-        changed = tuple(_changed(subject, mutation) for subject in emit(stated(mutation.environment, mutation.given)))
+        changed = tuple(
+            _changed(rendering, mutation) for rendering in emit(stated(mutation.environment, mutation.given))
+        )
     return _denied(changed) - _before(mutation.environment, json.dumps(mutation.given))
 
 
@@ -97,8 +100,8 @@ def _before(environment: str, given: str) -> set[str]:
     return _denied(emit(stated(environment, json.loads(given))))
 
 
-def _denied(subjects: Iterable[Subject]) -> set[str]:
-    return {finding.code for finding in gate().judge(subjects).findings}
+def _denied(renderings: Iterable[Rendering]) -> set[str]:
+    return {finding.code for finding in gate().judge(renderings).findings}
 
 
 @cache
@@ -126,22 +129,22 @@ def _without(node: Node, path: Keys) -> Node:
     return SequenceNode(tuple(item for index, item in enumerate(items) if below or index != key), node.span)
 
 
-def _changed(subject: Subject, mutation: Mutation) -> Subject:
+def _changed(rendering: Rendering, mutation: Mutation) -> Rendering:
     """Change a file of the primary cluster; the others stay as they are."""
-    if subject.site.cluster.role != "primary":
-        return subject
+    if rendering.site.cluster.role != "primary":
+        return rendering
     if mutation.file == _SETTINGS:
-        document = _edited(subject.site.settings.model_dump(mode="json"), _parts(mutation), mutation)
+        document = _edited(rendering.site.settings.model_dump(mode="json"), _parts(mutation), mutation)
         settings = Settings.model_validate_json(json.dumps(document))
-        return replace(subject, site=replace(subject.site, settings=settings))
-    path = f"{subject.site.folder}/{mutation.file}"
-    (artifact,) = (item for item in subject.artifacts if item.path == path)
-    others = tuple(item for item in subject.artifacts if item is not artifact)
+        return replace(rendering, site=replace(rendering.site, settings=settings))
+    path = f"{rendering.site.folder}/{mutation.file}"
+    (artifact,) = (item for item in rendering.artifacts if item.path == path)
+    others = tuple(item for item in rendering.artifacts if item is not artifact)
     if not mutation.pointer:
         assert mutation.removes, "a file is changed in one value, or not rendered at all"
-        return replace(subject, artifacts=others)
+        return replace(rendering, artifacts=others)
     document = _edited(artifact.document, _parts(mutation), mutation)
-    return replace(subject, artifacts=(*others, replace(artifact, document=document)))
+    return replace(rendering, artifacts=(*others, replace(artifact, document=document)))
 
 
 def _parts(mutation: Mutation) -> list[str]:

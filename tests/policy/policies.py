@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 POLICIES = Path(__file__).parents[2] / "policies"
@@ -37,6 +38,8 @@ must_pass: {spec: {limits: {memory: {heap: 50}}}}
 must_deny: [{at: [spec, limits, memory, heap], value: 51}]
 """
 
+DOMAIN = "prefix: TST\ntitle: Testing\nabout: What tests are about.\n"
+
 TEST = """\
 package testing.heap_large_test
 
@@ -52,11 +55,16 @@ test_more_is_denied if count(heap_large.deny) == 1 with input as heap(51)
 
 
 def write(folder: Path, rule: str = RULE, fixture: str = FIXTURE, name: str = "heap_large") -> Path:
-    """Write one rule of the domain ``testing``, with its fixture."""
+    """Write one rule of the domain ``testing``, with its fixture, and list it as long as its id is its own."""
     place = folder / "testing" / name
     place.mkdir(parents=True)
     (place / f"{name}.rego").write_text(rule, encoding="utf-8")
     (place / "fixture.yaml").write_text(fixture, encoding="utf-8")
+    (folder / "testing/domain.yaml").write_text(DOMAIN, encoding="utf-8")
+    listed, identifier = folder / "rules.yaml", re.search(r"id: (TST[0-9]{3})", rule)
+    text = listed.read_text(encoding="utf-8") if listed.exists() else ""
+    if identifier and identifier[1] not in text:
+        listed.write_text(f"{text}{identifier[1]}: testing/{name}\n", encoding="utf-8")
     return folder
 
 

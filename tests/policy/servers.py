@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from compiler.policy.opa import Opa
-from compiler.policy.server import server
+from compiler.policy.opa.config import opa_server
+from compiler.policy.opa.engine import Opa
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ class OpaProcess:
 
     def engine(self, timeout_seconds: float = 60) -> Opa:
         """Return an engine that asks the server."""
-        return Opa(server(self.url, self.token_file, timeout_seconds=timeout_seconds))
+        return Opa(opa_server(self.url, self.token_file, timeout_seconds=timeout_seconds))
 
     def request(self, method: str, path: str, content: str = "") -> httpx.Response:
         """Ask as somebody else who may."""

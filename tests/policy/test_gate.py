@@ -17,7 +17,7 @@ from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Module
 from compiler.policy.regorus import Regorus
-from compiler.policy.subject import Subject
+from compiler.policy.rendering import Rendering
 from tests.compiler.project import changed as project_with
 from tests.compiler.project import copy, resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 
 def test_the_frozen_project_is_judged_by_every_rule_and_only_warned_about(gate: Gate) -> None:
-    verdict = gate.judge([subject for item in resolved().values() for subject in subjects(item)])
+    verdict = gate.judge([rendering for item in resolved().values() for rendering in renderings(item)])
     assert verdict.vacuous == ()
-    assert verdict.subjects == 4
+    assert verdict.clusters == 4
     assert verdict.rules == gate.library.rules
     assert (verdict.engine, verdict.version) == ("regorus", "0.13.0")
     assert [(finding.code, finding.severity, finding.place) for finding in verdict.findings] == [
@@ -42,7 +42,7 @@ def test_the_frozen_project_is_judged_by_every_rule_and_only_warned_about(gate: 
 
 def test_a_finding_is_at_the_line_that_caused_it_and_says_what_to_do(tmp_path: Path) -> None:
     gate = load(write(tmp_path))
-    (finding,) = gate.judge(subjects(resolved()["development"])).findings
+    (finding,) = gate.judge(renderings(resolved()["development"])).findings
     assert finding.place == "spec/limits.yaml:5:11"
     assert (finding.code, finding.message, finding.help) == ("TST001", "the heap is 80%", "Lower the heap.")
     assert finding.severity is Severity.ERROR
@@ -53,7 +53,7 @@ def test_a_finding_is_at_the_line_that_caused_it_and_says_what_to_do(tmp_path: P
 def test_one_mistake_in_two_clusters_is_one_finding_that_names_both_files(tmp_path: Path) -> None:
     place = '"path": ["limits", "memory", "heap"], "file": input.documents[0].file, "pointer": "/spec"'
     gate = load(write(tmp_path, changed('"path": ["limits", "memory", "heap"]', place), with_documents()))
-    (finding,) = gate.judge(subjects(resolved()["production"])).findings
+    (finding,) = gate.judge(renderings(resolved()["production"])).findings
     assert [re.sub(r"kubernetes/.*", "...", place.file) for place in finding.rendered] == [
         "generated/production/eu-central-1/...",
         "generated/production/eu-west-1/...",
@@ -67,14 +67,14 @@ def test_a_line_that_is_wrong_for_some_environments_alone_names_them(tmp_path: P
     fixture = FIXTURE.replace("{spec:", "{environment: {stage: development}, spec:")
     denied = "must_deny: [{at: [environment, stage], value: production}]\n"
     gate = load(write(tmp_path, rule, fixture.partition("must_deny")[0] + denied))
-    (finding,) = gate.judge([subject for item in resolved().values() for subject in subjects(item)]).findings
+    (finding,) = gate.judge([rendering for item in resolved().values() for rendering in renderings(item)]).findings
     assert (finding.place, finding.notes) == ("spec/limits.yaml:5:11", ("in production, staging alone",))
-    (alone,) = gate.judge(subjects(resolved()["staging"])).findings
+    (alone,) = gate.judge(renderings(resolved()["staging"])).findings
     assert alone.notes == ()
 
 
 def test_what_two_environments_claim_for_themselves_is_found_in_each_of_the_two(tmp_path: Path) -> None:
-    file = copy(tmp_path) / "environments/staging/environment.yaml"
+    file = copy(tmp_path / "project") / "environments/staging/environment.yaml"
     text = file.read_text()
     for theirs, ours in (
         ("config.staging.bank", "config.bank"),
@@ -83,7 +83,7 @@ def test_what_two_environments_claim_for_themselves_is_found_in_each_of_the_two(
         assert theirs in text
         text = text.replace(theirs, ours)
     file.write_text(text)
-    denied = [item for item in compile_project(tmp_path).findings if item.code in ("DEP020", "STO008")]
+    denied = [item for item in compile_project(tmp_path / "project").findings if item.code in ("DEP020", "STO008")]
     assert {(item.code, item.place.partition(":")[0].split("/")[1], *item.clusters) for item in denied} == {
         ("DEP020", "production", "production/eu-central-1", "production/eu-west-1"),
         ("DEP020", "staging", "staging/eu-central-1"),
@@ -95,7 +95,7 @@ def test_what_two_environments_claim_for_themselves_is_found_in_each_of_the_two(
 def test_a_rule_that_looked_at_nothing_anywhere_is_reported(tmp_path: Path) -> None:
     rule = changed("input.spec.limits.memory", "input.spec.limits.disk").replace("TST001", "TST002")
     write(tmp_path, rule.replace("heap_large", "disk_large"), FIXTURE.replace("memory", "disk"), "disk_large")
-    verdict = load(write(tmp_path)).judge(subjects(resolved()["development"]))
+    verdict = load(write(tmp_path)).judge(renderings(resolved()["development"]))
     assert [rule.id for rule in verdict.rules] == ["TST001", "TST002"]
     assert verdict.vacuous == ("TST002",)
 
@@ -106,7 +106,7 @@ def test_without_a_subject_there_is_no_verdict(gate: Gate) -> None:
 
 
 def test_a_subject_with_nothing_rendered_is_no_pass(gate: Gate) -> None:
-    empty = [replace(subject, artifacts=()) for subject in subjects(resolved()["development"])]
+    empty = [replace(rendering, artifacts=()) for rendering in renderings(resolved()["development"])]
     with pytest.raises(PolicyError, match="no Kubernetes object was rendered for development/eu-central-1"):
         gate.judge(empty)
 
@@ -138,21 +138,21 @@ def test_a_finding_that_points_outside_the_specification_is_no_finding(tmp_path:
     gate = load(write(tmp_path, changed('["limits", "memory", "heap"]', '["limits", "memory", "stack"]')))
     gate.prove()
     with pytest.raises(PolicyError, match=r"points at limits\.memory\.stack, which the specification does not have"):
-        gate.judge(subjects(resolved()["development"]))
+        gate.judge(renderings(resolved()["development"]))
 
 
 @pytest.mark.parametrize("value", [{}, [], None, {"TST001": {"denials": [], "examined": 1}, "TST002": {}}])
 def test_an_engine_that_leaves_a_rule_out_gives_no_verdict(tmp_path: Path, value: Any) -> None:
     gate = load(write(tmp_path), lambda: Scripted(value))
     with pytest.raises(PolicyError, match="does not hold an answer of every rule"):
-        gate.judge(subjects(resolved()["development"]))
+        gate.judge(renderings(resolved()["development"]))
 
 
 @pytest.mark.parametrize("answer", [None, [], "denied", {"denials": []}, {"denials": [], "examined": "many"}])
 def test_an_answer_of_another_shape_is_no_verdict(tmp_path: Path, answer: Any) -> None:
     gate = load(write(tmp_path), lambda: Scripted({"TST001": answer}))
     with pytest.raises(PolicyError, match="the answer of TST001 is not a list of denials"):
-        gate.judge(subjects(resolved()["development"]))
+        gate.judge(renderings(resolved()["development"]))
 
 
 @pytest.mark.parametrize(("rule", "message"), [("gate.absent", "not a valid rule path"), ("gate.yes", "is undefined")])
@@ -180,17 +180,17 @@ def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> Non
 @pytest.mark.parametrize(
     ("changes", "codes"),
     [
-        ({"orchestration.configuration.replicas.max": "9"}, {"SPC001"}),
-        ({"components.api_layer.scaling.thresholds.scale_up": "75%"}, {"SPC002"}),
-        ({"storage.database.backup.retention": "7 days"}, {"SPC004"}),
-        ({"compute.application_tier.instances.min": "9"}, {"SPC001", "SPC006", "SPC007", "K8S009"}),
-        ({"compute.application_tier.resources.cpu.min": "3 cores"}, {"SPC011", "K8S001"}),
-        ({"containers.application.resource_limits.cpu": "7 cores"}, {"SPC012", "STO001"}),
-        ({"load_management.throttling.limits.burst": "1000 req/min"}, {"SPC013", "RUN001"}),
+        ({"orchestration.configuration.replicas.max": "9"}, {"CON001"}),
+        ({"components.api_layer.scaling.thresholds.scale_up": "75%"}, {"CON002"}),
+        ({"storage.database.backup.retention": "7 days"}, {"CON004"}),
+        ({"compute.application_tier.instances.min": "9"}, {"CON001", "CON006", "CON007", "K8S009"}),
+        ({"compute.application_tier.resources.cpu.min": "3 cores"}, {"CON011", "K8S001"}),
+        ({"containers.application.resource_limits.cpu": "7 cores"}, {"CON012", "STO001"}),
+        ({"load_management.throttling.limits.burst": "1000 req/min"}, {"CON013", "RUN001"}),
         ({"auto_scaling.application.triggers.memory.window": "2h"}, {"K8S009"}),
         ({"auto_scaling.application.cooldown.scale_up": "1h"}, {"K8S009"}),
-        ({"orchestration.configuration.affinity.zone_spread": "false"}, {"SPC024"}),
-        ({"network.protection.waf.enabled": "false"}, {"SPC023"}),
+        ({"orchestration.configuration.affinity.zone_spread": "false"}, {"CON024"}),
+        ({"network.protection.waf.enabled": "false"}, {"CON023"}),
         ({"access_control.secrets.rotation.schedule": "31 days"}, {"VLT003"}),
         ({"access_control.secrets.rotation.schedule": "1 second"}, {"VLT004"}),
         ({"environment.image.release": "v1.0.0"}, {"DEP003", "K8S003"}),
@@ -202,7 +202,7 @@ def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> Non
 def test_a_mistake_in_the_real_specification_is_found_where_it_was_made(
     gate: Gate, changes: Mapping[str, str], codes: set[str]
 ) -> None:
-    findings = gate.judge(subjects(project_with(changes))).findings
+    findings = gate.judge(renderings(project_with(changes))).findings
     assert {finding.code for finding in findings} - {"DEP002"} == codes
 
 
@@ -238,8 +238,8 @@ def regorus_with(text: str) -> Regorus:
     return engine
 
 
-def subjects(of: Resolved) -> list[Subject]:
-    return [Subject(of, site, cluster_artifacts(site)) for site in sites(of)]
+def renderings(of: Resolved) -> list[Rendering]:
+    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
 
 
 def with_documents() -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from compiler.diagnostics import Severity
 from compiler.policy.errors import PolicyError
+from compiler.policy.gate import load
 from compiler.policy.library import read
 from compiler.policy.metadata import metadata
 from compiler.sources import disk
@@ -56,15 +57,15 @@ def test_metadata_says_everything_that_reports_need() -> None:
     ],
 )
 def test_a_rule_that_does_not_say_all_of_it_is_refused(text: str) -> None:
-    with pytest.raises(PolicyError, match=r"^rule\.rego"):
+    with pytest.raises(PolicyError, match=r"(^|\n  )rule\.rego:[0-9]+"):
         metadata(text, "rule.rego")
 
 
 @pytest.mark.parametrize(
     ("fixture", "message"),
     [
-        ("must_pass: {}\nmust_deny: []\n", "this is not a fixture"),
-        ("must_pass: {}\n", "this is not a fixture"),
+        ("must_pass: {}\nmust_deny: []\n", "fixture.yaml:2:1: 'must_deny': tuple should have at least 1 item"),
+        ("must_pass: {}\n", "fixture.yaml:1:1: the key 'must_deny' is missing"),
         ("must_pass: {a: 1}\nmust_deny: [{at: [b], value: 1}]\n", "changes 'b', which must_pass does not have"),
         ("must_pass: {a: [1]}\nmust_deny: [{at: [a, 1], value: 1}]\n", "changes 1, which must_pass does not have"),
         ("must_pass: {a: 1, a: 2}\nmust_deny: []\n", "fixture.yaml:1:19: the key 'a' is already written"),
@@ -172,7 +173,90 @@ def test_a_folder_without_policies_is_refused(tmp_path: Path, folder: str) -> No
 
 def test_one_id_for_two_rules_is_refused(tmp_path: Path) -> None:
     write(write(tmp_path), name="heap_small")
-    with pytest.raises(PolicyError, match="two rules have the id TST001"):
+    with pytest.raises(PolicyError) as raised:
+        read(tmp_path)
+    one, other = (f"{tmp_path.name}/testing/{name}/{name}.rego" for name in ("heap_large", "heap_small"))
+    assert str(raised.value) == f"{other}:5: TST001 is the id of {one}: the next free one is TST002"
+
+
+def test_every_fault_of_every_rule_is_named_at_once_with_its_line_in_the_order_of_the_files(tmp_path: Path) -> None:
+    rule = changed("severity: error", "severity: fatal").replace("#   owner: platform\n", "")
+    policies = write(
+        tmp_path / "policies", rule.replace("> 50", "> time.now_ns()"), FIXTURE.replace("[spec,", "[spek,")
+    )
+    write(
+        policies,
+        RULE.replace("TST001", "TST002").replace("heap_large", "heap_small").replace("> 50", ">"),
+        name="heap_small",
+    )
+    with pytest.raises(PolicyError) as raised:
+        load(policies)
+    large, small = "policies/testing/heap_large", "policies/testing/heap_small/heap_small"
+    assert [fault.partition(": ")[::2] for fault in raised.value.faults] == [
+        (f"{large}/fixture.yaml:2:14", "must_deny changes 'spek', which must_pass does not have"),
+        (f"{large}/heap_large.rego:4:3", "the key 'owner' is missing"),
+        (f"{large}/heap_large.rego:6:15", "'severity': input should be 'error' or 'warning'"),
+        (f"{large}/heap_large.rego:17", "the function time.now_ns is not one that policies may call"),
+        (f"{small}.rego:19:12", "expecting `}` while parsing query"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("listed", "fault"),
+    [
+        ("", "rules.yaml: the file holds no value"),
+        (
+            "TST002: testing/heap_small\n",
+            "rules.yaml: the rule TST001 is not listed: add the line 'TST001: testing/heap",
+        ),
+        ("TST001: testing/heap\n", "rules.yaml:1:1: the rule TST001 is in testing/heap_large: write that, or move it"),
+        (
+            "TST001: testing/heap_large\nTST002: gone/rule\n",
+            "rules.yaml:2:1: the rule TST002 (gone/rule) is gone: bring its folder back, or remove this line if",
+        ),
+    ],
+)
+def test_a_rule_that_is_gone_moved_or_new_is_refused_until_the_list_of_rules_says_so(
+    tmp_path: Path, listed: str, fault: str
+) -> None:
+    (write(tmp_path) / "rules.yaml").write_text(listed, encoding="utf-8")
+    with pytest.raises(PolicyError, match=re.escape(fault)):
+        read(tmp_path)
+
+
+def test_without_a_list_of_rules_nothing_is_read(tmp_path: Path) -> None:
+    (write(tmp_path) / "rules.yaml").unlink()
+    with pytest.raises(PolicyError, match=r"rules\.yaml: this list of all rules is missing"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("domain", "fault"),
+    [
+        (None, "testing/domain.yaml: this is missing: write the prefix, the title and what testing is about"),
+        ("prefix: TST\ntitle: Testing\n", "testing/domain.yaml:1:1: the key 'about' is missing"),
+        ("prefix: SPC\ntitle: T\nabout: A\n", "testing/domain.yaml:1:9: SPC is too much like SPEC"),
+        ("prefix: GEM\ntitle: T\nabout: A\n", "testing/domain.yaml:1:9: GEM is too much like GEN"),
+        (
+            "prefix: HEP\ntitle: T\nabout: A\n",
+            "heap_large.rego:5: the ids of testing begin with HEP, and this is TST001",
+        ),
+    ],
+)
+def test_a_domain_says_what_it_is_about_and_its_prefix_is_like_no_other(
+    tmp_path: Path, domain: str | None, fault: str
+) -> None:
+    file = write(tmp_path) / "testing/domain.yaml"
+    file.unlink() if domain is None else file.write_text(domain, encoding="utf-8")
+    with pytest.raises(PolicyError, match=re.escape(fault)):
+        read(tmp_path)
+
+
+def test_two_domains_whose_prefixes_differ_in_one_letter_are_refused(tmp_path: Path) -> None:
+    other = write(tmp_path) / "other"
+    other.mkdir()
+    (other / "domain.yaml").write_text("prefix: TSX\ntitle: T\nabout: A\n", encoding="utf-8")
+    with pytest.raises(PolicyError, match=r"testing/domain\.yaml:1:9: TST is too much like TSX"):
         read(tmp_path)
 
 

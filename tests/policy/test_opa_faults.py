@@ -16,9 +16,9 @@ from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.site import sites
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import load
-from compiler.policy.opa import Opa
-from compiler.policy.server import server
-from compiler.policy.subject import Subject
+from compiler.policy.opa.config import opa_server
+from compiler.policy.opa.engine import Opa
+from compiler.policy.rendering import Rendering
 from tests.compiler.project import resolved
 from tests.policy.policies import FIXTURE, RULE, changed, write
 from tests.policy.proxy import Proxy, answers, drip, half, hang_up, html, proxy, redirect, silence
@@ -62,12 +62,12 @@ STAGES = {
 def judged(policies: Path, engine: Callable[[], Opa]) -> Verdict:
     gate = load(policies, engine)
     gate.prove()
-    return gate.judge(subjects())
+    return gate.judge(renderings())
 
 
-def subjects() -> list[Subject]:
+def renderings() -> list[Rendering]:
     of = resolved()["development"]
-    return [Subject(of, site, cluster_artifacts(site)) for site in sites(of)]
+    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def between(library: OpaProcess) -> Iterator[Proxy]:
 
 
 def through(running: Proxy, process: OpaProcess, timeout_seconds: float = 10) -> Callable[[], Opa]:
-    return lambda: Opa(server(running.url, process.token_file, timeout_seconds=timeout_seconds))
+    return lambda: Opa(opa_server(running.url, process.token_file, timeout_seconds=timeout_seconds))
 
 
 def test_through_a_sound_connection_there_is_a_verdict(policies: Path, between: Proxy, library: OpaProcess) -> None:
@@ -119,7 +119,7 @@ def test_the_second_upload_of_the_same_policies_is_none(policies: Path, between:
 def test_a_server_that_is_down_is_named(policies: Path) -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with pytest.raises(PolicyError) as raised:
-        load(policies, lambda: Opa(server(url)))
+        load(policies, lambda: Opa(opa_server(url)))
     assert str(raised.value) == (
         f"the OPA server at {url} failed about its version: the connection failed: Connection refused"
     )
@@ -132,7 +132,7 @@ def test_a_server_goes_down_between_the_proof_and_the_judgement(policies: Path, 
         gate.prove()
     running.stopped.set()
     with pytest.raises(PolicyError, match=r"failed about|no whole answer"):
-        gate.judge(subjects())
+        gate.judge(renderings())
 
 
 def delete(process: OpaProcess) -> None:
@@ -177,7 +177,7 @@ def test_what_changes_between_the_proof_and_the_verdict_is_noticed(
     gate.prove()
     meddle(served)
     with pytest.raises(PolicyError, match=r"holds other|holds the policy 'theirs'|undefined|refused the data"):
-        gate.judge(subjects())
+        gate.judge(renderings())
 
 
 @pytest.mark.parametrize("meddle", MEDDLING)
@@ -186,8 +186,8 @@ def test_what_changes_while_it_is_judged_is_noticed(
 ) -> None:
     """Nothing is asked after the change but what the server holds."""
 
-    def until_the_last() -> Iterator[Subject]:
-        yield from subjects()
+    def until_the_last() -> Iterator[Rendering]:
+        yield from renderings()
         meddle(served)
 
     gate = load(policies, served.engine)
@@ -221,7 +221,7 @@ def test_what_an_earlier_run_left_behind_is_replaced(policies: Path, served: Opa
     other = RULE.replace("heap_large", "heap_small").replace("TST001", "TST002")
     write(tmp_path / "earlier/policies", other, FIXTURE, "heap_small")
     load(tmp_path / "earlier/policies", served.engine)
-    assert judged(policies, served.engine).subjects == len(subjects())
+    assert judged(policies, served.engine).clusters == len(renderings())
     held = {item["id"] for item in served.request("GET", "policies").json()["result"]}
     assert {name for name in held if name.startswith("cbp/")} == {
         "cbp/gate.rego",
@@ -255,7 +255,7 @@ def test_a_wrong_token_is_refused_and_not_repeated(policies: Path, served: OpaPr
     other = tmp_path / "token"
     other.write_text("not-the-token\n")
     with pytest.raises(PolicyError) as raised:
-        load(policies, lambda: Opa(server(served.url, other)))
+        load(policies, lambda: Opa(opa_server(served.url, other)))
     said = f"the OPA server at {served.url} refused its version: request rejected by administrative policy"
     assert str(raised.value) == said
 
@@ -265,18 +265,18 @@ def test_a_certificate_of_another_authority_is_refused(tmp_path: Path, policies:
     with tls_server(*theirs) as url:
         for ca_file in (other[0], None):
             with pytest.raises(PolicyError, match="its certificate cannot be relied on: self-signed certificate"):
-                load(policies, partial(Opa, server(url, ca_file=ca_file)))
+                load(policies, partial(Opa, opa_server(url, ca_file=ca_file)))
         with pytest.raises(PolicyError, match="its certificate cannot be relied on: IP address mismatch"):
-            load(policies, lambda: Opa(server(url.replace("localhost", "127.0.0.1"), ca_file=theirs[0])))
+            load(policies, lambda: Opa(opa_server(url.replace("localhost", "127.0.0.1"), ca_file=theirs[0])))
         with pytest.raises(PolicyError, match="what it answered is not JSON"):
-            load(policies, lambda: Opa(server(url, ca_file=theirs[0])))
+            load(policies, lambda: Opa(opa_server(url, ca_file=theirs[0])))
 
 
 def test_a_file_without_certificates_is_refused(tmp_path: Path, policies: Path) -> None:
     broken = tmp_path / "ca.pem"
     broken.write_text("no certificate\n")
     with pytest.raises(PolicyError, match="failed about its version"):
-        load(policies, lambda: Opa(server(f"https://localhost:{free_port()}", ca_file=broken)))
+        load(policies, lambda: Opa(opa_server(f"https://localhost:{free_port()}", ca_file=broken)))
 
 
 def certificate(folder: Path, name: str) -> tuple[Path, Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compiler.policy.errors import PolicyError
-from compiler.policy.server import PORT, server, token
+from compiler.policy.opa.config import PORT, opa_server, token
 
 FILE = Path("file")
 
@@ -22,7 +22,7 @@ FILE = Path("file")
     ],
 )
 def test_a_url_is_a_scheme_a_host_and_a_port(url: str, address: str) -> None:
-    assert server(url).address == address
+    assert opa_server(url).address == address
 
 
 @pytest.mark.parametrize(
@@ -49,21 +49,21 @@ def test_a_url_is_a_scheme_a_host_and_a_port(url: str, address: str) -> None:
 )
 def test_any_other_url_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(PolicyError) as raised:
-        server(url)
+        opa_server(url)
     assert str(raised.value) == "the URL of an OPA server is http:// or https://, a host and a port, and nothing else"
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1", "http://[::1]:1", "http://localhost", "https://opa.example.com"])
 def test_a_token_stays_on_this_machine_or_is_encrypted(url: str) -> None:
-    assert server(url, token_file=FILE).token_file == FILE
+    assert opa_server(url, token_file=FILE).token_file == FILE
     with pytest.raises(PolicyError, match="a token is sent to an OPA server on this machine, or over https://"):
-        server("http://opa.example.com", token_file=FILE)
+        opa_server("http://opa.example.com", token_file=FILE)
 
 
 def test_a_ca_file_that_would_go_unused_is_refused() -> None:
-    assert server("https://opa", ca_file=FILE).ca_file == FILE
+    assert opa_server("https://opa", ca_file=FILE).ca_file == FILE
     with pytest.raises(PolicyError, match="a CA file is for an OPA server that is asked over https://"):
-        server("http://opa", ca_file=FILE)
+        opa_server("http://opa", ca_file=FILE)
 
 
 @pytest.mark.parametrize("content", ["abc.DEF-123_~+/==", "abc\n", "abc\r\n"])

@@ -15,10 +15,10 @@ import compiler.model
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
-from compiler.policy.claims import claims
 from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Rule, read
+from compiler.policy.uniqueness import unique_values
 from tests.compiler.project import site
 from tests.policy.policies import POLICIES
 
@@ -54,11 +54,11 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    assert document.keys() <= {"environment", "cluster", "claims", "spec", "settings", "documents", "vault"}
-    real, claimed = claims(site(), ()), document.get("claims", {"own": (), "holders": {}})
-    for claim in claimed["own"]:
-        assert claim.keys() == real["own"][0].keys()
-    assert {claim["purpose"] for claim in claimed["own"]} | claimed["holders"].keys() <= real["holders"].keys()
+    assert document.keys() <= {"environment", "cluster", "unique", "spec", "settings", "documents", "vault"}
+    real, stated = unique_values(site(), ()), document.get("unique", {"own": (), "holders": {}})
+    for value in stated["own"]:
+        assert value.keys() == real["own"][0].keys()
+    assert {value["purpose"] for value in stated["own"]} | stated["holders"].keys() <= real["holders"].keys()
     for path in places(document.get("spec", {})):
         assert annotation_at(Specification, path) is not None, path
     for path in places(document.get("environment", {})):

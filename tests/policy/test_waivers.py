@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.diagnostics import Source, has_errors
@@ -19,7 +19,7 @@ from compiler.resolve.waivers import placed_waivers
 from compiler.sources import yaml
 from tests.compiler.project import resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
-from tests.policy.test_gate import subjects, with_documents
+from tests.policy.test_gate import renderings, with_documents
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def waiving(name: str, *waivers: str) -> Resolved:
 
 
 def judged(policies: Path, *environments: Resolved, as_of: date | None = TODAY) -> Verdict:
-    return load(policies).judge([subject for item in environments for subject in subjects(item)], as_of)
+    return load(policies).judge([rendering for item in environments for rendering in renderings(item)], as_of)
 
 
 def codes(verdict: Verdict) -> list[str]:
@@ -170,6 +170,7 @@ def test_without_waivers_there_is_no_day_to_report(policies: Path) -> None:
     assert judged(policies, resolved()["development"]).as_of is None
 
 
+@settings(deadline=None)
 @given(granted=DAYS, expires=DAYS, today=DAYS)
 def test_a_waiver_holds_from_its_first_day_to_its_last_and_ninety_days_at_most(
     library: Library, granted: date, expires: date, today: date
@@ -193,8 +194,8 @@ def test_what_protects_secrets_people_and_the_trail_cannot_be_waived() -> None:
         "DEP007",
         "K8S013",
         "K8S025",
-        "SPC022",
-        "SPC023",
+        "CON022",
+        "CON023",
         "VLT001",
         "VLT011",
         "VLT012",

@@ -13,31 +13,31 @@ package environment.claimed_twice
 
 import rego.v1
 
-examined contains claim if {
-	some claim in input.claims.own
-	claim.purpose != "the backups' location" # STO008
+examined contains own if {
+	some own in input.unique.own
+	own.purpose != "the backups' location" # STO008
 }
 
 # The clusters of one environment share its host, and of two that share anything else one is denied.
-rivals(claim) := {holder |
-	some holder in object.get(input.claims.holders, [claim.purpose, claim.value], [])
+rivals(own) := {holder |
+	some holder in object.get(input.unique.holders, [own.purpose, own.value], [])
 	holder.environment != input.environment.name
 } | {holder |
-	some holder in object.get(input.claims.holders, [claim.purpose, claim.value], [])
+	some holder in object.get(input.unique.holders, [own.purpose, own.value], [])
 	holder.environment == input.environment.name
-	claim.purpose != "the host"
+	own.purpose != "the host"
 	holder.cluster < input.cluster.name
 }
 
 deny contains denial if {
-	some claim in examined
-	some holder in rivals(claim)
+	some own in examined
+	some holder in rivals(own)
 	denial := {
 		"id": "DEP020",
 		"message": sprintf(
 			"%s %s is that of %s/%s, too",
-			[claim.purpose, claim.value, holder.environment, holder.cluster],
+			[own.purpose, own.value, holder.environment, holder.cluster],
 		),
-		"path": claim.path,
+		"path": own.path,
 	}
 }

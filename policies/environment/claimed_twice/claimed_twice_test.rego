@@ -6,7 +6,7 @@ import rego.v1
 judged(purpose, environment, cluster) := {
 	"environment": {"name": "staging"},
 	"cluster": {"name": "b"},
-	"claims": {
+	"unique": {
 		"own": [{"purpose": purpose, "value": "v", "path": [purpose]}],
 		"holders": {purpose: {"v": [
 			{"environment": "staging", "cluster": "b"},

@@ -4,7 +4,7 @@
 #   Keys of clouds, tokens of Git servers and of Vault have shapes that scanners look for in every public and leaked
 #   repository; the first use comes minutes after the first push.
 # custom:
-#   id: SEC002
+#   id: PWD002
 #   severity: error
 #   owner: security
 #   remediation: Revoke the key, and let the workload use an identity or a Secret that Vault gives.
@@ -32,7 +32,7 @@ deny contains denial if {
 	some file in examined
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
-		"id": "SEC002",
+		"id": "PWD002",
 		"message": "a key or a token is written here",
 		"path": literals.path,
 		"file": file.file,

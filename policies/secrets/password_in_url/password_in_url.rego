@@ -3,7 +3,7 @@
 # description: >-
 #   URLs are logged, shown in metrics and passed on: a password in one is soon in places that nobody lists.
 # custom:
-#   id: SEC004
+#   id: PWD004
 #   severity: error
 #   owner: security
 #   remediation: Leave the password out of the URL, and give it to the process in a file.
@@ -22,7 +22,7 @@ deny contains denial if {
 	some file in examined
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
-		"id": "SEC004",
+		"id": "PWD004",
 		"message": "a URL with a password is written here",
 		"path": literals.path,
 		"file": file.file,

@@ -4,7 +4,7 @@
 #   A literal password in an object is the same in every environment that was copied from the first, and changes only
 #   when somebody remembers all of them.
 # custom:
-#   id: SEC003
+#   id: PWD003
 #   severity: error
 #   owner: security
 #   remediation: Keep the password in Vault, and refer to the Secret that it is read into.
@@ -52,7 +52,7 @@ deny contains denial if {
 	regex.match(mentioned, sprintf("%v", [file.content]))
 	some pointer in places(file) | literals.matching(file, "", assigned)
 	denial := {
-		"id": "SEC003",
+		"id": "PWD003",
 		"message": "a password or a token is written here",
 		"path": literals.path,
 		"file": file.file,

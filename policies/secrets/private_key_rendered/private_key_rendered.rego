@@ -4,7 +4,7 @@
 #   What is rendered is committed, and a commit is read by everyone who may read the repository, for ever. A key that
 #   was there once is not secret again.
 # custom:
-#   id: SEC001
+#   id: PWD001
 #   severity: error
 #   owner: security
 #   remediation: Replace the key, and keep the new one in Vault.
@@ -23,7 +23,7 @@ deny contains denial if {
 	some file in examined
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
-		"id": "SEC001",
+		"id": "PWD001",
 		"message": "a private key is written here",
 		"path": literals.path,
 		"file": file.file,

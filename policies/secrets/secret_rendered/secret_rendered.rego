@@ -4,7 +4,7 @@
 #   The values of a Secret are encoded, and not encrypted: whoever reads the repository reads them. Vault keeps them,
 #   and an ExternalSecret says which.
 # custom:
-#   id: SEC005
+#   id: PWD005
 #   severity: error
 #   owner: security
 #   remediation: Render an ExternalSecret in its place.
@@ -22,7 +22,7 @@ deny contains denial if {
 	some item in examined
 	item.kind == "Secret"
 	denial := {
-		"id": "SEC005",
+		"id": "PWD005",
 		"message": sprintf("the Secret %s is rendered with its values", [item.name]),
 		"path": literals.path,
 		"file": item.file,

@@ -5,7 +5,7 @@
 #   ask for every one of them. None is switched off in any environment: the first three steps of an attacker are in the
 #   weakest.
 # custom:
-#   id: SPC022
+#   id: CON022
 #   severity: error
 #   owner: security
 #   remediation: Write true.
@@ -32,7 +32,7 @@ deny contains denial if {
 	some safeguard in examined
 	safeguard.value == false
 	denial := {
-		"id": "SPC022",
+		"id": "CON022",
 		"message": sprintf("%s is switched off", [safeguard.name]),
 		"path": safeguard.path,
 		"wanted": "true",

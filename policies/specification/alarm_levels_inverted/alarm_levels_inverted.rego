@@ -4,7 +4,7 @@
 #   A warning is there to be acted on before the critical level. At or above that level it is never seen first, and the
 #   first sign of trouble is the page at night.
 # custom:
-#   id: SPC009
+#   id: CON009
 #   severity: error
 #   owner: reliability
 #   remediation: Set warning below critical.
@@ -26,7 +26,7 @@ deny contains denial if {
 	some levels in examined
 	levels.warning >= levels.critical
 	denial := {
-		"id": "SPC009",
+		"id": "CON009",
 		"message": sprintf(
 			"%s is %d%%, which is not below critical (%d%%)",
 			[concat(".", levels.path), levels.warning, levels.critical],

@@ -4,7 +4,7 @@
 #   One of the two configures the object store, the other is what auditors read. The shorter one decides what can still
 #   be restored.
 # custom:
-#   id: SPC004
+#   id: CON004
 #   severity: error
 #   owner: data
 #   remediation: Write one retention in storage.database.backup and backup.database.
@@ -26,7 +26,7 @@ deny contains denial if {
 	some pair in examined
 	pair.storage.value != pair.backup.value
 	denial := {
-		"id": "SPC004",
+		"id": "CON004",
 		"message": sprintf(
 			"%s is %s, but %s is %s",
 			[

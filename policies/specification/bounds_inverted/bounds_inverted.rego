@@ -5,7 +5,7 @@
 #   autoscaler with inverted bounds is refused by the API server; a volume that starts larger than it may grow never
 #   grows.
 # custom:
-#   id: SPC006
+#   id: CON006
 #   severity: error
 #   owner: platform
 #   remediation: Lower the lower bound, or raise the upper one.
@@ -25,7 +25,7 @@ deny contains denial if {
 	some range in examined
 	range.from > range.to
 	denial := {
-		"id": "SPC006",
+		"id": "CON006",
 		"message": sprintf(
 			"%s: %s (%d) is above max (%d)",
 			[concat(".", range.path), range.lower, range.from, range.to],

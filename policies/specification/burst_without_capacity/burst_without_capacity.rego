@@ -4,7 +4,7 @@
 #   The bucket holds the difference between burst and default. Where burst is not above default that is nothing, and two
 #   requests in the same instant are enough to refuse an honest client.
 # custom:
-#   id: SPC013
+#   id: CON013
 #   severity: error
 #   owner: platform
 #   remediation: Set burst above default.
@@ -34,7 +34,7 @@ deny contains denial if {
 	some bucket in examined
 	bucket.limits.burst <= bucket.limits["default"]
 	denial := {
-		"id": "SPC013",
+		"id": "CON013",
 		"message": sprintf(
 			"%s: burst (%d req/min) is not above default (%d req/min), so that the bucket holds nothing",
 			[bucket.of, bucket.limits.burst, bucket.limits["default"]],

@@ -4,7 +4,7 @@
 #   The time to connect is part of what a caller waits for. A limit on connecting that is not below the limit on a
 #   statement is never reached first: a dead database looks like a slow one, and the pool fills with callers that wait.
 # custom:
-#   id: SPC014
+#   id: CON014
 #   severity: error
 #   owner: data
 #   remediation: Set load_balancing.database.connection_timeout below connections.database.timeout.
@@ -26,7 +26,7 @@ deny contains denial if {
 	some pair in examined
 	pair.connect.value >= pair.statement.value
 	denial := {
-		"id": "SPC014",
+		"id": "CON014",
 		"message": sprintf(
 			"%s is %s, which is not below %s (%s)",
 			[

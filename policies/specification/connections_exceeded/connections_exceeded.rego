@@ -4,7 +4,7 @@
 #   Every worker process of every pod has a pool of its own, and during an update surplus pods have theirs too. When the
 #   sum passes the pooler's limit, it is the newest pods, at the highest load, that cannot connect.
 # custom:
-#   id: SPC012
+#   id: CON012
 #   severity: error
 #   owner: data
 #   remediation: Lower connections.database.pool_size, or raise load_balancing.database.max_connections.
@@ -28,7 +28,7 @@ deny contains denial if {
 	total := ((demand.instances + demand.surge) * demand.workers) * demand.pool
 	total > demand.limit
 	denial := {
-		"id": "SPC012",
+		"id": "CON012",
 		"message": sprintf(
 			"(%d + %d surge) instances x %d workers x %d connections = %d, but the pooler accepts %d",
 			[demand.instances, demand.surge, demand.workers, demand.pool, total, demand.limit],

@@ -4,7 +4,7 @@
 #   The load balancer faces the internet. Without TLS, credentials cross it in clear text; without the firewall and the
 #   protection against denial of service, it is the first thing to be tried and the first to fall.
 # custom:
-#   id: SPC023
+#   id: CON023
 #   severity: error
 #   owner: security
 #   remediation: Write true, at least in production.
@@ -31,7 +31,7 @@ deny contains denial if {
 	some protection in examined
 	protection.value == false
 	denial := {
-		"id": "SPC023",
+		"id": "CON023",
 		"message": sprintf("%s is switched off in production", [protection.name]),
 		"path": protection.path,
 		"wanted": "true",

@@ -4,7 +4,7 @@
 #   An Application Load Balancer checks every 5 to 300 seconds, waits 2 to 120, and counts 2 to 10 answers. Anything else is
 #   refused when the Ingress is synced, and no request is routed.
 # custom:
-#   id: SPC027
+#   id: CON027
 #   severity: error
 #   owner: platform
 #   remediation: Write a value within the load balancer's range.
@@ -25,7 +25,7 @@ deny contains denial if {
 	some setting in examined
 	out_of_range(setting)
 	denial := {
-		"id": "SPC027",
+		"id": "CON027",
 		"message": sprintf(
 			"%s is %d; the load balancer takes %d to %d",
 			[setting.statement.name, setting.statement.value, setting.least, setting.most],

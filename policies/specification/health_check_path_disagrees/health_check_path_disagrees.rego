@@ -4,7 +4,7 @@
 #   The kubelet and the load balancer ask the same process. A path that the process does not serve fails every check:
 #   the load balancer takes every pod out of service while Kubernetes reports them healthy.
 # custom:
-#   id: SPC005
+#   id: CON005
 #   severity: error
 #   owner: platform
 #   remediation: Write one path in containers.application.health_check and load_balancing.application.health_check.
@@ -25,7 +25,7 @@ deny contains denial if {
 	some pair in examined
 	pair.balancer.value != pair.container.value
 	denial := {
-		"id": "SPC005",
+		"id": "CON005",
 		"message": sprintf(
 			"%s is %s, but %s is %s",
 			[pair.balancer.name, pair.balancer.value, pair.container.name, pair.container.value],

@@ -4,7 +4,7 @@
 #   The load balancer refuses a timeout that is not below the interval, so that the whole update fails in the cloud
 #   after everything before it has been applied.
 # custom:
-#   id: SPC016
+#   id: CON016
 #   severity: error
 #   owner: platform
 #   remediation: Set the timeout of load_balancing.application.health_check below its interval.
@@ -20,7 +20,7 @@ deny contains denial if {
 	some check in examined
 	check.timeout >= check.interval
 	denial := {
-		"id": "SPC016",
+		"id": "CON016",
 		"message": sprintf(
 			"the health check's timeout is %s, which is not below its interval (%s)",
 			[units.seconds(check.timeout), units.seconds(check.interval)],

@@ -4,7 +4,7 @@
 #   At the critical level of memory the service sheds load. The autoscaler's target lies below it, or clients are
 #   refused while the tier could still grow.
 # custom:
-#   id: SPC018
+#   id: CON018
 #   severity: error
 #   owner: reliability
 #   remediation: Set auto_scaling.application.triggers.memory.target below limits.memory.monitoring.critical.
@@ -25,7 +25,7 @@ deny contains denial if {
 	some pair in examined
 	pair.target.value >= pair.critical.value
 	denial := {
-		"id": "SPC018",
+		"id": "CON018",
 		"message": sprintf(
 			"%s is %d%%, which is not below %s (%d%%)",
 			[pair.target.name, pair.target.value, pair.critical.name, pair.critical.value],

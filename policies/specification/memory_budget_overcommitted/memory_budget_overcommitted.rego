@@ -5,7 +5,7 @@
 #   its budget would otherwise shed load without being overloaded, and one that grows past it is killed before anyone is
 #   told.
 # custom:
-#   id: SPC015
+#   id: CON015
 #   severity: error
 #   owner: platform
 #   remediation: >-
@@ -21,7 +21,7 @@ deny contains denial if {
 	some memory in examined
 	memory.cache > memory.heap
 	denial := {
-		"id": "SPC015",
+		"id": "CON015",
 		"message": sprintf(
 			"limits.memory.cache is %d%%, but the heap that it is part of is %d%%",
 			[memory.cache, memory.heap],
@@ -35,7 +35,7 @@ deny contains denial if {
 	some memory in examined
 	memory.heap >= memory.monitoring.critical
 	denial := {
-		"id": "SPC015",
+		"id": "CON015",
 		"message": sprintf(
 			"limits.memory.heap is %d%%, which is not below the critical level (%d%%)",
 			[memory.heap, memory.monitoring.critical],

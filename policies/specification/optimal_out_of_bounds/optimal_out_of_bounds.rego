@@ -4,7 +4,7 @@
 #   The optimal number of instances is what is deployed first and what capacity is reported for. Outside the
 #   autoscaler's bounds it cannot be kept.
 # custom:
-#   id: SPC007
+#   id: CON007
 #   severity: error
 #   owner: platform
 #   remediation: Choose optimal from min to max of compute.application_tier.instances.
@@ -24,7 +24,7 @@ deny contains denial if {
 	some instances in examined
 	not within(instances)
 	denial := {
-		"id": "SPC007",
+		"id": "CON007",
 		"message": sprintf(
 			"compute.application_tier.instances.optimal is %d, which is not from min (%d) to max (%d)",
 			[instances.optimal, instances.min, instances.max],

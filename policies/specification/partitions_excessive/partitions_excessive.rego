@@ -4,7 +4,7 @@
 #   Every statement that does not name its partition is planned over all of them, and each partition is a file and a lock
 #   of its own. Thousands make every plan slow and a migration fail.
 # custom:
-#   id: SPC026
+#   id: CON026
 #   severity: error
 #   owner: platform
 #   remediation: Lower components.data_layer.scaling.strategy.sharding.
@@ -23,7 +23,7 @@ deny contains denial if {
 	some partitions in examined
 	partitions.value > thresholds.most_partitions
 	denial := {
-		"id": "SPC026",
+		"id": "CON026",
 		"message": sprintf(
 			"%s is %d; more than %d partitions slow every plan",
 			[partitions.name, partitions.value, thresholds.most_partitions],

@@ -3,7 +3,7 @@
 # description: >-
 #   The containers of a pod share one network. The second that binds a port fails, and the pod restarts for ever.
 # custom:
-#   id: SPC021
+#   id: CON021
 #   severity: error
 #   owner: platform
 #   remediation: Give every container of the pod a port of its own.
@@ -31,7 +31,7 @@ deny contains denial if {
 	listener.port == other.port
 	listener.path > other.path
 	denial := {
-		"id": "SPC021",
+		"id": "CON021",
 		"message": sprintf("port %d is also the port of %s.%s", [listener.port, other.path[1], other.path[2]]),
 		"path": listener.path,
 	}

@@ -4,7 +4,7 @@
 #   After a disaster the database is as old as its newest copy. Incremental backups alone are as old as their schedule;
 #   only point-in-time recovery, which archives the write-ahead log all the time, is newer than that.
 # custom:
-#   id: SPC019
+#   id: CON019
 #   severity: error
 #   owner: data
 #   remediation: >-
@@ -34,7 +34,7 @@ deny contains denial if {
 	period := schedules.seconds[objective.schedule]
 	period > objective.target
 	denial := {
-		"id": "SPC019",
+		"id": "CON019",
 		"message": sprintf(
 			"recovery.rpo.target is %s, but without point-in-time recovery %s of data can be lost",
 			[units.seconds(objective.target), units.seconds(period)],

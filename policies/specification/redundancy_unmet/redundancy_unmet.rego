@@ -4,7 +4,7 @@
 #   Multiple instances need two at the least, multiple zones need pods that are spread over them, and a synchronous
 #   primary needs two standbys: with one, losing it stops every write.
 # custom:
-#   id: SPC024
+#   id: CON024
 #   severity: error
 #   owner: reliability
 #   remediation: Raise the number, or take the promise out of the redundancy section.
@@ -27,7 +27,7 @@ deny contains denial if {
 	least := input.spec.compute.application_tier.instances.min
 	least < 2
 	denial := {
-		"id": "SPC024",
+		"id": "CON024",
 		"message": sprintf("redundancy promises multiple instances, but instances.min is %d", [least]),
 		"path": ["compute", "application_tier", "instances", "min"],
 	}
@@ -38,7 +38,7 @@ deny contains denial if {
 	promise == "Multiple zones"
 	input.spec.orchestration.configuration.affinity.zone_spread == false
 	denial := {
-		"id": "SPC024",
+		"id": "CON024",
 		"message": "redundancy promises multiple zones, but pods are not spread over zones",
 		"path": ["orchestration", "configuration", "affinity", "zone_spread"],
 	}
@@ -50,7 +50,7 @@ deny contains denial if {
 	least := input.spec.compute.database_tier.instances.replicas.min
 	least < 2
 	denial := {
-		"id": "SPC024",
+		"id": "CON024",
 		"message": sprintf(
 			"redundancy promises a synchronous primary, but replicas.min is %d: losing it stops writes",
 			[least],

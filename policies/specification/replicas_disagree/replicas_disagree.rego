@@ -4,7 +4,7 @@
 #   The autoscaler is given one pair of bounds, capacity and quotas are computed from the other. Where they disagree,
 #   the service grows past what its database, quota and budget were made for, or never reaches what it was sized for.
 # custom:
-#   id: SPC001
+#   id: CON001
 #   severity: error
 #   owner: platform
 #   remediation: Write the same number in orchestration.configuration.replicas and compute.application_tier.instances.
@@ -26,7 +26,7 @@ deny contains denial if {
 	some pair in examined
 	pair.replicas.value != pair.instances.value
 	denial := {
-		"id": "SPC001",
+		"id": "CON001",
 		"message": sprintf(
 			"%s is %d, but %s is %d",
 			[pair.replicas.name, pair.replicas.value, pair.instances.name, pair.instances.value],

@@ -4,7 +4,7 @@
 #   What is reserved has to be there at the quietest hour: the smallest number of instances, each with its request, adds
 #   up to no less. Otherwise the first burst of the morning waits for nodes that nobody has reserved.
 # custom:
-#   id: SPC010
+#   id: CON010
 #   severity: error
 #   owner: platform
 #   remediation: Raise instances.min or what one instance requests (min), or reserve less.
@@ -30,7 +30,7 @@ deny contains denial if {
 	total := reservation.instances * reservation.requested
 	total < reservation.reserved
 	denial := {
-		"id": "SPC010",
+		"id": "CON010",
 		"message": sprintf(
 			"%d x %s of %s at the least (instances.min x min) are %s, but %s are reserved",
 			[

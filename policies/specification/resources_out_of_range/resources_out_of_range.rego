@@ -5,7 +5,7 @@
 #   each instance of the database reserves. Outside, a pod is refused by the cluster's limits or starves in a box too
 #   small.
 # custom:
-#   id: SPC011
+#   id: CON011
 #   severity: error
 #   owner: platform
 #   remediation: Choose an amount from min to max of the tier, or change the tier's range.
@@ -47,7 +47,7 @@ deny contains denial if {
 	range := amount.range
 	not within(value, range)
 	denial := {
-		"id": "SPC011",
+		"id": "CON011",
 		"message": sprintf(
 			"%s is %s, which is not from %s to %s",
 			[

@@ -4,7 +4,7 @@
 #   A backup that was never restored is a hope. Every long outage that is told of later has one: there were backups,
 #   and none of them worked.
 # custom:
-#   id: SPC028
+#   id: CON028
 #   severity: error
 #   owner: data
 #   remediation: Test the backups at least monthly in production and quarterly elsewhere.
@@ -22,7 +22,7 @@ deny contains denial if {
 	period := schedules.seconds[testing.schedule]
 	period > longest_between_restores_seconds[input.environment.stage]
 	denial := {
-		"id": "SPC028",
+		"id": "CON028",
 		"message": sprintf("%s is too seldom to test the backups of %s", [testing.schedule, input.environment.stage]),
 		"path": ["backup", "database", "testing", "schedule"],
 	}

@@ -4,7 +4,7 @@
 #   Where the retention is shorter than the time from one full backup to the next, there are days on which nothing can
 #   be restored at all.
 # custom:
-#   id: SPC025
+#   id: CON025
 #   severity: error
 #   owner: data
 #   remediation: Keep backups for longer, or take them more often.
@@ -36,7 +36,7 @@ deny contains denial if {
 	period := schedules.seconds[cycle.schedule]
 	cycle.retention < period
 	denial := {
-		"id": "SPC025",
+		"id": "CON025",
 		"message": sprintf(
 			"backup.%s.retention is %s, but up to %s pass from one full backup to the next",
 			[cycle.of, units.seconds(cycle.retention), units.seconds(period)],

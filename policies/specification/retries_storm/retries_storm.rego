@@ -4,7 +4,7 @@
 #   Clients that retry at once, at the same moment or without end keep a recovering database down: every retry is one
 #   more request when it can bear the fewest.
 # custom:
-#   id: SPC020
+#   id: CON020
 #   severity: error
 #   owner: reliability
 #   remediation: List Exponential backoff, Jitter and Maximum attempts in fault_tolerance.retry_policies.patterns.
@@ -23,7 +23,7 @@ deny contains denial if {
 	some patterns in examined
 	some pattern in needed - {listed | some listed in patterns}
 	denial := {
-		"id": "SPC020",
+		"id": "CON020",
 		"message": sprintf("connections.database.retry is Exponential, but retries have no '%s'", [pattern]),
 		"path": ["fault_tolerance", "retry_policies", "patterns"],
 	}

@@ -4,7 +4,7 @@
 #   With no surplus pod and none that may be missing, Kubernetes refuses the Deployment. With as many missing as there
 #   are at least, an update at the quietest hour takes the service down.
 # custom:
-#   id: SPC017
+#   id: CON017
 #   severity: error
 #   owner: platform
 #   remediation: Set max_surge to 1 or more, and max_unavailable below replicas.min.
@@ -19,7 +19,7 @@ deny contains denial if {
 	some configuration in examined
 	configuration.rolling_update.max_surge + configuration.rolling_update.max_unavailable == 0
 	denial := {
-		"id": "SPC017",
+		"id": "CON017",
 		"message": "max_surge and max_unavailable are both 0, so that no pod can be replaced",
 		"path": ["orchestration", "configuration", "rolling_update", "max_surge"],
 	}
@@ -29,7 +29,7 @@ deny contains denial if {
 	some configuration in examined
 	configuration.rolling_update.max_unavailable >= configuration.replicas.min
 	denial := {
-		"id": "SPC017",
+		"id": "CON017",
 		"message": sprintf(
 			"an update may take down %d pods, and there may be no more than %d (replicas.min)",
 			[configuration.rolling_update.max_unavailable, configuration.replicas.min],

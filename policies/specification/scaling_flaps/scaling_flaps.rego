@@ -4,7 +4,7 @@
 #   Without a gap between the threshold that adds instances and the one that removes them, every added instance brings
 #   the load below the second threshold, and the tier starts and stops pods without end.
 # custom:
-#   id: SPC008
+#   id: CON008
 #   severity: error
 #   owner: platform
 #   remediation: Set scale_down well below scale_up, as 30% and 70%.
@@ -31,7 +31,7 @@ deny contains denial if {
 	some thresholds in examined
 	thresholds.down.value >= thresholds.up.value
 	denial := {
-		"id": "SPC008",
+		"id": "CON008",
 		"message": sprintf(
 			"%s is %d%%, which is not below scale_up (%d%%)",
 			[thresholds.down.name, thresholds.down.value, thresholds.up.value],

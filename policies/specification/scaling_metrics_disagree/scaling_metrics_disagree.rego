@@ -4,7 +4,7 @@
 #   The autoscaler always has a trigger for CPU, memory and requests. A metric that one list leaves out still scales the
 #   service, and readers of that list look for the cause of a scale-out in the wrong place.
 # custom:
-#   id: SPC003
+#   id: CON003
 #   severity: error
 #   owner: platform
 #   remediation: List the same metrics in both places, one for each trigger of auto_scaling.application.
@@ -37,7 +37,7 @@ deny contains denial if {
 	missing := triggered - {metric | some metric in statement.value}
 	count(missing) > 0
 	denial := {
-		"id": "SPC003",
+		"id": "CON003",
 		"message": sprintf(
 			"%s leaves out '%s', for which auto_scaling.application has a trigger",
 			[statement.name, concat("', '", sort(missing))],
@@ -51,7 +51,7 @@ deny contains denial if {
 	some index, metric in statement.value
 	count({metric} - triggered) > 0
 	denial := {
-		"id": "SPC003",
+		"id": "CON003",
 		"message": sprintf(
 			"%s names '%s', for which auto_scaling.application has no trigger",
 			[statement.name, metric],

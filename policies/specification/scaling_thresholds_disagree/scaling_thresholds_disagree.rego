@@ -5,7 +5,7 @@
 #   behaviour. Where they disagree, the autoscaler follows one of them and readers, alerts and capacity reports believe
 #   another.
 # custom:
-#   id: SPC002
+#   id: CON002
 #   severity: error
 #   owner: platform
 #   remediation: >-
@@ -38,7 +38,7 @@ deny contains denial if {
 	some pair in examined
 	pair.edited.value != pair.other.value
 	denial := {
-		"id": "SPC002",
+		"id": "CON002",
 		"message": sprintf(
 			"%s is %d%%, but %s is %d%%",
 			[pair.edited.name, pair.edited.value, pair.other.name, pair.other.value],

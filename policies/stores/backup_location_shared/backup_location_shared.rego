@@ -15,9 +15,9 @@ import rego.v1
 
 purpose := "the backups' location"
 
-examined contains claim if {
-	some claim in input.claims.own
-	claim.purpose == purpose
+examined contains own if {
+	some own in input.unique.own
+	own.purpose == purpose
 }
 
 # With the final slash, a bucket does not begin with the name of another one.
@@ -36,17 +36,17 @@ rivals(holder) if {
 }
 
 deny contains denial if {
-	some claim in examined
-	some location, holders in input.claims.holders[purpose]
-	shared(claim.value, location)
+	some own in examined
+	some location, holders in input.unique.holders[purpose]
+	shared(own.value, location)
 	some holder in holders
 	rivals(holder)
 	denial := {
 		"id": "STO008",
 		"message": sprintf(
 			"%s writes its backups to '%s', and %s/%s to '%s'",
-			[input.cluster.name, claim.value, holder.environment, holder.cluster, location],
+			[input.cluster.name, own.value, holder.environment, holder.cluster, location],
 		),
-		"path": claim.path,
+		"path": own.path,
 	}
 }

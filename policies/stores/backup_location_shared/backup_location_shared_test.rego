@@ -6,7 +6,7 @@ import rego.v1
 places(mine, environment, cluster, theirs) := {
 	"environment": {"name": "e"},
 	"cluster": {"name": "b"},
-	"claims": {
+	"unique": {
 		"own": [{"purpose": "the backups' location", "value": mine, "path": ["b"]}],
 		"holders": {"the backups' location": {theirs: [
 			{"environment": "e", "cluster": "b"},

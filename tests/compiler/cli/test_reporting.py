@@ -50,7 +50,7 @@ def test_a_report_names_the_engine_and_every_rule_that_judged(project: Path) -> 
     policy = document(compile_(project, "--format", "json"))["policy"]
     assert isinstance(policy, dict)
     assert policy["engine"] == "regorus"
-    assert "SPC001" in policy["rules"]
+    assert "CON001" in policy["rules"]
     assert f"judged by {len(policy['rules'])} rules on regorus {policy['version']}" in compile_(project).stdout
 
 

@@ -14,10 +14,10 @@ def shown(text: str, line: int, column: int, width: int = 1, **rest: str) -> lis
 
 def test_a_finding_is_shown_whole() -> None:
     finding = Finding(
-        "SPC001", "wrong", "do this", Span(Source("a.yaml", "x: 1\ny: 22\n"), 2, 4, 2), notes=("see b.yaml",)
+        "CON001", "wrong", "do this", Span(Source("a.yaml", "x: 1\ny: 22\n"), 2, 4, 2), notes=("see b.yaml",)
     )
     assert render([finding], colour=False) == (
-        "error[SPC001]: wrong\n  --> a.yaml:2:4\n   2 | y: 22\n     |    ^^\n  note: see b.yaml\n  help: do this\n\n"
+        "error[CON001]: wrong\n  --> a.yaml:2:4\n   2 | y: 22\n     |    ^^\n  note: see b.yaml\n  help: do this\n\n"
     )
 
 

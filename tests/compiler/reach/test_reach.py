@@ -39,8 +39,8 @@ def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:
     stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
     for path, node in stated[::6]:
         for changed in list(variants(analysis.resolved, path, node))[:2]:
-            for subject, before, denied in zip(emit(changed), analysis.inputs, analysis.denials, strict=True):
-                document = input_of(subject)
+            for rendering, before, denied in zip(emit(changed), analysis.inputs, analysis.denials, strict=True):
+                document = input_of(rendering)
                 asked = analysis.judge.concerned(before, document)
                 answers = {**denied, **analysis.judge.denials(document, asked)}
                 verdict = whole.engine.evaluate("gate.verdict", json.dumps(document))
@@ -58,15 +58,15 @@ def _plain(denials: Iterable[str | bytes]) -> list[str]:
 
 def test_a_variant_that_is_not_emitted_anew_has_the_same_files() -> None:
     analysis, kept = _analysis(), 0
-    assert [item.artifacts for item in analysis.subjects] == [item.artifacts for item in emit(analysis.resolved)]
+    assert [item.artifacts for item in analysis.renderings] == [item.artifacts for item in emit(analysis.resolved)]
     stated = [item for item in leaves(analysis.resolved.tree) if item[0][0] != ENVIRONMENT]
     for path, node in stated[::3]:
         for changed in list(variants(analysis.resolved, path, node))[:1]:
-            subjects = analysis.emitted(changed, path)
+            renderings = analysis.emitted(changed, path)
             anew = emit(changed)
-            assert [item.artifacts for item in subjects] == [item.artifacts for item in anew], path
-            assert [input_of(item) for item in subjects] == [input_of(item) for item in anew], path
-            kept += subjects[0].artifacts is analysis.subjects[0].artifacts
+            assert [item.artifacts for item in renderings] == [item.artifacts for item in anew], path
+            assert [input_of(item) for item in renderings] == [input_of(item) for item in anew], path
+            kept += renderings[0].artifacts is analysis.renderings[0].artifacts
     assert kept > 10
 
 

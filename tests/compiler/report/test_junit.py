@@ -71,7 +71,7 @@ def test_a_rule_whose_findings_are_all_waived_is_skipped_with_the_waiver() -> No
 
 
 def test_a_rule_that_found_nothing_to_look_at_is_skipped() -> None:
-    (skipped,) = case(outcome(vacuous=("SPC001",)), "SPC001")
+    (skipped,) = case(outcome(vacuous=("CON001",)), "CON001")
     assert (skipped.tag, skipped.attrib["message"]) == ("skipped", "nothing to judge")
 
 

@@ -40,7 +40,7 @@ def shown(cell: list[Token]) -> str:
 
 
 def test_errors_come_first_and_open_and_all_else_is_folded() -> None:
-    report = render(outcome(WARNING, DENIED, replace(DENIED, message="else", waived=WAIVED), vacuous=("SPC001",)))
+    report = render(outcome(WARNING, DENIED, replace(DENIED, message="else", waived=WAIVED), vacuous=("CON001",)))
     order = (
         "1 error, 1 warning, 1 waived",
         "DEP003",

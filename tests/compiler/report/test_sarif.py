@@ -208,10 +208,10 @@ def test_a_path_is_a_relative_reference_whatever_is_in_it() -> None:
 
 
 def test_a_rule_that_looked_at_nothing_and_a_kind_without_a_schema_are_notes_of_the_run() -> None:
-    (invocation,) = run(outcome(DENIED, vacuous=("SPC001",)))["invocations"]
+    (invocation,) = run(outcome(DENIED, vacuous=("CON001",)))["invocations"]
     assert (invocation["executionSuccessful"], invocation["exitCode"]) == (True, 1)
     vacuous, unchecked = invocation["toolExecutionNotifications"]
-    assert (vacuous["associatedRule"]["id"], vacuous["level"]) == ("SPC001", "note")
+    assert (vacuous["associatedRule"]["id"], vacuous["level"]) == ("CON001", "note")
     assert unchecked["message"]["text"] == "no schema for example.org/v1/Thing"
 
 

@@ -1,0 +1,1 @@
+"""Judge by an Open Policy Agent server: its settings, its client, and the engine."""

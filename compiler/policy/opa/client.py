@@ -1,0 +1,149 @@
+"""Ask an OPA server through ``opa-python-client``: each request is answered in time and in full, or is a PolicyError.
+
+The client lets the errors of ``requests`` through, follows what ``requests`` follows, and limits the time between two
+bytes alone: all three are mended here.
+"""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+import urllib3
+from opa_client import errors
+from opa_client.opa import OpaClient
+
+from compiler.policy.errors import PolicyError
+from compiler.policy.opa.config import token
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from compiler.policy.opa.config import OpaServer
+
+_T = TypeVar("_T")
+_REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoParseError, requests.HTTPError)
+"""Exceptions of the client for a server that answered that it will not."""
+_OTHER_SHAPE = (AttributeError, LookupError, RecursionError, TypeError)
+"""Exceptions of the client for an answer of JSON in a shape that it does not look for."""
+_FAILED = (*_REFUSED, *_OTHER_SHAPE, OSError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError)
+
+
+class Client(OpaClient):  # type: ignore[misc]  # the package is not typed
+    """Talk to the server that was named, and to no other."""
+
+    def _init_session(self) -> requests.Session:
+        session: requests.Session = super()._init_session()
+        # Neither a proxy of the environment, nor a password of ~/.netrc in the token's place, nor other certificates.
+        session.trust_env = False
+        # An answer from elsewhere is not the server's, and a question that is repeated there would hold the token.
+        session.max_redirects = 0
+        return session
+
+    def get_policies(self) -> dict[str, str]:
+        """Return the text of every policy by its id.
+
+        The package's own ``get_policies_list`` leaves the texts out, and asks at a path from which OPA redirects.
+        """
+        response = self._session.get(f"{self.root_url}/policies", timeout=self.timeout)
+        response.raise_for_status()
+        return {str(item["id"]): str(item["raw"]) for item in response.json()["result"]}
+
+
+class RefusedError(PolicyError):
+    """The server answered that it will not do what it was asked to."""
+
+
+class Connection:
+    """A client of one server."""
+
+    def __init__(self, server: OpaServer) -> None:
+        self._server = server
+        self.client = Client(
+            host=server.host,
+            port=server.port,
+            ssl=(str(server.ca_file) if server.ca_file else True) if server.secure else False,
+            token=token(server.token_file) if server.token_file else None,
+            retries=0,
+            timeout=server.timeout_seconds,
+        )
+
+    def ask(self, about: str, call: Callable[..., _T], *arguments: Any, **named: Any) -> _T:
+        """Call a method of the client.
+
+        Raises:
+            RefusedError: the server answered that it will not.
+            PolicyError: whatever else goes wrong, and an answer that takes too long as a whole.
+        """
+        answer: Future[_T] = Future()
+        # A thread that is never waited for: a server that sends a byte now and then would hold it for ever.
+        threading.Thread(target=_settle, args=(answer, lambda: call(*arguments, **named)), daemon=True).start()
+        at = f"the OPA server at {self._server.address}"
+        try:
+            return answer.result(self._server.timeout_seconds)
+        except (TimeoutError, requests.Timeout):
+            seconds = f"{self._server.timeout_seconds:g} s"
+            raise PolicyError(f"{at} gave no whole answer about {about} within {seconds}") from None
+        except _REFUSED as error:
+            raise RefusedError(f"{at} refused {about}: {' '.join(_refusal(error).split())}") from None
+        except _FAILED as error:
+            raise PolicyError(f"{at} failed about {about}: {_failure(error)}") from None
+
+
+def _settle(answer: Future[_T], call: Callable[[], _T]) -> None:
+    """Hand what a call returns, or raises, to the one who waits for it."""
+    try:
+        answer.set_result(call())
+    except BaseException as error:
+        # Raised again by the thread that waits.
+        answer.set_exception(error)
+
+
+def _failure(error: Exception) -> str:
+    """Say in one line what went wrong, where there was no answer of OPA's."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"its certificate cannot be relied on: {_cause(error)}"
+    if isinstance(error, requests.TooManyRedirects):
+        return "it redirects to another place, which is not followed"
+    if isinstance(error, requests.exceptions.JSONDecodeError):
+        return "what it answered is not JSON"
+    if isinstance(error, _OTHER_SHAPE):
+        return "what it answered is not what OPA answers"
+    return f"the connection failed: {_cause(error)}"
+
+
+def _refusal(error: Exception) -> str:
+    """Return OPA's message, with its details and their places."""
+    document: Any = {"message": getattr(error, "message", None), "errors": getattr(error, "errors", None)}
+    response = getattr(error, "response", None)
+    if isinstance(response, requests.Response):
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if not isinstance(document, dict):
+            return f"HTTP status {response.status_code}"
+    details = [item for item in document.get("errors") or () if isinstance(item, dict)]
+    said = [str(document.get("message") or "it refuses, and does not say why")]
+    return "; ".join((*said, *(_detail(item) for item in details)))
+
+
+def _detail(item: dict[str, Any]) -> str:
+    location, message = item.get("location"), str(item.get("message"))
+    return f"{location.get('file')}:{location.get('row')}: {message}" if isinstance(location, dict) else message
+
+
+def _cause(error: BaseException) -> str:
+    """Return what the operating system, or the TLS library, said at the bottom of an error."""
+    seen = error
+    while (below := _below(seen)) is not None:
+        seen = below
+    said = getattr(seen, "verify_message", None) or getattr(seen, "strerror", None) or str(seen)
+    return " ".join(str(said).split()) or type(seen).__name__
+
+
+def _below(error: BaseException) -> BaseException | None:
+    inside = (getattr(error, "reason", None), *error.args, error.__cause__, error.__context__)
+    return next((item for item in inside if isinstance(item, BaseException)), None)
