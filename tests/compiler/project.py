@@ -37,7 +37,7 @@ SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
 
 def copy(target: Path) -> Path:
     """Copy what is compiled, and what judges it, into a folder."""
-    shutil.copytree(FROZEN, target)
+    shutil.copytree(FROZEN, target, dirs_exist_ok=True)
     shutil.copytree(POLICIES, target / "policies")
     return target
 
