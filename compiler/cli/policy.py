@@ -51,14 +51,14 @@ def explain(root: Path, identifier: str) -> None:
 
     Says what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
     """
-    from compiler.diagnostics.catalogue import CATALOGUE
+    from compiler.diagnostics import Code
     from compiler.policy import selection
     from compiler.policy.library import read
     from compiler.report.rules import explained
 
     code = identifier.upper()
-    if code in CATALOGUE:
-        click.echo(f"{code}: {CATALOGUE[code]}\n\n{_OWN}")
+    if code in Code.__members__:
+        click.echo(f"{code}: {Code[code].meaning}\n\n{_OWN}")
         return
     click.echo(explained(selection.rule(read(root / _POLICIES), identifier)), nl=False)
 

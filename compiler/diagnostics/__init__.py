@@ -1,6 +1,7 @@
 """Findings: the one value for a mistake, with its place, message and help; many renderers show it."""
 
 from compiler.diagnostics.bounds import bounded, bounded_findings
+from compiler.diagnostics.codes import Code, RuleId
 from compiler.diagnostics.finding import (
     Finding,
     Rendered,
@@ -14,8 +15,10 @@ from compiler.diagnostics.finding import (
 from compiler.diagnostics.suggestions import closest, did_you_mean, use_one_of
 
 __all__ = [
+    "Code",
     "Finding",
     "Rendered",
+    "RuleId",
     "Severity",
     "Source",
     "Span",

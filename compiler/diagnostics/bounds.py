@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
+from compiler.diagnostics.codes import Code
 from compiler.diagnostics.finding import Finding
 
 if TYPE_CHECKING:
@@ -39,4 +40,4 @@ def bounded_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 def _more(path: str, number: int) -> Finding:
     message = "1 more mistake here is not listed" if number == 1 else f"{number} more mistakes here are not listed"
-    return Finding("FILE006", message, "mend those that are listed, and compile again", path=path)
+    return Finding(Code.FILE006, message, "mend those that are listed, and compile again", path=path)

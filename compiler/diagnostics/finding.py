@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from compiler.diagnostics.codes import Code, RuleId
+
 # What YAML 1.1 takes for the end of a line; a line's number counts these.
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -92,7 +94,7 @@ class Finding:
     alone. ``notes`` add where else to look. The others are a policy's: see each.
     """
 
-    code: str
+    code: Code | RuleId
     message: str
     help: str
     span: Span | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
+from compiler.diagnostics import Code
 from compiler.model.keywords import Keywords
 from compiler.model.units.base import refuse
 
@@ -24,11 +25,11 @@ T = TypeVar("T")
 
 def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
     if not items:
-        raise refuse("SPEC006", "the list is empty", "name at least one entry")
+        raise refuse(Code.SPEC006, "the list is empty", "name at least one entry")
     seen: set[T] = set()
     for index, item in enumerate(items):
         if item in seen:
-            raise refuse("SPEC006", f"the list names '{item}' twice", "keep one of the two", index)
+            raise refuse(Code.SPEC006, f"the list names '{item}' twice", "keep one of the two", index)
         seen.add(item)
     return items
 

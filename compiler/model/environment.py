@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, PlainSerializer
 
+from compiler.diagnostics import Code
 from compiler.model.base import Listed, Model
 from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
@@ -119,7 +120,7 @@ def _once(routes: tuple[RouteLimits, ...]) -> tuple[RouteLimits, ...]:
     names = [item.route for item in routes]
     for index, name in enumerate(names):
         if name in names[:index]:
-            raise refuse("SPEC006", f"the list names '{name}' twice", "keep one of the two", index)
+            raise refuse(Code.SPEC006, f"the list names '{name}' twice", "keep one of the two", index)
     return routes
 
 
@@ -187,7 +188,7 @@ class Cluster(Model):
 
 def _some(clusters: Mapping[str, Cluster]) -> Mapping[str, Cluster]:
     if not clusters:
-        raise refuse("SPEC006", "the environment has no cluster", "write at least one cluster under its name")
+        raise refuse(Code.SPEC006, "the environment has no cluster", "write at least one cluster under its name")
     return MappingProxyType(dict(clusters))
 
 

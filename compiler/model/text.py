@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import AfterValidator
 from pydantic_core import CoreSchema, core_schema
 
+from compiler.diagnostics import Code
 from compiler.model.keywords import Keywords, spelt
 from compiler.model.units.base import refuse
 
@@ -29,7 +30,7 @@ class Matching(Keywords):
 
     def _validate(self, value: str) -> str:
         if not self._expression.fullmatch(value):
-            raise refuse("SPEC017", f"'{value}' is not {self._what}", self._advice)
+            raise refuse(Code.SPEC017, f"'{value}' is not {self._what}", self._advice)
         return value
 
 
@@ -39,7 +40,7 @@ def _address_range(value: str) -> str:
             raise ValueError(value)
         return str(ipaddress.ip_network(value))
     except ValueError:
-        raise refuse("SPEC017", f"'{value}' is not an address range", _CIDR_ADVICE) from None
+        raise refuse(Code.SPEC017, f"'{value}' is not an address range", _CIDR_ADVICE) from None
 
 
 _CIDR = r"[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})"

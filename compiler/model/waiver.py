@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import PlainValidator
 
+from compiler.diagnostics import Code
 from compiler.model.base import Model
 from compiler.model.keywords import Keywords, spelt
 from compiler.model.text import Matching, Name, Reason
@@ -21,13 +22,13 @@ def _day(value: object) -> date:
     if isinstance(value, date):
         return value
     if not isinstance(value, str):
-        raise refuse("SPEC004", "a single value is expected here", "write one value behind the key")
+        raise refuse(Code.SPEC004, "a single value is expected here", "write one value behind the key")
     try:
         if not re.fullmatch(_DATE, value):
             raise ValueError(value)
         return date.fromisoformat(value)
     except ValueError:
-        raise refuse("SPEC019", f"'{value}' is not a date", _DATE_ADVICE) from None
+        raise refuse(Code.SPEC019, f"'{value}' is not a date", _DATE_ADVICE) from None
 
 
 Day = Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.diagnostics.catalogue import CATALOGUE
+from compiler.diagnostics import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FILE = "domain.yaml"
 PAGES = "docs/policies"
 """The folder of the pages about rules, in the project."""
-FAMILIES = tuple(sorted({code.rstrip("0123456789") for code in CATALOGUE}))
+FAMILIES = tuple(sorted({code.family for code in Code}))
 """How the codes begin that the compiler itself gives to mistakes."""
 _LEAST_DISTANCE = 2
 

@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Finding, in_source_order
+from compiler.diagnostics import Finding, RuleId, in_source_order
 from compiler.policy.denial import Answer, Denial, answer
 from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
@@ -169,7 +169,7 @@ def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
     if not resolved.has(denial.path):
         raise PolicyError(f"{rule.id} points at {denial.resource}, which the specification does not have")
     return Finding(
-        rule.id,
+        RuleId(rule.id),
         denial.message,
         custom.remediation,
         resolved.span(denial.path),

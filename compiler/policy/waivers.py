@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Waived, did_you_mean
+from compiler.diagnostics import Code, Finding, Waived, did_you_mean
 from compiler.sources.nodes import SequenceNode, child
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ class Register:
         if rule is None:
             alike = sorted(self._rules, key=lambda known: known[:3] != name[:3])
             otherwise = "name a rule that cbp policy list knows, or remove the waiver"
-            return Finding("WVR005", f"there is no rule {name}", did_you_mean(name, alike, otherwise=otherwise), at)
+            return Finding(Code.WVR005, f"there is no rule {name}", did_you_mean(name, alike, otherwise=otherwise), at)
         if not rule.metadata.custom.waivable:
             message = f"{name} cannot be waived: {_lowered(rule.metadata.title)}"
-            return Finding("WVR008", message, rule.metadata.custom.remediation, at)
+            return Finding(Code.WVR008, message, rule.metadata.custom.remediation, at)
         return None
 
 
@@ -101,11 +101,11 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     if not _leads(resolved.tree, waiver.resource.split(".")):
         message = f"{name} has no value '{waiver.resource}'"
         return Finding(
-            "WVR006", message, "write the path as the report of the finding says it", placed.span("resource")
+            Code.WVR006, message, "write the path as the report of the finding says it", placed.span("resource")
         )
     if waiver.file and not waiver.file.startswith(f"generated/{name}/"):
         help_ = f"name a file below generated/{name}/, or move the waiver to its own environment"
-        return Finding("WVR006", f"{waiver.file} is no file of {name}", help_, placed.span("file"))
+        return Finding(Code.WVR006, f"{waiver.file} is no file of {name}", help_, placed.span("file"))
     return None
 
 
@@ -114,23 +114,23 @@ def _twice(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | Non
     if first is None:
         return None
     message = f"a waiver at {first.span('rule')} is about the same"
-    return Finding("WVR007", message, "keep one of the two", placed.span("rule"))
+    return Finding(Code.WVR007, message, "keep one of the two", placed.span("rule"))
 
 
 def _dates(placed: PlacedWaiver, today: date) -> Finding | None:
     granted, expires = placed.waiver.granted, placed.waiver.expires
     if granted > today:
         help_ = f"write the day on which it was granted, {today} at the latest"
-        return Finding("WVR003", f"the waiver begins on {granted}, which is to come", help_, placed.span("granted"))
+        return Finding(Code.WVR003, f"the waiver begins on {granted}, which is to come", help_, placed.span("granted"))
     if expires < granted:
         help_ = "write a later day, or one day's date twice"
-        return Finding("WVR003", f"the waiver ends before it begins, on {granted}", help_, placed.span("expires"))
+        return Finding(Code.WVR003, f"the waiver ends before it begins, on {granted}", help_, placed.span("expires"))
     if expires - granted > LONGEST:
         message = f"the waiver is granted for {(expires - granted).days} days, and {LONGEST.days} are the most"
-        return Finding("WVR002", message, f"end it on {granted + LONGEST} or earlier", placed.span("expires"))
+        return Finding(Code.WVR002, message, f"end it on {granted + LONGEST} or earlier", placed.span("expires"))
     if expires < today:
         help_ = "mend what it is about and remove it, or have it granted anew"
-        return Finding("WVR001", f"the waiver expired on {expires}", help_, placed.span("expires"))
+        return Finding(Code.WVR001, f"the waiver expired on {expires}", help_, placed.span("expires"))
     return None
 
 
@@ -143,7 +143,7 @@ def _stale(standing: _EnvironmentWaivers) -> Iterator[Finding]:
         if denial := standing.denied.get((rule, resource)):
             said = " and ".join(f"{key}: {value}" for key in ("file", "pointer") if (value := getattr(denial, key)))
             help_ = f"write {said}, which {rule} denies" if said else "leave out file and pointer: the finding has none"
-        yield Finding("WVR004", f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))
+        yield Finding(Code.WVR004, f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))
 
 
 def _leads(node: Node | None, keys: Iterable[str]) -> bool:

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from compiler.diagnostics.catalogue import CATALOGUE, group
+from compiler.diagnostics import Code
 from compiler.diagnostics.text import block, line, printable
 
 if TYPE_CHECKING:
@@ -37,12 +37,12 @@ def render(outcome: Outcome) -> str:
 
 def _compiler(outcome: Outcome, found: Mapping[str, list[Finding]]) -> Iterator[Element]:
     unknown = _unknown(outcome)
-    for name, codes in groupby(CATALOGUE, key=group):
+    for name, codes in groupby(Code, key=lambda code: code.family):
         suite = name.lower()
         if name in unknown:
             yield _suite(suite, (_skipped(suite, f"{name}: all of them", unknown[name]),))
         else:
-            yield _suite(suite, (_case(suite, code, CATALOGUE[code], found.get(code, ())) for code in codes))
+            yield _suite(suite, (_case(suite, code, code.meaning, found.get(code, ())) for code in codes))
 
 
 def _unknown(outcome: Outcome) -> dict[str, str]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Severity, has_errors, in_source_order
+from compiler.diagnostics import Code, Finding, Severity, has_errors, in_source_order
 from compiler.write.drift import Change, Drift, Reason
 
 if TYPE_CHECKING:
     from compiler.pipeline import Compilation
 
 _CODES = {
-    Reason.STALE: "GEN001",
-    Reason.EDITED: "GEN002",
-    Reason.MISSING: "GEN003",
-    Reason.ORPHAN: "GEN004",
-    Reason.CONFLICT: "GEN007",
+    Reason.STALE: Code.GEN001,
+    Reason.EDITED: Code.GEN002,
+    Reason.MISSING: Code.GEN003,
+    Reason.ORPHAN: Code.GEN004,
+    Reason.CONFLICT: Code.GEN007,
 }
 _MESSAGES = {
     Reason.STALE: "this is stale: the specification says something else by now",
@@ -105,4 +105,4 @@ def _converted(number: int, severity: Severity) -> Finding:
     """Report a checkout in which Git converted the line ends as the one mistake that it is."""
     message = f"nothing but CRLF at the ends of lines is wrong in {counted(number, 'file')}, as where Git converts them"
     help_ = f"run cbp compile; where Git did it, commit or stash your changes, then run {_REFRESH}"
-    return Finding("GEN006", message, help_, path="generated", severity=severity)
+    return Finding(Code.GEN006, message, help_, path="generated", severity=severity)

@@ -12,8 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from compiler.diagnostics import Severity
-from compiler.diagnostics.catalogue import CATALOGUE
+from compiler.diagnostics import Code, Severity
 from compiler.diagnostics.text import details
 
 if TYPE_CHECKING:
@@ -62,10 +61,10 @@ def _rules(outcome: Outcome) -> Iterator[dict[str, Any]]:
     for rule in verdict.rules if verdict else ():
         yield _rule(rule, outcome.pages)
     found = {finding.code: finding.severity for finding in outcome.findings}
-    for code in (code for code in CATALOGUE if code in found):
+    for code in (code for code in Code if code in found):
         yield {
             "id": code,
-            "shortDescription": message(CATALOGUE[code]),
+            "shortDescription": message(code.meaning),
             "help": message(f"See {_DIAGNOSTICS}."),
             **_help_uri(outcome.pages, _DIAGNOSTICS),
             "defaultConfiguration": {"level": found[code]},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from compiler.diagnostics import Finding, Span, bounded, closest, did_you_mean, use_one_of
+from compiler.diagnostics import Code, Finding, Span, bounded, closest, did_you_mean, use_one_of
 from compiler.model.base import Model
 from compiler.model.shape import annotation_at, is_model
 from compiler.sources.nodes import MappingNode, Node, Path, ScalarNode, lookup, nearest, plain
@@ -68,12 +68,12 @@ def _finding(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -
     if kind == "missing":
         parent = ".".join(str(key) for key in path[:-1]) or "the document"
         help_ = f"write '{path[-1]}:' and its value below {parent}"
-        return Finding("SPEC001", f"the key '{path[-1]}' is missing in {parent}", help_, nearest(root, path))
+        return Finding(Code.SPEC001, f"the key '{path[-1]}' is missing in {parent}", help_, nearest(root, path))
     if kind == "extra_forbidden":
         return _unknown_key(model, root, path)
     if isinstance(node, ScalarNode) and not node.text:
         help_ = "write the value behind the key, or restore it from version control"
-        return Finding("SPEC005", "a value is missing here", help_, nearest(root, path))
+        return Finding(Code.SPEC005, "a value is missing here", help_, nearest(root, path))
     if kind == "cbp":
         return Finding(context["code"], context["message"], context["help"], nearest(root, path))
     if kind in ("literal_error", "enum") and isinstance(node, ScalarNode):
@@ -83,21 +83,21 @@ def _finding(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -
     expected, help_ = _SHAPES[kind]
     fields = ", ".join(_fields(model, path))
     help_ = f"{help_}: {fields}" if fields else help_
-    return Finding("SPEC004", f"{expected} is expected here", help_, nearest(root, path))
+    return Finding(Code.SPEC004, f"{expected} is expected here", help_, nearest(root, path))
 
 
 def _unknown_key(model: type[Model], root: Node, path: Path) -> Finding:
     known, missing = _fields(model, path[:-1]), _missing(model, root, path[:-1])
     message = f"the key '{path[-1]}' is unknown"
     help_ = did_you_mean(str(path[-1]), known, preferred=missing)
-    return Finding("SPEC002", message, help_, key_span(root, path))
+    return Finding(Code.SPEC002, message, help_, key_span(root, path))
 
 
 def _unknown_choice(node: ScalarNode, expected: str) -> Finding:
     choices = [choice.strip("'") for choice in expected.replace(" or ", ", ").split(", ")]
     close = closest(node.text, choices)
     help_ = use_one_of(choices) + (f" (did you mean '{close}'?)" if close else "")
-    return Finding("SPEC003", f"'{node.text}' is not supported here", help_, node.span)
+    return Finding(Code.SPEC003, f"'{node.text}' is not supported here", help_, node.span)
 
 
 def _fields(model: type[Model], path: Path) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, bounded, bounded_findings, did_you_mean
+from compiler.diagnostics import Code, Finding, bounded, bounded_findings, did_you_mean
 from compiler.model.shape import annotation_at, is_model
 from compiler.model.specification import Specification
 from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, leaves, lookup
@@ -43,7 +43,7 @@ def overlay(
     for patch in patches:
         if not isinstance(patch, MappingNode):
             help_ = "write sections and keys, as in spec/"
-            findings.append(Finding("SPEC004", "an overlay is a mapping of sections", help_, patch.span))
+            findings.append(Finding(Code.SPEC004, "an overlay is a mapping of sections", help_, patch.span))
             continue
         findings.extend(_claimed(patch, owners))
         findings.extend(_opened(patch))
@@ -57,7 +57,9 @@ def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Fin
     """Name the line of every placeholder of the base that no overlay of the environment has touched."""
     help_ = f"give it a value in environments/{environment}/overlays/, or in this line for every environment"
     return tuple(
-        Finding("ENV001", f"{environment} does not fill the placeholder '{'.'.join(map(str, path))}'", help_, node.span)
+        Finding(
+            Code.ENV001, f"{environment} does not fill the placeholder '{'.'.join(map(str, path))}'", help_, node.span
+        )
         for path, node in leaves(tree)
         if is_placeholder(tree, path) and node is lookup(base, path)
     )
@@ -97,7 +99,7 @@ def _patches_nothing(stranger: _Stranger) -> Finding:
     message = f"there is no '{name}' in {'.'.join(above) or 'the specification'} to patch"
     known = stranger.known
     help_ = did_you_mean(name, known) if known else "write the key in spec/ first, or remove it here"
-    return Finding("ENV002", message, help_, stranger.key)
+    return Finding(Code.ENV002, message, help_, stranger.key)
 
 
 def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
@@ -107,14 +109,14 @@ def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
         first = owners.setdefault(path, node)
         if first is not node:
             message = f"'{'.'.join(map(str, path))}' is already patched at {first.span}"
-            findings.append(Finding("ENV003", message, "keep one of the two", node.span))
+            findings.append(Finding(Code.ENV003, message, "keep one of the two", node.span))
     return findings
 
 
 def _opened(patch: MappingNode) -> list[Finding]:
     help_ = f"write the value of this environment: only spec/ says '{PLACEHOLDER}'"
     return [
-        Finding("ENV004", "an overlay fills placeholders and adds none", help_, node.span)
+        Finding(Code.ENV004, "an overlay fills placeholders and adds none", help_, node.span)
         for _, node in leaves(patch)
         if node.text == PLACEHOLDER
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter, ValidationError
 
-from compiler.diagnostics import Finding, Severity, Span, bounded
+from compiler.diagnostics import Code, Finding, Severity, Span, bounded
 from compiler.model.environment import Environment, EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
@@ -117,11 +117,11 @@ def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]
     strangers, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
     help_ = f"write '{name}:', and nothing beside it"
     findings = [
-        Finding("SPEC002", f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in strangers
+        Finding(Code.SPEC002, f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in strangers
     ]
     if found is None and not findings:
         message, help_ = f"the key '{name}' is missing in this file", f"start the file with '{name}:'"
-        findings.append(Finding("SPEC001", message, help_, document.span))
+        findings.append(Finding(Code.SPEC001, message, help_, document.span))
     return found, (*findings, *more)
 
 
@@ -158,7 +158,7 @@ def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | N
         help_ = f"write 'name: {files.name}', or rename the folder"
         if not _names_an_environment(files.name):
             help_ = f"rename the folder: '{files.name}' cannot be the name of an environment"
-        found += (Finding("ENV005", message, help_, name.span),)
+        found += (Finding(Code.ENV005, message, help_, name.span),)
     return entry, document.environment if document else None, findings + found
 
 
@@ -174,7 +174,7 @@ def _absent(root: FilePath, resolved: Resolved) -> tuple[Finding, ...]:
     """Warn of each document that the specification refers to and that is not there."""
     return tuple(
         Finding(
-            "SPEC020",
+            Code.SPEC020,
             f"the document {name} is absent",
             "put it into spec/, or name the document that is meant",
             resolved.span(("references", field)),

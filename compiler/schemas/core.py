@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from compiler.diagnostics import Finding, Span
+from compiler.diagnostics import Code, Finding, Span
 from compiler.emit.memoize import memoize_by_content
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def check(artifacts: Iterable[Artifact], version: str, at: Span) -> tuple[Findin
     folder = _folder(version)
     if not folder.is_dir():
         help_ = f"use one of: {', '.join(versions())}"
-        return (Finding("SCHEMA002", f"there are no core schemas for Kubernetes {version}", help_, at),)
+        return (Finding(Code.SCHEMA002, f"there are no core schemas for Kubernetes {version}", help_, at),)
     return tuple(
         finding(artifact, error)
         for artifact in artifacts
@@ -65,7 +65,7 @@ def versions() -> tuple[str, ...]:
 
 def finding(artifact: Artifact, error: str, help_: str = REPORT) -> Finding:
     """Return what a schema refuses in a rendered document as a finding about its file."""
-    return Finding("SCHEMA001", error, help_, path=f"generated/{artifact.path}")
+    return Finding(Code.SCHEMA001, error, help_, path=f"generated/{artifact.path}")
 
 
 @memoize_by_content

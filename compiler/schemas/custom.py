@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import orjson
 
-from compiler.diagnostics import Finding
+from compiler.diagnostics import Code, Finding
 from compiler.schemas import core
 from compiler.schemas.definitions import file_name
 from compiler.schemas.errors import SchemaError
@@ -59,7 +59,7 @@ class CustomSchemas:
         """Return the kinds that no schema describes as findings, where schemas are required."""
         help_ = "write its schema with cbp schemas add, and name the folder by --schemas"
         return tuple(
-            Finding("SCHEMA003", f"there is no schema for {name}", help_, path=f"generated/{artifact.path}")
+            Finding(Code.SCHEMA003, f"there is no schema for {name}", help_, path=f"generated/{artifact.path}")
             for name, artifact in unchecked.items()
             if self._required
         )

@@ -9,7 +9,7 @@ import codecs
 import stat
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, Source
+from compiler.diagnostics import Code, Finding, Source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +24,16 @@ def read(root: Path, path: str) -> Source | Finding:
         mode = (root / path).lstat().st_mode
         if not stat.S_ISREG(mode):
             message = _LINK if stat.S_ISLNK(mode) else "this is not a regular file"
-            return Finding("FILE003", message, "put a regular file in its place", path=path)
+            return Finding(Code.FILE003, message, "put a regular file in its place", path=path)
         with (root / path).open("rb") as stream:
             content = stream.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
-        return Finding("FILE001", "the file is missing", "create it, or restore it from version control", path=path)
+        return Finding(Code.FILE001, "the file is missing", "create it, or restore it from version control", path=path)
     except OSError as error:
-        return Finding("FILE003", f"the file cannot be read: {error.strerror}", "make it readable", path=path)
+        return Finding(Code.FILE003, f"the file cannot be read: {error.strerror}", "make it readable", path=path)
     if len(content) > MAXIMUM_BYTES:
         help_ = "nothing that is written by hand is that large: check what was put here"
-        return Finding("YAML009", f"the file has more than {MAXIMUM_BYTES} bytes", help_, path=path)
+        return Finding(Code.YAML009, f"the file has more than {MAXIMUM_BYTES} bytes", help_, path=path)
     return _decoded(path, content)
 
 
@@ -46,12 +46,12 @@ def names(root: Path, folder: str) -> frozenset[str] | Finding:
         mode = (root / folder).lstat().st_mode
         if not stat.S_ISDIR(mode):
             message = _LINK if stat.S_ISLNK(mode) else "this is not a folder"
-            return Finding("FILE003", message, "put a folder in its place, with its files inside", path=folder)
+            return Finding(Code.FILE003, message, "put a folder in its place, with its files inside", path=folder)
         return frozenset(entry.name for entry in (root / folder).iterdir() if not entry.name.startswith("."))
     except FileNotFoundError:
         return frozenset()
     except OSError as error:
-        return Finding("FILE003", f"the folder cannot be read: {error.strerror}", "make it readable", path=folder)
+        return Finding(Code.FILE003, f"the folder cannot be read: {error.strerror}", "make it readable", path=folder)
 
 
 def is_file(root: Path, path: str) -> bool:
@@ -78,4 +78,4 @@ def _decoded(path: str, content: bytes) -> Source | Finding:
         return Source(path, content.decode())
     except UnicodeDecodeError as error:
         at = Source(path, content.decode(errors="replace")).place(len(content[: error.start].decode()))
-        return Finding("YAML002", f"byte 0x{content[error.start]:02x} is not UTF-8", "save the file as UTF-8", at)
+        return Finding(Code.YAML002, f"byte 0x{content[error.start]:02x} is not UTF-8", "save the file as UTF-8", at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, bounded, did_you_mean, use_one_of
+from compiler.diagnostics import Code, Finding, bounded, did_you_mean, use_one_of
 from compiler.sources import disk, yaml
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class _Reader:
         for section in names:
             path = f"spec/{section}.yaml"
             if f"{section}.yaml" not in present:
-                self._report("FILE001", f"the section '{section}' has no file", "restore it from version control", path)
+                self._report(
+                    Code.FILE001, f"the section '{section}' has no file", "restore it from version control", path
+                )
             elif node := self.document(path):
                 yield section, node
 
@@ -75,7 +77,7 @@ class _Reader:
             return
         if not present:
             help_ = f"create environments/<name>/{ENVIRONMENT_FILE}"
-            self._report("FILE004", "there is no environment", help_, "environments")
+            self._report(Code.FILE004, "there is no environment", help_, "environments")
             return
         strangers = {
             name for name in present if not disk.is_text(name) or disk.is_file(self._root, f"environments/{name}")
@@ -84,7 +86,7 @@ class _Reader:
         names = sorted(present - strangers)
         for name in sorted(set(only).difference(names)):
             shown = disk.printable(name)
-            self._report("FILE005", f"there is no environment '{shown}'", use_one_of(names), f"environments/{shown}")
+            self._report(Code.FILE005, f"there is no environment '{shown}'", use_one_of(names), f"environments/{shown}")
         for name in names:
             if not only or name in only:
                 yield self._environment(name)
@@ -139,8 +141,8 @@ class _Reader:
             help_ = did_you_mean(name, known, otherwise="move it elsewhere: what is not read here is not enforced")
             if not disk.is_text(name):
                 message, help_ = "the name of this is not UTF-8 text", "rename it, or move it elsewhere: it is not read"
-            self._report("FILE002", message, help_, f"{folder}/{disk.printable(name)}")
+            self._report(Code.FILE002, message, help_, f"{folder}/{disk.printable(name)}")
         self.findings.extend(more)
 
-    def _report(self, code: str, message: str, help_: str, path: str) -> None:
+    def _report(self, code: Code, message: str, help_: str, path: str) -> None:
         self.findings.append(Finding(code, message, help_, path=path))

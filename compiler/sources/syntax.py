@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from yaml.error import Mark, MarkedYAMLError, YAMLError
 
-from compiler.diagnostics import Finding, Source, Span
+from compiler.diagnostics import Code, Finding, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def conflicts(source: Source) -> Iterator[Finding]:
             if marker["start"] or not inside:
                 message = "a merge left a conflict here"
                 help_ = f"keep what is right, remove the lines of markers, then run git add {source.path}"
-                yield Finding("YAML012", message, help_, Span(source, number, 1, len(text)))
+                yield Finding(Code.YAML012, message, help_, Span(source, number, 1, len(text)))
             inside = not marker["end"]
 
 
@@ -61,18 +61,18 @@ def finding(source: Source, error: YAMLError) -> Finding:
     if start and error.context in _LATE:
         span = start
     if source.line(span.line)[: span.column].strip(" ").startswith("\t"):
-        return Finding("YAML008", "a tab indents this line", "indent with spaces", span)
+        return Finding(Code.YAML008, "a tab indents this line", "indent with spaces", span)
     problem = str(error.problem)
     message, help_ = _PROBLEMS.get(problem, (problem, "check the indentation, the colons and the quotes here"))
     notes = (f"it started at {start}",) if start and start.line != span.line else ()
-    return Finding("YAML001", message, help_, span, notes=notes)
+    return Finding(Code.YAML001, message, help_, span, notes=notes)
 
 
 def _forbidden(source: Source, offset: int) -> Finding:
     """Name the character that YAML forbids, at an offset in bytes."""
     position = len(source.text.encode()[:offset].decode(errors="ignore"))
     message, help_ = "the file holds a control character", "remove it: YAML is printable text"
-    return Finding("YAML001", message, help_, source.place(position))
+    return Finding(Code.YAML001, message, help_, source.place(position))
 
 
 def _at(source: Source, mark: Mark) -> Span:

@@ -22,7 +22,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from compiler.diagnostics import Finding, Source, Span, bounded_findings
+from compiler.diagnostics import Code, Finding, Source, Span, bounded_findings
 from compiler.sources import syntax
 from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
 
@@ -48,7 +48,7 @@ def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
         return None, bounded_findings((*builder.findings, *(conflicts or [syntax.finding(source, error)])))
     if builder.root is None and not builder.findings:
         help_ = "write the section's key and its values, or restore the file from version control"
-        builder.findings.append(Finding("YAML003", "the file holds no value", help_, path=source.path))
+        builder.findings.append(Finding(Code.YAML003, "the file holds no value", help_, path=source.path))
     return (None if builder.refused else builder.root), bounded_findings(builder.findings)
 
 
@@ -113,7 +113,10 @@ class _Builder:
         if self._documents == 1:
             return True
         return self._refuse(
-            "YAML004", "a second document starts here", self._span(event), "keep one document a file: remove the '---'"
+            Code.YAML004,
+            "a second document starts here",
+            self._span(event),
+            "keep one document a file: remove the '---'",
         )
 
     def _open(self, event: MappingStartEvent | SequenceStartEvent) -> bool:
@@ -126,7 +129,7 @@ class _Builder:
         known = self._anchors.get(event.anchor or "")
         if known is None:
             span, help_ = self._span(event), "write the value out, or put its anchor (&name) before the alias"
-            return self._refuse("YAML011", f"the alias *{event.anchor} refers to no finished value", span, help_)
+            return self._refuse(Code.YAML011, f"the alias *{event.anchor} refers to no finished value", span, help_)
         at = self._span(event)
         return self._fits(known.height, at) and self._weighs(known.weight, at) and self._put(known, None, at)
 
@@ -135,7 +138,7 @@ class _Builder:
         if len(self._stack) + height <= MAXIMUM_DEPTH:
             return True
         help_ = "the specification is never that deep: check the brackets, the indentation and the aliases"
-        return self._refuse("YAML009", f"this is nested deeper than {MAXIMUM_DEPTH} levels", at, help_)
+        return self._refuse(Code.YAML009, f"this is nested deeper than {MAXIMUM_DEPTH} levels", at, help_)
 
     def _weighs(self, weight: int, at: Span) -> bool:
         """Add to the weight of all that was read, and refuse the file where that is too much."""
@@ -143,7 +146,7 @@ class _Builder:
         if self._weight <= MAXIMUM_NODES:
             return True
         message = f"the file expands to more than {MAXIMUM_NODES} values"
-        return self._refuse("YAML009", message, at, "write fewer values, and fewer aliases of aliases")
+        return self._refuse(Code.YAML009, message, at, "write fewer values, and fewer aliases of aliases")
 
     def _put(self, built: _Built, anchor: str | None, at: Span | None = None) -> bool:
         """Place a finished node in its parent; ``at`` is where an alias of it stands."""
@@ -164,7 +167,7 @@ class _Builder:
             frame.key = node if isinstance(node, ScalarNode) else ScalarNode("", at)
             if not frame.key.text:
                 help_ = "write a name in front of the colon; put text with brackets or braces in quotes"
-                self._report("YAML006", "this key is not a name", at, help_)
+                self._report(Code.YAML006, "this key is not a name", at, help_)
         else:
             key, frame.key = frame.key, None
             self._entry(frame, key, node)
@@ -175,7 +178,7 @@ class _Builder:
         elif key.text in frame.entries:
             first = frame.entries[key.text].key
             message = f"the key '{key.text}' is already written in line {first.line}"
-            self._report("YAML005", message, key.span, "keep one of the two")
+            self._report(Code.YAML005, message, key.span, "keep one of the two")
         elif key.text:
             frame.entries[key.text] = Entry(key.span, node)
 
@@ -195,13 +198,13 @@ class _Builder:
                     yield item
                 else:
                     help_ = "merge a mapping (<<: *name) or a list of mappings"
-                    self._report("YAML010", "only a mapping can be merged", item.span, help_)
+                    self._report(Code.YAML010, "only a mapping can be merged", item.span, help_)
 
     def _tagged(self, event: ScalarEvent | MappingStartEvent | SequenceStartEvent) -> None:
         if tag := event.tag:
             help_ = "remove the tag: the specification's models decide every type"
             written = tag.replace("tag:yaml.org,2002:", "!!")
-            self._report("YAML007", f"the tag {written} is not allowed", self._span(event), help_)
+            self._report(Code.YAML007, f"the tag {written} is not allowed", self._span(event), help_)
 
     def _span(self, event: Event) -> Span:
         start, end = event.start_mark, event.end_mark
@@ -210,10 +213,10 @@ class _Builder:
         width = end.column - start.column if end.line == start.line else 1
         return Span(self.source, start.line + 1, start.column + 1, max(1, width))
 
-    def _report(self, code: str, message: str, span: Span, help_: str) -> None:
+    def _report(self, code: Code, message: str, span: Span, help_: str) -> None:
         self.findings.append(Finding(code, message, help_, span))
 
-    def _refuse(self, code: str, message: str, span: Span, help_: str) -> bool:
+    def _refuse(self, code: Code, message: str, span: Span, help_: str) -> bool:
         self._report(code, message, span, help_)
         self.refused = True
         return False

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from compiler.diagnostics import Finding
+from compiler.diagnostics import Code, Finding
 from compiler.write import journal, manifest
 
 if TYPE_CHECKING:
@@ -145,4 +145,4 @@ def _raise(error: OSError) -> NoReturn:
 
 def _refusal(path: str) -> Finding:
     help_ = "remove it: the compiler writes regular files below generated/ and follows no link"
-    return Finding("GEN005", "this is neither a regular file nor a folder", help_, path=path)
+    return Finding(Code.GEN005, "this is neither a regular file nor a folder", help_, path=path)

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from compiler.diagnostics import Code
 from compiler.model.units.base import Unit, refuse
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Cores(Unit):
     """CPU in cores (``2 cores``, ``0.5 cores``) or in thousandths of one (``500m``). Policies see millicores."""
 
     millicores: int
-    code = "SPEC011"
+    code = Code.SPEC011
     spelling = r"(?!0(\.0+)? )(0|[1-9][0-9]{0,5})(\.[0-9]{1,3})? cores?|[1-9][0-9]{0,8}m"
     advice = 'write cores, as "2 cores" or "0.5 cores"'
     examples = ("2 cores", "0.5 cores", "500m")
@@ -73,7 +74,7 @@ class Bytes(Unit):
     """Memory or storage: a number and B, k, KB, Ki, m, MB, Mi, g, GB, Gi, TB or Ti, all binary. Policies see bytes."""
 
     count: int
-    code = "SPEC012"
+    code = Code.SPEC012
     spelling = rf"(?!0(\.0+)? ?[A-Za-z])(0|[1-9][0-9]{{0,15}})(\.[0-9]{{1,3}})? ?({_BYTE_UNITS})"
     advice = 'write a number and a unit, as "4GB"'
     examples = ("4GB", "512MB", "1TB")

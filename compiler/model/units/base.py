@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from compiler.diagnostics import Code
 from compiler.model.keywords import spelt
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
 
 
-def refuse(code: str, message: str, help_: str, entry: int | None = None) -> PydanticCustomError:
+def refuse(code: Code, message: str, help_: str, entry: int | None = None) -> PydanticCustomError:
     """Return the error that a model reports for one value: a code of the catalogue, what is wrong, what to do.
 
     ``entry`` is the index of the entry that is wrong in a list that is not.
@@ -28,7 +29,7 @@ class Unit:
     that is out of bounds has no pattern. The class's docstring is what an editor shows.
     """
 
-    code: ClassVar[str]
+    code: ClassVar[Code]
     spelling: ClassVar[str]
     advice: ClassVar[str]
     examples: ClassVar[tuple[str, ...]]
@@ -62,4 +63,4 @@ class Unit:
             return value
         if isinstance(value, str):
             return cls.parse(value)
-        raise refuse("SPEC004", "a single value is expected here", "write one value behind the key")
+        raise refuse(Code.SPEC004, "a single value is expected here", "write one value behind the key")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 from pydantic import BeforeValidator
 
+from compiler.diagnostics import Code
 from compiler.model.keywords import Keywords, spelt
 from compiler.model.units.base import Unit, refuse
 
@@ -27,9 +28,9 @@ def _whole(value: object, least: int = 0) -> object:
     if not isinstance(value, str):
         return value
     if not _WHOLE.fullmatch(value):
-        raise refuse("SPEC010", f"'{value}' is not a whole number", _DIGITS)
+        raise refuse(Code.SPEC010, f"'{value}' is not a whole number", _DIGITS)
     if not least <= int(value) <= _LARGEST:
-        raise refuse("SPEC010", f"{value} is out of range", f"write a whole number from {least} to {_LARGEST}")
+        raise refuse(Code.SPEC010, f"{value} is out of range", f"write a whole number from {least} to {_LARGEST}")
     return int(value)
 
 
@@ -41,9 +42,9 @@ def _port(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not _WHOLE.fullmatch(value):
-        raise refuse("SPEC018", f"'{value}' is not a port", _PORT)
+        raise refuse(Code.SPEC018, f"'{value}' is not a port", _PORT)
     if not 1 <= int(value) <= 65535:
-        raise refuse("SPEC018", f"port {value} is out of range", "use a port from 1 to 65535")
+        raise refuse(Code.SPEC018, f"port {value} is out of range", "use a port from 1 to 65535")
     return int(value)
 
 
@@ -51,7 +52,7 @@ def _flag(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value not in ("true", "false"):
-        raise refuse("SPEC016", f"'{value}' is neither true nor false", _FLAG)
+        raise refuse(Code.SPEC016, f"'{value}' is neither true nor false", _FLAG)
     return value == "true"
 
 
@@ -79,7 +80,7 @@ class Percent(Unit):
     """A whole percentage from 1 to 100: ``70%``, ``70% utilization``, ``80% maximum``. Policies see the number."""
 
     percent: int
-    code = "SPEC015"
+    code = Code.SPEC015
     spelling = "([1-9][0-9]?|100)%( utilization| maximum)?"
     advice = "write a whole number and a percent sign, as 70%"
     examples = ("70%", "70% utilization", "80% maximum")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
+from compiler.diagnostics import Code
 from compiler.model.units.base import Unit, refuse
 
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,8}) ?([a-z]+)")
@@ -30,7 +31,7 @@ class Duration(Unit):
     """
 
     seconds: int
-    code = "SPEC013"
+    code = Code.SPEC013
     spelling = rf"[1-9][0-9]{{0,8}} ?({'|'.join(_SECONDS)})"
     advice = 'write a whole number and a unit: "30 seconds", "5m", "1 hour" or "30 days"'
     examples = ("30 seconds", "5m", "1 hour", "30 days")
@@ -70,7 +71,7 @@ class Rate(Unit):
     """Requests over a second, a minute or an hour (s, min, h). Policies see whole requests per minute."""
 
     per_minute: int
-    code = "SPEC014"
+    code = Code.SPEC014
     spelling = r"[1-9][0-9]{0,8}( req)?/(s|min|h)"
     advice = 'write requests over time, as "1000 req/min"'
     examples = ("1000 req/min", "10/s", "600/h")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compiler.diagnostics import Finding, Source, Span, bounded, bounded_findings
+from compiler.diagnostics import Code, Finding, Source, Span, bounded, bounded_findings
 from compiler.diagnostics.bounds import MOST
 
 
@@ -20,8 +20,8 @@ def test_what_is_more_than_the_most_is_counted(number: int, said: list[str]) -> 
 
 
 def test_each_file_is_counted_for_itself_and_a_folder_too() -> None:
-    many = [Finding("SPEC001", str(n), "help", Span(Source("a.yaml", ""), 1, 1)) for n in range(MOST + 3)]
-    few = [Finding("FILE002", str(n), "help", path="spec") for n in range(3)]
+    many = [Finding(Code.SPEC001, str(n), "help", Span(Source("a.yaml", ""), 1, 1)) for n in range(MOST + 3)]
+    few = [Finding(Code.FILE002, str(n), "help", path="spec") for n in range(3)]
     found = bounded_findings([*many, *few])
     assert found[:-1] == (*many[:MOST], *few)
     assert (found[-1].code, found[-1].place) == ("FILE006", "a.yaml")

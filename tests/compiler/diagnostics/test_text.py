@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from compiler.diagnostics import Finding, Severity, Source, Span
+from compiler.diagnostics import Code, Finding, RuleId, Severity, Source, Span
 from compiler.diagnostics.text import render
 
 
 def shown(text: str, line: int, column: int, width: int = 1, **rest: str) -> list[str]:
     span = Span(Source("spec/x.yaml", text), line, column, width)
-    finding = Finding("SPEC003", rest.get("message", "wrong"), "do this", span)
+    finding = Finding(Code.SPEC003, rest.get("message", "wrong"), "do this", span)
     return render([finding], colour=False).split("\n")
 
 
 def test_a_finding_is_shown_whole() -> None:
     finding = Finding(
-        "CON001", "wrong", "do this", Span(Source("a.yaml", "x: 1\ny: 22\n"), 2, 4, 2), notes=("see b.yaml",)
+        RuleId("CON001"), "wrong", "do this", Span(Source("a.yaml", "x: 1\ny: 22\n"), 2, 4, 2), notes=("see b.yaml",)
     )
     assert render([finding], colour=False) == (
         "error[CON001]: wrong\n  --> a.yaml:2:4\n   2 | y: 22\n     |    ^^\n  note: see b.yaml\n  help: do this\n\n"
@@ -22,7 +22,7 @@ def test_a_finding_is_shown_whole() -> None:
 
 
 def test_a_finding_about_a_file_has_its_path_alone() -> None:
-    finding = Finding("FILE001", "missing", "create it", path="spec/x.yaml", severity=Severity.WARNING)
+    finding = Finding(Code.FILE001, "missing", "create it", path="spec/x.yaml", severity=Severity.WARNING)
     assert render([finding], colour=False) == "warning[FILE001]: missing\n  --> spec/x.yaml\n  help: create it\n\n"
 
 
@@ -66,7 +66,7 @@ def test_a_value_that_is_too_long_to_read_is_shortened() -> None:
 
 
 def test_colour_adds_to_the_text_and_changes_nothing_of_it() -> None:
-    finding = Finding("SPEC003", "wrong", "do this", Span(Source("x.yaml", "a: 1"), 1, 4))
+    finding = Finding(Code.SPEC003, "wrong", "do this", Span(Source("x.yaml", "a: 1"), 1, 4))
     coloured = render([finding], colour=True)
     assert "\x1b[1;31merror[SPEC003]\x1b[0m" in coloured
     for code in ("\x1b[1;31m", "\x1b[1;34m", "\x1b[1m", "\x1b[0m"):

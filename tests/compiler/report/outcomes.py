@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from compiler.diagnostics import Finding, Rendered, Severity, Source, Span, Waived
+from compiler.diagnostics import Code, Finding, Rendered, RuleId, Severity, Source, Span, Waived
 from compiler.pipeline import Compilation
 from compiler.policy.gate import Verdict
 from compiler.policy.library import Rule, read
@@ -24,7 +24,7 @@ FILE = Source("environments/a/environment.yaml", TEXT)
 AT = Span(FILE, 3, 16, 6)
 WAIVED = Waived(Span(Source("environments/a/waivers.yaml", "waivers:\n"), 4, 3), "so", "us", "A-1", date(2026, 2, 1))
 DENIED = Finding(
-    "DEP003",
+    RuleId("DEP003"),
     "the release 'latest' is a tag",
     "write its digest",
     AT,
@@ -35,7 +35,7 @@ DENIED = Finding(
     clusters=("a/b",),
     page="docs/policies/environment.md#dep003",
 )
-WARNING = Finding("SPEC020", "a document is absent", "write it", path="spec/a b#c.yaml", severity=Severity.WARNING)
+WARNING = Finding(Code.SPEC020, "a document is absent", "write it", path="spec/a b#c.yaml", severity=Severity.WARNING)
 
 HOSTILE = st.one_of(
     st.text(st.characters(codec="utf-8"), max_size=60),
@@ -68,7 +68,7 @@ def outcome(*findings: Finding, vacuous: tuple[str, ...] = (), pages: str = "", 
 def hostile(text: str) -> Finding:
     """Return a finding with a text wherever a file can put one."""
     return Finding(
-        "DEP003",
+        RuleId("DEP003"),
         f"'{text}' is wrong",
         f"write '{text}' no more",
         Span(Source(f"environments/{text}.yaml", f"a: {text}\n"), 1, 4, max(1, len(text))),

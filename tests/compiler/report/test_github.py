@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.cli import main
-from compiler.diagnostics import Finding, Severity, Source, Span
+from compiler.diagnostics import Code, Finding, RuleId, Severity, Source, Span
 from compiler.report.github import command
 from tests.compiler.project import ROOT
 from tests.compiler.report.outcomes import DENIED, WAIVED
@@ -29,7 +29,7 @@ def unescaped(text: str) -> str:
 
 
 def test_a_finding_is_a_command_at_its_place_with_its_code_for_title() -> None:
-    finding = Finding("SPEC015", "'80 maximum' is not a percentage", "write 70%", AT)
+    finding = Finding(Code.SPEC015, "'80 maximum' is not a percentage", "write 70%", AT)
     assert command(finding) == (
         "::error file=spec/limits.yaml,line=2,col=9,endColumn=19,title=SPEC015"
         "::'80 maximum' is not a percentage%0Ahelp: write 70%25"
@@ -37,16 +37,18 @@ def test_a_finding_is_a_command_at_its_place_with_its_code_for_title() -> None:
 
 
 def test_a_finding_without_a_place_has_the_file_alone() -> None:
-    finding = Finding("GEN003", "this is missing", "compile", path="generated/a.yaml", severity=Severity.WARNING)
+    finding = Finding(Code.GEN003, "this is missing", "compile", path="generated/a.yaml", severity=Severity.WARNING)
     assert command(finding) == "::warning file=generated/a.yaml,title=GEN003::this is missing%0Ahelp: compile"
 
 
 def test_a_finding_about_nothing_in_particular_has_no_file() -> None:
-    assert command(Finding("FILE004", "none", "add one")) == "::error title=FILE004::none%0Ahelp: add one"
+    assert command(Finding(Code.FILE004, "none", "add one")) == "::error title=FILE004::none%0Ahelp: add one"
 
 
 def test_notes_stand_between_what_is_wrong_and_what_to_do() -> None:
-    finding = Finding("HA001", "too few", "use more", AT, notes=("generated/a.yaml, at /spec", "generated/b.yaml"))
+    finding = Finding(
+        RuleId("HA001"), "too few", "use more", AT, notes=("generated/a.yaml, at /spec", "generated/b.yaml")
+    )
     assert command(finding).endswith(
         "::too few%0Anote: generated/a.yaml, at /spec%0Anote: generated/b.yaml%0Ahelp: use more"
     )
@@ -66,19 +68,19 @@ def test_a_waived_finding_is_a_notice_that_says_by_what() -> None:
 
 
 def test_a_value_cannot_end_its_property_nor_the_line() -> None:
-    finding = Finding("FILE002", "100%\r\n::stop-commands::x, y: z", "?", path="spec/a,line=9::b%,c.yaml")
+    finding = Finding(Code.FILE002, "100%\r\n::stop-commands::x, y: z", "?", path="spec/a,line=9::b%,c.yaml")
     assert command(finding) == (
         "::error file=spec/a%2Cline=9%3A%3Ab%25%2Cc.yaml,title=FILE002::100%25%0D%0A::stop-commands::x, y: z%0Ahelp: ?"
     )
 
 
 def test_what_drives_a_terminal_is_replaced_as_in_every_report() -> None:
-    assert "\x1b" not in command(Finding("SPEC003", "'\x1b[31m' is wrong", "?"))
+    assert "\x1b" not in command(Finding(Code.SPEC003, "'\x1b[31m' is wrong", "?"))
 
 
 @given(st.text(st.characters(codec="utf-8", categories=("L", "N", "P", "S"), include_characters=" \r\n")))
 def test_whatever_a_value_holds_is_read_back_from_one_line(text: str) -> None:
-    line = command(Finding("SPEC003", text, "?", path=text or "x"))
+    line = command(Finding(Code.SPEC003, text, "?", path=text or "x"))
     assert len(line.splitlines()) == 1
     properties, _, data = line.removeprefix("::error ").partition("::")
     file = next(item for item in properties.split(",") if item.startswith("file="))

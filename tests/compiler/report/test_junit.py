@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from hypothesis import given, settings
 
-from compiler.diagnostics.catalogue import CATALOGUE
+from compiler.diagnostics import Code
 from compiler.diagnostics.text import printable
 from compiler.report.junit import render
 from tests.compiler.report.outcomes import DENIED, HOSTILE, WAIVED, WARNING, hostile, outcome, rules
@@ -40,7 +40,7 @@ def kinds(of: Element) -> list[str]:
 def test_every_rule_and_every_kind_of_mistake_is_a_test_of_its_domain() -> None:
     root = read(outcome())
     names = [item.attrib["name"].partition(":")[0] for item in root.iter("testcase")]
-    assert sorted(names) == sorted((*rules(), *CATALOGUE))
+    assert sorted(names) == sorted((*rules(), *Code))
     suites = [suite.attrib["name"] for suite in root]
     assert len(suites) == len(set(suites))
     assert case(outcome(), "DEP003").attrib["classname"] == "cbp.environment"
@@ -76,7 +76,7 @@ def test_a_rule_that_found_nothing_to_look_at_is_skipped() -> None:
 
 
 def test_what_was_not_looked_into_did_not_pass() -> None:
-    root = read(outcome(replace(DENIED, code="SPEC015"), judged=False))
+    root = read(outcome(replace(DENIED, code=Code.SPEC015), judged=False))
     unseen = {suite.attrib["name"] for suite in root if kinds(suite[0]) == ["skipped"]}
     assert unseen == {"wvr", "schema", "gen", "policies"}
 

@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 
-from compiler.diagnostics import Finding, Severity, Source, Span
+from compiler.diagnostics import Finding, RuleId, Severity, Source, Span
 from compiler.report.sarif import SCHEMA, render
 from tests.compiler.project import ROOT
 from tests.compiler.report.outcomes import AT, DENIED, FILE, HOSTILE, TEXT, WAIVED, WARNING, hostile, outcome, rules
@@ -187,7 +187,7 @@ def test_a_fingerprint_stays_while_lines_move_and_differs_between_places() -> No
     moved = replace(DENIED, span=Span(Source(FILE.path, f"# more\n\n{TEXT}"), 5, 16, 6))
     assert fingerprint(moved) == fingerprint(DENIED)
     others = (
-        replace(DENIED, code="DEP002"),
+        replace(DENIED, code=RuleId("DEP002")),
         replace(DENIED, resource="environment.image.repository"),
         replace(DENIED, rendered=DENIED.rendered[1:]),
         replace(DENIED, span=replace(AT, source=Source("environments/b/environment.yaml", TEXT))),

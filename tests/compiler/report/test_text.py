@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from compiler.diagnostics import Finding, Severity
+from compiler.diagnostics import Finding, RuleId, Severity
 from compiler.diagnostics.text import block
 from compiler.pipeline import Compilation
 from compiler.report.difference import excerpt
@@ -20,7 +20,7 @@ from tests.compiler.report.outcomes import DENIED, WAIVED, outcome
 
 _OLD = b"kind: Deployment\nspec:\n  replicas: 2\n  paused: false\n"
 _NEW = b"kind: Deployment\nspec:\n  replicas: 3\n  paused: false\n"
-_WARNING = Finding("DEP002", "unreleased", "release it", path="environments/a.yaml", severity=Severity.WARNING)
+_WARNING = Finding(RuleId("DEP002"), "unreleased", "release it", path="environments/a.yaml", severity=Severity.WARNING)
 
 
 @cache
