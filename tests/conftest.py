@@ -55,7 +55,7 @@ SLOW = (
     "compiler/test_determinism.py",
     "compiler/test_hostile_input.py",
     "compiler/test_release.py",
-    "compiler/test_unchanged.py",
+    "compiler/test_compile_cache.py",
     "docs/test_docs.py",
     "policy/test_gate.py",
     "policy/test_mutations.py",

@@ -25,7 +25,7 @@ _POLICIES = "policies"
     )
 )
 def policy() -> None:
-    """Write, try, test and explain the rules that judge what is compiled."""
+    """Write, try, test and explain the rules of the gate."""
 
 
 @policy.command("list", epilog=options.examples("cbp policy list", "cbp policy list --format json"))

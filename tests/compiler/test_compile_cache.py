@@ -198,13 +198,13 @@ def _with_source(project: Path, source: Path) -> str:
 def test_a_warning_that_the_last_compilation_reported_is_known_and_a_new_one_is_shown(project: Path) -> None:
     assert "warning[DEP002]" in cbp(project).stdout
     known = re.compile(
-        r"^\d+ warnings known since the last compilation: .*\b2 DEP002\b.*; --all shows them$", re.MULTILINE
+        r"^\d+ warnings? known since the last compilation: .*\bDEP002\b.*; --all shows them$", re.MULTILINE
     )
     for arguments in ((), ("verify",), ("compile", "--check")):
         shown = cbp(project, *arguments).stdout
         assert known.search(shown), shown
         assert "warning[" not in shown
-    assert cbp(project, "compile", "--all").stdout.count("warning[DEP002]") == 2
+    assert cbp(project, "compile", "--all").stdout.count("warning[DEP002]") == 1
     references = project / "spec/references.yaml"
     references.write_text(references.read_text().replace("SECURITY_SPEC.md", "SAFETY_SPEC.md"))
     shown = cbp(project, "verify").stdout
