@@ -57,7 +57,7 @@ def _flag(value: object) -> object:
 
 
 def _number(spelling: str, what: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
-    """What an editor may know of a whole number: it takes digits without quotes for one, and compares it."""
+    """Return the keywords of a whole number: an editor reads digits without quotes as a number, and compares it."""
     description = f"{what} from {least} to {most}."
     shown: dict[str, JsonValue] = {"examples": [*examples]} if examples else {}
     return Keywords(
@@ -87,7 +87,7 @@ class Percent(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the percentage that the text states (SPEC015 where it is not one from 1 to 100)."""
+        """Return the percentage that the text states (SPEC015 where it states none from 1 to 100)."""
         match = _PERCENT.fullmatch(text)
         if match is None:
             raise refuse(cls.code, f"'{text}' is not a percentage", cls.advice)
