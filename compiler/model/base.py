@@ -12,7 +12,7 @@ from compiler.model.units.base import refuse
 
 
 class Model(BaseModel):
-    """A frozen mapping of the specification whose keys are all known and all required.
+    """A frozen mapping of the specification, in which all keys are known and required.
 
     Validators are built on first use (``defer_build``): a run parses with two models, and with no part of them alone.
     """

@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 class Matching(Keywords):
     """A validator that refuses a text unless it matches the whole of a pattern, and tells an editor the same."""
 
-    def __init__(self, pattern: str, what: str, advice: str, example: str, **keywords: JsonValue) -> None:
-        description = f"{what[0].upper()}{what[1:]}: {advice}."
+    def __init__(self, pattern: str, noun: str, advice: str, example: str, **keywords: JsonValue) -> None:
+        description = f"{noun[0].upper()}{noun[1:]}: {advice}."
         super().__init__(**spelt(pattern, description, advice, examples=[example], **keywords))
-        self._expression, self._what, self._advice = re.compile(pattern), what, advice
+        self._expression, self._noun, self._advice = re.compile(pattern), noun, advice
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._validate, handler(source))
 
     def _validate(self, value: str) -> str:
         if not self._expression.fullmatch(value):
-            raise refuse(Code.SPEC017, f"'{value}' is not {self._what}", self._advice)
+            raise refuse(Code.SPEC017, f"'{value}' is not {self._noun}", self._advice)
         return value
 
 
@@ -184,7 +184,7 @@ PromotionToken = Annotated[
     Matching(
         r"(?:[A-Za-z0-9+/]{4}){8,2000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
         "a token of a demoted cluster",
-        "write what kubectl get cluster -o jsonpath='{.status.demotionToken}' says of the predecessor",
+        "write the output of kubectl get cluster -o jsonpath='{.status.demotionToken}' for the predecessor",
         "eyJsYXRlc3RDaGVja3BvaW50UkVET1dBTEZpbGUiOiIwIn0=",
     ),
 ]

@@ -58,7 +58,7 @@ class Plan(BaseModel):
         if not kept:
             raise VaultError("no document is left")
         plan = self.model_copy(update={"documents": kept})
-        _ordered(plan, "what is left of the plan")
+        _ordered(plan, "the rest of the plan")
         return plan
 
 

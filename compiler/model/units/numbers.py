@@ -56,9 +56,9 @@ def _flag(value: object) -> object:
     return value == "true"
 
 
-def _number(spelling: str, what: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
+def _number(spelling: str, noun: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
     """Return the keywords of a whole number: an editor reads digits without quotes as a number, and compares it."""
-    description = f"{what} from {least} to {most}."
+    description = f"{noun} from {least} to {most}."
     shown: dict[str, JsonValue] = {"examples": [*examples]} if examples else {}
     return Keywords(
         **spelt(spelling, description, advice, type=["integer", "string"], minimum=least, maximum=most, **shown),

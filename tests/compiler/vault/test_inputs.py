@@ -126,7 +126,7 @@ def test_a_server_that_is_away_is_an_outage(plan: Path, address: str) -> None:
         (("auth", "database"), "no document is left"),
         (
             ("sys/auth/a",),
-            "what is left of the plan: auth/a/role/b refers to sys/auth/a, which does not come before it",
+            "the rest of the plan: auth/a/role/b refers to sys/auth/a, which does not come before it",
         ),
     ],
 )
