@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Outcome:
     """The outcome of one document: written or not, and the differences that stayed."""
 
     title: str
@@ -27,7 +27,7 @@ class Step:
     """The differences that reading back shows, although the server accepted the write."""
 
 
-def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Step]:
+def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Outcome]:
     """Write the documents that differ, in order; stop after the first that reads back differently.
 
     A value that the server never shows cannot be compared: its document is written whenever the value was given.
@@ -38,9 +38,9 @@ def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[
     _complete(plan, server, values)
     comparison = Comparison(server, values)
     for document in plan.documents:
-        step = _step(document, comparison)
-        yield step
-        if step.left:
+        outcome = _apply_document(document, comparison)
+        yield outcome
+        if outcome.left:
             return
 
 
@@ -52,13 +52,13 @@ def _complete(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> None:
         raise VaultError(f"nothing was written, because these values have to be given: {', '.join(missing)}")
 
 
-def _step(document: Document, comparison: Comparison) -> Step:
+def _apply_document(document: Document, comparison: Comparison) -> Outcome:
     if not comparison.differences(document) and not comparison.unseen(document):
-        return Step(document.title, written=False)
+        return Outcome(document.title, written=False)
     data = comparison.data(document)
     if data is None:
         raise VaultError(f"{document.title}: it refers to a field that the server does not return")
     found = comparison.view(document, data)
     whole = {**data, **comparison.values.of(document)}
     endpoint(document.path).write(comparison.server, document.path, whole, found)
-    return Step(document.title, written=True, left=comparison.differences(document))
+    return Outcome(document.title, written=True, left=comparison.differences(document))

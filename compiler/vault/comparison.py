@@ -39,7 +39,7 @@ class Comparison:
 
     server: VaultServer
     values: WriteOnlyValues
-    _said: dict[tuple[str, str], Any] = field(default_factory=dict)
+    _known: dict[tuple[str, str], Any] = field(default_factory=dict)
     _views: dict[str, View] = field(default_factory=dict)
 
     def data(self, document: Document) -> dict[str, Any] | None:
@@ -47,8 +47,8 @@ class Comparison:
         for path, name in references(document.data):
             if name not in self._views.get(path, {}):
                 return None
-            self._said[path, name] = self._views[path][name]
-        found = resolved(document.data, self._said)
+            self._known[path, name] = self._views[path][name]
+        found = resolved(document.data, self._known)
         return dict(found)
 
     def view(self, document: Document, data: dict[str, Any]) -> View | None:

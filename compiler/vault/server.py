@@ -80,8 +80,8 @@ class VaultServer:
         """
         if answer.status in range(200, 300):
             return answer.data
-        said = self._told("; ".join(answer.errors) or "without a message")
-        raise VaultError(f"{doing}: the server answers {answer.status}: {said}")
+        message = self._redacted("; ".join(answer.errors) or "no message")
+        raise VaultError(f"{doing}: the server answers {answer.status}: {message}")
 
     def ask(self, method: str, path: str, data: Mapping[str, Any] | None = None) -> Answer:
         """Send one request, and return its answer, be it an error or not.
@@ -96,7 +96,7 @@ class VaultServer:
                 response = connection.getresponse()
                 return _answer(response.status, response.read())
         except (OSError, HTTPException, ValueError) as error:
-            raise VaultError(f"{self._name}: {self._told(str(error))}") from None
+            raise VaultError(f"{self._name}: {self._redacted(str(error))}") from None
 
     @property
     def _name(self) -> str:
@@ -112,7 +112,7 @@ class VaultServer:
             return HTTPSConnection(host, self._port, timeout=SECONDS, context=self._tls)
         return HTTPConnection(host, self._port, timeout=SECONDS)
 
-    def _told(self, message: str) -> str:
+    def _redacted(self, message: str) -> str:
         """Return a message with every secret replaced: a server may repeat the request in its answer."""
         for secret in self._secrets:
             for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:

@@ -34,7 +34,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     documents = [document for document in emitted if "kind" in document]
     needed = requirements(documents)
-    running = {need.provider for need in needed}
+    running = {item.provider for item in needed}
     writes = [write for document in emitted for write in document.get("documents", ())]
     orchestration = site.spec.orchestration.configuration
     text = render(
@@ -42,9 +42,9 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         site=site,
         argo_cd=ARGO_CD,
         registration=destination(site.environment, site.name),
-        places=vault_paths(site),
-        needs=needed,
-        later=[need for need in requirements(serving) if need.provider not in running],
+        vault_paths=vault_paths(site),
+        requirements=needed,
+        later=[item for item in requirements(serving) if item.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         # During an update every replica, the surge included, is on a node of its own.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
