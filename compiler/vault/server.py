@@ -148,7 +148,7 @@ def _require_tls(scheme: str, host: str | None, address: str) -> None:
     """Raise VaultError unless requests go over TLS, or stay on this machine."""
     if host and (scheme == "https" or (scheme == "http" and _loopback(host))):
         return
-    raise VaultError(f"{address} would send the token without TLS: use https://")
+    raise VaultError(f"{address} is no safe address for secrets: use https://")
 
 
 def _loopback(host: str) -> bool:

@@ -110,7 +110,7 @@ def test_a_token_comes_from_a_file(plan: Path, tmp_path: Path) -> None:
 )
 def test_a_token_is_not_sent_in_the_clear(plan: Path, address: str) -> None:
     done = check(plan, VAULT_ADDR=address)
-    assert (done.exit_code, done.stderr) == (2, f"cbp: {address} would send the token without TLS: use https://\n")
+    assert (done.exit_code, done.stderr) == (2, f"cbp: {address} is no safe address for secrets: use https://\n")
 
 
 @pytest.mark.parametrize("address", [NOWHERE, "http://127.0.0.1:1", "http://localhost:1"])
