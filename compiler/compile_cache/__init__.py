@@ -1,1 +1,1 @@
-"""What the last compilation said, for the next one, if nothing has changed in between."""
+"""The compile cache: the report of the last compilation, reused if no input or output has changed since."""

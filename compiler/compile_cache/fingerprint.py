@@ -1,6 +1,6 @@
-"""Fingerprints of what a compilation reads and of what it wrote: contents alone, since a time of change proves nothing.
+"""Fingerprints of the inputs and of the outputs of a compilation, from contents alone: times prove nothing.
 
-What cannot be told for certain has no fingerprint: None, which is equal to nothing that was ever recorded.
+A state that cannot be read for certain has the fingerprint None, which equals no recorded one.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 _READ = ("spec", "environments", "policies")
 _DISTRIBUTION = (".dist-info", ".egg-info")
-_LARGEST = 1 << 26  # bytes; what is larger is nothing that a compilation reads or writes
+_LARGEST = 1 << 26  # bytes; a compilation reads and writes no larger file
 
 
 class _UncertainError(Exception):
-    """There is a link, a giant or the like: what it leads to might change unseen, or cannot be read at once."""
+    """A link, a huge file or a special one: it might change unseen, or cannot be read at once."""
 
 
 def inputs(root: Path, as_of: date) -> str | None:
-    """Return the fingerprint of all that decides what a compilation says.
+    """Return the fingerprint of everything that a compilation's result depends on; None where it is uncertain.
 
-    These are the project's files, the compiler's and the runtime's own source, Python, the version of every
-    distribution that can be imported, with the engine of the policies and the schemas of Kubernetes among them, and
-    the day ``as_of`` which waivers are judged.
+    These are the project's files, the source of the compiler and of the runtime, Python, the version of every
+    distribution that can be imported (the policy engine and the schemas of Kubernetes among them), and ``as_of``, the
+    day for which waivers are judged.
     """
     found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), str(as_of))).encode())
     sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
@@ -51,7 +51,7 @@ def inputs(root: Path, as_of: date) -> str | None:
 
 
 def outputs(generated: Path) -> str | None:
-    """Return the fingerprint of ``generated/`` when every file, and no other, is there as its manifest says."""
+    """Return the fingerprint of ``generated/``; None unless it holds exactly the files of its manifest."""
     try:
         if generated.is_symlink() or journal.pending(generated):
             return None
@@ -63,18 +63,18 @@ def outputs(generated: Path) -> str | None:
 
 
 def expected(files: Mapping[str, str]) -> str:
-    """Return the fingerprint of ``generated/`` with these files, each with its digest."""
+    """Return the fingerprint that ``generated/`` has with these files, a mapping from path to digest."""
     return manifest.digest(manifest.serialise(files))
 
 
 def _distributions() -> list[str]:
-    """Every distribution that can be imported, with its version, by the name of its metadata's folder."""
+    """Return the names of the metadata folders of all distributions that can be imported; each holds the version."""
     folders = (folder for folder in map(Path, sys.path) if folder.is_dir())
     return sorted(entry.name for folder in folders for entry in folder.iterdir() if entry.name.endswith(_DISTRIBUTION))
 
 
 def _files(folder: Path, *without: str) -> Iterator[tuple[str, bytes]]:
-    """Yield every file below a folder with its path there (POSIX), in order; what Python compiled is left out."""
+    """Yield the relative path (POSIX) and content of every file below a folder, in order, without Python's bytecode."""
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
     for entry in ordered:

@@ -1,9 +1,10 @@
-"""The record of the last compilation: from what it read and wrote to its report and its warnings.
+"""The record of the last compilation: the fingerprints of its inputs and outputs, its report and its warnings.
 
-It lies in ``.cbp/`` of the project, which ignores itself, and holds one fact: these inputs give these outputs and this
-report. The compiler is a function, so the fact stays true; whether it is about the project as it is now is looked at
-anew each time, file by file. Whoever can write the file can make ``cbp compile`` print what they like on this machine,
-and no more than that: ``cbp verify`` and ``--check`` compute everything, and read here alone which warnings are known.
+It lies in the project's folder ``.cbp/``, which Git ignores, and holds one fact: these inputs give these outputs and
+this report. The compiler is a pure function, so the fact stays true; whether it applies to the project as it is now is
+checked each time, file by file. A person with write access to the file can make ``cbp compile`` print any report on
+this machine, and no more than that: ``cbp verify`` and ``--check`` compute everything, and read only the known warnings
+from here.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _NAME = "compiled.json"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The fingerprints of what a clean compilation read and of what it left, and its report in every form."""
+    """The record of a clean compilation: the fingerprints of its inputs and outputs, and its report in every format."""
 
     inputs: str
     outputs: str
@@ -36,7 +37,7 @@ class Record:
 
 
 def recall(root: Path, inputs: str | None) -> Record | None:
-    """Return the record of the project exactly as it is now; None where there is any doubt of that.
+    """Return the record if it applies to the project exactly as it is now; None where there is any doubt.
 
     ``inputs`` is the fingerprint of the project's inputs.
 
@@ -58,7 +59,7 @@ def known_warnings(root: Path) -> frozenset[str]:
 
 
 def remember(root: Path, record: Record) -> None:
-    """Keep a record in the place of the last one. A project that cannot be written to goes without."""
+    """Write a record in place of the last one; a project that cannot be written to gets none."""
     folder = root / FOLDER
     draft = folder / f"{_NAME}.new"
     with suppress(OSError):

@@ -1,1 +1,1 @@
-"""Emitters: pure functions from the resolved specification to the content of ``generated/``, one module a kind."""
+"""Emitters: pure functions from the resolved specification to the content of ``generated/``."""

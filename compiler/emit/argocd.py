@@ -1,4 +1,4 @@
-"""Argo CD: for each environment a project that may reach its clusters alone, and an Application for each cluster.
+"""Objects for Argo CD: an AppProject for each environment, and an ApplicationSet with an Application per cluster.
 
 Sources: the environment's ``delivery`` and ``clusters``.
 Upstream: https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
-# The API server says what differs: what it and the operators' defaults add is no difference.
+# The API server computes the differences, so that defaults that it or operators add are none.
 _COMPARED = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
 
 
@@ -41,7 +41,7 @@ def argocd(resolved: Resolved) -> Iterator[Artifact]:
 
 
 def destination(environment: Environment, cluster: str) -> str:
-    """Return the name under which a cluster is registered with Argo CD."""
+    """Return the name under which Argo CD knows a cluster."""
     return f"{environment.name}-{cluster}"
 
 
@@ -64,7 +64,7 @@ def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -
 
 
 def _roles(environment: Environment) -> list[dict[str, Any]]:
-    """Readers look, operators sync too; what is synced is decided by pull requests alone."""
+    """Return the project's roles: readers look, operators may also sync; pull requests alone decide the content."""
     groups, project = environment.sign_in.groups, _project_name(environment)
     rights = (("readers", groups.readers, ("get",)), ("operators", groups.operators, ("get", "sync")))
     return [
@@ -85,7 +85,7 @@ def _application_set(environment: Environment) -> Document:
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
         "generators": [{"git": {**source, "directories": [directory]}}],
-        # A cluster is emptied by pruning, which waits for a word where data is lost; never by the loss of this object.
+        # Only pruning deletes objects, and asks before data is lost; deleting this ApplicationSet deletes none of them.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
         "template": {
             "metadata": {"name": f"cbp-{environment.name}-{cluster}", "annotations": _COMPARED},
@@ -96,7 +96,7 @@ def _application_set(environment: Environment) -> Document:
 
 
 def _application(environment: Environment, cluster: str) -> dict[str, Any]:
-    """One Application for a cluster: waves order what lies in it, and do not reach across Applications."""
+    """Return the spec of the one Application of a cluster: sync waves order objects only within an Application."""
     return {
         "project": _project_name(environment),
         "source": {
@@ -108,7 +108,7 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
         "syncPolicy": {
             "automated": {"prune": True, "selfHeal": True},
             "syncOptions": ["ServerSideApply=true", "PruneLast=true", "RespectIgnoreDifferences=true"],
-            # The first sync waits for people: Vault is told of the database when it is there.
+            # The first sync waits for people: they configure the database in Vault once it runs.
             "retry": {"limit": -1, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
         },
         # The autoscalers own these numbers.
@@ -124,13 +124,13 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
 
 
 def _namespaced() -> list[dict[str, str]]:
-    """What the project may create in a zone: what is emitted, but for Argo CD's own kinds, which could widen it."""
+    """Return the kinds that the project may create in a zone: all but Argo CD's own, which could widen the project."""
     listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not ARGO_CD)
     return [{"group": kind.group, "kind": kind.name} for kind in listed]
 
 
 def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
-    """What it may create beside the zones: each object by its name, since any other might give away the cluster."""
+    """Return the cluster-scoped objects that it may create, each by name: any other might give full access."""
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],

@@ -1,4 +1,4 @@
-"""What an emitter returns: a file's place and content, and where it is data, the document itself."""
+"""Artifacts, the results of emitters: a file's path and content and, where it is data, the document."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Document = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One file: its path below ``generated/`` (POSIX), its bytes, and the document that they are the text of."""
+    """A generated file: its path below ``generated/`` (POSIX), its bytes, and the document that was serialised."""
 
     path: str
     content: bytes

@@ -1,4 +1,4 @@
-"""The files of a cluster, gathered from the table of components, and those of an environment."""
+"""The files of a cluster, collected from the table of components, and those of an environment."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
-    """Return the files of an environment that belong to none of its clusters."""
+    """Return the files of an environment that belong to no single cluster."""
     return tuple(argocd(resolved))
 
 
 def documents(site: Site) -> tuple[Document, ...]:
-    """Return the Kubernetes objects of every component, and those that follow from all of them together."""
+    """Return the Kubernetes objects of all components, and those that are derived from all of them together."""
     found = [document for component in running(site) for document in component.documents(site)]
     found.append(token_reviewers(account for component in running(site) for account in component.accounts(site)))
     found += pod_monitors(scrapes(site))
@@ -52,7 +52,7 @@ def documents(site: Site) -> tuple[Document, ...]:
 
 
 def scrapes(site: Site) -> tuple[Scrape, ...]:
-    """Return the ports that Prometheus scrapes; none where measurements may not leave the zones."""
+    """Return the ports that Prometheus scrapes; none where metrics may not leave the zones."""
     return tuple(item for component in running(site) for item in component.scrapes(site) if monitored(site))
 
 

@@ -1,4 +1,4 @@
-"""A component: one part of the system with everything that is emitted for it, and the clusters that run it."""
+"""Components: parts of the system, each with its emitters and the clusters that run it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def _nothing(_: Site) -> tuple[()]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
-    """One part of the system.
+    """One part of the system, with everything that is emitted for it.
 
-    Where it runs has no default: nobody can add a component without saying so.
+    ``runs`` has no default, so that nobody can forget to state where a new component runs.
     """
 
     name: str
@@ -46,10 +46,10 @@ class Component:
     scrapes: Emitter[Scrape] = _nothing
     """The ports at which it serves metrics."""
     accounts: Emitter[Account] = _nothing
-    """The ServiceAccounts that log in to Vault for it, with what each may do there."""
+    """The ServiceAccounts that log in to Vault for it, each with its rights there."""
     vault: Emitter[Write] = _nothing
     """Its other documents of the plan for Vault."""
 
     def runs_in(self, site: Site) -> bool:
-        """Return whether a cluster runs it."""
+        """Return whether a cluster runs the component."""
         return self.runs is Runs.EVERYWHERE or (self.runs is Runs.SERVING) == site.serves

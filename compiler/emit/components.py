@@ -1,7 +1,7 @@
-"""The table of components: the parts of the system, what is emitted for each, and the clusters that run it.
+"""The table of components: the parts of the system, with their emitters and the clusters that run them.
 
-Its order is the order of the flows, and of the plan for Vault, whose documents are applied one after the other: the
-database comes last there, since there is none yet when a cluster's Vault is set up.
+Its order is the order of the flows, and of the documents in the plan for Vault, which are applied one by one: the
+database comes last there, since it does not exist yet when a cluster's Vault is set up.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 def each(*emitters: Emitter[T]) -> Emitter[T]:
-    """Return the emitter of everything that several yield, one after the other."""
+    """Return an emitter that chains the results of several emitters."""
     return lambda site: chain.from_iterable(emit(site) for emit in emitters)
 
 

@@ -1,4 +1,4 @@
-"""Emit JSON Schemas for editors, which complete, explain and check the files that people write.
+"""JSON Schemas for editors, which complete, explain and check the files that people write.
 
 Source: the models and their docstrings. A file names its schema in its first line, for the YAML language server.
 Upstream: https://json-schema.org/draft/2020-12 and https://github.com/redhat-developer/yaml-language-server
@@ -36,18 +36,18 @@ FOLDER = "schemas"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ELSEWHERE = ("$defs", "propertyNames", "title")
 _ABOUT_PLACEHOLDERS = (
-    f"Every value is written in human units; ``{PLACEHOLDER}`` leaves it to the overlays of each environment."
+    f"Values are written in human units; ``{PLACEHOLDER}`` leaves a value to the overlays of each environment."
 )
-_ABOUT_ENVIRONMENTS = "Where the specification runs, what it runs, and the addresses around it."
+_ABOUT_ENVIRONMENTS = "The clusters that run the specification, the image of the API, and the addresses around them."
 _ABOUT_OVERLAYS = (
-    "Values of one environment, in the shape of ``spec/``. What is left out stays as it is there; "
+    "Values of one environment, in the shape of ``spec/``. A key that is left out keeps its value from there; "
     "a list is replaced as a whole."
 )
-_ABOUT_WAIVERS = "What policies find in one environment and what it lives with all the same, each until a day."
+_ABOUT_WAIVERS = "Findings of policies that one environment accepts, each until a day."
 
 
 def schemas() -> Mapping[str, Document]:
-    """Return the schema of each kind of file by name: a section's, ``environment``, ``overlay``, and ``waivers``."""
+    """Return the schema of each kind of file by name: each section's, ``environment``, ``overlay`` and ``waivers``."""
     section, environment, overlay = _Shape(placeholders=True), _Shape(), _Shape(partial=True)
     found = {
         name: _document(_heading(field.annotation), _ABOUT_PLACEHOLDERS, section.mapping(Specification, only=name))
@@ -60,19 +60,19 @@ def schemas() -> Mapping[str, Document]:
 
 
 def editor_artifacts() -> tuple[Artifact, ...]:
-    """Return ``schemas/<name>.json`` of every schema."""
+    """Return every schema as the file ``schemas/<name>.json``."""
     return tuple(Artifact(f"{FOLDER}/{name}.json", to_json(schema)) for name, schema in schemas().items())
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """A kind of file: one that may hold placeholders in the place of values, or leave out keys."""
+    """A kind of file: whether it may hold placeholders instead of values, and whether it may leave out keys."""
 
     placeholders: bool = False
     partial: bool = False
 
     def mapping(self, model: type[Model], section: str = "", only: str = "") -> dict[str, Any]:
-        """Return the schema of a mapping whose keys are the fields of a model, or the ``only`` one, in a section."""
+        """Return the schema of a mapping with the fields of a model as keys, or ``only`` one of them, in a section."""
         fields = {name: field for name, field in model.model_fields.items() if only in ("", name)}
         required = [name for name, field in fields.items() if field.is_required() and not self.partial]
         about = attribute_docstrings(model)
@@ -89,7 +89,7 @@ class _Shape:
         }
 
     def _field(self, field: FieldInfo, docstring: str | None, section: str) -> dict[str, Any]:
-        """Return the schema of the value behind a key: the field's docstring first, then its type's."""
+        """Return the schema of a key's value, described by the field's docstring and then by its type's."""
         schema = self._value(field.annotation, section, field.metadata)
         if self.placeholders and not is_model(field.annotation):
             schema = _or_placeholder(schema)
@@ -98,12 +98,12 @@ class _Shape:
         return {**_about(_prose(docstring), form, section, schema), **schema}
 
     def _value(self, annotation: Any, section: str, metadata: Iterable[object] = ()) -> dict[str, Any]:
-        """Return pydantic's schema of a type, with the models in it written out where they stand."""
+        """Return pydantic's schema of a type, with the models in it written out in place."""
         if is_model(annotation):
             shape = self.mapping(annotation, section)
             return {**_about(_prose(inspect.getdoc(annotation)), "", section, shape), **shape}
         below = get_args(annotation)
-        if NoneType in below:  # a key that may be left out; no text is null
+        if NoneType in below:  # a key that may be left out: no written text is null
             return self._value(below[0], section)
         schema = dict(_plain(annotation, *metadata))
         if get_origin(annotation) is tuple:
@@ -116,9 +116,9 @@ class _Shape:
 
 @cache
 def _plain(annotation: Any, *metadata: object) -> Mapping[str, Any]:
-    """Return pydantic's schema of a type, less what is said elsewhere, and with its choices as a list.
+    """Return pydantic's schema of a type without the keywords in ``_ELSEWHERE``, and with its choices as a list.
 
-    Few types stand behind many keys, and a section's keys are an overlay's too.
+    The cache pays: many keys share few types, and an overlay has the keys of all sections.
     """
     annotated: Any = Annotated
     adapter = TypeAdapter[Any](annotated[annotation, *metadata] if metadata else annotation)
@@ -129,7 +129,7 @@ def _plain(annotation: Any, *metadata: object) -> Mapping[str, Any]:
 
 
 def _or_placeholder(schema: dict[str, Any]) -> dict[str, Any]:
-    """Let a placeholder stand in the place of a value."""
+    """Return a value's schema extended to accept a placeholder, too."""
     if "enum" in schema:
         return {**schema, "enum": [*schema["enum"], PLACEHOLDER]}
     types = schema["type"] if "string" in schema["type"] else [schema["type"], "string"]
@@ -142,22 +142,22 @@ def _document(title: str, about: str, shape: dict[str, Any]) -> Document:
 
 
 def _heading(model: object) -> str:
-    """Return the section's heading in the document, with which the docstring of a model's module starts."""
+    """Return the section's heading in the document: the start of the docstring of the model's module."""
     module = sys.modules[getattr(model, "__module__", "")]
     return (module.__doc__ or "").split(":")[0]
 
 
-def _about(what: str, form: str, section: str, schema: Mapping[str, Any]) -> dict[str, str]:
-    """Say what a key is for and how its value is written, for every editor and for those that read Markdown."""
-    said = "\n\n".join(filter(None, (what, form)))
-    head, value = (said, "") if _holds_keys(schema) else (what, " ".join(form.split()))
+def _about(purpose: str, form: str, section: str, schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return the description of a key, its purpose and its value's form, as plain text and as Markdown."""
+    plain = "\n\n".join(filter(None, (purpose, form)))
+    head, value = (plain, "") if _holds_keys(schema) else (purpose, " ".join(form.split()))
     facts = {"Section": section, "Value": value, "Example": _example(schema)}
     lines = "  \n".join(f"*{name}:* {text}" for name, text in facts.items() if text)
-    return {"description": said, "markdownDescription": _markdown(f"{head}\n\n{lines}")}
+    return {"description": plain, "markdownDescription": _markdown(f"{head}\n\n{lines}")}
 
 
 def _markdown(text: str) -> str:
-    """Return a docstring's text with its code as Markdown writes it."""
+    """Return a docstring's text with code marked as in Markdown."""
     return text.replace("``", "`")
 
 
@@ -166,7 +166,7 @@ def _holds_keys(schema: Mapping[str, Any]) -> bool:
 
 
 def _example(schema: Mapping[str, Any]) -> str:
-    """Return values that may be written, as code; entries of a list; nothing for a mapping."""
+    """Return valid values, as code; entries for a list; nothing for a mapping."""
     if _holds_keys(schema):
         return ""
     entry = schema.get("items", schema)
@@ -175,5 +175,5 @@ def _example(schema: Mapping[str, Any]) -> str:
 
 
 def _prose(docstring: str | None) -> str:
-    """Return a docstring with each paragraph in one line, as an editor shows it."""
+    """Return a docstring with each paragraph on one line, as an editor shows it."""
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in (docstring or "").split("\n\n"))

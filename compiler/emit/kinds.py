@@ -1,7 +1,7 @@
-"""Every kind of object that is emitted, and the provider that brings it to a cluster.
+"""Kinds of the emitted objects, each with the provider that installs it in a cluster.
 
-Emitters name kinds by this table alone, so that what Argo CD may create, the schemas that judge, and the page of what a
-cluster must have (``bootstrap``) cannot say anything else.
+Emitters take kinds from this table alone, so that the kinds that Argo CD may create, the schemas, and the page of
+a cluster's requirements (``bootstrap``) agree with it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from compiler.emit.providers import (
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of object as a manifest names it."""
+    """A kind of object, as a manifest names it."""
 
     api_version: str
     name: str
@@ -34,12 +34,12 @@ class Kind:
 
     @property
     def group(self) -> str:
-        """The API group; empty for Kubernetes' core."""
+        """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
     @property
     def plural(self) -> str:
-        """The name of the resource, by which roles give rights to it: ``networkpolicies`` of ``NetworkPolicy``."""
+        """The name of the resource in roles: ``networkpolicies`` for ``NetworkPolicy``."""
         name = self.name.lower()
         return f"{name[:-1]}ies" if name.endswith("cy") else f"{name}es" if name.endswith("s") else f"{name}s"
 

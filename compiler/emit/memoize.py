@@ -1,6 +1,6 @@
 """Memoise pure functions of a document by its JSON.
 
-Clusters have most of their objects in common: of the documents of a hundred environments nine in ten are copies.
+Clusters have most of their objects in common: nine in ten documents of a hundred environments are copies.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import orjson
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# More documents than two clusters have; without a bound those of all would be kept.
+# More documents than two clusters have; without a bound the cache would keep those of all clusters.
 _MAXIMUM = 256
 
 

@@ -1,4 +1,4 @@
-"""The names that documents refer to each other by. Each is said once, here."""
+"""Names by which the emitted documents refer to each other, each written once."""
 
 from __future__ import annotations
 
@@ -55,5 +55,5 @@ def namespace(zone: Zone) -> str:
 
 
 def host(service: str, zone: Zone) -> str:
-    """Return the name by which a cluster's DNS knows a Service."""
+    """Return the DNS name of a Service within its cluster."""
     return f"{service}.{namespace(zone)}.svc"

@@ -9,17 +9,17 @@ from compiler.emit.names import ADAPTER_RULES
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A program that brings kinds to a cluster or acts on objects there: an operator, or Kubernetes itself."""
+    """A program that installs kinds in a cluster or acts on objects there: an operator, or Kubernetes itself."""
 
     name: str
     least: str
-    """The first version with everything that the emitted objects ask of it."""
+    """The first version with everything that the emitted objects require."""
     reason: str
-    """Why not an older one."""
+    """The reason why an older version does not do."""
     page: str
-    """Where it is documented."""
+    """The address of its documentation."""
     namespace: str = ""
-    """Where it runs: network policies let it reach what it manages."""
+    """The namespace in which it runs: network policies allow its connections from there."""
 
 
 KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")

@@ -1,4 +1,4 @@
-"""Documents to bytes, canonically: the same document gives the same bytes, and every YAML parser reads it alike."""
+"""Serialise documents canonically: equal documents give equal bytes, and all YAML parsers read them alike."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from compiler.emit.memoize import memoize_by_content
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
 
-# PyYAML quotes what YAML 1.1 would not read as text. Go's parsers also take 1e3, 0o7 and the like for numbers, so that
-# everything that starts like a number, or could be one of YAML's words, is quoted as well.
+# PyYAML quotes texts that YAML 1.1 would not read as text. Go's parsers also read 1e3, 0o7 and the like as numbers, so
+# every text that starts like a number, or may be one of YAML's words, is quoted as well.
 _AMBIGUOUS = re.compile(r"[-+.]?[0-9].*|[-+.~=].*|(?i:y|n|yes|no|on|off|true|false|null|nan|inf)", re.DOTALL)
 
 
 class _Dumper(yaml.CSafeDumper):
-    """Writes lists indented, text in one style, and never an alias."""
+    """A dumper that indents lists, writes text in one style, and uses no aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -34,7 +34,7 @@ _Dumper.add_representer(str, _text)
 
 
 def to_yaml(document: Document, header: str) -> bytes:
-    """Return the document as YAML under a comment; keys keep the order in which the emitter wrote them."""
+    """Return the document as YAML below a comment; keys keep the emitter's order."""
     comment = "".join(f"# {line}\n" for line in header.splitlines())
     return comment.encode() + _yaml(document)
 

@@ -1,7 +1,7 @@
-"""Certificates of the servers in the data zone: the names that each answers to, and how long it lasts.
+"""Certificates of the servers in the data zone: their DNS names and lifetimes.
 
-Vault gives a certificate for these names and no other (:mod:`compiler.emit.vault.pki`); cert-manager asks for it,
-and renews it (:mod:`compiler.emit.kubernetes.cluster.certificates`).
+Vault signs certificates for these names only (:mod:`compiler.emit.vault.pki`); cert-manager requests and renews them
+(:mod:`compiler.emit.kubernetes.cluster.certificates`).
 
 Sources: ``storage.database.type``, ``storage.cache.type``, ``load_balancing.database``; the cluster's
 ``vault.database``.
@@ -23,33 +23,33 @@ DAY = Duration(86400)
 
 @dataclass(frozen=True, slots=True)
 class ServerCertificate:
-    """A certificate of servers that answer to the same names."""
+    """A certificate that servers with the same names share."""
 
     name: str
-    """Of the certificate, of the Secret that holds it, of its issuer, and of the role by which Vault signs it."""
+    """The name of the Certificate, of its Secret, of its Issuer, and of the role by which Vault signs it."""
     names: tuple[str, ...]
     """The DNS names by which clients verify it."""
     is_client: bool
-    """Whether it shows the certificate as a client, too."""
+    """Whether the servers present it as clients, too."""
     lifetime: Duration
     renew_before: Duration
-    """The time before its end at which it is replaced."""
+    """The time before its expiry at which it is renewed."""
 
 
 def server_certificates(site: Site) -> tuple[ServerCertificate, ...]:
-    """Return PostgreSQL with its poolers, and Redis with its sentinels."""
+    """Return the certificate of PostgreSQL and its poolers, and that of Redis and its sentinels."""
     services = [f"{DATABASE}-rw", f"{DATABASE}-r", f"{DATABASE}-ro", POOLER]
     if site.reads_replicas:
         services.append(READ_POOLER)
     database = (*(host(service, "data") for service in services), site.cluster.vault.database)
     return (
-        # PostgreSQL and PgBouncer take a new certificate while they run.
+        # PostgreSQL and PgBouncer load a new certificate while they run.
         ServerCertificate(DATABASE_SERVER, database, is_client=False, lifetime=DAY * 90, renew_before=DAY * 30),
-        # Redis reads it when it starts. Whatever node is patched within half a year gives its pods the new one in time.
+        # Redis loads it at its start. A node that is patched at least every half year restarts its pods in time.
         ServerCertificate(
             CACHE_SERVER,
             (host(f"{CACHE}-master", "data"),),
-            # Servers of Redis connect to each other, and show what they have.
+            # Redis servers connect to each other, and present it as clients.
             is_client=True,
             lifetime=DAY * 365,
             renew_before=DAY * 183,

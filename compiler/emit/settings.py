@@ -1,4 +1,4 @@
-"""The runtime's settings: every number that the API itself enforces.
+"""Settings of the API's runtime: every number that the API itself enforces.
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
 ``fault_tolerance.retry_policies``, ``load_management.throttling`` and the environment's ``throttling``.
@@ -24,7 +24,7 @@ RETRY_MAXIMUM_MILLISECONDS = 2000
 
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
-    """Return the settings that every pod of a cluster runs with."""
+    """Return the settings of every API pod of a cluster."""
     return Settings(
         version=1,
         environment=environment.name,
@@ -36,13 +36,13 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
 
 
 def settings_json(filled: Settings) -> bytes:
-    """Return the settings as the process reads them."""
+    """Return the settings as the JSON file that the process reads."""
     return to_json(filled.model_dump(mode="json"))
 
 
 def _process(spec: Specification) -> Process:
     container = spec.containers.application
-    # One worker a core; two at least, so that one can be replaced while the other serves.
+    # One worker for each core, but at least two, so that one can be replaced while the other serves.
     workers = max(2, container.resource_limits.cpu.whole)
     cache = container.resource_limits.memory.share(spec.limits.memory.cache)
     return Process(
@@ -91,9 +91,9 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
 
 
 def bucket(limits: RateLimits) -> Bucket:
-    """Return the bucket whose every window of 60 seconds admits at most ``burst`` requests.
+    """Return the token bucket that admits at most ``burst`` requests in any window of 60 seconds.
 
-    A burst that is not above the default rate is refused by the policies; the smallest bucket stands for it here.
+    The policies refuse a burst that is not above the default rate; here it gives the smallest bucket.
     """
     capacity = limits.burst.per_minute - limits.default.per_minute
     return Bucket(capacity=max(1, capacity), refill_per_minute=limits.default.per_minute)

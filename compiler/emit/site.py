@@ -1,4 +1,4 @@
-"""The site of a specification: one cluster of one environment."""
+"""Sites of the specification: a site is one cluster of one environment."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Site:
 
     @property
     def serves(self) -> bool:
-        """Whether the cluster serves; one that stands by holds a replica of the data, and runs nothing else.
+        """Whether the cluster serves; a standby cluster holds a replica of the data, and runs nothing else.
 
-        One that takes over serves as soon as it has what its predecessor said.
+        A cluster that takes over serves as soon as it has its predecessor's token.
         """
         handover = self.cluster.handover
         return self.cluster.role == "primary" and (handover is None or handover.token is not None)
@@ -49,7 +49,7 @@ class Site:
 
     @property
     def header(self) -> str:
-        """The first line of each of its files: where it comes from, and that nobody edits it."""
+        """The first line of the cluster's files: their sources, and the command that writes them."""
         name = self.environment.name
         return f"Compiled from spec/ and environments/{name}/. Edit those; cbp compile writes this file."
 

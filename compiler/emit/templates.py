@@ -1,6 +1,6 @@
-"""Text that has no data structure, such as HCL and Markdown, from the templates beside the emitters.
+"""Render text without a data structure, such as HCL and Markdown, from the templates beside the emitters.
 
-A template fails on a gap. Nothing is escaped: every value is a name or a number of our own, and none is HTML.
+A missing value is an error. Nothing is escaped: every value is a name or a number of our own, and none is HTML.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 
 def render(template: str, **values: object) -> str:
-    """Return a template, by its path below ``compiler/emit``, with its values.
+    """Return the text of a template, named by its path below ``compiler/emit``, with its values.
 
     Raises:
-        jinja2.UndefinedError: the template names a value that it is not given.
+        jinja2.UndefinedError: the template uses a value that is missing.
     """
     return _templates().get_template(template).render(values)
 

@@ -1,7 +1,7 @@
-"""Numbers as text: one function for each form in which a document holds a number.
+"""Format numbers as text: one function for each notation in which a document holds a number.
 
-Emitters compute with the unit types and turn a result into text here alone, so that a number keeps its unit until the
-end.
+Emitters compute with the unit types, and only these functions turn results into text, so that a number keeps its unit
+until the end.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _MEGABYTE = 1024**2
 
 
 def number(value: int) -> str:
-    """Return a whole number in decimal digits, for a field whose numbers are text."""
+    """Return a whole number in decimal digits, for a field that takes text."""
     return str(value)
 
 
@@ -53,5 +53,5 @@ def days(duration: Duration) -> str:
 
 
 def sentence(form: str, **values: object) -> str:
-    """Return a text with values in its named places, as a query of Prometheus."""
+    """Return a text with values in its named fields, as for a query of Prometheus."""
     return form.format(**values)

@@ -1,1 +1,1 @@
-"""The typed specification: frozen models, one module for each section. Models judge one value each."""
+"""The typed specification: frozen models, one module for each section. A model checks single values, no relations."""

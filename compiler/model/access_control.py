@@ -9,19 +9,19 @@ from compiler.model.units import Duration, Flag
 
 
 class Authentication(Model):
-    """How people prove who they are."""
+    """Authentication of people."""
 
     type: Literal["SSO"]
-    """The only way to sign in."""
+    """The way to sign in; single sign-on is the only one."""
     mfa: Flag
-    """Whether a second factor is asked for."""
+    """Whether a second factor is required."""
 
 
 class Authorization(Model):
-    """How it is decided what they may do, and recorded what they did."""
+    """Authorization of people, and the audit of their accesses."""
 
     rbac: Flag
-    """Whether rights follow from roles."""
+    """Whether rights are given through roles."""
     audit: Flag
     """Whether every access is recorded."""
 
@@ -36,16 +36,16 @@ class InfrastructureAccess(Model):
 
 
 class Rotation(Model):
-    """How often secrets change."""
+    """Rotation of secrets."""
 
     enabled: Flag
-    """Whether secrets are replaced without being asked for."""
+    """Whether secrets are replaced automatically."""
     schedule: Duration
-    """The longest that one secret is in use."""
+    """The longest time that one secret is in use."""
 
 
 class Secrets(Model):
-    """Where secrets are kept."""
+    """Storage and rotation of secrets."""
 
     storage: Literal["Vault"]
     """The server that keeps secrets."""

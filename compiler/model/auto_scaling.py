@@ -7,25 +7,25 @@ from compiler.model.units import Duration, Percent, Rate
 
 
 class UtilizationTrigger(Model):
-    """A utilization to keep, looked at over a window."""
+    """A target utilization, averaged over a window."""
 
     target: Percent
-    """The mean utilization to keep; above it the tier grows."""
+    """The target for the mean utilization; above it the tier grows."""
     window: Duration
     """The time over which the mean is taken."""
 
 
 class RequestTrigger(Model):
-    """Requests that one pod is to serve, looked at over a window."""
+    """A target rate of requests for one pod, averaged over a window."""
 
     target: Rate
-    """The requests of one pod; above it the tier grows."""
+    """The target for the mean requests of one pod; above it the tier grows."""
     window: Duration
     """The time over which the mean is taken."""
 
 
 class ApplicationTriggers(Model):
-    """What the application scales by."""
+    """The metrics that the application scales by."""
 
     cpu: UtilizationTrigger
     memory: UtilizationTrigger
@@ -42,46 +42,46 @@ class Cooldown(Model):
 
 
 class ApplicationScaling(Model):
-    """When the application grows and shrinks."""
+    """The scaling of the application."""
 
     triggers: ApplicationTriggers
     cooldown: Cooldown
 
 
 class ReplicaTriggers(Model):
-    """What read replicas scale by."""
+    """The metrics that the number of read replicas scales by."""
 
     connections: UtilizationTrigger
     cpu: UtilizationTrigger
 
 
 class ReadReplicas(Model):
-    """When read replicas are added."""
+    """The scaling of read replicas."""
 
     triggers: ReplicaTriggers
 
 
 class StorageTriggers(Model):
-    """What storage grows by."""
+    """The metric that storage grows by."""
 
     usage: UtilizationTrigger
 
 
 class StorageScaling(Model):
-    """When the database's volumes grow."""
+    """The growth of the database's volumes."""
 
     triggers: StorageTriggers
 
 
 class DatabaseScaling(Model):
-    """When the database grows."""
+    """The scaling of the database: its replicas and its volumes."""
 
     read_replicas: ReadReplicas
     storage: StorageScaling
 
 
 class AutoScaling(Model):
-    """The exact targets of every scaler."""
+    """The exact targets of all scaling."""
 
     application: ApplicationScaling
     database: DatabaseScaling

@@ -9,28 +9,28 @@ from compiler.model.units import Duration, Flag, Schedule
 
 
 class DatabaseSchedule(Model):
-    """How often a full and an incremental backup are taken."""
+    """The schedule of full and of incremental backups."""
 
     full: Schedule
-    """How often everything is copied."""
+    """How often all data is copied."""
     incremental: Schedule
-    """How often what changed since then is copied."""
+    """How often the changes since the last backup are copied."""
 
 
 class BackupTesting(Model):
-    """How often a backup is restored to see that it can be, and by whom it is judged."""
+    """Tests that a backup can be restored."""
 
     schedule: Schedule
     """How often a backup is restored."""
     validation: Literal["Automated", "Manual"]
-    """Who judges what was restored: a program or a person."""
+    """Whether a program or a person judges the restored data."""
 
 
 class DatabaseBackup(Model):
     """The database's backups."""
 
     type: Literal["Continuous"]
-    """``Continuous``: the log of changes is archived between two backups."""
+    """``Continuous``: the write-ahead log is archived between two backups."""
     retention: Duration
     """How long a backup is kept."""
     schedule: DatabaseSchedule
@@ -41,17 +41,17 @@ class ConfigurationBackup(Model):
     """The snapshots of the configuration that the API serves."""
 
     type: Literal["Snapshot"]
-    """``Snapshot``: everything at one moment."""
+    """``Snapshot``: all of it at one moment."""
     retention: Duration
     """How long a snapshot is kept."""
     schedule: Schedule
     """How often a snapshot is taken."""
     versioning: Flag
-    """Whether a snapshot is kept beside those before it."""
+    """Whether earlier snapshots are kept beside the newest one."""
 
 
 class Backup(Model):
-    """What is backed up, how often, and for how long it is kept."""
+    """Backups: their contents, schedules and retention."""
 
     database: DatabaseBackup
     configuration: ConfigurationBackup

@@ -1,4 +1,4 @@
-"""What every model shares: frozen, unknown keys refused, lists that name nothing twice."""
+"""The base of all models: frozen, with unknown keys refused, and lists without duplicates."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from compiler.model.units.base import refuse
 
 
 class Model(BaseModel):
-    """A frozen mapping of the specification whose keys are all known and all required.
+    """A frozen mapping of the specification, in which all keys are known and required.
 
-    A validator is built when its model first parses something: a run parses with two of them, and with no part alone.
+    Validators are built on first use (``defer_build``): a run parses with two models, and with no part of them alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
@@ -35,7 +35,7 @@ def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
 
 
 Listed = Annotated[tuple[T, ...], AfterValidator(_distinct), Keywords(minItems=1, uniqueItems=True)]
-"""A list that names something, and nothing twice."""
+"""A list with at least one entry and no duplicates."""
 
 Switch = Literal["Enabled", "Disabled"]
-"""What the specification turns on or off by these words."""
+"""A feature that is on or off, in the specification's words."""

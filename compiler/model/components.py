@@ -21,19 +21,19 @@ class Thresholds(Model):
 
 
 class ApiScaling(Model):
-    """How the API layer is meant to scale; ``auto_scaling.application`` holds the exact targets."""
+    """The scaling of the API layer; ``auto_scaling.application`` holds the exact targets."""
 
     type: ScalingType
     """Horizontal: more instances; vertical: larger ones."""
     strategy: Literal["Auto-scaling", "Manual"]
-    """Whether the autoscaler decides, or a person."""
+    """Whether the autoscaler or a person decides."""
     metrics: Listed[ApplicationMetric]
-    """What the layer scales by."""
+    """The metrics that the layer scales by."""
     thresholds: Thresholds
 
 
 class ApiLayer(Model):
-    """The API itself."""
+    """The API: its features and its scaling."""
 
     features: Listed[
         Literal[
@@ -43,46 +43,46 @@ class ApiLayer(Model):
             "Middleware stack",
         ]
     ]
-    """What the API is made of."""
+    """The parts that the API is built from."""
     scaling: ApiScaling
 
 
 class DataStrategy(Model):
-    """How the data layer spreads its load."""
+    """The ways in which the data layer spreads its load."""
 
     read_replicas: Switch
     """Whether reads are spread over replicas."""
     sharding: Count
-    """Hash partitions of the entries, by namespace."""
+    """The number of hash partitions of the entries, by namespace."""
 
 
 class DataScaling(Model):
-    """How the data layer is meant to scale; ``compute.database_tier`` and ``auto_scaling.database`` say how far."""
+    """The scaling of the data layer; ``compute.database_tier`` and ``auto_scaling.database`` hold its limits."""
 
     type: ScalingType
     """Horizontal: more instances; vertical: larger ones."""
     strategy: DataStrategy
     metrics: Listed[Literal["Connection count", "Query performance", "Storage usage"]]
-    """What the layer scales by."""
+    """The metrics that the layer scales by."""
 
 
 class DataLayer(Model):
     """The stores behind the API."""
 
     features: Listed[Literal["PostgreSQL database", "Redis cache", "Event store", "Audit logs"]]
-    """The stores and what they record."""
+    """The stores and the records in them."""
     scaling: DataScaling
 
 
 class IntegrationLayer(Model):
-    """What the API talks to."""
+    """The systems and services around the API."""
 
     features: Listed[Literal["FIS connector", "Core banking interface", "Event bus", "Health monitors"]]
-    """The other systems and how they are reached."""
+    """The connectors to other systems, the event bus and the health monitors."""
 
 
 class Components(Model):
-    """What the Configuration API is made of."""
+    """The components of the Configuration API."""
 
     api_layer: ApiLayer
     data_layer: DataLayer

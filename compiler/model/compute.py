@@ -8,7 +8,7 @@ from compiler.model.units import Bytes, Cores, Count
 
 
 class Instances(Model):
-    """Instances of the application: the bounds of the autoscaler, and the number that the service is designed for."""
+    """Instances of the application: the bounds of the autoscaler, and the designed number."""
 
     min: Count
     """The fewest pods."""
@@ -19,39 +19,39 @@ class Instances(Model):
 
 
 class CpuRange(Model):
-    """CPU of one instance from ``min`` to ``max``; ``reserved`` is the tier's floor (database: each instance's)."""
+    """CPU of one instance from ``min`` to ``max``, and ``reserved``, the tier's minimum (database: per instance)."""
 
     min: Cores
     """The CPU that one instance is guaranteed."""
     max: Cores
     """The most CPU that one instance may be given."""
     reserved: Cores
-    """The floor of the application tier as a whole; of each instance in the database tier."""
+    """The minimum for the whole application tier; in the database tier, for each instance."""
 
 
 class MemoryRange(Model):
-    """Memory of one instance from ``min`` to ``max``; ``reserved`` is the tier's floor (database: each instance's)."""
+    """Memory of one instance from ``min`` to ``max``, and ``reserved``, the tier's minimum (database: per instance)."""
 
     min: Bytes
     """The memory that one instance is guaranteed."""
     max: Bytes
     """The most memory that one instance may be given."""
     reserved: Bytes
-    """The floor of the application tier as a whole; of each instance in the database tier."""
+    """The minimum for the whole application tier; in the database tier, for each instance."""
 
 
 class TierResources(Model):
-    """What a tier may use."""
+    """The resources of a tier."""
 
     cpu: CpuRange
     memory: MemoryRange
 
 
 class TierScaling(Model):
-    """What the application tier scales by; agrees with ``components.api_layer.scaling``."""
+    """The scaling of the application tier; agrees with ``components.api_layer.scaling``."""
 
     metrics: Listed[ApplicationMetric]
-    """What the tier scales by."""
+    """The metrics that the tier scales by."""
     thresholds: Thresholds
 
 
@@ -64,7 +64,7 @@ class ApplicationTier(Model):
 
 
 class ReplicaRange(Model):
-    """How many read replicas the database may have."""
+    """The bounds of the number of read replicas."""
 
     min: Count
     """The fewest read replicas."""
@@ -88,7 +88,7 @@ class DatabaseTier(Model):
 
 
 class Compute(Model):
-    """How many instances each tier has, and how large they are."""
+    """The number and the size of each tier's instances."""
 
     application_tier: ApplicationTier
     database_tier: DatabaseTier

@@ -14,11 +14,11 @@ class DatabaseConnections(Model):
     pool_size: Count
     """Connections of one worker process."""
     timeout: Duration
-    """The longest that one statement may take."""
+    """The longest time that one statement may take."""
     retry: Literal["Exponential", "None"]
-    """How a failed call is tried again: after growing pauses, or not at all."""
+    """The retry of a failed call: after growing pauses, or not at all."""
     monitoring: Listed[Literal["Connection count", "Query performance", "Pool utilization"]]
-    """What is measured of the pool."""
+    """The measurements of the pool."""
 
 
 class ExternalServices(Model):
@@ -27,15 +27,15 @@ class ExternalServices(Model):
     pool_size: Count
     """Connections of one worker process."""
     timeout: Duration
-    """The longest that one call may take."""
+    """The longest time that one call may take."""
     circuit_breaker: Switch
     """Whether calls stop while the service fails."""
     monitoring: Listed[Literal["Response time", "Error rate", "Circuit state"]]
-    """What is measured of the calls."""
+    """The measurements of the calls."""
 
 
 class Connections(Model):
-    """How the API talks to the database and to other services."""
+    """The API's connections to the database and to other services."""
 
     database: DatabaseConnections
     external_services: ExternalServices

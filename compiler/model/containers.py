@@ -13,9 +13,9 @@ class ResourceLimits(Model):
     """The limits of the application's container."""
 
     cpu: Cores
-    """The CPU at which the container is slowed down."""
+    """The CPU above which the container is throttled."""
     memory: Bytes
-    """The memory above which the container is stopped."""
+    """The memory above which the container is killed."""
 
 
 class ContainerHealthCheck(Model):
@@ -24,25 +24,25 @@ class ContainerHealthCheck(Model):
     type: Literal["HTTP"]
     """The protocol of the probe."""
     port: Port
-    """The port of the API, which the probe asks too."""
+    """The port of the API, which the probe uses, too."""
     path: UrlPath
-    """The path that answers while the process lives."""
+    """The path of the probe; it answers while the process lives."""
 
 
 class LogOptions(Model):
     """The rotation of a container's log, which the kubelet does."""
 
     max_size: Bytes
-    """The size at which a log file is closed and a new one begun."""
+    """The size at which a log file is rotated."""
     max_file: Count
-    """How many files of one container are kept."""
+    """The number of log files that are kept of one container."""
 
 
 class Logging(Model):
     """JSON lines on standard output, kept in files on the node."""
 
     driver: Literal["json-file"]
-    """The form in which the node keeps a log."""
+    """The format in which the node keeps a log."""
     options: LogOptions
 
 
@@ -50,7 +50,7 @@ class ApplicationContainer(Model):
     """The API's container."""
 
     base_image: ImageName
-    """The image that the API's own is built from."""
+    """The base image of the API's own image."""
     resource_limits: ResourceLimits
     health_check: ContainerHealthCheck
     logging: Logging

@@ -1,7 +1,7 @@
-"""What each key of a model is for: the string below the field in the source, which an editor shows.
+"""Docstrings of fields: the string below a field in a model's source, which an editor shows for the key.
 
-Read only when somebody asks, and once for each module: pydantic's ``use_attribute_docstrings`` reads the source of each
-class as it is made, which every command would wait for.
+They are read on demand, once for each module: pydantic's ``use_attribute_docstrings`` reads the source of each class at
+its creation, and slows down every command.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def attribute_docstrings(model: type[Model]) -> Mapping[str, str]:
-    """Return the docstring of each field that has one, as it is written."""
+    """Return the docstring of each field that has one, by the field's name."""
     return {
         name: text
         for base in reversed(model.__mro__)
@@ -30,7 +30,7 @@ def attribute_docstrings(model: type[Model]) -> Mapping[str, str]:
 
 @cache
 def _module(name: str) -> Mapping[str, Mapping[str, str]]:
-    """The fields' docstrings of every class at the top of a module."""
+    """Return the fields' docstrings of every top-level class of a module, by class and field."""
     tree = ast.parse(inspect.getsource(sys.modules[name]))
     return {item.name: dict(_documented(item.body)) for item in tree.body if isinstance(item, ast.ClassDef)}
 

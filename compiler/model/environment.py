@@ -1,4 +1,4 @@
-"""An environment: ``environments/<name>/environment.yaml``: where the specification runs, and what differs by place."""
+"""An environment: ``environments/<name>/environment.yaml``, the clusters of one stage and the settings they need."""
 
 from __future__ import annotations
 
@@ -36,71 +36,71 @@ from runtime.settings import Route
 class Image(Model):
     """The image of the API in this environment.
 
-    ``release`` is a digest, or the word ``unreleased`` while there is none, with the ``reason``.
+    ``release`` is a digest, or the word ``unreleased`` with a ``reason`` while there is none.
     """
 
     repository: Repository
-    """Where the image is: the registry's host and a path, without a tag."""
+    """The image's repository: the registry's host and a path, without a tag."""
     release: Release
-    """Which image runs: a digest; a tag in development alone; or ``unreleased``."""
+    """The image's digest; or a tag, in development only; or ``unreleased``."""
     reason: Reason | None = None
-    """Why there is no digest yet."""
+    """The reason why there is no digest yet."""
 
     @property
     def reference(self) -> str:
-        """The image as a pod names it: by digest, or by tag."""
+        """The image's reference in a pod: by digest, or by tag."""
         return f"{self.repository}{'@' if self.release.startswith('sha256:') else ':'}{self.release}"
 
 
 class Addresses(Model):
-    """The address ranges of traffic with what serves every cluster."""
+    """The address ranges that all clusters of the environment share."""
 
     vpn: Listed[AddressRange]
     """The networks of the people who may reach the application directly."""
     identity_provider: Listed[AddressRange]
-    """Where people sign in."""
+    """The servers of the identity provider."""
     fis: Listed[AddressRange]
-    """Where the FIS connector leads."""
+    """The systems of FIS that the FIS connector calls."""
     core_banking: Listed[AddressRange]
-    """Where the core banking interface leads."""
+    """The core banking systems that the core banking interface calls."""
 
 
 class ClusterAddresses(Model):
-    """The address ranges of traffic with what stands beside one cluster, in its region."""
+    """The address ranges of the servers beside one cluster, in its region."""
 
     load_balancer: Listed[AddressRange]
     """The subnets of the Application Load Balancer."""
     vault: Listed[AddressRange]
-    """Where the server of the secrets listens."""
+    """The Vault server."""
     kubernetes_api: Listed[AddressRange]
-    """Where the cluster's API server listens: operators' helpers in the data zone ask it."""
+    """The cluster's API server, which pods of the data zone call."""
     object_store: Listed[AddressRange]
-    """Where backups are written to."""
+    """The object store that backups are written to."""
 
 
 class Groups(Model):
-    """Groups at the identity provider, by what they may do. A later one may do nothing of an earlier one by itself."""
+    """Groups at the identity provider. A group has its own rights only: none includes those of another."""
 
     readers: GroupName
-    """Who may look at the clusters and read no secret."""
+    """The group that may look at the clusters, but read no secret."""
     operators: GroupName
-    """Who may restart the application and read its logs."""
+    """The group that may restart the application and read its logs."""
     administrators: GroupName
-    """Who may change what Vault keeps for the application."""
+    """The group that may change the application's secrets in Vault."""
 
 
 class SignIn(Model):
-    """Where people sign in, and what they may do then."""
+    """The identity provider at which people sign in, and their groups there."""
 
     issuer: HttpsUrl
-    """The issuer of OpenID Connect, as its discovery document says it."""
+    """The issuer of OpenID Connect, as in its discovery document."""
     client_id: Name
-    """The name under which Vault is registered there."""
+    """The client ID under which Vault is registered there."""
     groups: Groups
 
 
 class Delivery(Model):
-    """Where Argo CD finds this environment's part of ``generated/``."""
+    """The Git source from which Argo CD deploys this environment."""
 
     repository: GitRepository
     """The Git repository that Argo CD reads ``generated/`` from."""
@@ -109,10 +109,10 @@ class Delivery(Model):
 
 
 class RouteLimits(Model):
-    """Limits of one route for one client, in place of the specification's."""
+    """Limits of one route for one client, instead of the specification's."""
 
     route: Route
-    """The method and the path, as docs/runtime.md lists them."""
+    """The method and the path, as listed in docs/runtime.md."""
     limits: RateLimits
 
 
@@ -128,59 +128,59 @@ class EnvironmentThrottling(Model):
     """Lower limits of single routes, so that each scope of throttling can deny on its own."""
 
     routes: Annotated[tuple[RouteLimits, ...], AfterValidator(_once)]
-    """The routes that have limits of their own; may be empty."""
+    """The routes that have their own limits; may be empty."""
 
 
 class Vault(Model):
-    """Which server keeps the secrets; the flavours differ in how audit devices are declared."""
+    """The server that keeps the secrets."""
 
     flavour: Literal["openbao", "vault"]
-    """The product that the server runs."""
+    """The product that the server runs; the two differ in the declaration of audit devices."""
     address: HttpsUrl
-    """Where the cluster reaches it."""
+    """The server's address, as the cluster reaches it."""
     kubernetes_host: HttpsUrl
-    """Where it reaches the cluster's API server, which it asks about the tokens of workloads."""
+    """The address of the cluster's API server, as Vault reaches it to review the tokens of workloads."""
     kubernetes_audience: HttpsUrl
-    """The audience of tokens for the API server itself: its ``--api-audiences``."""
+    """The audience of tokens for the API server: its ``--api-audiences``."""
     database: HostName
-    """The name under which it reaches the database's primary, to change passwords."""
+    """The host name of the database's primary, as Vault reaches it to change passwords."""
 
 
 class Backups(Model):
-    """Where the cluster's backups go."""
+    """The destination of the cluster's backups."""
 
     location: ObjectLocation
-    """The bucket or container, which no other cluster writes to."""
+    """The bucket or container; no other cluster writes to it."""
     identity: Identity
     """The identity that may write there; it belongs to the database's pods alone."""
     archive: Name | None = None
-    """The name of the archive there, where it is not the database's: a cluster that is made anew begins another one."""
+    """The archive's name there, by default the database's name; a cluster that is created again needs another one."""
 
 
 class Handover(Model):
-    """How a cluster takes over from the one that serves, and nothing is lost: docs/exchange.md has the steps."""
+    """The handover from the serving cluster to this one without loss of data: docs/exchange.md has the steps."""
 
     predecessor: Name
-    """The cluster that served: it stops, and says where its log ends."""
+    """The cluster that served before: it is demoted, and states the end of its log in a token."""
     token: PromotionToken | None = None
-    """What it said then; until that is written here, nobody serves."""
+    """The token of the demoted cluster; until it is written here, no cluster serves."""
 
 
 class Cluster(Model):
     """A Kubernetes cluster that runs the whole specification."""
 
     role: Literal["primary", "recovery"]
-    """Whether the cluster serves, or stands by for a disaster."""
+    """Whether the cluster serves, or stands by for disaster recovery."""
     handover: Handover | None = None
-    """Left out, a cluster that becomes the primary takes over at once, and loses what the archive does not hold."""
+    """Left out, a cluster that becomes the primary takes over at once, and loses changes that are not archived yet."""
     platform: Literal["aws", "azure"]
     """The cloud that the cluster is in."""
     region: Name
     """The cloud's name of the region."""
     zones: Listed[Name]
-    """The cloud's names of the availability zones that hold nodes."""
+    """The cloud's names of the availability zones that have nodes."""
     kubernetes: KubernetesVersion
-    """The minor version that the cluster runs; its schemas judge every manifest."""
+    """The minor version that the cluster runs; every manifest is checked against its schemas."""
     addresses: ClusterAddresses
     vault: Vault
     backups: Backups
@@ -193,21 +193,21 @@ def _some(clusters: Mapping[str, Cluster]) -> Mapping[str, Cluster]:
 
 
 class Environment(Model):
-    """Where the specification runs."""
+    """The environment: its clusters, and the settings that differ from other environments."""
 
     name: EnvironmentName
     """The name of the folder that holds this file."""
     stage: Literal["development", "staging", "production"]
-    """How strict the policies are."""
+    """The stage, which decides how strict the policies are."""
     host: HostName
-    """The name under which clients reach the API."""
+    """The host name under which clients reach the API."""
     image: Image
     delivery: Delivery
     addresses: Addresses
     sign_in: SignIn
     throttling: EnvironmentThrottling
     clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict), Keywords(minProperties=1)]
-    """The clusters by name; each is a folder under ``generated/``."""
+    """The clusters by name; each has a folder under ``generated/``."""
 
 
 class EnvironmentFile(Model):

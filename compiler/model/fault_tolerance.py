@@ -9,16 +9,16 @@ from compiler.model.units import Count, Duration
 
 
 class BreakerConfiguration(Model):
-    """When a circuit opens, and when it lets a probe through."""
+    """The conditions under which a circuit opens, and lets a probe through."""
 
     failure_threshold: Count
     """Failures in a row that open the circuit."""
     reset_timeout: Duration
-    """From opening to the first probe."""
+    """The time from opening to the first probe."""
 
 
 class CircuitBreakers(Model):
-    """Calls that stop while what they call fails."""
+    """Circuit breakers, which stop calls to a failing dependency."""
 
     implementation: Listed[Literal["Service calls", "Database operations", "External integrations"]]
     """The calls that have a circuit."""
@@ -26,14 +26,14 @@ class CircuitBreakers(Model):
 
 
 class RetryPolicies(Model):
-    """How a failed call is tried again."""
+    """The retry of failed calls."""
 
     patterns: Listed[Literal["Exponential backoff", "Jitter", "Maximum attempts"]]
-    """What a retry does between and after its attempts."""
+    """The patterns of a retry: its pauses and its end."""
 
 
 class FaultTolerance(Model):
-    """What happens when a dependency fails."""
+    """The handling of failing dependencies."""
 
     circuit_breakers: CircuitBreakers
     retry_policies: RetryPolicies

@@ -1,4 +1,4 @@
-"""What a validator checks, said in JSON Schema, for an editor, which cannot run it."""
+"""Keywords of JSON Schema that tell an editor the checks of a validator, which it cannot run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 class Keywords:
     """Keywords of JSON Schema that stand beside a validator in ``Annotated`` and replace those that pydantic finds.
 
-    An editor reads YAML's implicit types, where the models read the text as it is written: ``type`` lists both.
+    An editor applies YAML's implicit types, but the models read the text as it is written: ``type`` lists both.
     """
 
     def __init__(self, **keywords: JsonValue) -> None:
@@ -23,11 +23,10 @@ class Keywords:
 
 
 def spelt(pattern: str, description: str, advice: str, **keywords: JsonValue) -> dict[str, JsonValue]:
-    """Return the keywords of a value of which a text matches the whole of a pattern.
+    """Return the keywords of a text that has to match the whole of a pattern.
 
-    ``description`` is what an editor shows of it, ``advice`` what it says of a text that does not match (a keyword of
-    VS Code and of the YAML language server, which others leave out). The pattern means the same to Python and to
-    ECMA-262.
+    An editor shows ``description`` for the value, and ``advice`` for a text that does not match (a keyword of VS Code
+    and of the YAML language server, which others ignore). The pattern means the same to Python and to ECMA-262.
     """
     return {
         "type": "string",

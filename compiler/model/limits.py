@@ -9,21 +9,21 @@ from compiler.model.units import Count, Percent
 
 
 class Levels(Model):
-    """The utilization from which on a resource is in a state of warning, and critical."""
+    """The utilizations from which on the state of a resource is a warning, and critical."""
 
     warning: Percent
-    """The utilization from which on somebody should look."""
+    """The utilization from which on a person should look at it."""
     critical: Percent
-    """The utilization from which on somebody has to act."""
+    """The utilization from which on a person has to act."""
 
 
 class MemoryLimits(Model):
     """Shares of the container's memory."""
 
     heap: Percent
-    """What all worker processes together may use."""
+    """The share that all worker processes together may use."""
     cache: Percent
-    """What their caches may use of it; the cache is part of the heap."""
+    """The share that their caches may use; the cache is part of the heap."""
     monitoring: Levels
 
 
@@ -48,7 +48,7 @@ class ConnectionLimits(Model):
 
 
 class Limits(Model):
-    """What one container may use."""
+    """The limits of one container."""
 
     memory: MemoryLimits
     threads: ThreadLimits

@@ -10,27 +10,27 @@ from compiler.model.units import Count, Duration, Flag
 
 
 class TargetHealthCheck(Model):
-    """How the load balancer decides that a pod can serve."""
+    """The health check by which the load balancer decides whether a pod can serve."""
 
     path: UrlPath
-    """The path that the load balancer asks."""
+    """The path that the load balancer requests."""
     interval: Duration
-    """The time between two questions."""
+    """The time between two checks."""
     timeout: Duration
-    """How long an answer may take."""
+    """The longest time that an answer may take."""
     healthy_threshold: Count
-    """Good answers in a row after which a pod is given requests."""
+    """Successful checks in a row after which a pod gets requests."""
     unhealthy_threshold: Count
-    """Bad answers in a row after which a pod is given none."""
+    """Failed checks in a row after which a pod gets none."""
 
 
 class ApplicationBalancing(Model):
     """The load balancer in front of the pods."""
 
     type: Literal["Application Load Balancer"]
-    """The kind of load balancer: it reads HTTP."""
+    """The kind of load balancer: one that understands HTTP."""
     algorithm: Literal["Round Robin", "Least Outstanding Requests"]
-    """Which pod a client's first request goes to."""
+    """The algorithm that chooses the pod for a client's first request."""
     session_stickiness: Flag
     """Whether a client's further requests go to the same pod."""
     ssl_termination: Flag
@@ -42,17 +42,17 @@ class DatabaseBalancing(Model):
     """The poolers in front of the database."""
 
     type: Literal["Connection Pooling"]
-    """How connections to the database are shared."""
+    """The way in which clients share connections to the database."""
     max_connections: Count
-    """Client connections over every pooler."""
+    """Client connections of all poolers together."""
     idle_timeout: Duration
-    """After how long without use a connection is closed."""
+    """The time without use after which a connection is closed."""
     connection_timeout: Duration
-    """How long connecting may take."""
+    """The longest time that connecting may take."""
 
 
 class LoadBalancing(Model):
-    """How requests reach the pods, and connections the database."""
+    """The distribution of requests over the pods, and of connections over the database."""
 
     application: ApplicationBalancing
     database: DatabaseBalancing

@@ -9,35 +9,35 @@ from compiler.model.units import Rate
 
 
 class RateLimits(Model):
-    """A token bucket in the document's words.
+    """The limits of a token bucket, in the document's words.
 
     ``default`` is the refill; ``burst`` is the most that any 60 seconds admit, so that the bucket holds their
     difference.
     """
 
     default: Rate
-    """The refill of the bucket: what a client may do in the long run."""
+    """The refill of the bucket: the rate that a client may keep up in the long run."""
     burst: Rate
     """The most that any 60 seconds admit; the bucket holds ``burst`` less ``default``."""
 
 
 class Throttling(Model):
-    """How much of the API one client may use; with ``Per endpoint``, of each route as well."""
+    """Limits on the requests of one client; with ``Per endpoint``, on each route as well."""
 
     strategy: Literal["Token bucket"]
-    """How requests are counted."""
+    """The algorithm by which requests are counted."""
     limits: RateLimits
     scope: Listed[Literal["Per client", "Per endpoint"]]
-    """Whose requests are counted together: a client's, and a client's on one route."""
+    """The requests that are counted together: a client's, or a client's on one route."""
 
 
 class Queuing(Model):
-    """How work that can wait is queued."""
+    """The queue for work that can wait."""
 
     implementation: Literal["Message queue"]
-    """What holds the work that waits."""
+    """The kind of queue."""
     patterns: Listed[Literal["Priority queuing", "Dead letter queue", "Retry mechanism"]]
-    """What the queue does with urgent work, and with work that fails."""
+    """The patterns of the queue for urgent work and for work that fails."""
 
 
 class LoadManagement(Model):

@@ -11,19 +11,19 @@ Zone = Literal["public", "application", "data", "management"]
 
 
 class Traffic(Model):
-    """What may come in, and where calls may go; everything else is denied."""
+    """The allowed traffic in and out of the application; all other traffic is denied."""
 
     ingress: Listed[Literal["Load balancer", "VPN"]]
-    """Who may open connections to the application."""
+    """The sources that may open connections to the application."""
     egress: Listed[Literal["Dependencies", "Monitoring"]]
-    """What the application may open connections to."""
+    """The destinations of connections that the application opens."""
 
 
 class Segmentation(Model):
     """The zones of the network and the traffic between them."""
 
     zones: Listed[Zone]
-    """The zones; each is a namespace that denies what is not listed."""
+    """The zones; each is a namespace that denies all other traffic."""
     traffic: Traffic
 
 
@@ -31,22 +31,22 @@ class Ddos(Model):
     """Protection against denial of service."""
 
     enabled: Flag
-    """Whether the edge absorbs floods of requests."""
+    """Whether the network's edge absorbs floods of requests."""
     auto_scale: Flag
-    """Whether the protection grows with a flood."""
+    """Whether the protection scales with a flood."""
 
 
 class Waf(Model):
     """The web application firewall."""
 
     enabled: Flag
-    """Whether requests are inspected at the edge."""
+    """Whether requests are inspected at the network's edge."""
     rules: Literal["OWASP Top 10"]
-    """The set of rules that requests are inspected by."""
+    """The set of rules for the inspection."""
 
 
 class Protection(Model):
-    """How the edge is protected."""
+    """The protection of the network's edge."""
 
     ddos: Ddos
     waf: Waf

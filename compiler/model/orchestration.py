@@ -18,21 +18,21 @@ class Replicas(Model):
 
 
 class RollingUpdate(Model):
-    """How a new version replaces an old one."""
+    """The rolling update, by which a new version replaces an old one."""
 
     max_surge: Whole
-    """How many pods there may be above the wanted number during an update."""
+    """The most pods above the wanted number during an update."""
     max_unavailable: Whole
-    """How many pods there may be below the wanted number during an update."""
+    """The most pods below the wanted number during an update."""
 
 
 class Affinity(Model):
-    """Where pods may stand."""
+    """The placement of pods."""
 
     node_anti_affinity: Flag
-    """Whether two pods avoid one node."""
+    """Whether no node runs two of the pods."""
     zone_spread: Flag
-    """Whether the pods are spread over the zones evenly."""
+    """Whether the pods are spread evenly over the availability zones."""
 
 
 class OrchestrationConfiguration(Model):
@@ -44,8 +44,8 @@ class OrchestrationConfiguration(Model):
 
 
 class Orchestration(Model):
-    """How the application is run."""
+    """The orchestration of the application."""
 
     platform: Literal["Kubernetes"]
-    """What runs the containers."""
+    """The platform that runs the containers."""
     configuration: OrchestrationConfiguration

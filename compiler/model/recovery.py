@@ -9,10 +9,10 @@ from compiler.model.units import Duration, Schedule
 
 
 class Objective(Model):
-    """A recovery objective, and how often a drill shows that it is met."""
+    """A recovery objective, and the schedule of the drills for it."""
 
     target: Duration
-    """How soon the service is back (RTO), or how much of the newest data may be lost (RPO)."""
+    """The longest time until the service is back (RTO), or the span of newest data that may be lost (RPO)."""
     validation: Schedule
     """How often a drill shows that the objective is met."""
 
@@ -27,7 +27,7 @@ class Procedures(Model):
 
 
 class Recovery(Model):
-    """How soon the service is back (RTO), and how much data may be lost (RPO)."""
+    """The recovery time and point objectives (RTO, RPO), and the steps of a recovery."""
 
     rto: Objective
     rpo: Objective

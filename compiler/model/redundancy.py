@@ -8,23 +8,23 @@ from compiler.model.base import Listed, Model
 
 
 class ApplicationRedundancy(Model):
-    """What the application survives, and how it fails over."""
+    """The redundancy of the application, and its failover."""
 
     deployment: Listed[Literal["Multiple instances", "Multiple zones", "Multiple regions"]]
-    """What there is more than one of."""
+    """The parts that exist more than once."""
     failover: Listed[Literal["Automatic detection", "Zero-downtime switch", "State preservation"]]
-    """What happens when one of them is lost."""
+    """The properties of the failover when one of them is lost."""
 
 
 class DataRedundancy(Model):
-    """Where copies of the data are."""
+    """The redundancy of the data."""
 
     replication: Listed[Literal["Synchronous primary", "Asynchronous secondary", "Point-in-time recovery"]]
-    """How a copy of the data comes about."""
+    """The ways in which the data is replicated."""
 
 
 class Redundancy(Model):
-    """What keeps the service and its data available."""
+    """The redundancy of the service and of its data."""
 
     application: ApplicationRedundancy
     data: DataRedundancy

@@ -7,9 +7,9 @@ from compiler.model.text import DocumentName
 
 
 class References(Model):
-    """The documents' file names, beside the sections in ``spec/``."""
+    """The file names of the documents that lie beside the sections in ``spec/``."""
 
     monitoring: DocumentName
-    """How the service is observed."""
+    """The document on the monitoring of the service."""
     security: DocumentName
-    """How the service is secured."""
+    """The document on the security of the service."""

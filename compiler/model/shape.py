@@ -1,4 +1,4 @@
-"""The shape of a model: what type stands at a path, for messages and for changing one value alone."""
+"""The shape of a model: the type of the value at a path, for messages and for changing one value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from compiler.model.base import Model
 
 
 def annotation_at(model: type[Model], path: tuple[str | int, ...]) -> Any:
-    """Return the type that a model has at a path; None where the path leads nowhere."""
+    """Return the type of the value at a path of a model; None where there is no such path."""
     annotation: Any = model
     for key in path:
         annotation = _below(annotation, key)
@@ -17,12 +17,12 @@ def annotation_at(model: type[Model], path: tuple[str | int, ...]) -> Any:
 
 
 def is_model(annotation: Any) -> bool:
-    """Say whether a type is a model, and so has fields."""
+    """Return whether a type is a model, and so has fields."""
     return isinstance(annotation, type) and issubclass(annotation, Model)
 
 
 def _below(annotation: Any, key: str | int) -> Any:
-    """The type behind a key of a model, or of a container's items."""
+    """Return the type of the value below a key: a model's field, or an item of a tuple or mapping."""
     if is_model(annotation):
         field = annotation.model_fields.get(key)
         return _written(field.annotation) if field else None
@@ -31,6 +31,6 @@ def _below(annotation: Any, key: str | int) -> Any:
 
 
 def _written(annotation: Any) -> Any:
-    """The type of what is written where a key may be left out, too: no text is null."""
+    """Return a type without None, which stands for a key that is left out: no written text is null."""
     arguments = get_args(annotation)
     return arguments[0] if NoneType in arguments else annotation

@@ -1,4 +1,4 @@
-"""The whole specification: one field for each section of the document, in its order."""
+"""The whole specification: one field for each section, in the document's order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from compiler.model.storage import Storage
 
 
 class Specification(Model):
-    """Every statement of the document, typed."""
+    """The typed specification, with all sections."""
 
     components: Components
     compute: Compute

@@ -11,19 +11,19 @@ StorageClassName = Literal["Premium SSD"]
 
 
 class Size(Model):
-    """The size of one volume at first, and the largest that it grows to."""
+    """The initial and the largest size of one volume."""
 
     initial: Bytes
     """The size of a new volume."""
     max: Bytes
-    """The largest that a volume grows to."""
+    """The largest size that a volume grows to."""
 
 
 class StorageBackup(Model):
-    """How the database's volumes are backed up; agrees with ``backup.database``."""
+    """The backup of the database; agrees with ``backup.database``."""
 
     type: Literal["Continuous"]
-    """``Continuous``: the log of changes is archived between two backups."""
+    """``Continuous``: the write-ahead log is archived between two backups."""
     retention: Duration
     """How long a backup is kept."""
 
@@ -32,7 +32,7 @@ class DatabaseStorage(Model):
     """The database's volumes."""
 
     type: Literal["PostgreSQL"]
-    """The database's server."""
+    """The product of the database."""
     storage_class: StorageClassName
     """The class of its volumes."""
     size: Size
@@ -40,7 +40,7 @@ class DatabaseStorage(Model):
 
 
 class Persistence(Model):
-    """Whether the cache survives a restart, and how often its volume is copied."""
+    """The persistence of the cache, and the copies of its volume."""
 
     enabled: Flag
     """Whether the cache is written to its volume."""
@@ -52,7 +52,7 @@ class CacheStorage(Model):
     """The cache's volumes."""
 
     type: Literal["Redis"]
-    """The cache's server."""
+    """The product of the cache."""
     storage_class: StorageClassName
     """The class of its volumes."""
     size: Size
@@ -60,7 +60,7 @@ class CacheStorage(Model):
 
 
 class Storage(Model):
-    """Where the data lies."""
+    """The storage of the database and of the cache."""
 
     database: DatabaseStorage
     cache: CacheStorage

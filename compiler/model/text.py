@@ -1,4 +1,4 @@
-"""Text with a form: names, paths, images, address ranges, versions."""
+"""Types of text that match a pattern: names, paths, images, address ranges, versions."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class Matching(Keywords):
-    """Refuses a text that does not match the whole of a pattern, and says the same to an editor."""
+    """A validator that refuses a text unless it matches the whole of a pattern, and tells an editor the same."""
 
-    def __init__(self, pattern: str, what: str, advice: str, example: str, **keywords: JsonValue) -> None:
-        description = f"{what[0].upper()}{what[1:]}: {advice}."
+    def __init__(self, pattern: str, noun: str, advice: str, example: str, **keywords: JsonValue) -> None:
+        description = f"{noun[0].upper()}{noun[1:]}: {advice}."
         super().__init__(**spelt(pattern, description, advice, examples=[example], **keywords))
-        self._expression, self._what, self._advice = re.compile(pattern), what, advice
+        self._expression, self._noun, self._advice = re.compile(pattern), noun, advice
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_after_validator_function(self._validate, handler(source))
 
     def _validate(self, value: str) -> str:
         if not self._expression.fullmatch(value):
-            raise refuse(Code.SPEC017, f"'{value}' is not {self._what}", self._advice)
+            raise refuse(Code.SPEC017, f"'{value}' is not {self._noun}", self._advice)
         return value
 
 
@@ -65,7 +65,7 @@ EnvironmentName = Annotated[
         "production",
     ),
 ]
-"""A name that is not a folder of other documents under ``generated/``: Argo CD's, and the schemas for editors."""
+"""A name that is not reserved for another folder under ``generated/``: Argo CD's, or that of the editors' schemas."""
 
 HostName = Annotated[
     str,
@@ -103,7 +103,7 @@ GitRepository = Annotated[
         "https://git.bank.example/platform/cbp-config.git",
     ),
 ]
-"""Where Argo CD reads the committed output; never with credentials."""
+"""The address of the Git repository that Argo CD reads the committed output from, without credentials."""
 
 Revision = Annotated[
     str,
@@ -120,7 +120,7 @@ HttpsUrl = Annotated[
         "https://login.bank.example/realms/bank",
     ),
 ]
-"""Where a server is reached: HTTPS alone, never with credentials."""
+"""The HTTPS address of a server, without credentials."""
 
 ObjectLocation = Annotated[
     str,
@@ -143,7 +143,7 @@ Identity = Annotated[
         "arn:aws:iam::123456789012:role/configuration-backup",
     ),
 ]
-"""What a pod is to a cloud: an IAM role of Amazon, or a managed identity of Azure."""
+"""The identity of a pod in its cloud: an IAM role of Amazon, or a managed identity of Azure."""
 
 GroupName = Annotated[
     str,
@@ -177,18 +177,18 @@ Release = Annotated[
         **_NUMBER,
     ),
 ]
-"""A digest; or the word ``unreleased``; or a tag, which the policies accept in development alone."""
+"""A digest; or the word ``unreleased``; or a tag, which the policies accept in development only."""
 
 PromotionToken = Annotated[
     str,
     Matching(
         r"(?:[A-Za-z0-9+/]{4}){8,2000}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
         "a token of a demoted cluster",
-        "write what kubectl get cluster -o jsonpath='{.status.demotionToken}' says of the predecessor",
+        "write the output of kubectl get cluster -o jsonpath='{.status.demotionToken}' for the predecessor",
         "eyJsYXRlc3RDaGVja3BvaW50UkVET1dBTEZpbGUiOiIwIn0=",
     ),
 ]
-"""What CloudNativePG says of a cluster that was demoted: where its log ends. It is no secret."""
+"""The token by which CloudNativePG states the end of a demoted cluster's log. It is no secret."""
 
 DocumentName = Annotated[
     str,
@@ -231,7 +231,7 @@ Reason = Annotated[
         "the first image has not been built yet",
     ),
 ]
-"""Why something is as it is, for the reader of a report."""
+"""A reason, for the reader of a report."""
 
 
 def minor(version: str) -> int:

@@ -1,4 +1,4 @@
-"""Waivers: ``environments/<name>/waivers.yaml``: findings of policies that an environment lives with until a day."""
+"""Waivers: ``environments/<name>/waivers.yaml``, findings of policies that an environment accepts until a day."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ RuleId = Annotated[
     Matching(
         r"[A-Z][A-Z0-9]{2}[0-9]{3}",
         "the id of a policy's rule",
-        "write the id as a report says it, as CON001",
+        "write the id as a report prints it, as CON001",
         "CON001",
     ),
 ]
-"""The id of a rule of ``policies/``; what the compiler itself finds has other codes, and cannot be waived."""
+"""The id of a rule of ``policies/``; the compiler's own findings have other codes, and cannot be waived."""
 
 ResourcePath = Annotated[
     str,
@@ -58,14 +58,14 @@ ResourcePath = Annotated[
         "environment.image.release",
     ),
 ]
-"""A path into the specification, or below ``environment``, as a report says it."""
+"""A path into the specification, or below ``environment``, as a report prints it."""
 
 OutputFile = Annotated[
     str,
     Matching(
         r"generated(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+",
         "a generated file",
-        "write its path from the project's root, as a report says it",
+        "write its path from the project's root, as a report prints it",
         "generated/production/eu-central-1/vault/plan.yaml",
     ),
 ]
@@ -76,7 +76,7 @@ ObjectPointer = Annotated[
     Matching(
         r"(/[^/\x00-\x1f]*)+",
         "a pointer into a document",
-        "write it as a report says it, as /spec/replicas",
+        "write it as a report prints it, as /spec/replicas",
         "/spec/replicas",
     ),
 ]
@@ -91,17 +91,18 @@ Ticket = Annotated[
         "PLAT-1234",
     ),
 ]
-"""Where the work that ends a waiver is tracked."""
+"""A ticket, which tracks the work that ends a waiver."""
 
 
 class Waiver(Model):
-    """One rule's findings at one place, which refuse nothing until a day.
+    """A waiver: the findings of one rule at one place, which do not refuse the compilation until a day.
 
-    ``file`` and ``pointer`` are written exactly if the finding is about a rendered document: the report says them.
+    ``file`` and ``pointer`` are written if, and only if, the finding is about a rendered document, as the report prints
+    them.
     """
 
     rule: RuleId
-    """The rule whose finding is let pass."""
+    """The id of the rule that found it."""
     resource: ResourcePath
     """The value that the finding is about."""
     file: OutputFile | None = None
@@ -109,19 +110,19 @@ class Waiver(Model):
     pointer: ObjectPointer | None = None
     """The place in the document, if the finding has one."""
     reason: Reason
-    """Why the finding can be lived with."""
+    """The reason why the finding can be accepted."""
     owner: Name
-    """The team that answers for it."""
+    """The team that is responsible for it."""
     ticket: Ticket
-    """Where the work that ends it is tracked."""
+    """The ticket that tracks the work that ends it."""
     granted: Day
-    """The first day on which it holds."""
+    """The first day on which the waiver is valid."""
     expires: Day
-    """The last day on which it holds, 90 days after the first at the most."""
+    """The last day on which the waiver is valid, at most 90 days after the first."""
 
     @property
     def key(self) -> WaiverKey:
-        """What it is about: no two waivers of an environment are about the same."""
+        """The identity of the waived findings; no two waivers of an environment share it."""
         return self.rule, self.resource, self.file, self.pointer
 
 
@@ -133,4 +134,4 @@ class WaiverFile(Model):
     """The document of ``waivers.yaml``."""
 
     waivers: tuple[Waiver, ...]
-    """The findings that this environment lives with, each until a day."""
+    """The findings that this environment accepts, each until a day."""

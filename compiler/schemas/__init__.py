@@ -1,1 +1,1 @@
-"""Schemas: every rendered Kubernetes object is checked offline and strictly."""
+"""Checks of every rendered Kubernetes object against its schema, offline and strictly."""

@@ -1,7 +1,7 @@
-"""Kubernetes' own schemas, one set for each minor version, from the data of the package ``kubernetes-validate``.
+"""Schemas of Kubernetes' core kinds, one set for each minor version, from the package ``kubernetes-validate``.
 
 The set is strict: an unknown field is an error. Its definitions are read once for each version, a validator is built
-once for each kind, and of documents that are alike one is validated.
+once for each kind, and equal documents are validated once.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ METADATA = f"{_DEFINITIONS}#/$defs/io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMe
 
 
 def check(artifacts: Iterable[Artifact], version: str, at: Span) -> tuple[Finding, ...]:
-    """Judge every object of a core kind for one version of Kubernetes, which ``at`` asks for.
+    """Check every object of a core kind against one version of Kubernetes; ``at`` is the line that states the version.
 
-    An object of any other kind is left to its custom resource's schema.
+    Objects of other kinds are checked by :mod:`compiler.schemas.custom`.
     """
     folder = _folder(version)
     if not folder.is_dir():
@@ -46,7 +46,7 @@ def check(artifacts: Iterable[Artifact], version: str, at: Span) -> tuple[Findin
 
 
 def describes(artifact: Artifact, version: str) -> bool:
-    """Return whether a schema of one version of Kubernetes describes an object's kind; a file of data has none."""
+    """Return whether one version of Kubernetes has a schema for an object's kind; a file without a kind has none."""
     return _schema(version, *kind(artifact)) is not None
 
 
@@ -58,36 +58,36 @@ def kind(artifact: Artifact) -> tuple[str, str]:
 
 @cache
 def versions() -> tuple[str, ...]:
-    """Return the versions of Kubernetes that there are schemas for, in order."""
+    """Return the versions of Kubernetes that have schemas, in order, as ``1.35``."""
     names = (re.fullmatch(r"v(1\.\d+)\.0-local-strict", folder.name) for folder in _data().iterdir())
     return tuple(sorted((name[1] for name in names if name), key=lambda version: int(version.split(".")[1])))
 
 
 def finding(artifact: Artifact, error: str, help_: str = REPORT) -> Finding:
-    """Return what a schema refuses in a rendered document as a finding about its file."""
+    """Return a schema's error about a rendered document as a finding about its file."""
     return Finding(Code.SCHEMA001, error, help_, path=f"generated/{artifact.path}")
 
 
 @memoize_by_content
 def _errors(document: Document, version: str) -> tuple[str, ...]:
-    """What is wrong with an object of a core kind, and where in it."""
+    """Return the errors of an object of a core kind, each with a pointer to its place."""
     return described(_validator(version, document["apiVersion"], document["kind"]).iter_errors(document))
 
 
 def described(errors: Iterable[jsonschema_rs.ValidationError]) -> tuple[str, ...]:
-    """Return each error with a pointer to where in the document it is."""
+    """Return each error as text, with a pointer to its place in the document."""
     return tuple(f"{error.message} at {''.join(f'/{part}' for part in error.instance_path) or '/'}" for error in errors)
 
 
 @cache
 def _validator(version: str, api_version: str, kind_: str) -> jsonschema_rs.Draft202012Validator:
-    schema = _schema(version, api_version, kind_) or False  # where there is none, every document is refused
+    schema = _schema(version, api_version, kind_) or False  # without a schema every document is refused
     return jsonschema_rs.Draft202012Validator(schema, registry=registry(version))
 
 
 @cache
 def _schema(version: str, api_version: str, kind_: str) -> dict[str, Any] | None:
-    """The schema of a kind, which leads into the definitions; None where there is none."""
+    """Return the schema of a kind, which refers to the definitions; None where there is none."""
     group, _, number = api_version.rpartition("/")
     name = "-".join(filter(None, (kind_.lower(), group.split(".")[0], number)))
     file = _folder(version) / f"{name}.json"
@@ -98,14 +98,14 @@ def _schema(version: str, api_version: str, kind_: str) -> dict[str, Any] | None
 
 
 def _api_versions(schema: dict[str, Any]) -> list[str]:
-    """The exact versions that a schema describes: its file's name leaves out the group's domain."""
+    """Return the exact API versions that a schema describes: its file's name leaves out the group's domain."""
     allowed: list[str] = schema["properties"].get("apiVersion", {}).get("enum", [])
     return allowed
 
 
 @cache
 def registry(version: str) -> jsonschema_rs.Registry:
-    """Return what the schemas of one version refer to; ``METADATA`` is in it."""
+    """Return the definitions that the schemas of one version refer to, ``METADATA`` among them."""
     definitions = json.loads((_folder(version) / "_definitions.json").read_bytes())
     return jsonschema_rs.Registry([(_DEFINITIONS, definitions)])
 
@@ -116,7 +116,7 @@ def _folder(version: str) -> Path:
 
 @cache
 def _data() -> Path:
-    """The data's folder, found without importing the package, which would load a second JSON Schema library."""
+    """Return the data's folder without importing the package, which would load a second JSON Schema library."""
     spec = importlib.util.find_spec("kubernetes_validate")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("kubernetes-validate is not installed: run 'make install'")

@@ -1,7 +1,7 @@
-"""Schemas of custom resources, from a folder that the user names (``--schemas``, ``CBP_SCHEMAS``): the schema path.
+"""Schemas of custom resources, from a folder that the user names (``--schemas``, ``CBP_SCHEMAS``).
 
 A schema of one version of one kind lies at ``<group>/<kind>_<version>.json`` (see ``docs/schemas.md``). It is read when
-the first object of its kind is judged. Whatever is wrong with the folder is an error, never a pass.
+the first object of its kind is checked. A fault of the folder is an error, never a pass.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class CustomSchemas:
-    """The schemas of a folder, or none. ``required`` makes a kind that no schema describes an error."""
+    """The schemas of a folder, or none. With ``required``, a kind without a schema is an error."""
 
     def __init__(self, folder: Path | None = None, *, required: bool = False) -> None:
         self._folder = folder
@@ -32,12 +32,12 @@ class CustomSchemas:
         self._validators: dict[tuple[str, str], jsonschema_rs.Draft202012Validator | None] = {}
 
     def check(self, artifacts: Iterable[Artifact]) -> tuple[Finding, ...]:
-        """Judge every object of a custom kind; any other file is left alone.
+        """Check every object of a custom kind that has a schema; other files are skipped.
 
         Raises:
             SchemaError: the folder, or a schema in it, cannot be used.
         """
-        advice = f"{core.REPORT}; or write the schema in {self._folder} anew, if it is not the operator's"
+        advice = f"{core.REPORT}; or write the schema in {self._folder} again, if it is not the operator's"
         return tuple(
             core.finding(artifact, error, advice)
             for artifact in artifacts
@@ -46,7 +46,7 @@ class CustomSchemas:
         )
 
     def unchecked(self, artifacts: Iterable[Artifact]) -> dict[str, Artifact]:
-        """Return, sorted, the kinds (``apiVersion/kind``) that no schema describes, each with an object of it."""
+        """Return the kinds without a schema, as ``apiVersion/kind`` in order, each with one of its objects."""
         found = {"/".join(core.kind(artifact)): artifact for artifact in artifacts if core.kind(artifact)[1]}
         newest = core.versions()[-1]
         return {
@@ -56,7 +56,7 @@ class CustomSchemas:
         }
 
     def absent(self, unchecked: Mapping[str, Artifact]) -> tuple[Finding, ...]:
-        """Return the kinds that no schema describes as findings, where schemas are required."""
+        """Return a finding for each kind without a schema, where schemas are required."""
         help_ = "write its schema with cbp schemas add, and name the folder by --schemas"
         return tuple(
             Finding(Code.SCHEMA003, f"there is no schema for {name}", help_, path=f"generated/{artifact.path}")
@@ -83,15 +83,15 @@ def _load(folder: Path, name: str) -> jsonschema_rs.Draft202012Validator | None:
         return _strict(orjson.loads(file.read_bytes()))
     except OSError as error:
         raise SchemaError(f"{file}: {error.strerror or error}") from error
-    except ValueError as error:  # what JSON and JSON Schema raise
-        help_ = "write it anew with cbp schemas add"
-        raise SchemaError(f"{file}: this is no strict schema: {' '.join(str(error).split())}: {help_}") from error
+    except ValueError as error:  # raised by the JSON and JSON Schema libraries
+        help_ = "write it again with cbp schemas add"
+        raise SchemaError(f"{file}: this is not a strict schema: {' '.join(str(error).split())}: {help_}") from error
 
 
 def _strict(schema: Any) -> jsonschema_rs.Draft202012Validator:
-    """Return the validator of a schema of the form, together with what Kubernetes says of every object's metadata."""
+    """Return the validator of a strict schema, with Kubernetes' own schema for the object's metadata."""
     if not isinstance(schema, dict) or schema.get("additionalProperties") is not False:
-        raise ValueError("it lets unknown fields pass")
+        raise ValueError("it accepts unknown fields")
     properties = {**schema.get("properties", {}), "metadata": {"$ref": core.METADATA}}
     return jsonschema_rs.Draft202012Validator(
         {**schema, "properties": properties}, registry=core.registry(core.versions()[-1])

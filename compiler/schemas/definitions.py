@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions, as ``kubectl get crd -o yaml`` and the releases of operators have them, into schemas.
+"""Convert CustomResourceDefinitions, from ``kubectl get crd -o yaml`` or an operator's release, into schemas.
 
 Upstream: https://kubernetes.io/docs/reference/kubernetes-api/extend-resources/custom-resource-definition-v1/
 """
@@ -20,32 +20,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _API_VERSION, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
-# What may become a part of a path: a DNS subdomain, a kind and a version, as the API server takes them.
+# Names that become parts of a path: a DNS subdomain, a kind and a version, as the API server accepts them.
 _GROUP, _NAME, _VERSION = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", r"[A-Za-z][A-Za-z0-9]*", r"[a-z0-9][a-z0-9-]*"
 
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """The schema of one version of one kind: its file below a folder of schemas (POSIX), and the file's bytes."""
+    """The schema of one version of one kind: its path below a folder of schemas (POSIX), and its bytes."""
 
     path: str
     content: bytes
 
 
 def file_name(api_version: str, kind: str) -> str:
-    """Return the file of a kind's schema below a folder of schemas: ``<group>/<kind>_<version>.json``."""
+    """Return the path of a kind's schema below a folder of schemas: ``<group>/<kind>_<version>.json``."""
     group, _, version = api_version.rpartition("/")
     return f"{group}/{kind.lower()}_{version}.json"
 
 
 def definitions(source: str, text: bytes) -> tuple[Definition, ...]:
-    """Return the schema of every served version that a file (YAML or JSON) defines; ``source`` is how errors call it.
+    """Return the schema of every served version that a file (YAML or JSON) defines; errors name it by ``source``.
 
-    A file may hold many documents and lists of them. What defines no custom resource is passed over, so that the
-    manifest of a whole release can be given.
+    A file may hold many documents and lists of them. Other kinds of objects are skipped, so that the manifest of a
+    whole release can be given.
 
     Raises:
-        SchemaError: the file is not YAML, defines nothing, or defines what cannot be judged by.
+        SchemaError: the file is not YAML, or holds no definition, or an unusable one.
     """
     try:
         documents = list(yaml.load_all(text, _Loader))
@@ -58,7 +58,7 @@ def definitions(source: str, text: bytes) -> tuple[Definition, ...]:
 
 
 def distinct(found: Iterable[Definition]) -> tuple[Definition, ...]:
-    """Return each schema once, ordered by its file.
+    """Return each schema once, ordered by path.
 
     Raises:
         SchemaError: one version of one kind is defined in two ways.
@@ -71,7 +71,7 @@ def distinct(found: Iterable[Definition]) -> tuple[Definition, ...]:
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML as Kubernetes reads it: what Python's types go beyond stays text."""
+    """A loader of YAML as Kubernetes reads it: dates and ``=``, types that only Python has, stay text."""
 
 
 def _text(_: _Loader, node: yaml.ScalarNode) -> str:
@@ -106,9 +106,9 @@ def _versions(source: str, crd: dict[str, Any]) -> Iterator[Definition]:
 def _definition(group: str, kind: str, version: str, structural: dict[str, Any]) -> Definition:
     for pattern, text in ((_GROUP, group), (_NAME, kind), (_VERSION, version)):
         if not re.fullmatch(pattern, text):
-            raise ValueError(f"'{text}' is no name")
+            raise ValueError(f"'{text}' is not a valid name")
     schema = strict(structural)
-    jsonschema_rs.Draft202012Validator(schema)  # raises for what could not judge
+    jsonschema_rs.Draft202012Validator(schema)  # raises ValueError for an invalid schema
     return Definition(file_name(f"{group}/{version}", kind), orjson.dumps(schema, option=_CANONICAL))
 
 

@@ -1,4 +1,4 @@
-"""The error of schemas that cannot judge. Never a pass: the command that asked exits with 2 for it."""
+"""The error of unusable schemas. It is never a pass: the command exits with 2."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from compiler.errors import CouldNotRunError
 
 
 class SchemaError(CouldNotRunError):
-    """A schema, or the definition to make one from, that cannot be used; the message names the file and says why."""
+    """A schema, or a definition of one, that cannot be used; the message names the file and the reason."""

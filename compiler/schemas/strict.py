@@ -1,4 +1,6 @@
-"""A custom resource's structural schema as a strict JSON Schema: a field that the API server would drop is an error.
+"""Convert a custom resource's structural schema into a strict JSON Schema, which refuses unknown fields.
+
+The API server drops (prunes) such fields without an error.
 
 Sources: https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/ (structural
 schemas, pruning, int-or-string, nullable, embedded resources), and the OpenAPI Specification 3.0.3, "Schema Object",
@@ -15,14 +17,14 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 _INT_OR_STRING = ({"type": "integer"}, {"type": "string"})
-# What every object has at its top. Kubernetes itself describes the metadata.
+# The top-level fields of every object. Kubernetes' own schema describes the metadata.
 _OBJECT: Schema = {"apiVersion": {"type": "string"}, "kind": {"type": "string"}, "metadata": {"type": "object"}}
 
 _KEPT = (
     *("type", "required", "enum", "pattern", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
     *("minProperties", "maxProperties", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
 )
-# The others are widths of numbers and encodings, which are no formats of JSON Schema.
+# The other formats of OpenAPI are widths of numbers and encodings, which JSON Schema does not have.
 _FORMATS = {"date-time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uri", "uuid"}
 
 
@@ -32,7 +34,7 @@ def strict(structural: Schema) -> Schema:
 
 
 def _node(node: Schema) -> Schema:
-    """One node of the structure, where an object holds what is described and nothing else."""
+    """Return the schema of one structural node, where an object may hold only the described fields."""
     schema = _values(node, _node)
     if node.get("x-kubernetes-int-or-string") and "anyOf" not in schema:
         schema["anyOf"] = list(_INT_OR_STRING)
@@ -45,7 +47,7 @@ def _node(node: Schema) -> Schema:
 
 
 def _branch(node: Schema) -> Schema:
-    """One node below ``anyOf`` and its like, which narrow values and add nothing to the structure."""
+    """Return the schema of a node below ``anyOf`` and the like, which restrict values and add no fields."""
     return _values(node, _branch)
 
 
@@ -69,7 +71,7 @@ def _with_object(schema: Schema) -> Schema:
 
 
 def _with_null(schema: Schema) -> Schema:
-    """The same or null; what has no type is null already, unless it is one of several."""
+    """Return a schema that accepts null, too; one without a type accepts it already, unless ``anyOf`` restricts it."""
     if "enum" in schema:
         schema["enum"] = [*(value for value in schema["enum"] if value is not None), None]
     if "type" in schema:

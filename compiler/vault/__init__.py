@@ -1,1 +1,1 @@
-"""Applying the plan to a server of Vault or OpenBao, and comparing the two; ``docs/vault.md`` says how it is used."""
+"""Apply a plan to a Vault or OpenBao server, and compare the two; ``docs/vault.md`` describes the commands."""

@@ -1,4 +1,4 @@
-"""Applying a plan: only what differs is written, and what was written is read back."""
+"""Apply a plan: write the documents that differ, and read each one back."""
 
 from __future__ import annotations
 
@@ -18,47 +18,47 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """What became of one document."""
+class Outcome:
+    """The outcome of one document: written or not, and the differences that stayed."""
 
     title: str
     written: bool
     left: tuple[Difference, ...] = ()
-    """How the server reads it back otherwise, although it took it without a complaint."""
+    """The differences that reading back shows, although the server accepted the write."""
 
 
-def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Step]:
-    """Write the documents that differ, in order; the first that is read back otherwise is the last.
+def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[Outcome]:
+    """Write the documents that differ, in order; stop after the first that reads back differently.
 
-    A value that the server never shows cannot be compared: a document is written whenever one was given for it.
+    A value that the server never shows cannot be compared: its document is written whenever the value was given.
 
     Raises:
-        VaultError: a value is missing (nothing is written then), or the server refuses; what was written stays.
+        VaultError: a value is missing (then nothing is written), or the server refuses (earlier writes stay).
     """
     _complete(plan, server, values)
     comparison = Comparison(server, values)
     for document in plan.documents:
-        step = _step(document, comparison)
-        yield step
-        if step.left:
+        outcome = _apply_document(document, comparison)
+        yield outcome
+        if outcome.left:
             return
 
 
 def _complete(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> None:
-    """Refuse to begin what could not be finished."""
+    """Raise VaultError before the first write where a needed value was not given."""
     comparison = Comparison(server, values)
     needed = [document for document in plan.documents if comparison.differences(document) or values.of(document)]
     if missing := [f"{name} of {item.path}" for item in needed for name in values.missing(item)]:
         raise VaultError(f"nothing was written, because these values have to be given: {', '.join(missing)}")
 
 
-def _step(document: Document, comparison: Comparison) -> Step:
+def _apply_document(document: Document, comparison: Comparison) -> Outcome:
     if not comparison.differences(document) and not comparison.unseen(document):
-        return Step(document.title, written=False)
+        return Outcome(document.title, written=False)
     data = comparison.data(document)
     if data is None:
-        raise VaultError(f"{document.title}: it refers to what the server does not say")
+        raise VaultError(f"{document.title}: it refers to a field that the server does not return")
     found = comparison.view(document, data)
     whole = {**data, **comparison.values.of(document)}
     endpoint(document.path).write(comparison.server, document.path, whole, found)
-    return Step(document.title, written=True, left=comparison.differences(document))
+    return Outcome(document.title, written=True, left=comparison.differences(document))

@@ -1,6 +1,7 @@
-"""Where the API reads what it writes: at the same path, but for what is mounted, generated or found by another's id.
+"""Endpoints of Vault's API: how each kind of document is read and written.
 
-Every endpoint gives the same view of a document: its own fields, as the server has them.
+Most documents are read and written at one path; mounts, audit devices, group aliases, MFA methods and certificate
+authorities are not. Every endpoint gives the same view of a document: its own fields, as the server has them.
 """
 
 from __future__ import annotations
@@ -21,20 +22,20 @@ Data = dict[str, Any]
 
 
 class Endpoint(Protocol):
-    """How documents of one kind are read and written."""
+    """An endpoint that reads and writes documents of one kind."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return what the server has in the place of a document, or None."""
+        """Return the server's version of a document; None where it has none."""
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Write a document; ``found`` is what is in its place."""
+        """Write a document; ``found`` is the server's version of it."""
 
 
 class Plain:
-    """Read and written at one path."""
+    """A document that is read and written at one path."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return the path's data; a database connection's own lie one level deeper."""
+        """Return the path's data; the fields of a database connection lie one level deeper."""
         found = server.read(path)
         return None if found is None else {**found, **(found.get("connection_details") or {})}
 
@@ -44,37 +45,41 @@ class Plain:
 
 
 class Tuning(Plain):
-    """How a mount is tuned."""
+    """The tuning of a mount."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return what is tuned; the server says 400 of a mount that is not there."""
+        """Return the mount's tuning; the server answers 400 where there is no such mount."""
         answer = server.ask("GET", path)
         absent = answer.status == 400 and any(error.startswith("cannot fetch sysview") for error in answer.errors)
         return None if absent else server.accepted(answer, f"reading {path}")
 
 
 class Mount:
-    """An engine or an auth method: it is mounted once, and tuned from then on."""
+    """A secrets engine or an auth method: it is mounted once, and tuned from then on."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return the mount; the server says 400 of one that is not there."""
+        """Return the mount; the server answers 400 where there is none."""
         answer = server.ask("GET", path)
         absent = answer.status == 400 and any(error.startswith("No ") for error in answer.errors)
         return None if absent else server.accepted(answer, f"reading {path}")
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Mount, or tune what can be tuned."""
+        """Mount, or tune the description, the only field that can be changed.
+
+        Raises:
+            VaultError: the type or the options differ, which only a new mount can change.
+        """
         if found is None:
             server.write(path, data)
             return
         for field in ("type", "options"):
             if field in data and (found.get(field) or None) != (data[field] or None):
-                raise VaultError(f"{path}: the {field} of a mount cannot be changed: what is mounted there has to go")
+                raise VaultError(f"{path}: the {field} of a mount cannot be changed: disable the mount first")
         server.write(f"{path}/tune", {name: value for name, value in data.items() if name == "description"})
 
 
 class AuditDevice:
-    """A device of the audit trail: listed with all others, and never changed."""
+    """An audit device: read from the list of all devices, and never changed."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the device."""
@@ -89,7 +94,7 @@ class AuditDevice:
 
 
 class GroupAlias:
-    """The name of a group at the identity provider: read at the group that it belongs to."""
+    """The name of a group at the identity provider: it is read from the group that it belongs to."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the group's alias."""
@@ -97,18 +102,18 @@ class GroupAlias:
         return group.get("alias") or None
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Name the group, or name it anew."""
+        """Create the alias, or change it."""
         server.write(f"{path}/id/{found['id']}" if found else path, data)
 
 
 class MfaMethod:
-    """A second factor: the server gives it an id, and lists it with its name."""
+    """An MFA method: the server gives it an id, and lists it with its name."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return the one method of that name.
+        """Return the method of that name.
 
         Raises:
-            VaultError: several have the name.
+            VaultError: several methods have the name.
         """
         methods = (server.list(path).get("key_info") or {}).values()
         named = [{**item, "method_name": item["name"]} for item in methods if item.get("name") == data["method_name"]]
@@ -117,15 +122,15 @@ class MfaMethod:
         return named[0] if named else None
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Make the method, or change the one of that name."""
+        """Create the method, or change the one of that name."""
         server.write(f"{path}/{found['id']}" if found else path, data)
 
 
 class Authority:
-    """The certificate of an authority, which is made once: afterwards it is an issuer of its mount, with a name."""
+    """The certificate of an authority: it is generated once, and is from then on a named issuer of its mount."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return the issuer of that name; what it was made with stands in its certificate, and is not asked again."""
+        """Return the issuer of that name; the parameters that it was generated with are not compared."""
         mount = path.removesuffix(_ROOT)
         if data["issuer_name"] not in _names(server.list(f"{mount}/issuers")):
             return None
@@ -133,7 +138,11 @@ class Authority:
         return None if found is None else {**data, **found}
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Make the key and its certificate."""
+        """Generate the key and its certificate.
+
+        Raises:
+            VaultError: the issuer is there, and its certificate cannot be changed.
+        """
         if found is not None:
             raise VaultError(f"{path}: the certificate of an authority cannot be changed: give another issuer_name")
         server.write(path, data)
@@ -144,7 +153,7 @@ def _names(issuers: View) -> set[str]:
 
 
 def endpoint(path: str) -> Endpoint:
-    """Return how documents at a path are read and written."""
+    """Return the endpoint for documents at a path."""
     if path.startswith(("sys/mounts/", "sys/auth/")):
         return Tuning() if path.endswith("/tune") else Mount()
     if path.endswith(_ROOT):

@@ -6,4 +6,4 @@ from compiler.errors import CouldNotRunError
 
 
 class VaultError(CouldNotRunError):
-    """The plan, what was given with it, or the server does not allow to go on; the message says why, and no secret."""
+    """A run that cannot go on because of the plan, the given values or the server; the message holds no secret."""

@@ -1,7 +1,7 @@
-"""One form for what a plan and a server write differently: durations, the order of lists, and what was left empty.
+"""A normal form for values that a plan and a server write differently: durations, order of lists, empty values.
 
-Vault reads a duration as ``720h`` and says 2592000 or ``720h0m0s`` of it, sorts some lists, and says null, an empty
-text or an empty list where nothing was set. Whole numbers that are no durations, flags and texts are left alone.
+Vault takes a duration as ``720h`` and returns 2592000 or ``720h0m0s``, sorts some lists, and returns null, an empty
+text or an empty list where nothing was set. Other whole numbers, flags and texts stay as they are.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def seconds(value: object) -> int | None:
-    """Return a duration of Vault, whole seconds or parts as ``1h30m``, in seconds; None for anything else.
+    """Return the seconds of a duration in Vault's notation (whole seconds, or ``1h30m``); None for anything else.
 
     Source: https://openbao.org/docs/concepts/duration-format/
     """
@@ -36,12 +36,12 @@ def seconds(value: object) -> int | None:
 
 
 def is_duration(field: str) -> bool:
-    """Return whether a field of Vault's API holds a duration, by its name."""
+    """Return whether a field of Vault's API holds a duration, judging by its name."""
     return _DURATION_FIELD.fullmatch(field) is not None
 
 
 def normal(value: Any, field: str = "") -> Any:
-    """Return a value of a field in the one form in which equal ones are equal."""
+    """Return a field's value in its normal form; equal values have equal forms."""
     if isinstance(value, Mapping):
         return {name: normal(item, name) for name, item in value.items()} or None
     if isinstance(value, list | tuple):
@@ -53,10 +53,10 @@ def normal(value: Any, field: str = "") -> Any:
 
 
 def differing(planned: Mapping[str, Any], found: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the fields of a plan's document that a server says otherwise; it may say more."""
+    """Return the fields of a planned document that differ on the server, which may have more fields."""
     return tuple(field for field, value in planned.items() if _text(value, field) != _text(found.get(field), field))
 
 
 def _text(value: Any, field: str) -> str:
-    """As JSON, in which a flag is no number, as it is in Python."""
+    """Return the normal form as JSON, where ``true`` differs from 1; in Python they are equal."""
     return json.dumps(normal(value, field), sort_keys=True)

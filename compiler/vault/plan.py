@@ -1,4 +1,4 @@
-"""The plan as a file: what ``cbp compile`` wrote, read again and checked, since it may come from anywhere."""
+"""Plans for Vault, read from a file of ``cbp compile`` and checked, since the file may come from anywhere."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REFERENCE = "$ref"
-Place = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+$")]
-"""A path of the HTTP API below ``/v1/``: no part of it leads upwards, or needs an escape."""
+ApiPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+$")]
+"""A path of the HTTP API below ``/v1/``, without ``..`` and without characters that need an escape."""
 
 
 class Document(BaseModel):
-    """One write: a path, its data, and the names of the fields whose values are given when it is applied."""
+    """One write to the API: a path, its data, and the write-only fields, for which apply is given values."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    path: Place
+    path: ApiPath
     data: dict[str, Any]
     write_only: Annotated[tuple[str, ...], Field(alias="writeOnly")]
 
     @property
     def title(self) -> str:
-        """What messages call it: its path, and its name where several share one."""
+        """The document's name in messages: its path, and the ``name`` in its data where several share the path."""
         name = self.data.get("name", self.data.get("method_name"))
         return f"{self.path} ({name})" if isinstance(name, str) else self.path
 
 
 class Plan(BaseModel):
-    """Ordered documents for one server."""
+    """A plan: the documents for one server, in order."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class Plan(BaseModel):
         """Return the plan without the documents below any of the paths.
 
         Raises:
-            VaultError: no document is below one of the paths, nothing is left, or what is left refers to what is not.
+            VaultError: no document is below a path, none is left, or one that is left refers to one that is not.
         """
         for prefix in prefixes:
             if not any(f"{item.path}/".startswith(f"{prefix.strip('/')}/") for item in self.documents):
@@ -58,12 +58,12 @@ class Plan(BaseModel):
         if not kept:
             raise VaultError("no document is left")
         plan = self.model_copy(update={"documents": kept})
-        _ordered(plan, "what is left of the plan")
+        _ordered(plan, "the rest of the plan")
         return plan
 
 
 def read(file: Path) -> Plan:
-    """Return the plan in a file.
+    """Return the plan that a file holds.
 
     Raises:
         VaultError: the file is not a plan, or refers to a document that does not come before.
@@ -75,7 +75,7 @@ def read(file: Path) -> Plan:
         raise VaultError(f"{file}: this is not valid YAML") from error
     except ValidationError as error:
         places = ", ".join(".".join(map(str, item["loc"])) or "the document" for item in error.errors())
-        raise VaultError(f"{file}: this is no plan for Vault, because of {places}") from error
+        raise VaultError(f"{file}: this is not a plan for Vault: wrong at {places}") from error
     _ordered(plan, str(file))
     return plan
 
@@ -94,14 +94,14 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
             yield from references(item)
 
 
-def resolved(value: Any, said: dict[tuple[str, str], Any]) -> Any:
-    """Return a value with every reference replaced by what the server said; ``said`` has it by path and field."""
+def resolved(value: Any, known: dict[tuple[str, str], Any]) -> Any:
+    """Return a value with every reference replaced by its value in ``known``, a mapping from path and field."""
     if isinstance(value, dict):
         if value.keys() == {_REFERENCE}:
-            return said[next(references(value))]
-        return {name: resolved(item, said) for name, item in value.items()}
+            return known[next(references(value))]
+        return {name: resolved(item, known) for name, item in value.items()}
     if isinstance(value, list):
-        return [resolved(item, said) for item in value]
+        return [resolved(item, known) for item in value]
     return value
 
 
@@ -115,5 +115,5 @@ def _ordered(plan: Plan, name: str) -> None:
 
 
 def _unescaped(field: str) -> str:
-    """RFC 6901, 4: one segment; ``~1`` is a slash, and ``~0`` a tilde, in this order."""
+    """Return one segment of a JSON Pointer unescaped (RFC 6901, 4): ``~1`` is a slash, then ``~0`` a tilde."""
     return re.sub("~0", "~", re.sub("~1", "/", field))

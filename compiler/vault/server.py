@@ -1,4 +1,4 @@
-"""Vault's HTTP API: reads, lists and writes of JSON, over TLS, with the variables that the field knows.
+"""A client of Vault's HTTP API: it reads, lists and writes JSON over TLS, and takes Vault's environment variables.
 
 Upstream: https://openbao.org/api-docs/, https://developer.hashicorp.com/vault/docs/commands#environment-variables
 """
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SECONDS = 30
-"""How long an answer may take: a database's connection is tried before it is answered for."""
+"""The timeout of one answer: the server tries a database's connection before it answers."""
 NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, the data of the answer, and the server's own words where it is an error."""
+    """An answer of the server: the status, the data, and the messages of an error."""
 
     status: int
     data: dict[str, Any] = field(repr=False)
@@ -35,7 +35,7 @@ class Answer:
 
 
 class VaultServer:
-    """A server at an address, asked with a token. Messages about it hold neither the token nor a secret."""
+    """A Vault server at an address, asked with a token. Its error messages hold neither the token nor a secret."""
 
     def __init__(
         self,
@@ -50,44 +50,44 @@ class VaultServer:
         self._headers = {"X-Vault-Token": token, "X-Vault-Request": "true", "Content-Type": "application/json"}
         if namespace:
             self._headers["X-Vault-Namespace"] = namespace
-        self._untold = tuple(sorted({token, *secrets}, key=len, reverse=True))
-        _fit(self._address.scheme, self._address.hostname, address)
+        self._secrets = tuple(sorted({token, *secrets}, key=len, reverse=True))
+        _require_tls(self._address.scheme, self._address.hostname, address)
         self._tls = ssl.create_default_context(cafile=authority) if self._address.scheme == "https" else None
 
     def read(self, path: str) -> dict[str, Any] | None:
-        """Return what is at a path, or None where nothing is.
+        """Return the data at a path; None where there is none.
 
         Raises:
-            VaultError: the server cannot be reached, or does not answer the question.
+            VaultError: the server cannot be reached, or answers with an error.
         """
         answer = self.ask("GET", path)
         return None if answer.status == NOT_FOUND else self.accepted(answer, f"reading {path}")
 
     def list(self, path: str) -> dict[str, Any]:
-        """Return the listing of a path, ``keys`` and where there is one ``key_info``; empty where nothing is."""
+        """Return the listing of a path: ``keys`` and, where there is one, ``key_info``; empty where nothing is."""
         answer = self.ask("GET", f"{path}?list=true")
         return {} if answer.status == NOT_FOUND else self.accepted(answer, f"listing {path}")
 
     def write(self, path: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Write to a path, and return what the server says to it."""
+        """Write data to a path, and return the data of the answer."""
         return self.accepted(self.ask("POST", path, data), f"writing {path}")
 
     def accepted(self, answer: Answer, doing: str) -> dict[str, Any]:
-        """Return an answer's data.
+        """Return the data of an answer; ``doing`` names the request in the error.
 
         Raises:
             VaultError: the answer is an error.
         """
         if answer.status in range(200, 300):
             return answer.data
-        said = self._told("; ".join(answer.errors) or "no more than that")
-        raise VaultError(f"{doing}: the server answers {answer.status}: {said}")
+        message = self._redacted("; ".join(answer.errors) or "no message")
+        raise VaultError(f"{doing}: the server answers {answer.status}: {message}")
 
     def ask(self, method: str, path: str, data: Mapping[str, Any] | None = None) -> Answer:
-        """Send one request, and return its answer, whatever it is.
+        """Send one request, and return its answer, be it an error or not.
 
         Raises:
-            VaultError: there is none.
+            VaultError: there is no answer.
         """
         body = None if data is None else json.dumps(data).encode()
         try:
@@ -96,7 +96,7 @@ class VaultServer:
                 response = connection.getresponse()
                 return _answer(response.status, response.read())
         except (OSError, HTTPException, ValueError) as error:
-            raise VaultError(f"{self._name}: {self._told(str(error))}") from None
+            raise VaultError(f"{self._name}: {self._redacted(str(error))}") from None
 
     @property
     def _name(self) -> str:
@@ -112,9 +112,9 @@ class VaultServer:
             return HTTPSConnection(host, self._port, timeout=SECONDS, context=self._tls)
         return HTTPConnection(host, self._port, timeout=SECONDS)
 
-    def _told(self, message: str) -> str:
-        """The message without any secret in it: a server may repeat what it was sent."""
-        for secret in self._untold:
+    def _redacted(self, message: str) -> str:
+        """Return a message with every secret replaced: a server may repeat the request in its answer."""
+        for secret in self._secrets:
             for form in {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}:
                 message = message.replace(form, "(not shown)") if form else message
         return message
@@ -126,7 +126,7 @@ def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable
     VAULT_ADDR (by default the plan's own address), VAULT_TOKEN or VAULT_TOKEN_FILE, VAULT_CACERT, VAULT_NAMESPACE.
 
     Raises:
-        VaultError: there is no token, or the address will not do.
+        VaultError: there is no token, or the address is not safe for one.
         OSError: a file cannot be read.
     """
     token = environment.get("VAULT_TOKEN", "")
@@ -144,11 +144,11 @@ def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable
     )
 
 
-def _fit(scheme: str, host: str | None, address: str) -> None:
-    """A token goes over TLS, or stays on this machine."""
+def _require_tls(scheme: str, host: str | None, address: str) -> None:
+    """Raise VaultError unless requests go over TLS, or stay on this machine."""
     if host and (scheme == "https" or (scheme == "http" and _loopback(host))):
         return
-    raise VaultError(f"{address} will not do for a server of secrets: use https://")
+    raise VaultError(f"{address} is no safe address for secrets: use https://")
 
 
 def _loopback(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""The values that no file of the project holds: given when the plan is applied, and in no message ever."""
+"""Values that no file of the project holds: they are given when a plan is applied, and no message shows them."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ STANDARD_INPUT = "-"
 
 
 class WriteOnlyValues:
-    """Values by a document's path and field. It does not show them."""
+    """Values by a document's path and field. Its ``repr`` shows none of them."""
 
     def __init__(self, values: Mapping[str, Mapping[str, str]]) -> None:
         self._values = values
 
     def of(self, document: Document) -> dict[str, str]:
-        """Return what was given for a document."""
+        """Return the values that were given for a document, by field."""
         return dict(self._values.get(document.path, {}))
 
     def missing(self, document: Document) -> tuple[str, ...]:
-        """Return the fields of a document for which nothing was given."""
+        """Return the write-only fields of a document that were given no value."""
         return tuple(field for field in document.write_only if field not in self.of(document))
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every value, for a message to be freed of."""
+        """Every value, so that messages can be cleared of them."""
         return tuple(value for fields in self._values.values() for value in fields.values())
 
 
@@ -45,7 +45,7 @@ def write_only_values(file: str | None, environment: Mapping[str, str], plan: Pl
     Both hold a YAML mapping from a document's path to its fields' values.
 
     Raises:
-        VaultError: the text is no such mapping, or names what the plan does not ask for.
+        VaultError: the text is not such a mapping, or names a field that the plan does not ask for.
         OSError: the file cannot be read.
     """
     if file is None:
@@ -64,12 +64,12 @@ def _values(text: str, name: str) -> dict[str, dict[str, str]]:
     try:
         document: Any = yaml.safe_load(text)
     except yaml.YAMLError:
-        # What the parser says of the place may be a piece of a secret, and so may what led to this error.
+        # The parser's message, and the error's cause, may quote a piece of a secret.
         raise VaultError(f"{name}: this is not valid YAML") from None
     if document is None:
         return {}
     if not isinstance(document, dict) or not all(_fields(item) for item in document.values()):
-        raise VaultError(f"{name}: this is no mapping from the paths of documents to their fields and texts")
+        raise VaultError(f"{name}: this is not a mapping from the paths of documents to their fields and texts")
     return {str(path): dict(fields) for path, fields in document.items()}
 
 

@@ -1,1 +1,1 @@
-"""The one writer of ``generated/``: it touches what changed, prunes what is no longer produced, and nothing else."""
+"""The writer of ``generated/``, the only one: it writes changed files, removes stale ones, and touches no others."""

@@ -1,4 +1,4 @@
-"""Writing the changes: what is gone makes room for what comes, and all of it happens or none."""
+"""Apply a drift to the disk: removals first, then new content, all of it or none."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def apply(generated: Path, drift: Drift) -> tuple[Change, ...]:
-    """Write what differs and prune what is no longer produced; return the changes that were made.
+    """Write the files that differ and remove those that are no longer produced; return the changes that were made.
 
-    An orphan that the compiler did not write, or that was edited since, is left where it is. The caller holds the lock.
+    An orphan that the compiler did not write, or that was edited since, stays. The caller holds the lock.
 
     Raises:
         ValueError: the drift was refused, and nothing may be written.
@@ -24,11 +24,11 @@ def apply(generated: Path, drift: Drift) -> tuple[Change, ...]:
     """
     if drift.refused:
         raise ValueError("a refused drift is not written")
-    made = tuple(sorted((change for change in drift.changes if change.writable), key=_turn))
+    made = tuple(sorted((change for change in drift.changes if change.writable), key=_order))
     if made:
         journal.commit(generated, [Step(change.path, change.content) for change in made])
     return made
 
 
-def _turn(change: Change) -> tuple[bool, bool]:
+def _order(change: Change) -> tuple[bool, bool]:
     return change.path == manifest.NAME, change.content is not None

@@ -1,4 +1,4 @@
-"""Single changes of the disk: flushed, with modes that no umask changes, and errors that name the file."""
+"""Single changes of the disk: flushed, with modes that ignore the umask, and with errors that name the file."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ _FILE_MODE, _FOLDER_MODE = 0o644, 0o755
 
 
 def write(file: Path, content: bytes) -> None:
-    """Write a new file, which is on the disk only when it has been flushed with :func:`sync`."""
+    """Write a new file; :func:`sync` flushes it to the disk."""
     with file.open("xb") as stream:
         stream.write(content)
         os.fchmod(stream.fileno(), _FILE_MODE)
 
 
 def replace(file: Path, content: bytes) -> bool:
-    """Make a file hold ``content``, at once or not at all, in a folder that is made; return whether it did not before.
+    """Replace a file's content atomically, and create its folder where needed; return whether the content changed.
 
-    A reader finds either what was there or the whole of the new content, whenever the process is killed. The mode of a
-    file that was there stays.
+    A reader finds either the old content or the whole new one, whenever the process is killed. The mode of an existing
+    file stays.
     """
     if file.is_file() and file.read_bytes() == content:
         return False
     with named_after(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         aside = file.with_name(f".{file.name}.new")
-        aside.unlink(missing_ok=True)  # what a process left that was killed
+        aside.unlink(missing_ok=True)  # left by a process that was killed
         try:
             write(aside, content)
             sync(aside)
@@ -46,7 +46,7 @@ def replace(file: Path, content: bytes) -> bool:
 
 
 def make_folder(folder: Path) -> None:
-    """Make a new folder; to be there after a loss of power, the folder that holds it has to be flushed."""
+    """Create a folder; it survives a loss of power once its parent folder is flushed."""
     folder.mkdir()
     folder.chmod(_FOLDER_MODE)
 
@@ -63,7 +63,7 @@ def sync(path: Path) -> None:
 
 @contextmanager
 def named_after(file: Path) -> Iterator[None]:
-    """Let errors name the file that is meant: a staged copy means nothing to anybody, and a flush names nothing."""
+    """Raise errors under the name of ``file``: that of a staged copy tells the user nothing, and a flush has none."""
     try:
         yield
     except OSError as error:

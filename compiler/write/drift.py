@@ -1,4 +1,4 @@
-"""How ``generated/`` differs from what the specification says, file by file, and why."""
+"""Drift: the differences between ``generated/`` and the artifacts of the specification, with a reason for each file."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONFLICT = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
 
 
 class Reason(StrEnum):
-    """Why a file differs."""
+    """The reason why a file differs."""
 
     STALE = "stale"
     EDITED = "edited by hand"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file that differs: why, what it shall hold, and what it holds (None: it shall not be, or is not, there)."""
+    """A file that differs: the reason, the wanted ``content`` and the ``found`` one; None stands for no file."""
 
     path: str
     reason: Reason
@@ -42,13 +42,13 @@ class Change:
 
     @property
     def writable(self) -> bool:
-        """Whether the compiler may make the change: it removes no file but those that it wrote itself."""
+        """Whether the compiler may make the change: it removes only files that it wrote itself."""
         return self.content is not None or self.reason is Reason.STALE
 
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """Every change, the manifest's among them, and what forbids to write at all."""
+    """All changes, including the manifest's, and the findings because of which nothing may be written."""
 
     changes: tuple[Change, ...]
     refused: tuple[Finding, ...]
@@ -57,12 +57,12 @@ class Drift:
 def drift(generated: Path, artifacts: Iterable[Artifact], owned: Callable[[str], bool]) -> Drift:
     """Compare ``generated/`` with the artifacts.
 
-    ``owned`` tells which paths this compilation answers for; the others stay as they are, in the manifest too. Nothing
-    is compared where there is a link or the like: it is refused, and not followed. Modes are not compared: the umask of
-    whoever checks the project out has a say in them.
+    ``owned`` returns whether this compilation produces a path; other files stay as they are, in the manifest too. A
+    tree with a link or a special file is refused, and nothing is compared: links are not followed. Modes are not
+    compared: they depend on the umask of the checkout.
 
     Raises:
-        OSError: a file or a folder cannot be read, so that nothing can be said of the tree.
+        OSError: a file or a folder cannot be read.
     """
     found, refused = _walk(generated)
     if refused:
@@ -96,7 +96,7 @@ def _compare(path: str, wanted: bytes | None, found: Path | None, known: str | N
 
 
 def _compare_manifest(generated: Path, due: bytes, others: bool) -> Change | None:
-    """The manifest follows the files: only where they are as they should be can it have been edited by itself."""
+    """Return the manifest's change: it counts as edited by hand only where no other file differs, else as stale."""
     file = generated / manifest.NAME
     if not file.is_file():
         return Change(manifest.NAME, Reason.MISSING, due, None)
@@ -108,7 +108,7 @@ def _compare_manifest(generated: Path, due: bytes, others: bool) -> Change | Non
 
 
 def _by_git(content: bytes, wanted: bytes) -> Reason | None:
-    """Return what Git did to a file that differs, if that is the whole difference, or hides it."""
+    """Return the reason that lies with Git: converted line ends, or conflict markers; None where there is neither."""
     if _with_lf(content) == wanted:
         return Reason.LINE_ENDS
     return Reason.CONFLICT if _CONFLICT.search(content) else None
@@ -119,7 +119,7 @@ def _with_lf(content: bytes) -> bytes:
 
 
 def _walk(generated: Path) -> tuple[Mapping[str, Path], tuple[Finding, ...]]:
-    """Every regular file below the folder but the manifest; anything else is refused."""
+    """Return every regular file below the folder but the manifest, and a finding for anything else but a folder."""
     files: dict[str, Path] = {}
     refused = []
     if generated.is_symlink() or (generated.exists() and not generated.is_dir()):

@@ -1,8 +1,8 @@
-"""All or nothing: what is to be written is staged and journalled first, so that a kill at any instant loses nothing.
+"""A journal of writes: all of them happen or none, even if the process is killed at any instant.
 
-Until the journal is in place the tree is the old one. From then on it is the new one as soon as somebody finishes the
-journal: the writer itself, or the next one after a crash. Both lie in ``generated/.cbp/``, on the file system of the
-tree, so that every step is one rename.
+The new content is staged and the steps are journalled first. Until the journal is in place the old tree counts; from
+then on the new one does, and the writer finishes the journal's steps, or the next writer after a crash. Journal and
+staged content lie in ``generated/.cbp/``, on the file system of the tree, so that every step is one rename.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _JOURNAL, _STAGED = "journal.json", "staged"
 
 
 class JournalError(CouldNotRunError):
-    """A journal that cannot be finished, or that somebody has to finish first."""
+    """A journal that is unusable, or that has to be finished first."""
 
 
 def pending(generated: Path) -> bool:
-    """Say whether the tree lies between two states."""
+    """Return whether a journal is unfinished, so that the tree lies between two states."""
     return (generated / FOLDER / _JOURNAL).exists()
 
 
@@ -54,11 +54,11 @@ def commit(generated: Path, steps: Sequence[Step]) -> None:
 
 
 def finish(generated: Path) -> None:
-    """Bring the tree to one state: make the steps of a journal that are not made yet, or drop what was only staged.
+    """Bring the tree to one state: make the remaining steps of a journal, or remove content that was only staged.
 
     Raises:
-        JournalError: the journal is not one of ours.
-        OSError: a step cannot be made; what is made already stays made.
+        JournalError: the journal was not written by this module.
+        OSError: a step cannot be made; those before it stay made.
     """
     folder = generated / FOLDER
     try:
@@ -70,12 +70,12 @@ def finish(generated: Path) -> None:
             with named_after(folder):
                 shutil.rmtree(folder)
     except OSError as error:
-        error.add_note("what was begun is finished by the next compilation")
+        error.add_note("the next compilation finishes the remaining changes")
         raise
 
 
 def _record(generated: Path, entries: Sequence[JournalEntry]) -> None:
-    """Put the journal in place, which is the instant from which the new tree counts."""
+    """Put the journal in place; from that instant on the new tree counts."""
     journal = generated / FOLDER / _JOURNAL
     draft = journal.with_suffix(".new")
     with named_after(generated):
@@ -103,7 +103,7 @@ def _stays_inside(entry: JournalEntry) -> bool:
 
 
 def _make_all(generated: Path, entries: Sequence[JournalEntry]) -> None:
-    """Make the steps that are not made yet, and flush the folders that they changed."""
+    """Make the remaining steps, and flush the folders that they changed."""
     kept = folders(entry.path for entry in entries if entry.staged is not None)
     for entry in entries:
         if entry.staged is None:
@@ -112,7 +112,7 @@ def _make_all(generated: Path, entries: Sequence[JournalEntry]) -> None:
             _put(generated / FOLDER / _STAGED / entry.staged, generated / entry.path)
     changed = {generated, *(generated / folder for folder in folders(entry.path for entry in entries))}
     for folder in sorted(changed):
-        if folder.is_dir():  # else it was left empty, and so removed from one of the others
+        if folder.is_dir():  # else the removals left it empty, and it is gone
             sync(folder)
 
 
@@ -127,7 +127,7 @@ def _put(source: Path, target: Path) -> None:
 
 
 def _remove(generated: Path, path: str, kept: set[str]) -> None:
-    """Remove a file, and the folders that it leaves empty and that nothing is to be put in."""
+    """Remove a file, and the folders that it leaves empty, except those in ``kept``, which get new content."""
     if (generated / path).is_file():
         (generated / path).unlink()
     with suppress(OSError):

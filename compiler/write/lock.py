@@ -1,4 +1,4 @@
-"""One writer at a time: a lock on the folder itself, which ends with its process and leaves no file."""
+"""A lock for one writer at a time: ``flock`` on the folder itself, which ends with its process and leaves no file."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _PAUSE_SECONDS = 0.05
 
 
 class BusyError(CouldNotRunError):
-    """Another process holds the lock for longer than we wait."""
+    """A lock that another process holds for longer than ``PATIENCE_SECONDS``."""
 
 
 @contextmanager
 def locked(folder: Path, *, exclusive: bool) -> Iterator[None]:
-    """Hold a folder: alone, to write it, or together with other readers. What is no folder is not held.
+    """Lock a folder, exclusively to write it, or shared with other readers; a path that is no folder is not locked.
 
     Raises:
-        BusyError: somebody else went on holding it for ``PATIENCE_SECONDS``.
+        BusyError: another process held it for ``PATIENCE_SECONDS``.
     """
     if folder.is_symlink() or not folder.is_dir():
         yield

@@ -1,7 +1,6 @@
-"""``generated/manifest.json``: what the compiler wrote, each file with its SHA-256.
+"""The manifest, ``generated/manifest.json``: every file that the compiler wrote, with its SHA-256.
 
-It is how an edit by hand is told from output that is stale, and a file that is no longer produced from one that never
-was.
+It tells an edit by hand from stale output, and a file that is no longer produced from one that never was.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ NAME = "manifest.json"
 
 
 def digest(content: bytes) -> str:
-    """Return a file's content as ``sha256:`` and hexadecimal digits."""
+    """Return the digest of a file's content: ``sha256:`` and hexadecimal digits."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
 
 
@@ -28,7 +27,7 @@ def serialise(files: Mapping[str, str]) -> bytes:
 
 
 def read(generated: Path) -> Mapping[str, str]:
-    """Return the files and digests of the last compilation; nothing where there is no usable manifest."""
+    """Return the files and digests of the last compilation; empty where there is no usable manifest."""
     try:
         files = json.loads((generated / NAME).read_bytes())["files"]
     except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError):

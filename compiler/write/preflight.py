@@ -1,4 +1,4 @@
-"""What would fail once the journal is in place is refused before anything is staged."""
+"""Preflight checks: steps that would fail once the journal is in place are refused before anything is staged."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def require_possible(generated: Path, steps: Sequence[Step]) -> None:
-    """Refuse steps that this process, or anybody, cannot make.
+    """Raise OSError where this process cannot make one of the steps.
 
     Raises:
-        OSError: somebody's file or folder is in the way, or a folder may not be changed; it is named.
+        OSError: a foreign file or folder is in the way, or a folder may not be changed; the error names it.
     """
     removed = {generated / step.path for step in steps if step.content is None}
     _require_writable(generated)
@@ -33,7 +33,7 @@ def require_possible(generated: Path, steps: Sequence[Step]) -> None:
 
 
 def _require_folder(generated: Path, folder: Path, removed: set[Path]) -> bool:
-    """Require that entries of a folder may come and go, or that it can be made; say whether it is there."""
+    """Require that a folder can be written to, or created; return whether it exists."""
     nearest = folder
     while not nearest.is_dir() and nearest != generated:
         if nearest.exists() and nearest not in removed:
@@ -44,7 +44,7 @@ def _require_folder(generated: Path, folder: Path, removed: set[Path]) -> bool:
 
 
 def _require_writable(folder: Path) -> None:
-    """Require that entries of a folder, or of the one that it will be made in, may come and go."""
+    """Require that a folder, or its nearest existing parent, can be written to."""
     while not folder.exists():
         folder = folder.parent
     if os.statvfs(folder).f_flag & os.ST_RDONLY:
@@ -54,10 +54,10 @@ def _require_writable(folder: Path) -> None:
 
 
 def _require_replaceable(file: Path, removed: set[Path]) -> None:
-    """Require that no folder of somebody's is in a file's place, and that a file that is there may go.
+    """Require that no foreign folder is in a file's place, and that an existing file may be replaced.
 
-    Under the sticky bit that is for its owner, or the folder's. Root may have the right to pass over that, or may not,
-    as in a container: it is not relied on.
+    Under the sticky bit only the owner of the file, or of the folder, may replace it. Root may be exempt from that, or
+    not, as in a container: the check does not rely on it.
     """
     if file.is_dir() and any(path.is_file() and path not in removed for path in file.rglob("*")):
         raise IsADirectoryError(errno.EISDIR, "there is a folder in the way", str(file))

@@ -1,4 +1,4 @@
-"""What is to become of ``generated/``, step by step, and the copies from which each step is one rename."""
+"""Staging: the steps that change ``generated/``, and the staged copies, from which each step is one rename."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One file below ``generated/``: its new content, or None when it is to be removed."""
+    """A change of one file below ``generated/``: its new content, or None to remove it."""
 
     path: str
     content: bytes | None
@@ -22,16 +22,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """One line of the journal: what is to be at a path, by its name among the staged; None when nothing is."""
+    """One entry of the journal: a path, and the name of the staged file or folder for it; None to remove the path."""
 
     path: str
     staged: str | None
 
 
 def stage(generated: Path, staged: Path, steps: Sequence[Step]) -> tuple[JournalEntry, ...]:
-    """Write aside every file and every folder that is new, in ``staged``; return what is then to be done, in order.
+    """Write every file and new folder to ``staged``; return the entries of the journal in the order of their execution.
 
-    What is removed comes first: something may take its place. Renames follow, for which a full disk has room.
+    Removals come first: a new path may take their place. Renames follow, which need no room on the disk.
     """
     entries = [JournalEntry(step.path, None) for step in steps if step.content is None]
     with named_after(generated):
@@ -50,7 +50,7 @@ def stage(generated: Path, staged: Path, steps: Sequence[Step]) -> tuple[Journal
 
 
 def _flush(generated: Path, staged: Path, entries: Iterable[JournalEntry]) -> None:
-    """Flush what was staged, when all of it is written: the disk then takes many files at once, and not one by one."""
+    """Flush the staged files once all are written: the disk then takes many at once instead of one by one."""
     for entry in entries:
         if entry.staged is not None:
             with named_after(generated / entry.path):
@@ -70,6 +70,6 @@ def folders(paths: Iterable[str]) -> set[str]:
 
 
 def _new_folders(generated: Path, steps: Iterable[Step]) -> list[str]:
-    """The folders that are not there yet, those that hold others first."""
+    """Return the folders that do not exist yet, parents first."""
     wanted = folders(step.path for step in steps if step.content is not None)
     return sorted(folder for folder in wanted if not (generated / folder).is_dir())

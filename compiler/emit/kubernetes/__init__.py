@@ -1,1 +1,1 @@
-"""Kubernetes objects, as data. One module for each concern; ``objects`` lists them all."""
+"""Kubernetes objects, as data: a package for each component; ``objects`` turns them into files."""

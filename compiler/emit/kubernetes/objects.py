@@ -1,4 +1,4 @@
-"""Kubernetes objects as files, and the kustomization that lists them."""
+"""Files of Kubernetes objects, and the kustomization that lists them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def objects(site: Site, documents: Iterable[Document]) -> Iterator[Artifact]:
 
 
 def file_name(document: Document) -> str:
-    """Return an object's file below ``kubernetes/``: its namespace (or ``cluster``), kind and name."""
+    """Return an object's path below ``kubernetes/``: its namespace (or ``cluster``), kind and name."""
     metadata = document["metadata"]
     folder = metadata.get("namespace", "cluster")
     return f"{folder}/{document['kind'].lower()}-{metadata['name']}.yaml"

@@ -1,4 +1,4 @@
-"""The page ``bootstrap.md``: everything that a cluster must have before Argo CD can sync it.
+"""The page ``bootstrap.md``: the requirements of a cluster before Argo CD can sync it.
 
 Sources: the emitted objects, the plan for Vault, ``containers.application.logging``, and the environment.
 """
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
 
 def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Document]) -> Artifact:
-    """Return ``bootstrap.md`` for a cluster, from everything else that was emitted for it.
+    """Return ``bootstrap.md`` for a cluster, from all its other artifacts.
 
-    ``serving`` holds the objects that a cluster that stands by would have, if it served.
+    ``serving`` holds the objects that a standby cluster would have if it served.
     """
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     documents = [document for document in emitted if "kind" in document]
     needed = requirements(documents)
-    running = {need.provider for need in needed}
+    running = {item.provider for item in needed}
     writes = [write for document in emitted for write in document.get("documents", ())]
     orchestration = site.spec.orchestration.configuration
     text = render(
@@ -42,11 +42,11 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         site=site,
         argo_cd=ARGO_CD,
         registration=destination(site.environment, site.name),
-        places=vault_paths(site),
-        needs=needed,
-        later=[need for need in requirements(serving) if need.provider not in running],
+        vault_paths=vault_paths(site),
+        requirements=needed,
+        later=[item for item in requirements(serving) if item.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
-        # Every replica on a node of its own, the surge too, while an update goes on.
+        # During an update every replica, the surge included, is on a node of its own.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
         logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
@@ -60,20 +60,20 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
 
 
 def _peers(site: Site) -> list[Cluster]:
-    """The clusters whose archives this one reads, to follow them or to be made anew from them."""
+    """Return the clusters with archives that this one reads, to follow them or to be restored from them."""
     clusters = site.environment.clusters.items() if replicated(site) else ()
     return [cluster for name, cluster in clusters if name != site.name]
 
 
 def _state(feature: Feature, version: int) -> str:
-    """Say what has to be done about a feature's gate in a minor version of Kubernetes."""
+    """Return the state of a feature's gate in a minor version of Kubernetes, or the action that it needs."""
     if version >= feature.enabled:
         return "on by default"
     return "turn it on" if version >= feature.known else f"needs Kubernetes 1.{feature.known}"
 
 
 def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
-    """Yield the path and the field of each secret that people keep in Vault: what an engine makes needs nobody."""
+    """Yield the path and the field of each secret that people write to Vault; engines generate the others."""
     stores = {document["metadata"]["name"]: document for document in documents if document["kind"] == "SecretStore"}
     for document in documents:
         if document["kind"] == "ExternalSecret":

@@ -1,4 +1,4 @@
-"""The page ``network.md``: who reaches whom, computed from the rendered policies, beside the flows that say why.
+"""The page ``network.md``: the open connections, computed from the rendered policies, and the reasons of the flows.
 
 Sources: the emitted NetworkPolicies and Namespaces, and the flows that the components declare.
 """
@@ -25,45 +25,45 @@ if TYPE_CHECKING:
     from compiler.emit.pages.reachability_endpoints import Place
     from compiler.emit.site import Site
 
-# An address that is nobody's: https://www.rfc-editor.org/rfc/rfc5737
+# An address for documentation, which no host has: https://www.rfc-editor.org/rfc/rfc5737
 INTERNET = "203.0.113.1"
 CLOSED = "·"
 
-Spot = tuple[str, tuple["Place", ...]]
-"""A name, and the places that stand for all that it names: what is open is open for each of them."""
+NamedPlaces = tuple[str, tuple["Place", ...]]
+"""A row or column: a name, and the places that represent it; a port counts as open if it is open for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """A table: the names of its columns, and its rows with the text of each cell."""
+    """A table: the names of its columns, and its rows, each a name and the text of its cells."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
-    """Return ``network.md`` for a cluster, from everything else that was emitted for it."""
+    """Return ``network.md`` for a cluster, from all its other artifacts."""
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
     network = Network(document for document in emitted if "kind" in document)
     ends = {end.name: end for flow in flows for end in (flow.source, flow.destination)}
-    ours = [_spot(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
-    others = [_spot(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
-    strangers = list(_strangers(site))
+    ours = [_named_places(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
+    others = [_named_places(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
+    undeclared = list(_undeclared(site))
     text = render(
         "pages/network.md.j2",
         site=site,
         matrices=[
-            ("Into the zones", _matrix(network, [*ours, *others, *strangers], ours)),
-            ("Out of the zones", _matrix(network, [*ours, *strangers[:-2]], [*others, *strangers[-2:]])),
+            ("Into the zones", _matrix(network, [*ours, *others, *undeclared], ours)),
+            ("Out of the zones", _matrix(network, [*ours, *undeclared[:-2]], [*others, *undeclared[-2:]])),
         ],
         flows=flows,
-        places=[(name, _where(end, site)) for name, end in ends.items()],
+        locations=[(name, _where(end, site)) for name, end in ends.items()],
     )
     return Artifact(f"{site.folder}/network.md", text.encode())
 
 
-def _strangers(site: Site) -> Iterator[Spot]:
-    """Yield a pod of every zone that no flow was written for, one of another namespace, and the internet."""
+def _undeclared(site: Site) -> Iterator[NamedPlaces]:
+    """Yield places without flows: another pod of each zone, a pod of another namespace, and the internet."""
     for zone in site.spec.network.segmentation.zones:
         name = f"any other of {namespace(zone)}"
         yield name, (Pod(name, namespace(zone), {}),)
@@ -71,16 +71,16 @@ def _strangers(site: Site) -> Iterator[Spot]:
     yield "the internet", (Outside("the internet", ip_address(INTERNET)),)
 
 
-def _spot(end: Endpoint, site: Site) -> Spot:
+def _named_places(end: Endpoint, site: Site) -> NamedPlaces:
     if isinstance(end, Pods):
         known = {end.labelled: "any"} if end.labelled else {}
         return end.name, (Pod(end.name, end.namespace, {**end.others, **end.labels, **known}),)
     networks = [ip_network(cidr) for cidr in end.of(site)]
-    # A block that holds the first and the last address of a network holds all of it.
+    # An ipBlock that contains the first and the last address of a network contains all of it.
     return end.name, tuple(Outside(end.name, network[edge]) for network in networks for edge in (0, -1))
 
 
-def _matrix(network: Network, sources: Sequence[Spot], destinations: Sequence[Spot]) -> Matrix:
+def _matrix(network: Network, sources: Sequence[NamedPlaces], destinations: Sequence[NamedPlaces]) -> Matrix:
     rows = [(name, tuple(_cell(network, places, to) for _, to in destinations)) for name, places in sources]
     return Matrix(tuple(name for name, _ in destinations), tuple(rows))
 

@@ -1,7 +1,7 @@
-"""NetworkPolicies as a cluster applies them: what is open from one place to another.
+"""An evaluation of NetworkPolicies as a cluster applies them: the ports that are open from one place to another.
 
-A pod that no policy selects for a direction is open in it; one that a policy selects is closed, but for what the rules
-of all such policies add up to. A connection needs the egress of its source and the ingress of its destination.
+A pod that no policy selects for a direction is open in it; a selected one is closed, except for the union of the rules
+of all policies that select it. A connection needs the egress of its source and the ingress of its destination.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
 """
 
@@ -41,15 +41,15 @@ class Network:
         }
 
     def openings(self, source: Place, destination: Place) -> tuple[Opening, ...]:
-        """Return the ports on which a connection from one place to another is let through."""
+        """Return the ports on which connections from one place to another are allowed."""
         leaving = self._allowed("Egress", source, destination, destination)
         return common(leaving, self._allowed("Ingress", destination, source, destination))
 
-    def _allowed(self, direction: str, subject: Place, peer: Place, destination: Place) -> tuple[Opening, ...]:
-        """Return what the policies of one end let through in one direction; ports are always the destination's."""
-        if isinstance(subject, Outside):
+    def _allowed(self, direction: str, end: Place, peer: Place, destination: Place) -> tuple[Opening, ...]:
+        """Return the ports, always the destination's, that the policies of one end allow in one direction."""
+        if isinstance(end, Outside):
             return EVERYTHING
-        policies = self._selecting(subject, direction)
+        policies = self._selecting(end, direction)
         if not policies:
             return EVERYTHING
         found: list[Opening] = []
@@ -61,7 +61,7 @@ class Network:
         return merged(found)
 
     def _selecting(self, pod: Pod, direction: str) -> list[Document]:
-        """Return the policies of one direction that select a pod; each is asked for against every other place."""
+        """Return the policies of one direction that select a pod, cached: each pod is asked for many times."""
         key = (pod.namespace, direction, frozenset(pod.labels.items()))
         if key not in self._selected:
             near = self._policies.get(key[:2], ())
@@ -83,7 +83,7 @@ class Network:
 
 
 def selects(selector: Fields, labels: Mapping[str, str]) -> bool:
-    """Say whether a label selector matches; an empty one matches everything."""
+    """Return whether a label selector matches; an empty one matches everything."""
     return all(labels.get(key) == value for key, value in selector.get("matchLabels", {}).items()) and all(
         _expressed(item, labels) for item in selector.get("matchExpressions", ())
     )

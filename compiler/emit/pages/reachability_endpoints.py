@@ -1,4 +1,4 @@
-"""The places between which connections are judged, and the ports that are open between two of them."""
+"""Ends of connections, inside and outside of the cluster, and the ports that are open between two of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LAST_PORT = 65535
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod, or any of several that are alike."""
+    """A pod, or any of several with the same labels and ports."""
 
     name: str
     namespace: str
@@ -26,7 +26,7 @@ class Pod:
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """An address outside of the cluster. What an ``ipBlock`` says of a pod's own address is left to the network."""
+    """An address outside of the cluster. Kubernetes does not define whether an ``ipBlock`` matches a pod's address."""
 
     name: str
     address: IPv4Address | IPv6Address
@@ -37,7 +37,7 @@ Place = Pod | Outside
 
 @dataclass(frozen=True, slots=True, order=True)
 class Opening:
-    """Ports of one protocol, both ends included."""
+    """A range of open ports of one protocol, from ``first`` to ``last`` inclusive."""
 
     protocol: str
     first: int
@@ -52,7 +52,7 @@ EVERYTHING = tuple(Opening(protocol, 1, LAST_PORT) for protocol in PROTOCOLS)
 
 
 def common(left: Iterable[Opening], right: Iterable[Opening]) -> tuple[Opening, ...]:
-    """Return the ports that are in both."""
+    """Return the ports that both sets of openings contain."""
     right = tuple(right)
     return merged(
         Opening(one.protocol, max(one.first, other.first), min(one.last, other.last))
@@ -63,7 +63,7 @@ def common(left: Iterable[Opening], right: Iterable[Opening]) -> tuple[Opening, 
 
 
 def merged(openings: Iterable[Opening]) -> tuple[Opening, ...]:
-    """Return the same ports with as few openings as possible, in order."""
+    """Return the same ports as the fewest possible openings, in order."""
     found: list[Opening] = []
     for item in sorted(item for item in openings if item.first <= item.last):
         before = found[-1] if found else None

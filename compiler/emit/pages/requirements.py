@@ -1,8 +1,7 @@
-"""Requirements of the emitted objects: providers that have to run, and features that have to be on.
+"""Requirements of the emitted objects: providers that have to run, and features of Kubernetes that have to be on.
 
-An operator is needed where one of its kinds is rendered (:mod:`compiler.emit.kinds`); a controller that brings no
-kind, where an object speaks to it by an annotation, a provisioner or a metric; a feature of Kubernetes, where a field
-of it is used.
+An operator is required if one of its kinds is rendered (:mod:`compiler.emit.kinds`); a controller without kinds of its
+own, if an object refers to it by an annotation, a provisioner or a metric; a feature, if an object uses its field.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ Marks = Callable[["Document"], bool]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A feature of Kubernetes: its gate, and the first minor versions that have it at all, and without being asked."""
+    """A feature of Kubernetes: its gate, and the first minor versions that know it and that enable it by default."""
 
     gate: str
     known: int
@@ -45,14 +44,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
-    """A provider that has to run, and the kinds of objects that ask for it."""
+    """A provider that has to run, and the kinds of objects that require it."""
 
     provider: Provider
     kinds: tuple[str, ...]
 
 
 def requirements(documents: Iterable[Document]) -> tuple[Requirement, ...]:
-    """Return the providers that have to run in the cluster, without Kubernetes itself, ordered by name."""
+    """Return the required providers of a cluster, without Kubernetes itself, ordered by name."""
     asked: dict[Provider, set[str]] = {}
     for document in documents:
         for provider in _providers(document):
@@ -64,7 +63,7 @@ def requirements(documents: Iterable[Document]) -> tuple[Requirement, ...]:
 
 
 def features(documents: Iterable[Document]) -> tuple[Feature, ...]:
-    """Return the features of Kubernetes that the objects use and that had a gate in a version that may still run."""
+    """Return the features that the objects use and that have a gate in a version that may still run."""
     used = {feature for document in documents for feature in _used(document)}
     return tuple(feature for feature, _ in _FEATURES if feature in used)
 
@@ -86,7 +85,7 @@ def _kind(document: Document) -> tuple[str, str]:
 
 
 def _annotated(prefix: str) -> Marks:
-    """Say of a document whether an annotation anywhere in it, of a volume claim's template too, has the prefix."""
+    """Return the predicate of documents with an annotation of that prefix anywhere, as in a claim's template."""
     return lambda document: any(
         isinstance(found, Mapping) and any(str(key).startswith(prefix) for key in found)
         for found in _found(document, "annotations")
@@ -94,14 +93,14 @@ def _annotated(prefix: str) -> Marks:
 
 
 def _holding(kind: str, key: str, value: object = None) -> Marks:
-    """Say of a document whether it is of a kind and holds a key, with one value where one is given."""
+    """Return the predicate of documents of a kind that contain a key, with the given value if there is one."""
     return lambda document: (
         document["kind"] == kind and any(value is None or found == value for found in _found(document, key))
     )
 
 
 def _found(value: object, key: str) -> Iterator[Any]:
-    """Yield whatever lies behind a key, at any depth."""
+    """Yield every value of a key, at any depth."""
     if isinstance(value, Mapping):
         if key in value:
             yield value[key]

@@ -1,4 +1,4 @@
-"""The clouds that a cluster can be in: what the same statement is called in each."""
+"""The clouds that a cluster can be in; each translates the same statements into its own settings."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "leas
 
 class _Aws:
     driver = "ebs.csi.aws.com"
-    # The class is shared by volumes from 10 GiB on, of which gp3 gives 500 operations a second for each GiB at most.
+    # Volumes from 10 GiB on share the class; gp3 allows at most 500 operations per second for each GiB.
     volumes: Mapping[str, str] = MappingProxyType(
         {"type": "gp3", "iops": "4000", "throughput": "250", "encrypted": "true"}
     )
@@ -40,7 +40,7 @@ class _Aws:
             "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
             "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
             "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes": "preserve_client_ip.enabled=true",
-            # There is one target, the primary; its zone is not that of every client.
+            # The only target is the primary, which may be in another zone than a client.
             "service.beta.kubernetes.io/aws-load-balancer-attributes": "load_balancing.cross_zone.enabled=true",
         }
     )
@@ -52,7 +52,7 @@ class _Aws:
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         check = balancer.balancing.health_check
-        said = {
+        settings = {
             "scheme": "internal" if balancer.internal else "internet-facing",
             "target-type": "ip",
             **_listeners(balancer.balancing),
@@ -63,14 +63,14 @@ class _Aws:
             "healthy-threshold-count": number(check.healthy_threshold),
             "unhealthy-threshold-count": number(check.unhealthy_threshold),
         }
-        return {f"alb.ingress.kubernetes.io/{name}": value for name, value in said.items()}
+        return {f"alb.ingress.kubernetes.io/{name}": value for name, value in settings.items()}
 
 
 AWS = _Aws()
 
 
 def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
-    """TLS ends at the load balancer, and plain HTTP is redirected; the certificate is found by the host's name."""
+    """Return the listeners: TLS ends here, HTTP is redirected, and the host name selects the certificate."""
     if not balancing.ssl_termination:
         return {"listen-ports": json.dumps([{"HTTP": 80}])}
     return {"listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]), "ssl-redirect": "443", "ssl-policy": TLS_POLICY}
@@ -82,7 +82,7 @@ def _attributes(balancer: Balancer) -> dict[str, str]:
         "deregistration_delay.timeout_seconds": number(balancer.draining.seconds),
     }
     if balancer.balancing.session_stickiness:
-        # Stickiness decides after a client's first request; the algorithm decides that one.
+        # The algorithm chooses the pod of a client's first request; stickiness, those of later ones.
         attributes["stickiness.enabled"] = "true"
         attributes["stickiness.type"] = "lb_cookie"
         attributes["stickiness.lb_cookie.duration_seconds"] = number(STICKINESS.seconds)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 class _Azure:
     driver = "disk.csi.azure.com"
-    # Locally redundant: the stores hold a copy in each zone. Azure encrypts every disk; nobody may export one.
+    # Locally redundant: the stores themselves have a copy in each zone. Azure encrypts disks; none may be exported.
     volumes: Mapping[str, str] = MappingProxyType(
         {
             "skuName": "Premium_LRS",
@@ -44,10 +44,10 @@ class _Azure:
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`.
 
-        A gateway is round robin, and a pod is healthy once it has answered: it knows no other algorithm or threshold.
+        The gateway supports only round robin, and no threshold for healthy pods: one good answer is enough.
         """
         balancing, check = balancer.balancing, balancer.balancing.health_check
-        said = {
+        settings = {
             "use-private-ip": _flag(balancer.internal),
             "cookie-based-affinity": _flag(balancing.session_stickiness),
             "connection-draining": "true",
@@ -58,9 +58,9 @@ class _Azure:
             "health-probe-unhealthy-threshold": number(check.unhealthy_threshold),
         }
         if balancing.ssl_termination:
-            # The certificate lies in the gateway, from a key vault: no manifest has it.
-            said |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}
-        return {f"appgw.ingress.kubernetes.io/{name}": value for name, value in said.items()}
+            # The gateway has the certificate from a key vault; no manifest contains it.
+            settings |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}
+        return {f"appgw.ingress.kubernetes.io/{name}": value for name, value in settings.items()}
 
 
 AZURE = _Azure()

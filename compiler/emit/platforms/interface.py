@@ -1,4 +1,4 @@
-"""The interface of a cloud: what every one has under a name of its own."""
+"""The interface of a cloud: the settings that every cloud has under different names."""
 
 from __future__ import annotations
 
@@ -14,44 +14,44 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Balancer:
-    """The settings of a load balancer, in no cloud's words."""
+    """The settings of a load balancer, independent of the cloud."""
 
     balancing: ApplicationBalancing
     internal: bool
-    """Whether it has private addresses alone."""
+    """Whether it has private addresses only."""
     draining: Duration
-    """How long a pod that goes may still answer on the connections that it has."""
+    """The time that a terminating pod has to answer on its open connections."""
 
 
 class Platform(Protocol):
-    """One cloud."""
+    """A cloud: its names for drivers, classes, labels and annotations."""
 
     @property
     def driver(self) -> str:
-        """The CSI driver of volumes and of their snapshots."""
+        """The name of the CSI driver of volumes and snapshots."""
 
     @property
     def volumes(self) -> Mapping[str, str]:
-        """The parameters of a StorageClass of fast, encrypted volumes."""
+        """The parameters of a StorageClass for fast, encrypted volumes."""
 
     @property
     def ingress_class(self) -> str:
-        """The IngressClass of the controller that makes load balancers."""
+        """The IngressClass of the controller that creates load balancers."""
 
     @property
     def pod_labels(self) -> Mapping[str, str]:
-        """The labels without which a pod is not given the identity of its ServiceAccount."""
+        """The labels that a pod needs to get the cloud identity of its ServiceAccount."""
 
     @property
     def private_service(self) -> Mapping[str, str]:
-        """The annotations of a Service whose load balancer has private addresses alone and keeps its clients'."""
+        """The annotations of a Service for a private load balancer that preserves its clients' addresses."""
 
     @property
     def readiness_labels(self) -> Mapping[str, str]:
-        """The labels of a namespace whose pods are ready when the load balancer, too, takes them for healthy."""
+        """The labels of a namespace in which a pod is ready only once it is healthy for the load balancer, too."""
 
     def account(self, identity: str) -> dict[str, str]:
-        """Return the annotations of a ServiceAccount that gives pods an identity of the cloud, no credential."""
+        """Return the annotations of a ServiceAccount that give its pods a cloud identity, without a credential."""
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
-        """Return the annotations of an Ingress; what the cloud has no word for is left out, and policies say so."""
+        """Return the annotations of an Ingress; a setting that the cloud lacks is left out, and policies report it."""

@@ -1,1 +1,1 @@
-"""What Vault is configured with: the ordered writes that give the zones their secrets, and nothing more."""
+"""The configuration of Vault: the ordered writes that give the zones access to their secrets only."""

@@ -1,7 +1,7 @@
-"""The audit trail: two devices, since a server that can write to none of its devices answers nobody.
+"""Audit devices of Vault: two, since a server that can write to none of its devices refuses all requests.
 
-OpenBao takes devices from its own configuration alone: ``vault/audit.hcl`` is a file of it. HashiCorp Vault takes them
-through its API: they are documents of the plan.
+OpenBao takes audit devices only from its own configuration: ``vault/audit.hcl`` is a file of it. HashiCorp Vault takes
+them through its API: they are documents of the plan.
 
 Sources: ``access_control.infrastructure.authorization.audit``, the cluster's ``vault.flavour``.
 Upstream: https://openbao.org/docs/configuration/audit/, https://developer.hashicorp.com/vault/api-docs/system/audit
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
-# The volume that each product's own chart sets aside, and the standard output, which the cluster collects.
+# The audit volume of each product's own chart; the second device is standard output, which the cluster collects.
 FILES = {"openbao": "/openbao/audit/audit.log", "vault": "/vault/audit/audit.log"}
 DESCRIPTIONS = {"file": "Every request, on a volume of its own", "stdout": "Every request, for the log collector"}
 
 
 def audit_devices(site: Site) -> Iterator[Write]:
-    """Yield the devices of a server that takes them through its API."""
+    """Yield the audit devices, for a server that takes them through its API."""
     if not _wanted(site) or site.cluster.vault.flavour != "vault":
         return
     for name, file in _devices(site).items():
@@ -34,7 +34,7 @@ def audit_devices(site: Site) -> Iterator[Write]:
 
 
 def audit_file(site: Site) -> Iterator[Artifact]:
-    """Yield ``vault/audit.hcl`` for a server that takes devices from its configuration."""
+    """Yield ``vault/audit.hcl``, for a server that takes audit devices from its configuration."""
     if not _wanted(site) or site.cluster.vault.flavour != "openbao":
         return
     text = render(

@@ -1,4 +1,4 @@
-"""The secrets engines: secrets that people keep (KV version 2), and the database role whose password Vault changes.
+"""The secrets engines: KV version 2 for secrets that people write, and the engine that rotates database passwords.
 
 Sources: ``access_control.secrets``, ``storage.database``.
 Upstream: https://openbao.org/api-docs/secret/kv/kv-v2/, https://openbao.org/api-docs/secret/databases/
@@ -18,25 +18,25 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
-# An overwritten secret can be looked up for as long as anybody may still have to go back to it.
+# Overwritten versions of a secret stay readable, for a return to an earlier one.
 KEPT_VERSIONS = 10
 
 
 def secrets_engine(_: Site) -> Iterator[Write]:
-    """Yield the engine that keeps secrets; whoever changes one has to say which version is replaced."""
+    """Yield the KV engine; a write has to name the version that it replaces (check-and-set)."""
     yield write(f"sys/mounts/{VAULT_KV}", type="kv", options={"version": "2"}, description="Secrets of CBP")
     yield write(f"{VAULT_KV}/config", cas_required=True, max_versions=KEPT_VERSIONS)
 
 
 def database_engine(_: Site) -> Iterator[Write]:
-    """Yield the engine that changes the passwords of databases."""
+    """Yield the database engine, which rotates the passwords of databases."""
     yield write(f"sys/mounts/{VAULT_DATABASE}", type="database", description="Credentials of databases")
 
 
 def database_credentials(site: Site) -> Iterator[Write]:
-    """Yield the engine's connection to the database, and the role whose password it changes.
+    """Yield the database engine's connection, and the static role that rotates the API's password.
 
-    A cluster that stands by has a database that cannot be written to: it gets them when it serves.
+    The database of a standby cluster is read-only: the cluster gets them when it serves.
     """
     yield _connection(site)
     rotation = site.spec.access_control.secrets.rotation
@@ -50,9 +50,9 @@ def database_credentials(site: Site) -> Iterator[Write]:
 
 
 def _connection(site: Site) -> Write:
-    """Vault proves itself by the managing role's password, and the database by a certificate of its authority.
+    """Return the connection: Vault logs in by password, and verifies the database by its certificate authority.
 
-    OpenBao ignores ``tls_ca``, and takes the authority from a file on the server; Vault keeps it with the connection.
+    OpenBao ignores ``tls_ca``, and reads the authority from a file on the server; Vault stores it with the connection.
     """
     vault, root = site.cluster.vault, vault_paths(site).root
     server = f"{vault.database}:{POSTGRES_PORT}/{DATABASE_NAME}?sslmode=verify-full"
@@ -66,6 +66,6 @@ def _connection(site: Site) -> Write:
         **trusted,
         username=DATABASE_MANAGER,
         allowed_roles=[vault_paths(site).static_role],
-        # The server is sent a verifier and never a password, so that none can be in its log.
+        # PostgreSQL gets a verifier and never a password, so that its log cannot contain one.
         password_authentication="scram-sha-256",  # noqa: S106 - a method
     )

@@ -1,7 +1,8 @@
-"""The auth method of a cluster's workloads, and the accounts that log in there.
+"""The Kubernetes auth method, and the ServiceAccounts that log in by it.
 
-Vault asks the cluster's API server about each token. It shows that very token to do so (``disable_local_ca_jwt`` and no
-``token_reviewer_jwt``), so that Vault keeps no credential of the cluster; the accounts may have tokens reviewed for it.
+Vault has the cluster's API server review each token, and authenticates there by that same token
+(``disable_local_ca_jwt`` and no ``token_reviewer_jwt``), so that it stores no credential of the cluster; for that, the
+ServiceAccounts have the right to review tokens.
 
 Sources: ``access_control.infrastructure``, ``access_control.secrets``.
 Upstream: https://openbao.org/docs/auth/kubernetes/#use-the-vault-clients-jwt-as-the-reviewer-jwt
@@ -24,24 +25,24 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
     from compiler.model.network import Zone
 
-# A login reads one secret and is revoked then; a token that is left over ends soon, and a stolen one cannot be kept.
+# A login reads one secret, and its token is revoked then; a token that is left over, or stolen, expires soon.
 TOKEN_TTL = "10m"  # noqa: S105 - a duration
 TOKEN_MAX_TTL = "1h"  # noqa: S105 - a duration
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ServiceAccount that logs in to Vault, and what it may do there."""
+    """A ServiceAccount that logs in to Vault, with its rights there."""
 
     role: str
-    """The role of the auth method, after which its policy is named, too."""
+    """The role of the auth method; the policy has the same name."""
     service_account: str
     zone: Zone
     grants: tuple[Grant, ...]
 
 
 def kubernetes_auth(site: Site) -> Iterator[Write]:
-    """Yield the auth method of the cluster."""
+    """Yield the cluster's Kubernetes auth method and its configuration."""
     mount = vault_paths(site).kubernetes
     yield write(f"sys/auth/{mount}", type="kubernetes", description=f"Workloads of {vault_paths(site).scope}")
     yield write(
@@ -53,7 +54,7 @@ def kubernetes_auth(site: Site) -> Iterator[Write]:
 
 
 def account_role(site: Site, account: Account) -> Iterator[Write]:
-    """Yield the policy of an account, and the role that it logs in to."""
+    """Yield the policy of an account, and the role by which it logs in."""
     paths, name = vault_paths(site), account.role
     yield policy(site, name, f"What {name} reads for {paths.scope}.", account.grants)
     yield write(
@@ -65,13 +66,13 @@ def account_role(site: Site, account: Account) -> Iterator[Write]:
         token_no_default_policy=True,
         token_ttl=TOKEN_TTL,
         token_max_ttl=TOKEN_MAX_TTL,
-        # Unlike a batch token, it can be revoked when the secret has been read.
+        # Unlike a batch token, a service token can be revoked once the secret has been read.
         token_type="service",  # noqa: S106 - a kind of token
     )
 
 
 def api_account(site: Site) -> Iterator[Account]:
-    """Yield the account that reads the API's credentials."""
+    """Yield the ServiceAccount that reads the API's credentials."""
     paths = vault_paths(site)
     grants = (
         Grant(secret("data", paths.cache), ("read",)),
@@ -81,13 +82,13 @@ def api_account(site: Site) -> Iterator[Account]:
 
 
 def data_account(site: Site) -> Iterator[Account]:
-    """Yield the account that reads the passwords of the data zone's servers."""
+    """Yield the ServiceAccount that reads the passwords of the data zone's servers."""
     paths = vault_paths(site)
     grants = tuple(Grant(secret("data", key), ("read",)) for key in (paths.manager, paths.cache))
     yield Account(DATA, DATA_SECRETS, "data", grants)
 
 
 def certificates_account(site: Site) -> Iterator[Account]:
-    """Yield the account that has the servers' certificates signed."""
+    """Yield the ServiceAccount that requests the servers' certificates."""
     signed = (vault_paths(site).signing(server.name) for server in server_certificates(site))
     yield Account(CERTIFICATES, CERTIFICATES, "data", tuple(Grant(path, ("update",)) for path in signed))

@@ -1,7 +1,6 @@
-"""The auth method of people: through the identity provider, with a second factor, for the administrators' group alone.
+"""The OIDC auth method, by which the administrators' group signs in through the identity provider, with MFA.
 
-Readers and operators have nothing to look for in Vault. Administrators write secrets and see when they were written;
-they read none.
+Readers and operators need no access to Vault. Administrators write secrets and read their metadata, but no secret.
 
 Sources: ``access_control.infrastructure``, the environment's ``sign_in``.
 Upstream: https://openbao.org/api-docs/auth/jwt/, https://openbao.org/docs/auth/login-mfa/; RFC 8176 for ``amr``.
@@ -23,19 +22,19 @@ if TYPE_CHECKING:
 
 ADMINISTRATORS = "administrators"
 GROUPS_CLAIM = "groups"
-# RFC 8176, 2: several factors were used. A provider that says otherwise is configured to say this.
+# RFC 8176, 2: several factors were used. A provider that sends another value has to be configured to send this one.
 MFA_CLAIM = {"amr": ["mfa"]}
-# Long enough for one change, and over before somebody else sits at the machine.
+# Long enough for one change, and short enough for a machine that is left alone.
 TOKEN_TTL = "30m"  # noqa: S105 - a duration
 TOKEN_MAX_TTL = "1h"  # noqa: S105 - a duration
-# Where the command line of Vault waits for the browser: a loopback address (RFC 8252, 7.3).
+# The redirect address of Vault's command line: a loopback address (RFC 8252, 7.3).
 COMMAND_LINE = "http://localhost:8250/oidc/callback"
-# What every authenticator can do: several ignore any other algorithm without a word (RFC 6238, 1.2).
+# The parameters that every authenticator supports: several silently ignore any other algorithm (RFC 6238, 1.2).
 TOTP: dict[str, Any] = {"period": "30s", "algorithm": "SHA1", "digits": 6, "skew": 1}
 
 
 def oidc_auth(site: Site) -> Iterator[Write]:
-    """Yield the auth method of people, the administrators' role, policy and group, and the second factor."""
+    """Yield the OIDC auth method, the administrators' role, policy and group, and the second factor."""
     mount = vault_paths(site).oidc
     yield write(f"sys/auth/{mount}", type="oidc", description=f"People who administer {vault_paths(site).scope}")
     yield write(
@@ -89,7 +88,7 @@ def _role(site: Site) -> Write:
 
 
 def _group(site: Site) -> Iterator[Write]:
-    """Rights follow from the group at the identity provider, and end with the membership."""
+    """Yield the external group: rights follow from membership at the identity provider, and end with it."""
     group = f"identity/group/name/{vault_paths(site).policy(ADMINISTRATORS)}"
     yield write(group, type="external", policies=[vault_paths(site).policy(ADMINISTRATORS)])
     yield write(
@@ -101,7 +100,7 @@ def _group(site: Site) -> Iterator[Write]:
 
 
 def _second_factor(site: Site) -> Iterator[Write]:
-    """A factor of Vault's own, for the day on which the identity provider vouches for the wrong person."""
+    """Yield Vault's own second factor, in case the identity provider authenticates the wrong person."""
     scope = vault_paths(site).scope
     yield write("identity/mfa/method/totp", method_name=scope, issuer=f"Vault {scope}", **TOTP)
     yield write(

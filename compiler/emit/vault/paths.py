@@ -1,7 +1,7 @@
-"""Names in Vault: mounts, roles and paths, each written once for the plan and for the workloads that read from it.
+"""Names in Vault: mounts, roles and paths, each defined once for the plan and for the workloads that read secrets.
 
-Clusters and environments may share a server. What is named after a cluster is that cluster's alone; the two engines
-(``cbp`` and ``database``) are shared, and every plan says the same of them.
+Clusters and environments may share a server. A name that contains a cluster's belongs to that cluster alone; the two
+engines (``cbp`` and ``database``) are shared, and every plan configures them in the same way.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 AUDIENCE = "vault"
-"""What a service account's token is made for, so that no other service accepts one that was made for Vault."""
+"""The audience of ServiceAccount tokens for Vault, so that no other service accepts one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class VaultPaths:
 
     @property
     def scope(self) -> str:
-        """What the cluster's own names start or end with, as ``production-eu-central-1``."""
+        """The prefix or suffix of the cluster's own names, as ``production-eu-central-1``."""
         return f"{self.environment}-{self.cluster}"
 
     @property
@@ -47,12 +47,12 @@ class VaultPaths:
 
     @property
     def authority_file(self) -> str:
-        """Where every server of OpenBao has the authority's certificate: a volume that its chart adds, by name."""
+        """The file with the authority's certificate on every OpenBao server, in a volume that its chart adds."""
         return f"/openbao/userconfig/authorities/{self.scope}.pem"
 
     @property
     def root(self) -> str:
-        """The path at which the authority's own certificate is made."""
+        """The path at which the authority's own certificate is generated."""
         return f"{self.authority}/root/generate/internal"
 
     def signing(self, server: str) -> str:
@@ -61,44 +61,44 @@ class VaultPaths:
 
     @property
     def connection(self) -> str:
-        """The connection by which Vault changes passwords of the database."""
+        """The name of the connection by which Vault changes passwords of the database."""
         return f"{self.scope}-{DATABASE}"
 
     @property
     def static_role(self) -> str:
-        """The database role of the API, as the database engine knows it."""
+        """The name of the database engine's static role for the API's database role."""
         return f"{self.scope}-{API}"
 
     @property
     def manager(self) -> str:
-        """The key of the managing role's password, below the engine of secrets."""
+        """The key of the managing role's password in the KV engine."""
         return f"{self.environment}/{DATA}/{self.cluster}/{MANAGER_PATH}"
 
     @property
     def cache(self) -> str:
-        """The key of the cache's password, which the cache and the API share, below the engine of secrets."""
+        """The key of the cache's password, which the cache and the API share, in the KV engine."""
         return f"{self.environment}/{DATA}/{self.cluster}/{CACHE_PATH}"
 
     def policy(self, name: str) -> str:
-        """Return the name of a policy: policies of every cluster lie in one list."""
+        """Return the name of a policy, with the cluster's prefix: all clusters share one list of policies."""
         return f"{self.scope}-{name}"
 
 
 def vault_paths(site: Site) -> VaultPaths:
-    """Return the names of a cluster."""
+    """Return the names in Vault that belong to a cluster."""
     return VaultPaths(site.environment.name, site.name)
 
 
 def secret(kind: str, key: str) -> str:
-    """Return the path of ``data`` or ``metadata`` of a key in the engine of secrets."""
+    """Return the path of a key's ``data`` or ``metadata`` in the KV engine."""
     return f"{VAULT_KV}/{kind}/{key}"
 
 
 def credential(role: str) -> str:
-    """Return the path at which a static role's password is read, below the database engine's mount."""
+    """Return the path of a static role's password, relative to the database engine's mount."""
     return f"static-creds/{role}"
 
 
 def credential_path(role: str) -> str:
-    """Return the path at which a static role's password is read."""
+    """Return the full path of a static role's password."""
     return f"{VAULT_DATABASE}/{credential(role)}"

@@ -1,7 +1,7 @@
-"""The certificate authority of a cluster's stores: its key is made in Vault, and stays there.
+"""The certificate authority (PKI engine) of a cluster's stores: its key is generated in Vault, and stays there.
 
-A role for each server signs its own names alone, so that whoever may ask for a certificate of the cache cannot pose as
-the database.
+The role of each server signs only that server's names, so that an account with the right to a certificate of the cache
+cannot impersonate the database.
 
 Sources: ``access_control.secrets.storage``, ``access_control.infrastructure.principle``.
 Upstream: https://openbao.org/api-docs/secret/pki/
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
-# The bank's clients of this authority are all rendered here; its successor is a second issuer, signed in time.
+# All clients of this authority are rendered here; its successor will be a second issuer, signed in time.
 LIFETIME = "87600h"
 ISSUER = "root"
-# P-256, which every client of ours takes. The authority's key never leaves Vault, a server's never its cluster.
+# P-256, which all our clients support. The authority's key never leaves Vault, a server's never its cluster.
 KEY: dict[str, Any] = {"key_type": "ec", "key_bits": 256}
 
 
 def pki(site: Site) -> Iterator[Write]:
-    """Yield the engine, the authority's own certificate, and a role for each server."""
+    """Yield the PKI engine, the authority's own certificate, and a role for each server."""
     mount, scope = vault_paths(site).authority, vault_paths(site).scope
     yield write(f"sys/mounts/{mount}", type="pki", description=f"Certificates of the stores of {scope}")
     yield write(f"sys/mounts/{mount}/tune", max_lease_ttl=LIFETIME)
@@ -47,11 +47,11 @@ def _role(server: ServerCertificate) -> dict[str, Any]:
         "allow_localhost": False,
         "allow_ip_sans": False,
         "enforce_hostnames": True,
-        # The names are those of the request's extension, as RFC 6125 (6.4.4) has them; a common name is not needed.
+        # The names are in the request's subject alternative names (RFC 6125, 6.4.4); a common name is not needed.
         "require_cn": False,
         "server_flag": True,
         "client_flag": server.is_client,
-        # Another issuer, whoever adds it, signs nothing.
+        # An issuer that somebody adds later signs nothing.
         "issuer_ref": ISSUER,
         "max_ttl": hours(server.lifetime),
         **KEY,

@@ -1,8 +1,9 @@
 """The files for Vault: the plan, ordered documents ``{path, data, writeOnly}``, and the server's audit stanza.
 
-Each document is one write to Vault's HTTP API. ``writeOnly`` names what is given when the plan is applied: its values
-are in no file. ``{"$ref": "<path>#/<field>"}`` stands for what the server says of an earlier document. The database
-comes last: there is none yet when a cluster's Vault is set up. docs/vault.md describes the form.
+Each document is one write to Vault's HTTP API. ``writeOnly`` names the fields that get their values when the plan is
+applied: no file holds them. ``{"$ref": "<path>#/<field>"}`` stands for a field of the server's answer for an earlier
+document. The database comes last: it does not exist yet when a cluster's Vault is set up. docs/vault.md describes the
+format.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def vault(site: Site, documents: Iterable[Write]) -> Iterator[Artifact]:
-    """Yield ``vault/plan.yaml`` with the documents, and ``vault/audit.hcl`` for a server that takes it."""
+    """Yield ``vault/plan.yaml`` with the documents, and ``vault/audit.hcl`` for a server that needs it."""
     server = site.cluster.vault
     plan = {"flavour": server.flavour, "address": server.address, "documents": list(documents)}
     yield Artifact(f"{site.folder}/vault/plan.yaml", to_yaml(plan, site.header), plan)

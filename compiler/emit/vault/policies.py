@@ -1,4 +1,4 @@
-"""Policies: exact paths and what may be done at each, in HCL. No path has a wildcard."""
+"""Vault policies, in HCL: exact paths with the capabilities at each. No path has a wildcard."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What may be done at one path."""
+    """The capabilities at one path."""
 
     path: str
     capabilities: tuple[str, ...]
 
 
-# Instead of the default policy, which gives every token far more: a login looks at its own token, and revokes it.
+# They replace the default policy, which grants far more: a login looks up its own token, and revokes it.
 OWN_TOKEN = (Grant("auth/token/lookup-self", ("read",)), Grant("auth/token/revoke-self", ("update",)))
 
 

@@ -1,4 +1,4 @@
-"""Units: they parse every spelling in the specification, hold integers, compare exactly and print canonically."""
+"""Unit types: they parse the specification's spellings, hold integers, compare exactly and print canonically."""
 
 from compiler.model.units.amounts import Bytes, Cores
 from compiler.model.units.numbers import Count, Flag, Percent, Port, Whole

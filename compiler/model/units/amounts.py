@@ -33,7 +33,7 @@ class Cores(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the CPU that the text states (SPEC011 where it is not one, or is none at all)."""
+        """Return the CPU that the text states (SPEC011 where it states none, or zero)."""
         if match := _CORES.fullmatch(text):
             amount = int(match[1]) * 1000 + int((match[2] or "0").ljust(3, "0"))
         elif match := _MILLICORES.fullmatch(text):
@@ -51,12 +51,12 @@ class Cores(Unit):
         return Cores(self.millicores * times)
 
     def number(self) -> int:
-        """Return millicores."""
+        """Return the millicores."""
         return self.millicores
 
     @property
     def whole(self) -> int:
-        """The whole cores in it."""
+        """The number of whole cores, rounded down."""
         return self.millicores // 1000
 
     @property
@@ -81,7 +81,7 @@ class Bytes(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the amount that the text states (SPEC012 where it is not one, is nothing, or is no whole number)."""
+        """Return the amount that the text states (SPEC012 where it states none, zero, or a fraction of a byte)."""
         match = _BYTES.fullmatch(text)
         power = _POWERS.get(match[3]) if match else None
         if match is None or power is None:
@@ -106,7 +106,7 @@ class Bytes(Unit):
         return self * percent.percent // 100
 
     def number(self) -> int:
-        """Return bytes."""
+        """Return the bytes."""
         return self.count
 
     @property

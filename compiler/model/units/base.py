@@ -1,4 +1,4 @@
-"""What every unit shares: it is parsed from text at the edge, and it is one whole number for the policies."""
+"""The base of all units: a unit is parsed from text, and serialised as one whole number for the policies."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def refuse(code: Code, message: str, help_: str, entry: int | None = None) -> PydanticCustomError:
-    """Return the error that a model reports for one value: a code of the catalogue, what is wrong, what to do.
+    """Return the error of a value, for a validator to raise: a diagnostic code, the message, and the advice.
 
-    ``entry`` is the index of the entry that is wrong in a list that is not.
+    ``entry`` is the index of the wrong entry, where the value is a list.
     """
     return PydanticCustomError("cbp", "{message}", {"code": code, "message": message, "help": help_, "entry": entry})
 
@@ -25,8 +25,8 @@ def refuse(code: Code, message: str, help_: str, entry: int | None = None) -> Py
 class Unit:
     """A quantity that pydantic parses with :meth:`parse` and serialises as the integer that policies see.
 
-    ``spelling`` is a regular expression of every text that :meth:`parse` takes, which may refuse more than that: a sum
-    that is out of bounds has no pattern. The class's docstring is what an editor shows.
+    ``spelling`` is a regular expression that matches every text that :meth:`parse` accepts; ``parse`` may refuse more,
+    since a pattern cannot tell a number that is out of bounds. An editor shows the class's docstring.
     """
 
     code: ClassVar[Code]
@@ -39,12 +39,12 @@ class Unit:
         """Return the quantity that the text states.
 
         Raises:
-            PydanticCustomError: the text is not such a quantity.
+            PydanticCustomError: the text states no such quantity.
         """
         raise NotImplementedError
 
     def number(self) -> int:
-        """Return the quantity as the whole number that policies see, in the unit's own base."""
+        """Return the quantity as the whole number that policies see, in the unit's base."""
         raise NotImplementedError
 
     @classmethod

@@ -56,9 +56,9 @@ def _flag(value: object) -> object:
     return value == "true"
 
 
-def _number(spelling: str, what: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
-    """What an editor may know of a whole number: it takes digits without quotes for one, and compares it."""
-    description = f"{what} from {least} to {most}."
+def _number(spelling: str, noun: str, advice: str, least: int, most: int, *examples: int) -> Keywords:
+    """Return the keywords of a whole number: an editor reads digits without quotes as a number, and compares it."""
+    description = f"{noun} from {least} to {most}."
     shown: dict[str, JsonValue] = {"examples": [*examples]} if examples else {}
     return Keywords(
         **spelt(spelling, description, advice, type=["integer", "string"], minimum=least, maximum=most, **shown),
@@ -87,7 +87,7 @@ class Percent(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the percentage that the text states (SPEC015 where it is not one from 1 to 100)."""
+        """Return the percentage that the text states (SPEC015 where it states none from 1 to 100)."""
         match = _PERCENT.fullmatch(text)
         if match is None:
             raise refuse(cls.code, f"'{text}' is not a percentage", cls.advice)

@@ -1,4 +1,4 @@
-"""Durations, rates and schedules."""
+"""Units of time: durations, rates and schedules."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _RATE = re.compile(r"(0|[1-9][0-9]{0,8})(?: req)?/(s|min|h)")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Duration(Unit):
-    """A length of time: a whole number of seconds, minutes, hours or days. Policies see whole seconds.
+    """A duration: a whole number of seconds, minutes, hours or days. Policies see whole seconds.
 
-    The units are s, second, m, min, minute, h, hour, d and day; a word may stand in the plural.
+    The units are s, second, m, min, minute, h, hour, d and day; words may be in the plural.
     """
 
     seconds: int
@@ -38,7 +38,7 @@ class Duration(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the duration that the text states (SPEC013 where it is not one, or is none at all)."""
+        """Return the duration that the text states (SPEC013 where it states none, or zero)."""
         match = _DURATION.fullmatch(text)
         scale = _SECONDS.get(match[2]) if match else None
         if match is None or scale is None:
@@ -57,7 +57,7 @@ class Duration(Unit):
         return Duration(self.seconds // parts)
 
     def number(self) -> int:
-        """Return seconds."""
+        """Return the seconds."""
         return self.seconds
 
     def __str__(self) -> str:
@@ -78,7 +78,7 @@ class Rate(Unit):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the rate that the text states (SPEC014 where it is not one, or no whole number a minute)."""
+        """Return the rate that the text states (SPEC014 where it states none, or no whole number per minute)."""
         match = _RATE.fullmatch(text)
         if match is None:
             raise refuse(cls.code, f"'{text}' is not a rate", cls.advice)
@@ -91,7 +91,7 @@ class Rate(Unit):
         return cls(per_hour // 60)
 
     def number(self) -> int:
-        """Return requests per minute."""
+        """Return the requests per minute."""
         return self.per_minute
 
     def __str__(self) -> str:
@@ -99,7 +99,7 @@ class Rate(Unit):
 
 
 class Schedule(StrEnum):
-    """How often it happens. Policies see the word."""
+    """A frequency, in one word. Policies see the word."""
 
     HOURLY = "Hourly"
     DAILY = "Daily"

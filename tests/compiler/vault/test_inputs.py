@@ -41,11 +41,11 @@ def check(plan: Path, *arguments: str, **variables: str | None) -> Result:
 
 
 NO_PLANS: dict[str, tuple[object, str]] = {
-    "no mapping": ([], "this is no plan for Vault, because of the document"),
-    "no documents": (document(), "because of documents"),
-    "a field that nobody knows": ({**document(ROLE), "token": "x"}, "because of token"),
-    "a path that leads upwards": (document({**ROLE, "path": "auth/../sys/raw"}), "because of documents.0.path"),
-    "a path with a query": (document({**ROLE, "path": "auth/a?list=true"}), "because of documents.0.path"),
+    "no mapping": ([], "this is not a plan for Vault: wrong at the document"),
+    "no documents": (document(), "wrong at documents"),
+    "a field that nobody knows": ({**document(ROLE), "token": "x"}, "wrong at token"),
+    "a path that leads upwards": (document({**ROLE, "path": "auth/../sys/raw"}), "wrong at documents.0.path"),
+    "a path with a query": (document({**ROLE, "path": "auth/a?list=true"}), "wrong at documents.0.path"),
     "a reference to what comes later": (
         document({**ROLE, "data": {"a": {"$ref": "database/config/a#/id"}}}, CONFIG),
         "auth/a/role/b refers to database/config/a, which does not come before it",
@@ -73,9 +73,9 @@ def test_what_is_no_yaml_is_no_plan(plan: Path) -> None:
     [
         (f"password: '{CANARY}", "this is not valid YAML"),
         (f"*{CANARY}", "this is not valid YAML"),
-        (CANARY, "this is no mapping from the paths of documents to their fields and texts"),
-        (f"database/config/a: {{password: [{CANARY}]}}", "this is no mapping from the paths"),
-        ("database/config/a: {password: ''}", "this is no mapping from the paths"),
+        (CANARY, "this is not a mapping from the paths of documents to their fields and texts"),
+        (f"database/config/a: {{password: [{CANARY}]}}", "this is not a mapping from the paths"),
+        ("database/config/a: {password: ''}", "this is not a mapping from the paths"),
         (f"database/config/a: {{pasword: {CANARY}}}", "the plan asks for no value pasword of database/config/a"),
         (f"database/config/b: {{password: {CANARY}}}", "the plan asks for no value password of database/config/b"),
     ],
@@ -110,7 +110,7 @@ def test_a_token_comes_from_a_file(plan: Path, tmp_path: Path) -> None:
 )
 def test_a_token_is_not_sent_in_the_clear(plan: Path, address: str) -> None:
     done = check(plan, VAULT_ADDR=address)
-    assert (done.exit_code, done.stderr) == (2, f"cbp: {address} will not do for a server of secrets: use https://\n")
+    assert (done.exit_code, done.stderr) == (2, f"cbp: {address} is no safe address for secrets: use https://\n")
 
 
 @pytest.mark.parametrize("address", [NOWHERE, "http://127.0.0.1:1", "http://localhost:1"])
@@ -126,7 +126,7 @@ def test_a_server_that_is_away_is_an_outage(plan: Path, address: str) -> None:
         (("auth", "database"), "no document is left"),
         (
             ("sys/auth/a",),
-            "what is left of the plan: auth/a/role/b refers to sys/auth/a, which does not come before it",
+            "the rest of the plan: auth/a/role/b refers to sys/auth/a, which does not come before it",
         ),
     ],
 )

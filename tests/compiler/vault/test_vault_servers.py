@@ -60,7 +60,7 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     "a policy": (
         "sys/policies/acl/production-eu-central-1-administrators",
         {"policy": 'path "*" { capabilities = ["read"] }'},
-        "policy is another than planned",
+        "policy differs from the plan",
     ),
     "check and set": ("cbp/config", {"cas_required": False}, "cas_required is false, planned: true"),
     "the second factor's claim": (
@@ -102,7 +102,9 @@ def test_a_certificate_that_was_exchanged_is_found_by_whoever_has_the_right_one(
     applied.server.told("POST", f"{KUBERNETES}/config", **config)
     done = applied.run("check", applied.plan(PRODUCTION), CBP_VAULT_VALUES=applied.write_only_values(PRODUCTION))
     applied.apply(PRODUCTION)
-    assert done.stdout.splitlines()[0] == f"differs  {KUBERNETES}/config: kubernetes_ca_cert is not the given one"
+    assert (
+        done.stdout.splitlines()[0] == f"differs  {KUBERNETES}/config: kubernetes_ca_cert differs from the given value"
+    )
 
 
 def test_what_a_server_takes_in_silence_and_does_not_know_is_no_success(applied: Bank) -> None:

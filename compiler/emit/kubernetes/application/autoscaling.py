@@ -1,4 +1,4 @@
-"""The number of the API's pods: the HorizontalPodAutoscaler and the PodDisruptionBudget.
+"""Scaling of the API's pods: the HorizontalPodAutoscaler and the PodDisruptionBudget.
 
 Sources: ``auto_scaling.application``, ``compute.application_tier``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
@@ -27,7 +27,7 @@ FIRST_WITH_TOLERANCE = 35
 
 
 def autoscaling(site: Site) -> Iterator[Document]:
-    """Yield the autoscaler of the Deployment, and the budget for drains."""
+    """Yield the HorizontalPodAutoscaler of the Deployment, and its PodDisruptionBudget."""
     tier = site.spec.compute.application_tier
     target = {"apiVersion": kinds.DEPLOYMENT.api_version, "kind": kinds.DEPLOYMENT.name, "name": API}
     spec = {
@@ -42,7 +42,7 @@ def autoscaling(site: Site) -> Iterator[Document]:
     )
     budget = {
         "maxUnavailable": 1,
-        # A pod that is not ready serves nobody, and must not keep its node from being drained.
+        # A pod that is not ready serves no requests, and must not block the drain of its node.
         "unhealthyPodEvictionPolicy": "AlwaysAllow",
         "selector": {"matchLabels": SELECTOR},
     }
@@ -52,7 +52,7 @@ def autoscaling(site: Site) -> Iterator[Document]:
 
 
 def _metrics(site: Site) -> list[dict[str, Any]]:
-    """CPU and memory of the application's container alone, and the requests that one pod serves."""
+    """Return the metrics: CPU and memory of the application's container alone, and the requests per pod."""
     triggers = site.spec.auto_scaling.application.triggers
     requests = {
         "type": "Pods",
@@ -75,7 +75,7 @@ def _container(resource: str, percent: int) -> dict[str, Any]:
 
 
 def _behavior(site: Site) -> dict[str, Any]:
-    """Windows and cooldowns; the tolerance is how far below its target a metric falls before pods are removed."""
+    """Return windows, cooldowns and tolerances: pods are removed once a metric is below its target by the tolerance."""
     application = site.spec.auto_scaling.application
     triggers, cooldown = application.triggers, application.cooldown
     window = max(triggers.cpu.window, triggers.memory.window, triggers.requests.window).seconds
@@ -93,6 +93,6 @@ def _direction(window: int, policy: dict[str, Any], cooldown: Duration) -> dict[
 
 
 def tolerance(thresholds: Thresholds) -> str:
-    """Return 1 - scale_down / scale_up in thousandths, rounded down; nothing where the two are not in order."""
+    """Return 1 - scale_down / scale_up in thousandths, as ``285m``, rounded down; ``0m`` unless up is above down."""
     up, down = thresholds.scale_up.percent, thresholds.scale_down.percent
     return f"{max(0, up - down) * 1000 // up}m"

@@ -49,7 +49,7 @@ def _deployment(site: Site, digest: str) -> Document:
             },
         },
         "template": {
-            # A changed setting changes the template, so that the pods are replaced.
+            # Changed settings change the template, so that the pods are replaced.
             "metadata": {"labels": LABELS, "annotations": {"checksum/settings": f"sha256:{digest}"}},
             "spec": pod(site).fields,
         },

@@ -1,4 +1,4 @@
-"""Flows of the API: its clients, and the services that it depends on.
+"""Flows of the API: from its clients, and to the services that it depends on.
 
 Sources: ``network.segmentation.traffic``, ``components.integration_layer``.
 """
@@ -25,13 +25,13 @@ API = pods_of("application", "api", SELECTOR)
 
 
 def flows(site: Site) -> Iterator[Flow]:
-    """Yield the flows from clients, and those to dependencies."""
+    """Yield the flows from clients and to dependencies."""
     yield from _clients(site)
     yield from _dependencies(site)
 
 
 def scrapes(site: Site) -> Iterator[Scrape]:
-    """Yield the port of the API, which serves its metrics there."""
+    """Yield the port of the API, which also serves its metrics."""
     yield Scrape(API, site.settings.process.port)
 
 
@@ -46,7 +46,7 @@ def _clients(site: Site) -> Iterator[Flow]:
 
 
 def _dependencies(site: Site) -> Iterator[Flow]:
-    """Yield the flows to the services that the API calls; the names of all of them have to be resolved first."""
+    """Yield the flows to the services that the API calls, and to DNS, which resolves their names."""
     if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
         return
     features = site.spec.components.integration_layer.features
@@ -66,6 +66,6 @@ def _dependencies(site: Site) -> Iterator[Flow]:
 
 
 def _port(address: str) -> int:
-    """Return the port of an address of HTTPS."""
+    """Return the port of an HTTPS address."""
     found = re.match(r"https://[^/:]+:([0-9]+)", address)
     return int(found[1]) if found else HTTPS_PORT

@@ -1,4 +1,4 @@
-"""The API's Service, and the Ingress from which the cloud's controller makes a load balancer.
+"""The API's Service, and the Ingress for which the cloud's controller creates a load balancer.
 
 Sources: ``load_balancing.application``, the environment's ``host``, the cluster's ``platform`` and its
 ``addresses.load_balancer``.
@@ -39,7 +39,7 @@ def ingress(site: Site) -> Iterator[Document]:
     )
     cloud = platform(site.cluster)
     backend = {"service": {"name": API, "port": {"name": "http"}}}
-    # Health and metrics are for the cluster: the load balancer asks a pod's health itself, past these paths.
+    # Health and metrics are for the cluster only: the load balancer checks a pod's health directly, not by these paths.
     paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
     yield kubernetes_object(
         kinds.INGRESS,
@@ -56,7 +56,7 @@ def ingress(site: Site) -> Iterator[Document]:
 
 
 def _balancer(site: Site) -> Balancer:
-    """Internal, unless the load balancer's own addresses are declared to be public ones."""
+    """Return the load balancer: internal, unless its declared addresses are public."""
     return Balancer(
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),

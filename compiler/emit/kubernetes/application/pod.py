@@ -36,7 +36,7 @@ Fields = dict[str, Any]
 
 SETTINGS_FOLDER = "/etc/cbp"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
-# The pod goes on serving while load balancer and endpoints learn that it goes; only then it is told to stop.
+# The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
 MARGIN = Duration(5)
 
@@ -53,7 +53,7 @@ def pod(site: Site) -> Pod:
 
 
 def draining(site: Site) -> Duration:
-    """Return how long a pod that goes may still answer on the connections that it has."""
+    """Return the time that a terminating pod has to answer on its open connections."""
     return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
 
 
@@ -83,7 +83,7 @@ def _secret(name: str, secret: str) -> Mount:
 
 
 def _variables(site: Site) -> dict[str, str]:
-    """Return the addresses of this cluster's own Services; credentials are files, which Vault fills."""
+    """Return the addresses of this cluster's own Services; credentials are in files, from Vault."""
     authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
     verified = f"sslmode=verify-full&sslrootcert={authority}"
     address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
@@ -98,7 +98,7 @@ def _variables(site: Site) -> dict[str, str]:
 
 
 def _probes(site: Site) -> Fields:
-    """Startup and liveness ask whether the process lives; readiness, whether it can serve."""
+    """Return the probes: startup and liveness check that the process lives; readiness, that it can serve."""
     check, process = site.spec.load_balancing.application.health_check, site.settings.process
     timing = {"periodSeconds": 10, "timeoutSeconds": check.timeout.seconds}
     alive = {"httpGet": {"path": process.health_path, "port": "http"}, **timing}

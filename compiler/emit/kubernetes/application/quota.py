@@ -1,4 +1,4 @@
-"""The quota of the application's namespace: the sum of the pods that an update at full scale needs.
+"""The quota of the application's namespace: room for the pods of an update at full scale.
 
 Sources: ``compute.application_tier``, ``containers.application.resource_limits``,
 ``orchestration.configuration.rolling_update``.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def quota(site: Site) -> Iterator[Document]:
-    """Yield the ResourceQuota: every replica, the surge, and as many pods that terminate."""
+    """Yield the ResourceQuota: room for every replica, the surge, and as many terminating pods as the surge."""
     surge = site.spec.orchestration.configuration.rolling_update.max_surge
     pods = site.spec.compute.application_tier.instances.max + 2 * surge
     total = pod(site).resources * pods

@@ -1,7 +1,7 @@
-"""The Secrets of the API: its credentials, and the authority that its stores are verified by.
+"""Secrets of the API: its credentials, and the certificate authority that verifies its stores.
 
-The password for the database changes by itself, and the one before is void at once; pods read the file for every new
-connection, so that what counts is how soon the Secret follows.
+Vault rotates the database password, and the old one is void at once. Pods read the file for every new connection, so
+that the delay until the Secret follows is all that matters.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``.
 """
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# New connections fail from a rotation until the pods have the new password: this long, and a minute of the kubelet's.
+# New connections fail from a rotation until the pods have the new password: for this time, and the kubelet's minute.
 CREDENTIAL_REFRESH = "1m"
 
 
 def secrets(site: Site) -> Iterator[Document]:
-    """Yield the account, the stores and the ExternalSecrets of the application's zone.
+    """Yield the ServiceAccount, the SecretStores and the ExternalSecrets of the application's zone.
 
-    The credential is there when the database is, and Vault has been told of it.
+    The database credential exists once the database does, and is configured in Vault.
     """
     paths = vault_paths(site)
     kept = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV, "v2")

@@ -1,1 +1,1 @@
-"""Redis: its servers, its sentinels, and the snapshots of its volumes."""
+"""The cache: Redis servers, their sentinels, and snapshots of their volumes."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 REDIS = pods_of("data", "redis", {"app": CACHE, "role": "replication"})
-# The operator appends the role to the name of a sentinel, and to nothing else.
+# The operator appends the role to the name of sentinels only.
 REDIS_SENTINEL = pods_of("data", "sentinel", {"app": f"{SENTINEL}-sentinel", "role": "sentinel"})
 CACHE_SNAPSHOTS = pods_of("data", "cache-copies", SNAPSHOT_PODS)
 
@@ -39,7 +39,7 @@ def flows(_: Site) -> Iterator[Flow]:
 
 
 def snapshot_flows(site: Site) -> Iterator[Flow]:
-    """Yield the flow of the Job that takes snapshots."""
+    """Yield the flow of the Job that takes snapshots; none where the cache has no volumes."""
     if taken(site):
         yield to_kubernetes(CACHE_SNAPSHOTS, SNAPSHOTS)
 

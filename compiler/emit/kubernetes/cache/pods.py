@@ -1,4 +1,4 @@
-"""Fields that the pods of Redis and of its sentinels share: the account, the placement, and the security context.
+"""Fields that the pods of Redis and of its sentinels share: account, placement and security context.
 
 Sources: ``redundancy.application``, ``storage.cache.type``.
 Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 USER = 1000
 PASSWORD = {"name": CACHE, "key": "password"}
 RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
-# What Argo CD notes on the objects that it applies would make their copies below look like its own.
+# Argo CD's annotations, which the operator would copy to the objects that it creates, so that they look like Argo CD's.
 _NOT_INHERITED = [f"argocd.argoproj.io/{name}" for name in ("sync-options", "sync-wave", "tracking-id")]
 
 
 def kubernetes_config(image: str, resources: Resources) -> dict[str, Any]:
-    """Return ``kubernetesConfig``: requests are limits, and nobody is answered without the password."""
+    """Return ``kubernetesConfig``: the image, its resources, and the password that every client has to send."""
     return {
         "image": image,
         "imagePullPolicy": "IfNotPresent",
@@ -34,9 +34,9 @@ def kubernetes_config(image: str, resources: Resources) -> dict[str, Any]:
 
 
 def pods(labels: dict[str, str]) -> dict[str, Any]:
-    """Return the fields of both kinds: TLS and no other port, an account, and a place apart from each other.
+    """Return the fields of both kinds: TLS on every port, a ServiceAccount, security contexts and placement.
 
-    Never two are on one node, no zone has two more than another, and one is drained at a time.
+    No node runs two of the pods, no zone has two more than another, and a drain takes one at a time.
     """
     selector = {"matchLabels": labels}
     return {

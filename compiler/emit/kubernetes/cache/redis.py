@@ -1,6 +1,6 @@
-"""Redis: one primary and two replicas, on volumes of their own, and what belongs to them.
+"""Redis: one primary and two replicas with volumes, their configuration, their password and their sentinels.
 
-It holds the buckets of throttling, each for as long as it takes to fill up, and what may be read again from PostgreSQL.
+It holds the token buckets of throttling, each until it is full again, and copies of data in PostgreSQL.
 
 Sources: ``storage.cache``, ``auto_scaling.database.storage``.
 Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# The operator's own images, whose entry points write the configuration from what the custom resources say.
+# The operator's own images: their entry points write the configuration from the custom resources.
 IMAGE = "quay.io/opstree/redis:v7.0.15"
 EXPORTER_IMAGE = "quay.io/opstree/redis-exporter:v1.44.0"
 NODES = 3
-# A million buckets take about 200 MB. What is over is for the copy that is made while the log is rewritten.
+# A million buckets take about 200 MB. The rest is for the copy that Redis makes while it rewrites its log.
 RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
 MEMORY_PERCENT = 60
 EXPORTER_RESOURCES = guaranteed(Cores(100), MEBIBYTE * 64)
@@ -43,7 +43,7 @@ _CONFIGURATION_FILE = "redis-additional.conf"
 
 
 def redis(site: Site) -> Iterator[Document]:
-    """Yield the replication, its configuration and password, the sentinels, and their account."""
+    """Yield the RedisReplication, its configuration and password, the sentinels, and their ServiceAccount."""
     text = _configuration(site)
     yield service_account(CACHE, "data")
     yield kubernetes_object(kinds.CONFIG_MAP, CACHE, Wave.DATA, zone="data", data={_CONFIGURATION_FILE: text})
@@ -60,7 +60,7 @@ def redis(site: Site) -> Iterator[Document]:
 
 
 def _growth(site: Site) -> dict[str, str]:
-    """How the volumes grow: the operator writes the annotations of the resource on its claims, and no others."""
+    """Return the annotations for volume growth; the operator copies the resource's annotations to its claims."""
     usage = site.spec.auto_scaling.database.storage.triggers.usage.target
     persistent = site.spec.storage.cache.persistence.enabled
     return growing(usage, site.spec.storage.cache.size.max, group_by="app") if persistent else {}
@@ -70,9 +70,9 @@ def _configuration(site: Site) -> str:
     persistent = site.spec.storage.cache.persistence.enabled
     return "\n".join(
         (
-            # The bucket that is full soonest is the one whose loss changes least; what has no end is never dropped.
+            # Redis evicts the key that expires soonest, such as a bucket that is nearly full; others stay for good.
             "maxmemory-policy volatile-ttl",
-            # A primary that reaches no replica takes no writes, which nobody would have after a failover.
+            # A primary that reaches no replica refuses writes, which a failover would lose.
             "min-replicas-to-write 1",
             "min-replicas-max-lag 10",
             *(("appendonly yes", "appendfsync everysec") if persistent else ("appendonly no", 'save ""')),
@@ -87,7 +87,7 @@ def _replication(site: Site, digest: str) -> dict[str, Any]:
         **pods({"app": CACHE, "role": "replication"}),
         "kubernetesConfig": kubernetes_config(IMAGE, RESOURCES),
         "redisConfig": {"additionalRedisConfig": CACHE, "maxMemoryPercentOfLimit": MEMORY_PERCENT},
-        # The servers read their configuration once: another one has to be another pod.
+        # The servers read their configuration at their start: a changed one has to restart the pods.
         "env": [{"name": "CONFIGURATION_SHA256", "value": digest}],
         "redisExporter": {
             "enabled": True,

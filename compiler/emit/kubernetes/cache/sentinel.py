@@ -1,4 +1,4 @@
-"""The sentinels: they watch the servers of Redis, and a majority of them chooses another primary.
+"""Sentinels, which watch the Redis servers, and of which a majority chooses another primary.
 
 Sources: ``redundancy.application.failover``.
 Upstream: https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/
@@ -23,7 +23,7 @@ IMAGE = "quay.io/opstree/redis-sentinel:v7.0.15"
 RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
 SENTINELS = 3
 QUORUM = 2
-# A primary is given up after ten seconds: until then each worker throttles by itself.
+# A primary counts as failed after ten seconds: until then each worker throttles by itself.
 DOWN_AFTER_MILLISECONDS = 10_000
 FAILOVER_TIMEOUT_MILLISECONDS = 60_000
 

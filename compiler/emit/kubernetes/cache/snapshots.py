@@ -1,6 +1,6 @@
-"""Snapshots of the cache's volumes, by a maintenance job: the operator takes none.
+"""Snapshots of the cache's volumes, taken by a maintenance job, since the operator takes none.
 
-The log that Redis appends to survives a copy that is taken at any moment, as it survives a crash.
+A snapshot at any moment is usable: Redis recovers from its append-only log as after a crash.
 
 Sources: ``storage.cache.persistence.backup_schedule``.
 Upstream: https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/
@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 NAME = f"{CACHE}-copies"
 PODS = {"app.kubernetes.io/name": NAME}
 HOUR, MINUTE = 3, 40
-# The specification says how often, and not for how long: what a cache held a week ago is of no use to anybody.
+# The specification states the schedule, but no retention: the content of a cache is of no use after a week.
 RETENTION = Duration(86400) * 7
 
 
 def taken(site: Site) -> bool:
-    """Return whether there are volumes to take snapshots of."""
+    """Return whether snapshots are taken: a cache without persistence has no volumes."""
     return site.spec.storage.cache.persistence.enabled
 
 
 def snapshots(site: Site) -> Iterator[Document]:
-    """Yield the CronJob, and the account with the rights that it needs."""
+    """Yield the CronJob, its ServiceAccount, and the rights that it needs."""
     if not taken(site):
         return
     arguments = ("--app", CACHE, "--snapshot-class", STORAGE_CLASS, "--namespace", namespace("data"))

@@ -1,1 +1,1 @@
-"""Objects that every zone of a cluster has: namespaces, roles, storage classes, certificates, and stores of secrets."""
+"""Objects that belong to no single component: namespaces, roles, storage classes, certificates, secret stores."""

@@ -1,6 +1,6 @@
-"""Certificates of the stores: cert-manager has each signed by Vault, as an account that gets nothing else signed.
+"""Certificates of the stores: cert-manager has Vault sign them, by a ServiceAccount with no other right.
 
-The API verifies the stores by the authority's certificate, which anybody may read from Vault.
+The API verifies the stores by the authority's certificate, which is public in Vault.
 
 Sources: ``access_control.secrets.storage``, the cluster's ``vault``; :mod:`compiler.emit.server_certificates`.
 Upstream: https://cert-manager.io/docs/configuration/vault/#authenticating-with-kubernetes-service-accounts,
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# The account that cert-manager runs as; it takes the place of ours for the length of a login.
+# The ServiceAccount of cert-manager, which requests a token of ours to log in.
 _CONTROLLER = {"kind": "ServiceAccount", "name": "cert-manager", "namespace": CERT_MANAGER.namespace}
 _TOKEN: Rule = {
     "apiGroups": [""],
@@ -38,7 +38,7 @@ _TOKEN: Rule = {
 
 
 def certificates(site: Site) -> Iterator[Document]:
-    """Yield the account, the right of cert-manager to its tokens, and for each server an Issuer and a Certificate."""
+    """Yield the ServiceAccount, cert-manager's right to its tokens, and each server's Issuer and Certificate."""
     yield service_account(CERTIFICATES, "data")
     yield from bound_role(CERTIFICATES, "data", [_TOKEN], _CONTROLLER)
     for server in server_certificates(site):

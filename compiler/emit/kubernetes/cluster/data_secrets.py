@@ -1,4 +1,4 @@
-"""The store of the data zone's secrets, which its servers need before they start.
+"""The SecretStore of the data zone: its servers need their secrets before they start.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``.
 """
@@ -21,6 +21,6 @@ DATA_STORE = Store(DATA_SECRETS, "data", DATA_SECRETS, DATA, VAULT_KV, "v2")
 
 
 def data_secrets(site: Site) -> Iterator[Document]:
-    """Yield the ServiceAccount and the SecretStore; the Secrets are beside the servers that read them."""
+    """Yield the ServiceAccount and the SecretStore; the ExternalSecrets are beside the servers that read them."""
     yield service_account(DATA_SECRETS, "data")
     yield secret_store(site, DATA_STORE)

@@ -1,7 +1,7 @@
-"""Stores and Secrets of External Secrets: each store logs in to Vault as one ServiceAccount.
+"""SecretStores and ExternalSecrets; each SecretStore logs in to Vault as one ServiceAccount.
 
-External Secrets logs in, reads and revokes its token each time; a store of version 1 reads any path as it is, the
-database engine's too.
+External Secrets logs in, reads, and revokes its token each time. A store of version ``v1`` reads any path unchanged,
+also those of the database engine.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``.
 Upstream: https://external-secrets.io/latest/provider/hashicorp-vault/
@@ -25,28 +25,28 @@ if TYPE_CHECKING:
     from compiler.emit.vault.kubernetes_auth import Account
     from compiler.model.network import Zone
 
-# Changed by people, who tell each other.
+# People change these secrets, and coordinate the change.
 SECRET_REFRESH = "15m"  # noqa: S105 - a duration
 REVIEWERS = "cbp-token-review"
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A store of secrets: a mount of Vault, as one account of a zone reads it."""
+    """A SecretStore: a mount of Vault, read by one ServiceAccount of a zone."""
 
     name: str
     zone: Zone
     account: str
-    """The ServiceAccount that logs in."""
+    """The ServiceAccount that logs in to Vault."""
     role: str
     """The role of Vault's auth method that it logs in to."""
     mount: str
     version: str
-    """``v2`` for the engine that keeps versions, ``v1`` for any other path."""
+    """``v2`` for the KV engine of version 2, ``v1`` for any other path."""
 
 
 def secret_store(site: Site, store: Store) -> Document:
-    """Return the SecretStore."""
+    """Return the SecretStore object of a store."""
     login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
     server = {"server": site.cluster.vault.address, "path": store.mount, "version": store.version}
     spec = {"provider": {"vault": {**server, "auth": {"kubernetes": login}}}}
@@ -54,7 +54,7 @@ def secret_store(site: Site, store: Store) -> Document:
 
 
 def vault_login(site: Site, mount_path: str, role: str, account: str) -> dict[str, Any]:
-    """Return how a ServiceAccount logs in to Vault: its token is for Vault, and for the API server that Vault asks."""
+    """Return the Kubernetes login of a ServiceAccount; its token is for Vault, and for the API server's review."""
     audiences = [AUDIENCE, site.cluster.vault.kubernetes_audience]
     return {
         "mountPath": mount_path,
@@ -86,7 +86,7 @@ def external_secret(
     refresh: str,
     template: dict[str, Any] | None = None,
 ) -> Document:
-    """Return an ExternalSecret whose Secret keeps its last values when Vault is away or a path is gone."""
+    """Return an ExternalSecret; its Secret keeps the last values while Vault is down or a path is gone."""
     target: dict[str, Any] = {"name": name, "creationPolicy": "Owner", "deletionPolicy": "Retain"}
     if template:
         target["template"] = {"engineVersion": "v2", **template}
@@ -101,9 +101,9 @@ def external_secret(
 
 
 def token_reviewers(accounts: Iterable[Account]) -> Document:
-    """Return the binding by which accounts may have tokens reviewed.
+    """Return the ClusterRoleBinding that lets accounts have tokens reviewed.
 
-    Vault shows an account's own token when it asks the API server about it: the account has to be allowed to ask.
+    Vault authenticates by an account's own token when the API server reviews it: the account needs the right to do so.
     """
     subjects = [
         {"kind": kinds.SERVICE_ACCOUNT.name, "name": account.service_account, "namespace": namespace(account.zone)}

@@ -1,4 +1,4 @@
-"""The namespaces of the network's zones, with Pod Security.
+"""Namespaces of the network's zones, with labels for Pod Security.
 
 Source: ``network.segmentation.zones``.
 Upstream: https://kubernetes.io/docs/concepts/security/pod-security-standards/
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def namespaces(site: Site) -> Iterator[Document]:
-    """Yield every zone's Namespace."""
+    """Yield the Namespace of every zone."""
     for zone in site.spec.network.segmentation.zones:
         labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
         if zone == "application":
             labels |= platform(site.cluster).readiness_labels
-        # A namespace takes everything in it along.
+        # Deleting a namespace deletes everything in it.
         yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels, annotations=CONFIRMED)
 
 

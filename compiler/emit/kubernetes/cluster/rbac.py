@@ -1,9 +1,9 @@
-"""Roles of people in every zone, and the groups of the identity provider that have them.
+"""Roles of people in every zone, bound to groups of the identity provider.
 
-Readers look at everything that is rendered in a zone, and at what controllers make of it, but at no secret: a new kind
-of object widens the role of its own zone alone. Operators read the application's logs and restart it, by deleting its
-pods: whoever may change a workload may run anything with the secrets of its namespace, and Argo CD would take the
-change back. Administrators have no right in Kubernetes: they change Vault.
+Readers look at all objects that are rendered in a zone, and at those that controllers create for them, but at no
+Secret; a new kind of object widens only the role of its own zone. Operators read the application's logs and restart it
+by deleting its pods: they may not change workloads, since a changed workload could run anything with the secrets of its
+namespace, and Argo CD would revert the change. Administrators have no right in Kubernetes: they change Vault.
 
 Sources: ``access_control.infrastructure``, the environment's ``sign_in.groups``.
 Upstream: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
@@ -35,8 +35,8 @@ _BUDGETS: tuple[Resource, ...] = ((kinds.POD_DISRUPTION_BUDGET.group, kinds.POD_
 _STATEFUL: tuple[Resource, ...] = (("apps", "statefulsets"),)
 _DEPLOYMENTS: tuple[Resource, ...] = (("apps", "deployments"), ("apps", "replicasets"))
 _JOBS: tuple[Resource, ...] = (("batch", "jobs"),)
-# Objects that controllers and operators make of a rendered one.
-MADE: dict[kinds.Kind, tuple[Resource, ...]] = {
+# Objects that controllers and operators create for a rendered one.
+CREATED: dict[kinds.Kind, tuple[Resource, ...]] = {
     kinds.SERVICE: _SERVICES,
     kinds.DEPLOYMENT: (*_DEPLOYMENTS, *_PODS),
     kinds.CRON_JOB: (*_JOBS, *_PODS),
@@ -54,7 +54,7 @@ MADE: dict[kinds.Kind, tuple[Resource, ...]] = {
 
 
 def readers_and_operators(site: Site, rendered: Iterable[Document]) -> Iterator[Document]:
-    """Yield the Roles of every zone and their RoleBindings; nothing where rights do not follow from roles.
+    """Yield the Roles and RoleBindings of every zone; nothing where rights are not given through roles.
 
     ``rendered`` are the other objects of the cluster.
     """
@@ -73,7 +73,7 @@ def _group(name: str) -> Rule:
 
 
 def _held(rendered: Iterable[Document]) -> dict[str, set[kinds.Kind]]:
-    """Return the kinds of objects in each namespace."""
+    """Return the kinds of objects in each namespace, by its name."""
     known = {(kind.api_version, kind.name): kind for kind in kinds.KINDS}
     held: dict[str, set[kinds.Kind]] = {}
     for document in rendered:
@@ -83,9 +83,9 @@ def _held(rendered: Iterable[Document]) -> dict[str, set[kinds.Kind]]:
 
 
 def _looking(held: set[kinds.Kind]) -> list[Rule]:
-    """Return the rules of a zone's readers: the kinds that it holds, the roles themselves, and what becomes of them."""
+    """Return the rules of a zone's readers: its kinds, Roles and RoleBindings, and the objects created for them."""
     resources = {(kind.group, kind.plural) for kind in (*held, kinds.ROLE, kinds.ROLE_BINDING)} | set(_EVENTS)
-    resources |= {made for kind in held for made in MADE.get(kind, ())}
+    resources |= {created for kind in held for created in CREATED.get(kind, ())}
     return [
         {"apiGroups": [group], "resources": sorted(name for of, name in resources if of == group), "verbs": LOOK}
         for group in sorted({of for of, _ in resources})

@@ -1,4 +1,4 @@
-"""The class of every volume, and the class of the copies that are taken of them.
+"""The StorageClass of all volumes, and the VolumeSnapshotClass of their snapshots.
 
 Sources: ``storage.*.storage_class``, the environment's ``clusters.*.platform``.
 Upstream: https://kubernetes.io/docs/concepts/storage/storage-classes/,
@@ -33,12 +33,12 @@ def storage_classes(site: Site) -> Iterator[Document]:
         provisioner=cloud.driver,
         parameters=dict(cloud.volumes),
         allowVolumeExpansion=True,
-        # A claim that is deleted by mistake leaves its disk, and the data of a bank with it: people delete disks.
+        # A claim that is deleted by mistake leaves its disk, and the bank's data on it: only people delete disks.
         reclaimPolicy="Retain",
-        # The disk is made in the zone that the pod was scheduled to.
+        # The disk is created in the zone that the pod was scheduled to.
         volumeBindingMode="WaitForFirstConsumer",
     )
-    # Snapshots are deleted by what takes them, once they are older than their retention: then the copy has to go, too.
+    # The maintenance jobs delete snapshots after their retention: the copies in the cloud have to be deleted, too.
     yield kubernetes_object(
         kinds.VOLUME_SNAPSHOT_CLASS, STORAGE_CLASS, Wave.ACCESS, driver=cloud.driver, deletionPolicy="Delete"
     )

@@ -1,4 +1,4 @@
-"""ServiceAccounts, and Roles with the one RoleBinding that gives them.
+"""ServiceAccounts, and Roles with one RoleBinding each.
 
 Upstream: https://kubernetes.io/docs/reference/access-authn-authz/rbac/
 """
@@ -20,7 +20,7 @@ Rule = dict[str, Any]
 
 
 def service_account(name: str, zone: Zone, labels: dict[str, str] | None = None) -> Document:
-    """Return a ServiceAccount whose token no pod is given unless it mounts it itself."""
+    """Return a ServiceAccount; a pod gets its token only if it mounts the token itself."""
     return kubernetes_object(
         kinds.SERVICE_ACCOUNT, name, Wave.ACCESS, zone=zone, labels=labels, automountServiceAccountToken=False
     )
@@ -29,7 +29,7 @@ def service_account(name: str, zone: Zone, labels: dict[str, str] | None = None)
 def bound_role(
     name: str, zone: Zone, rules: list[Rule], subject: Rule, labels: dict[str, str] | None = None
 ) -> Iterator[Document]:
-    """Yield a Role, and the RoleBinding of the same name that gives it to one subject."""
+    """Yield a Role, and the RoleBinding of the same name that grants it to one subject."""
     yield kubernetes_object(kinds.ROLE, name, Wave.ACCESS, zone=zone, labels=labels, rules=rules)
     yield kubernetes_object(
         kinds.ROLE_BINDING,

@@ -1,4 +1,4 @@
-"""The specification's words for how often, as cron expressions in UTC.
+"""Cron expressions, in UTC, for the specification's schedules.
 
 Sources: ``backup.*.schedule``, ``storage.cache.persistence.backup_schedule``, ``recovery.*.validation``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#schedule-syntax
@@ -17,7 +17,7 @@ _DAYS = {
 
 
 def cron(schedule: Schedule, hour: int, minute: int) -> str:
-    """Return the five fields of a schedule that runs at a time of day: on Sundays, or the first day of its period."""
+    """Return the five fields of a schedule at a time of day: daily, on Sundays, or on the first day of the period."""
     if schedule is Schedule.HOURLY:
         return f"{minute} * * * *"
     return f"{minute} {hour} {_DAYS[schedule]}"

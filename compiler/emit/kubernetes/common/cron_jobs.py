@@ -1,4 +1,4 @@
-"""Maintenance jobs in the data zone: a CronJob that runs our own image, with an account that has the rights it needs.
+"""Maintenance jobs in the data zone: CronJobs that run our own image, each with a ServiceAccount and its rights.
 
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 """
@@ -26,28 +26,28 @@ if TYPE_CHECKING:
 PYTHON = "/opt/venv/bin/python"
 CREDENTIALS = "/var/run/secrets/kubernetes.io/serviceaccount"
 LONGEST_SECONDS = 600
-TOKEN_SECONDS = 600  # the least that Kubernetes gives
+TOKEN_SECONDS = 600  # the shortest that Kubernetes issues
 RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceJob:
-    """One job: its schedule (five fields of cron, in UTC), its command line, and its rights."""
+    """A job: its schedule (five fields of cron, in UTC), its command line, and its rights."""
 
     name: str
     schedule: str
     arguments: tuple[str, ...]
     rights: tuple[tuple[str, str, tuple[str, ...]], ...]
-    """API group, resource and verbs."""
+    """Rights, each an API group, a resource and verbs."""
 
     @property
     def pods(self) -> dict[str, str]:
-        """The labels of its pods, which nothing else has."""
+        """The labels of its pods, which no other pods have."""
         return {"app.kubernetes.io/name": self.name}
 
 
 def maintenance_job(site: Site, job: MaintenanceJob) -> Iterator[Document]:
-    """Yield the CronJob, its ServiceAccount, and the Role and RoleBinding of that."""
+    """Yield the CronJob, its ServiceAccount, and that account's Role and RoleBinding."""
     account = {"kind": "ServiceAccount", "name": job.name, "namespace": namespace("data")}
     rules = [{"apiGroups": [group], "resources": [name], "verbs": list(verbs)} for group, name, verbs in job.rights]
     yield service_account(job.name, "data", job.pods)
@@ -78,14 +78,14 @@ def _pod(site: Site, job: MaintenanceJob) -> Pod:
         image=site.environment.image.reference,
         command=(PYTHON, "-m", "runtime.maintenance", *job.arguments),
         resources=RESOURCES,
-        # The token is mounted here, for this container alone and no longer than it runs.
+        # The token is mounted here, for this container alone, and expires after the longest run.
         mounts=(Mount("credentials", {"projected": {"sources": _credentials(), "defaultMode": 0o440}}, CREDENTIALS),),
     )
     return Pod(job.name, OWN_USER, (container,), lifetime={"restartPolicy": "Never"})
 
 
 def _credentials() -> list[dict[str, Any]]:
-    """Return a token of this pod, and the certificate of the API server that every namespace is given."""
+    """Return the volume sources: a token for this pod, and the API server's certificate, present in every namespace."""
     certificate = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     token = {"path": "token", "expirationSeconds": TOKEN_SECONDS}
     return [{"serviceAccountToken": token}, {"configMap": certificate}]

@@ -1,7 +1,7 @@
-"""Ends of connections: pods, which their labels select, and ranges of addresses outside of the cluster.
+"""Ends of connections: pods, selected by labels, and ranges of addresses outside of the cluster.
 
-Here are the ones that every component may need: the platform's pods and the addresses. A component's own pods are
-beside it. Pods are known by the labels that their makers give them.
+This module holds the endpoints that several components need: the platform's pods and the addresses. A component's own
+pods are declared beside it. The labels are those that operators and charts give to their pods.
 Upstream: https://cloudnative-pg.io/documentation/current/networking/, https://redis-operator.opstree.dev/,
 https://prometheus-operator.dev/docs/, and the charts of KEDA and Prometheus adapter.
 """
@@ -28,24 +28,24 @@ class Pods:
     name: str
     namespace: str
     labels: Mapping[str, str]
-    """The labels that select them: no other pod of the namespace has these together."""
+    """The labels that select them: no other pod of the namespace has all of these."""
     labelled: str = ""
-    """A label that they have, too, with any value."""
+    """The key of a further label, which they have with any value."""
     others: Mapping[str, str] = field(default_factory=dict)
-    """Labels that they share with other pods, so that no selector may trust them."""
+    """Labels that they share with other pods, so that no selector may rely on them."""
     zone: Zone | None = None
-    """The zone of the network that the namespace is, where it is one of ours."""
+    """The zone of the network that the namespace stands for; None for other namespaces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """Addresses outside of the cluster that serve one purpose."""
+    """Addresses outside of the cluster for one purpose."""
 
     name: str
     purpose: str
-    """The key of the ``addresses`` that holds them: the environment's, or the cluster's own."""
+    """The key that holds them in the ``addresses`` of the environment, or of the cluster."""
     cluster: str = ""
-    """The other cluster that they are beside; empty for this one."""
+    """The cluster that has them, if it is another one; empty for this one."""
 
     def of(self, site: Site) -> tuple[str, ...]:
         """Return the ranges in CIDR notation."""

@@ -1,7 +1,7 @@
-"""Flows, as data: who opens a connection to whom, on which ports, and which statement asks for it.
+"""Flows: connections between endpoints, with their ports and the statement that asks for them, as data.
 
-Each component declares its own flows. Each flow becomes an egress rule of its source and an ingress rule of its
-destination, and nothing else is open. Prometheus scrapes the ports that components declare, and no others.
+Each component declares its own flows. A flow becomes an egress rule of its source and an ingress rule of its
+destination, and all other connections are closed. Prometheus scrapes only the ports that components declare.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ class Flow:
     ports: tuple[int, ...]
     reason: str
     statement: str
-    """The path in the specification of the statement that asks for it."""
+    """The path of the statement in the specification that asks for the flow."""
     item: str = ""
-    """The entry of the list at that path, where it is one of several: without the entry there is no flow."""
+    """The entry of the list at that path, if it is a list: without the entry there is no flow."""
     protocols: tuple[str, ...] = ("TCP",)
 
 
 @dataclass(frozen=True, slots=True)
 class Scrape:
-    """A port at which pods of one kind serve metrics in Prometheus' format."""
+    """A port at which pods of one kind serve metrics for Prometheus."""
 
     pods: Pods
     port: int
 
 
 def to_kubernetes(pods: Pods, statement: str, item: str = "") -> Flow:
-    """Return the flow of pods that ask the API server about their cluster."""
-    # Managed control planes, of Amazon and of Azure, listen on the port of HTTPS.
+    """Return the flow of pods that call the API server of their cluster."""
+    # The managed control planes of Amazon and Azure listen on the HTTPS port.
     return Flow(pods, KUBERNETES_API, (HTTPS_PORT,), "what the cluster says about itself", statement, item)
 
 

@@ -1,4 +1,4 @@
-"""Metadata of every object: its name, its labels, and the wave in which Argo CD applies it."""
+"""Metadata of every object: names, labels, and the sync wave in which Argo CD applies it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Wave(IntEnum):
-    """The order in which Argo CD applies objects; a wave waits until the one before it is healthy."""
+    """Sync waves, in the order in which Argo CD applies them; each waits until the one before is healthy."""
 
     BOUNDARY = -2
     """Namespaces, quotas and network policies."""
@@ -24,16 +24,16 @@ class Wave(IntEnum):
     CONNECTION = 1
     """Objects that need the stores: poolers and backups."""
     CREDENTIAL = 2
-    """Credentials that Vault makes once it was told of the database: nothing but the application waits for them."""
+    """Credentials that Vault generates once the database is configured there; only the application waits for them."""
     APPLICATION = 3
     TRAFFIC = 4
 
 
 CONFIRMED = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=false"}
-"""The annotation of what holds data: Argo CD asks before it prunes the object, and keeps it with the Application."""
+"""The annotation of objects that hold data: Argo CD asks before it prunes one, and never deletes it otherwise."""
 
 RELOADED = {"cnpg.io/reload": "true"}
-"""The label of a Secret that CloudNativePG follows as soon as it changes."""
+"""The label of a Secret that CloudNativePG reloads as soon as it changes."""
 
 PART_OF = {"app.kubernetes.io/part-of": "cbp"}
 SELECTOR = {"app.kubernetes.io/name": API}
@@ -50,7 +50,7 @@ def kubernetes_object(
     annotations: dict[str, str] | None = None,
     **body: Any,
 ) -> Document:
-    """Return an object in the namespace of a zone, or a cluster-scoped one where there is no zone."""
+    """Return an object in the namespace of a zone, or a cluster-scoped one if there is no zone."""
     metadata: dict[str, Any] = {"name": name}
     if zone:
         metadata["namespace"] = namespace(zone)

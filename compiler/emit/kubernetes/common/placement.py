@@ -1,4 +1,4 @@
-"""Placement of pods that are copies of each other: on nodes of their own, and evenly over the zones.
+"""Placement of equal pods: on separate nodes, and evenly over the availability zones.
 
 Upstream: https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/
 """
@@ -11,12 +11,12 @@ Fields = dict[str, Any]
 
 NODE = "kubernetes.io/hostname"
 ZONE = "topology.kubernetes.io/zone"
-# The revision of a Deployment that a pod belongs to: an update must not be blocked by the pods that it replaces.
+# The label with a pod's revision of its Deployment: the pods that an update replaces must not block it.
 _REVISION = "pod-template-hash"
 
 
 def zone_spread(selector: Fields, *, each_revision: bool = False) -> Fields:
-    """Return the constraints by which no zone has two pods more than another.
+    """Return the topology spread constraints by which no zone has two pods more than another.
 
     ``selector`` selects the pods; with ``each_revision`` those of each revision of a Deployment are counted alone.
     """
@@ -31,7 +31,7 @@ def zone_spread(selector: Fields, *, each_revision: bool = False) -> Fields:
 
 
 def node_anti_affinity(selector: Fields, *, each_revision: bool = False) -> Fields:
-    """Return the affinity by which no node runs two of the pods; the parameters are those of :func:`zone_spread`."""
+    """Return the anti-affinity by which no node runs two of the pods; parameters as in :func:`zone_spread`."""
     term = {"topologyKey": NODE, "labelSelector": selector, **_revision(each_revision)}
     return {"affinity": {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}}
 

@@ -1,4 +1,4 @@
-"""What Pod Security's restricted profile asks of a pod and of a container, and a file system that nobody writes to.
+"""Security contexts for Pod Security's restricted profile, with a read-only root file system.
 
 Source: ``access_control.infrastructure.principle``.
 Upstream: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 OWN_USER = 65532
-"""The account that the API's own image runs as (Containerfile)."""
+"""The user ID that the API's own image runs as (Containerfile)."""
 CONTAINER: dict[str, Any] = {
     "allowPrivilegeEscalation": False,
     "readOnlyRootFilesystem": True,
@@ -18,6 +18,6 @@ CONTAINER: dict[str, Any] = {
 
 
 def pod_context(user: int | None = None) -> dict[str, Any]:
-    """Return a pod's ``securityContext``; without a user, the image's own, which may not be root."""
+    """Return a pod's ``securityContext``; without ``user`` the image's own user applies, which may not be root."""
     accounts = {} if user is None else {"runAsUser": user, "runAsGroup": user, "fsGroup": user}
     return {"runAsNonRoot": True, **accounts, "seccompProfile": {"type": "RuntimeDefault"}}

@@ -1,6 +1,6 @@
-"""Pods, composed of containers that each bring their ports, probes and volumes.
+"""Pods, composed of containers with their own ports, probes and volumes.
 
-Every container runs under Pod Security's restricted profile; another container, or a sidecar, is one more in the list.
+Every container runs under Pod Security's restricted profile.
 Upstream: https://kubernetes.io/docs/concepts/workloads/pods/sidecar-containers/
 """
 
@@ -23,7 +23,7 @@ Fields = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Mount:
-    """A volume, and the folder in which a container sees it."""
+    """A volume, and the path at which a container mounts it."""
 
     name: str
     source: Mapping[str, Any]
@@ -44,7 +44,7 @@ class Mount:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container. ``ports`` are TCP ports by their names; ``probes`` and ``lifecycle`` are stanzas as they stand."""
+    """A container. ``ports`` are TCP ports by name; ``probes`` and ``lifecycle`` are fields of the manifest."""
 
     name: str
     image: str
@@ -59,7 +59,7 @@ class Container:
 
     @property
     def fields(self) -> Fields:
-        """The entry in the pod's ``containers``; what the container does not have is left out."""
+        """The entry in the pod's ``containers``, without empty fields."""
         stated = {
             "command": list(self.command),
             "args": list(self.args),
@@ -77,10 +77,10 @@ class Container:
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod of our own images, with no token of its ServiceAccount but one that a container mounts itself.
+    """A pod of our own images; it has a token of its ServiceAccount only if a container mounts one.
 
-    ``sidecars`` start before the containers and stop after them. ``placement`` and ``lifetime`` are fields of the pod's
-    specification: affinity and spread; the restart policy or the grace period.
+    ``sidecars`` start before the containers and stop after them. ``placement`` (affinity and spread) and ``lifetime``
+    (restart policy or grace period) are fields of the pod's specification.
     """
 
     service_account: str
@@ -92,12 +92,12 @@ class Pod:
 
     @property
     def resources(self) -> Resources:
-        """The sum over all containers: what a scheduler and a quota count."""
+        """The sum over all containers, which the scheduler and quotas count."""
         return reduce(add, (container.resources for container in self._all))
 
     @property
     def fields(self) -> Fields:
-        """The specification of the pod."""
+        """The pod's ``spec``."""
         sidecars = [{**container.fields, "restartPolicy": "Always"} for container in self.sidecars]
         volumes = {mount.name: mount.volume for container in self._all for mount in container.mounts}
         return {

@@ -17,7 +17,7 @@ GIBIBYTE = Bytes(1024**3)
 
 @dataclass(frozen=True, slots=True)
 class Amounts:
-    """CPU and memory."""
+    """An amount of CPU and of memory."""
 
     cpu: Cores
     memory: Bytes
@@ -30,7 +30,7 @@ class Amounts:
 
     @property
     def quantities(self) -> dict[str, str]:
-        """The amounts as Kubernetes writes them: ``{"cpu": "2", "memory": "4Gi"}``."""
+        """The amounts as Kubernetes quantities: ``{"cpu": "2", "memory": "4Gi"}``."""
         return {"cpu": quantity(self.cpu), "memory": quantity(self.memory)}
 
 
@@ -49,11 +49,11 @@ class Resources:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """The stanza ``resources`` of a container."""
+        """The field ``resources`` of a container."""
         return {"requests": self.requests.quantities, "limits": self.limits.quantities}
 
 
 def guaranteed(cpu: Cores, memory: Bytes) -> Resources:
-    """Return requests that equal the limits: a pod of such containers is evicted last."""
+    """Return requests equal to limits: a pod of such containers is evicted last."""
     amounts = Amounts(cpu, memory)
     return Resources(amounts, amounts)

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from compiler.model.units import Bytes
 
 RESIZED = {"resize.topolvm.io/enabled": "true"}
-"""The annotation of a StorageClass whose claims may be made larger."""
+"""The annotation of a StorageClass that lets its claims grow."""
 
-# A fifth at a time: cloud disks take one change in six hours, and the next 20 % of the space have to last until then.
+# A fifth at a time: cloud disks accept one change in six hours, so that the free 20 % have to last until then.
 INCREASE = "20%"
 
 
 def growing(usage: Percent, limit: Bytes, *, group_by: str | None = None) -> dict[str, str]:
     """Return the annotations of a claim that grows once ``usage`` of its space or inodes is taken, up to ``limit``.
 
-    A new claim starts as large as the largest that has the same value of the label ``group_by``: a volume that is to be
-    a copy of another one has to hold what that one holds.
+    A new claim starts as large as the largest with the same value of the label ``group_by``: a copy of a volume has to
+    hold all its data.
     """
-    # The annotations say how much has to stay free, the specification how much may be used.
+    # The annotations state the free share, the specification the used one.
     free = percentage(Percent(100 - usage.percent))
     annotations = {
         "resize.topolvm.io/threshold": free,

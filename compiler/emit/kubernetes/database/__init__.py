@@ -1,1 +1,1 @@
-"""PostgreSQL: the Cluster of CloudNativePG, its poolers, its replicas and its backups."""
+"""The database: CloudNativePG's Cluster of PostgreSQL, its poolers, its replicas and its backups."""

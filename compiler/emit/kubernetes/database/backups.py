@@ -1,4 +1,4 @@
-"""The database's backups: where they are kept, and when they are taken.
+"""Backups of the database: the object stores that keep them, and their schedules.
 
 Sources: ``backup.database``, the environment's ``clusters.*.backups``.
 Upstream: https://cloudnative-pg.io/plugin-barman-cloud/docs/plugin-barman-cloud.v1/,
@@ -30,23 +30,23 @@ FULL_BACKUP = f"{DATABASE}-full"
 SNAPSHOT_BACKUP = f"{DATABASE}-incremental"
 # Sunday night, and between two hours: the two never start together.
 FULL_HOUR, FULL_MINUTE, SNAPSHOT_MINUTE = 1, 0, 30
-# The fastest to restore of those that the plugin's documentation measures; a backup is taken beside the primary, and
-# may take its time.
+# The fastest to restore of the compressions that the plugin's documentation measures; a backup does not load the
+# primary, and may be slow.
 COMPRESSION = "gzip"
 UPLOADS = 2
 LOG_UPLOADS = 4
-# Of the plugin's container in every instance: one core for compression, and parts of a large upload in memory. Equal
-# requests and limits, without which the whole pod would not be guaranteed its own.
+# For the plugin's container in every instance: one core for compression, and memory for the parts of a large upload.
+# Requests equal limits, without which the whole pod would not be in the QoS class Guaranteed.
 PLUGIN_RESOURCES = guaranteed(Cores(1000), GIBIBYTE)
 
 
 def backups(site: Site) -> Iterator[Document]:
-    """Yield the stores, in the wave of the Cluster that archives into them, and the schedules."""
+    """Yield the ObjectStores, in the sync wave of the Cluster that archives into them, and the ScheduledBackups."""
     yield _store(site, site.name, site.cluster, retention=site.spec.backup.database.retention)
     if replicated(site):
         for name, cluster in site.environment.clusters.items():
             if name != site.name:
-                # Without a retention: what is read from here is deleted by nobody but the one who writes it.
+                # Without a retention: only the cluster that writes backups deletes them, never one that reads them.
                 yield _store(site, name, cluster)
     yield from _schedules(site)
 
@@ -66,19 +66,19 @@ def _store(site: Site, name: str, cluster: Cluster, *, retention: Duration | Non
 
 
 def _access(site: Site, cluster: Cluster) -> dict[str, Any]:
-    """Every store is reached with the identity of the pods that are here, whoever writes to it."""
+    """Return the access to a store: by the identity of this cluster's pods, also where another cluster writes to it."""
     if cluster.backups.location.startswith("s3://"):
         return {"s3Credentials": {"inheritFromIAMRole": True}}
     return {"azureCredentials": {"inheritFromAzureAD": True}}
 
 
 def _encryption(cluster: Cluster) -> dict[str, str]:
-    """Amazon encrypts what asks for it; Azure encrypts everything, and the plugin has no word for it there."""
+    """Return the encryption: Amazon's has to be requested; Azure encrypts everything, and the plugin has no setting."""
     return {"encryption": "AES256"} if cluster.backups.location.startswith("s3://") else {}
 
 
 def _schedules(site: Site) -> Iterator[Document]:
-    """A full copy in the store, which outlives the cluster and its region; between two, copies of the volumes."""
+    """Yield the schedules: full backups to the store, which outlives the region, and volume snapshots in between."""
     schedule = site.spec.backup.database.schedule
     full = {"method": "plugin", "pluginConfiguration": {"name": PLUGIN}}
     yield _scheduled(FULL_BACKUP, cron_with_seconds(schedule.full, FULL_HOUR, FULL_MINUTE), full)
@@ -91,7 +91,7 @@ def _scheduled(name: str, schedule: str, how: dict[str, Any]) -> Document:
         "cluster": {"name": DATABASE},
         "schedule": schedule,
         "immediate": True,
-        # A backup belongs to nothing that could be deleted before it: neither to its schedule nor to the Cluster.
+        # A Backup has no owner that could be deleted before it: neither its schedule nor the Cluster.
         "backupOwnerReference": "none",
         **how,
     }

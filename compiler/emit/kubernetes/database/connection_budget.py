@@ -1,4 +1,4 @@
-"""The connection budget: one sum, from a worker's pool through the poolers to PostgreSQL's ``max_connections``.
+"""The connection budget, from a worker's pool through the poolers to PostgreSQL's ``max_connections``.
 
 Sources: ``load_balancing.database.max_connections``, ``connections.database.pool_size``, ``compute.database_tier``,
 ``compute.application_tier.instances.max``, ``orchestration.configuration.rolling_update.max_surge``.
@@ -16,35 +16,35 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 POOLER_INSTANCES = 3
-"""Of each pooler: one can be drained, and the other two still take every client."""
+"""The instances of each pooler: one can be drained, and the other two still accept every client."""
 
 BUSY_PER_CORE = 2
-"""Connections at work that keep one core of PostgreSQL busy; more of them only wait for each other."""
+"""The active connections that keep one core of PostgreSQL busy; more of them only wait for each other."""
 
 LOOKUPS = 2
-"""Connections on which one pooler instance looks passwords up."""
+"""The connections on which one pooler instance looks up passwords."""
 
 DIRECT_PER_WORKER = 3
-"""Past the poolers, by one worker: it listens on one, and takes queued work on two."""
+"""The connections of one worker past the poolers: one to listen, and two to take queued work."""
 
 MIGRATIONS_PER_POD = 1
-"""Past the poolers, by one pod while it starts."""
+"""The connections of one pod past the poolers while it starts."""
 
 VAULT_CONNECTIONS = 4
-"""Of Vault, which changes passwords; its plugin opens no more than four."""
+"""The connections of Vault, which changes passwords; its plugin opens at most four."""
 
 SUPERUSER_CONNECTIONS = 10
-"""Kept for the operator's instance manager, its metrics, and a person at the worst hour."""
+"""The connections reserved for the operator's instance manager, its metrics, and a person in an emergency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The connections of one cluster, each a number that one document states."""
+    """The numbers of connections of one cluster, each of which one document states."""
 
     clients: int
     """Client connections of one pooler instance (PgBouncer's ``max_client_conn``)."""
     busy: int
-    """Connections at work that one PostgreSQL instance is meant for."""
+    """Active connections that one PostgreSQL instance is designed for."""
     servers: dict[str, int]
     """Connections to PostgreSQL of one pooler instance (``default_pool_size``), by pooler."""
     direct: int
@@ -52,28 +52,28 @@ class Connections:
 
     @property
     def role(self) -> int:
-        """What the API's role may open on one PostgreSQL instance, by every way."""
+        """The connections that the API's role may open on one PostgreSQL instance, through poolers and directly."""
         return POOLER_INSTANCES * sum(self.servers.values()) + self.direct
 
     @property
     def maximum(self) -> int:
         """PostgreSQL's ``max_connections``.
 
-        Each instance has to hold all of them, whatever its part is now: the poolers for reading fall back on the last
-        replica that is left, and a replica may not have fewer than its primary.
+        Each instance has to hold all of them in any role: the poolers for reading fall back on the last remaining
+        replica, and a replica may not have fewer than its primary.
         """
         lookups = POOLER_INSTANCES * LOOKUPS * len(self.servers)
         return self.role + lookups + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
 
 
 def connections(site: Site) -> Connections:
-    """Return the connections of a cluster.
+    """Return the connection budget of a cluster.
 
-    All instances of a pooler but one can keep the primary, or the fewest replicas, busy; the one that is left over is
-    room for an update of the poolers themselves, and for as many replicas as there are at most.
+    All instances of a pooler but one can keep the primary, or the fewest replicas, busy; the remaining one is room for
+    an update of the poolers themselves, and for the most replicas.
     """
     tier, application = site.spec.compute.database_tier, site.spec.compute.application_tier.instances
-    # The reserved CPU is each instance's own; a fraction of a core still needs a connection to be used at all.
+    # The reserved CPU is that of each instance; even a fraction of a core needs one connection.
     busy = max(1, tier.resources.cpu.reserved.millicores * BUSY_PER_CORE // 1000)
     servers = {POOLER: _share(busy)}
     if site.reads_replicas:
@@ -89,5 +89,5 @@ def connections(site: Site) -> Connections:
 
 
 def _share(connections: int) -> int:
-    """Return what each instance of a pooler opens, so that all of them but one open as many connections together."""
+    """Return the share of one pooler instance, rounded up: all instances but one open the connections together."""
     return -(-connections // (POOLER_INSTANCES - 1))

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _CLUSTER = {"cnpg.io/cluster": DATABASE}
 
 POSTGRES = pods_of("data", "postgres", INSTANCES)
-# A Job of the operator makes each new instance: it copies the primary, or restores a backup.
+# A Job of the operator creates each new instance: it copies the primary, or restores a backup.
 POSTGRES_JOBS = pods_of("data", "postgres-jobs", _CLUSTER, labelled="cnpg.io/jobRole")
 WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, others=_CLUSTER)
 READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
@@ -51,7 +51,7 @@ ROTATION = "access_control.secrets.rotation.enabled"
 
 
 def client_flows(site: Site) -> Iterator[Flow]:
-    """Yield the flows of the poolers, and of Vault, which changes the password of the API's role."""
+    """Yield the flows of the poolers, and of Vault, which rotates the password of the API's role."""
     for pooler in _poolers(site):
         yield Flow(pooler, POSTGRES, (POSTGRES_PORT,), "the connections that clients share", POOLING)
         yield to_kubernetes(pooler, POOLING)
@@ -62,7 +62,7 @@ def client_flows(site: Site) -> Iterator[Flow]:
 
 
 def flows(site: Site) -> Iterator[Flow]:
-    """Yield the flows of the instances, and of the Jobs beside them."""
+    """Yield the flows of the instances, of the operator's Jobs, and of the snapshot retention."""
     both = (POSTGRES_PORT, POSTGRES_STATUS_PORT)
     yield Flow(at.POSTGRES_OPERATOR, POSTGRES, both, "the state of each instance, and its roles", DATABASE_TYPE)
     yield Flow(POSTGRES, POSTGRES, both, "replication, and whether a primary is cut off", REPLICATION)

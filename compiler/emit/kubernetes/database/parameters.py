@@ -18,25 +18,25 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 WAL_SHARE = 10
-"""The log's volume starts with a tenth of the data's: an object store may be away for hours before it is full."""
+"""The log's volume starts with a tenth of the data's: it fills up only after hours without the object store."""
 
 ARCHIVES_IN_RPO = 3
-"""A log file is archived this often within the recovery point: two attempts may fail and the third still meets it."""
+"""Archivals of the log within the recovery point objective: two may fail, and the third still meets it."""
 
 LONGEST_ARCHIVE = Duration(300)
 
 PLAINTEXT_REFUSED = "hostnossl all all all reject"
-"""The operator's own rules follow this one; they take a password from whoever has one, encrypted or not."""
+"""The rule of pg_hba that refuses connections without TLS, before the operator's own rules, which accept them."""
 
-_LEAST_LOG = MEBIBYTE * 128  # the server's own least is two segments of 16 MB, and the operator's 80 MB
+_LEAST_LOG = MEBIBYTE * 128  # the server's own minimum is two segments of 16 MB, and the operator's is 80 MB
 
 
 def postgresql(site: Site) -> dict[str, Any]:
-    """Return the stanza ``postgresql`` of the Cluster."""
+    """Return the field ``postgresql`` of the Cluster."""
     stanza: dict[str, Any] = {"parameters": parameters(site), "pg_hba": [PLAINTEXT_REFUSED]}
     if "Synchronous primary" in site.spec.redundancy.data.replication:
-        # A commit waits for one standby and is refused without any; a failover takes place only where every standby
-        # that may hold the last commit can be asked for it.
+        # A commit waits for one standby, and is refused without any; a failover takes place only if every standby that
+        # may hold the last commit can be reached.
         stanza["synchronous"] = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
     return stanza
 
@@ -49,10 +49,10 @@ def parameters(site: Site) -> dict[str, str]:
         "superuser_reserved_connections": number(SUPERUSER_CONNECTIONS),
         **_memory(site, maximum),
         **_log_of_changes(site),
-        # An abandoned transaction holds its locks, and one of the poolers' connections, no longer than a statement may.
+        # An abandoned transaction holds its locks, and a pooler's connection, at most as long as a statement may take.
         "idle_in_transaction_session_timeout": seconds(site.spec.connections.database.timeout),
         "log_lock_waits": "on",
-        # Values that clients send are the bank's configuration; the log shows statements without them.
+        # Parameters are the bank's configuration; the log shows statements without them.
         "log_parameter_max_length": "0",
         "log_parameter_max_length_on_error": "0",
         **_statistics(site),
@@ -60,7 +60,7 @@ def parameters(site: Site) -> dict[str, str]:
 
 
 def _memory(site: Site, maximum: int) -> dict[str, str]:
-    """A quarter for shared buffers, three for what may be cached; a quarter over all sessions for sorting."""
+    """Return the memory settings: 1/4 for shared buffers, 3/4 as estimated cache, 1/4 for sorting in all sessions."""
     memory = max(MEBIBYTE * 4, site.spec.compute.database_tier.resources.memory.reserved)
     return {
         "shared_buffers": megabytes(memory // 4),
@@ -71,7 +71,7 @@ def _memory(site: Site, maximum: int) -> dict[str, str]:
 
 
 def _log_of_changes(site: Site) -> dict[str, str]:
-    """The archive is never older than the recovery point; neither checkpoints nor a lost replica fill the volume."""
+    """Return the log's settings: the archive meets the RPO; neither checkpoints nor a lost replica fill the volume."""
     third = max(_LEAST_LOG, wal_size(site) // 3)
     return {
         "archive_timeout": seconds(archive_timeout(site)),
@@ -81,17 +81,17 @@ def _log_of_changes(site: Site) -> dict[str, str]:
 
 
 def _statistics(site: Site) -> dict[str, str]:
-    """Query performance is measured by statement, in shapes without values; the operator loads the extension."""
+    """Return the settings of ``pg_stat_statements``, which stores no values; the operator loads the extension."""
     if "Query performance" not in site.spec.connections.database.monitoring:
         return {}
     return {"pg_stat_statements.max": "10000", "pg_stat_statements.track": "top"}
 
 
 def wal_size(site: Site) -> Bytes:
-    """Return the first size of the log's volume."""
+    """Return the initial size of the log's volume."""
     return max(Bytes(1), site.spec.storage.database.size.initial // WAL_SHARE)
 
 
 def archive_timeout(site: Site) -> Duration:
-    """Return the time after which a log file is archived that is not full."""
+    """Return the time after which a log file is archived before it is full."""
     return max(Duration(1), min(LONGEST_ARCHIVE, site.spec.recovery.rpo.target // ARCHIVES_IN_RPO))

@@ -1,4 +1,4 @@
-"""PgBouncer between the API's workers and PostgreSQL: one pooler for writing, and one for reading where that is spread.
+"""Poolers: PgBouncer between the API's workers and PostgreSQL, one for writing, and one for reads from replicas.
 
 Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``.
 Upstream: https://cloudnative-pg.io/documentation/current/connection_pooling/, https://www.pgbouncer.org/config.html
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from compiler.emit.kubernetes.database.connection_budget import Connections
     from compiler.emit.site import Site
 
-# PgBouncer has one thread; 32 MB and 10 KB for each connection leave room for what clients prepare.
+# PgBouncer has one thread; 32 MB and 10 KB for each connection leave room for prepared statements.
 RESOURCES = guaranteed(Cores(1000), MEBIBYTE * 256)
-# More than one client keeps (asyncpg: 100), so that no statement is prepared over and over.
+# More than one client keeps (asyncpg: 100), so that no statement is prepared again and again.
 PREPARED_STATEMENTS = 200
 
 
 def poolers(site: Site) -> Iterator[Document]:
-    """Yield each Pooler, and the budget that lets a drain take one of its instances at a time."""
+    """Yield each Pooler, and the PodDisruptionBudget by which a drain takes one of its instances at a time."""
     budget = connections(site)
     for name in budget.servers:
         pods = {"cnpg.io/poolerName": name, "cnpg.io/podRole": "pooler"}
@@ -49,7 +49,7 @@ def _pooler(site: Site, name: str, budget: Connections, pods: dict[str, str]) ->
         "instances": POOLER_INSTANCES,
         "type": "rw" if name == POOLER else "ro",
         "pgbouncer": {"poolMode": "transaction", "parameters": _parameters(site, name, budget)},
-        # One instance more before one less: a node may be drained meanwhile.
+        # A new instance starts before an old one stops: a node may be drained meanwhile.
         "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
         "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(pods)},
     }
@@ -63,14 +63,14 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
         "max_prepared_statements": number(PREPARED_STATEMENTS),
         "server_connect_timeout": number(database.connect_timeout_seconds),
         "server_idle_timeout": number(database.idle_timeout_seconds),
-        # Who waits longer for a connection than a statement may take has given up already.
+        # A client waits for a connection at most as long as a statement may take; then it has given up.
         "query_wait_timeout": number(database.statement_timeout_seconds),
         "client_tls_sslmode": "require",
     }
 
 
 def _pod(pods: dict[str, str]) -> dict[str, Any]:
-    """The operator fills in the rest: the image, the probes and the ServiceAccount."""
+    """Return the pod's fields; the operator adds the image, the probes and the ServiceAccount."""
     selector = {"matchLabels": pods}
     return {
         "securityContext": pod_context(),

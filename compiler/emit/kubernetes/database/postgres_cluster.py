@@ -1,4 +1,4 @@
-"""PostgreSQL: the instances of CloudNativePG's Cluster, and the Database in it.
+"""PostgreSQL: CloudNativePG's Cluster of instances, and the Database in it.
 
 Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``.
 Upstream: https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/
@@ -45,15 +45,15 @@ IMAGE = (
     "@sha256:771f9eab5225587af259d84680cc69a5b6e374ac32bb24effafde1f3368a1241"
 )
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
-"""The labels that the operator gives to the pods of PostgreSQL, and to no Job or pooler."""
+"""The labels that the operator gives to the instances' pods, and to no Job or pooler."""
 
 VOLUME_LABEL = "cnpg.io/pvcRole"
-"""The label by which the operator tells the volumes of the data from those of the log."""
+"""The label by which the operator tells data volumes from log volumes."""
 
 
 def postgres_cluster(site: Site) -> Iterator[Document]:
-    """Yield the Cluster, and the password of the role by which Vault manages it."""
-    # The volumes are deleted with the Cluster.
+    """Yield the Cluster, and the ExternalSecret with the password of Vault's managing role."""
+    # Deleting the Cluster deletes its volumes.
     yield kubernetes_object(
         kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", annotations=CONFIRMED, spec=_cluster(site)
     )
@@ -68,7 +68,7 @@ def postgres_cluster(site: Site) -> Iterator[Document]:
 
 
 def database(_: Site) -> Iterator[Document]:
-    """Yield the Database; a cluster that stands by has it from the one that serves."""
+    """Yield the Database; a standby cluster replicates it from the one that serves."""
     spec = {
         "cluster": {"name": DATABASE},
         "name": DATABASE_NAME,
@@ -79,7 +79,7 @@ def database(_: Site) -> Iterator[Document]:
 
 
 def instances(site: Site) -> int:
-    """Return the fewest instances: the primary and its replicas."""
+    """Return the smallest number of instances: the primary and its fewest replicas."""
     tier = site.spec.compute.database_tier.instances
     return tier.primary + tier.replicas.min
 
@@ -92,14 +92,14 @@ def _cluster(site: Site) -> dict[str, Any]:
         **replication(site),
         "postgresql": postgresql(site),
         "managed": {"roles": roles(site), **vault_service(site)},
-        # The operator goes on making those of its own clients: replicas, poolers and itself.
+        # The operator still issues the certificates of its own clients: replicas, poolers and itself.
         "certificates": {"serverTLSSecret": DATABASE_SERVER, "serverCASecret": DATABASE_SERVER},
         "enableSuperuserAccess": False,
         "resources": _resources(site),
         **_storage(site),
         **_placement(),
         "enablePDB": True,
-        # Replicas are updated first; then one of them becomes the primary, and nobody has to be asked at night.
+        # Replicas are updated first; then one of them becomes the primary, without a confirmation at night.
         "primaryUpdateStrategy": "unsupervised",
         "primaryUpdateMethod": "switchover",
         "serviceAccountTemplate": {
@@ -111,13 +111,13 @@ def _cluster(site: Site) -> dict[str, Any]:
 
 
 def _resources(site: Site) -> dict[str, Any]:
-    """Requests equal to limits: an instance is evicted last, and its memory is not lent to others."""
+    """Return requests equal to limits: an instance is evicted last, and shares its memory with no other pod."""
     reserved = site.spec.compute.database_tier.resources
     return guaranteed(reserved.cpu.reserved, reserved.memory.reserved).fields
 
 
 def _storage(site: Site) -> dict[str, Any]:
-    """A volume for the data and one for the log, which fills up alone when the archive cannot be reached."""
+    """Return a volume for the data and one for the log, so that only the log's fills up if archiving fails."""
     size, usage = site.spec.storage.database.size, site.spec.auto_scaling.database.storage.triggers.usage.target
     volume = {"storageClass": STORAGE_CLASS, "resizeInUseVolumes": True}
     return {
@@ -131,8 +131,8 @@ def _storage(site: Site) -> dict[str, Any]:
 
 
 def _placement() -> dict[str, Any]:
-    """Never two instances on one node, and no zone with two more than another: each loss costs one copy."""
-    # The Job that makes an instance's volume is placed by this, too, and fixes the zone: it has to count itself.
+    """Return the placement: no node runs two instances, and no zone has two more than another."""
+    # The Job that creates an instance's volume, and so fixes its zone, is placed by this, too: it has to count itself.
     selector = {
         "matchLabels": {"cnpg.io/cluster": DATABASE},
         "matchExpressions": [{"key": "cnpg.io/instanceName", "operator": "Exists"}],
@@ -146,7 +146,7 @@ def _placement() -> dict[str, Any]:
 
 
 def _snapshots() -> dict[str, Any]:
-    """How volumes are copied: from a replica, while it runs, and each copy goes with the Backup that names it."""
+    """Return the settings of volume snapshots: from a running replica; each is deleted with its Backup."""
     return {
         "target": "prefer-standby",
         "volumeSnapshot": {"className": STORAGE_CLASS, "online": True, "snapshotOwnerReference": "backup"},

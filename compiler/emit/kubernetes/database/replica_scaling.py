@@ -1,4 +1,4 @@
-"""The number of PostgreSQL's instances: KEDA scales the Cluster as it would a Deployment.
+"""Scaling of PostgreSQL's replicas: KEDA scales the Cluster as it would scale a Deployment.
 
 Sources: ``auto_scaling.database.read_replicas``, ``compute.database_tier.instances``,
 ``components.data_layer.scaling.strategy.read_replicas``.
@@ -35,7 +35,7 @@ def replica_scaling(site: Site) -> Iterator[Document]:
     window = max(triggers.connections.window, triggers.cpu.window).seconds
     direction = {
         "stabilizationWindowSeconds": window,
-        # A new replica is a copy of everything: one at a time, and its effect is seen before the next.
+        # A new replica copies all data: one at a time, so that its effect shows before the next.
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": window}],
     }
     spec = {
@@ -62,23 +62,23 @@ def _connections(site: Site) -> dict[str, Any]:
             "serverAddress": f"http://{host(PROMETHEUS, 'management')}:{PROMETHEUS_PORT}",
             "query": busy_share(connections(site).busy, trigger.window),
             "threshold": number(trigger.target.percent),
-            # Nothing measured is an error, at which the number stays as it is, not a share of zero.
+            # A missing measurement is an error, at which the number of instances stays, and not a share of zero.
             "ignoreNullValues": "false",
         },
     }
 
 
 def busy_share(busy: int, window: Duration) -> str:
-    """Return the query for how busy the replicas' connections are, in percent of what they are meant for.
+    """Return the Prometheus query for the active connections of the replicas, in percent of their designed number.
 
-    It is the mean number of connections over the window that PgBouncer uses for a client at that moment, over ``busy``
-    for each instance that replicates. What the server counts would include the idle ones that a pool keeps open.
+    It divides the mean number of connections that PgBouncer uses for clients, over the window, by ``busy`` times the
+    number of replicas. PostgreSQL's own count would include idle connections, which a pool keeps open.
     """
     zone = namespace("data")
     poolers = f'namespace="{zone}",pod=~"{READ_POOLER}-.+"'
     replicas = f'cnpg_pg_replication_in_recovery{{namespace="{zone}",pod=~"{DATABASE}-[0-9]+"}} == 1'
     pools = f'cnpg_pgbouncer_pools_sv_active{{{poolers},database="{DATABASE_NAME}"}}'
-    # A pooler that nobody has asked yet lists no pool: that is a share of zero, as long as it is measured at all.
+    # A pooler without a request so far lists no pool: the share is zero then, as long as Prometheus scrapes the pooler.
     return sentence(
         "100 * (sum(avg_over_time({pools}[{window}])) or 0 * count(up{{{poolers}}})) / ({busy} * count({replicas}))",
         pools=pools,
@@ -90,7 +90,7 @@ def busy_share(busy: int, window: Duration) -> str:
 
 
 def _cpu(site: Site) -> dict[str, Any]:
-    """Of PostgreSQL's container alone; the operator's selector on the scale names the pods."""
+    """Return the CPU trigger, for PostgreSQL's container alone; the Cluster's scale subresource selects the pods."""
     target = site.spec.auto_scaling.database.read_replicas.triggers.cpu.target.percent
     return {
         "type": "cpu",

@@ -1,9 +1,9 @@
-"""Where a cluster's data comes from: a new database, or the archive of the cluster that serves.
+"""The source of a cluster's data: a new database, or the archive of the cluster that serves.
 
-Every cluster of an environment names every other one in the same way, so that ``role`` in the environment alone decides
-which of them is the primary. Exchanging the roles is a failover, which loses what the archive does not hold yet, unless
-a ``handover`` is stated: then the former primary is demoted first, and the new one is promoted by what that one says of
-the end of its log.
+All clusters of an environment list each other in the same way, so that only ``role`` in the environment decides which
+one is the primary. Exchanging the roles is a failover, which loses changes that are not archived yet, unless a
+``handover`` is stated: then the former primary is demoted first, and the new one is promoted by the token in which the
+former one states the end of its log.
 
 Sources: ``redundancy.data.replication``, the environment's ``clusters``.
 Upstream: https://cloudnative-pg.io/documentation/current/replica_cluster/#distributed-topology
@@ -39,32 +39,32 @@ def replication(site: Site) -> dict[str, Any]:
 
 
 def replicated(site: Site) -> bool:
-    """Whether the environment's clusters hold one database together."""
+    """Return whether the environment's clusters replicate one database."""
     return "Asynchronous secondary" in site.spec.redundancy.data.replication and len(site.environment.clusters) > 1
 
 
 def followed_cluster(site: Site) -> str | None:
-    """Return the cluster whose archive this one follows, where it does not serve itself."""
+    """Return the cluster that this one follows through its archive; None for a cluster that serves."""
     primary = _primary(site)
     return primary if replicated(site) and primary != site.name else None
 
 
 def archive(name: str, cluster: Cluster) -> dict[str, Any]:
-    """Return how the Barman Cloud plugin finds the backups and the log of a cluster."""
+    """Return the plugin's parameters for the backups and the log of a cluster (Barman Cloud)."""
     server = cluster.backups.archive or DATABASE
     return {"name": PLUGIN, "parameters": {"barmanObjectName": store_name(name), "serverName": server}}
 
 
 def store_name(cluster: str) -> str:
-    """Return the name of the ObjectStore of a cluster, the same wherever it is read or written."""
+    """Return the name of a cluster's ObjectStore, the same in all clusters."""
     return f"{DATABASE}-{cluster}"
 
 
 def _primary(site: Site) -> str:
-    """The primary as this cluster is told; the policies refuse an environment with none, or with several.
+    """Return the primary from this cluster's view; the policies refuse an environment with none, or with several.
 
-    During a handover the predecessor is told first, so that it stops; everybody else goes on following it until it has
-    said where its log ends.
+    During a handover the predecessor sees the new primary at once, so that it is demoted; all other clusters follow the
+    predecessor until its token is stated.
     """
     for name, cluster in site.environment.clusters.items():
         if cluster.role == "primary":
@@ -74,7 +74,7 @@ def _primary(site: Site) -> str:
 
 
 def _source(site: Site, primary: str) -> str:
-    """The cluster that is followed; one that leads names the one that it would follow."""
+    """Return the cluster that this one follows; for the primary, the one that it would follow."""
     if site.name != primary:
         return primary
     if site.cluster.handover:
@@ -83,8 +83,9 @@ def _source(site: Site, primary: str) -> str:
 
 
 def _new() -> dict[str, Any]:
-    # The operator sets its own password for the first owner whenever an instance starts, so that this owner cannot be
-    # the API's role, whose password is Vault's. It gives the database away (see the Database) and cannot log in.
+    # The operator sets its own password for the first owner whenever an instance starts. So the first owner cannot be
+    # the API's role, for which Vault sets the password: it gives the database away (see the Database), and cannot log
+    # in.
     owner = {"database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}
     return {"initdb": {**owner, "dataChecksums": True, "postInitSQL": list(POST_INIT_SQL)}}
 

@@ -1,4 +1,4 @@
-"""Roles of PostgreSQL that may log in: the API, whose password Vault changes, and Vault itself.
+"""Roles of PostgreSQL: the API's role, the role by which Vault changes its password, and the first owner.
 
 Sources: ``access_control.secrets``, ``access_control.infrastructure.principle``.
 Upstream: https://cloudnative-pg.io/documentation/current/declarative_role_management/,
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 POST_INIT_SQL = (
     f"CREATE ROLE {DATABASE_ROLE} LOGIN",
     f"CREATE ROLE {DATABASE_MANAGER} LOGIN CREATEROLE",
-    # Since PostgreSQL 16 CREATEROLE alone changes nobody's password: it takes the role's ADMIN OPTION, which the
-    # operator's own declaration of memberships cannot give. Vault neither inherits the API's rights nor becomes it.
+    # Since PostgreSQL 16, CREATEROLE alone may not change passwords: it takes the ADMIN OPTION on the role, which the
+    # operator's declared memberships cannot grant. Vault neither inherits the API's rights nor can it assume its role.
     f"GRANT {DATABASE_ROLE} TO {DATABASE_MANAGER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
 )
-"""What a new server executes once, as its superuser; replicas and restored clusters have it from the data."""
+"""Statements that a new server executes once, as superuser; replicas and restored clusters have the result."""
 
 
 def roles(site: Site) -> list[dict[str, Any]]:
-    """Return the roles that the operator keeps as they are declared here."""
+    """Return the roles that the operator maintains as declared here."""
     return [
         {
             "name": DATABASE_ROLE,
@@ -40,7 +40,7 @@ def roles(site: Site) -> list[dict[str, Any]]:
             "comment": "Vault, which changes the password of the Configuration API",
             "login": True,
             "createrole": True,
-            # Left out, the membership that holds the ADMIN OPTION would be revoked.
+            # Without it, the operator would revoke the membership that holds the ADMIN OPTION.
             "inRoles": [DATABASE_ROLE],
             "connectionLimit": VAULT_CONNECTIONS,
             "passwordSecret": {"name": DATABASE_MANAGER_SECRET},

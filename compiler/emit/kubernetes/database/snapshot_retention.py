@@ -1,7 +1,7 @@
-"""Old copies of the database's volumes: a chore deletes the Backups that name them, and nothing else does.
+"""Retention of the database's volume snapshots: a maintenance job deletes the old Backups that own them.
 
-The plugin deletes what is too old in the object store; the operator never deletes a VolumeSnapshot. Each snapshot is
-owned by its Backup, so that this chore needs no other right than to list and to delete Backups.
+The plugin deletes old backups in the object store, but the operator never deletes a VolumeSnapshot. Each snapshot is
+owned by its Backup, so that this job needs only the rights to list and to delete Backups.
 
 Sources: ``backup.database.retention``.
 Upstream: https://cloudnative-pg.io/documentation/current/appendixes/backup_volumesnapshot/
@@ -30,7 +30,7 @@ HOUR, MINUTE = 4, 10
 
 
 def snapshot_retention(site: Site) -> Iterator[Document]:
-    """Yield the CronJob, and the account with the two rights that it needs."""
+    """Yield the CronJob, its ServiceAccount, and the two rights that it needs."""
     retention = site.spec.backup.database.retention
     arguments = (
         "--namespace",

@@ -1,4 +1,4 @@
-"""How Vault, which is outside of the cluster, reaches PostgreSQL's primary: a private load balancer with a name.
+"""The Service for Vault, outside of the cluster, to reach PostgreSQL's primary: a private load balancer with a name.
 
 Sources: ``access_control.secrets``, the cluster's ``vault.database`` and ``addresses.vault``.
 Upstream: https://cloudnative-pg.io/documentation/current/service_management/
@@ -18,7 +18,7 @@ NAME = f"{DATABASE}-vault"
 
 
 def vault_service(site: Site) -> dict[str, Any]:
-    """Return ``managed.services`` of the Cluster; nothing where there is no primary whose passwords could change."""
+    """Return ``managed.services`` of the Cluster; nothing for a standby cluster, where no passwords change."""
     if not site.serves:
         return {}
     annotations = {
@@ -27,7 +27,7 @@ def vault_service(site: Site) -> dict[str, Any]:
     }
     spec = {
         "type": "LoadBalancer",
-        # Vault's own address is what the network policies let in: no node on the way may put its own in the place.
+        # The network policies allow Vault's own address: no node on the way may replace it by its own.
         "externalTrafficPolicy": "Local",
         "loadBalancerSourceRanges": list(site.cluster.addresses.vault),
     }

@@ -1,1 +1,1 @@
-"""Monitors that tell Prometheus which pods to scrape."""
+"""Monitoring: PodMonitors for Prometheus, the rules of the metrics adapter, and the flows of both."""

@@ -1,4 +1,4 @@
-"""The rule by which the metrics adapter answers the autoscaler: requests of each pod of the API in a minute.
+"""The metrics adapter's rule for the autoscaler: the requests per minute of each pod of the API.
 
 Sources: ``network.segmentation.traffic.egress``, ``auto_scaling.application.triggers.requests``.
 Upstream: https://github.com/kubernetes-sigs/prometheus-adapter/blob/master/docs/config.md
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
 
 # Four measurements, so that a missing one changes little.
 RATE_WINDOW = "2m"
-# What the API counts (runtime/telemetry.py) of its clients' requests: probes are none of them.
+# The API's counter of its clients' requests (runtime/telemetry.py), without probes.
 SERIES, ROUTES = "http_requests_total", "/v1/.+"
 _RULES = "Metrics by which pods are scaled."
 
 
 def adapter_rules(site: Site) -> Iterator[Document]:
-    """Yield the ConfigMap with the adapter's rule; nothing where measurements may not leave the zones."""
+    """Yield the ConfigMap with the adapter's rule; nothing where metrics may not leave the zones."""
     if monitored(site):
         rules = {"config.yaml": to_yaml({"rules": [_requests()]}, _RULES).decode()}
         yield kubernetes_object(kinds.CONFIG_MAP, ADAPTER_RULES, Wave.CONNECTION, zone="management", data=rules)
 
 
 def _requests() -> Document:
-    """Return the rule for the requests of one pod in a minute, under the name by which the autoscaler asks."""
+    """Return the rule for the requests per minute of one pod, under the autoscaler's name for the metric."""
     counted = f'<<.Series>>{{<<.LabelMatchers>>,route=~"{ROUTES}"}}'
     return {
         "seriesQuery": f'{SERIES}{{namespace="{API.namespace}",pod!=""}}',

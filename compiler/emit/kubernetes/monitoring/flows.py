@@ -1,4 +1,4 @@
-"""Flows of measurements: Prometheus scrapes pods, and the autoscalers ask Prometheus.
+"""Flows of metrics: Prometheus scrapes pods, and the autoscalers query Prometheus.
 
 Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``.
 """
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from compiler.emit.kubernetes.common.flows import Scrape
     from compiler.emit.site import Site
 
-# Where the aggregated API of the metrics adapter listens: https://github.com/kubernetes-sigs/prometheus-adapter
+# The port of the metrics adapter's aggregated API: https://github.com/kubernetes-sigs/prometheus-adapter
 ADAPTER_PORT = 6443
 _ITEM = "Monitoring"
 
 
 def monitored(site: Site) -> bool:
-    """Return whether measurements may leave the zones."""
+    """Return whether metrics may leave the zones."""
     return _ITEM in site.spec.network.segmentation.traffic.egress
 
 
 def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
-    """Yield the flows to the ports that are scraped, and those to Prometheus."""
+    """Yield the flows to the scraped ports, and those to Prometheus."""
     if not monitored(site):
         return
     measured = ((at.PROMETHEUS, item.pods, item.port, "measurements") for item in scraped)

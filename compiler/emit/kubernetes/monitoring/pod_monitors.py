@@ -1,6 +1,6 @@
 """PodMonitors: the pods that Prometheus scrapes.
 
-Each port that a NetworkPolicy lets Prometheus scrape has a PodMonitor: both follow from the components' declarations.
+Each port that the NetworkPolicies open to Prometheus has a PodMonitor: both are derived from the components' scrapes.
 
 Sources: ``network.segmentation.traffic.egress``, ``connections.database.monitoring``.
 Upstream: https://prometheus-operator.dev/docs/developer/getting-started/#using-podmonitors
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.common.flows import Scrape
 
-# Well within the windows of the specification.
+# Much shorter than the specification's windows.
 INTERVAL = "30s"
 
 
 def pod_monitors(scraped: Sequence[Scrape]) -> Iterator[Document]:
-    """Yield a PodMonitor for each kind of pod that is scraped, in its own zone."""
+    """Yield a PodMonitor for each scraped kind of pod, in its own zone."""
     for item in scraped:
         endpoint = {"portNumber": item.port, "interval": INTERVAL}
         spec = {"selector": selector(item.pods), "podMetricsEndpoints": [endpoint]}

@@ -1,1 +1,1 @@
-"""NetworkPolicies, and the flows that they let through."""
+"""NetworkPolicies, which allow the declared flows."""

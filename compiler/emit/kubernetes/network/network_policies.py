@@ -1,4 +1,4 @@
-"""NetworkPolicies: nothing in or out of any zone, and then exactly the declared flows.
+"""NetworkPolicies: a default denial for every zone, and exactly the declared flows.
 
 Sources: ``network.segmentation``, the ``addresses`` of the environment and of its clusters.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/network-policies/
@@ -25,7 +25,7 @@ Rule = dict[str, Any]
 
 
 def network_policies(site: Site, declared: Sequence[Flow]) -> Iterator[Document]:
-    """Yield the default denial of every zone, and for each kind of pod the connections that it may accept and open."""
+    """Yield the default denial of every zone, and the ingress and egress policies of each kind of pod."""
     for zone in site.spec.network.segmentation.zones:
         spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
         yield kubernetes_object(kinds.NETWORK_POLICY, "default-deny", Wave.BOUNDARY, zone=zone, spec=spec)
@@ -39,7 +39,7 @@ def network_policies(site: Site, declared: Sequence[Flow]) -> Iterator[Document]
 
 
 def _pods(zone: Zone, declared: Sequence[Flow]) -> list[Pods]:
-    """The kinds of pods of a zone that are an end of a flow, in the order of the flows."""
+    """Return the kinds of pods of a zone that are an end of a flow, in the order of the flows."""
     found: dict[str, Pods] = {}
     for flow in declared:
         for end in (flow.destination, flow.source):
@@ -60,7 +60,7 @@ def _rule(side: str, peer: Endpoint, flow: Flow, site: Site) -> Rule:
 
 
 def _peers(peer: Endpoint, site: Site) -> Iterator[Rule]:
-    """Pods are always named by namespace and labels together: either alone would let in far more."""
+    """Yield the peers of a rule; pods by namespace and labels together, since either alone would allow far more."""
     if isinstance(peer, Ranges):
         yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(site))
     else:
@@ -69,7 +69,7 @@ def _peers(peer: Endpoint, site: Site) -> Iterator[Rule]:
 
 
 def selector(pods: Pods) -> Rule:
-    """Return the selector of labels that chooses pods of one kind and no other."""
+    """Return the label selector of exactly one kind of pods."""
     found: Rule = {"matchLabels": dict(pods.labels)}
     if pods.labelled:
         found["matchExpressions"] = [{"key": pods.labelled, "operator": "Exists"}]
