@@ -31,6 +31,13 @@ def test_every_relative_link_leads_to_a_file() -> None:
             assert (file.parent / link).exists(), f"{file.relative_to(PROJECT)}: {link}"
 
 
+def test_the_architecture_page_lists_every_package_and_module_of_the_compiler() -> None:
+    rows = re.findall(r"^\| (`.*`) \|", _read("ARCHITECTURE.md"), re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    packages = {f"{file.parent.name}/" for file in PROJECT.glob("compiler/*/__init__.py")}
+    assert listed == packages | {file.name for file in PROJECT.glob("compiler/*.py")} - {"__init__.py"}
+
+
 def test_each_term_of_the_glossary_is_explained_once_and_names_the_file_that_it_lives_in() -> None:
     terms = _TERM.findall(_read("docs/glossary.md"))
     assert len(terms) > 50
