@@ -2,7 +2,7 @@
 # title: An object is in a namespace that is not rendered
 # description: >-
 #   In a namespace that is not rendered these policies see no quota, no default denial and no Pod Security. A
-#   namespaced object without a namespace goes into the current one of whoever applies it.
+#   namespaced object without a namespace goes into the current one of the person who applies it.
 # custom:
 #   id: K8S019
 #   severity: error
