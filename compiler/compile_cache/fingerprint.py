@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import compiler
 import runtime
+from compiler.resolve.repeated import REPETITIONS
 from compiler.write import journal, manifest
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ def inputs(root: Path, as_of: date) -> str | None:
         for name, folder in (*sources.items(), *((name, root / name) for name in _READ)):
             for path, content in _files(folder):
                 found.update(os.fsencode(f"{name}/{path} {manifest.digest(content)}\n"))
+        for file in sorted({repetition.file for repetition in REPETITIONS}):
+            content = (root / file).read_bytes() if (root / file).is_file() else b""
+            found.update(os.fsencode(f"{file} {manifest.digest(content)}\n"))
     except (_UncertainError, OSError):
         return None
     return found.hexdigest()

@@ -62,6 +62,7 @@ class Code(StrEnum):
     SPEC018 = "SPEC018", "a port cannot be read or is out of range"
     SPEC019 = "SPEC019", "a date cannot be read"
     SPEC020 = "SPEC020", "a document that the specification refers to is absent"
+    SPEC021 = "SPEC021", "a file of the checkout repeats the value, and says another"
     ENV001 = "ENV001", "a placeholder of the specification is not filled"
     ENV002 = "ENV002", "an overlay patches what the specification does not have"
     ENV003 = "ENV003", "two overlays of one environment patch the same value"

@@ -13,6 +13,7 @@ from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
 from compiler.resolve.bind import bind
 from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
+from compiler.resolve.repeated import contradicted
 from compiler.resolve.waivers import PlacedWaiver, placed_waivers
 from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
 
@@ -69,7 +70,7 @@ def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple
         if result:
             resolved.append(result)
     for item in resolved:
-        findings += _absent(root, item)
+        findings += (*_absent(root, item), *contradicted(root, item))
     return tuple(resolved), findings
 
 

@@ -42,11 +42,6 @@ def copy(target: Path) -> Path:
     return target
 
 
-def live() -> tuple[Resolved, ...]:
-    """Return the environments of the checkout, for what holds of every valid project and for nothing else."""
-    return resolve(ROOT, load(ROOT, SECTIONS))[0]
-
-
 @cache
 def loaded() -> Loaded:
     """Every document of the frozen project."""

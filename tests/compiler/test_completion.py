@@ -58,7 +58,7 @@ def test_commands_and_options_are_completed() -> None:
 @pytest.mark.parametrize("command", ["compile", "release", "up"])
 def test_environments_are_those_of_the_project_around_the_current_folder(command: str) -> None:
     assert ask("cbp", command, "--environment", "") == ENVIRONMENTS
-    assert ask("cbp", command, "--environment", "", folder=ROOT / "spec") == ENVIRONMENTS
+    assert ask("cbp", command, "--environment", "", folder=FROZEN / "spec") == ENVIRONMENTS
     assert ask("cbp", command, "--environment", "st") == ["staging"]
 
 

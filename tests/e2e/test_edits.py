@@ -29,7 +29,6 @@ LIVE = (
     "tests/benchmarks/test_benchmarks.py::test_as_many_environments_as_there_are_make_the_real_project",
     "tests/benchmarks/test_gate.py::test_the_real_input_is_that_of_a_serving_cluster",
     "tests/docs/test_docs.py::test_every_relative_link_leads_to_a_file",
-    "tests/image/test_containerfile.py::test_every_stage_starts_from_the_base_image_of_the_specification",
 )
 _NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", ".cbp", ".hypothesis", "__pycache__", ".*_cache")
 
