@@ -10,6 +10,7 @@ from runtime.settings import Route
 
 PROJECT = Path(__file__).parents[2]
 _LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
+_TERM = re.compile(r"^\| (?!term|---)([^|]+) \| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 
 
 def test_the_runtime_page_lists_exactly_the_endpoints_that_are_throttled() -> None:
@@ -28,6 +29,29 @@ def test_every_relative_link_leads_to_a_file() -> None:
     for file in pages:
         for link in _LINK.findall(file.read_text()):
             assert (file.parent / link).exists(), f"{file.relative_to(PROJECT)}: {link}"
+
+
+def test_the_architecture_page_lists_every_package_and_module_of_the_compiler() -> None:
+    rows = re.findall(r"^\| (`[^|]*`) \|", _read("ARCHITECTURE.md"), re.MULTILINE)
+    listed = {name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    packages = {f"{file.parent.name}/" for file in PROJECT.glob("compiler/*/__init__.py")}
+    assert listed == packages | {file.name for file in PROJECT.glob("compiler/*.py")} - {"__init__.py"}
+
+
+def test_each_term_of_the_glossary_is_explained_once_and_names_the_file_that_it_lives_in() -> None:
+    terms = _TERM.findall(_read("docs/glossary.md"))
+    assert len(terms) > 50
+    assert len({term for term, _, _ in terms}) == len(terms)
+    for term, meaning, where in terms:
+        files = [link for link in _LINK.findall(where) if (PROJECT / "docs" / link).is_file()]
+        assert files, term
+        assert meaning.endswith("."), term
+
+
+def test_the_terms_of_each_part_of_the_glossary_are_in_order() -> None:
+    for part in _read("docs/glossary.md").split("\n## "):
+        terms = [term for term, _, _ in _TERM.findall(part)]
+        assert terms == sorted(terms)
 
 
 def test_every_decision_says_context_decision_and_consequence() -> None:

@@ -1,8 +1,8 @@
 # METADATA
 # title: A binding gives rights to everyone
 # description: >-
-#   The groups that the cluster makes itself hold everybody who is signed in, or nobody in particular; the account
-#   named default is that of every pod that names no other; and a single person's rights outlive the person's job.
+#   Built-in groups hold everybody who is signed in, or nobody in particular; the account named default is that of
+#   every pod that names no other; and a single person's rights outlive the person's job.
 # custom:
 #   id: ACC006
 #   severity: error

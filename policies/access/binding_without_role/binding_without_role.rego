@@ -1,8 +1,8 @@
 # METADATA
 # title: A binding refers to a role that is not rendered
 # description: >-
-#   A binding to a role that does not exist gives nothing today, and whatever somebody creates under that name
-#   tomorrow.
+#   A binding to a role that does not exist gives nothing today. Tomorrow it gives the rights of any role that is
+#   created under that name.
 # custom:
 #   id: ACC008
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: One group has the rights of two
+# title: Two roles of people name the same group
 # description: >-
 #   Readers, operators and administrators are told apart by their groups alone. Where two are one group, everybody
 #   who may look may also restart, or change what Vault keeps.

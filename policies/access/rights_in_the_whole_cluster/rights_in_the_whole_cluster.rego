@@ -1,8 +1,8 @@
 # METADATA
 # title: Rights reach beyond a namespace
 # description: >-
-#   What is given to the whole cluster is given in the namespaces of every other system too, and in those that do
-#   not exist yet.
+#   A right in the whole cluster holds in the namespaces of every other system too, and in those that do not exist
+#   yet.
 # custom:
 #   id: ACC009
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: A role leads into pods
+# title: A role lets its holder enter pods
 # description: >-
 #   A shell, an attached terminal, a forwarded port or an added container runs as the pod itself: with its secrets,
 #   past the network policies, and in no record of the application.
@@ -7,7 +7,7 @@
 #   id: ACC004
 #   severity: error
 #   owner: security
-#   remediation: Take the right away; what has to be known is in logs and metrics.
+#   remediation: Take the right away; logs and metrics show the state of a pod.
 #   section: Infrastructure Security, 2. Access Control
 #   waivable: false
 package access.role_enters_pods

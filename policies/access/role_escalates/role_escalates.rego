@@ -1,8 +1,8 @@
 # METADATA
-# title: A role leads to more rights than it says
+# title: A role can gain more rights than it lists
 # description: >-
-#   Whoever may bind, escalate or impersonate, or may write roles and bindings, has every right that can be had, one
-#   step later.
+#   A subject that may bind, escalate or impersonate, or may write roles and bindings, can gain every other right in
+#   one more step.
 # custom:
 #   id: ACC003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A role lets its holder run anything
 # description: >-
-#   Whoever may write a pod, or anything that pods are made of, may run any image with every secret of the
-#   namespace; and Argo CD takes the change back, so that it helps nobody who is honest.
+#   A subject that may write a pod, or an object that pods are made from, may run any image with every secret of the
+#   namespace. Honest changes gain nothing by it, since Argo CD takes them back.
 # custom:
 #   id: ACC005
 #   severity: error

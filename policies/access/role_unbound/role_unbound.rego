@@ -1,8 +1,8 @@
 # METADATA
-# title: A role is given to nobody
+# title: A role has no binding
 # description: >-
-#   A role without a binding is a right that waits for whoever binds it next; more often its binding is misspelt,
-#   and somebody lacks a right that the specification gives.
+#   A role without a binding is a right that waits for the next binding of its name; more often its binding is
+#   misspelt, and somebody lacks a right that the specification gives.
 # custom:
 #   id: ACC007
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A role gives rights by a wildcard
 # description: >-
-#   A wildcard gives what exists today and whatever the next operator brings: its secrets, its subresources, its
-#   verbs. Nobody who granted it has read that list.
+#   A wildcard gives every resource and verb that exists today, and those that the next operator brings. Nobody who
+#   granted it has read that list.
 # custom:
 #   id: ACC001
 #   severity: error

@@ -1,14 +1,14 @@
 # METADATA
 # title: A role gives a right on secrets
 # description: >-
-#   Vault is where secrets are kept, and who reads one there is recorded. A right on Secrets in the cluster goes
-#   past both, and so does the right to ask for a token of somebody else's account: only an operator that logs in to
-#   Vault in the place of an account may have it, of that account alone.
+#   Secrets are kept in Vault, which records each reader. A right on Secrets in the cluster goes past both, and so
+#   does the right to ask for a token of another account: only an operator that logs in to Vault in the place of an
+#   account may have it, for that account alone.
 # custom:
 #   id: ACC002
 #   severity: error
 #   owner: security
-#   remediation: Take the right away; whoever needs a secret has it from Vault.
+#   remediation: Take the right away; secrets are read from Vault.
 #   section: Infrastructure Security, 2. Access Control
 #   waivable: false
 package access.secrets_readable

@@ -1,8 +1,8 @@
 # METADATA
 # title: The cache may outgrow its container
 # description: >-
-#   Without a bound Redis takes memory until it is killed. Near its limit it is killed too: while it rewrites its log it
-#   holds what changes twice.
+#   Without a bound Redis takes memory until it is killed. Near its limit it is killed too: while it rewrites its
+#   log it holds two copies of everything that changes.
 # custom:
 #   id: CAC003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
-# title: The cache forgets everything when it restarts
+# title: The cache loses its content when it restarts
 # description: >-
-#   The specification has the cache survive a restart. A replication without a volume loses its content with its pods, and
-#   the operator does not mind.
+#   The specification has the cache survive a restart. A replication without a volume loses its content with its
+#   pods, and the operator accepts that.
 # custom:
 #   id: CAC001
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: Too few sentinels agree on a failover
 # description: >-
-#   With less than a majority two halves of a divided network may each choose a primary; with more than there are, nobody
-#   ever does. An even number of sentinels survives no more failures than one less.
+#   With less than a majority two halves of a divided network may each choose a primary; with a quorum above the
+#   number of sentinels none is ever chosen. An even number of sentinels survives no more failures than one less.
 # custom:
 #   id: CAC002
 #   severity: error

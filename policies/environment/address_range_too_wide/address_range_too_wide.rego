@@ -1,8 +1,8 @@
 # METADATA
 # title: An address range lets in far more than it names
 # description: >-
-#   The ranges of an environment and its clusters become the only holes in its network policies. A range as wide as 0.0.0.0/0 turns the
-#   hole into the absence of a wall, and the trusted proxies of the API into everyone.
+#   The ranges of an environment and its clusters become the only openings in its network policies. A range as wide
+#   as 0.0.0.0/0 makes a policy allow everything, and makes every address a trusted proxy of the API.
 # custom:
 #   id: DEP007
 #   severity: error

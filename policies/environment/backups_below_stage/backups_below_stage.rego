@@ -1,8 +1,8 @@
 # METADATA
 # title: Backups are kept for less than their stage needs
 # description: >-
-#   Data that was spoilt is noticed when somebody needs it: at the end of the month. A retention that fits a test
-#   deletes the last good copy before.
+#   Corrupted data is often noticed at the end of the month. A retention that fits a test environment deletes the
+#   last good copy before.
 # custom:
 #   id: DEP016
 #   severity: error

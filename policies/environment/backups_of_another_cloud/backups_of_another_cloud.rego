@@ -1,8 +1,8 @@
 # METADATA
 # title: Backups go where the cluster has no identity
 # description: >-
-#   A role of Amazon opens no container of Azure, and the other way round: every backup fails, and so does the archive of
-#   the log.
+#   A role of Amazon cannot open a container of Azure, nor the reverse: every backup fails, and so does the archive
+#   of the log.
 # custom:
 #   id: DEP014
 #   severity: error

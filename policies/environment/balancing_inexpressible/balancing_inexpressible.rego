@@ -1,13 +1,13 @@
 # METADATA
-# title: The cloud cannot balance as the specification says
+# title: The cloud cannot balance load as the specification says
 # description: >-
-#   An Application Gateway is round robin, and takes a pod for healthy once it has answered: any other algorithm, and a
-#   higher threshold, have no place there.
+#   An Application Gateway balances by round robin, and takes a pod for healthy after one answer. It has no setting
+#   for another algorithm or a higher threshold.
 # custom:
 #   id: DEP013
 #   severity: warning
 #   owner: platform
-#   remediation: Accept the difference, or say what every cloud can do.
+#   remediation: Accept the difference, or choose a value that every cloud supports.
 #   section: Infrastructure Scaling, 3. Load Balancing
 package environment.balancing_inexpressible
 

@@ -1,8 +1,9 @@
 # METADATA
-# title: Two clusters claim what one can have
+# title: Two clusters have a value that only one may have
 # description: >-
-#   A name leads to one cluster, a cluster holds the namespaces of one environment, and who may write the backups of two
-#   clusters may overwrite those of either. Most often the second environment was copied from the first.
+#   A host name leads to one cluster, a cluster holds the namespaces of one environment, and an identity that may
+#   write the backups of two clusters may overwrite either. Most often the second environment was copied from the
+#   first.
 # custom:
 #   id: DEP020
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
-# title: A handover that nobody can carry out
+# title: A handover cannot be carried out
 # description: >-
-#   A cluster takes over from one that served, stands by from now on, and holds the same data. A handover that says
-#   anything else leaves an environment in which nobody serves.
+#   The predecessor of a handover is another cluster of the environment, has served, stands by from now on, and
+#   holds the same data. Any other handover leaves an environment in which no cluster serves.
 # custom:
 #   id: DEP018
 #   severity: error

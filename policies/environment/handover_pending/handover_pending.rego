@@ -1,7 +1,7 @@
 # METADATA
-# title: Nobody serves until a handover is finished
+# title: No cluster serves until a handover is finished
 # description: >-
-#   The former primary has stopped, and the cluster that takes over waits for what it said of the end of its log.
+#   The former primary has stopped, and the cluster that takes over waits for the position at which its log ends.
 # custom:
 #   id: DEP019
 #   severity: warning

@@ -1,8 +1,8 @@
 # METADATA
 # title: A stage runs on fewer instances than it needs
 # description: >-
-#   One instance is an outage at every restart of its node. Whoever lowers the number for a test lowers it for every
-#   environment: production has to be told apart.
+#   With one instance, every restart of its node is an outage. A number that is lowered in the specification for a
+#   test is lowered for every environment: production has to be told apart.
 # custom:
 #   id: DEP015
 #   severity: error

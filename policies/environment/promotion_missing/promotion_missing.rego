@@ -1,8 +1,8 @@
 # METADATA
 # title: Production follows the branch that everyone merges to
 # description: >-
-#   Argo CD applies whatever the revision of an environment comes to. Where production follows the trunk, every merge is
-#   in production within minutes, and no environment before it has run what it gets.
+#   Argo CD applies the commit to which an environment's revision points. Where production follows the trunk, every
+#   merge is in production within minutes, and no other environment has run it before.
 # custom:
 #   id: DEP011
 #   severity: error

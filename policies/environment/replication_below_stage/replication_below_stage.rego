@@ -1,8 +1,8 @@
 # METADATA
 # title: A stage replicates its data less than it needs
 # description: >-
-#   What was confirmed to a client and is on one disk is lost with that disk. Production confirms nothing that a
-#   second server does not have, and can go back to any moment.
+#   A commit that was confirmed to a client and is on one disk alone is lost with that disk. Production confirms a
+#   commit only when a second server has it, and can go back to any moment.
 # custom:
 #   id: DEP017
 #   severity: error

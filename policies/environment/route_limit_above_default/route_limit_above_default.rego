@@ -2,7 +2,7 @@
 # title: The limit of one route is above that of the whole client
 # description: >-
 #   A client is limited over all routes together, and each route may be limited further. A route's limit above the
-#   client's is never reached: who wrote it believes in a protection that is not there.
+#   client's is never reached, and gives its author a false sense of protection.
 # custom:
 #   id: DEP008
 #   severity: error

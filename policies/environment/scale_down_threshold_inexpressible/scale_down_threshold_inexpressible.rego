@@ -1,8 +1,8 @@
 # METADATA
 # title: A cluster's Kubernetes cannot express the threshold for scaling down
 # description: >-
-#   The autoscaler shrinks a tier as soon as a metric is below its target. That it waits until the threshold for scaling
-#   down needs a tolerance, which the autoscaler takes from Kubernetes 1.35 on; before, the threshold is not enforced.
+#   The autoscaler shrinks a tier as soon as a metric is below its target. To wait for the threshold for scaling
+#   down it needs a tolerance, which Kubernetes has from 1.35 on; before, the threshold is not enforced.
 # custom:
 #   id: DEP010
 #   severity: warning

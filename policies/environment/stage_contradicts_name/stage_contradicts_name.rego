@@ -1,7 +1,7 @@
 # METADATA
 # title: An environment's stage contradicts its name
 # description: >-
-#   The stage decides how strict the policies are, and the environment says it of itself. Whoever reads the name
+#   The stage decides how strict the policies are, and each environment states its own. A reader of the name
 #   production trusts that it is judged as production.
 # custom:
 #   id: DEP012

@@ -1,7 +1,6 @@
 # METADATA
 # title: An environment runs no release and does not say why
-# description: >-
-#   An environment without an image is an exception, and an exception without a reason is never ended by anyone.
+# description: An environment without an image is an exception. An exception without a reason is never ended.
 # custom:
 #   id: DEP001
 #   severity: error

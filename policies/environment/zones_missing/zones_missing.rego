@@ -1,8 +1,8 @@
 # METADATA
 # title: A cluster has fewer zones than its stage needs
 # description: >-
-#   Redundancy over several zones is promised. A cluster in one zone goes down with it, whatever the pods' placement
-#   says.
+#   Redundancy over several zones is promised. A cluster in one zone goes down with it, wherever its pods are
+#   placed.
 # custom:
 #   id: DEP004
 #   severity: error

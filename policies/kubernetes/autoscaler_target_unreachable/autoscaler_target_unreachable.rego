@@ -1,8 +1,8 @@
 # METADATA
-# title: An autoscaler aims at what it can never reach
+# title: An autoscaler has a target that it can never reach
 # description: >-
-#   A utilisation is measured against the request. Above 100 % of it, where the limit is the request, nothing is ever
-#   added; at 0 %, or at an amount that is no positive quantity, everything is. JSON Schema accepts each of them.
+#   Utilisation is measured against the request. If the request is the limit, a target above 100 % never adds a pod;
+#   a target of 0 %, or of an amount that is not positive, always does. JSON Schema accepts each of them.
 # custom:
 #   id: K8S026
 #   severity: error

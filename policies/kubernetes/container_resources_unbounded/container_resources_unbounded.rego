@@ -1,8 +1,8 @@
 # METADATA
 # title: A container has no proper requests and limits
 # description: >-
-#   Without a request the scheduler packs nodes until they break; without a limit one leak takes the node down; a
-#   request above its limit is refused by the API server; and a quantity that cannot be read, such as 4GB, only there.
+#   Without a request the scheduler overfills nodes; without a limit one leak takes the node down; the API server
+#   refuses a request above its limit, and is the first to refuse a quantity that cannot be read, such as 4GB.
 # custom:
 #   id: K8S001
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A namespace does not deny traffic by default
 # description: >-
-#   Network policies add up what is allowed; without one that selects every pod and allows nothing, a pod that no other
-#   policy selects may talk to anyone, and anyone to it.
+#   Network policies only add permissions: without one that selects every pod and allows nothing, a pod that no
+#   other policy selects may connect to any other, and be reached by any.
 # custom:
 #   id: K8S012
 #   severity: error

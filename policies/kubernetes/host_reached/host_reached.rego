@@ -1,8 +1,8 @@
 # METADATA
-# title: A pod reaches its node
+# title: A pod shares the network, the processes or the files of its node
 # description: >-
-#   The network, the processes and the files of a node belong to every pod on it. A pod that shares them reads its
-#   neighbours' secrets, and network policies do not hold for it.
+#   Every pod on a node shares its network, processes and files. A pod that uses them reads its neighbours' secrets,
+#   and network policies do not hold for it.
 # custom:
 #   id: K8S030
 #   severity: error

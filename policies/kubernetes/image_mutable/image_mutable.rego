@@ -1,8 +1,8 @@
 # METADATA
 # title: A container runs an image that can change
 # description: >-
-#   Outside development every image is named by digest: a tag can be moved after the review, and the next pod then runs
-#   what nobody has looked at. An environment that has no release yet is another rule's business.
+#   Outside development every image is named by digest: a tag can be moved after the review, and the next pod then
+#   runs code that was not reviewed. Another rule judges an environment that has no release yet.
 # custom:
 #   id: K8S003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: The load balancer has public addresses
 # description: >-
-#   The API does not know its clients yet: whoever reaches it may read and change configuration. Until it does, the load
-#   balancer has private addresses alone.
+#   The API does not authenticate its clients yet: everybody who reaches it may read and change configuration. Until
+#   it does, the load balancer has private addresses alone.
 # custom:
 #   id: K8S025
 #   severity: error

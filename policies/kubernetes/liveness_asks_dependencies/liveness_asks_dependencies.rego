@@ -1,5 +1,5 @@
 # METADATA
-# title: A liveness probe asks what a restart cannot mend
+# title: A liveness probe depends on other services
 # description: >-
 #   A pod that is not ready gets no requests; a pod that is not alive is killed. Where both ask the same, every pod is
 #   restarted when the database is slow, again and again, and the outage outlives its cause.

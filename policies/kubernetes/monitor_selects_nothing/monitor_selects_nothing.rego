@@ -1,12 +1,12 @@
 # METADATA
 # title: A monitor finds no pod
 # description: >-
-#   Prometheus fetches nothing by it and says nothing of it: what scales and alerts by these measurements never does.
+#   Prometheus scrapes nothing by it and reports no error: autoscalers and alerts that need these metrics never act.
 # custom:
 #   id: K8S032
 #   severity: error
 #   owner: observability
-#   remediation: Select the labels that the pods are given by what makes them, in their own namespace.
+#   remediation: Select labels that the makers of the pods give them, in the pods' own namespace.
 #   section: Infrastructure Security, 1. Network Security
 package kubernetes.monitor_selects_nothing
 

@@ -1,8 +1,8 @@
 # METADATA
-# title: An object is in a namespace that nobody renders
+# title: An object is in a namespace that is not rendered
 # description: >-
-#   What lies in a namespace of which nothing is known has no quota, no default denial and no Pod Security that these
-#   policies could see; a namespaced object without a namespace goes wherever the one who applies it happens to be.
+#   In a namespace that is not rendered these policies see no quota, no default denial and no Pod Security. A
+#   namespaced object without a namespace goes into the current one of the person who applies it.
 # custom:
 #   id: K8S019
 #   severity: error

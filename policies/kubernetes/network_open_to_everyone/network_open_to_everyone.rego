@@ -1,8 +1,8 @@
 # METADATA
 # title: A network policy allows everyone
 # description: >-
-#   A rule without peers, or with a range of every address, allows traffic with the whole world: among allowing rules it
-#   is the one that makes all others pointless.
+#   A rule without peers, or with a range of every address, allows traffic with the whole world, so that every
+#   narrower rule is pointless.
 # custom:
 #   id: K8S013
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A namespace does not enforce Pod Security
 # description: >-
-#   Policies look at what is rendered here. What else is applied to the namespace is held back by the API server alone,
-#   and only where the namespace's label asks it to.
+#   Policies judge rendered objects alone. Anything else that is applied to the namespace is refused only by the API
+#   server, and only if the namespace's label says so.
 # custom:
 #   id: K8S014
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: All replicas may stand on one node
+# title: All replicas may run on one node
 # description: >-
 #   The scheduler puts replicas where there is room, and after a night of drains that is one node. A preference gives
 #   way just then, and a term that selects other pods keeps nothing apart.

@@ -1,7 +1,7 @@
 # METADATA
 # title: A container can write to its own image
 # description: >-
-#   An intruder who can write where programs lie stays until the pod is replaced. What has to be written goes to a
+#   An intruder who can write to the folders of programs stays until the pod is replaced. A process writes to a
 #   volume.
 # custom:
 #   id: K8S006

@@ -1,8 +1,8 @@
 # METADATA
-# title: A pod carries a key to the cluster that it does not need
+# title: A pod mounts a token of the cluster's API that it does not need
 # description: >-
-#   Kubernetes mounts a token of its API into every pod that does not refuse it. Whoever reads one file of the pod can
-#   then talk to the API server in its name.
+#   Kubernetes mounts a token of its API into every pod that does not refuse it. A reader of that one file can then
+#   use the API server in the pod's name.
 # custom:
 #   id: K8S017
 #   severity: error

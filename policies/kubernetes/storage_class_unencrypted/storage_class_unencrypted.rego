@@ -1,7 +1,8 @@
 # METADATA
 # title: A storage class makes disks that are not encrypted
 # description: >-
-#   Amazon encrypts a disk when its class asks for that, or the account does: the class has to. Azure encrypts every disk.
+#   Amazon encrypts a disk only if its class asks for that, or the account does: so the class has to. Azure encrypts
+#   every disk.
 # custom:
 #   id: K8S023
 #   severity: error

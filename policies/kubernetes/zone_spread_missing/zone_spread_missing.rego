@@ -1,5 +1,5 @@
 # METADATA
-# title: A Deployment may stand in one zone
+# title: All pods of a Deployment may run in one zone
 # description: >-
 #   The specification spreads pods over zones. Without a constraint that the scheduler has to keep, all replicas may
 #   land in one zone, and go down with it.

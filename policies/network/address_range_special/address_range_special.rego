@@ -1,7 +1,7 @@
 # METADATA
-# title: An address range is no network of anybody
+# title: An address range belongs to no network
 # description: >-
-#   Loopback, link-local, multicast and reserved addresses are nobody's network. The link-local 169.254.169.254 is where
+#   Loopback, link-local, multicast and reserved addresses belong to no network. At the link-local 169.254.169.254
 #   clouds hand a pod the credentials of its node: a policy that opens it gives them away.
 # custom:
 #   id: NET005

@@ -1,8 +1,8 @@
 # METADATA
 # title: Listed traffic has no zone to pass through
 # description: >-
-#   Each entry of the listed traffic begins or ends in a zone. Where that zone is not listed, nothing is rendered for
-#   it, and the entry promises what no policy keeps.
+#   Each entry of the listed traffic begins or ends in a zone. Where that zone is not listed, nothing is rendered
+#   for it, and no policy implements the entry.
 # custom:
 #   id: NET007
 #   severity: error

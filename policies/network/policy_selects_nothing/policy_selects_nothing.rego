@@ -1,13 +1,13 @@
 # METADATA
 # title: A network policy selects no pod
 # description: >-
-#   A policy that was written for pods that have other labels opens nothing, and those pods stay cut off by the default
-#   denial, without a word from the cluster. The schemas accept any labels.
+#   A policy with labels that no pod has opens nothing, and the pods that it was meant for stay cut off by the
+#   default denial, without an error from the cluster. The schemas accept any labels.
 # custom:
 #   id: NET001
 #   severity: error
 #   owner: platform
-#   remediation: Select by labels that the pods have; data.origins says which pods others than we make.
+#   remediation: Select by labels that the pods have; data.origins lists the pods that are not rendered.
 #   section: Infrastructure Security, 1. Network Security
 package network.policy_selects_nothing
 

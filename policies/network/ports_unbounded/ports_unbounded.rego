@@ -2,7 +2,7 @@
 # title: A rule of a network policy is not bound to single ports
 # description: >-
 #   A rule without ports allows all of them, also the administration port that a peer opens with its next version. A
-#   range of ports does the same on a smaller scale, and a name is whatever the pod says that it is.
+#   range of ports does the same on a smaller scale, and the pod itself decides the number of a named port.
 # custom:
 #   id: NET003
 #   severity: error

@@ -1,8 +1,9 @@
 # METADATA
 # title: Clusters in two regions share addresses
 # description: >-
-#   A load balancer, an API server and the endpoint of an object store stand in the networks of their own region. The
-#   range of another region lets in what is not there, and keeps out what is: the cluster fails when it has to serve.
+#   A load balancer, an API server and the endpoint of an object store are in the networks of their own region. With
+#   a range of another region the policies let strangers in and keep these out: the cluster fails when it has to
+#   serve.
 # custom:
 #   id: NET010
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A network policy has rules that have no effect
 # description: >-
-#   Rules for a direction that policyTypes does not name are read by nobody, and where policyTypes is left out, the
-#   direction that is isolated depends on whether there happens to be an egress rule.
+#   Rules for a direction that policyTypes does not name are ignored. Where policyTypes is left out, egress is
+#   isolated only if there happens to be an egress rule.
 # custom:
 #   id: NET009
 #   severity: error

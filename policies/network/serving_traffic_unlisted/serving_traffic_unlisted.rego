@@ -1,9 +1,9 @@
 # METADATA
-# title: The application serves without traffic that it cannot serve without
+# title: The application lacks traffic that it needs to serve
 # description: >-
-#   A load balancer that may not open a connection answers nobody; an application without its dependencies never
-#   becomes ready; and what nobody measures, in production, nobody sees fail. An overlay may take the VPN off the list,
-#   which only closes a door.
+#   A load balancer that may not open a connection serves no client; an application without its dependencies never
+#   becomes ready; and in production a service without metrics fails unseen. An overlay may take the VPN off the
+#   list, which only closes a door.
 # custom:
 #   id: NET008
 #   severity: error

@@ -1,9 +1,8 @@
 # METADATA
 # title: A pod is killed before it has finished its requests
 # description: >-
-#   Kubernetes kills a pod when its grace period ends, whatever it is doing. The period has to hold the wait before the
-#   stop signal and then the time that the process gives its last requests; otherwise every deployment cuts some of them
-#   off.
+#   Kubernetes kills a pod when its grace period ends. The period has to hold the wait before the stop signal and
+#   then the time that the process gives its last requests; otherwise every deployment cuts some of them off.
 # custom:
 #   id: RUN003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
-# title: A pod stops before anyone knows that it does
+# title: A pod stops before load balancers know that it does
 # description: >-
-#   A pod that is deleted is told to stop while load balancers still send it requests, for as long as the news takes
-#   to reach them. Without a wait before the signal every deployment answers some of them with a refused connection.
+#   A deleted pod is told to stop while load balancers still send it requests, until they have learned of it.
+#   Without a wait before the signal every deployment answers some requests with a refused connection.
 # custom:
 #   id: RUN006
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: The runtime enforces another number than the specification states
 # description: >-
-#   The runtime knows only its compiled settings. Each of them that the specification states outright is compared with
-#   it, so that what is reviewed is what is enforced.
+#   The runtime knows only its compiled settings. Each setting that the specification states outright is compared
+#   with it, so that the reviewed number is the enforced one.
 # custom:
 #   id: RUN002
 #   severity: error

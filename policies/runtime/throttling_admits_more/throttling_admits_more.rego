@@ -1,9 +1,8 @@
 # METADATA
 # title: The compiled token buckets admit more than the specification
 # description: >-
-#   A full bucket and one minute of refill are the most that any 60 seconds admit. What is compiled for the runtime is
-#   held against what the specification and the environment state, so that no change of the compiler loosens a limit
-#   unnoticed.
+#   A full bucket and one minute of refill are the most that any 60 seconds admit. The compiled buckets are compared
+#   with the specification and the environment, so that no change of the compiler loosens a limit unnoticed.
 # custom:
 #   id: RUN001
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: A key of a cloud or a token is rendered
+# title: A cloud key or a token is rendered
 # description: >-
 #   Keys of clouds, tokens of Git servers and of Vault have shapes that scanners look for in every public and leaked
 #   repository; the first use comes minutes after the first push.

@@ -1,7 +1,6 @@
 # METADATA
 # title: A URL has a password
-# description: >-
-#   URLs are logged, shown in metrics and passed on: a password in one is soon in places that nobody lists.
+# description: URLs are logged, shown in metrics and passed on, and a password in one goes with them.
 # custom:
 #   id: PWD004
 #   severity: error

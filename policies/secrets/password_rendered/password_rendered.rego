@@ -1,8 +1,8 @@
 # METADATA
-# title: A password is written where it is used
+# title: A literal password is rendered
 # description: >-
-#   A literal password in an object is the same in every environment that was copied from the first, and changes only
-#   when somebody remembers all of them.
+#   A literal password in an object is the same in every environment that was copied from the first, and changes
+#   only if somebody remembers all of them.
 # custom:
 #   id: PWD003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A private key is rendered
 # description: >-
-#   What is rendered is committed, and a commit is read by everyone who may read the repository, for ever. A key that
-#   was there once is not secret again.
+#   Rendered files are committed, and everyone who may read the repository reads a commit for ever. A key that was
+#   there once is not secret again.
 # custom:
 #   id: PWD001
 #   severity: error

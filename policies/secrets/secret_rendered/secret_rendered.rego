@@ -1,8 +1,8 @@
 # METADATA
 # title: A Secret is rendered
 # description: >-
-#   The values of a Secret are encoded, and not encrypted: whoever reads the repository reads them. Vault keeps them,
-#   and an ExternalSecret says which.
+#   The values of a Secret are encoded, and not encrypted: every reader of the repository can read them. Vault keeps
+#   them, and an ExternalSecret refers to them.
 # custom:
 #   id: PWD005
 #   severity: error

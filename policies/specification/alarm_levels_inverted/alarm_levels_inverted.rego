@@ -1,7 +1,7 @@
 # METADATA
-# title: A warning comes no earlier than the critical alarm
+# title: A warning level is not below the critical level
 # description: >-
-#   A warning is there to be acted on before the critical level. At or above that level it is never seen first, and the
+#   A warning gives time to act before the critical level. At or above that level it never comes first, and the
 #   first sign of trouble is the page at night.
 # custom:
 #   id: CON009

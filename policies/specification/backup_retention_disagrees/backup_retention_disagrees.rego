@@ -1,8 +1,8 @@
 # METADATA
 # title: The retention of database backups is stated twice and disagrees
 # description: >-
-#   One of the two configures the object store, the other is what auditors read. The shorter one decides what can still
-#   be restored.
+#   One of the two configures the object store; auditors read the other. The shorter one decides how far back a
+#   restore can go.
 # custom:
 #   id: CON004
 #   severity: error

@@ -1,8 +1,9 @@
 # METADATA
 # title: Connecting may take as long as a statement
 # description: >-
-#   The time to connect is part of what a caller waits for. A limit on connecting that is not below the limit on a
-#   statement is never reached first: a dead database looks like a slow one, and the pool fills with callers that wait.
+#   The time to connect is part of the time that a caller waits. A connection timeout that is not below the
+#   statement's is never reached first: a dead database looks like a slow one, and the pool fills with callers that
+#   wait.
 # custom:
 #   id: CON014
 #   severity: error

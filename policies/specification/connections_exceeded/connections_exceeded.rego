@@ -1,8 +1,8 @@
 # METADATA
 # title: The pods can open more database connections than the pooler accepts
 # description: >-
-#   Every worker process of every pod has a pool of its own, and during an update surplus pods have theirs too. When the
-#   sum passes the pooler's limit, it is the newest pods, at the highest load, that cannot connect.
+#   Every worker process of every pod has a pool of its own, and during an update surplus pods have theirs too. When
+#   the sum passes the pooler's limit, the newest pods cannot connect, at the highest load.
 # custom:
 #   id: CON012
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: A health check is outside what the load balancer takes
+# title: A health check is outside the load balancer's range
 # description: >-
 #   An Application Load Balancer checks every 5 to 300 seconds, waits 2 to 120, and counts 2 to 10 answers. Anything else is
 #   refused when the Ingress is synced, and no request is routed.

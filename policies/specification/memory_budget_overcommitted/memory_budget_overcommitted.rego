@@ -1,5 +1,5 @@
 # METADATA
-# title: The budget for memory leaves no room
+# title: The cache, the heap and the critical level of memory are out of order
 # description: >-
 #   The cache is part of the heap and cannot be larger. The heap stays below the critical level: a process that keeps to
 #   its budget would otherwise shed load without being overloaded, and one that grows past it is killed before anyone is

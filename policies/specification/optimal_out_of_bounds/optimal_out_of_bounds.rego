@@ -1,8 +1,8 @@
 # METADATA
 # title: The number of instances that the service is designed for is out of bounds
 # description: >-
-#   The optimal number of instances is what is deployed first and what capacity is reported for. Outside the
-#   autoscaler's bounds it cannot be kept.
+#   The optimal number of instances is deployed first, and capacity is reported for it. Outside the autoscaler's
+#   bounds it cannot be kept.
 # custom:
 #   id: CON007
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: A promise of redundancy has nothing behind it
+# title: A promise of redundancy is not backed by the numbers
 # description: >-
 #   Multiple instances need two at the least, multiple zones need pods that are spread over them, and a synchronous
 #   primary needs two standbys: with one, losing it stops every write.

@@ -1,8 +1,8 @@
 # METADATA
 # title: The bounds on replicas are stated twice and disagree
 # description: >-
-#   The autoscaler is given one pair of bounds, capacity and quotas are computed from the other. Where they disagree,
-#   the service grows past what its database, quota and budget were made for, or never reaches what it was sized for.
+#   The autoscaler is given one pair of bounds; capacity and quotas are computed from the other. Where they
+#   disagree, the service grows past the size of its database, quota and budget, or never reaches its planned size.
 # custom:
 #   id: CON001
 #   severity: error

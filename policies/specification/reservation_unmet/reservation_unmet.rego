@@ -1,8 +1,8 @@
 # METADATA
 # title: The smallest application tier is below its reservation
 # description: >-
-#   What is reserved has to be there at the quietest hour: the smallest number of instances, each with its request, adds
-#   up to no less. Otherwise the first burst of the morning waits for nodes that nobody has reserved.
+#   The reservation has to be there at the quietest hour: the smallest number of instances, each with its request,
+#   adds up to no less. Otherwise the first burst of the morning waits for nodes.
 # custom:
 #   id: CON010
 #   severity: error

@@ -1,9 +1,8 @@
 # METADATA
 # title: An instance is larger or smaller than its tier allows
 # description: >-
-#   The limits of the application's container lie within what one instance of its tier may be given, and so does what
-#   each instance of the database reserves. Outside, a pod is refused by the cluster's limits or starves in a box too
-#   small.
+#   The limits of the application's container lie within the range of one instance of its tier, and so does the
+#   reservation of each instance of the database. Outside, the cluster's limits refuse a pod, or the pod lacks room.
 # custom:
 #   id: CON011
 #   severity: error

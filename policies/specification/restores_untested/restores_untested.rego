@@ -1,8 +1,7 @@
 # METADATA
-# title: Nobody knows whether the backups can be restored
+# title: Restoring the backups is tested too seldom
 # description: >-
-#   A backup that was never restored is a hope. Every long outage that is told of later has one: there were backups,
-#   and none of them worked.
+#   A backup that was never restored may be unusable. Many a long outage began with backups of which none worked.
 # custom:
 #   id: CON028
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: Backups are thrown away before the next one is taken
+# title: Backups are deleted before the next one is taken
 # description: >-
 #   Where the retention is shorter than the time from one full backup to the next, there are days on which nothing can
 #   be restored at all.

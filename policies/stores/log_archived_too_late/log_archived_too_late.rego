@@ -1,8 +1,9 @@
 # METADATA
 # title: The log is not archived within the recovery point
 # description: >-
-#   What is not in the archive is lost with the region. A log file is archived when it is full, and at the latest
-#   after archive_timeout: without an archiver never, and with a longer timeout later than the recovery point allows.
+#   Commits that are not in the archive are lost with the region. A log file is archived when it is full, and at the
+#   latest after archive_timeout: without an archiver never, and with a longer timeout later than the recovery point
+#   allows.
 # custom:
 #   id: STO006
 #   severity: error

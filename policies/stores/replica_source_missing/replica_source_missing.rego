@@ -1,8 +1,8 @@
 # METADATA
 # title: A cluster that stands by does not replicate the one that serves
 # description: >-
-#   It would start with a database of its own, empty or as old as its first backup, and take the name of a copy. On
-#   the day it has to serve, nothing of the time since then is there.
+#   It would start with a database of its own, empty or as old as its first backup, under the name of a copy. When
+#   it has to serve, all data since then is missing.
 # custom:
 #   id: STO009
 #   severity: error

@@ -2,8 +2,8 @@
 # title: PostgreSQL accepts fewer connections than are opened to it
 # description: >-
 #   The poolers' connections, the workers' own and those that are kept for the operator and Vault come out of one
-#   number. When it is too small, it is whoever comes last that is refused: the operator that would look after the
-#   failure, too.
+#   number. When it is too small, the last to connect is refused, which may be the operator that should repair the
+#   failure.
 # custom:
 #   id: STO003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
-# title: The object store keeps backups for another time than they have to be kept
+# title: The object store's retention is not that of the specification
 # description: >-
-#   The plugin deletes what is older than its own retention, and without one nothing at all. Sooner is a backup that
-#   is missed; later is data that should be gone.
+#   The plugin deletes backups that are older than its own retention, and none without one. Too short a retention
+#   loses backups that are needed; too long a one keeps data that should be gone.
 # custom:
 #   id: STO007
 #   severity: error

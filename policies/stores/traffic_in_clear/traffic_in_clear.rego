@@ -1,8 +1,8 @@
 # METADATA
-# title: A store is spoken to in clear, or by whoever answers
+# title: A store is reached without verified TLS
 # description: >-
-#   Passwords and the bank's configuration cross the cluster's network. Without TLS any node on the way reads them; with
-#   TLS that verifies nobody, so does whoever answers in the store's place.
+#   Passwords and the bank's configuration cross the cluster's network. Without TLS any node on the way can read
+#   them; with TLS that does not verify the server, so can a server that poses as the store.
 # custom:
 #   id: STO013
 #   severity: error

@@ -1,5 +1,5 @@
 # METADATA
-# title: A login takes a token that was made for somebody else
+# title: A login accepts a token of another audience
 # description: >-
 #   Without an audience, any service that is shown a token of an account or of a person can log in with it in their
 #   place.

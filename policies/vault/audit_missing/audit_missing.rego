@@ -2,7 +2,7 @@
 # title: Access to secrets leaves no trail
 # description: >-
 #   Without an audit device nobody can say who read which secret. With one alone, a full disk stops every login,
-#   because the server does not answer what it cannot record.
+#   because the server does not answer a request that it cannot record.
 # custom:
 #   id: VLT011
 #   severity: error

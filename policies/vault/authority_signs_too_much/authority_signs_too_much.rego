@@ -1,8 +1,8 @@
 # METADATA
 # title: An authority signs more than a server's own names
 # description: >-
-#   Whoever may have a certificate signed for any name can pose as any server that the authority is trusted for. One that
-#   is good for years cannot be taken back: clients ask no list of what was revoked.
+#   A client that may have a certificate signed for any name can pose as any server that the authority is trusted
+#   for. A certificate that is valid for years cannot be taken back: clients ask no list of revoked ones.
 # custom:
 #   id: VLT013
 #   severity: error

@@ -2,7 +2,8 @@
 # title: A role lets any account in
 # description: >-
 #   A role that is bound to no account or namespace, or to all of them, gives its secrets to every pod of the
-#   cluster; one that is bound to an account that is not rendered waits for whoever makes it.
+#   cluster; one that is bound to an account that is not rendered is open to any account that is created under that
+#   name.
 # custom:
 #   id: VLT005
 #   severity: error

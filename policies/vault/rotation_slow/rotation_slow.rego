@@ -1,7 +1,6 @@
 # METADATA
 # title: A password is in use for too long
-# description: >-
-#   Whoever has copied a password can use it until it changes. After thirty days it is worth nothing.
+# description: A stolen password can be used until it changes. After thirty days it is worthless.
 # custom:
 #   id: VLT003
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A password changes faster than it is read
 # description: >-
-#   From a rotation until the Secret follows, new connections are refused. Where that is most of the time, nobody
-#   gets in.
+#   From a rotation until the Secret follows, new connections are refused. If that is most of the time, no client
+#   can connect.
 # custom:
 #   id: VLT004
 #   severity: error

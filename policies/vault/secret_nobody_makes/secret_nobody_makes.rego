@@ -1,8 +1,8 @@
 # METADATA
-# title: A Secret is used that nothing makes
+# title: A Secret is used that nothing creates
 # description: >-
 #   A pod that mounts a Secret which does not exist waits for ever, and a role of the database without its password
-#   is left out without a word.
+#   is silently left out.
 # custom:
 #   id: VLT010
 #   severity: error

@@ -1,8 +1,8 @@
 # METADATA
 # title: A secret can be overwritten unseen
 # description: >-
-#   Without check-and-set, of two people who change a secret the last one wins, and an old value can come back by a
-#   script.
+#   Without check-and-set, two people who change a secret at once overwrite one another, and a script can bring an
+#   old value back.
 # custom:
 #   id: VLT007
 #   severity: error

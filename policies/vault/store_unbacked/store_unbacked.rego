@@ -1,8 +1,8 @@
 # METADATA
-# title: A Secret is read from a store that cannot give it
+# title: An ExternalSecret has no store that can log in to Vault
 # description: >-
-#   An ExternalSecret without its store, or with a store whose role Vault does not have, is never made; the pods
-#   that mount it wait for ever.
+#   An ExternalSecret without its store, or with a store whose role Vault does not have, never becomes a Secret; the
+#   pods that mount it wait for ever.
 # custom:
 #   id: VLT009
 #   severity: error

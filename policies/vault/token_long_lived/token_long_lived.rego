@@ -1,5 +1,5 @@
 # METADATA
-# title: A login outlives its use
+# title: A login to Vault lives too long
 # description: >-
 #   A token that was stolen is good for as long as it lives. One without a bound of its own lives as long as the
 #   server allows, which is a month by default.
