@@ -1,4 +1,4 @@
-"""Overlays: an environment's own values, laid over the specification's."""
+"""Overlays: values of an environment that replace those of the specification."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PLACEHOLDER = "Configurable"
 
 @dataclass(frozen=True, slots=True)
 class _Stranger:
-    """A key of a patch that the base lacks: where it is written, and what the base has there."""
+    """A key of a patch that the base lacks, with its location and the base's keys there."""
 
     path: Path
     key: Span
@@ -32,9 +32,9 @@ def overlay(
 ) -> tuple[MappingNode, tuple[Finding, ...]]:
     """Return the base with every patch laid over it; a patched value keeps the span of the patch.
 
-    Mappings are merged, single values and lists replaced. A patch changes what is there: a key that the base lacks, two
-    patches of one value, and a new placeholder are findings. Patches of a section that could not be read (``unread``)
-    are left out.
+    Mappings are merged, single values and lists replaced. A patch changes only existing keys: a key that the base
+    lacks, two patches of one value, and a new placeholder are findings. Patches of a section that could not be read
+    (``unread``) are left out.
     """
     findings: list[Finding] = []
     strangers: list[_Stranger] = []
@@ -54,7 +54,7 @@ def overlay(
 
 
 def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
-    """Name the line of every placeholder of the base that no overlay of the environment has touched."""
+    """Return a finding for every placeholder of the base that no overlay of the environment replaces."""
     help_ = f"give it a value in environments/{environment}/overlays/, or in this line for every environment"
     return tuple(
         Finding(
@@ -66,9 +66,9 @@ def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Fin
 
 
 def is_placeholder(tree: Node, path: Path) -> bool:
-    """Say whether a path leads to a placeholder: its word, where an overlay may replace the whole value.
+    """Return whether the value at a path is a placeholder that an overlay may replace as a whole.
 
-    That is a single value, or a list; but neither a mapping nor an entry of a list.
+    A placeholder stands for a single value or a list, but neither for a mapping nor for an entry of a list.
     """
     annotation = annotation_at(Specification, path)
     replaced = annotation is not None and not is_model(annotation) and isinstance(path[-1], str)
@@ -76,7 +76,7 @@ def is_placeholder(tree: Node, path: Path) -> bool:
 
 
 def says_placeholder(tree: Node, path: Path) -> bool:
-    """Say whether a placeholder's word stands at a path, even where it is none."""
+    """Return whether a placeholder's word is written at a path, even where a placeholder is not allowed."""
     node = lookup(tree, path)
     return isinstance(node, ScalarNode) and node.text == PLACEHOLDER
 
@@ -103,7 +103,7 @@ def _patches_nothing(stranger: _Stranger) -> Finding:
 
 
 def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
-    """Record whose value each patched path is, and report the second patch of one value."""
+    """Record the first patch of each path, and report a second patch of one value."""
     findings = []
     for path, node in _values(patch):
         first = owners.setdefault(path, node)
@@ -123,7 +123,7 @@ def _opened(patch: MappingNode) -> list[Finding]:
 
 
 def _values(patch: MappingNode, path: Path = ()) -> Iterable[tuple[Path, Node]]:
-    """What a patch replaces as a whole: single values and lists."""
+    """Yield the values that a patch replaces as a whole: single values and lists, with their paths."""
     for name, entry in patch.entries.items():
         if isinstance(entry.value, MappingNode):
             yield from _values(entry.value, (*path, name))

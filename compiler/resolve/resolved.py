@@ -27,10 +27,10 @@ _NAME: TypeAdapter[str] = TypeAdapter(EnvironmentName)
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """One environment, fully decided: the models, and the tree that knows which line decided each value.
+    """One environment with all values: the models, and the tree with the source line of each value.
 
-    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are what the
-    environment asks policies to let pass.
+    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are the
+    environment's waivers of policy findings.
     """
 
     environment: Environment
@@ -39,15 +39,15 @@ class Resolved:
     waivers: tuple[PlacedWaiver, ...] = ()
 
     def span(self, path: Path) -> Span:
-        """Return the place that decided a value; of the closest value above it where the path leads further."""
+        """Return the source of the value at a path, or of the closest value above it if the path does not exist."""
         return nearest(self.tree, path)
 
     def has(self, path: Path) -> bool:
-        """Say whether the path leads to a value or a key."""
+        """Return whether the path leads to a value or a key."""
         return lookup(self.tree, path) is not None
 
     def written(self, path: Path) -> str | None:
-        """Return the value or the list of values at a path in one line, as it is written; None where more is below."""
+        """Return the text of the value or the list of values at a path in one line; None for mappings."""
         node = lookup(self.tree, path)
         if isinstance(node, ScalarNode):
             return node.text
@@ -57,9 +57,9 @@ class Resolved:
 
 
 def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple[Finding, ...]]:
-    """Lay each environment over the specification and bind the result to the models.
+    """Merge the specification and each environment's overlays, and bind the result to the models.
 
-    An environment with a finding is left out; the others go on.
+    An environment with a finding is left out; the others are resolved.
     """
     base, findings = _specification(loaded.sections)
     resolved = []
@@ -74,9 +74,9 @@ def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple
 
 
 def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode | None, tuple[Finding, ...]]:
-    """Join the sections' documents into one tree and judge every value of it but the placeholders.
+    """Join the sections' documents into one tree, and validate all its values except placeholders.
 
-    A section may be missing from the tree: its file has a finding already. There is no tree where all are missing.
+    A section is missing from the tree if its file has a finding. The tree is None if all sections are missing.
     """
     entries: dict[str, Entry] = {}
     findings: tuple[Finding, ...] = ()
@@ -93,14 +93,14 @@ def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode 
 
 
 def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
-    """Return a test for paths that the models cannot judge yet: placeholders, and sections that were not read."""
+    """Return a predicate of paths that the models cannot validate yet: placeholders and unread sections."""
     return lambda path: is_placeholder(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
 
 
 def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
-    """Return a test for paths that have a finding already.
+    """Return a predicate of paths that have a finding already.
 
-    They are decided by the specification, put below a single value by an overlay, or hold a placeholder's word.
+    Their values come from the specification, or an overlay wrote them below a single value, or they are placeholders.
     """
     files = {entry.key.source.path for entry in base.entries.values()}
     return lambda path: (
@@ -111,7 +111,7 @@ def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
 
 
 def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
-    """Return the entry of the one key that a document has; any other is a finding."""
+    """Return the entry of the only key that a document may have; other keys are findings."""
     entries = document.entries if isinstance(document, MappingNode) else {}
     found = entries.get(name)
     strangers, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
@@ -134,7 +134,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     spec, refused = bind(Specification, merged, skip=_judged(base, merged))
     findings += found + refused
     if len(patches) < len(files.overlays) or None in files.waivers:
-        return None, findings  # nobody knows what the others would have filled, or let pass
+        return None, findings  # the unread files might fill placeholders, or waive findings
     findings += unfilled_placeholders(merged, base, files.name)
     waivers, refused = placed_waivers(files.waivers)
     findings += refused
@@ -145,7 +145,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
 
 
 def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | None, tuple[Finding, ...]]:
-    """Bind ``environment:`` in an environment's own file; its name has to be the folder's."""
+    """Bind ``environment:`` in an environment's own file; its name must be the folder's name."""
     if files.environment is None:
         return None, None, ()
     entry, findings = _only(files.environment, "environment")
@@ -171,7 +171,7 @@ def _names_an_environment(folder: str) -> bool:
 
 
 def _absent(root: FilePath, resolved: Resolved) -> tuple[Finding, ...]:
-    """Warn of each document that the specification refers to and that is not there."""
+    """Warn of each missing document that the specification refers to."""
     return tuple(
         Finding(
             Code.SPEC020,

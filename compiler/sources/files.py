@@ -1,4 +1,4 @@
-"""Reading the files of a project: the sections in ``spec/``; each environment with its overlays and waivers."""
+"""A reader of a project's files: the sections in ``spec/``, and each environment with its overlays and waivers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ ENVIRONMENT_FILE = "environment.yaml"
 OVERLAYS = "overlays"
 WAIVERS_FILE = "waivers.yaml"
 DOCUMENT = ".md"
-"""The suffix of the documents that the specification refers to, which are for people and lie beside it."""
+"""The suffix of the documents beside the specification, which it refers to and which are for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentFiles:
-    """One environment's documents; None stands for a file that cannot be read."""
+    """The documents of one environment; None stands for a file that cannot be read."""
 
     name: str
     environment: Node | None
     overlays: tuple[Node | None, ...]
     waivers: tuple[Node | None, ...] = ()
-    """The one document of waivers, where there is one."""
+    """The document of waivers, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Every document of a project, by section and by environment, and what was wrong with its files."""
+    """The documents of a project, by section and by environment, and the findings about its files."""
 
     sections: tuple[tuple[str, Node], ...]
     environments: tuple[EnvironmentFiles, ...]
@@ -50,7 +50,7 @@ def load(root: Path, sections: Iterable[str], only: Iterable[str] = ()) -> Loade
 
 
 class _Reader:
-    """Reads and collects findings; one file's fault never ends the reading of the others."""
+    """A reader that collects findings, so that a fault in one file does not stop the reading of the others."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -125,7 +125,7 @@ class _Reader:
         return node
 
     def _names(self, folder: str) -> frozenset[str] | None:
-        """The names in a folder, or None with a finding where it is none."""
+        """Return the names in a folder, or None with a finding if it is no folder."""
         found = disk.names(self._root, folder)
         if isinstance(found, Finding):
             self.findings.append(found)
@@ -133,7 +133,7 @@ class _Reader:
         return found
 
     def _strangers(self, folder: str, names: Iterable[str], known: Iterable[str] = ()) -> None:
-        """Report what is not read in a folder; ``known`` are the names that may be meant."""
+        """Report the files of a folder that the compiler does not read; ``known`` are names to suggest."""
         known = list(known)
         listed, more = bounded(sorted(names), lambda _: folder)
         for name in listed:
