@@ -72,7 +72,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """The waiver of a finding, with its span."""
+    """The waiver of a finding: its place and its content."""
 
     at: Span
     reason: str
