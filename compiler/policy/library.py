@@ -126,7 +126,7 @@ def scan(folder: Path) -> Scan:
     policies = [path for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
     if not policies:
         raise PolicyError(f"there is no policy in {folder}")
-    modules = _each(faults, policies, lambda path: _module(folder, path))
+    modules = _collect_each(faults, policies, lambda path: _module(folder, path))
     helpers = tuple(module for module in modules if module.domain == HELPERS)
     of_rules = tuple(module for module in modules if module.domain != HELPERS)
     data: dict[str, Any] = {}
@@ -137,17 +137,17 @@ def scan(folder: Path) -> Scan:
         faults.add(f"data under '{clash}' would stand in the place of the rules there")
     shared = not faults
     known = _domains(folder, names, faults)
-    rules = _each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
+    rules = _collect_each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
     rules.sort(key=lambda rule: (rule.id, rule.place))
-    _no_strangers(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
-    if _no_duplicates(rules, faults):
+    _refuse_unread_files(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
+    if _ids_are_unique(rules, faults):
         unread = {module.package.replace(".", "/") for module in of_rules} - {rule.place for rule in rules}
         with faults.collected():
             inventory.compare(folder, {rule.id: rule.place for rule in rules}, unread)
     return Scan(Library(tuple(rules), helpers, data, known), tuple(modules) if shared else (), faults)
 
 
-def _each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]:
+def _collect_each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]:
     """Return ``make(item)`` for each item; collect the faults of the items for which it raises."""
     made = []
     for item in items:
@@ -255,7 +255,9 @@ def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Do
     return found
 
 
-def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules: set[str], faults: Faults) -> None:
+def _refuse_unread_files(
+    folder: Path, files: Iterable[Path], rules: set[str], modules: set[str], faults: Faults
+) -> None:
     """Refuse a file that no rule, helper or test uses: its author would believe that it is enforced."""
     for path in files:
         of_rule = _name(folder, path.with_name(f"{path.parent.name}.rego")) in rules
@@ -272,7 +274,7 @@ def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules:
             faults.add(f"{_name(folder, path)}: the gate does not read this file")
 
 
-def _no_duplicates(rules: Iterable[Rule], faults: Faults) -> bool:
+def _ids_are_unique(rules: Iterable[Rule], faults: Faults) -> bool:
     """Report each id that two rules share, and return whether there is none."""
     first: dict[str, Rule] = {}
     twice = [rule for rule in rules if first.setdefault(rule.id, rule) is not rule]

@@ -61,7 +61,9 @@ class Register:
         if today is None:
             return
         for placed in resolved.waivers:
-            wrong = self._rule(placed) or _place(placed, resolved) or _twice(placed, standing) or _dates(placed, today)
+            wrong = (
+                self._rule(placed) or _place(placed, resolved) or _duplicate(placed, standing) or _dates(placed, today)
+            )
             if wrong:
                 self._wrong.append(wrong)
             else:
@@ -98,7 +100,7 @@ class Register:
 
 def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     waiver, name = placed.waiver, resolved.environment.name
-    if not _leads(resolved.tree, waiver.resource.split(".")):
+    if not _exists(resolved.tree, waiver.resource.split(".")):
         message = f"{name} has no value '{waiver.resource}'"
         return Finding(
             Code.WVR006, message, "write the path as the report of the finding says it", placed.span("resource")
@@ -109,7 +111,7 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     return None
 
 
-def _twice(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
+def _duplicate(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
     first = standing.holding.get(placed.waiver.key)
     if first is None:
         return None
@@ -146,7 +148,7 @@ def _stale(standing: _EnvironmentWaivers) -> Iterator[Finding]:
         yield Finding(Code.WVR004, f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))
 
 
-def _leads(node: Node | None, keys: Iterable[str]) -> bool:
+def _exists(node: Node | None, keys: Iterable[str]) -> bool:
     for key in keys:
         index = isinstance(node, SequenceNode) and key.isdecimal()
         node = child(node, int(key) if index else key) if node else None

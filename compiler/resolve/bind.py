@@ -43,7 +43,7 @@ def bind(
         details = error.errors(include_url=False, include_input=False)
         located = ((path, detail) for detail in details if not skip(path := _path(detail)))
         listed, more = bounded(located, lambda item: nearest(node, item[0]).source.path)
-        meant = {guess for path, detail in listed if (guess := _meant(model, node, path, detail))}
+        meant = {guess for path, detail in listed if (guess := _misspelt_key(model, node, path, detail))}
         return None, (*(_finding(model, node, path, detail) for path, detail in listed if path not in meant), *more)
 
 
@@ -54,7 +54,7 @@ def _path(detail: ErrorDetails) -> Path:
     return path if entry is None else (*path, entry)
 
 
-def _meant(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Path | None:
+def _misspelt_key(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Path | None:
     """Return the missing key that an unknown key is a misspelling of, because the two are one mistake; else None."""
     if detail["type"] != "extra_forbidden":
         return None

@@ -19,7 +19,7 @@ PLACEHOLDER = "Configurable"
 
 
 @dataclass(frozen=True, slots=True)
-class _Stranger:
+class _UnknownKey:
     """A key of a patch that the base lacks, with its location and the base's keys there."""
 
     path: Path
@@ -37,7 +37,7 @@ def overlay(
     (``unread``) are left out.
     """
     findings: list[Finding] = []
-    strangers: list[_Stranger] = []
+    unknown_keys: list[_UnknownKey] = []
     merged = base
     owners: dict[Path, Node] = {}
     for patch in patches:
@@ -45,12 +45,12 @@ def overlay(
             help_ = "write sections and keys, as in spec/"
             findings.append(Finding(Code.SPEC004, "an overlay is a mapping of sections", help_, patch.span))
             continue
-        findings.extend(_claimed(patch, owners))
-        findings.extend(_opened(patch))
+        findings.extend(_duplicate_patches(patch, owners))
+        findings.extend(_new_placeholders(patch))
         known = {name: entry for name, entry in patch.entries.items() if name not in unread}
-        merged = _merge(merged, MappingNode(known, patch.span), (), strangers)
-    listed, more = bounded(strangers, lambda stranger: stranger.key.source.path)
-    return merged, (*bounded_findings(findings), *map(_patches_nothing, listed), *more)
+        merged = _merge(merged, MappingNode(known, patch.span), (), unknown_keys)
+    listed, more = bounded(unknown_keys, lambda unknown: unknown.key.source.path)
+    return merged, (*bounded_findings(findings), *map(_finding, listed), *more)
 
 
 def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
@@ -81,28 +81,28 @@ def says_placeholder(tree: Node, path: Path) -> bool:
     return isinstance(node, ScalarNode) and node.text == PLACEHOLDER
 
 
-def _merge(base: MappingNode, patch: MappingNode, path: Path, strangers: list[_Stranger]) -> MappingNode:
+def _merge(base: MappingNode, patch: MappingNode, path: Path, unknown_keys: list[_UnknownKey]) -> MappingNode:
     entries = dict(base.entries)
     for name, entry in patch.entries.items():
         known = entries.get(name)
         if known is None:
-            strangers.append(_Stranger((*path, name), entry.key, base.entries.keys()))
+            unknown_keys.append(_UnknownKey((*path, name), entry.key, base.entries.keys()))
         elif isinstance(known.value, MappingNode) and isinstance(entry.value, MappingNode):
-            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), strangers))
+            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), unknown_keys))
         else:
             entries[name] = entry
     return MappingNode(entries, base.span)
 
 
-def _patches_nothing(stranger: _Stranger) -> Finding:
-    *above, name = map(str, stranger.path)
+def _finding(unknown: _UnknownKey) -> Finding:
+    *above, name = map(str, unknown.path)
     message = f"there is no '{name}' in {'.'.join(above) or 'the specification'} to patch"
-    known = stranger.known
+    known = unknown.known
     help_ = did_you_mean(name, known) if known else "write the key in spec/ first, or remove it here"
-    return Finding(Code.ENV002, message, help_, stranger.key)
+    return Finding(Code.ENV002, message, help_, unknown.key)
 
 
-def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
+def _duplicate_patches(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
     """Record the first patch of each path, and report a second patch of one value."""
     findings = []
     for path, node in _values(patch):
@@ -113,7 +113,7 @@ def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
     return findings
 
 
-def _opened(patch: MappingNode) -> list[Finding]:
+def _new_placeholders(patch: MappingNode) -> list[Finding]:
     help_ = f"write the value of this environment: only spec/ says '{PLACEHOLDER}'"
     return [
         Finding(Code.ENV004, "an overlay fills placeholders and adds none", help_, node.span)

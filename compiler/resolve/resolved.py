@@ -81,7 +81,7 @@ def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode 
     entries: dict[str, Entry] = {}
     findings: tuple[Finding, ...] = ()
     for name, document in sections:
-        entry, found = _only(document, name)
+        entry, found = _single_entry(document, name)
         findings += found
         if entry:
             entries[name] = entry
@@ -97,7 +97,7 @@ def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
     return lambda path: is_placeholder(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
 
 
-def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
+def _has_finding(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
     """Return a predicate of paths that have a finding already.
 
     Their values come from the specification, or an overlay wrote them below a single value, or they are placeholders.
@@ -110,14 +110,14 @@ def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
     )
 
 
-def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
+def _single_entry(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
     """Return the entry of the only key that a document may have; other keys are findings."""
     entries = document.entries if isinstance(document, MappingNode) else {}
     found = entries.get(name)
-    strangers, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
+    unknown, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
     help_ = f"write '{name}:', and nothing beside it"
     findings = [
-        Finding(Code.SPEC002, f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in strangers
+        Finding(Code.SPEC002, f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in unknown
     ]
     if found is None and not findings:
         message, help_ = f"the key '{name}' is missing in this file", f"start the file with '{name}:'"
@@ -131,7 +131,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
         return None, findings
     patches = [document for document in files.overlays if document]
     merged, found = overlay(base, patches, unread=set(SECTIONS) - base.entries.keys())
-    spec, refused = bind(Specification, merged, skip=_judged(base, merged))
+    spec, refused = bind(Specification, merged, skip=_has_finding(base, merged))
     findings += found + refused
     if len(patches) < len(files.overlays) or None in files.waivers:
         return None, findings  # the unread files might fill placeholders, or waive findings
@@ -148,7 +148,7 @@ def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | N
     """Bind ``environment:`` in an environment's own file; its name must be the folder's name."""
     if files.environment is None:
         return None, None, ()
-    entry, findings = _only(files.environment, "environment")
+    entry, findings = _single_entry(files.environment, "environment")
     if entry is None:
         return None, None, findings
     document, found = bind(EnvironmentFile, MappingNode({"environment": entry}, entry.key))

@@ -58,7 +58,7 @@ def opa_server(
         host, port = parts.hostname, PORT if parts.port is None else parts.port
     except ValueError:
         host, port = None, 0
-    if not host or not port or parts.scheme not in ("http", "https") or not _bare(parts.netloc, url):
+    if not host or not port or parts.scheme not in ("http", "https") or not _is_host_and_port(parts.netloc, url):
         raise PolicyError("the URL of an OPA server is http:// or https://, a host and a port, and nothing else")
     secure = parts.scheme == "https"
     if token_file and not secure and host not in _LOOPBACK:
@@ -85,6 +85,6 @@ def token(file: Path) -> str:
     return text
 
 
-def _bare(netloc: str, url: str) -> bool:
+def _is_host_and_port(netloc: str, url: str) -> bool:
     """Return whether a URL has no user, no path and no query."""
     return "@" not in netloc and url.partition("//")[2].removesuffix("/") == netloc

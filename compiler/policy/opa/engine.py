@@ -73,13 +73,13 @@ class Opa:
 
     def confirm(self) -> None:
         """Compare the server's state with the uploaded policies (see :class:`compiler.policy.engine.Engine`)."""
-        held = self._held()
-        self._refuse_strangers(held)
+        held = self._policies_on_server()
+        self._refuse_foreign_policies(held)
         if _ours(held) != self._modules:
             raise PolicyError("the OPA server holds other policies than it was given: somebody else changes them")
         for name, document in self._data.items():
             match self._server.ask(f"the data '{name}'", self._client.get_data, quote(name)):
-                case {"result": held_data} if _written(held_data) == _written(document):
+                case {"result": held_data} if _canonical_json(held_data) == _canonical_json(document):
                     continue
             raise PolicyError(f"the OPA server holds other data under '{name}' than it was given")
 
@@ -95,20 +95,20 @@ class Opa:
 
         The server recompiles all policies for each changed one, so only differing policies are changed.
         """
-        held = self._held()
-        self._refuse_strangers(held)
+        held = self._policies_on_server()
+        self._refuse_foreign_policies(held)
         for name, document in self._data.items():
             self._server.ask(f"the data '{name}'", self._client.update_or_create_data, document, quote(name))
         ours = _ours(held)
         changed = [identifier for identifier, text in self._modules.items() if ours.get(identifier) != text]
         stale = sorted(ours.keys() - self._modules.keys())
-        if _refused(self._put, changed) or _refused(self._delete, stale):
+        if _apply_with_retries(self._put, changed) or _apply_with_retries(self._delete, stale):
             # Old and new versions of helpers and rules depend on each other: delete all before uploading again.
             self._replace()
 
     def _replace(self) -> None:
-        for change, identifiers in ((self._delete, _ours(self._held())), (self._put, self._modules)):
-            if errors := _refused(change, identifiers):
+        for change, identifiers in ((self._delete, _ours(self._policies_on_server())), (self._put, self._modules)):
+            if errors := _apply_with_retries(change, identifiers):
                 raise errors[0]
 
     def _put(self, identifier: str) -> None:
@@ -120,18 +120,18 @@ class Opa:
     def _delete(self, identifier: str) -> None:
         self._server.ask(f"the policy {identifier}", self._client.delete_policy, quote(identifier))
 
-    def _held(self) -> dict[str, str]:
+    def _policies_on_server(self) -> dict[str, str]:
         """Return the text of every policy on the server by id."""
         return self._server.ask("its policies", self._client.get_policies)
 
-    def _refuse_strangers(self, held: Mapping[str, str]) -> None:
+    def _refuse_foreign_policies(self, held: Mapping[str, str]) -> None:
         """Refuse a foreign policy that adds to our packages, or to the data that they read."""
         for identifier in held.keys() - _ours(held).keys():
             if _root(held[identifier]) in (*self._roots, ""):
                 raise PolicyError(f"the OPA server holds the policy '{identifier}', which would judge with ours")
 
 
-def _refused(change: Callable[[str], None], identifiers: Iterable[str]) -> list[RefusedError]:
+def _apply_with_retries(change: Callable[[str], None], identifiers: Iterable[str]) -> list[RefusedError]:
     """Apply a change to each policy, retrying refused ones after the others; return the refusals that remain."""
     waiting = list(identifiers)
     while waiting:
@@ -157,6 +157,6 @@ def _root(text: str) -> str:
     return package[1] if package else ""
 
 
-def _written(document: Any) -> str:
+def _canonical_json(document: Any) -> str:
     """Return canonical JSON text, in which ``true`` differs from 1."""
     return json.dumps(document, sort_keys=True)
