@@ -61,7 +61,7 @@ class Follower(Protocol):
         """The last revision that it received; it received all earlier ones too."""
 
     def begin(self, revision: int) -> None:
-        """Start to receive every change after ``revision``; earlier knowledge may be outdated."""
+        """Expect every change after ``revision`` from now on; earlier knowledge may be outdated."""
 
     def changed(self, revision: int, namespace: str, key: str) -> None:
         """Receive the creation, replacement or removal of an entry; the same change may arrive twice."""
@@ -70,7 +70,7 @@ class Follower(Protocol):
         """Learn that every change committed by ``asked_at`` (seconds of the monotonic clock) was received."""
 
     def lose(self) -> None:
-        """Stop to receive changes."""
+        """Expect no more changes, because the feed is interrupted."""
 
 
 class ChangeFeed(Protocol):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # raised when the connection breaks between two statements
+    asyncpg.InternalClientError,  # a statement starts on a connection that breaks as another one ends
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
