@@ -1,1 +1,1 @@
-"""Measurements of the project: what is claimed about speed is measured here, on the machine at hand."""
+"""Benchmarks of the compiler and the API, which back the project's claims about speed."""

@@ -1,6 +1,6 @@
 """``python -m benchmarks``, which is ``make bench``: measure the compiler and the API, and print one table.
 
-It takes a few minutes, on a machine that does nothing else. Nothing is written outside of temporary folders.
+It takes a few minutes on an idle machine, and writes only to temporary folders.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
 
 
 def main() -> None:
-    """Measure and print."""
+    """Run every benchmark and print the table."""
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
-    # Only now: what this process has imported counts as memory of each process that it starts.
+    # Imported after the first measurements: this process's memory counts towards the peak of each process it starts.
     from benchmarks import gate, read_path
 
     rows = (
@@ -38,37 +38,37 @@ def main() -> None:
 
 
 def of_compiler(environments: int, rounds: Sequence[compiling.Round]) -> Iterator[Row]:
-    """Yield what compiling so many environments costs; the aims are those of the two numbers that are measured."""
+    """Yield the cost of compiling that many environments, with the aims for :data:`FEW` and :data:`MANY`."""
     few, many = environments == FEW, environments == MANY
-    what = f"{environments} environments"
-    yield Row(f"{what}: compile, wall s", [each.fresh.wall for each in rounds], Aim(0.5) if few else None)
-    yield Row(f"{what}: compile, CPU s", [each.fresh.cpu for each in rounds])
-    yield Row(f"{what}: compile, peak MiB", [each.fresh.peak for each in rounds], Aim(150) if many else None)
-    yield Row(f"{what}: floor, CPU s", [each.floor.cpu for each in rounds])
-    yield Row(f"{what}: compile / floor, CPU", [each.above_floor for each in rounds], Aim(3) if many else None)
-    yield Row(f"{what}: compile --check, wall s", [each.check.wall for each in rounds])
-    yield Row(f"{what}: compile --check, CPU s", [each.check.cpu for each in rounds])
-    yield Row(f"{what}: unchanged, wall s", [each.again.wall for each in rounds], Aim(0.3) if few else None)
-    yield Row(f"{what}: unchanged, CPU s", [each.again.cpu for each in rounds])
+    subject = f"{environments} environments"
+    yield Row(f"{subject}: compile, wall s", [each.fresh.wall for each in rounds], Aim(0.5) if few else None)
+    yield Row(f"{subject}: compile, CPU s", [each.fresh.cpu for each in rounds])
+    yield Row(f"{subject}: compile, peak MiB", [each.fresh.peak for each in rounds], Aim(150) if many else None)
+    yield Row(f"{subject}: floor, CPU s", [each.floor.cpu for each in rounds])
+    yield Row(f"{subject}: compile / floor, CPU", [each.above_floor for each in rounds], Aim(3) if many else None)
+    yield Row(f"{subject}: compile --check, wall s", [each.check.wall for each in rounds])
+    yield Row(f"{subject}: compile --check, CPU s", [each.check.cpu for each in rounds])
+    yield Row(f"{subject}: unchanged, wall s", [each.again.wall for each in rounds], Aim(0.3) if few else None)
+    yield Row(f"{subject}: unchanged, CPU s", [each.again.cpu for each in rounds])
 
 
 def of_share(rounds: Sequence[gate.Share]) -> Iterator[Row]:
-    """Yield what the gate adds to compiling the real environments."""
+    """Yield the cost that the gate adds to compiling the real environments."""
     yield Row(f"{FEW} environments: gate, CPU s", [each.gate for each in rounds])
     yield Row(f"{FEW} environments: gate / the rest, CPU", [each.added for each in rounds], Aim(0.4))
 
 
-def of_judging(what: str, rounds: Sequence[gate.Judging]) -> Iterator[Row]:
-    """Yield what all rules take for one input; OPA's rows hold no value where its library is not installed."""
+def of_judging(subject: str, rounds: Sequence[gate.Judging]) -> Iterator[Row]:
+    """Yield the time of all rules for one input; OPA's rows are empty when its library is not installed."""
     opa = [each.opa for each in rounds if each.opa]
-    yield Row(f"gate, {what}: regorus, s", [each.regorus for each in rounds])
-    yield Row(f"gate, {what}: OPA, s", opa)
+    yield Row(f"gate, {subject}: regorus, s", [each.regorus for each in rounds])
+    yield Row(f"gate, {subject}: OPA, s", opa)
     ratios = [each.regorus / each.opa for each in rounds if each.opa]
-    yield Row(f"gate, {what}: regorus / OPA", ratios, Aim(1))
+    yield Row(f"gate, {subject}: regorus / OPA", ratios, Aim(1))
 
 
 def of_api(rounds: Sequence[read_path.Round]) -> Iterator[Row]:
-    """Yield what the API's read path costs beside a bare endpoint."""
+    """Yield the cost of the API's read path, compared with a bare endpoint."""
     yield Row("read path: API, requests/s", [each.api.throughput for each in rounds])
     yield Row("read path: bare Starlette, requests/s", [each.bare.throughput for each in rounds])
     yield Row("read path: API / bare, throughput", [each.throughput for each in rounds], Aim(0.5, under=False))

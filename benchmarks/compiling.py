@@ -1,4 +1,4 @@
-"""What ``cbp compile`` costs for a number of environments, beside the floor in the same rounds."""
+"""A benchmark of ``cbp compile`` for a number of environments, with the floor in the same rounds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from benchmarks.projects import ROOT, make_project
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round, each part a process of its own, one right after the other.
+    """The measurements of one round, each of a process of its own, one right after the other.
 
-    ``fresh`` compiles and writes every file; ``check`` compiles in full and finds nothing to write; ``again`` compiles
-    with nothing changed since the last time; ``floor`` is libyaml alone (see :mod:`benchmarks.floor`).
+    ``fresh`` compiles and writes every file; ``check`` compiles in full and has nothing to write; ``again`` compiles
+    with no change since the last time; ``floor`` is libyaml alone (see :mod:`benchmarks.floor`).
     """
 
     fresh: Usage
@@ -31,7 +31,7 @@ class Round:
 
 
 def measure(environments: int, rounds: int) -> tuple[Round, ...]:
-    """Compile a project of so many environments in so many rounds, after one that warms up and is not counted."""
+    """Compile a project of that many environments in each round, after an uncounted warm-up round."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
         folder = Path(name)
         project, documents = folder / "project", folder / "documents"

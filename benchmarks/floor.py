@@ -1,4 +1,4 @@
-"""The floor: what libyaml alone needs for the documents that the compiler writes.
+"""The floor: the cost of libyaml alone for the documents that the compiler writes.
 
 ``python -m benchmarks.floor gather GENERATED FILE`` reads every YAML document below a folder and keeps them as plain
 dictionaries; ``python -m benchmarks.floor dump FILE FOLDER`` is the floor: it starts Python, imports PyYAML, takes the
@@ -25,7 +25,7 @@ def gather(generated: Path, file: Path) -> None:
 
 
 def dump(file: Path, folder: Path) -> None:
-    """Dump each document of a file that :func:`gather` wrote."""
+    """Dump each document of a file that :func:`gather` wrote, below ``folder``."""
     for name, document in marshal.loads(file.read_bytes()):  # noqa: S302 - our own
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What the gate costs: all rules over one cluster in the embedded engine and in OPA, and its part of a compilation."""
+"""A benchmark of the gate: all rules for one cluster in the embedded engine and in OPA, and its share of a compile."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Judging:
-    """One round: the seconds that all rules take for one input; OPA's are None where its library is not installed."""
+    """The seconds of all rules for one input in one round; None for OPA when its library is not installed."""
 
     regorus: float
     opa: float | None
@@ -41,32 +41,32 @@ class Judging:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One round: the CPU seconds of a compilation, and those of its gate."""
+    """The CPU seconds of a compilation and of its gate, in one round."""
 
     compile: float
     gate: float
 
     @property
     def added(self) -> float:
-        """What the gate adds, as a part of the compilation without it."""
+        """The gate's CPU time relative to the rest of the compilation."""
         return self.gate / (self.compile - self.gate)
 
 
 def real_input() -> Document:
-    """Return what is judged for the serving cluster that has the most documents."""
+    """Return the gate's input for the serving cluster with the most documents."""
     resolved, _ = resolve(ROOT, load(ROOT, SECTIONS))
     inputs = (input_of(subject) for item in resolved for subject in emit(item) if subject.site.serves)
     return max(inputs, key=lambda found: len(found["documents"]))
 
 
 def repeated(document: Document, number: int) -> Document:
-    """Return an input of so many rendered objects: the real ones over and over, under other names from then on."""
+    """Return an input with ``number`` rendered objects: the real ones, then copies under other names."""
     copies = (_renamed(item, turn) for turn in count() for item in document["documents"])
     return {**document, "documents": list(islice(copies, number))}
 
 
 def judging(document: Document, rounds: int) -> tuple[Judging, ...]:
-    """Judge an input in so many rounds, after one that warms up; the engines take turns at going first."""
+    """Judge an input in each round, after a warm-up round; the engines alternate in going first."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         path = Path(name) / "input.json"
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -76,7 +76,7 @@ def judging(document: Document, rounds: int) -> tuple[Judging, ...]:
 
 
 def share(environments: int, rounds: int) -> tuple[Share, ...]:
-    """Compile a project of so many environments in so many rounds, and run its gate alone right after each."""
+    """Compile a project of that many environments in each round, and run its gate alone right after it."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
         project = Path(name)
         make_project(project, environments)
@@ -100,7 +100,7 @@ def _judged(engines: Mapping[str, Callable[[Path], float]], path: Path, number: 
 
 @contextmanager
 def _engine(name: str) -> Iterator[Callable[[Path], float]]:
-    """Start an engine with the policies in it; what is returned asks it for the seconds that an input takes."""
+    """Start an engine with the policies, and provide a function from an input's path to the seconds of judging it."""
     command = [PYTHON, "-m", "benchmarks.gate_process", "judge", name]
     with subprocess.Popen(command, cwd=ROOT, stdin=PIPE, stdout=PIPE, text=True) as process:  # noqa: S603 - ours
         questions, answers = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)

@@ -1,8 +1,8 @@
-"""The gate in a process of its own, asked line by line, since neither engine is to share its memory with the other.
+"""The gate in a process of its own, asked line by line, so that the engines share no memory.
 
-``python -m benchmarks.gate_process judge ENGINE`` loads the policies into an engine once. It then answers each path of
-an input that it reads with the seconds that all rules took for it; ``python -m benchmarks.gate_process gate PROJECT``
-prints the CPU seconds that the gate takes in a compilation: it reads, vets and proves the policies, and judges.
+``python -m benchmarks.gate_process judge ENGINE`` loads the policies into an engine once. For each path of an input on
+standard input it prints the seconds that all rules took; ``python -m benchmarks.gate_process gate PROJECT`` prints the
+CPU seconds of the gate in a compilation: it reads, vets and proves the policies, and judges.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ OPA_LIBRARY = "opa_bindings"
 
 
 class OpaLibrary:
-    """OPA's own compiler and evaluator, linked into the process (requirements/opa.txt): an engine without a server."""
+    """An engine without a server: OPA's own compiler and evaluator, linked into the process (requirements/opa.txt)."""
 
     name = "opa"
 
@@ -51,18 +51,18 @@ class OpaLibrary:
         self._engine.add_data(dict(data))
 
     def evaluate(self, rule: str, document: str) -> Any:
-        """Return a rule's value; a query that was asked before is not compiled anew."""
+        """Return a rule's value; OPA compiles a repeated query only once."""
         return self._engine.eval_query(f"value := data.{rule}", json.loads(document))[0]["value"]
 
     def confirm(self) -> None:
-        """Nobody else reaches the library."""
+        """Confirm at once, because no other process can change the library."""
 
 
 ENGINES: Mapping[str, Callable[[], Engine]] = {"regorus": Regorus, "opa": OpaLibrary}
 
 
 def judge(engine: str) -> None:
-    """Judge each input whose path is read, and print the seconds from its text to the verdict."""
+    """Judge the input at each path on standard input, and print the seconds from its text to the verdict."""
     loaded = load(ROOT / "policies", ENGINES[engine]).engine
     for line in sys.stdin:
         document = Path(line.rstrip("\n")).read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def judge(engine: str) -> None:
 
 
 def gate(project: str) -> None:
-    """Print the CPU seconds of everything that a compilation does for its gate, and of nothing else."""
+    """Print the CPU seconds of the gate's whole part of a compilation."""
     root = Path(project)
     resolved, _ = resolve(root, files.load(root, SECTIONS))
     subjects = [subject for item in resolved for subject in emit(item)]

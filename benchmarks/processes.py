@@ -1,4 +1,4 @@
-"""What a process costs, as the kernel counts it when the process has ended."""
+"""The cost of a process, as the kernel accounts it at the end of the process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KIB_IN_MIB = 1024
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """One process: seconds from its start to its end, seconds of CPU (user and system), and its peak memory in MiB."""
+    """The cost of one process: wall-clock seconds, CPU seconds (user and system), and peak memory in MiB."""
 
     wall: float
     cpu: float
@@ -30,17 +30,16 @@ class Usage:
 
 
 class FailedError(Exception):
-    """A process did not end with 0; the message holds what it printed."""
+    """A process failed; the message holds its output."""
 
 
 def run(arguments: Sequence[str], folder: Path) -> Usage:
-    """Run a process in a folder to its end.
+    """Run a process in a folder to its end, and return its cost.
 
-    The peak is that of getrusage(2), which counts from the fork on: a benchmark that is larger itself than what it
-    measures would see itself.
+    The peak is that of getrusage(2), which counts from the fork on: it is at least the size of the benchmark itself.
 
     Raises:
-        FailedError: it did not end with 0.
+        FailedError: the exit code is not 0.
     """
     with tempfile.TemporaryFile() as output:
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Projects of any number of environments, made from the real ones."""
+"""Projects of any number of environments, copied from the real ones."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _PLACE = re.compile(r"^ +(?:location|identity): \S+$", re.MULTILINE)
 
 
 def make_project(target: Path, environments: int, source: Path = ROOT) -> None:
-    """Make a project with copies of a project's environments in turn, each with names and places of its own.
+    """Create a project from copies of a project's environments in turn, each with unique names and locations.
 
-    The first of each stays what it is, so that as many as there are really are exactly the real project.
+    The first copy of each is unchanged, so that the real number of environments gives exactly the real project.
     """
     shutil.copytree(source / "spec", target / "spec")
     shutil.copytree(ROOT / "policies", target / "policies")

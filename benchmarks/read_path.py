@@ -1,9 +1,9 @@
-"""What the API costs on its read path, beside a bare Starlette endpoint that returns the same bytes.
+"""A benchmark of the API's read path, compared with a bare Starlette endpoint that returns the same bytes.
 
 ``python -m benchmarks.read_path`` starts an embedded PostgreSQL and Valkey, a worker of the API with everything on
 (observation, access log, throttling by leases, entity tags) and the bare endpoint, each one process with the same
-uvicorn options, and loads them in turns. The server's CPU time for a request is the steadier figure: a busy machine
-changes what a second holds, and hardly what a request needs.
+uvicorn options, and loads them in turns. The server's CPU time for a request is the steadier figure: on a busy machine
+the throughput changes, but hardly the CPU time.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ START_SECONDS = 60
 CONNECTIONS = 16
 ENTRY = "/v1/namespaces/payments/entries/daily-limit"
 VALUE = {"limit": 5000, "currency": "EUR", "countries": ["DE", "FR", "NL", "ES"], "note": "x" * 120}
-# Wide enough to admit a machine's whole load: leases grow to what a tenth of a second needs, as for a busy client.
+# Wide enough to admit the whole load: leases grow to the need of a tenth of a second, as for a busy client.
 _WIDE = {"capacity": 100_000_000, "refill_per_minute": 100_000_000}
 SETTINGS: dict[str, Any] = {
     "version": 1,
@@ -71,7 +71,7 @@ SETTINGS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One server under load: requests a second, and its CPU time (user and system) for a request, in microseconds."""
+    """One server under load: requests per second, and CPU microseconds (user and system) per request."""
 
     throughput: float
     cpu: float
@@ -79,14 +79,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Both servers, one right after the other."""
+    """The samples of both servers, one right after the other."""
 
     api: Sample
     bare: Sample
 
     @property
     def throughput(self) -> float:
-        """The API's throughput as a part of the bare endpoint's."""
+        """The API's throughput relative to the bare endpoint's."""
         return self.api.throughput / self.bare.throughput
 
     @property
@@ -97,7 +97,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of some numbers, and the least and the greatest of them."""
+    """The median, the minimum and the maximum of some numbers."""
 
     median: float
     least: float
@@ -108,14 +108,14 @@ class Spread:
 
 
 def spread(numbers: Sequence[float]) -> Spread:
-    """Return the spread of ``numbers``, of which there is one at least."""
+    """Return the spread of ``numbers``, which are not empty."""
     return Spread(statistics.median(numbers), min(numbers), max(numbers))
 
 
 def measure(rounds: int = 7, seconds: float = 3.0, connections: int = CONNECTIONS) -> tuple[Round, ...]:
-    """Load both servers for ``seconds`` in each of ``rounds``, after one that warms up and is not counted.
+    """Load both servers for ``seconds`` in each of ``rounds``, after an uncounted warm-up round.
 
-    The two take turns at going first, so that a machine that grows slower is no advantage to either.
+    The servers alternate in going first, so that a machine that slows down favours neither.
     """
     with _servers() as (api, bare):
         measured = []
@@ -127,7 +127,7 @@ def measure(rounds: int = 7, seconds: float = 3.0, connections: int = CONNECTION
 
 
 def main() -> int:
-    """Measure, and print every round and the ratios."""
+    """Run the benchmark, and print every round and the ratios."""
     measured = measure()
     for number, each in enumerate(measured, 1):
         print(  # noqa: T201 - its output
@@ -152,14 +152,14 @@ class _Server:
 
 
 def _cpu_seconds(process: int) -> float:
-    """The CPU time of a process so far, of all its threads (proc(5): utime and stime)."""
+    """Return the CPU seconds of a process so far, for all its threads (proc(5): utime and stime)."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def _servers() -> Iterator[tuple[_Server, _Server]]:
-    """Both servers, each of them ready, with the entry in the one and its bytes in the other."""
+    """Start both servers, the API with the entry and the bare one with the entry's bytes."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
         settings = folder / "settings.json"
@@ -200,7 +200,7 @@ def _program(folder: Path, kind: str, variables: Variables, words: Sequence[str]
 
 
 def _write_and_read(port: int) -> bytes:
-    """Write the entry through the API, and return what it answers from then on."""
+    """Write the entry through the API, and return the body of a later GET."""
     connection = HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
     connection.request("PUT", ENTRY, json.dumps({"value": VALUE}), {"Content-Type": "application/json"})
     connection.getresponse().read()

@@ -1,4 +1,4 @@
-"""A load of GET requests for one path: keep-alive connections with one request each on its way."""
+"""A load generator of GET requests for one path: keep-alive connections with one request in flight each."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _END_OF_HEAD = b"\r\n\r\n"
 
 
 class UnexpectedAnswerError(Exception):
-    """A server answered something else than 200, or closed a connection; the message is the head of the answer."""
+    """A response is not a 200, or the connection was closed; the message is the head of the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a load came to: the answers received in ``seconds``."""
+    """The result of a load: the number of responses in ``seconds``."""
 
     answers: int
     seconds: float
 
 
 async def load(host: str, port: int, path: str, *, seconds: float, connections: int) -> Load:
-    """Ask for ``path`` over and over; raise :class:`UnexpectedAnswerError` for the first answer that is not a 200."""
+    """Request ``path`` repeatedly; raise :class:`UnexpectedAnswerError` for the first response that is not a 200."""
     loop = asyncio.get_running_loop()
     request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: application/json\r\n\r\n".encode()
     started = time.perf_counter()
@@ -40,7 +40,7 @@ async def load(host: str, port: int, path: str, *, seconds: float, connections: 
 
 
 class _Connection(asyncio.Protocol):
-    """Sends the request again whenever it was answered, until the time is up; ``done`` is the number of answers."""
+    """A connection that repeats the request after each response, until the time is up; ``done`` counts responses."""
 
     def __init__(self, done: asyncio.Future[int], request: bytes, until: float) -> None:
         self.done = done

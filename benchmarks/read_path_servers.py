@@ -1,4 +1,4 @@
-"""The two servers that the read path's benchmark compares, each one uvicorn process with the service's own options.
+"""The two servers of the read path's benchmark, each one uvicorn process with the service's own options.
 
 ``python -m benchmarks.read_path_servers api SETTINGS PORT`` is a worker of the API, with everything on;
 ``python -m benchmarks.read_path_servers bare SETTINGS PORT FILE`` is a Starlette endpoint that answers an entry's path
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def main(kind: str, settings: str, port: str, *arguments: str) -> None:
-    """Serve until a signal ends it."""
+    """Serve until a signal stops the process."""
     loaded = load_settings(Path(settings))
     if kind == "api":
         serve_api(loaded, int(port))
@@ -40,21 +40,21 @@ def main(kind: str, settings: str, port: str, *arguments: str) -> None:
 
 
 def serve_api(settings: Settings, port: int) -> None:
-    """Serve the API as one of its workers does; the variables name its PostgreSQL, which is migrated, and its Redis."""
+    """Serve the API as one worker; the environment variables name a migrated PostgreSQL and a Redis."""
     with metrics_directory() as directory:
         worker = Worker(settings, read_environment(os.environ), directory)
         Server(configuration(worker, settings.process, LOOPBACK, port)).run()
 
 
 def serve_bare(settings: Settings, port: int, file: Path) -> None:
-    """Serve what a framework alone does: one route, one handler, one constant answer."""
+    """Serve one route by one Starlette handler with a constant response."""
     body = file.read_bytes()
 
     async def read(_request: Request) -> Response:
         return Response(body, media_type="application/json")
 
     config = configuration(lambda: Starlette(routes=[Route(routes.ENTRY, read)]), settings.process, LOOPBACK, port)
-    config.http = "httptools"  # uvicorn's own protocol, without what ours adds
+    config.http = "httptools"  # uvicorn's own protocol, without the limits of ours
     Server(config).run()
 
 

@@ -1,4 +1,4 @@
-"""Measurements as a table in Markdown: the least, the median and the most of each, beside what is aimed at."""
+"""A table of measurements in Markdown: minimum, median and maximum of each, with its aim."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """A bound of a median: it is to stay ``under`` it, or at least to reach it."""
+    """A bound for a median: an upper one (``under``), or a lower one that it must reach."""
 
     bound: float
     under: bool = True
 
     def met(self, median: float) -> bool:
-        """Say whether a median is within the bound."""
+        """Return whether a median is within the bound."""
         return median < self.bound if self.under else median >= self.bound
 
     def __str__(self) -> str:
@@ -30,7 +30,7 @@ class Aim:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that was measured, once a round; the name says its unit. Without a value it was not checked."""
+    """One quantity with its value of each round; the name states its unit. Without values it was not checked."""
 
     name: str
     values: Sequence[float]
@@ -38,7 +38,7 @@ class Row:
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Return the rows as a table."""
+    """Return the rows as a table in Markdown."""
     lines = ["| | minimum | median | maximum | aim | met |", "|---|--:|--:|--:|---|---|"]
     for row in rows:
         if not row.values:
@@ -52,14 +52,14 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def machine() -> str:
-    """Return the machine's name, its processor, how many of its CPUs may be used, and what runs on it."""
+    """Return the machine's name, processor, number of usable CPUs, operating system and Python version."""
     cpus = len(os.sched_getaffinity(0))
     python = f"{platform.python_implementation()} {platform.python_version()}"
     return f"{platform.node()}: {_processor()}, {cpus} CPUs, {platform.system()} {platform.release()}, {python}"
 
 
 def _written(value: float) -> str:
-    """A number with the three digits that a measurement is good for, and without an exponent."""
+    """Return a number with three significant digits and without an exponent."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 

@@ -1,1 +1,1 @@
-"""The compiler: YAML in ``spec/`` and ``environments/`` to everything under ``generated/``."""
+"""The compiler from YAML in ``spec/`` and ``environments/`` to the files under ``generated/``."""

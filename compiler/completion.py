@@ -1,4 +1,4 @@
-"""Complete ``cbp`` in a shell: the script that click generates, and the names of environments."""
+"""Shell completion of ``cbp``: the script that click generates, and the names of environments."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ def script(command: click.Command, shell: str) -> str:
 
 
 def environments(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """Return the environments that begin with a text, of the project that the command would use."""
+    """Return the environments that begin with ``incomplete``, in the project that the command would use."""
     root = context.params.get("root")
     return [name for name in project.environments(root) if name.startswith(incomplete)] if root else []

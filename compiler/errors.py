@@ -1,4 +1,4 @@
-"""Define the base of every error that ends a command before its work is done."""
+"""The base of every error that ends a command before its work is done."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import ClassVar
 
 
 class CouldNotRunError(Exception):
-    """A command could not run, so that it has no result: neither a pass nor a finding.
+    """A command could not run and has no result: neither a pass nor a finding.
 
-    The message says in one line what is wrong and what to do.
+    The message is one line with the cause and the advice.
     """
 
     about: ClassVar[str] = ""
-    """What could not be done, where the message alone does not tell."""
+    """The failed action, for messages that do not name it."""
 
     @property
     def line(self) -> str:
-        """The one line that a person reads."""
+        """The line for people: the failed action, if any, and the message."""
         return f"{self.about}: {self}" if self.about else str(self)

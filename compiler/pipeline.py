@@ -1,6 +1,6 @@
-"""The walk through the compiler, on one screen: load, resolve, emit, check, judge; then compare or write.
+"""The pipeline of the compiler on one screen: load, resolve, emit, check, judge; then compare or write.
 
-A cluster's documents live until it has been judged, so that a hundred environments need little more memory than three.
+A cluster's documents are freed once it is judged, so that a hundred environments need little more memory than three.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Compilation:
-    """What a project says: its findings, its files, and what the gate judged (None: nothing could be judged)."""
+    """The result of compiling a project: findings, files, and the gate's verdict (None if it could not judge)."""
 
     root: Path
     only: tuple[str, ...]
@@ -53,7 +53,7 @@ class Compilation:
 
     @property
     def refused(self) -> bool:
-        """Whether any finding is an error, so that nothing may be written."""
+        """Whether any finding is an error, which prevents writing."""
         return has_errors(self.findings)
 
 
@@ -64,10 +64,10 @@ def compile_project(
     engine: Callable[[], Engine] | None = None,
     as_of: date | None = None,
 ) -> Compilation:
-    """Compile the environments of a project (those named ``only``, or all) in memory; judge by ``schemas``, too.
+    """Compile the environments of a project (those named ``only``, or all) in memory; also validate by ``schemas``.
 
-    The policies judge in the ``engine``, or in the embedded one; waivers are those of the day ``as_of``, and without a
-    day nothing is waived.
+    The policies judge in ``engine`` or in the embedded engine. Waivers hold as of the day ``as_of``; without a day
+    nothing is waived.
 
     Raises:
         PolicyError: the gate could not judge.
@@ -96,15 +96,15 @@ def compile_project(
 
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
-    """Return each cluster of an environment with its files; ``others`` are compiled with it."""
+    """Return each cluster of an environment with its files; ``others`` are the compilation's other environments."""
     return tuple(Rendering(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
 
 
 def renderings(root: Path) -> dict[str, Rendering]:
-    """Return each cluster of a project by its name, as ``production/eu-central-1``, as the policies judge it.
+    """Return each cluster of a project, as the policies judge it, by its name (``production/eu-central-1``).
 
     Raises:
-        PolicyError: the specification has errors, so that it says nothing to judge.
+        PolicyError: the specification has errors, so that there is nothing to judge.
     """
     loaded = load(root, SECTIONS)
     resolved, findings = resolve(root, loaded)
@@ -119,11 +119,11 @@ def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment,
 
 
 def differences(compilation: Compilation) -> Drift:
-    """Compare ``generated/`` with what a compilation says.
+    """Return the differences between ``generated/`` and a compilation.
 
     Raises:
-        JournalError: a compilation was interrupted, so that the tree lies between two states.
-        BusyError: another compilation is being written.
+        JournalError: an interrupted compilation left the tree between two states.
+        BusyError: another compilation is writing.
     """
     generated = compilation.root / "generated"
     with locked(generated, exclusive=False):
@@ -133,12 +133,12 @@ def differences(compilation: Compilation) -> Drift:
 
 
 def write(compilation: Compilation) -> tuple[Drift, tuple[Change, ...]]:
-    """Make ``generated/`` what the compilation says, unless it is refused; return how it differed, and what was done.
+    """Write the compilation to ``generated/``, unless it is refused; return the differences and the changes.
 
     A compilation that was interrupted is finished first.
 
     Raises:
-        BusyError: another compilation is being written.
+        BusyError: another compilation is writing.
         OSError: a file cannot be written.
     """
     generated = compilation.root / "generated"
@@ -157,7 +157,7 @@ def _drift(generated: Path, compilation: Compilation) -> Drift:
 
 @dataclass(slots=True)
 class _Checked:
-    """What is kept of all that was emitted: files without documents, what schemas say, and one object of each kind."""
+    """The retained results of emission: files without documents, findings of schemas, and one object of each kind."""
 
     schemas: CustomSchemas
     artifacts: list[Artifact] = field(default_factory=list)
@@ -165,7 +165,7 @@ class _Checked:
     kinds: dict[tuple[str, str], Artifact] = field(default_factory=dict)
 
     def each(self, environments: Iterable[Iterable[Rendering]]) -> Iterator[Rendering]:
-        """Judge every cluster's objects by the schemas of its version, keep its files, and hand it on."""
+        """Validate every cluster's objects by the schemas of its version, keep its files, and yield it."""
         for rendering in chain.from_iterable(environments):
             at = rendering.resolved.span(("environment", "clusters", rendering.site.name, "kubernetes"))
             self.findings += core.check(rendering.artifacts, rendering.site.cluster.kubernetes, at)
@@ -173,7 +173,7 @@ class _Checked:
             yield rendering
 
     def keep(self, artifacts: Iterable[Artifact]) -> None:
-        """Judge custom objects by their schemas; keep the files, and the first object of each kind."""
+        """Validate custom objects by their schemas; keep the files, and the first object of each kind."""
         artifacts = tuple(artifacts)
         self.findings += self.schemas.check(artifacts)
         for artifact in artifacts:
@@ -184,13 +184,13 @@ class _Checked:
 def _judge(
     policies: Path, engine: Callable[[], Engine], renderings: Iterable[Rendering], as_of: date | None
 ) -> Verdict:
-    """Let the policies prove themselves and then judge."""
+    """Prove the policies, then judge by them."""
     loaded = gate.load(policies, engine)
     loaded.prove()
     return loaded.judge(renderings, as_of)
 
 
 def _owned(only: tuple[str, ...]) -> Callable[[str], bool]:
-    """What a compilation answers for: everything, or the folders of the environments that it was limited to."""
+    """Return a predicate of the paths that a compilation owns: all, or the folders of the environments ``only``."""
     folders = tuple(f"{prefix}{name}/" for name in only for prefix in ("", "argocd/"))
     return lambda path: not only or path.startswith(folders)

@@ -1,4 +1,4 @@
-"""Find the project's folder, and list its environments."""
+"""The project's folder and its environments."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _FOLDERS = ("spec", "environments")
 
 
 class NoProjectError(CouldNotRunError):
-    """There is no project where one was looked for."""
+    """The folder is in no project."""
 
 
 def find(start: Path = Path()) -> Path:
     """Return the closest folder that holds a project: ``start`` or one above it, in the same git repository.
 
     Raises:
-        NoProjectError: no such folder is one.
+        NoProjectError: there is no such folder.
     """
     folder = start
     while not all((folder / name).is_dir() for name in _FOLDERS):
@@ -32,5 +32,5 @@ def find(start: Path = Path()) -> Path:
 
 
 def environments(root: Path) -> tuple[str, ...]:
-    """Return the names of a project's environments in order."""
+    """Return the sorted names of a project's environments."""
     return tuple(sorted(file.parent.name for file in root.glob("environments/*/environment.yaml")))

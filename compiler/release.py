@@ -1,7 +1,7 @@
-"""Naming a release: the digest of a built and signed image, written into an environment's own file.
+"""The release of an environment: the digest of a built and signed image, written to the environment's own file.
 
-The release's digest takes the place of what stood there, and the reason for having no release goes, with its line.
-Every other byte of the file stays: it is people's, with their comments and their order.
+The digest replaces the previous release, and the line with the reason for having no release is removed. Every other
+byte of the file stays, because people write its comments and its order.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _IMAGE = ("environment", "image")
 
 
 class ReleaseError(CouldNotRunError):
-    """A release that cannot be named; the message says why, and what to do."""
+    """The release cannot be written; the message says why, and what to do."""
 
 
 def write_release(root: Path, environment: str, digest: str) -> Path:
-    """Make ``digest`` the release of an environment; return its file, relative to ``root``.
+    """Write ``digest`` as the release of an environment; return its file, relative to ``root``.
 
     Raises:
-        ReleaseError: the digest is none, there is no such environment, or its file cannot be edited in place.
+        ReleaseError: the digest is malformed, the environment does not exist, or its file cannot be edited in place.
         OSError: the file cannot be written.
     """
     if not _DIGEST.fullmatch(digest):
@@ -60,7 +60,7 @@ def _document(root: Path, environment: str) -> Node:
 
 
 def _edited(document: Node, digest: str) -> str:
-    """Return the text with the digest in place of the release, and without the line of the reason."""
+    """Return the text with the digest as the release, and without the line of the reason."""
     source, image = document.span.source, lookup(document, _IMAGE)
     release = lookup(document, (*_IMAGE, "release"))
     if not isinstance(image, MappingNode) or not isinstance(release, ScalarNode):
@@ -74,7 +74,7 @@ def _edited(document: Node, digest: str) -> str:
 
 
 def _released(document: Node, digest: str) -> dict[object, str]:
-    """What the file is to say: the same values, but for the release and its reason."""
+    """Return the expected values of the edited file: the same, except for the release and its reason."""
     values = _values(document) | {(*_IMAGE, "release"): digest}
     values.pop((*_IMAGE, "reason"), None)
     return values

@@ -1,1 +1,1 @@
-"""The Configuration API: serves configuration under exactly the limits that the compiler wrote."""
+"""The Configuration API: a service that enforces the limits of its compiled settings."""

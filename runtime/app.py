@@ -1,4 +1,4 @@
-"""The composition root: every part of the service is put together here, and nowhere else."""
+"""The composition root: the only module that constructs and connects the parts of the service."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the service stands on."""
+    """The adapters of every port of the service."""
 
     store: EntryStore
     changes: ChangeFeed
@@ -50,7 +50,7 @@ class Adapters:
 
 
 def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
-    """Return the service as an ASGI application, whose lifespan opens and closes the adapters."""
+    """Return the service as an ASGI application; its lifespan opens and closes the adapters."""
     throttle = Throttle(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )

@@ -1,4 +1,4 @@
-"""``--check``: whether the service could start here, found out without migrating, listening or changing anything."""
+"""``--check``: a test of the settings, variables and servers that migrates, listens and changes nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORKS = 0
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one thing that was tried; ``status`` is the exit status that it alone would lead to."""
+    """The result of one check; ``status`` is the exit status if it were the only check."""
 
     name: str
     status: int
@@ -41,9 +41,9 @@ class Result:
 
 
 def check(settings_path: Path, say: Callable[[str], object]) -> int:
-    """Try the settings, the variables and each server, say what works, and return the exit status of the worst.
+    """Check the settings, the variables and each server, report every result, and return the worst exit status.
 
-    Servers are tried once the rest is right, each once, with the timeouts that the service would use.
+    Servers are checked only under valid settings and variables, each once, with the timeouts of the service.
     """
     settings, environment, results = _configuration(settings_path)
     if settings and environment:
@@ -54,7 +54,7 @@ def check(settings_path: Path, say: Callable[[str], object]) -> int:
 
 
 def _configuration(path: Path) -> tuple[Settings | None, Environment | None, tuple[Result, ...]]:
-    """Read both, so that the faults of one do not hide those of the other."""
+    """Read settings and variables, so that faults of one do not hide faults of the other."""
     settings, environment = None, None
     try:
         settings = load_settings(path)
@@ -84,21 +84,21 @@ async def _tried(name: str, attempt: Awaitable[None]) -> Result:
         await attempt
     except (UnavailableError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
         reasons = tuple(_reasons(error))
-        # An address that the client itself refuses (a parameter with a wrong value) is not a matter of the server.
+        # A ValueError means that the client refused the address (a wrong parameter): no fault of the server.
         status = MISCONFIGURED if any(isinstance(reason, ValueError) for reason in reasons) else UNREACHABLE
         return Result(name, status, ": ".join(str(reason) or "it did not answer in time" for reason in reasons))
     return Result(name, WORKS, "answers")
 
 
 def _reasons(error: BaseException | None) -> Iterator[BaseException]:
-    """An adapter's error in the words of the ports, and the client's own behind it."""
+    """Yield an error and, for an error of the ports, the client's error that caused it."""
     if error is not None:
         yield error
         yield from _reasons(error.__cause__ if isinstance(error, UnavailableError) else None)
 
 
 async def _pool(address: Address, settings: Database) -> None:
-    """Ask as a worker does: through the pooler, if there is one."""
+    """Ping the database as a worker does: through the pooler, if there is one."""
     store = PostgresEntries(address, settings, Telemetry())
     await store.open()
     try:

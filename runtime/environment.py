@@ -1,4 +1,4 @@
-"""Process configuration: addresses and credentials, which no settings file holds, come from environment variables."""
+"""Process configuration from environment variables: addresses and credentials, which are in no settings file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Network = IPv4Network | IPv6Network
 
 
 class EnvironmentVariableError(Exception):
-    """Variables that are missing or wrong; ``faults`` name each of them and show no secret."""
+    """Missing or malformed variables; ``faults`` name each of them and contain no secret."""
 
     def __init__(self, faults: tuple[str, ...]) -> None:
         super().__init__("\n".join(("the environment variables cannot be used:", *(f"  {fault}" for fault in faults))))
@@ -24,13 +24,13 @@ class EnvironmentVariableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is: ``url`` may hold a password, so it is never shown; ``password_file`` wins over it."""
+    """The address of a server; ``url`` may hold a password and is never shown; ``password_file`` overrides it."""
 
     url: str = field(repr=False)
     password_file: Path | None = None
 
     def password(self) -> str | None:
-        """Return the password in the file as it is now: a rotated one is in use with the next connection."""
+        """Return the current password in the file, so that the next connection uses a rotated one."""
         if self.password_file is None:
             return urlsplit(self.url).password
         return self.password_file.read_text(encoding="utf-8").rstrip("\r\n")
@@ -38,7 +38,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Where the servers are, and which proxies may name a client.
+    """The addresses of the servers, and the networks of the trusted proxies.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: migrations need a session of their own.
     """
@@ -67,7 +67,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
 
 
 class _Reader:
-    """Reads one variable after another and keeps the faults; what it returns for a faulty one is never used."""
+    """A reader of variables that collects their faults; the value it returns for a faulty variable is never used."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
@@ -78,7 +78,7 @@ class _Reader:
         form = f"{schemes[0]}://host:port/..."
         try:
             parts = urlsplit(url)
-            _ = parts.port  # reading the port is what checks it
+            _ = parts.port  # raises ValueError for a malformed port
         except ValueError:
             self.faults.append(f"{name} is not an address: its host or port is malformed")
             return url

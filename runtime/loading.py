@@ -1,4 +1,4 @@
-"""Reading the settings file: every fault at once, each with its JSON pointer (RFC 6901)."""
+"""A loader of the settings file that reports every fault at once, each with its JSON pointer (RFC 6901)."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong at one place of the file; the empty pointer is the whole document."""
+    """One fault of the file; the empty pointer is the whole document."""
 
     pointer: str
     message: str
 
 
 class SettingsError(Exception):
-    """A settings file that cannot be enforced."""
+    """The settings file is unreadable or invalid."""
 
     def __init__(self, path: Path, faults: tuple[Fault, ...]) -> None:
         lines = (f"  {fault.pointer or '(document)'}: {fault.message}" for fault in faults)
@@ -35,7 +35,7 @@ class SettingsError(Exception):
 
 
 def load_settings(path: Path) -> Settings:
-    """Return the settings in ``path``; raise :class:`SettingsError` with every fault that was found."""
+    """Return the settings in ``path``; raise :class:`SettingsError` with every fault."""
     try:
         settings = Settings.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -48,7 +48,7 @@ def load_settings(path: Path) -> Settings:
 
 
 def _faults(error: ValidationError) -> Iterator[Fault]:
-    # The input is left out: the message must not repeat what somebody may have put into the file by mistake.
+    # The input is left out: the message must not repeat a secret that somebody put into the file by mistake.
     for detail in error.errors(include_url=False, include_context=False, include_input=False):
         pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in detail["loc"])
         yield Fault(pointer, detail["msg"])

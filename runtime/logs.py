@@ -1,4 +1,4 @@
-"""One JSON object per line on standard output, for our own events and for those of the libraries."""
+"""Logging as JSON Lines on standard output, for the service's own events and for those of libraries."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def configure_logging() -> None:
 
 
 class AccessLog:
-    """A line for each request, in the form of every other event.
+    """An access log with one line for each request, in the form of every other event.
 
-    It does without their chain of processors, which would cost a read a tenth of its time.
+    It bypasses structlog's chain of processors, which would cost a tenth of a read's time.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class AccessLog:
         self._common = {"event": "request", "level": "info", "process": os.getpid()}
 
     def write(self, fields: dict[str, Any]) -> None:
-        """Write one line with ``fields``, and what every line has."""
+        """Write one line with ``fields`` and the common fields of every event."""
         event = fields | self._common
         event["timestamp"] = datetime.now(UTC)
         self._lines.msg(orjson.dumps(event, option=orjson.OPT_UTC_Z))

@@ -1,4 +1,4 @@
-"""What the service needs from outside, as protocols, and the named ways in which it can be missing."""
+"""Protocols of the servers that the service needs, and their errors."""
 
 from __future__ import annotations
 
@@ -14,75 +14,75 @@ if TYPE_CHECKING:
 
 
 class UnavailableError(Exception):
-    """A server that the request needs does not answer; the message names neither address nor credential."""
+    """A server that the request needs does not respond; the message holds neither address nor credential."""
 
 
 class TransientError(UnavailableError):
-    """A failure that certainly changed nothing: the same call may be made again."""
+    """A failure that changed nothing, so that the call can be retried."""
 
 
 class OutcomeUnknownError(UnavailableError):
-    """The connection broke while a change was being committed: it may or may not have happened."""
+    """The connection broke during the commit of a change, so that its outcome is unknown."""
 
 
 class EntryStore(Protocol):
     """Entries and their append-only events. Every call may raise :class:`UnavailableError`."""
 
     async def open(self) -> None:
-        """Prepare the store; its server need not be there yet."""
+        """Prepare the store; its server may still be unavailable."""
 
     async def close(self) -> None:
         """Release every connection."""
 
     async def ping(self) -> None:
-        """Return when the store can answer."""
+        """Return when the store responds."""
 
     async def read(self, namespace: str, key: str) -> Entry | None:
-        """Return the entry, or None when there is none."""
+        """Return the entry, or None when it does not exist."""
 
     async def scan(self, namespace: str, after: str, limit: int) -> Page:
-        """Return at most ``limit`` entries whose keys follow ``after``; large values make a page shorter."""
+        """Return at most ``limit`` entries with keys above ``after``; large values make a page shorter."""
 
     async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[Entry, bool]:
-        """Create or replace the entry and record the event; return it, and whether it is new.
+        """Create or replace the entry and record the event; return the entry, and whether it is new.
 
-        Raises what :func:`runtime.domain.preconditions.permit_change` raises; concurrent writers are judged one by one.
+        Raises the errors of :func:`runtime.domain.preconditions.permit_change`, which sees one change after another.
         """
 
     async def remove(self, namespace: str, key: str, conditions: Conditions) -> None:
-        """Delete the entry and record the event, judged as ``write`` is; absent: ``EntryNotFoundError``."""
+        """Delete the entry and record the event; raise as ``write`` does, or ``EntryNotFoundError``."""
 
 
 class Follower(Protocol):
-    """Who is told of changes. Between ``begin`` and ``lose`` it hears of each one, in the order of the revisions."""
+    """A receiver of changes: between ``begin`` and ``lose`` it receives each one, in the order of revisions."""
 
     @property
     def revision(self) -> int:
-        """The last change that it has heard of; it has heard of every one before."""
+        """The last revision that it received; it received all earlier ones too."""
 
     def begin(self, revision: int) -> None:
-        """Every change after ``revision`` will be told from now on; what was known until now may be outdated."""
+        """Expect every change after ``revision`` from now on; earlier knowledge may be outdated."""
 
     def changed(self, revision: int, namespace: str, key: str) -> None:
-        """The entry was created, replaced or removed; the same change may be told twice."""
+        """Receive the creation, replacement or removal of an entry; the same change may arrive twice."""
 
     def confirm(self, asked_at: float) -> None:
-        """Every change was told that had been committed by ``asked_at`` (seconds of the monotonic clock)."""
+        """Learn that every change committed by ``asked_at`` (seconds of the monotonic clock) was received."""
 
     def lose(self) -> None:
-        """Changes are told no more."""
+        """Expect no more changes, because the feed is interrupted."""
 
 
 class ChangeFeed(Protocol):
-    """The changes that any worker of any replica makes."""
+    """A feed of the changes of every worker of every replica."""
 
     async def follow(self, follower: Follower) -> None:
-        """Tell the follower of changes until cancelled; a feed that breaks begins again by itself."""
+        """Send changes to the follower until cancelled; a broken feed restarts by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedBucket:
-    """A bucket of the shared store. Buckets debited together have keys of one hash slot."""
+    """A bucket of the shared store. Keys of buckets that are debited together share a hash slot."""
 
     key: str
     shape: Shape
@@ -90,9 +90,10 @@ class KeyedBucket:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """``tokens`` taken from every bucket alike; none: each holds one after ``wait_microseconds``, if nobody else asks.
+    """A number of ``tokens`` taken from every bucket; at 0, each bucket holds one after ``wait_microseconds``.
 
-    ``levels`` are those left behind, in parts of a token, in the order of the buckets.
+    The wait assumes that nobody else takes tokens. ``levels`` are the levels that remain, in parts of a token, in the
+    order of the buckets.
     """
 
     tokens: int
@@ -107,10 +108,10 @@ class TokenBuckets(Protocol):
         """Release every connection."""
 
     async def ping(self) -> None:
-        """Return when the buckets can answer."""
+        """Return when the buckets respond."""
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
 
     async def give_back(self, buckets: Sequence[KeyedBucket], tokens: int) -> None:
-        """Return tokens that were taken and not spent; what a bucket cannot hold is lost."""
+        """Return unspent tokens; tokens above a bucket's capacity are lost."""

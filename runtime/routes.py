@@ -1,6 +1,6 @@
-"""The routes of the API: one table for the router, the throttling and the check of the settings.
+"""The routes of the API: one table for the router, the throttling and the validation of settings.
 
-An endpoint is a method and a path template; HEAD counts as the GET that it stands for.
+An endpoint is a method and a path template; HEAD counts as GET.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The parent process: it checks, migrates, and keeps the workers alive."""
+"""The parent process: it reads the configuration, migrates the database and supervises the workers."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ MISCONFIGURED = 2
 UNREACHABLE = 1
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than the idle timeout of a load balancer (60 s): it is the proxy that closes, so no request is lost."""
+"""Longer than a load balancer's idle timeout (60 s), so that the load balancer closes and no request is lost."""
 
 WORKER_START_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
 
 def serve(settings_path: Path, host: str, port: int | None) -> int:
-    """Serve until a signal ends it, and return the exit status; ``port`` replaces that of the settings."""
+    """Serve until a signal arrives, and return the exit status; ``port`` overrides the port of the settings."""
     try:
         settings = load_settings(settings_path)
         environment = read_environment(os.environ)
@@ -65,7 +65,7 @@ def serve(settings_path: Path, host: str, port: int | None) -> int:
 
 
 def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, port: int) -> Config:
-    """Return how uvicorn serves what ``factory`` makes, in every worker alike."""
+    """Return uvicorn's configuration for the workers; ``factory`` makes each worker's application."""
     return Config(
         factory,
         factory=True,
@@ -88,8 +88,8 @@ def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, p
 
 @contextmanager
 def metrics_directory() -> Iterator[Path]:
-    """Have prometheus-client keep the workers' numbers in the files of a temporary directory."""
-    # It reads the variable when a worker imports it; the parent has no metrics of its own.
+    """Provide the temporary directory in which prometheus-client stores the workers' metrics."""
+    # prometheus-client reads the variable at import in a worker; the parent has no metrics of its own.
     directory = Path(tempfile.mkdtemp(prefix="cbp-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
     try:

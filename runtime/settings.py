@@ -1,4 +1,4 @@
-"""The compiled settings: the one place where the compiler and the runtime meet.
+"""The compiled settings: the interface between the compiler and the runtime.
 
 The compiler fills :class:`Settings` from the resolved specification and serialises it to
 ``generated/<environment>/<cluster>/runtime/settings.json``; the runtime validates that file and enforces every number
@@ -34,7 +34,7 @@ class Model(BaseModel):
 
 
 class Process(Model):
-    """How one container runs.
+    """The processes of one container.
 
     ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
     cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.

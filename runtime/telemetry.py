@@ -1,8 +1,8 @@
-"""The metrics of one worker, and how a scrape sees those of every worker.
+"""Prometheus metrics of one worker, and the exposition of all workers' metrics.
 
-With several workers prometheus-client keeps the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
-and the worker that is scraped adds them up; what the others counted within the last second may be missing. Label
-values are route templates and fixed words, never what a client sent.
+With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
+and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
+values are route templates and fixed words, never a client's text.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 
 
 class Tally:
-    """A counter whose counts stay in memory until they are written: in a file each would cost as much as a lookup."""
+    """A counter that buffers its counts in memory: each write to the file would cost as much as a cache lookup."""
 
     def __init__(self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry) -> None:
         self._counter = Counter(name, text, labels, registry=registry)
         self._unwritten: defaultdict[tuple[str, ...], int] = defaultdict(int)
 
     def count(self, *labels: str, times: int = 1) -> None:
-        """Count the labels' values, ``times`` times."""
+        """Add ``times`` to the count of these label values."""
         self._unwritten[labels] += times
 
     def write(self) -> None:
-        """Let scrapes see what was counted."""
+        """Write the buffered counts for scrapes."""
         for labels, times in self._unwritten.items():
             self._counter.labels(*labels).inc(times)
         self._unwritten.clear()
 
 
 class Telemetry:
-    """Every metric of the service; :meth:`write` is to be called before a scrape, and every now and then."""
+    """The metrics of the service; call :meth:`write` regularly, and before a scrape."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
@@ -74,13 +74,13 @@ class Telemetry:
         )
 
     def write(self) -> None:
-        """Let scrapes see what was counted until now, and the requests that are being served."""
+        """Write the buffered counts and the number of requests in flight for scrapes."""
         for tally in self._tallies:
             tally.write()
         self._in_flight.set(self.in_flight)
 
     def exposition(self) -> bytes:
-        """Return the text format of every worker's metrics, after forgetting the gauges of workers that have ended."""
+        """Return every worker's metrics in the text format, without the gauges of ended workers."""
         if self._directory is None:
             return generate_latest(self._registry)
         for pid in _dead(self._directory):
@@ -100,7 +100,7 @@ def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry) -> Gaug
 
 
 def _dead(directory: Path) -> set[int]:
-    # Files are named <type>_<pid>.db. Those of counters stay, since a total must not fall when a worker is replaced.
+    # Files are named <type>_<pid>.db. Files of counters stay: a total must not fall when a worker is replaced.
     pids = {int(path.stem.rpartition("_")[2]) for path in directory.glob("gauge_live*_*.db")}
     return {pid for pid in pids if not _runs(pid)}
 

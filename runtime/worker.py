@@ -1,4 +1,4 @@
-"""One worker process: its adapters and its signals."""
+"""A worker process: its adapters and its signal handlers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 DRAIN_SECONDS = 1
-"""After a signal, new connections are accepted for this long, and every answer closes its connection."""
+"""The time after a signal in which new connections are accepted, and every response closes its connection."""
 
 PARENT_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
@@ -37,14 +37,14 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """The factory that each worker calls: it travels to the process by pickling, so all enforce the same settings."""
+    """A factory of the application, pickled to each worker process, so that all enforce the same settings."""
 
     settings: Settings
     environment: Environment
     metrics_directory: Path
 
     def __call__(self) -> ASGIApp:
-        """Return the application of this process."""
+        """Return the application of this worker process."""
         configure_logging()
         telemetry = Telemetry(self.metrics_directory)
         draining = Draining()
@@ -60,7 +60,7 @@ class Worker:
 
 
 class _Supervised:
-    """The application, whose process drains on a signal and does not outlive its parent."""
+    """An application that drains on a signal and ends its process with the parent."""
 
     def __init__(self, app: ASGIApp, draining: Draining) -> None:
         self._app = app
@@ -82,13 +82,13 @@ def _drain_on_signals(draining: Draining) -> None:
         if not callable(stop):
             return
         if draining.active and number == signal.SIGINT:
-            stop(number, None)  # whoever asks twice does not want to wait
+            stop(number, None)  # a second signal skips the draining
         elif not draining.active:
             draining.begin()
             loop.call_later(DRAIN_SECONDS, stop, number, None)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn has installed its own handlers by now: they come after the draining.
+        # uvicorn has installed its own handlers already: they run after the draining.
         loop.add_signal_handler(number, drain, number, signal.getsignal(number))
 
 
@@ -102,7 +102,7 @@ async def _ending_with_parent() -> AsyncIterator[None]:
 
 
 async def _watch(parent: int) -> None:
-    # A parent that was killed cannot tell its workers to stop, and they would hold its port for ever.
+    # A killed parent cannot stop its workers, and they would hold its port for ever.
     while os.getppid() == parent:
         await asyncio.sleep(PARENT_SECONDS)
     _log.error("the parent process is gone")

@@ -1,7 +1,7 @@
-"""Define the command ``cbp``; each of its commands is a module of the same name.
+"""The command ``cbp``; each of its commands is a module of the same name.
 
-Exit codes: 0 clean (warnings allowed), 1 findings, 2 could not run, 130 after Ctrl-C, 141 when nobody reads the output.
-Each command imports what it needs when it runs, so that help and completion answer at once.
+Exit codes: 0 clean (warnings allowed), 1 findings, 2 could not run, 130 after Ctrl-C, 141 after a closed output pipe.
+Each command imports its needs when it runs, so that help and completion respond at once.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ __all__ = ["main"]
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog=examples(
         "cbp compile            write generated/ from spec/ and environments/",
-        "cbp compile --check    say what would change, and why; write nothing",
-        "cbp verify             everything that a pull request must satisfy",
+        "cbp compile --check    list the differences and their reasons; write nothing",
+        "cbp verify             check everything that a pull request must satisfy",
         "cbp up                 try it: the API on an embedded PostgreSQL and Valkey",
     ),
 )

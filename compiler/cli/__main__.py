@@ -1,5 +1,6 @@
-"""Run ``cbp`` from a checkout that is not installed: ``python -m compiler.cli``."""
+"""``python -m compiler.cli``: run ``cbp`` from a checkout that is not installed."""
 
 from compiler.cli import main
 
-main(prog_name="cbp")
+if __name__ == "__main__":
+    main(prog_name="cbp")

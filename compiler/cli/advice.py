@@ -1,4 +1,4 @@
-"""Explain an error of the operating system in one line, with what to do about it."""
+"""Explanations of operating system errors in one line, with advice."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ _ADVICE = {
     errno.EROFS: "run it in a checkout that can be written to",
     errno.EISDIR: "move it away and run it again",
     errno.ENOTDIR: "move it away and run it again",
-    errno.EIO: "look after the disk and run it again",
+    errno.EIO: "check the disk and run it again",
 }
 
 
 def explained(error: OSError) -> str:
-    """Return the error in one line: the file, its fault, the advice, and the notes on the work that was begun."""
+    """Return the error in one line: the file, the error, the advice, and the notes about unfinished work."""
     advice = _permission(error) if error.errno in {errno.EACCES, errno.EPERM} else _ADVICE.get(error.errno or 0)
     parts = (f"{error.filename}: {error.strerror or error}", advice, *getattr(error, "__notes__", ()))
     return "; ".join(part for part in parts if part)
 
 
 def _permission(error: OSError) -> str | None:
-    """Name the owner, who decides on what others may do."""
+    """Return advice that names the owner of the file, who can grant access; None if there is no advice."""
     file = Path(error.filename)
     try:
         uid = file.stat().st_uid

@@ -1,4 +1,4 @@
-"""Repeat the report of the last compilation while nothing has changed."""
+"""The cache of the last compilation's report, which is repeated while nothing has changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class CompileCache:
-    """Look up and record one run of ``cbp compile`` over a whole project; made before the run reads anything."""
+    """A cache of one run of ``cbp compile`` over a whole project; construct it before the run reads anything."""
 
     def __init__(self, root: Path, as_of: date) -> None:
         self._root = root
@@ -26,16 +26,16 @@ class CompileCache:
         self._inputs = fingerprint.inputs(root, as_of)
 
     def report(self, form: str) -> str | None:
-        """Return the report of this run where it is known already.
+        """Return the recorded report of an equal run, or None.
 
         Raises:
-            BusyError: another compilation is being written.
+            BusyError: another compilation is writing.
         """
         known = recall(self._root, self._inputs)
         return known.reports.get(form) if known else None
 
     def keep(self, outcome: Outcome) -> None:
-        """Record a clean compilation, if nothing that it read has changed meanwhile and all of it was written."""
+        """Record a clean compilation, if its inputs have not changed meanwhile and all of it was written."""
         settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
         if not settled or self._inputs is None or self._inputs != fingerprint.inputs(self._root, self._as_of):
             return

@@ -1,4 +1,4 @@
-"""``cbp compile``: write ``generated/``, or say how it differs."""
+"""``cbp compile``: write ``generated/``, or report its differences."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: tuple[str, ...], check: bool) -> None:
     """Compile spec/ and environments/ into generated/.
 
-    Nothing is written while anything is an error. What is no longer produced is removed, and nothing else.
+    Nothing is written while there is an error. Files that are no longer generated are removed; other files stay.
 
-    All of it is written or none, whenever it is stopped: what was begun the next compilation finishes, and until then
-    --check exits with 2. Of two at once, one waits for the other.
+    Writing is atomic: after an interruption the next compilation finishes it, and until then --check exits with 2.
+    A second compilation waits for the first.
     """
     from compiler.cli.cache import CompileCache
 

@@ -1,4 +1,4 @@
-"""Group the options of a compilation, and those of its report, into one value each."""
+"""The options of a compilation and of its report, grouped into one value each."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 _Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 
 FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
-"""The formats that a report can be asked for in."""
+"""The formats of a report."""
 _DAY = "%Y-%m-%d"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True, slots=True)
 class CompileOptions:
-    """The project, and what judges it beside its own policies."""
+    """The project, and the judges besides its own policies: schemas and an OPA server."""
 
     root: Path
     schemas: Path | None
@@ -42,10 +42,10 @@ class CompileOptions:
 
     @property
     def engine(self) -> Callable[[], Engine] | None:
-        """The factory of the OPA engine that was chosen, or None for the embedded one.
+        """The factory of the chosen OPA engine, or None for the embedded engine.
 
         Raises:
-            CouldNotRunError: there are settings for a server, but none is named.
+            CouldNotRunError: there are settings for a server, but no URL of one.
         """
         named = {"token_file": self.opa_token_file, "ca_file": self.opa_ca, "timeout_seconds": self.opa_timeout}
         settings: dict[str, Any] = {name: value for name, value in named.items() if value}
@@ -53,7 +53,7 @@ class CompileOptions:
             if settings:
                 raise CouldNotRunError("there are settings for an OPA server, but --opa-url (CBP_OPA_URL) names none")
             return None
-        # Imported here, so that the embedded engine does not pay for an HTTP library.
+        # Imported here, so that the embedded engine does not load an HTTP library.
         from compiler.policy.opa.config import opa_server
         from compiler.policy.opa.engine import Opa
 
@@ -61,13 +61,13 @@ class CompileOptions:
 
     @property
     def alone(self) -> bool:
-        """Whether nothing outside the project judges it: neither schemas nor a server."""
+        """Whether only the project's own policies judge it: neither schemas nor a server."""
         return not (self.engine or self.schemas or self.require_schemas)
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """The form of a report, how much of it is shown, and where its links lead."""
+    """The form of a report, its level of detail, and the base URL of its links."""
 
     format_: str
     all_: bool
@@ -75,7 +75,7 @@ class ReportOptions:
 
 
 def _address(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    """Take an address that can stand in a link of any report."""
+    """Return a URL that is safe in a link of any report; refuse any other."""
     if value and not re.fullmatch(r"https?://[A-Za-z0-9._~:/@%+-]+", value):
         raise click.BadParameter("write http(s)://, a host and a path, without a query")
     return value.rstrip("/")
@@ -88,35 +88,35 @@ _COMPILE = (
         type=click.Path(exists=True, file_okay=False, path_type=Path),
         envvar=options.SCHEMAS,
         show_envvar=True,
-        help="The schemas of custom resources: a folder that cbp schemas add writes.",
+        help="The folder with the schemas of custom resources, which cbp schemas add writes.",
     ),
     click.option(
         "--require-schemas",
         is_flag=True,
         envvar="CBP_REQUIRE_SCHEMAS",
         show_envvar=True,
-        help="Take a kind without a schema for an error, in place of counting it.",
+        help="Report a kind without a schema as an error, instead of counting it.",
     ),
     click.option(
         "--opa-url",
         metavar="URL",
         envvar="CBP_OPA_URL",
         show_envvar=True,
-        help="Judge by the OPA server at http(s)://HOST:PORT, in place of the embedded engine.",
+        help="Judge on the OPA server at http(s)://HOST:PORT, instead of the embedded engine.",
     ),
     click.option(
         "--opa-token-file",
         type=_FILE,
         envvar="CBP_OPA_TOKEN_FILE",
         show_envvar=True,
-        help="The file with the bearer token that the server is asked with.",
+        help="The file with the bearer token for the server.",
     ),
     click.option(
         "--opa-ca",
         type=_FILE,
         envvar="CBP_OPA_CA_FILE",
         show_envvar=True,
-        help="The certificates, in PEM, by which the server's own is checked.",
+        help="The CA certificates, in PEM, that verify the server's certificate.",
     ),
     click.option(
         "--opa-timeout",
@@ -124,7 +124,7 @@ _COMPILE = (
         type=click.IntRange(1, 600),
         envvar="CBP_OPA_TIMEOUT",
         show_envvar=True,
-        help="The longest that one request to the server takes.  [default: 10]",
+        help="The time limit of one request to the server.  [default: 10]",
     ),
     click.option(
         "--as-of",
@@ -135,12 +135,12 @@ _COMPILE = (
         envvar="CBP_AS_OF",
         show_envvar=True,
         show_default="today, UTC",
-        help="The day on which waivers are judged.",
+        help="The day for which waivers are judged.",
     ),
 )
 _REPORT = (
     options.formats(*FORMATS),
-    click.option("--all", "all_", is_flag=True, help="Show in full what the text folds, as warnings that are known."),
+    click.option("--all", "all_", is_flag=True, help="Show everything in full, including known warnings."),
     click.option(
         "--pages",
         metavar="URL",
@@ -148,13 +148,13 @@ _REPORT = (
         callback=_address,
         envvar="CBP_PAGES",
         show_envvar=True,
-        help="Where the project's files are read, as https://HOST/PROJECT/blob/main: markdown and sarif link to them.",
+        help="The base URL of the project's files for links in markdown and sarif, as https://HOST/PROJECT/blob/main.",
     ),
 )
 
 
 def _group(name: str, group: type[CompileOptions | ReportOptions], declared: tuple[_Decorator, ...]) -> _Decorator:
-    """Return a decorator that adds options to a command, which is called with their values as one argument."""
+    """Return a decorator that adds options to a command, and passes their values to it as one argument."""
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @wraps(command)
@@ -171,6 +171,6 @@ def _group(name: str, group: type[CompileOptions | ReportOptions], declared: tup
 
 
 compiling = _group("compiling", CompileOptions, _COMPILE)
-"""Gives a command ``compiling``, its :class:`CompileOptions`."""
+"""The decorator that passes :class:`CompileOptions` to a command as ``compiling``."""
 reporting = _group("reporting", ReportOptions, _REPORT)
-"""Gives a command ``reporting``, its :class:`ReportOptions`."""
+"""The decorator that passes :class:`ReportOptions` to a command as ``reporting``."""

@@ -1,4 +1,4 @@
-"""``cbp completion``: print the script of a shell's completion."""
+"""``cbp completion``: print the completion script of a shell."""
 
 from __future__ import annotations
 

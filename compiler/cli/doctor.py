@@ -1,4 +1,4 @@
-"""``cbp doctor``: say what a machine lacks."""
+"""``cbp doctor``: report the unmet needs of a machine."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 @options.root
 @options.formats("text", "json")
 def doctor(root: Path, format_: str) -> None:
-    """Say what this machine lacks, and what to do about it.
+    """Report the unmet needs of this machine, with advice.
 
-    Starts the embedded servers for a moment. Exits with 0 when everything that is needed is there, else with 1.
+    Starts the embedded servers for a moment. Exits with 0 when every need is met, else with 1.
     """
     from compiler.doctor import examine, exit_code, report
 

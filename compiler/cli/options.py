@@ -1,4 +1,4 @@
-"""Define the options that several commands share, and the form of their help."""
+"""Options that several commands share, and the form of their help."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Command = TypeVar("Command", bound="Callable[..., object]")
 
 
 def _found(_context: click.Context, _parameter: click.Parameter, value: Path | None) -> Path:
-    """Return the project that is named, or the one around the current folder."""
+    """Return the given project, or the one around the current folder."""
     return value or project.find()
 
 
@@ -25,7 +25,7 @@ root = click.option(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     callback=_found,
     show_default="the project around the current folder",
-    help="The project: the folder that holds spec/, environments/, policies/ and generated/.",
+    help="The project's folder, which holds spec/, environments/, policies/ and generated/.",
 )
 environments = click.option(
     "--environment",
@@ -35,13 +35,13 @@ environments = click.option(
     shell_complete=completion.environments,
     help="Only this environment; may be repeated.",
 )
-port = click.option("--port", type=click.IntRange(1, 65535), help="The port, in place of the settings' own.")
+port = click.option("--port", type=click.IntRange(1, 65535), help="The port, instead of the one in the settings.")
 SCHEMAS = "CBP_SCHEMAS"
-"""The variable that names the schemas of custom resources."""
+"""The environment variable with the folder of the schemas of custom resources."""
 
 
 def formats(*names: str) -> Callable[[Command], Command]:
-    """Return the option that chooses the form of a report, the first by default."""
+    """Return the option for the form of a report, with the first of ``names`` as the default."""
     return click.option(
         "--format",
         "format_",
@@ -53,7 +53,7 @@ def formats(*names: str) -> Callable[[Command], Command]:
 
 
 def examples(*lines: str) -> str:
-    """Return the end of a command's help, line by line as it is."""
+    """Return the examples at the end of a command's help, without wrapping lines."""
     return verbatim("Examples:", *(f"  {line}" for line in lines))
 
 

@@ -1,4 +1,4 @@
-"""Compile a project as a command's options say, and print the report."""
+"""Compilation of a project under a command's options, and printing of the report."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ if TYPE_CHECKING:
     from compiler.report.outcome import Outcome
 
 REPEATED = ("text", "colour", "json", "github")
-"""The forms of a report that are kept for a compilation with nothing changed, with the text as a terminal shows it."""
+"""The cached forms of a report; ``colour`` is the text for a terminal."""
 
 
 def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bool, pages: str = "") -> Outcome:
     """Compile a project (the environments named ``only``, or all), and write ``generated/`` or compare with it.
 
     Raises:
-        CouldNotRunError: there is no project, or something that judges it cannot be used; see
-            :mod:`compiler.pipeline`.
+        CouldNotRunError: there is no project, or the policies or schemas cannot be used; see :mod:`compiler.pipeline`.
         OSError: a file cannot be written.
     """
     from compiler import pipeline
@@ -49,7 +48,7 @@ def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bo
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:
-    """Print the report in the form that was asked for."""
+    """Print the report in the requested form."""
     click.echo(rendered(outcome, form(options.format_), known=_known(outcome), whole=options.all_), nl=False)
 
 
@@ -59,7 +58,7 @@ def show_briefly(outcome: Outcome) -> None:
 
 
 def form(format_: str) -> str:
-    """Return the form that a format takes on this standard output."""
+    """Return the form of a report for a format and this standard output."""
     colour = format_ == "text" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
     return "colour" if colour else format_
 
@@ -67,7 +66,7 @@ def form(format_: str) -> str:
 def rendered(
     outcome: Outcome, form: str, *, known: Collection[str] = (), whole: bool = False, brief: bool = False
 ) -> str:
-    """Return the report in one of the forms; for the others see :func:`compiler.report.text.render`."""
+    """Return the report in a form; see :func:`compiler.report.text.render` for the other arguments."""
     if form in ("text", "colour"):
         from compiler.report import text
 
@@ -77,7 +76,7 @@ def rendered(
 
 
 def _known(outcome: Outcome) -> Collection[str]:
-    """Return the warnings that the last compilation of the project has reported."""
+    """Return the identities of the warnings that the project's last compilation reported."""
     from compiler.compile_cache.record import known_warnings
 
     return known_warnings(outcome.compilation.root)
@@ -85,7 +84,7 @@ def _known(outcome: Outcome) -> Collection[str]:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Compile without looking for cycles: a run is short, makes hardly any, and would spend a tenth of its time so."""
+    """Disable cyclic garbage collection, which takes a tenth of the time of a short run that has few cycles."""
     gc.disable()
     try:
         yield

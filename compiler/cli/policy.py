@@ -1,4 +1,4 @@
-"""Run ``cbp policy``: list, explain, begin, evaluate and test the rules."""
+"""``cbp policy``: list, explain, create, evaluate and test rules."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _POLICIES = "policies"
 
 @click.group(
     epilog=options.examples(
-        "cbp policy list             every rule in a line",
-        "cbp policy explain CON001   what a finding is about, and what to do",
-        "cbp policy new network/x    begin a rule (docs/writing-rules.md)",
-        "cbp policy test network     the tests and fixtures of a domain",
+        "cbp policy list             list every rule",
+        "cbp policy explain CON001   explain a rule and its remedy",
+        "cbp policy new network/x    create a rule (docs/writing-rules.md)",
+        "cbp policy test network     run the tests and fixtures of a domain",
     )
 )
 def policy() -> None:
@@ -49,7 +49,7 @@ _OWN = "The compiler's own code: docs/diagnostics.md shows such a report, with i
 def explain(root: Path, identifier: str) -> None:
     """Explain a rule, or a code of the compiler itself.
 
-    Says what a rule is about, who owns it, what to do about its findings, and what it passes and denies.
+    Prints the rule's description, its owner, its remedy, and examples of values that it passes and denies.
     """
     from compiler.diagnostics import Code
     from compiler.policy import selection
@@ -70,10 +70,10 @@ def explain(root: Path, identifier: str) -> None:
 @options.formats("text", "json")
 @click.argument("names", metavar="[ID|DOMAIN|DOMAIN/NAME]...", nargs=-1)
 def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
-    """Test the rules, and say which of their lines nothing runs.
+    """Test the rules, and report the lines that no test runs.
 
-    Runs the tests and fixtures of every rule and helper, or of those that are named. Exits with 0 when every test
-    holds, every rule denies and passes what its fixture says, and these run every line; else with 1.
+    Runs the tests and fixtures of every rule and helper, or of the named ones. Exits with 0 when every test and
+    fixture holds, and together they run every line; else with 1.
     """
     from compiler.policy import selection
     from compiler.policy.library import read
@@ -90,10 +90,10 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
 @options.root
 @click.argument("place", metavar="DOMAIN/NAME")
 def new(root: Path, place: str) -> None:
-    """Begin a rule: write its folder, with the next free id.
+    """Create a rule: write its folder, with the next free id.
 
-    What is to be written in its files stands behind WRITE: there. Until all of it is, cbp policy test says what is
-    missing, and cbp compile refuses to judge.
+    WRITE: marks the missing texts in its files. While a mark is left, cbp policy test lists it, and cbp compile
+    refuses to judge.
     """
     from compiler.policy.stub import begin
 
@@ -116,7 +116,7 @@ _CLUSTER = "ENVIRONMENT/CLUSTER"
 @click.option("--at", metavar="PATH", default="", help="Only the value at this path, with dots.")
 @click.argument("cluster", metavar=_CLUSTER)
 def input_(root: Path, at: str, cluster: str) -> None:
-    """Print what a rule sees of a cluster, as JSON."""
+    """Print the input of the rules for a cluster, as JSON."""
     from compiler.policy.evaluation import part
 
     click.echo(json.dumps(part(_inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
@@ -137,8 +137,8 @@ def input_(root: Path, at: str, cluster: str) -> None:
 def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
     """Evaluate one rule on the project, finished or not.
 
-    Prints what it denies and what it examined, in one cluster or in all. Of a Rego file that is none of the policies',
-    it prints the value of each of its rules as JSON. Exits with 0 whatever is denied.
+    Prints its denials and the values that it examined, in one cluster or in all. For a Rego file outside of the
+    policies, prints the value of each of its rules as JSON. Exits with 0 even with denials.
     """
     from pathlib import Path
 
@@ -159,7 +159,7 @@ def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
 
 
 def _inputs(root: Path, cluster: str) -> dict[str, Any]:
-    """Return the input of a cluster by its name, or without a name that of each."""
+    """Return the inputs by the clusters' names: of the named cluster, or of all without a name."""
     from compiler.pipeline import renderings
     from compiler.policy import selection
     from compiler.policy.input import input_of
@@ -176,7 +176,7 @@ def _inputs(root: Path, cluster: str) -> dict[str, Any]:
 def docs(root: Path, check: bool) -> None:
     """Write the pages about the rules to docs/policies/.
 
-    One for each domain, and one that lists them. Nothing else stays in that folder.
+    One page for each domain, and an index. Other files in that folder are removed.
     """
     from compiler.policy.domains import PAGES
     from compiler.policy.library import read

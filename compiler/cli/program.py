@@ -1,7 +1,7 @@
-"""Turn every error that ends a command into one line and an exit status; this is the one boundary that does.
+"""The only boundary that turns the error of a command into one line and an exit status.
 
-Statuses: 2 where a command could not run, and what shells give for a signal (POSIX, Shell Command Language, 2.8.2):
-130 after an interrupt and 141 after a pipe that nobody reads any more.
+Statuses: 2 when a command could not run, and the shells' statuses for signals (POSIX, Shell Command Language, 2.8.2):
+130 after an interrupt and 141 after a closed output pipe.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ _SIGNALLED = 128
 
 
 class _StoppedError(click.ClickException):
-    """The line and the status of a command that could not run."""
+    """A command could not run: the line and the status."""
 
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print the message on standard error; where that is closed too, the status has to do."""
+        """Print the message on standard error; if that is closed too, only the status reports the error."""
         with suppress(OSError):
             click.echo(f"cbp: {self.format_message()}", file=file, err=file is None)
 
 
 class Program(click.Group):
-    """A group of commands whose errors end in one line, those of its help too."""
+    """A group of commands that reports every error in one line, also errors while printing help."""
 
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
-        """Read the command line; its help may have nowhere to go."""
+        """Parse the command line; printing help may fail on a closed output."""
         with _boundary():
             return super().make_context(*arguments, **settings)
 
@@ -58,7 +58,7 @@ def _boundary() -> Iterator[None]:
     except CouldNotRunError as error:
         raise _StoppedError(error.line) from error
     except OSError as error:
-        if error.filename is None:  # every error about a file names it
+        if error.filename is None:  # errors about files have a filename; this one is about standard output
             raise _without_output(error) from error
         raise _StoppedError(explained(error)) from error
     except KeyboardInterrupt:
@@ -66,8 +66,8 @@ def _boundary() -> Iterator[None]:
 
 
 def _without_output(error: OSError) -> Exit | _StoppedError:
-    """Give up on standard output, so that the interpreter does not try again at its end, and say so if it is full."""
-    with suppress(OSError):  # what takes its place in a test may be no file
+    """Detach standard output, so that the interpreter does not flush it at exit, and return the error to raise."""
+    with suppress(OSError):  # a test may replace it by an object that is no file
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if error.errno == errno.EPIPE:
         return Exit(_SIGNALLED + signal.SIGPIPE)

@@ -1,4 +1,4 @@
-"""``cbp release``: name the image that an environment runs."""
+"""``cbp release``: set the image that an environment runs."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     required=True,
     metavar="NAME",
     shell_complete=completion.environments,
-    help="The environment that is to run the image.",
+    help="The environment to run the image.",
 )
 @click.option("--digest", required=True, metavar="SHA256", help="The image's digest: sha256:, 64 hexadecimal digits.")
 def release(root: Path, environment: str, digest: str) -> None:
-    """Name the image that an environment runs.
+    """Set the image that an environment runs.
 
-    Writes the digest to environments/NAME/environment.yaml. Nothing else in the file changes, except that the reason
-    for running no release goes.
+    Writes the digest to environments/NAME/environment.yaml, and removes the reason for running no release. Nothing
+    else in the file changes.
     """
     from compiler.release import write_release
 

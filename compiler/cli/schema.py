@@ -1,4 +1,4 @@
-"""``cbp schema``: print the JSON Schemas by which editors help."""
+"""``cbp schema``: print the JSON Schemas for editors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.errors import CouldNotRunError
 def schema(name: str | None) -> None:
     """Print the JSON Schema of a kind of file, for editors.
 
-    NAME is a section's, environment, overlay, or waivers; without it, the names are listed. cbp compile writes each
+    NAME is a section, environment, overlay, or waivers; without it, prints the list of names. cbp compile writes each
     schema to generated/schemas/NAME.json.
     """
     from compiler.diagnostics import did_you_mean

@@ -1,4 +1,4 @@
-"""``cbp schemas``: make the schemas of custom resources, by which ``cbp compile`` and ``cbp verify`` judge."""
+"""``cbp schemas``: make the schemas by which ``cbp compile`` and ``cbp verify`` validate custom resources."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from compiler.cli import options
 
 @click.group(epilog=options.examples("cbp schemas add --to ~/crds definitions.yaml"))
 def schemas() -> None:
-    """Make the schemas by which custom resources are judged.
+    """Make the schemas that validate custom resources.
 
-    Those that help an editor with spec/ and environments/ are others: cbp schema prints them.
+    For the schemas that help editors with spec/ and environments/, see cbp schema.
     """
 
 
 @schemas.command(
     epilog=options.examples(
-        "cbp schemas add --to ~/crds definitions.yaml    what kubectl get crd -o yaml printed",
-        "cbp schemas add --to ~/crds -                   the same, from standard input",
-        "cbp verify --schemas ~/crds --require-schemas   judge by them",
+        "cbp schemas add --to ~/crds definitions.yaml    read the output of kubectl get crd -o yaml",
+        "cbp schemas add --to ~/crds -                   read the same from standard input",
+        "cbp verify --schemas ~/crds --require-schemas   validate by the schemas",
     )
 )
 @click.option(
@@ -31,15 +31,15 @@ def schemas() -> None:
     required=True,
     envvar=options.SCHEMAS,
     show_envvar=True,
-    help="The folder to write to, which --schemas of cbp compile and cbp verify then names.",
+    help="The folder to write to, for --schemas of cbp compile and cbp verify.",
 )
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path(allow_dash=True))
 def add(folder: Path, files: tuple[str, ...]) -> None:
     """Turn CustomResourceDefinitions into strict schemas.
 
-    A schema refuses a field which the API server would drop. Each FILE is YAML or JSON as kubectl prints it, the
-    manifest of an operator's release, or - for standard input. Every served version becomes GROUP/KIND_VERSION.json; a
-    schema that is there already is replaced. Of several files, all are written or, where one cannot be used, none.
+    A schema refuses a field that the API server would drop. Each FILE is YAML or JSON as kubectl prints it, the
+    manifest of an operator's release, or - for standard input. Every served version becomes GROUP/KIND_VERSION.json;
+    existing schemas are replaced. If one of several files cannot be used, none is written.
     """
     from compiler.schemas.definitions import definitions, distinct
     from compiler.write.disk import replace

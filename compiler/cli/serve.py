@@ -15,7 +15,7 @@ from compiler.cli import options
 @click.option("--settings", required=True, type=click.Path(path_type=Path), help="The compiled settings.json.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @options.port
-@click.option("--check", is_flag=True, help="Try the settings, the variables and each server; change nothing.")
+@click.option("--check", is_flag=True, help="Check the settings, the variables and each server; change nothing.")
 def serve(settings: Path, host: str, port: int | None, check: bool) -> None:
     """Serve configuration under the compiled settings.
 

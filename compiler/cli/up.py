@@ -1,4 +1,4 @@
-"""``cbp up``: compile, and run the API with all it needs on this machine."""
+"""``cbp up``: compile, and run the API with its servers on this machine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     default="development",
     show_default=True,
     shell_complete=completion.environments,
-    help="Whose settings to serve under.",
+    help="The environment with the settings to serve under.",
 )
 @options.port
 @compile_options.compiling
@@ -45,7 +45,7 @@ def up(compiling: CompileOptions, environment: str, port: int | None) -> None:
 
 
 def _require_known(root: Path, environment: str) -> None:
-    """Refuse an environment that there is not before anything is compiled; what else is wrong the compiler reports."""
+    """Refuse an unknown environment before compiling; the compiler reports all other mistakes."""
     from compiler.diagnostics import did_you_mean
 
     names = project.environments(root)

@@ -1,4 +1,4 @@
-"""``cbp vault``: apply the compiled plan to a server, or compare the two."""
+"""``cbp vault``: apply the compiled plan to a Vault server, or compare the two."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ def vault() -> None:
 
 
 def _with_plan(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options that both commands have."""
+    """Add the options of both commands."""
     for option in (
         click.option(
             "--without",
             multiple=True,
             metavar="PATH",
-            help="Leave out the documents below this path, as database; may be repeated.",
+            help="Leave out the documents below this path, such as database; may be repeated.",
         ),
         click.option(
             "--values",
             metavar="FILE",
-            help="The values that no file of the project holds, as YAML; - for standard input. "
-            "By default what is in the variable CBP_VAULT_VALUES.",
+            help="The write-only values, which no file of the project holds, as YAML; - for standard input. "
+            "Default: the variable CBP_VAULT_VALUES.",
         ),
         click.option(
             "--plan",
@@ -80,10 +80,10 @@ def check(file: Path, values: str | None, without: tuple[str, ...]) -> None:
 )
 @_with_plan
 def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
-    """Write what differs from the plan, and read it back.
+    """Write the differences from the plan, and read them back.
 
-    Documents are written in the plan's order. A run that was stopped can be repeated. Nothing is removed. Exits with 1
-    when the server reads back something else than it was told.
+    Documents are written in the plan's order. An interrupted run can be repeated. Nothing is removed. Exits with 1
+    when the server returns other content than was written.
     """
     from compiler.vault.application import apply as applied
 
@@ -99,7 +99,7 @@ def apply(file: Path, values: str | None, without: tuple[str, ...]) -> None:
 
 
 def _read(file: Path, values: str | None, without: tuple[str, ...]) -> tuple[Plan, VaultServer, WriteOnlyValues]:
-    """Return the part of a plan that is meant, its server, and the values that no file holds."""
+    """Return the selected part of a plan, its server, and the write-only values."""
     from compiler.vault.plan import read
     from compiler.vault.server import connect
     from compiler.vault.write_only_values import write_only_values

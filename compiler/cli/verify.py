@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def verify(compiling: CompileOptions, reporting: ReportOptions) -> None:
     """Check all that a pull request must satisfy; write nothing.
 
-    Compiles every environment in memory, judges it by the policies, the schemas of Kubernetes and those of custom
-    resources, and compares the result with generated/.
+    Compiles every environment in memory, validates it by the schemas of Kubernetes and of custom resources, judges it
+    by the policies, and compares the result with generated/.
     """
     outcome = compiled(compiling, writing=False, pages=reporting.pages)
     show(outcome, reporting)

@@ -1,4 +1,4 @@
-"""Findings: the one value for a mistake, with its place, message and help; many renderers show it."""
+"""Findings: the value for a mistake, with place, message and help, which several renderers show."""
 
 from compiler.diagnostics.bounds import bounded, bounded_findings
 from compiler.diagnostics.codes import Code, RuleId

@@ -1,4 +1,4 @@
-"""Bound the findings about one file or folder: more than these are one mistake, made many times."""
+"""A bound on the number of findings about one file or folder, since more of them repeat one mistake."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 MOST = 50
-"""How many mistakes of one file or folder are listed."""
+"""The number of mistakes that are listed for one file or folder."""
 
 T = TypeVar("T")
 
 
 def bounded(mistakes: Iterable[T], where: Callable[[T], str]) -> tuple[list[T], tuple[Finding, ...]]:
-    """Return the first mistakes of each file, and a finding for each file that has more of them than are listed.
+    """Return the first mistakes of each file, and a finding for each file with more of them.
 
-    A mistake is whatever a finding is made from, so that none is made in vain; ``where`` is the path that it is in.
+    A mistake is a value from which the caller makes a finding, so that unlisted findings are never made; ``where``
+    returns its path.
     """
     found: Counter[str] = Counter()
     listed = []
@@ -33,7 +34,7 @@ def bounded(mistakes: Iterable[T], where: Callable[[T], str]) -> tuple[list[T], 
 
 
 def bounded_findings(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Return the first findings of each file, and one more for each file that has more of them."""
+    """Return the first findings of each file, and a finding for each file with more of them."""
     listed, more = bounded(findings, lambda finding: finding.span.source.path if finding.span else finding.path)
     return (*listed, *more)
 

@@ -1,4 +1,4 @@
-"""The page of the compiler's own codes, ``docs/diagnostics.md``.
+"""The page ``docs/diagnostics.md`` of the compiler's own codes.
 
 Policy rules bring codes of their own, in their METADATA. ``python -m compiler.diagnostics.catalogue`` prints
 ``docs/diagnostics.md`` (Markdown), with examples from the reports in ``tests/golden`` of the current folder.
@@ -28,7 +28,7 @@ _GROUPS = {
 
 
 def page(examples: Mapping[str, str]) -> str:
-    """Return the catalogue as a page of Markdown, with the report of an example for the codes that have one."""
+    """Return the catalogue as a page of Markdown, with an example report for each code that has one."""
     lines = [
         "# Diagnostics",
         "",
@@ -43,7 +43,7 @@ def page(examples: Mapping[str, str]) -> str:
 
 
 def examples(golden: Path) -> dict[str, str]:
-    """Return for each code the report of it in the first case that is named after it."""
+    """Return the report of the first golden case of each code, by code."""
     found: dict[str, str] = {}
     for code in Code:
         for file in sorted(golden.glob(f"{code.lower()}_*/expected.txt"))[:1]:

@@ -1,4 +1,4 @@
-"""Codes of the mistakes that the compiler itself finds, each with its meaning."""
+"""Codes of the compiler's own findings, each with its meaning."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ RuleId = NewType("RuleId", str)
 
 
 class Code(StrEnum):
-    """The kind of a mistake: the text is its name, as ``SPEC014``."""
+    """The code of a kind of mistake, such as ``SPEC014``."""
 
     meaning: str
     """The mistake in one line, without a capital or a full stop."""
 
     def __new__(cls, name: str, meaning: str) -> Self:
-        """Return the member of a name, with its meaning."""
+        """Return the member with a name and a meaning."""
         member = str.__new__(cls, name)
         member._value_ = name
         member.meaning = meaning
@@ -24,7 +24,7 @@ class Code(StrEnum):
 
     @property
     def family(self) -> str:
-        """The letters that it begins with, as ``SPEC``."""
+        """The letters at its start, such as ``SPEC``."""
         return self.rstrip("0123456789")
 
     YAML001 = "YAML001", "the file is not valid YAML"

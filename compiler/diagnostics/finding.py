@@ -1,4 +1,4 @@
-"""The one diagnostic value of the compiler."""
+"""The finding: the compiler's diagnostic value."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from compiler.diagnostics.codes import Code, RuleId
 
-# What YAML 1.1 takes for the end of a line; a line's number counts these.
+# The line breaks of YAML 1.1, by which lines are counted.
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
 class Severity(StrEnum):
-    """An error refuses the specification; a warning is printed and refuses nothing."""
+    """The severity of a finding: an error refuses the specification, a warning is only printed."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -32,23 +32,23 @@ class Source:
     text: str
 
     def lines(self) -> list[str]:
-        """Return every line without its end."""
+        """Return every line without its line break."""
         return LINE_BREAK.split(self.text)
 
     def line(self, number: int) -> str:
-        """Return line ``number``, counted from 1, without its end; empty past the end of the file."""
+        """Return line ``number``, counted from 1, without its line break; empty past the end of the file."""
         lines = LINE_BREAK.split(self.text, number)
         return lines[number - 1] if 0 < number <= len(lines) else ""
 
     def place(self, position: int) -> Span:
-        """Return the place of the character at an index of the text."""
+        """Return the span of the character at an index of the text."""
         *before, last = LINE_BREAK.split(self.text[:position])
         return Span(self, len(before) + 1, len(last) + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a source: line and column, counted from 1, in characters, and how many characters it covers."""
+    """A span of a source: line and column (counted from 1, in characters), and length in characters."""
 
     source: Source
     line: int
@@ -72,14 +72,14 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Waived:
-    """The waiver that lets a finding pass: where it is written, and what it says."""
+    """The waiver of a finding: its place and its content."""
 
     at: Span
     reason: str
     owner: str
     ticket: str
     expires: date
-    """The last day on which it holds."""
+    """The last day of the waiver."""
 
     def __str__(self) -> str:
         return f"until {self.expires}, {self.owner}, {self.ticket}: {self.reason}"
@@ -87,11 +87,11 @@ class Waived:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A mistake in the input, with its place and the help to mend it.
+    """A mistake in the input, with its place and advice.
 
-    ``code`` names the kind of mistake (see ``docs/diagnostics.md``) or the policy rule; ``message`` says what is wrong,
-    ``help`` what to do. ``span`` is the place that caused it; a finding about a whole file or folder has a ``path``
-    alone. ``notes`` add where else to look. The others are a policy's: see each.
+    ``code`` names the kind of mistake (see ``docs/diagnostics.md``) or the policy rule; ``message`` describes the
+    mistake, ``help`` the correction. ``span`` is the place that caused it; a finding about a whole file or folder has
+    only a ``path``. ``notes`` point to related places. Only findings of policies have the other fields.
     """
 
     code: Code | RuleId
@@ -102,46 +102,46 @@ class Finding:
     severity: Severity = Severity.ERROR
     notes: tuple[str, ...] = ()
     resource: str = ""
-    """The path of the value, with dots: it stays when lines move."""
+    """The path of the value, with dots; it stays the same when lines move."""
     found: str | None = None
-    """What is written there, if it is a value or a list of values."""
+    """The text at the place, if it is a value or a list of values."""
     wanted: str | None = None
-    """What would be right there, if the rule can say it."""
+    """The correct value, if the rule knows it."""
     rendered: tuple[Rendered, ...] = ()
-    """What was rendered from it and is wrong."""
+    """The places in rendered documents that show the mistake."""
     clusters: tuple[str, ...] = ()
-    """The clusters that it is about, as ``production/eu-central-1``."""
+    """The affected clusters, such as ``production/eu-central-1``."""
     page: str | None = None
-    """Where the rule is explained, relative to the project's root."""
+    """The page that explains the rule, relative to the project's root."""
     waived: Waived | None = None
-    """What lets it pass: it refuses nothing then, and is reported all the same."""
+    """The waiver of the finding, which then is reported but refuses nothing."""
 
     @property
     def refuses(self) -> bool:
-        """Whether nothing may be written because of it."""
+        """Whether the finding prevents writing."""
         return self.severity is Severity.ERROR and self.waived is None
 
     @property
     def place(self) -> str:
-        """The place as ``file:line:column``, or the path alone."""
+        """The place as ``file:line:column``, or only the path."""
         return str(self.span) if self.span else self.path
 
     @property
     def identity(self) -> str:
-        """What tells it from any other finding, and stays while lines move."""
+        """A text that identifies the finding and stays the same when lines move."""
         path = self.span.source.path if self.span else self.path
         return f"{self.code} {path} {self.resource}: {self.message}"
 
 
 def has_errors(findings: Iterable[Finding]) -> bool:
-    """Say whether any finding refuses the specification."""
+    """Return whether any finding refuses the specification."""
     return any(finding.refuses for finding in findings)
 
 
 def in_source_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return each finding once, ordered by file, line and column, then code.
 
-    Environments share the specification, so that its mistakes are found once for each of them.
+    A mistake in the specification is found once for each environment.
     """
     return tuple(sorted(dict.fromkeys(findings), key=_order))
 

@@ -1,4 +1,4 @@
-"""Suggest a known name in place of one that is not: the closest, or the list of them."""
+"""Suggestions for an unknown name: the closest known name, or the list of known names."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _MOST_NAMES = 100
 
 
 def did_you_mean(word: str, known: Iterable[str], *, preferred: Iterable[str] = (), otherwise: str = "") -> str:
-    """Return the advice for a misspelt name: the known one that is close to it, one of the ``preferred`` first.
+    """Return the advice for a misspelt name: the closest known name, with priority for ``preferred`` names.
 
-    Where none is close it is the advice ``otherwise``, by default the list of the known names.
+    If no name is close, it is ``otherwise``, by default the list of known names.
     """
     known = list(known)
     meant = closest(word, preferred) or closest(word, known)
@@ -24,7 +24,7 @@ def did_you_mean(word: str, known: Iterable[str], *, preferred: Iterable[str] = 
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known name that a word is close to, in capitals or not; a word longer than any name has none."""
+    """Return the known name closest to a word, ignoring case, or None; a word longer than any name has none."""
     if len(word) > _LONGEST_NAME:
         return None
     names = {name.casefold(): name for name in islice(known, _MOST_NAMES)}
@@ -33,7 +33,7 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def use_one_of(known: Iterable[str]) -> str:
-    """Return the advice that lists the known names, as many as anybody reads."""
+    """Return the advice that lists known names, up to a readable number."""
     names = list(known)
     rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
     return f"use one of: {', '.join(names[:_MOST_NAMES])}{rest}"

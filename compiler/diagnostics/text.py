@@ -1,4 +1,4 @@
-"""Findings as text for a person: the place, the source line with a caret, what is wrong and what to do."""
+"""Findings as text for people: message, place, source line with a caret, and advice."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _BOLD, _BLUE, _RESET = "\x1b[1m", "\x1b[1;34m", "\x1b[0m"
 
 
 def render(findings: Iterable[Finding], *, colour: bool) -> str:
-    """Return the findings as text that ends with a newline, or nothing where there are none."""
+    """Return the findings as text that ends with a newline; empty if there are none."""
     return "".join(block(finding, colour=colour) for finding in findings)
 
 
 def block(finding: Finding, *, colour: bool, excerpt: Iterable[str] = ()) -> str:
-    """Return one finding whole, with a line of its own for each fact, and an empty line after it.
+    """Return one finding in full, with a line for each fact and an empty line after it.
 
-    ``excerpt`` stands where the source line does, for a finding that is about no line of a source.
+    ``excerpt`` replaces the source line for a finding without one.
     """
     lines = [f"{_severity(finding, colour)}: {_paint(_BOLD, shortened(printable(finding.message)), colour)}"]
     if finding.place:
@@ -37,7 +37,7 @@ def block(finding: Finding, *, colour: bool, excerpt: Iterable[str] = ()) -> str
 
 
 def details(finding: Finding) -> Iterator[tuple[str, str]]:
-    """Yield what else is known of a finding than its place and its message, each with a label."""
+    """Yield the facts of a finding besides its place and message, each with a label."""
     if finding.wanted:
         yield "want", f"{finding.wanted}, in place of {shortened(finding.found or 'what is there')}"
     for note in finding.notes:
@@ -50,7 +50,7 @@ def details(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def line(finding: Finding, *, colour: bool) -> str:
-    """Return one finding in one line: its code, its place and what is wrong; and the waiver of one that has one."""
+    """Return one finding as a line (code, place and message) with its waiver and notes, if any, below."""
     place = f"{printable(finding.place)}: " if finding.place else ""
     first = f"{_severity(finding, colour)}: {place}{shortened(printable(finding.message))}\n"
     if not (waived := finding.waived):
@@ -69,7 +69,7 @@ def _paint(style: str, text: str, colour: bool) -> str:
 
 
 def _excerpt(span: Span) -> list[str]:
-    """The source line and a caret under the place; a long line is shown around the place."""
+    """Return the source line and a caret below the place; of a long line, only the part around the place."""
     line, column = span.source.line(span.line), span.column - 1
     start = max(0, column - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
     shown, gutter = printable(line[start : start + _LONGEST_LINE]), f"{span.line:>4} | "
@@ -79,18 +79,18 @@ def _excerpt(span: Span) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Return the text with control characters replaced, so that a hostile file cannot drive a terminal."""
+    """Return the text with control characters replaced, so that a hostile file cannot control the terminal."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
 def shortened(text: str) -> str:
-    """Return a text without its middle where a value in it is too long for anybody to read."""
+    """Return the text, without its middle if it is too long to read."""
     half = _LONGEST_MESSAGE // 2
     return text if len(text) <= _LONGEST_MESSAGE else f"{text[:half]} ... {text[-half:]}"
 
 
 def _cells(character: str) -> int:
-    """How many terminal cells a character takes."""
+    """Return the number of terminal cells of a character."""
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1

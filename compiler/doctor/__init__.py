@@ -1,7 +1,7 @@
-"""Examine a machine for what the project needs, and say what to do about each lack.
+"""An examination of the machine for the project's needs, with advice for each problem.
 
-Each probe looks at one thing and answers what it found, or raises; what it raises is a result like any other. A probe
-imports what it looks at when it looks: in an environment that is half built, a package that is absent is an answer too.
+Each probe examines one need and returns its finding as text, or raises; an exception is a result too. A probe imports
+packages only when it runs, so that in a half-built environment a missing package is a result and not a crash.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ __all__ = ["Check", "Status", "examine", "exit_code", "probes"]
 
 
 def examine(root: Path) -> tuple[Check, ...]:
-    """Look at everything that the project in ``root`` needs or can use; it takes seconds and leaves nothing behind."""
+    """Run every probe for the project in ``root``; this takes seconds and leaves nothing behind."""
     return tuple(examined(probe) for probe in probes(root))
 
 
 def exit_code(checks: tuple[Check, ...]) -> int:
-    """Return 0 if everything needed is there, and 1 if something is missing."""
+    """Return 0 if every need is met, else 1."""
     return int(any(check.status is Status.MISSING for check in checks))
 
 
 def probes(root: Path) -> tuple[Probe, ...]:
-    """Return every probe, those of what is needed first."""
+    """Return every probe, required ones first."""
     everything = (*project.probes(root), *servers.PROBES, *machine.probes(root))
     return tuple(sorted(everything, key=lambda probe: not probe.needed))

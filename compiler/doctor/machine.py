@@ -1,4 +1,4 @@
-"""Probe for a free port, and for programs that help and that nothing here needs."""
+"""Probes of a free port and of optional programs."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PROGRAMS = {
 
 
 def probes(root: Path) -> tuple[Probe, ...]:
-    """Return the probes, none of which is of something that is needed."""
+    """Return the probes, all of them optional."""
     port = Probe("port", partial(_port, root), "stop what listens there, or choose another: make up PORT=9000", False)
     return (port, *(Probe(name, partial(_program, name), advice, False) for name, advice in PROGRAMS.items()))
 
 
 def _port(root: Path) -> str:
-    """Look at the port that ``cbp up`` takes: that of the settings."""
+    """Check the port that ``cbp up`` uses, which is in the settings."""
     from runtime.loading import load_settings
 
     if not (files := sorted(root.glob("generated/development/*/runtime/settings.json"))):
@@ -39,7 +39,7 @@ def _port(root: Path) -> str:
 
 
 def _program(name: str) -> str:
-    """Look where a shell does, and beside the interpreter, where the wheels of the tests put programs."""
+    """Find a program on the PATH, or beside the interpreter, the folder of the programs of installed wheels."""
     folders = (os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent))
     if not (found := shutil.which(name, path=os.pathsep.join(folders))):
         raise NotThereError("not installed")

@@ -1,4 +1,4 @@
-"""Run a probe, and return the check that it leads to."""
+"""Probes of the machine, and their results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """The answer of a check: there, missing although it is needed, or absent and optional."""
+    """The status of a check: present, missing although needed, or absent and optional."""
 
     OK = "ok"
     MISSING = "missing"
@@ -20,7 +20,7 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing to look for: ``look`` returns what it found or raises, and ``advice`` says what to do then."""
+    """A probe of one need: ``look`` returns a description or raises; ``advice`` is for the case that it raises."""
 
     name: str
     look: Callable[[], str]
@@ -30,7 +30,7 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One answer; ``advice`` is empty where there is nothing to do."""
+    """The result of one probe; ``advice`` is empty if there is nothing to do."""
 
     name: str
     status: Status
@@ -39,15 +39,15 @@ class Check:
 
 
 class NotThereError(Exception):
-    """The thing that a probe looked for is not as it should be; the message says how it is."""
+    """The need of a probe is not met; the message describes the actual state."""
 
 
 def examined(probe: Probe) -> Check:
-    """Look, and return the answer whatever happens."""
+    """Run a probe and return its result, also when it raises."""
     try:
         return Check(probe.name, Status.OK, probe.look())
     except NotThereError as error:
         found = str(error)
-    except Exception as error:  # a machine can be broken in ways that nobody thought of: that is what is to be told
+    except Exception as error:  # a machine can be broken in unforeseen ways, which the report must show
         found = f"{type(error).__name__}: {error}"
     return Check(probe.name, Status.MISSING if probe.needed else Status.OPTIONAL, found, probe.advice)

@@ -1,4 +1,4 @@
-"""Probe for the compiler's needs: Python, packages, the engine, the schemas, and a place to write to."""
+"""Probes of the compiler's needs: Python, packages, the engine, the schemas, and a writable folder."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _python() -> str:
 
 
 def _packages(lock: Path) -> str:
-    """Compare what is installed with what the lock says for this machine."""
+    """Compare the installed packages with the lock's requirements for this machine."""
     if not lock.is_file():
         raise NotThereError(f"there is no {LOCK}: go to the project's folder, or give --root")
     locked = tuple(_locked(lock.read_text(encoding="utf-8")))
@@ -54,7 +54,7 @@ def _packages(lock: Path) -> str:
 
 
 def _locked(text: str) -> Iterator[Requirement]:
-    """The requirements of a lock that bind on this machine."""
+    """Yield the requirements of a lock that apply to this machine."""
     from packaging.requirements import Requirement
 
     for line in _LOCKED.findall(text):
@@ -90,7 +90,7 @@ def _schemas() -> str:
 
 
 def _writable(generated: Path) -> str:
-    """Each file is replaced by one that is made beside it, so it is the folders that count."""
+    """Check that the folders are writable; files need not be, since a new file beside each one replaces it."""
     if not generated.exists():
         if not os.access(generated.parent, os.W_OK | os.X_OK):
             raise NotThereError(f"{generated.parent} is not writable, and there is no generated/ in it yet")

@@ -1,4 +1,4 @@
-"""Render the checks as text for a person, or as JSON."""
+"""Checks as text for people, or as JSON."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _STATUS, _NAME = 10, 20
 
 
 def as_text(checks: tuple[Check, ...]) -> str:
-    """Return a line for each check, with what to do below it, and one that sums up."""
+    """Return a line for each check, with advice below it, and a summary."""
     missing = sum(check.status is Status.MISSING for check in checks)
     last = f"{missing} of what is needed {'is' if missing == 1 else 'are'} missing" if missing else "nothing is missing"
     return "".join(f"{line}\n" for check in checks for line in _lines(check)) + f"{last}\n"
 
 
 def as_json(checks: tuple[Check, ...]) -> str:
-    """Return an object with ``checks``, each with its name, status, what was found, and what to do."""
+    """Return an object with ``checks``, each with its name, status, description and advice."""
     return json.dumps({"checks": [asdict(check) for check in checks]}, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Probe whether the servers of ``cbp up`` and of the tests start, as this user, on this machine."""
+"""Probes that start the servers of ``cbp up`` and of the tests, as this user, on this machine."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Judge relations between values by Rego rules, and fail closed."""
+"""The gate: Rego rules that judge relations between values, and fail closed."""

@@ -1,4 +1,4 @@
-"""Check the answer of a rule: a list of denials, and the number of things that it examined."""
+"""The answer of a rule: a list of denials, and the number of values that it examined."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from compiler.policy.errors import PolicyError
 
 
 class Denial(BaseModel):
-    """Hold one thing that a rule denies.
+    """One denial of a rule.
 
     ``path`` leads to the value of the specification that an author should edit: a section's name, or ``environment``,
-    and the keys below it. ``wanted`` says what would be right there, in the words of the specification. ``file`` and
-    ``pointer`` (RFC 6901) are the place in a rendered document, where there is one.
+    and the keys below it. ``wanted`` is the correct value, as the specification writes it. ``file`` and ``pointer``
+    (RFC 6901) locate the denied value in a rendered document, if there is one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -29,7 +29,7 @@ class Denial(BaseModel):
 
     @property
     def resource(self) -> str:
-        """The path, with dots."""
+        """The path as text, joined by dots."""
         return ".".join(map(str, self.path))
 
     @property
@@ -39,7 +39,7 @@ class Denial(BaseModel):
 
 
 class Answer(BaseModel):
-    """One rule's answer for one input."""
+    """The answer of one rule for one input."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,10 +48,10 @@ class Answer(BaseModel):
 
 
 def answer(rule: str, value: Any) -> Answer:
-    """Return a rule's answer, checked.
+    """Return a rule's answer after validating its shape.
 
     Raises:
-        PolicyError: it is not well formed, or denies under another rule's id.
+        PolicyError: the answer is malformed, or denies under another rule's id.
     """
     try:
         parsed = Answer.model_validate(value)

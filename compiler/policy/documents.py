@@ -1,7 +1,7 @@
-"""Turn rendered Kubernetes objects into the documents that policies see, with whole numbers for quantities.
+"""Kubernetes objects in the form that policies see, with whole numbers for quantities.
 
-CPU is in millicores, everything else in its own unit (bytes, pods, seconds). A quantity that cannot be read stays as it
-is written, for a rule to deny.
+CPU is in millicores, everything else in its own unit (bytes, pods, seconds). A quantity that cannot be parsed keeps its
+text, so that a rule denies it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _BOUNDS = ("default", "defaultRequest", "max", "maxLimitRequestRatio", "min")
 
 
 def documents(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
-    """Return ``{"file", "object"}`` for each artifact that is a Kubernetes object: it has an apiVersion and a kind."""
+    """Return ``{"file", "object"}`` for each artifact that is a Kubernetes object (has an apiVersion and a kind)."""
     return [
         {"file": f"generated/{artifact.path}", "object": normalised(artifact.document)}
         for artifact in artifacts
@@ -31,7 +31,7 @@ def documents(artifacts: Iterable[Artifact]) -> list[dict[str, Any]]:
 
 @memoize_by_content
 def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of an object with whole numbers for quantities; objects that are alike share one copy."""
+    """Return a copy of an object with whole numbers for quantities; equal objects share one copy."""
     copy = {key: _copied(key, value) for key, value in document.items()}
     spec = copy.get("spec")
     if isinstance(spec, dict) and document["kind"] == "ResourceQuota":
@@ -45,7 +45,7 @@ def normalised(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _copied(key: str, value: Any) -> Any:
-    """Copy what lies behind a key; quantities are known by the keys around them, in custom resources too."""
+    """Copy the value of a key; the keys around a quantity identify it, in custom resources too."""
     if isinstance(value, Mapping):
         copy = {str(name): _copied(str(name), item) for name, item in value.items()}
         if key == "resources":
@@ -65,7 +65,7 @@ def _replace(mapping: dict[str, Any], keys: Iterable[str], by: Callable[[Any], A
 
 
 def _amounts(value: Any) -> Any:
-    """Read a list of resources: from the name of each (``limits.cpu``, ``memory``) to its quantity."""
+    """Convert a mapping from resource names (``limits.cpu``, ``memory``) to quantities."""
     if not isinstance(value, Mapping):
         return value
     return {name: _cpu(item) if name.rpartition(".")[2] == "cpu" else _amount(item) for name, item in value.items()}

@@ -1,6 +1,6 @@
-"""Describe the domains that rules belong to: each is a folder of ``policies/`` with a ``domain.yaml``.
+"""Domains of rules: each is a folder of ``policies/`` with a ``domain.yaml``.
 
-The ids of a domain's rules begin with its prefix, which no other domain's and no code of the compiler resembles.
+The ids of a domain's rules begin with its prefix, which resembles no other domain's prefix and no code of the compiler.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ FILE = "domain.yaml"
 PAGES = "docs/policies"
 """The folder of the pages about rules, in the project."""
 FAMILIES = tuple(sorted({code.family for code in Code}))
-"""How the codes begin that the compiler itself gives to mistakes."""
+"""The prefixes of the compiler's own codes."""
 _LEAST_DISTANCE = 2
 
 
 class Domain(BaseModel):
-    """Describe one domain, as its ``domain.yaml`` does."""
+    """The content of a ``domain.yaml``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prefix: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}$")]
-    """How the ids of its rules begin."""
+    """The prefix of the ids of its rules."""
     title: Annotated[str, Field(min_length=1)]
     about: Annotated[str, Field(min_length=1)]
 
 
 def resembled(prefix: str, others: Iterable[str]) -> str | None:
-    """Return the first of other prefixes that differs from a prefix in no more than one letter, or None."""
+    """Return the first of ``others`` that differs from a prefix in at most one letter, or None."""
     return next((other for other in others if _distance(prefix, other) < _LEAST_DISTANCE), None)
 
 
 def _distance(one: str, other: str) -> int:
-    """Count the letters to insert, remove or replace to make one word the other (Levenshtein)."""
+    """Return the Levenshtein distance of two words."""
     row = list(range(len(other) + 1))
     for above, letter in enumerate(one):
         left, row = row, [above + 1]

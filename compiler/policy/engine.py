@@ -1,4 +1,4 @@
-"""Define what a Rego engine does for the gate. One that cannot give an answer raises; it never answers with nothing."""
+"""The protocol of a Rego engine; an engine that cannot answer raises, and never returns an undefined result."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """Load policies once, and evaluate them for many inputs."""
+    """A Rego engine, which loads policies once and evaluates them for many inputs."""
 
     @property
     def name(self) -> str:
-        """The engine's name, for reports."""
+        """The engine's name, as reports show it."""
 
     @property
     def version(self) -> str:
-        """The engine's version, for reports."""
+        """The engine's version, as reports show it."""
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
-        """Take the policies and their data.
+        """Load the policies and their data.
 
         Raises:
-            PolicyError: they do not compile, or say something that this engine would not hold to.
+            PolicyError: they do not compile, or use a construct that this engine does not support reliably.
         """
 
     def evaluate(self, rule: str, document: str) -> Any:
-        """Return the value of a rule, ``gate.verdict``, for an input (JSON text).
+        """Return the value of a rule, such as ``gate.verdict``, for an input (JSON text).
 
         Raises:
-            PolicyError: there is no such rule, its value is undefined, or the evaluation failed.
+            PolicyError: the rule does not exist, its value is undefined, or the evaluation failed.
         """
 
     def confirm(self) -> None:
-        """Check that the policies and data are still what was loaded, where others could change them.
+        """Check that the engine still holds the loaded policies and data, if others could change them.
 
         Raises:
-            PolicyError: they are not, so that what was evaluated since may have been judged by something else.
+            PolicyError: they changed, so that results since the last check are not reliable.
         """

@@ -1,4 +1,4 @@
-"""Say why the gate could not judge. That is never a pass: the command exits with a status of its own."""
+"""Errors of the gate. An error is never a pass: the command exits with a status of its own."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _PLACE = re.compile(r"(?P<file>[^:\n]+)(?::(?P<line>\d+))?(?::(?P<column>\d+))?:
 
 
 class PolicyError(CouldNotRunError):
-    """Say that the gate came to no verdict: neither a pass nor a finding.
+    """The gate reached no verdict: neither a pass nor a finding.
 
-    Each of its ``faults`` is a line, with the file and line that it is about where there is one.
+    Each of its ``faults`` is one line of text, which starts with its file and line if it has one.
     """
 
     about = "the policies could not judge"
@@ -33,7 +33,7 @@ class PolicyError(CouldNotRunError):
 
 
 class Faults:
-    """Collect what is wrong with policies, so that one run says all of it."""
+    """A collection of the faults of policies, so that one run reports all of them."""
 
     def __init__(self) -> None:
         self._found: dict[str, None] = {}
@@ -42,19 +42,19 @@ class Faults:
         return bool(self._found)
 
     def add(self, fault: str) -> None:
-        """Take a fault, once."""
+        """Add a fault, unless it is known already."""
         self._found[fault] = None
 
     @contextmanager
     def collected(self) -> Iterator[None]:
-        """Take the faults of a PolicyError that is raised inside, and go on behind it."""
+        """Add the faults of a PolicyError that the block raises, and continue after the block."""
         try:
             yield
         except PolicyError as error:
             self._found.update(dict.fromkeys(error.faults))
 
     def refuse(self) -> None:
-        """Raise a PolicyError with every fault, in the order of the files, where there is any."""
+        """Raise a PolicyError with every fault, in the order of the files, if there is any."""
         if self._found:
             raise PolicyError(*sorted(self._found, key=_place))
 

@@ -1,4 +1,4 @@
-"""Evaluate one rule, or a Rego file of questions, on the input of a cluster, for whoever writes the rule."""
+"""Evaluation of one rule, or of an ad-hoc Rego file, on the input of a cluster, for authors of rules."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PACKAGE = re.compile(r"^package\s+([a-z0-9_.]+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The answer of a rule for one cluster: what it denies, and all that it examined."""
+    """The answer of a rule for one cluster: its denials, and every value that it examined."""
 
     rule: str
     cluster: str
@@ -35,10 +35,10 @@ class Evaluation:
 
 
 def evaluate(policies: Path, rule: Rule, inputs: Mapping[str, Any]) -> tuple[Evaluation, ...]:
-    """Return the answer of a rule for the input of each cluster; whether the rule proves itself is not asked.
+    """Return the answer of a rule for the input of each cluster, without running the rule's fixture.
 
     Raises:
-        PolicyError: the policies cannot be loaded, or the rule gives no proper answer.
+        PolicyError: the policies cannot be loaded, or the rule's answer is malformed.
     """
     engine, found = load(policies, Instrumented).engine, []
     for cluster, document in inputs.items():
@@ -50,9 +50,9 @@ def evaluate(policies: Path, rule: Rule, inputs: Mapping[str, Any]) -> tuple[Eva
 
 
 def ask(policies: Path, file: Path, document: Any) -> dict[str, Any]:
-    """Return the value of each rule of a Rego file, by its name, for an input; one that is undefined is left out.
+    """Return the values of the rules of a Rego file, by name, for an input; undefined rules are left out.
 
-    The file may import the helpers and the data of the policies, and has a package of its own.
+    The file may import the helpers and the data of the policies, and must have a package of its own.
 
     Raises:
         PolicyError: the policies or the file cannot be loaded, or its package is one of the policies.
@@ -73,10 +73,10 @@ def ask(policies: Path, file: Path, document: Any) -> dict[str, Any]:
 
 
 def part(document: Any, path: str) -> Any:
-    """Return what a document has at a path, as ``spec.compute`` or ``documents[0].object``.
+    """Return the value of a document at a path, such as ``spec.compute`` or ``documents[0].object``.
 
     Raises:
-        UnknownError: there is nothing; the message names the key that may be meant.
+        UnknownError: the path does not exist; the message suggests a similar key.
     """
     for key in re.findall(r"[^.\[\]]+", path):
         if isinstance(document, list):

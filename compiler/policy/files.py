@@ -1,8 +1,8 @@
-"""Read the files of policies strictly: a value that cannot be read as it is meant is an error.
+"""A strict reader of the files of policies: an ambiguous value is an error.
 
-YAML has the bounds of every file that is read here (:mod:`compiler.sources.yaml`), and means JSON: text, whole numbers,
-``true``, ``false`` and ``null``. A plain scalar that YAML 1.1 takes for anything else, as a date, ``yes`` or ``0x10``,
-is an error: engines read those apart.
+YAML has the bounds of :mod:`compiler.sources.yaml` and only values of JSON: text, whole numbers, ``true``, ``false``
+and ``null``. A plain scalar that YAML 1.1 reads as another type, such as a date, ``yes`` or ``0x10``, is an error,
+because engines disagree about it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=BaseModel)
 _TEXT = "tag:yaml.org,2002:str"
 _WORDS = {"true": True, "false": False, "null": None}
-_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")  # an integer below 2^53, which every engine counts with exactly
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,14}")  # an integer below 2^53, which every engine represents exactly
 _implicit: Any = Resolver()
 
 
@@ -44,20 +44,20 @@ def read_text(path: Path) -> str:
 
 
 def read_yaml(path: Path, name: str) -> Any:
-    """Return a YAML file's one document, as JSON has it; messages call the file by its ``name``.
+    """Return the only document of a YAML file as JSON values; messages use ``name`` for the file.
 
     Raises:
-        PolicyError: the file cannot be read, is not YAML, has a value that JSON has not, writes a key twice, or is too
+        PolicyError: the file cannot be read, is not YAML, has a value that JSON lacks or a duplicate key, or is too
             large or deep.
     """
     return _json(parse_node(read_text(path), name))
 
 
 def parse(model: type[M], text: str, name: str) -> tuple[M, Node]:
-    """Return the model that a YAML text describes, and the located tree of the text, which is called ``name``.
+    """Return the model that a YAML text describes, and its located tree; messages use ``name`` for the file.
 
     Raises:
-        PolicyError: the text is not such YAML as :func:`read_yaml` reads, or the model refuses a value of it.
+        PolicyError: :func:`read_yaml` would refuse the text, or the model refuses a value of it.
     """
     node = parse_node(text, name)
     try:
@@ -108,7 +108,7 @@ def _collected(node: Node, faults: Faults) -> Any:
 
 
 def _plain(node: ScalarNode) -> Any:
-    """Read a scalar without quotes."""
+    """Return the value of a scalar without quotes."""
     if node.text in _WORDS:
         return _WORDS[node.text]
     if _WHOLE.fullmatch(node.text):

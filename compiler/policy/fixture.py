@@ -1,4 +1,4 @@
-"""Read a rule's proof of itself: an input that it must pass, and changes of it that it must deny."""
+"""Fixtures of rules: an input that the rule must pass, and changes of it that the rule must deny."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Json = Any
 
 
 class Change(BaseModel):
-    """One value of the must-pass input, put in place of what stands ``at`` a path."""
+    """A change of the must-pass input: ``value`` replaces the value ``at`` a path."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,7 +34,7 @@ class _File(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The one value in which an input that a rule must deny differs from the input that it must pass."""
+    """The only value in which a must-deny input differs from the must-pass input."""
 
     at: tuple[str | int, ...]
     passes: Json
@@ -43,14 +43,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """Complete inputs: one that the rule must pass, and at least one that it must deny."""
+    """The inputs of a rule's proof: one that the rule must pass, and at least one that it must deny."""
 
     must_pass: Json
     differences: tuple[Difference, ...]
 
     @property
     def must_deny(self) -> tuple[Json, ...]:
-        """The input that must pass, with one value replaced in each."""
+        """The inputs to deny: each is the must-pass input with one value replaced."""
         return tuple(_changed(self.must_pass, one.at, one.denied) for one in self.differences)
 
 
@@ -58,7 +58,7 @@ def fixture(text: str, name: str) -> Fixture:
     """Return the fixture that the text of a ``fixture.yaml`` describes; messages call the file by its ``name``.
 
     Raises:
-        PolicyError: the file has another shape, or changes what its must-pass input does not have.
+        PolicyError: the file has another shape, or changes a path that its must-pass input lacks.
     """
     file, node = parse(_File, text, name)
     faults = Faults()
@@ -74,7 +74,7 @@ def fixture(text: str, name: str) -> Fixture:
 
 
 def _value(document: Json, at: Sequence[str | int]) -> Json:
-    """Return what a document has at a path."""
+    """Return the value of a document at a path."""
     for key in at:
         if isinstance(document, list):
             there = isinstance(key, int) and 0 <= key < len(document)
@@ -87,7 +87,7 @@ def _value(document: Json, at: Sequence[str | int]) -> Json:
 
 
 def _changed(document: Json, at: Sequence[str | int], value: Json) -> Json:
-    """Return the document with the value at a path, which it has, replaced; the original stays as it is."""
+    """Return a copy of the document with the value at an existing path replaced."""
     if not at:
         return value
     key, below = at[0], at[1:]

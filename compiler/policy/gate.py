@@ -1,7 +1,7 @@
-"""Run the gate: policies prove that they deny what they must, and then judge every cluster.
+"""The gate: policies prove themselves on their fixtures, and then judge every cluster.
 
-Whatever goes wrong raises a :class:`PolicyError`. There is no way to a verdict around an engine that fails, a rule that
-is missing, undefined or unproven, or a cluster for which nothing was rendered.
+Every failure raises a :class:`PolicyError`. There is no verdict if the engine fails, if a rule is missing, undefined or
+unproven, or if nothing was rendered for a cluster.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ _PACKAGE = "gate"
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Hold the findings of all clusters, and the engine and the rules that found them."""
+    """The findings of all clusters, with the engine and the rules that judged."""
 
     findings: tuple[Finding, ...]
     engine: str
     version: str
     rules: tuple[Rule, ...]
-    """Every rule that judged, by its id."""
+    """The rules that judged, ordered by id."""
     clusters: int
-    """How many clusters were judged."""
+    """The number of clusters that were judged."""
     vacuous: tuple[str, ...]
-    """The ids of rules that found nothing to look at in any of them."""
+    """The ids of the rules that examined no value in any cluster."""
     as_of: date | None
-    """The day on which waivers were judged; None where there was none to judge."""
+    """The day for which waivers were judged; None when there were no waivers."""
 
 
 def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
-    """Read the policies in a folder into an engine.
+    """Load the policies of a folder into an engine.
 
     Raises:
-        PolicyError: there are none, or they cannot be relied on; it names every fault that they have.
+        PolicyError: there are no policies, or they have faults; it names every fault.
     """
     found = scan(policies)
-    # Where there are faults already, what else there is to say is said here, and no server is given the policies.
+    # Policies with faults go to the embedded engine, which reports further faults, and never to a server.
     loaded = Regorus() if found.faults else engine()
     with found.faults.collected():
         if found.modules:
@@ -63,18 +63,18 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
 
 
 class Gate:
-    """Prove the policies that an engine holds, and judge by them."""
+    """A gate: it proves the policies in an engine, and judges clusters by them."""
 
     def __init__(self, library: Library, engine: Engine) -> None:
         self.library = library
         self.engine = engine
 
     def prove(self) -> None:
-        """Run every rule on its own fixture, in the engine that is about to judge.
+        """Run every rule on its own fixture, in the engine that will judge.
 
         Raises:
-            PolicyError: a rule denies what it must pass, passes what it must deny, or does not look at it; or the
-                engine no longer holds what it was given.
+            PolicyError: a rule denies its must-pass input, passes a must-deny input, or examines nothing; or the
+                engine no longer holds the loaded policies.
         """
         faults = Faults()
         for rule in self.library.rules:
@@ -87,8 +87,8 @@ class Gate:
         """Run one rule on its own fixture.
 
         Raises:
-            PolicyError: it denies what it must pass, passes what it must deny, or does not look at it; or something of
-                it is still to be written.
+            PolicyError: the rule denies its must-pass input, passes a must-deny input, or examines nothing; or its
+                files still have WRITE: marks.
         """
         faults = Faults()
         for unwritten in rule.unwritten:
@@ -107,13 +107,13 @@ class Gate:
         faults.refuse()
 
     def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
-        """Judge every cluster, one by one; a mistake that several share is one finding that names them all.
+        """Judge every cluster, one by one; a mistake that several clusters share is one finding that names them all.
 
-        The waivers of their environments are those of a day, ``as_of``; without a day nothing is waived.
+        The waivers of their environments hold as of the day ``as_of``; without a day nothing is waived.
 
         Raises:
-            PolicyError: there is nothing to judge, a rule gave no proper answer, or the engine no longer holds what it
-                was given.
+            PolicyError: there is nothing to judge, the answer of a rule is malformed, or the engine no longer holds
+                the loaded policies.
         """
         findings: list[Finding] = []
         environments: set[str] = set()
@@ -147,7 +147,7 @@ class Gate:
         return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", json.dumps(document)))
 
     def _answers(self, document: Mapping[str, Any]) -> dict[str, Answer]:
-        """Ask every rule at once, so that the engine looks at what they share once."""
+        """Evaluate all rules in one query, so that the engine evaluates shared helpers once."""
         value = self.engine.evaluate(f"{_PACKAGE}.verdict", json.dumps(document))
         if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
             raise PolicyError("the engine's verdict does not hold an answer of every rule")
@@ -155,7 +155,7 @@ class Gate:
 
 
 def _verdict_module(rules: Iterable[Rule]) -> Module:
-    """Ask for everything in Rego, so that every engine is asked in the same way and once."""
+    """Return a Rego module that evaluates all rules, so that one identical query serves every engine."""
     lines = [f"package {_PACKAGE}", "", "import rego.v1", ""]
     for rule in rules:
         package = f"data.{rule.module.package}"
@@ -184,10 +184,10 @@ def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
 
 
 def _merged(findings: Iterable[Finding], environments: Collection[str]) -> Iterator[Finding]:
-    """Join findings that differ in their clusters alone; name the environments where nothing else of the finding does.
+    """Join findings that differ only in their clusters, and name the environments if nothing else in the finding does.
 
-    A line of the specification may be wrong for one environment only: by what its overlay says of another. One that is
-    waived in one environment alone stays a finding of the others.
+    A line of the specification may be wrong for one environment only, because of another value in its overlay. A
+    finding that one environment waives stays a finding of the others.
     """
     alike: dict[Finding, list[Finding]] = {}
     for finding in findings:

@@ -1,4 +1,4 @@
-"""Make the input of the policies, one document for each cluster."""
+"""The input of the policies: one document for each cluster."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
 
 def input_of(rendering: Rendering) -> dict[str, Any]:
-    """Return the document that policies judge for one cluster.
+    """Return the input document of one cluster.
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
-    minute and percent, all whole numbers, no key missing. ``cluster`` is the one of the environment's clusters that is
-    judged, with its name; ``unique`` is what it must have for itself alone, and who has the same
+    minute and percent, all whole numbers, no key missing. ``cluster`` is the cluster that is judged, with its name;
+    ``unique`` holds the values that must be unique to it, and the clusters that have each of them
     (:mod:`compiler.policy.uniqueness`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object that was
     rendered for the cluster; ``vault`` is its plan for Vault (:mod:`compiler.policy.vault`).
 
     Raises:
-        PolicyError: nothing was rendered, so that a pass would say nothing.
+        PolicyError: nothing was rendered, so that a pass would be meaningless.
     """
     site = rendering.site
     rendered = documents(rendering.artifacts)

@@ -1,7 +1,7 @@
-"""Keep the inventory of rules, ``policies/rules.yaml``: the id and the folder of each, so that none goes unnoticed.
+"""The inventory of rules, ``policies/rules.yaml``: the id and the folder of each rule.
 
-A rule that is removed with its folder leaves its line behind, and one that is added by hand has none: both are
-refused until somebody changes the inventory on purpose.
+A rule that is removed with its folder leaves its line in the inventory, and a rule that is added by hand has no line:
+both are refused until somebody changes the inventory on purpose.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _HEADER = """\
 
 
 def written(rules: Mapping[str, str]) -> str:
-    """Return the text of an inventory: the folder of each rule, as ``network/ports_unbounded``, by its id."""
+    """Return the text of an inventory; ``rules`` maps ids to folders, such as ``network/ports_unbounded``."""
     return _HEADER + "".join(f"{identifier}: {place}\n" for identifier, place in sorted(rules.items()))
 
 
 def compare(folder: Path, rules: Mapping[str, str], unread: Container[str]) -> None:
-    """Hold the inventory of a folder of policies against the rules that there are, each with its folder by its id.
+    """Compare the inventory of a folder of policies with its ``rules`` (from ids to folders).
 
-    Nothing is said about the ``unread`` folders, those of rules with faults of their own.
+    The folders in ``unread``, those of rules with faults of their own, are not compared.
 
     Raises:
-        PolicyError: a rule is listed and there is none, there is one that is not listed, or there is no inventory.
+        PolicyError: a listed rule does not exist, a rule is not listed, or there is no inventory.
     """
     name = f"{folder.name}/{FILE}"
     if not (folder / FILE).is_file():

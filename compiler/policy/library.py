@@ -1,4 +1,4 @@
-"""Read the policies on disk: rules with their METADATA and fixtures, their domains, shared helpers, and data.
+"""The library of policies on disk: rules with their METADATA and fixtures, domains, shared helpers, and data.
 
 Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`` and regal read the same folder:
 ``<domain>/domain.yaml`` describes a domain; ``<domain>/<rule>/<rule>.rego`` is the rule of package
@@ -30,17 +30,17 @@ T = TypeVar("T")
 U = TypeVar("U")
 HELPERS = "lib"
 RESERVED = frozenset({"data", "gate", "input"})
-"""Names that no folder of policies may have: the gate's own package, and what Rego means by the others."""
+"""Names that no folder of policies may have: the gate's own package, and names that Rego reserves."""
 MAXIMUM_NESTING = 10
-"""How deep brackets may be nested: regorus takes twice as long to read each further level."""
+"""The deepest nesting of brackets: each further level doubles regorus' time to parse."""
 _TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
-"""A line of a file that ``cbp policy new`` wrote, for somebody to finish."""
+"""A mark in a file from ``cbp policy new`` for a text that is still to be written."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """One Rego file: its path, for messages; the package that its folder stands for; its text."""
+    """One Rego file: its path (for messages), the package of its folder, and its text."""
 
     path: str
     package: str
@@ -48,19 +48,19 @@ class Module:
 
     @property
     def domain(self) -> str:
-        """The folder of the rules about one thing; :data:`HELPERS` for what they share."""
+        """The domain's folder; :data:`HELPERS` for a shared helper."""
         return self.package.partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: its module, what it says of itself, and its proof."""
+    """One rule: its module, its METADATA, and its fixture."""
 
     module: Module
     metadata: Metadata
     fixture: Fixture
     unwritten: tuple[str, ...] = ()
-    """Lines that are still to be written, each with its file and number: until then the rule proves nothing."""
+    """Lines with a WRITE: mark, each with its file and number; while there are any, the rule is unproven."""
 
     @property
     def id(self) -> str:
@@ -69,18 +69,18 @@ class Rule:
 
     @property
     def place(self) -> str:
-        """The rule's folder below ``policies/``, as ``network/ports_unbounded``."""
+        """The rule's folder below ``policies/``, such as ``network/ports_unbounded``."""
         return self.module.package.replace(".", "/")
 
     @property
     def page(self) -> str:
-        """The page that explains the rule, as ``docs/policies/network.md#net001``, relative to the project."""
+        """The page that explains the rule, such as ``docs/policies/network.md#net001``, relative to the project."""
         return f"{PAGES}/{self.module.domain}.md#{self.id.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Everything under ``policies/`` that takes part in a judgement, and the ``domains`` by their names."""
+    """All rules, helpers and data under ``policies/``, and the ``domains`` by name."""
 
     rules: tuple[Rule, ...]
     helpers: tuple[Module, ...]
@@ -89,15 +89,15 @@ class Library:
 
     @property
     def modules(self) -> tuple[Module, ...]:
-        """Every Rego file: the rules', and the helpers."""
+        """The Rego files of rules and helpers."""
         return (*(rule.module for rule in self.rules), *self.helpers)
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The policies of a folder as far as they can be read, and why nothing may judge by them, where there are faults.
+    """The readable policies of a folder, and the faults of the others; with a fault, none may judge.
 
-    ``modules`` are all Rego files, those of rules with faults too; none where what they share could not be read.
+    ``modules`` are all Rego files, including those of rules with faults; none if the helpers or data cannot be read.
     """
 
     library: Library
@@ -106,11 +106,10 @@ class Scan:
 
 
 def read(folder: Path) -> Library:
-    """Read the policies in a folder, ordered by the rules' ids.
+    """Return the policies of a folder, ordered by the rules' ids.
 
     Raises:
-        PolicyError: there is no rule, or a file is not what its place says: nothing is left out in silence. It names
-            every such fault.
+        PolicyError: there is no rule, or files have faults; no file is ignored silently. It names every fault.
     """
     found = scan(folder)
     found.faults.refuse()
@@ -118,16 +117,16 @@ def read(folder: Path) -> Library:
 
 
 def scan(folder: Path) -> Scan:
-    """Read all of a folder that can be read, and collect what is wrong with the rest.
+    """Read the policies of a folder, and collect the faults of those that cannot be read.
 
     Raises:
-        PolicyError: there is no rule, or the folder cannot be looked through.
+        PolicyError: there is no rule, or the folder cannot be listed.
     """
     faults, files = Faults(), [path for path in _files(folder) if path.suffix in (".json", ".rego", ".yaml")]
     policies = [path for path in files if path.suffix == ".rego" and not path.stem.endswith("_test")]
     if not policies:
         raise PolicyError(f"there is no policy in {folder}")
-    modules = _each(faults, policies, lambda path: _module(folder, path))
+    modules = _collect_each(faults, policies, lambda path: _module(folder, path))
     helpers = tuple(module for module in modules if module.domain == HELPERS)
     of_rules = tuple(module for module in modules if module.domain != HELPERS)
     data: dict[str, Any] = {}
@@ -138,18 +137,18 @@ def scan(folder: Path) -> Scan:
         faults.add(f"data under '{clash}' would stand in the place of the rules there")
     shared = not faults
     known = _domains(folder, names, faults)
-    rules = _each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
+    rules = _collect_each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
     rules.sort(key=lambda rule: (rule.id, rule.place))
-    _no_strangers(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
-    if _no_duplicates(rules, faults):
+    _refuse_unread_files(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
+    if _ids_are_unique(rules, faults):
         unread = {module.package.replace(".", "/") for module in of_rules} - {rule.place for rule in rules}
         with faults.collected():
             inventory.compare(folder, {rule.id: rule.place for rule in rules}, unread)
     return Scan(Library(tuple(rules), helpers, data, known), tuple(modules) if shared else (), faults)
 
 
-def _each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]:
-    """Make something of each item, and collect the faults of those of which nothing can be made."""
+def _collect_each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]:
+    """Return ``make(item)`` for each item; collect the faults of the items for which it raises."""
     made = []
     for item in items:
         with faults.collected():
@@ -158,16 +157,16 @@ def _each(faults: Faults, items: Iterable[T], make: Callable[[T], U]) -> list[U]
 
 
 def next_id(rules: Iterable[str], prefix: str) -> str:
-    """Return the id after the highest one of a domain's rules."""
+    """Return the next free id with a prefix: one above the highest of ``rules``."""
     numbers = (int(identifier[len(prefix) :]) for identifier in rules if identifier.startswith(prefix))
     return f"{prefix}{max(numbers, default=0) + 1:03}"
 
 
 def read_tests(folder: Path, library: Library) -> tuple[Module, ...]:
-    """Return the tests that stand beside the Rego files of a library, which was read from the folder.
+    """Return the test files beside the Rego files of a library that was read from ``folder``.
 
     Raises:
-        PolicyError: one of them cannot be read.
+        PolicyError: a test file cannot be read.
     """
     found = ((module, folder.joinpath(*module.package.split("."))) for module in library.modules)
     files = ((module, place / f"{place.name}_test.rego") for module, place in found)
@@ -179,7 +178,7 @@ def read_tests(folder: Path, library: Library) -> tuple[Module, ...]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """Every file below the folder. What cannot be looked into, or is a link, might hide a rule: it is refused."""
+    """Return every file below the folder; refuse unreadable folders and links, which might hide a rule."""
 
     def refuse(error: OSError) -> None:
         raise PolicyError(f"{error.filename}: the folder cannot be read: {error.strerror}")
@@ -209,13 +208,13 @@ def _module(folder: Path, path: Path) -> Module:
 
 
 def _nesting(text: str) -> int:
-    """How deep the brackets of a Rego file are nested, strings and comments left out."""
+    """Return the depth of nested brackets in a Rego file, without strings and comments."""
     brackets = re.findall(r"[\[{\]}]", _NO_CODE.sub("", text))
     return max(accumulate((1 if bracket in "[{" else -1 for bracket in brackets), initial=0))
 
 
 def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
-    """Read what stands beside a rule's module; without a ``domain``, which has a fault of its own, any id will do."""
+    """Read a rule from its module and the files beside it; with ``domain`` None (a faulty one), accept any id."""
     faults, path = Faults(), folder.joinpath(*module.package.split("."), "fixture.yaml")
     with faults.collected():
         said = metadata(module.text, module.path)
@@ -231,7 +230,7 @@ def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
 
 
 def _unwritten(folder: Path, place: Path) -> Iterator[str]:
-    """Yield what the files of a rule say that is to be written in their places."""
+    """Yield the WRITE: marks in the files of a rule, each with its file and line."""
     for path in sorted((*place.glob("*.rego"), *place.glob("*.yaml"))):
         for number, line in enumerate(read_text(path).splitlines(), 1):
             if found := _TO_WRITE.search(line):
@@ -239,7 +238,7 @@ def _unwritten(folder: Path, place: Path) -> Iterator[str]:
 
 
 def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Domain]:
-    """Read what is said of each domain, and refuse a prefix that could be mistaken for another one."""
+    """Read the ``domain.yaml`` of each domain, and refuse a prefix that resembles another one."""
     found: dict[str, Domain] = {}
     for name in sorted(names):
         path = folder / name / domains.FILE
@@ -256,8 +255,10 @@ def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Do
     return found
 
 
-def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules: set[str], faults: Faults) -> None:
-    """Refuse a file that looks like part of a rule and is none: it would be thought to be enforced, or to test one."""
+def _refuse_unread_files(
+    folder: Path, files: Iterable[Path], rules: set[str], modules: set[str], faults: Faults
+) -> None:
+    """Refuse a file that no rule, helper or test uses: its author would believe that it is enforced."""
     for path in files:
         of_rule = _name(folder, path.with_name(f"{path.parent.name}.rego")) in rules
         tested = _name(folder, path.with_name(f"{path.stem.removesuffix('_test')}.rego")) in modules
@@ -273,8 +274,8 @@ def _no_strangers(folder: Path, files: Iterable[Path], rules: set[str], modules:
             faults.add(f"{_name(folder, path)}: the gate does not read this file")
 
 
-def _no_duplicates(rules: Iterable[Rule], faults: Faults) -> bool:
-    """Refuse an id that two rules have, and say whether there is none."""
+def _ids_are_unique(rules: Iterable[Rule], faults: Faults) -> bool:
+    """Report each id that two rules share, and return whether there is none."""
     first: dict[str, Rule] = {}
     twice = [rule for rule in rules if first.setdefault(rule.id, rule) is not rule]
     for rule in twice:

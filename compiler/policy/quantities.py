@@ -1,4 +1,4 @@
-"""Read Kubernetes quantities as whole numbers, exactly.
+"""An exact parser of Kubernetes quantities into whole numbers.
 
 Grammar and rounding of ``k8s.io/apimachinery/pkg/api/resource``: a signed decimal number and one suffix, binary (``Ki``
 to ``Ei``), decimal (``n`` to ``E``) or an exponent (``e3``, ``E-2``). A fraction of the smallest unit is rounded up,
@@ -24,7 +24,7 @@ _SCALES = {
 _LARGEST = 2**53 - 1
 _LONGEST = 64
 _LARGEST_EXPONENT = 30
-"""Beyond every number within bounds; it keeps ``1e999999999`` from being computed."""
+"""Above every exponent within bounds; the limit avoids computing ``1e999999999``."""
 
 
 def millicores(value: object) -> int | None:
@@ -38,7 +38,7 @@ def units(value: object) -> int | None:
 
 
 def _scaled(value: object, parts: int) -> int | None:
-    """Read JSON's numbers as the text that they are written with; from 2**53 on, integers are not exact in JSON."""
+    """Parse a quantity from its JSON text or number; None from 2**53 on, where integers in JSON are not exact."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     amount = _parse(str(value))

@@ -1,9 +1,9 @@
-"""Refuse Rego that engines read in different ways, before it judges: some of them would quietly stop denying.
+"""Static checks that refuse Rego which engines evaluate differently: some would silently stop denying.
 
-The checks read the syntax tree of regorus. They hold for every engine, since they refuse exactly what engines disagree
-on: a name that leads nowhere (undefined, so that a rule never fires), a builtin outside the list below, a negated
-expression over a value that may be missing, such a value in a rule's head, a second default, a verb of ``sprintf``
-that is printed differently.
+The checks read the syntax tree of regorus. They hold for every engine, because they refuse the constructs on which
+engines disagree: an unresolved name (undefined, so that a rule never fires), a builtin outside the list below, a
+negated expression over a value that may be missing, such a value in a rule's head, a second default, and verbs of
+``sprintf`` with different output.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ BUILTINS = frozenset(
         "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix", "upper", "walk",
     }
 )  # fmt: skip
-"""Builtins that answer alike in OPA and regorus, for the types that these policies give them."""
+"""Builtins with equal results in OPA and regorus, for the types that these policies pass."""
 
 Fault = tuple[str, str]
-"""A ``file`` or ``file:line``, and what is wrong there."""
+"""A ``file`` or ``file:line``, and the fault there."""
 _VERBS = re.compile(r"%(?![sdv%])")
 
 
@@ -40,13 +40,13 @@ def vet(
     data: Mapping[str, Any],
     unread: Iterable[str] = (),
 ) -> None:
-    """Refuse policies that could stop denying unnoticed.
+    """Refuse policies that could silently stop denying.
 
-    ``tree`` is regorus' syntax tree; ``packages`` says of each file which package its folder stands for, and
-    ``unread`` names those packages whose files did not parse, into which any name may lead.
+    ``tree`` is regorus' syntax tree; ``packages`` maps each file to the package of its folder, and ``unread`` names
+    the packages with files that did not parse, in which any name is accepted.
 
     Raises:
-        PolicyError: with the file and line of each such place.
+        PolicyError: it names the file and line of each fault.
     """
     faults = Faults()
     modules = []
@@ -76,14 +76,14 @@ def _faults(module: Syntax, names: _Names, package: str) -> Iterator[Fault]:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """Follow names to rules of packages, or into data."""
+    """A resolver of names to rules of packages, or to data."""
 
     modules: Mapping[str, Syntax]
     data: Mapping[str, Any]
     unread: frozenset[str]
 
     def lead(self, path: Sequence[str]) -> bool:
-        """Say whether ``data.<path>`` is a package, a rule of one, or a place in the data."""
+        """Return whether ``data.<path>`` is a package, a rule of one, or a value in the data."""
         for length in range(1, len(path) + 1):
             package = ".".join(path[:length])
             if package in self.unread:
@@ -99,7 +99,7 @@ class _Names:
         return True
 
     def function(self, module: Syntax, name: Sequence[str]) -> bool:
-        """Say whether a name that is called is a function of the module, or of one that it imports."""
+        """Return whether a called name is a function of the module, or of an imported one."""
         if len(name) == 1:
             return name[0] in module.functions
         path = module.absolute(name)
@@ -148,7 +148,7 @@ def _negations(module: Syntax, negations: Iterable[Negation]) -> Iterator[Fault]
 
 
 def _heads(module: Syntax, names: _Names) -> Iterator[Fault]:
-    """Refuse a head with what may be missing: regorus forgets every other entry of the rule where its last one is."""
+    """Refuse values in a head that may be missing: if the last entry has one, regorus drops every other entry."""
     for used in module.results:
         for chain in used.chains:
             of_a_local = len(chain.parts) > 1 and chain.parts[0] != "input"
@@ -162,7 +162,7 @@ def _heads(module: Syntax, names: _Names) -> Iterator[Fault]:
 
 
 def _rule(module: Syntax) -> Iterator[Fault]:
-    """Every denial is about something examined, so that a rule that examined nothing has judged nothing."""
+    """Refuse a rule with denials that do not iterate over ``examined``, which shows that the rule judged something."""
     for name in ("deny", "examined"):
         if name not in module.sets:
             yield module.file, f"the rule has no set '{name}': write {name} contains ... if {{ ... }}"

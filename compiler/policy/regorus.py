@@ -1,7 +1,7 @@
-"""Judge in the embedded engine: regorus, a Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
+"""The embedded engine: regorus, a Rego interpreter in Rust, from the wheel ``gordon-to-regorus``.
 
-It accepts what OPA refuses and is silent where OPA reports, in the ways listed in ``rego_safety``; so nothing is loaded
-that has not been vetted. An engine belongs to the thread that made it.
+It accepts some policies that OPA refuses, and misses errors that OPA reports (see ``rego_safety``), so every module is
+vetted before it is loaded. An engine belongs to the thread that made it.
 Upstream: https://github.com/microsoft/regorus
 """
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 
 _DISTRIBUTION = "gordon-to-regorus"
 _LOCATED = re.compile(r"--> (?P<place>\S+)\n.*\nerror: (?P<reason>[^\n]+)", re.DOTALL)
-"""A message of the interpreter that shows the line that it is about."""
+"""An error message of the interpreter with a location."""
 _UNDEFINED = '"<undefined>"'
 
 
 class Regorus:
-    """Judge by the policies that one interpreter holds."""
+    """An engine on one interpreter."""
 
     name = "regorus"
 
     def __init__(self) -> None:
-        # Imported here, so that commands which judge nothing do not pay for it.
+        # Imported here, so that commands without a gate do not load it.
         self._engine = import_module("regorus").Engine()
 
     @property
@@ -44,7 +44,7 @@ class Regorus:
         return metadata.version(_DISTRIBUTION)
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
-        """Take the policies and their data, after vetting (see :class:`compiler.policy.engine.Engine`)."""
+        """Vet and load the policies and their data (see :class:`compiler.policy.engine.Engine`)."""
         packages, faults = {module.path: module.package for module in modules}, Faults()
         unread = set(packages)
         for module in modules:
@@ -56,7 +56,7 @@ class Regorus:
             tree = orjson.loads(_call(self._engine.get_ast_as_json))
             with faults.collected():
                 vet(tree, packages, data, (packages[path] for path in unread))
-        except (RecursionError, orjson.JSONDecodeError):  # the parser of JSON has a bound of its own
+        except (RecursionError, orjson.JSONDecodeError):  # the JSON parser limits the depth too
             faults.add("an expression of the policies is too deep to be vetted")
         faults.refuse()
 
@@ -68,24 +68,24 @@ class Regorus:
         return json.loads(value)
 
     def value(self, rule: str, document: str) -> str | None:
-        """Return a rule's value as JSON text, or None where it is undefined.
+        """Return a rule's value as JSON text, or None when it is undefined.
 
         Raises:
-            PolicyError: there is no such rule, or the evaluation failed.
+            PolicyError: the rule does not exist, or the evaluation failed.
         """
         _call(self._engine.set_input_json, document)
         answer: str = _call(self._engine.eval_rule_as_json, f"data.{rule}")
         return None if answer == _UNDEFINED else answer
 
     def confirm(self) -> None:
-        """Confirm at once, since nobody else reaches the interpreter (see :class:`compiler.policy.engine.Engine`)."""
+        """Do nothing: no other process can change the interpreter (see :class:`compiler.policy.engine.Engine`)."""
 
 
 class Instrumented(Regorus):
-    """Hold the policies' own tests too, and count the lines that run."""
+    """An engine that also holds the policies' tests, and measures line coverage."""
 
     def add_tests(self, tests: Iterable[Module]) -> dict[str, Syntax]:
-        """Take tests after the policies, and return the syntax of every file by its path.
+        """Load tests after the policies, and return the syntax of every file by its path.
 
         Raises:
             PolicyError: the tests do not compile.
@@ -95,12 +95,12 @@ class Instrumented(Regorus):
         return {item["source"]["file"]: Syntax.of(item) for item in orjson.loads(_call(self._engine.get_ast_as_json))}
 
     def count_anew(self) -> None:
-        """Forget every line that has been run."""
+        """Reset the coverage."""
         _call(self._engine.set_enable_coverage, True)
         _call(self._engine.clear_coverage_data)
 
     def lines(self, path: str) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Return the lines of a file that have run since then, and those that have not; none where nothing has."""
+        """Return the covered and the uncovered lines of a file since the last reset; none when none of it ran."""
         for file in json.loads(_call(self._engine.get_coverage_report_as_json))["files"]:
             if file["path"] == path:
                 return tuple(file["covered"]), tuple(file["not_covered"])
@@ -108,11 +108,11 @@ class Instrumented(Regorus):
 
 
 def _call(function: Callable[..., Any], *arguments: object) -> Any:
-    """Call the engine; what it raises becomes a PolicyError without the interpreter's own stack."""
+    """Call the engine; turn its errors into a PolicyError without the interpreter's stack trace."""
     try:
         return function(*arguments)
     except BaseException as error:
-        # A panic of Rust code derives from BaseException, in a module that cannot be imported.
+        # A Rust panic is a BaseException of a class that cannot be imported.
         if not isinstance(error, RuntimeError) and type(error).__name__ != "PanicException":
             raise
         message = str(error).partition("Stack backtrace")[0].strip()

@@ -1,4 +1,4 @@
-"""Hold one cluster as the gate judges it: its resolved specification, and everything rendered from that."""
+"""One cluster as the gate judges it: its resolved specification and its artifacts."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """One cluster: where its values were decided (``resolved``), and what was emitted for it (``artifacts``).
+    """A cluster with its resolved specification (``resolved``) and its emitted files (``artifacts``).
 
-    ``others`` are the other environments that are compiled with its own.
+    ``others`` are the other environments of the same compilation.
     """
 
     resolved: Resolved

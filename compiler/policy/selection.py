@@ -1,4 +1,4 @@
-"""Find rules and their files by ids, places and domains, as they are written on a command line."""
+"""Selection of rules on the command line, by id, folder or domain."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _LISTED = "cbp policy list names those that there are"
 
 
 class UnknownError(CouldNotRunError):
-    """There is no such rule or domain; the message names the one that may be meant."""
+    """The rule or domain does not exist; the message suggests a similar name."""
 
 
 def rule(library: Library, identifier: str) -> Rule:
-    """Return the rule of an id, written in capitals or not, or of a place, as ``network/ports_unbounded``.
+    """Return the rule with an id (in any case) or a folder, such as ``network/ports_unbounded``.
 
     Raises:
-        UnknownError: there is none.
+        UnknownError: the rule does not exist.
     """
     known = {key: item for item in library.rules for key in (item.id, item.place)}
     found = known.get(identifier.upper()) or known.get(identifier)
@@ -34,10 +34,10 @@ def rule(library: Library, identifier: str) -> Rule:
 
 
 def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
-    """Return the Rego files of the rules and domains that are named, once each; without a name, all.
+    """Return the Rego files of the named rules and domains, once each; without names, all files.
 
     Raises:
-        UnknownError: there is no such rule or domain.
+        UnknownError: a rule or domain does not exist.
     """
     rules = {key: item.module for item in library.rules for key in (item.id, item.place)}
     domains = {module.domain for module in library.modules}
@@ -52,11 +52,11 @@ def modules(library: Library, names: Iterable[str]) -> tuple[Module, ...]:
     return tuple(module for module in library.modules if not chosen or module in chosen)
 
 
-def unknown(what: str, name: str, known: Iterable[str], otherwise: str = _LISTED) -> UnknownError:
-    """Return the error about a name that there is not, with the known one that may be meant, or other advice.
+def unknown(noun: str, name: str, known: Iterable[str], otherwise: str = _LISTED) -> UnknownError:
+    """Return the error about an unknown name (of a ``noun``), with a suggestion of a similar one, or other advice.
 
-    It is looked for first among the names that begin alike: only so many are compared.
+    Names with the same beginning are compared first, because only a limited number is compared.
     """
     alike = sorted(known, key=lambda item: item[:1].lower() != name[:1].lower())
     advice = did_you_mean(name, alike, otherwise=otherwise)
-    return UnknownError(f"there is no {what} '{name}': {advice}")
+    return UnknownError(f"there is no {noun} '{name}': {advice}")

@@ -1,4 +1,4 @@
-"""Begin a rule: write its folder with files that load, and that say line by line what is still to be written."""
+"""Stubs of new rules: a folder with files that load, and with WRITE: marks for the missing texts."""
 
 from __future__ import annotations
 
@@ -69,14 +69,14 @@ value: 91%
 
 
 class PlaceError(CouldNotRunError):
-    """No rule can begin at that place; the message says why, and what to do."""
+    """A rule cannot be created at that place; the message says why, and what to do."""
 
 
 def begin(folder: Path, place: str) -> tuple[Path, ...]:
-    """Write the files of a new rule, ``<domain>/<name>``, with the next free id of its domain; return their paths.
+    """Write the stub of a new rule, ``<domain>/<name>``, with the next free id of its domain; return its files.
 
     Raises:
-        PlaceError: the place is none of a rule, is taken, or has no domain.
+        PlaceError: the place is malformed, is taken, or has no domain.
         PolicyError: the policies have faults.
     """
     found = _PLACE.fullmatch(place)

@@ -1,4 +1,4 @@
-"""Read the parts of regorus' syntax tree that :mod:`compiler.policy.rego_safety` checks."""
+"""The parts of regorus' syntax tree that :mod:`compiler.policy.rego_safety` checks."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Tree = Any
-"""JSON: a node is a mapping from the name of its kind to its fields."""
+"""A JSON value; a node is a mapping from the name of its kind to its fields."""
 _COLLECTIONS = (dict, list)
 _REFERENCES = frozenset({"Var", "RefDot", "RefBrack"})
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A reference, ``data.thresholds.zones[stage]``: its parts as far as they are fixed, and whether more follows."""
+    """A reference such as ``data.thresholds.zones[stage]``: its fixed leading parts, and whether more follow."""
 
     parts: tuple[str, ...]
     open: bool
@@ -27,7 +27,7 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A function's call."""
+    """A call of a function."""
 
     name: tuple[str, ...]
     parameters: Sequence[Tree]
@@ -36,7 +36,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """An expression behind ``not``."""
+    """A negated expression (``not``)."""
 
     expression: Tree
     line: int
@@ -44,7 +44,7 @@ class Negation:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """One module: what it is called, what it imports, and its rules."""
+    """The syntax of one module: its package, its imports, and its rules."""
 
     file: str
     package: str
@@ -53,7 +53,7 @@ class Syntax:
 
     @classmethod
     def of(cls, tree: Tree) -> Syntax:
-        """Read one entry of the engine's tree."""
+        """Return the syntax of one module of the engine's tree."""
         file, module = tree["source"]["file"], tree["ast"]
         imports = {}
         for item in module["imports"]:
@@ -66,14 +66,14 @@ class Syntax:
         return cls(file, ".".join(_chain(module["package"]["refr"]).parts), imports, module["rules"])
 
     def absolute(self, parts: Sequence[str]) -> tuple[str, ...]:
-        """Return the path below ``data`` that a reference means; empty where it starts at anything else."""
+        """Return the path of a reference below ``data``; empty when it starts elsewhere."""
         if parts[0] == "data":
             return tuple(parts[1:])
         return (*self.imports[parts[0]][0], *parts[1:]) if parts[0] in self.imports else ()
 
     @property
     def names(self) -> frozenset[str]:
-        """The names of every rule."""
+        """The names of all rules."""
         return frozenset(name for name, _, _ in self._heads())
 
     @property
@@ -88,19 +88,19 @@ class Syntax:
 
     @property
     def defaults(self) -> tuple[str, ...]:
-        """The names that have a default, once for each."""
+        """The names of rules with a default, once for each default."""
         return tuple(_chain(rule["Default"]["refr"]).parts[0] for rule in self.rules if "Default" in rule)
 
     @property
     def results(self) -> Iterator[Uses]:
-        """Yield what each rule's head uses in its value and in the names of its items; functions are left out."""
+        """Yield the references, calls and negations in each rule's head, without functions."""
         for _, kind, rule in self._heads():
             if kind != "Func":
                 yield uses([_without_comprehensions(part) for part in _head_parts(rule["head"][kind])])
 
     @property
     def rule_lines(self) -> tuple[tuple[str, int], ...]:
-        """The name and the line of each rule; one that is written in several parts is there for each of them."""
+        """The name and the line of each rule, once for each of its definitions."""
         heads = (
             _chain(head["refr"]) for rule in self.rules if "Spec" in rule for head in rule["Spec"]["head"].values()
         )
@@ -121,9 +121,9 @@ class Syntax:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """Hold the references, calls and negations of a tree, in the order of the text.
+    """The references, calls and negations of a tree, in the order of the text.
 
-    ``chains`` are its references and variables, but not the names of functions that are called.
+    ``chains`` are its references and variables, without the names of called functions.
     """
 
     chains: list[Chain]
@@ -132,7 +132,7 @@ class Uses:
 
 
 def uses(tree: Tree) -> Uses:
-    """Collect the references, calls and negations of a tree, in one walk: the tree is large."""
+    """Return the references, calls and negations of a tree, collected in one walk because the tree is large."""
     found = Uses([], [], [])
     _collect(tree, found)
     return found
@@ -156,21 +156,21 @@ def _collect(tree: Tree, found: Uses) -> None:
 
 
 def _head_parts(head: Tree) -> Iterator[Tree]:
-    """Yield the expressions of a head: all but the rule's own name."""
+    """Yield the expressions of a head, without the rule's own name."""
     yield from (part for name, part in head.items() if name not in ("span", "refr"))
     if "RefBrack" in head["refr"]:
         yield head["refr"]["RefBrack"]["index"]
 
 
 def _without_comprehensions(tree: Tree) -> Tree:
-    """Return a tree without its comprehensions: what is missing in one leaves out no more than one item."""
+    """Return a tree without its comprehensions: a missing value in one omits only one item."""
     if isinstance(tree, dict):
         return {kind: _without_comprehensions(node) for kind, node in tree.items() if not kind.endswith("Compr")}
     return [_without_comprehensions(node) for node in tree] if isinstance(tree, list) else tree
 
 
 def _collect_indices(kind: str, fields: Tree, found: Uses) -> None:
-    """Collect what is used inside a reference: in its brackets, and in what it starts at."""
+    """Collect the uses inside a reference: in its brackets and at its start."""
     if kind == "RefBrack":
         _collect(fields["index"], found)
     if kind != "Var":
@@ -182,7 +182,7 @@ def _collect_indices(kind: str, fields: Tree, found: Uses) -> None:
 
 
 def _chain(node: Tree) -> Chain:
-    """Read a reference from its end; an index that is computed ends the part that is fixed."""
+    """Return the reference of a node, walked from its end; a computed index ends the fixed part."""
     ((kind, fields),) = node.items()
     if kind == "Var":
         return Chain((fields["value"],), False, fields["span"]["line"])

@@ -1,7 +1,7 @@
-"""Run the policies' own proof: every test that is written in Rego, every fixture, and the lines that they cover.
+"""A runner of the policies' own tests: Rego tests, fixtures, and the coverage of both.
 
-A Rego file is complete when its tests hold, its fixture proves it, and these alone run every line of it. A helper has
-no fixture. Test rules are those whose name starts with ``test_``, as for ``opa test``; regorus has no runner.
+A Rego file is complete when its tests hold, its fixture proves it, and both together run every line of it. A helper has
+no fixture. Test rules have names that start with ``test_``, as for ``opa test``; regorus has no test runner.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TEST = "test_"
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Name a fault, and the ``file`` or ``file:line`` where it is."""
+    """A failure of a test or fixture, with its ``file`` or ``file:line``."""
 
     place: str
     reason: str
@@ -36,27 +36,27 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """Hold the result of one Rego file's tests and fixture."""
+    """The result of the tests and the fixture of one Rego file."""
 
     module: Module
     rule: str | None
-    """The rule's id; a helper has none."""
+    """The rule's id, or None for a helper."""
     tests: int
     covered: int
-    """How many lines they run."""
+    """The number of covered lines."""
     uncovered: tuple[int, ...]
-    """The lines that they do not run."""
+    """The numbers of the uncovered lines."""
     failures: tuple[Failure, ...]
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether every test holds and every line is covered."""
         return not self.uncovered and not self.failures
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every file that was examined, and the engine that it was examined in."""
+    """The results of all examined files, and the engine that ran them."""
 
     engine: str
     version: str
@@ -64,12 +64,12 @@ class Report:
 
     @property
     def complete(self) -> bool:
-        """Whether every file is."""
+        """Whether every file is complete."""
         return all(file.complete for file in self.files)
 
 
 def examine(policies: Path, modules: Iterable[Module] | None = None) -> Report:
-    """Run the tests and fixtures of the policies in a folder: of ``modules``, or of all.
+    """Run the tests and fixtures of the policies in a folder, for ``modules`` or for all of them.
 
     Raises:
         PolicyError: the policies cannot be loaded.

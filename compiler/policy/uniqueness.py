@@ -1,6 +1,6 @@
-"""List the values that a cluster must have for itself alone, and the clusters that have each of them.
+"""Values that must be unique to a cluster, with the clusters that hold each of them.
 
-A cluster is judged by itself, so that it could not be told of another environment's otherwise.
+The input of a cluster has no other data of other environments.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def unique_values(site: Site, others: Iterable[Environment]) -> dict[str, Any]:
-    """Return the cluster's ``own`` unique values, and the ``holders`` of every such value among all environments.
+    """Return the cluster's ``own`` unique values, and the ``holders`` of such values in all environments.
 
     An own one is ``{"purpose", "value", "path"}``; holders are ``{purpose: {value: [{"environment", "cluster"}]}}``.
     """

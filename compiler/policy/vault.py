@@ -1,6 +1,6 @@
-"""Turn the plan for Vault into what policies see: whole seconds for durations, paths with capabilities for policies.
+"""The Vault plan in the form that policies see: durations in seconds, Vault policies as paths with capabilities.
 
-A policy's text that is not of the form that the compiler writes would hide rights from the rules: it is an error.
+A Vault policy in a form that the compiler does not write is an error, because it could hide rights from the rules.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def vault(artifacts: Iterable[Artifact]) -> dict[str, Any]:
 
 
 def _in_seconds(data: Document) -> dict[str, Any]:
-    """Turn durations into seconds; one that cannot be read stays as it is written, for a rule to deny."""
+    """Convert durations to seconds; one that cannot be parsed keeps its text, so that a rule denies it."""
     return {
         name: number if is_duration(name) and (number := seconds(value)) is not None else value
         for name, value in data.items()

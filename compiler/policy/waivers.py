@@ -1,7 +1,7 @@
-"""Apply the waivers of environments to findings on a day, and report the mistakes of waivers themselves.
+"""Waivers of environments: their application to findings as of a day, and the mistakes in waivers themselves.
 
-A waiver holds for the findings of one rule at exactly one place of one environment. Whatever is wrong with it is an
-error, and it lets nothing pass then; one that has nothing left to let pass is wrong, too.
+A waiver holds for the findings of one rule at exactly one place of one environment. A mistake in it is an error, and
+the waiver then has no effect; a waiver that matches no finding is a mistake too.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST = timedelta(days=90)
 
 @dataclass(slots=True)
 class _EnvironmentWaivers:
-    """Hold one environment's waivers, which of them were used, and everything that was denied there."""
+    """The waivers of one environment, the used ones among them, and all denials of the environment."""
 
     holding: dict[WaiverKey, PlacedWaiver]
     used: set[WaiverKey] = field(default_factory=set)
@@ -38,7 +38,7 @@ class _EnvironmentWaivers:
 
 
 class Register:
-    """Keep the waivers of every environment that is judged, as of one day; without a day none holds."""
+    """The waivers of all judged environments as of one day; without a day none holds."""
 
     def __init__(self, rules: Iterable[Rule], as_of: date | None) -> None:
         self._rules = {rule.id: rule for rule in rules}
@@ -48,11 +48,11 @@ class Register:
 
     @property
     def holds_any(self) -> bool:
-        """Whether any environment has a waiver, be it wrong."""
+        """Whether any environment has a waiver, valid or not."""
         return bool(self._wrong or any(standing.holding for standing in self._environments.values()))
 
     def enter(self, resolved: Resolved) -> None:
-        """Take the waivers of an environment, once: those that are right hold from here on."""
+        """Register the waivers of an environment, once; valid ones take effect."""
         name = resolved.environment.name
         if name in self._environments:
             return
@@ -61,14 +61,16 @@ class Register:
         if today is None:
             return
         for placed in resolved.waivers:
-            wrong = self._rule(placed) or _place(placed, resolved) or _twice(placed, standing) or _dates(placed, today)
+            wrong = (
+                self._rule(placed) or _place(placed, resolved) or _duplicate(placed, standing) or _dates(placed, today)
+            )
             if wrong:
                 self._wrong.append(wrong)
             else:
                 standing.holding[placed.waiver.key] = placed
 
     def waived(self, denial: Denial, resolved: Resolved) -> Waived | None:
-        """Return the waiver that lets a denial pass, or None; the environment has been entered."""
+        """Return the waiver of a denial, or None; the environment must be registered by :meth:`enter`."""
         standing = self._environments[resolved.environment.name]
         key = denial.id, denial.resource, denial.file, denial.pointer
         placed = standing.holding.get(key)
@@ -80,7 +82,7 @@ class Register:
         return Waived(placed.span("rule"), waiver.reason, waiver.owner, waiver.ticket, waiver.expires)
 
     def findings(self) -> tuple[Finding, ...]:
-        """Return the mistakes of the waivers, once every cluster was judged."""
+        """Return the mistakes in waivers; call it after every cluster was judged."""
         return (*self._wrong, *(finding for standing in self._environments.values() for finding in _stale(standing)))
 
     def _rule(self, placed: PlacedWaiver) -> Finding | None:
@@ -98,7 +100,7 @@ class Register:
 
 def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     waiver, name = placed.waiver, resolved.environment.name
-    if not _leads(resolved.tree, waiver.resource.split(".")):
+    if not _exists(resolved.tree, waiver.resource.split(".")):
         message = f"{name} has no value '{waiver.resource}'"
         return Finding(
             Code.WVR006, message, "write the path as the report of the finding says it", placed.span("resource")
@@ -109,7 +111,7 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     return None
 
 
-def _twice(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
+def _duplicate(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
     first = standing.holding.get(placed.waiver.key)
     if first is None:
         return None
@@ -146,7 +148,7 @@ def _stale(standing: _EnvironmentWaivers) -> Iterator[Finding]:
         yield Finding(Code.WVR004, f"{rule} finds nothing there that this could let pass", help_, placed.span("rule"))
 
 
-def _leads(node: Node | None, keys: Iterable[str]) -> bool:
+def _exists(node: Node | None, keys: Iterable[str]) -> bool:
     for key in keys:
         index = isinstance(node, SequenceNode) and key.isdecimal()
         node = child(node, int(key) if index else key) if node else None

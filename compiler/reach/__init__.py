@@ -1,1 +1,1 @@
-"""Analyse the reach of statements: change each one alone, and compare the files and the verdicts."""
+"""The reach of statements: change each statement alone, and compare the files and the denials."""

@@ -1,6 +1,6 @@
-"""Print ``docs/reach.md`` for a project: ``python -m compiler.reach [PROJECT [ENVIRONMENT]]``.
+"""``python -m compiler.reach [PROJECT [ENVIRONMENT]]``: print ``docs/reach.md`` for a project.
 
-The project's path is relative to the current folder, whose ``policies/`` judge it.
+The project's path is relative to the current folder. The ``policies/`` of the current folder judge it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from compiler.reach.page import page
 
 
 def main() -> None:
-    """Analyse the project and print the page."""
+    """Read the command line, analyse the project and print the page."""
     parser = argparse.ArgumentParser(prog="python -m compiler.reach", description="Print where each statement acts.")
     parser.add_argument("project", nargs="?", default=".", help="the folder of spec/ and environments/ (this one)")
     parser.add_argument("environment", nargs="?", default="production", help="the environment (production)")

@@ -1,6 +1,6 @@
-"""Change every statement of an environment alone, and see which files and which verdicts follow.
+"""An analysis that changes every statement of an environment alone, and compares files and denials.
 
-The statements are shared out among processes: each compiles the project once, and then variants of it.
+Several processes share the statements; each compiles the project once, and then variants of it.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ _REFERENCES = "references"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One leaf of what is written: the files that follow it, and the rules that refuse some change of it.
+    """One value that is written: the files that depend on it, and the rules that refuse a change of it.
 
     Files are paths below the folder of the environment's first cluster. ``variants`` counts the other values that were
-    tried: without any, nothing else can be written there.
+    tried; 0 means that no other value is valid.
     """
 
     path: Path
@@ -54,7 +54,7 @@ class Statement:
 class Reach:
     """The statements of an environment in the order of their files, and every file of its first cluster.
 
-    Statements of the environment's own file (their path begins with ``environment``) are not judged.
+    Rules do not judge statements of the environment's own file (their path begins with ``environment``).
     """
 
     statements: tuple[Statement, ...]
@@ -62,7 +62,7 @@ class Reach:
 
 
 def reach(root: FilePath, policies: FilePath, environment: str, processes: int | None = None) -> Reach:
-    """Return the reach of every statement of one environment of a project, computed in one process for each core.
+    """Return the reach of every statement of one environment of a project, computed in one process per core.
 
     Raises:
         ValueError: the environment does not compile.
@@ -76,7 +76,7 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
 
 
 class Analysis:
-    """One environment as it is: its files, its inputs for the gate with the denials, and what its emission read."""
+    """An unchanged environment: its files, its inputs for the gate with their denials, and the values that are read."""
 
     def __init__(self, resolved: Resolved, policies: FilePath) -> None:
         self.resolved = resolved
@@ -107,7 +107,7 @@ class Analysis:
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
     def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
-        """Emit a variant of the document; one of a statement that no emitter reads has the files that are there."""
+        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment."""
         if self._reads.hold(path):
             return emit(changed)
         return tuple(_with(rendering, changed) for rendering in self.renderings)
@@ -116,7 +116,7 @@ class Analysis:
         return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
 
     def _refusing(self, renderings: Sequence[Rendering], known: Set[str]) -> set[str]:
-        """Return the rules, other than those known already, that deny in a variant what they did not deny before."""
+        """Return the rules, except the ``known`` ones, that have a new denial in a variant."""
         found: set[str] = set()
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
             document = input_of(rendering)
@@ -138,19 +138,19 @@ def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
 
 
 def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
-    """Emit the files of the first cluster."""
+    """Return the emitted files of the first cluster."""
     site = sites(resolved)[0]
     return _files(site, cluster_artifacts(site))
 
 
 def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
-    """The files of a cluster, by their paths below its folder."""
+    """Return the files of a cluster, by their paths below its folder."""
     return {artifact.path.removeprefix(f"{site.folder}/"): artifact.content for artifact in artifacts}
 
 
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
-    """Return the analysis of this process: an engine belongs to the thread that made it."""
+    """Return the analysis of this process, which is made once because it holds an engine."""
     return Analysis(_resolved(root, environment), policies)
 
 

@@ -1,7 +1,8 @@
-"""Find which parts of the input each rule reads, in the policies' syntax tree: a change elsewhere is none to the rule.
+"""The parts of the input that each rule reads, found in the policies' syntax tree.
 
-A part is a path into the input; rendered objects are told apart by their kind: ``documents.Deployment``. What cannot be
-read from the tree counts as everything that it may be, so that a rule is rather asked in vain than not at all.
+A change elsewhere cannot affect the rule. A part is a path into the input; rendered objects are distinguished by their
+kind: ``documents.Deployment``. A reference that the tree does not determine counts as everything that it may be, so
+that a rule is rather evaluated in vain than missed.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ Part = tuple[str, ...]
 DOCUMENTS = "documents"
 EVERYTHING: Part = ()
 _KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
-"""Where every rendered object is listed, and the place of the kind in each item."""
+"""The lists of all rendered objects, each with the path of the kind in an item."""
 _OF_KIND = ("lib", "kubernetes", "of")
 """The function that returns the objects of a kind."""
 _STATEMENT = ("lib", "statements", "at")
-"""The function that returns what the specification says at a path."""
+"""The function that returns the value of the specification at a path."""
 _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
-"""Expressions that do not fail where something inside of them is undefined."""
+"""Expressions that do not fail when a part of them is undefined."""
 
 
 def value_of(document: Mapping[str, Any], part: Part) -> Any:
-    """Return a part of an input: rendered objects by their kind, and None where there is nothing."""
+    """Return the value of a part of an input (rendered objects by their kind), or None when it is absent."""
     if part[:1] == (DOCUMENTS,) and len(part) > 1:
         return [item for item in document[DOCUMENTS] if item["object"]["kind"] == part[1]]
     value: Any = document
@@ -46,7 +47,7 @@ def value_of(document: Mapping[str, Any], part: Part) -> Any:
 
 
 def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str, Any]:
-    """Return an input without the rendered objects, and the keys, that none of the parts is about."""
+    """Return an input reduced to the keys and the rendered objects of ``parts``."""
     if EVERYTHING in parts:
         return document
     kept = {key: value for key, value in document.items() if key in {part[0] for part in parts}}
@@ -63,7 +64,7 @@ class Inputs:
     modules: Mapping[str, Syntax]
 
     def of(self, package: str) -> frozenset[Part]:
-        """Return the parts of the input that the denials of a package depend on."""
+        """Return the parts of the input on which the denials of a package depend."""
         parts: set[Part] = set()
         waiting, seen = [(package, "deny")], set()
         while waiting:
@@ -85,7 +86,7 @@ class Inputs:
         return found
 
     def _rule(self, module: Syntax, tree: Tree) -> _Rule:
-        """Collect what one rule names itself."""
+        """Return the parts and rules that one rule references directly."""
         rule = _Rule(set(), [])
         used = uses([_without_kinds(module, tree, rule.parts)])
         for chain in used.chains:
@@ -106,7 +107,7 @@ class Inputs:
             rule.names.extend(self._below(module.absolute(parts)))
 
     def _below(self, path: Part) -> Iterator[tuple[str, str]]:
-        """Yield the rules that a path below ``data`` may mean."""
+        """Yield the rules that a path below ``data`` may refer to."""
         for package, module in self.modules.items():
             whole = tuple(package.split("."))
             if path[: len(whole)] == whole:
@@ -117,14 +118,14 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True)
 class _Rule:
-    """What a rule reads itself: parts of the input, and other rules."""
+    """The direct references of a rule: parts of the input, and other rules."""
 
     parts: set[Part]
     names: list[tuple[str, str]]
 
 
 def _literal(module: Syntax, call: Call) -> Part | None:
-    """The part of the input that a call reads, where its first parameter says so in words."""
+    """Return the part of the input that a call reads, if its first argument is a literal; else None."""
     function = _absolute(module, call.name)
     if function == _OF_KIND and (kind := _text(call.parameters[0])) is not None:
         return DOCUMENTS, kind
@@ -135,7 +136,7 @@ def _literal(module: Syntax, call: Call) -> Part | None:
 
 
 def _without_kinds(module: Syntax, tree: Tree, parts: set[Part]) -> Tree:
-    """Return a tree without the statements that go through the objects of some kinds alone; add those to ``parts``."""
+    """Return a tree without the statements that iterate over objects of certain kinds only; add those to ``parts``."""
     if isinstance(tree, list):
         return [_without_kinds(module, item, parts) for item in tree]
     if not isinstance(tree, dict):
@@ -156,7 +157,7 @@ def _without_kinds(module: Syntax, tree: Tree, parts: set[Part]) -> Tree:
 
 
 def _item(module: Syntax, statement: Tree) -> Part:
-    """The place of the kind in what ``some item in objects`` iterates; empty for every other statement."""
+    """Return the path of the kind in the items of a ``some item in objects``; empty for every other statement."""
     some = statement["literal"].get("SomeIn", {})
     if not some or some["key"] is not None or "Var" not in some["value"]:
         return ()
@@ -165,7 +166,7 @@ def _item(module: Syntax, statement: Tree) -> Part:
 
 
 def _required(module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
-    """Yield each reference that one of the statements requires to be one of some texts."""
+    """Yield each reference that a statement restricts to certain texts, with those texts."""
     for statement in statements:
         expression = statement["literal"].get("Expr", {}).get("expr", {})
         if (equal := expression.get("BoolExpr")) and equal["op"] == "Eq":
@@ -177,7 +178,7 @@ def _required(module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part
 
 
 def _looked_up(module: Syntax, tree: Tree) -> Iterator[tuple[Part, frozenset[str]]]:
-    """Yield each reference that looks into a constant table, ``templates[item.kind]``: it has to be one of its keys."""
+    """Yield each reference that indexes a constant table, as ``templates[item.kind]``, with the keys of the table."""
     if isinstance(tree, list):
         for item in tree:
             yield from _looked_up(module, item)
@@ -190,18 +191,18 @@ def _looked_up(module: Syntax, tree: Tree) -> Iterator[tuple[Part, frozenset[str
 
 
 def _keys(module: Syntax, table: Part) -> frozenset[str]:
-    """The keys of a constant object; none of anything else."""
+    """Return the keys of a constant object; none for anything else."""
     return _texts([key for _, key, _ in _constant(module, table).get("Object", {}).get("fields", ())])
 
 
 def _members(module: Syntax, collection: Tree) -> frozenset[str]:
-    """The texts in a set or an array that is written there, or is a constant; none of anything else."""
+    """Return the texts in a literal or constant set or array; none for anything else."""
     value = _constant(module, _reference(collection)) or collection
     return _texts(value.get("Set", value.get("Array", {})).get("items", ()))
 
 
 def _constant(module: Syntax, name: Part) -> Tree:
-    """The value of a rule of the module that is written in one part and without a body; empty of every other one."""
+    """Return the value of a constant: a rule with one definition and without a body; empty for every other rule."""
     rules = [tree["Spec"] for tree in module.rules if replace(module, rules=[tree]).names == set(name)]
     if len(rules) != 1 or rules[0]["bodies"]:
         return {}
@@ -209,7 +210,7 @@ def _constant(module: Syntax, name: Part) -> Tree:
 
 
 def _texts(trees: Iterable[Tree]) -> frozenset[str]:
-    """The texts that trees stand for; none where one of them is anything but a text."""
+    """Return the texts of literal trees; none if one of them is anything but a text."""
     texts = [_text(tree) for tree in trees]
     return frozenset() if None in texts else frozenset(text for text in texts if text is not None)
 
@@ -220,7 +221,7 @@ def _text(tree: Tree) -> str | None:
 
 
 def _reference(tree: Tree) -> Part:
-    """The parts of a tree that is one fixed reference and nothing else; empty otherwise."""
+    """Return the parts of a tree that is a single fixed reference; empty otherwise."""
     ((kind, _),) = tree.items()
     chains = uses(tree).chains
     fixed = kind in ("Var", "RefDot", "RefBrack") and len(chains) == 1 and not chains[0].open
@@ -228,7 +229,7 @@ def _reference(tree: Tree) -> Part:
 
 
 def _absolute(module: Syntax, parts: Sequence[str]) -> Part:
-    """What a name means: below ``data``, in the input, or in its own package."""
+    """Resolve a name to a path below ``data``, in the input, or in its own package."""
     if not parts or parts[0] == "input":
         return tuple(parts)
     return module.absolute(parts) or (*module.package.split("."), *parts)

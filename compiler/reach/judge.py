@@ -1,4 +1,4 @@
-"""Ask single rules for their denials, and tell which rules can see how two inputs differ."""
+"""Evaluation of single rules, and the rules that depend on a difference of two inputs."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ Denials = frozenset[bytes]
 _PACKAGE = "gate"
 _ASKED = "asked"
 _WHOLE = (EVERYTHING, (DOCUMENTS,))
-"""Parts with every rendered object: the few rules that read them would make all others slow."""
+"""The parts with every rendered object; the few rules that read them would slow down all others."""
 
 
 class Judge:
-    """The rules that refuse what they deny, in an engine of the thread that made it."""
+    """The rules with severity error, in an engine of the current thread."""
 
     def __init__(self, policies: Path) -> None:
         library = read(policies)
@@ -40,15 +40,15 @@ class Judge:
         self._all_parts = frozenset().union(*self._parts.values())
 
     def concerned(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
-        """Return the rules that read any part in which two inputs differ: every other one answers both alike."""
+        """Return the rules that read a part in which two inputs differ; all others give equal answers."""
         different = {part for part in self._all_parts if value_of(before, part) != value_of(after, part)}
         return tuple(rule for rule in self.rules if not different.isdisjoint(self._parts[rule]))
 
     def denials(self, document: Mapping[str, Any], rules: Iterable[str]) -> dict[str, Denials]:
-        """Return what each of the rules denies, shown no more of a document than they read.
+        """Return the denials of each rule for an excerpt of a document with only the parts that they read.
 
         Raises:
-            PolicyError: a rule gives no answer.
+            PolicyError: a rule has no answer.
         """
         asked = list(rules)
         some = [rule for rule in asked if self._parts[rule].isdisjoint(_WHOLE)]
@@ -70,7 +70,7 @@ def _json(denial: Any) -> bytes:
 
 
 def _answers(rules: Iterable[Rule]) -> Module:
-    """Write a module that evaluates only the rules whose ids stand in the input."""
+    """Return a module that evaluates only the rules with ids in the input."""
     lines = [f"package {_PACKAGE}", "", "import rego.v1", "", "answered := answers"]
     for rule in rules:
         lines += ["", f'answers["{rule.id}"] := denials if {{', f'\t"{rule.id}" in input.{_ASKED}']

@@ -1,4 +1,4 @@
-"""Write the reach of statements as Markdown: by the shape of the model, without what a user of it writes."""
+"""The reach of statements as Markdown, by the shape of the model and without the values of users."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ONE_VALUE = "*(one value)*"
 
 @dataclass(slots=True)
 class Row:
-    """Every statement that has one name in the model: those of a list without fixed words, or of each cluster."""
+    """The statements with one name in the model, such as the entries of a list, or one key of each cluster."""
 
     section: str
     name: str
@@ -27,17 +27,17 @@ class Row:
 
     @property
     def acts(self) -> bool:
-        """Whether some change of it changes a file, or is refused."""
+        """Whether a change of the statement changes a file, or is refused."""
         return bool(self.files or self.rules)
 
     @property
     def changes(self) -> str:
-        """The files that differ, by kind; or that nothing else can be written."""
+        """The kinds of the files that differ, or a note that the statement has only one value."""
         return ", ".join(sorted(set(map(_kind, self.files)))) if self.variants else _ONE_VALUE
 
 
 def page(found: Reach, project: str, environment: str) -> str:
-    """Return the page: a table of the statements of each section, and one of the files."""
+    """Return the page: a table of statements for each section, and a table of files."""
     every = rows(found.statements)
     stated = [row for row in every if row.section != ENVIRONMENT]
     lines = [
@@ -65,7 +65,7 @@ def page(found: Reach, project: str, environment: str) -> str:
 
 
 def rows(statements: Iterable[Statement]) -> list[Row]:
-    """Return one row for each name, in the order of the statements."""
+    """Return a row for each name, in the order of the statements."""
     found: dict[tuple[str, str], Row] = {}
     for statement in statements:
         key = str(statement.path[0]), name(statement)
@@ -77,7 +77,7 @@ def rows(statements: Iterable[Statement]) -> list[Row]:
 
 
 def name(statement: Statement) -> str:
-    """Return a statement's path below its section, as ``resources.cpu.min`` or ``zones[data]``."""
+    """Return a statement's path below its section, such as ``resources.cpu.min`` or ``zones[data]``."""
     parts = [_part(statement, length) for length in range(1, len(statement.path))]
     return "".join(parts).removeprefix(".")
 
@@ -91,7 +91,7 @@ def _part(statement: Statement, index: int) -> str:
 
 
 def _by_file(every: list[Row], files: tuple[str, ...]) -> Iterator[str]:
-    """Each file with the statements that change it."""
+    """Yield the table of files, each with the statements that change it."""
     yield "## Each file, and what decides it"
     yield ""
     yield "The statements, of the specification and of the environment, that change a file of the first cluster alone."
@@ -108,6 +108,6 @@ def _by_file(every: list[Row], files: tuple[str, ...]) -> Iterator[str]:
 
 
 def _kind(file: str) -> str:
-    """A file as a reader names it: the kind of its object, or its own name."""
+    """Return a short name of a file: the kind of its object, or its file name."""
     name = file.rpartition("/")[2]
     return name if name.endswith(".json") or "-" not in name else name.partition("-")[0]

@@ -1,4 +1,4 @@
-"""Record which values of a model a pure function reads: a change of any other one cannot change its result."""
+"""A recorder of the values that a pure function reads from a model; no other value can change its result."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=Model)
 
-# Copying and serialising a model take its values from these, and not one by one.
+# Copying and serialising a model read its values through these attributes, and not one by one.
 _WHOLE = ("__dict__", "__pydantic_serializer__")
 
 
 class Reads:
-    """The paths of values that were read."""
+    """The paths of the values that were read."""
 
     def __init__(self) -> None:
         self.paths: set[Path] = set()
 
     def hold(self, path: Path) -> bool:
-        """Say whether the value at a path was read, or one that it is a part of."""
+        """Return whether the value at a path, or one that contains it, was read."""
         return any(path[:length] in self.paths for length in range(len(path) + 1))
 
 
 def recorded(model: M, reads: Reads, path: Path = ()) -> M:
     """Return a copy of a model that adds each value to ``reads`` when it is read.
 
-    A list or a mapping is one value. To pass through a model on the way to one of its values reads nothing.
+    A list or a mapping is one value. Access to a nested model does not count as a read until one of its values is read.
     """
     fields: dict[str, Any] = {
         name: recorded(value, reads, (*path, name)) if isinstance(value, Model) else value
@@ -45,7 +45,7 @@ def recorded(model: M, reads: Reads, path: Path = ()) -> M:
         return value
 
     def refuse(self: Model, other: object) -> bool:
-        # Models of two classes are never equal, so that the recorded function would take another way.
+        # Models of different classes are never equal, so the function would behave differently under recording.
         raise TypeError(
             f"{'.'.join(map(str, path))} is compared as a whole, which cannot be recorded: compare its values"
         )

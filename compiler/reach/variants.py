@@ -1,4 +1,4 @@
-"""Change one statement of a resolved environment to each other value that its model accepts."""
+"""Variants of a resolved environment: one statement changed to another value that its model accepts."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ENVIRONMENT = "environment"
 
 
 def variants(resolved: Resolved, path: Path, node: ScalarNode) -> Iterator[Resolved]:
-    """Yield the environment with one statement changed, or taken out of its list: only where its value differs then."""
+    """Yield the environment with one statement changed or removed from its list, if that changes the bound value."""
     for text in dict.fromkeys(_alternatives(path, node.text)):
         yield from _bound(resolved, _replaced(resolved.tree, path, ScalarNode(text, node.span)))
     around = lookup(resolved.tree, path[:-1])
@@ -33,7 +33,7 @@ def variants(resolved: Resolved, path: Path, node: ScalarNode) -> Iterator[Resol
 
 
 def choices(path: Path) -> tuple[str, ...]:
-    """Return the words that the model knows at a path; none where it takes numbers or free text."""
+    """Return the choices of the model at a path; none for numbers and free text."""
     annotation: Any = annotation_at(EnvironmentFile if path[0] == ENVIRONMENT else Specification, path)
     if get_origin(annotation) is Literal:
         return tuple(map(str, get_args(annotation)))
@@ -41,7 +41,7 @@ def choices(path: Path) -> tuple[str, ...]:
 
 
 def _alternatives(path: Path, text: str) -> Iterable[str]:
-    """Other texts for a value: other words and, for a quantity, a little and a lot more or less."""
+    """Return other texts for a value: other choices or, for a quantity, slightly and much larger and smaller ones."""
     if known := choices(path):
         return known
     if text in ("true", "false"):
@@ -54,7 +54,7 @@ def _alternatives(path: Path, text: str) -> Iterable[str]:
 
 
 def _bound(resolved: Resolved, tree: MappingNode) -> Iterator[Resolved]:
-    """Yield what a tree means, if the models accept it and it means something else than before."""
+    """Yield the environment bound from a tree, if the models accept the tree and the values differ."""
     entries = {name: entry for name, entry in tree.entries.items() if name in SECTIONS}
     spec, _ = bind(Specification, MappingNode(entries, tree.span))
     file, _ = bind(EnvironmentFile, MappingNode({ENVIRONMENT: tree.entries[ENVIRONMENT]}, tree.span))

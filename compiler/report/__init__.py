@@ -1,1 +1,1 @@
-"""Render the outcome of a command for people, programs and platforms."""
+"""Renderers of a command's outcome, for people, programs and platforms."""

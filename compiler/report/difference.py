@@ -1,4 +1,4 @@
-"""Compare a file below ``generated/`` with the specification: a unified diff, short enough for a report."""
+"""Differences of files below ``generated/`` as short unified diffs."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from compiler.write.drift import Change
 
 _CONTEXT = 1
-_HEADER = 2  # the names of the files, which the report has given already
+_HEADER = 2  # the names of the files, which the report shows already
 _LINES = 12
 _LONGEST_FILE = 1 << 20
 
 
 def excerpt(change: Change) -> tuple[str, ...]:
-    """Return lines that begin with ``-`` as the file is and with ``+`` as the specification says it, or none.
+    """Return diff lines, with ``-`` for the file and ``+`` for the specification's content, or none.
 
-    The manifest follows the files: where they differ, what differs in it says nothing more.
+    The manifest has none: its differences follow from those of the other files.
     """
     if change.found is None or change.content is None or (change.path, change.reason) == (manifest.NAME, Reason.STALE):
         return ()

@@ -1,4 +1,4 @@
-"""Print what a rule denies and examined in each cluster, as text or as JSON."""
+"""Evaluations of a rule as text or as JSON: its denials and the examined values in each cluster."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 _LONGEST = 200
-"""How much of a thing that was examined is shown as text; as JSON, all of it is."""
+"""The number of characters of an examined value in text; JSON shows all of it."""
 
 
 def as_text(evaluations: Iterable[Evaluation]) -> str:
-    """Return a paragraph for each cluster: a line that sums up, each denial, and each thing that was examined."""
+    """Return a paragraph for each cluster: a summary, each denial, and each examined value."""
     return "\n".join("".join(f"{line}\n" for line in _lines(item)) for item in evaluations)
 
 
 def as_json(evaluations: Iterable[Evaluation]) -> str:
-    """Return ``evaluations``: of each the rule, the cluster, its ``denials`` and what it ``examined``."""
+    """Return an object with ``evaluations``: the rule, the cluster, the ``denials`` and the ``examined`` of each."""
     return json.dumps({"evaluations": [_document(item) for item in evaluations]}, indent=2, ensure_ascii=False) + "\n"
 
 

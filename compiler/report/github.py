@@ -1,6 +1,6 @@
-"""Render an outcome as workflow commands of GitHub Actions, which show each finding at its line.
+"""An outcome as workflow commands of GitHub Actions, which show each finding at its line.
 
-Escaped as GitHub's own toolkit does it, so that nothing in a file can end a command or begin another.
+The escaping is that of GitHub's own toolkit, so that no text in a file can end a command or begin another.
 Upstream: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#setting-an-error-message and
 https://github.com/actions/toolkit/blob/main/packages/core/src/command.ts
 """
@@ -23,15 +23,14 @@ _IN_PROPERTY = _IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def render(outcome: Outcome) -> str:
-    """Return a command for each finding, and the lines that close the report for a person."""
+    """Return a command for each finding, and the closing lines of the text report."""
     return "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
 
 
 def command(finding: Finding) -> str:
-    """Return the finding as one line.
+    """Return the command for a finding, in one line.
 
-    Lines and columns count from 1, ``endColumn`` is the one after the last; a finding without a place in a file has the
-    file alone.
+    Lines and columns count from 1, ``endColumn`` is exclusive; a finding without a line has only the file.
     """
     properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
     more = [f"{label}: {text}" for label, text in details(finding)]
@@ -54,5 +53,5 @@ def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
 
 
 def _escaped(text: str, table: dict[int, str]) -> str:
-    """Return the text with what GitHub reads replaced by its codes, and other control characters as in every report."""
+    """Return the text with escapes for GitHub's special characters, and without other control characters."""
     return printable(text.translate(table))

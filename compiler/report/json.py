@@ -1,4 +1,4 @@
-"""Render an outcome as JSON: one document with all that is known."""
+"""An outcome as JSON: one complete document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def render(outcome: Outcome) -> str:
-    """Return the report; lines and columns count from 1, and a finding without a place in a file has null there."""
+    """Return the report; lines and columns count from 1, and are null for a finding without a line."""
     compilation, verdict = outcome.compilation, outcome.compilation.verdict
     document = {
         "environments": compilation.environments,
@@ -57,7 +57,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def _waived(waived: Waived) -> dict[str, Any]:
-    """The waiver, and where it is written."""
+    """Return the waiver with its place."""
     return {
         "path": waived.at.source.path,
         "line": waived.at.line,

@@ -1,6 +1,6 @@
-"""Render an outcome as JUnit's XML: each rule is a test, and so is each kind of mistake in files.
+"""An outcome as JUnit XML: each rule is a test, and so is each kind of mistake in files.
 
-There is no standard; this is what Jenkins, GitLab and GitHub's reporters read:
+There is no standard; Jenkins, GitLab and GitHub's reporters read this form:
 https://github.com/testmoapp/junitxml
 """
 
@@ -24,7 +24,7 @@ _COUNTED = {"failures": "failure", "errors": "error", "skipped": "skipped"}
 
 
 def render(outcome: Outcome) -> str:
-    """Return the report; a rule that was waived, or that found nothing to look at, is a test that was skipped."""
+    """Return the report; a rule with only waived findings, or with nothing to judge, is a skipped test."""
     found: dict[str, list[Finding]] = defaultdict(list)
     for finding in outcome.findings:
         found[finding.code].append(finding)
@@ -46,7 +46,7 @@ def _compiler(outcome: Outcome, found: Mapping[str, list[Finding]]) -> Iterator[
 
 
 def _unknown(outcome: Outcome) -> dict[str, str]:
-    """Return the groups of codes that were not looked into, with the reason."""
+    """Return the families of codes that were not checked, with the reason."""
     compilation = outcome.compilation
     files = {"GEN": "generated/ is compared once the specification is right"} if compilation.refused else {}
     documents = {} if compilation.verdict else {"SCHEMA": "nothing was rendered", "WVR": "nothing could be judged"}
@@ -83,7 +83,7 @@ def _counts(of: Element) -> dict[str, str]:
 
 
 def _case(suite: str, code: str, title: str, findings: Iterable[Finding], vacuous: Iterable[str] = ()) -> Element:
-    """One test: it fails for the errors, is skipped where all was waived, and prints what refuses nothing."""
+    """Return one test: errors fail it, it is skipped if all findings are waived, and its output lists warnings."""
     case = Element("testcase", {"classname": f"cbp.{suite}", "name": printable(f"{code}: {title}"), "time": "0"})
     errors = [finding for finding in findings if finding.refuses]
     waived = [finding for finding in findings if finding.waived]

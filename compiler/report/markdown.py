@@ -1,6 +1,6 @@
-"""Render an outcome as Markdown that fits a comment on a pull request: errors first, the rest folded.
+"""An outcome as Markdown that fits a comment on a pull request: errors first, the rest folded.
 
-Upstream: https://github.github.com/gfm/. GitHub takes no comment of more than 65,536 characters.
+Upstream: https://github.github.com/gfm/. GitHub refuses a comment of more than 65,536 characters.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from compiler.report.outcome import Outcome
 
 LONGEST = 65_536
-"""The longest report, in characters."""
+"""The maximum length of a report, in characters."""
 _MORE = "\n... and {} more\n"
-_ROOM = len(_MORE) + 10  # for a number, where rows are left out
-# What Markdown, its extensions or HTML could read as anything but text is written as a character reference, which none
-# of them reads again (GFM, 6.2). A word joiner keeps "@" from notifying people and "#" from naming issues.
+_ROOM = len(_MORE) + 10  # for the number of omitted rows
+# Special characters of Markdown, its extensions and HTML become character references, which stay text (GFM, 6.2). A
+# word joiner prevents "@" from notifying people and "#" from linking issues.
 _REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
 _REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A part of the report: a table, whose rows may be left out where there are too many."""
+    """A section of the report: a table that may omit rows if there are too many."""
 
     before: str
     rows: tuple[str, ...]
@@ -38,12 +38,12 @@ class _Section:
 
     @property
     def frame(self) -> int:
-        """How many characters it has with no row at all."""
+        """The number of characters without any row."""
         return len(self.before) + len(self.after) + _ROOM
 
 
 def render(outcome: Outcome) -> str:
-    """Return the report, with as many findings as there is room for and the number of the others."""
+    """Return the report, with as many findings as fit and the number of the others."""
     first, last = f"### cbp: {outcome.counts}\n", f"\n{_footer(outcome)}\n"
     sections = tuple(_sections(outcome))
     room = LONGEST - len(first) - len(last) - sum(section.frame for section in sections)
@@ -58,12 +58,12 @@ def render(outcome: Outcome) -> str:
 
 
 def text(value: str) -> str:
-    """Return a text that Markdown shows as it is, in one line of any length that a person reads."""
+    """Return a text escaped for Markdown, in one line of readable length."""
     return shortened(printable(value)).translate(_REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
 
 
 def _fitting(rows: Iterable[str], room: int) -> int:
-    """How many of the rows there is room for."""
+    """Return the number of rows that fit into ``room`` characters."""
     shown = 0
     for row in rows:
         room -= len(row)

@@ -1,4 +1,4 @@
-"""Collect the outcome of a command: its compilation, the differences, and the changes that were written."""
+"""The outcome of a command: its compilation, the differences, and the written changes."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ _REFRESH = "git config core.autocrlf false && git rm -r -q --cached . && git res
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One run. ``written`` is None for a command that writes nothing: a difference is then an error."""
+    """The outcome of one run; ``written`` is None for a command that only checks, where a difference is an error."""
 
     compilation: Compilation
     drift: Drift
     written: tuple[Change, ...] | None
     pages: str = ""
-    """The URL below which the project's files are read, for links; empty where nobody said it."""
+    """The base URL of the project's files, for links; empty if unknown."""
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -57,12 +57,12 @@ class Outcome:
 
     @property
     def warnings(self) -> tuple[Finding, ...]:
-        """The findings that nobody has waived and that refuse nothing."""
+        """The findings that refuse nothing and are not waived."""
         return tuple(finding for finding in self.findings if not (finding.refuses or finding.waived))
 
     @property
     def waived(self) -> tuple[Finding, ...]:
-        """The findings that a waiver lets pass."""
+        """The waived findings."""
         return tuple(finding for finding in self.findings if finding.waived)
 
     @property
@@ -73,13 +73,13 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """1 if there is an error, else 0."""
+        """The exit code: 1 if there is an error, else 0."""
         return 1 if has_errors(self.findings) else 0
 
     def _differences(self) -> tuple[Finding, ...]:
-        """The differences that remain: all of them, or the orphans that a compilation leaves where they are.
+        """Return findings for the remaining differences: all, or, after writing, the orphans that were not removed.
 
-        While the specification is refused, what should be under ``generated/`` is not known.
+        A refused specification has none, because the expected content of ``generated/`` is unknown.
         """
         if self.compilation.refused:
             return ()
@@ -92,7 +92,7 @@ class Outcome:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, as ``1 error`` and ``2 errors``."""
+    """Return a number with its noun, such as ``1 error`` and ``2 errors``."""
     return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
@@ -102,7 +102,7 @@ def _finding(change: Change, severity: Severity) -> Finding:
 
 
 def _converted(number: int, severity: Severity) -> Finding:
-    """Report a checkout in which Git converted the line ends as the one mistake that it is."""
+    """Return the single finding for a checkout in which Git converted the line ends."""
     message = f"nothing but CRLF at the ends of lines is wrong in {counted(number, 'file')}, as where Git converts them"
     help_ = f"run cbp compile; where Git did it, commit or stash your changes, then run {_REFRESH}"
     return Finding(Code.GEN006, message, help_, path="generated", severity=severity)

@@ -1,4 +1,4 @@
-"""Render the pages about the policies in Markdown: one for each domain, and one that lists them."""
+"""Pages about the policies in Markdown: one for each domain, and an index."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ _LONGEST_VALUE = 60
 
 
 def pages(library: Library) -> dict[str, str]:
-    """Return the text of each page by its name in :data:`compiler.policy.domains.PAGES`."""
+    """Return the text of each page, by its name in :data:`compiler.policy.domains.PAGES`."""
     by_domain = {name: tuple(rules) for name, rules in groupby(library.rules, key=lambda rule: rule.module.domain)}
     written = {f"{name}.md": _text(_page(name, library.domains[name], rules)) for name, rules in by_domain.items()}
     return {INDEX: _text(_index(library.domains, by_domain)), **written}
 
 
 def differing(folder: Path, written: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the pages that a folder lacks, has otherwise, or should not have."""
+    """Return the names of the pages that are missing in a folder, differ, or are superfluous."""
     there = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.md")}
     names = sorted(written.keys() | there.keys())
     return tuple(name for name in names if written.get(name) != there.get(name))
 
 
 def publish(folder: Path, written: Mapping[str, str], names: Iterable[str]) -> None:
-    """Write the named pages to a folder; remove those of them that are not written any more.
+    """Write the named pages to a folder; remove the named pages that ``written`` lacks.
 
     Raises:
         OSError: a page cannot be written.
@@ -69,7 +69,7 @@ def _page(name: str, domain: Domain, rules: Iterable[Rule]) -> Iterator[str]:
 
 
 def _section(rule: Rule) -> Iterator[str]:
-    """Head a rule with its id alone, so that its anchor stays when its title changes."""
+    """Yield the section of a rule; its heading is only the id, so that its anchor survives a new title."""
     said, custom = rule.metadata, rule.metadata.custom
     yield from (f"## {rule.id}", "", f"**{said.title}.** {said.description}", "")
     yield from (f"*What to do:* {custom.remediation}", "")

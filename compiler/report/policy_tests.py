@@ -1,4 +1,4 @@
-"""Render the results of the policies' own tests, as text with a line for each file, or as JSON."""
+"""Results of the policies' own tests, as text with a line for each file, or as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAME = 40
 
 
 def as_text(report: Report) -> str:
-    """Return a table of the files by domain, with what is wrong below each, and a line that sums up."""
+    """Return a table of the files by domain, with the failures below each, and a summary."""
     lines = []
     for domain, files in groupby(sorted(report.files, key=_place), key=lambda file: file.module.domain):
         found = tuple(files)
@@ -62,7 +62,7 @@ def _row(name: str, files: Iterable[Examined]) -> str:
 
 
 def _lines_run(files: Iterable[Examined]) -> str:
-    """Say how many lines are run, in per cent rounded down: nothing but all of them is 100 %."""
+    """Return the coverage in per cent, rounded down so that only full coverage is 100 %."""
     files = tuple(files)
     covered = sum(file.covered for file in files)
     whole = covered + sum(len(file.uncovered) for file in files)

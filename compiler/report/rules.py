@@ -1,4 +1,4 @@
-"""Render the rules as a list, and one rule explained, as text or as JSON."""
+"""Rules as a list, and one rule explained, as text or as JSON."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def explained(rule: Rule) -> str:
 
 
 def place(at: Iterable[str | int]) -> str:
-    """Return a path as a reader writes it, as ``documents[0].object.spec``."""
+    """Return a path as text, such as ``documents[0].object.spec``."""
     return "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in at).lstrip(".")
 
 
 def value(document: object) -> str:
-    """Return a value of a fixture in one line."""
+    """Return a value of a fixture as JSON in one line."""
     return json.dumps(document, ensure_ascii=False)
 
 

@@ -1,6 +1,6 @@
-"""Render an outcome as SARIF 2.1.0, the format of code scanning.
+"""An outcome as SARIF 2.1.0, the format of code scanning.
 
-Upstream: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, whose sections are named where they decide.
+Upstream: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html (comments name its sections).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _ROOT = "SRCROOT"
 _DIAGNOSTICS = "docs/diagnostics.md"
-# What ends a line here (diagnostics.finding.LINE_BREAK); a viewer would count fewer of them by itself (3.14.26).
+# The line breaks of diagnostics.finding.LINE_BREAK; by default a viewer knows fewer of them (3.14.26).
 _NEWLINES = ("\r\n", "\n", "\r", "\x85", "\u2028", "\u2029")
 
 
 def render(outcome: Outcome) -> str:
-    """Return a log with one run; columns count UTF-16 code units from 1, and files are relative to the project."""
+    """Return a log with one run; columns count UTF-16 code units from 1, and paths are relative to the project."""
     rules = {rule["id"]: rule for rule in _rules(outcome)}
     index = {identifier: number for number, identifier in enumerate(rules)}
     run = {
@@ -45,7 +45,7 @@ def render(outcome: Outcome) -> str:
 
 
 def message(text: str) -> dict[str, str]:
-    """Return a message: braces are doubled, which else name arguments (3.11.5), and no value makes a link (3.11.6)."""
+    """Return a message with escaped braces, which would be placeholders (3.11.5), and without links (3.11.6)."""
     return {"text": text.replace("{", "{{").replace("}", "}}").replace("](", "] (")}
 
 
@@ -56,7 +56,7 @@ def _driver(outcome: Outcome, rules: Iterable[dict[str, Any]]) -> dict[str, Any]
 
 
 def _rules(outcome: Outcome) -> Iterator[dict[str, Any]]:
-    """Describe every rule that judged, and each kind of mistake that the compiler itself has found."""
+    """Yield a descriptor for every rule that judged, and for each code of the compiler's findings."""
     verdict = outcome.compilation.verdict
     for rule in verdict.rules if verdict else ():
         yield _rule(rule, outcome.pages)
@@ -86,7 +86,7 @@ def _rule(rule: Rule, pages: str) -> dict[str, Any]:
 
 
 def _help_uri(pages: str, place: str) -> dict[str, str]:
-    """The address of a page: absolute, or left out (3.49.12)."""
+    """Return the absolute URL of a page as ``helpUri``, or nothing without a base URL (3.49.12)."""
     return {"helpUri": f"{pages}/{place}"} if pages else {}
 
 
@@ -109,7 +109,7 @@ def _results(findings: Iterable[Finding], index: Mapping[str, int]) -> Iterator[
 
 
 def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
-    """One finding; every one says what suppresses it, be it nothing, so that nobody has to guess (3.27.23)."""
+    """Return one result; it always lists its suppressions, even if there are none (3.27.23)."""
     lines = (f"{label}: {text}" for label, text in details(finding) if label != "rule")
     facts = {"found": finding.found, "wanted": finding.wanted, "clusters": list(finding.clusters)}
     return {
@@ -129,7 +129,7 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """Return a hash of a finding that stays while lines move; findings that share it are numbered in order."""
+    """Return a hash of a finding that is stable when lines move; findings with equal hashes are numbered in order."""
     path = finding.span.source.path if finding.span else finding.path
     parts = (finding.code, path, finding.resource or finding.message, *map(str, finding.rendered[:1]))
     return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()[:32]
@@ -154,12 +154,12 @@ def _location(path: str, span: Span | None = None) -> dict[str, Any]:
 
 
 def _value(name: str) -> dict[str, Any]:
-    """Return the place in a document's data: a path with dots, or a pointer (3.33.5)."""
+    """Return the logical location of a value: a path with dots, or a JSON pointer (3.33.5)."""
     return {"logicalLocations": [{"fullyQualifiedName": name, "kind": "value"}]} if name else {}
 
 
 def _region(span: Span) -> dict[str, int]:
-    """The place in its line; ``endColumn`` is the one after the last (3.30.8)."""
+    """Return the region of a span; ``endColumn`` is exclusive (3.30.8)."""
     line, start = span.source.line(span.line), span.column - 1
     before, covered = line[:start], line[start : start + span.width]
     column = _units(before) + 1

@@ -1,4 +1,4 @@
-"""Render an outcome as text: the changes, then the findings, errors last, and a line that sums up."""
+"""An outcome as text: the changes, the findings with errors last, and a summary."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _WHOLE_DIFFERENCES = 5
 def render(
     outcome: Outcome, *, colour: bool, known: Collection[str] = (), whole: bool = False, brief: bool = False
 ) -> str:
-    """Return the report, with the errors at its end, which a terminal shows, and the warnings above them.
+    """Return the report, with the errors at the end, where a terminal shows them, and the warnings above.
 
-    The warnings whose identity is ``known`` are counted, not shown, unless the report is to be ``whole``. A line each
-    is for the other warnings of a ``brief`` report, and for the differences after the first.
+    Warnings with an identity in ``known`` are only counted, unless the report is ``whole``. The other warnings of a
+    ``brief`` report, and the differences after the first, get a line each.
     """
     folded = [] if whole else [finding for finding in outcome.warnings if finding.identity in known]
     warnings = [finding for finding in outcome.warnings if whole or finding.identity not in known]
@@ -41,17 +41,17 @@ def render(
 
 
 def closing(outcome: Outcome) -> str:
-    """Return the end of a report whose findings stand elsewhere: changes, engine, and the line that sums up."""
+    """Return the end of a report without its findings: changes, engine and summary."""
     return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome, (), whole=True)))
 
 
 def _paragraph(text: str) -> str:
-    """Set a part of the report apart from the next, if it says anything."""
+    """Return a part of the report with an empty line after it, or nothing for an empty part."""
     return f"{text.rstrip()}\n\n" if text else ""
 
 
 def _errors(outcome: Outcome, *, colour: bool) -> tuple[str, str]:
-    """Return the errors that are shown whole, and those in a line each: the differences after the first."""
+    """Return the errors shown in full, and those shown in a line each: the differences after the first."""
     changes = {f"generated/{change.path}": change for change in outcome.drift.changes}
     blocks, lines = [], []
     differences = 0
@@ -99,7 +99,7 @@ def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> I
 
 
 def _unchecked(kinds: tuple[str, ...], *, whole: bool) -> str:
-    """Say how many kinds no schema has judged, and what to do about it; or name them."""
+    """Return a note with the number of kinds without a schema and the remedy, or with their names if ``whole``."""
     if whole:
         return f"no schema for: {', '.join(kinds)}"
     return f"no schema for {counted(len(kinds), 'kind')}: make them with cbp schemas add (docs/schemas.md)"

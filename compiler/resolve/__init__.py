@@ -1,1 +1,1 @@
-"""From located YAML to one typed, fully decided specification for each environment."""
+"""Resolution of located YAML into one typed, complete specification for each environment."""

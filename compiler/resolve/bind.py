@@ -1,4 +1,4 @@
-"""Nodes to models: every error of a model becomes a finding at the value that caused it."""
+"""Binding of nodes to models; every error of a model becomes a finding at the value that caused it."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ _SHAPES = {
 def bind(
     model: type[M], node: Node, skip: Callable[[Path], bool] = lambda _: False
 ) -> tuple[M | None, tuple[Finding, ...]]:
-    """Parse a node with a model; the model is None where it refuses. Findings at a path to skip are left out."""
+    """Parse a node with a model, which is None if it refuses the node; ``skip`` selects paths without findings."""
     try:
         return model.model_validate(plain(node)), ()
     except ValidationError as error:
         details = error.errors(include_url=False, include_input=False)
         located = ((path, detail) for detail in details if not skip(path := _path(detail)))
         listed, more = bounded(located, lambda item: nearest(node, item[0]).source.path)
-        meant = {guess for path, detail in listed if (guess := _meant(model, node, path, detail))}
+        meant = {guess for path, detail in listed if (guess := _misspelt_key(model, node, path, detail))}
         return None, (*(_finding(model, node, path, detail) for path, detail in listed if path not in meant), *more)
 
 
 def _path(detail: ErrorDetails) -> Path:
-    """The error's place in the tree; pydantic marks a mapping's key with one element more."""
+    """Return the path of an error in the tree; pydantic adds an element to the path of a mapping's key."""
     path = tuple(key for key in detail["loc"] if key != "[key]")
     entry = detail.get("ctx", {}).get("entry")
     return path if entry is None else (*path, entry)
 
 
-def _meant(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Path | None:
-    """The missing key that an unknown one stands for: the two are one mistake."""
+def _misspelt_key(model: type[Model], root: Node, path: Path, detail: ErrorDetails) -> Path | None:
+    """Return the missing key that an unknown key is a misspelling of, because the two are one mistake; else None."""
     if detail["type"] != "extra_forbidden":
         return None
     close = closest(str(path[-1]), _missing(model, root, path[:-1]))
@@ -101,20 +101,20 @@ def _unknown_choice(node: ScalarNode, expected: str) -> Finding:
 
 
 def _fields(model: type[Model], path: Path) -> tuple[str, ...]:
-    """The keys that the model has at a path, in its order."""
+    """Return the keys of the model at a path, in the model's order."""
     annotation = annotation_at(model, path)
     return tuple(annotation.model_fields) if is_model(annotation) else ()
 
 
 def _missing(model: type[Model], root: Node, path: Path) -> list[str]:
-    """The model's keys at a path that are not written there."""
+    """Return the model's keys at a path that the file lacks."""
     node = lookup(root, path)
     written = node.entries if isinstance(node, MappingNode) else {}
     return [name for name in _fields(model, path) if name not in written]
 
 
 def key_span(root: Node, path: Path) -> Span:
-    """Return the span of the key at the end of a path."""
+    """Return the span of the last key of a path."""
     parent = lookup(root, path[:-1])
     if isinstance(parent, MappingNode) and (entry := parent.entries.get(str(path[-1]))):
         return entry.key

@@ -1,4 +1,4 @@
-"""Overlays: an environment's own values, laid over the specification's."""
+"""Overlays: values of an environment that replace those of the specification."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PLACEHOLDER = "Configurable"
 
 
 @dataclass(frozen=True, slots=True)
-class _Stranger:
-    """A key of a patch that the base lacks: where it is written, and what the base has there."""
+class _UnknownKey:
+    """A key of a patch that the base lacks, with its location and the base's keys there."""
 
     path: Path
     key: Span
@@ -32,12 +32,12 @@ def overlay(
 ) -> tuple[MappingNode, tuple[Finding, ...]]:
     """Return the base with every patch laid over it; a patched value keeps the span of the patch.
 
-    Mappings are merged, single values and lists replaced. A patch changes what is there: a key that the base lacks, two
-    patches of one value, and a new placeholder are findings. Patches of a section that could not be read (``unread``)
-    are left out.
+    Mappings are merged, single values and lists replaced. A patch changes only existing keys: a key that the base
+    lacks, two patches of one value, and a new placeholder are findings. Patches of a section that could not be read
+    (``unread``) are left out.
     """
     findings: list[Finding] = []
-    strangers: list[_Stranger] = []
+    unknown_keys: list[_UnknownKey] = []
     merged = base
     owners: dict[Path, Node] = {}
     for patch in patches:
@@ -45,16 +45,16 @@ def overlay(
             help_ = "write sections and keys, as in spec/"
             findings.append(Finding(Code.SPEC004, "an overlay is a mapping of sections", help_, patch.span))
             continue
-        findings.extend(_claimed(patch, owners))
-        findings.extend(_opened(patch))
+        findings.extend(_duplicate_patches(patch, owners))
+        findings.extend(_new_placeholders(patch))
         known = {name: entry for name, entry in patch.entries.items() if name not in unread}
-        merged = _merge(merged, MappingNode(known, patch.span), (), strangers)
-    listed, more = bounded(strangers, lambda stranger: stranger.key.source.path)
-    return merged, (*bounded_findings(findings), *map(_patches_nothing, listed), *more)
+        merged = _merge(merged, MappingNode(known, patch.span), (), unknown_keys)
+    listed, more = bounded(unknown_keys, lambda unknown: unknown.key.source.path)
+    return merged, (*bounded_findings(findings), *map(_finding, listed), *more)
 
 
 def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Finding, ...]:
-    """Name the line of every placeholder of the base that no overlay of the environment has touched."""
+    """Return a finding for every placeholder of the base that no overlay of the environment replaces."""
     help_ = f"give it a value in environments/{environment}/overlays/, or in this line for every environment"
     return tuple(
         Finding(
@@ -66,9 +66,9 @@ def unfilled_placeholders(tree: Node, base: Node, environment: str) -> tuple[Fin
 
 
 def is_placeholder(tree: Node, path: Path) -> bool:
-    """Say whether a path leads to a placeholder: its word, where an overlay may replace the whole value.
+    """Return whether the value at a path is a placeholder that an overlay may replace as a whole.
 
-    That is a single value, or a list; but neither a mapping nor an entry of a list.
+    A placeholder stands for a single value or a list, but neither for a mapping nor for an entry of a list.
     """
     annotation = annotation_at(Specification, path)
     replaced = annotation is not None and not is_model(annotation) and isinstance(path[-1], str)
@@ -76,34 +76,34 @@ def is_placeholder(tree: Node, path: Path) -> bool:
 
 
 def says_placeholder(tree: Node, path: Path) -> bool:
-    """Say whether a placeholder's word stands at a path, even where it is none."""
+    """Return whether a placeholder's word is written at a path, even where a placeholder is not allowed."""
     node = lookup(tree, path)
     return isinstance(node, ScalarNode) and node.text == PLACEHOLDER
 
 
-def _merge(base: MappingNode, patch: MappingNode, path: Path, strangers: list[_Stranger]) -> MappingNode:
+def _merge(base: MappingNode, patch: MappingNode, path: Path, unknown_keys: list[_UnknownKey]) -> MappingNode:
     entries = dict(base.entries)
     for name, entry in patch.entries.items():
         known = entries.get(name)
         if known is None:
-            strangers.append(_Stranger((*path, name), entry.key, base.entries.keys()))
+            unknown_keys.append(_UnknownKey((*path, name), entry.key, base.entries.keys()))
         elif isinstance(known.value, MappingNode) and isinstance(entry.value, MappingNode):
-            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), strangers))
+            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), unknown_keys))
         else:
             entries[name] = entry
     return MappingNode(entries, base.span)
 
 
-def _patches_nothing(stranger: _Stranger) -> Finding:
-    *above, name = map(str, stranger.path)
+def _finding(unknown: _UnknownKey) -> Finding:
+    *above, name = map(str, unknown.path)
     message = f"there is no '{name}' in {'.'.join(above) or 'the specification'} to patch"
-    known = stranger.known
+    known = unknown.known
     help_ = did_you_mean(name, known) if known else "write the key in spec/ first, or remove it here"
-    return Finding(Code.ENV002, message, help_, stranger.key)
+    return Finding(Code.ENV002, message, help_, unknown.key)
 
 
-def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
-    """Record whose value each patched path is, and report the second patch of one value."""
+def _duplicate_patches(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
+    """Record the first patch of each path, and report a second patch of one value."""
     findings = []
     for path, node in _values(patch):
         first = owners.setdefault(path, node)
@@ -113,7 +113,7 @@ def _claimed(patch: MappingNode, owners: dict[Path, Node]) -> list[Finding]:
     return findings
 
 
-def _opened(patch: MappingNode) -> list[Finding]:
+def _new_placeholders(patch: MappingNode) -> list[Finding]:
     help_ = f"write the value of this environment: only spec/ says '{PLACEHOLDER}'"
     return [
         Finding(Code.ENV004, "an overlay fills placeholders and adds none", help_, node.span)
@@ -123,7 +123,7 @@ def _opened(patch: MappingNode) -> list[Finding]:
 
 
 def _values(patch: MappingNode, path: Path = ()) -> Iterable[tuple[Path, Node]]:
-    """What a patch replaces as a whole: single values and lists."""
+    """Yield the values that a patch replaces as a whole: single values and lists, with their paths."""
     for name, entry in patch.entries.items():
         if isinstance(entry.value, MappingNode):
             yield from _values(entry.value, (*path, name))

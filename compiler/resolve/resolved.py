@@ -28,10 +28,10 @@ _NAME: TypeAdapter[str] = TypeAdapter(EnvironmentName)
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """One environment, fully decided: the models, and the tree that knows which line decided each value.
+    """One environment with all values: the models, and the tree with the source line of each value.
 
-    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are what the
-    environment asks policies to let pass.
+    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are the
+    environment's waivers of policy findings.
     """
 
     environment: Environment
@@ -40,15 +40,15 @@ class Resolved:
     waivers: tuple[PlacedWaiver, ...] = ()
 
     def span(self, path: Path) -> Span:
-        """Return the place that decided a value; of the closest value above it where the path leads further."""
+        """Return the source of the value at a path, or of the closest value above it if the path does not exist."""
         return nearest(self.tree, path)
 
     def has(self, path: Path) -> bool:
-        """Say whether the path leads to a value or a key."""
+        """Return whether the path leads to a value or a key."""
         return lookup(self.tree, path) is not None
 
     def written(self, path: Path) -> str | None:
-        """Return the value or the list of values at a path in one line, as it is written; None where more is below."""
+        """Return the text of the value or the list of values at a path in one line; None for mappings."""
         node = lookup(self.tree, path)
         if isinstance(node, ScalarNode):
             return node.text
@@ -58,9 +58,9 @@ class Resolved:
 
 
 def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple[Finding, ...]]:
-    """Lay each environment over the specification and bind the result to the models.
+    """Merge the specification and each environment's overlays, and bind the result to the models.
 
-    An environment with a finding is left out; the others go on.
+    An environment with a finding is left out; the others are resolved.
     """
     base, findings = _specification(loaded.sections)
     resolved = []
@@ -75,14 +75,14 @@ def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple
 
 
 def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode | None, tuple[Finding, ...]]:
-    """Join the sections' documents into one tree and judge every value of it but the placeholders.
+    """Join the sections' documents into one tree, and validate all its values except placeholders.
 
-    A section may be missing from the tree: its file has a finding already. There is no tree where all are missing.
+    A section is missing from the tree if its file has a finding. The tree is None if all sections are missing.
     """
     entries: dict[str, Entry] = {}
     findings: tuple[Finding, ...] = ()
     for name, document in sections:
-        entry, found = _only(document, name)
+        entry, found = _single_entry(document, name)
         findings += found
         if entry:
             entries[name] = entry
@@ -94,14 +94,14 @@ def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode 
 
 
 def _undecided(tree: MappingNode) -> Callable[[Path], bool]:
-    """Return a test for paths that the models cannot judge yet: placeholders, and sections that were not read."""
+    """Return a predicate of paths that the models cannot validate yet: placeholders and unread sections."""
     return lambda path: is_placeholder(tree, path) or (len(path) == 1 and path[0] not in tree.entries)
 
 
-def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
-    """Return a test for paths that have a finding already.
+def _has_finding(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
+    """Return a predicate of paths that have a finding already.
 
-    They are decided by the specification, put below a single value by an overlay, or hold a placeholder's word.
+    Their values come from the specification, or an overlay wrote them below a single value, or they are placeholders.
     """
     files = {entry.key.source.path for entry in base.entries.values()}
     return lambda path: (
@@ -111,14 +111,14 @@ def _judged(base: MappingNode, merged: MappingNode) -> Callable[[Path], bool]:
     )
 
 
-def _only(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
-    """Return the entry of the one key that a document has; any other is a finding."""
+def _single_entry(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
+    """Return the entry of the only key that a document may have; other keys are findings."""
     entries = document.entries if isinstance(document, MappingNode) else {}
     found = entries.get(name)
-    strangers, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
+    unknown, more = bounded((key for key in entries if key != name), lambda key: entries[key].key.source.path)
     help_ = f"write '{name}:', and nothing beside it"
     findings = [
-        Finding(Code.SPEC002, f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in strangers
+        Finding(Code.SPEC002, f"the key '{key}' is unknown in this file", help_, entries[key].key) for key in unknown
     ]
     if found is None and not findings:
         message, help_ = f"the key '{name}' is missing in this file", f"start the file with '{name}:'"
@@ -132,10 +132,10 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
         return None, findings
     patches = [document for document in files.overlays if document]
     merged, found = overlay(base, patches, unread=set(SECTIONS) - base.entries.keys())
-    spec, refused = bind(Specification, merged, skip=_judged(base, merged))
+    spec, refused = bind(Specification, merged, skip=_has_finding(base, merged))
     findings += found + refused
     if len(patches) < len(files.overlays) or None in files.waivers:
-        return None, findings  # nobody knows what the others would have filled, or let pass
+        return None, findings  # the unread files might fill placeholders, or waive findings
     findings += unfilled_placeholders(merged, base, files.name)
     waivers, refused = placed_waivers(files.waivers)
     findings += refused
@@ -146,10 +146,10 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
 
 
 def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | None, tuple[Finding, ...]]:
-    """Bind ``environment:`` in an environment's own file; its name has to be the folder's."""
+    """Bind ``environment:`` in an environment's own file; its name must be the folder's name."""
     if files.environment is None:
         return None, None, ()
-    entry, findings = _only(files.environment, "environment")
+    entry, findings = _single_entry(files.environment, "environment")
     if entry is None:
         return None, None, findings
     document, found = bind(EnvironmentFile, MappingNode({"environment": entry}, entry.key))
@@ -172,7 +172,7 @@ def _names_an_environment(folder: str) -> bool:
 
 
 def _absent(root: FilePath, resolved: Resolved) -> tuple[Finding, ...]:
-    """Warn of each document that the specification refers to and that is not there."""
+    """Warn of each missing document that the specification refers to."""
     return tuple(
         Finding(
             Code.SPEC020,

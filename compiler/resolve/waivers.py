@@ -1,4 +1,4 @@
-"""The waivers of an environment, each with the lines that it is written in."""
+"""The waivers of an environment, each with its source lines."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlacedWaiver:
-    """One waiver, and the node that it was read from."""
+    """One waiver, with the node that it was read from."""
 
     waiver: Waiver
     node: Node
 
     def span(self, key: str) -> Span:
-        """Return the place of what one key of it says; of the waiver itself, where the key is left out."""
+        """Return the span of the value of one key, or of the waiver itself if it lacks the key."""
         return nearest(self.node, (key,))
 
 
 def placed_waivers(documents: Iterable[Node | None]) -> tuple[tuple[PlacedWaiver, ...], tuple[Finding, ...]]:
-    """Bind what documents of waivers say, and find what is wrong with them; None stands for one that was not read."""
+    """Bind the documents of waivers, and return their findings; None stands for a document that was not read."""
     placed: list[PlacedWaiver] = []
     findings: list[Finding] = []
     for document in documents:

@@ -1,1 +1,1 @@
-"""Located YAML: every value of the specification knows its file, line and column."""
+"""Located YAML: every value of the specification has its file, line and column."""

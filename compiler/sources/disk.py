@@ -1,6 +1,6 @@
-"""Reading folders and files without following a link, waiting for a pipe, or reading more than anybody writes.
+"""A safe reader of folders and files: it follows no link, waits for no pipe, and limits the size.
 
-What cannot be read as it is meant is a :class:`Finding` in place of what was asked for.
+A function returns a :class:`Finding` in place of its result when a path cannot be read as expected.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ def read(root: Path, path: str) -> Source | Finding:
 
 
 def names(root: Path, folder: str) -> frozenset[str] | Finding:
-    """Return the names in a folder, without those that editors and version control keep for themselves.
+    """Return the names in a folder, without files of editors and version control.
 
-    A folder that is not there is empty. A name that is not UTF-8 holds surrogates (PEP 383): see :func:`printable`.
+    A missing folder is empty. A name that is not UTF-8 contains surrogates (PEP 383): see :func:`printable`.
     """
     try:
         mode = (root / folder).lstat().st_mode
@@ -55,7 +55,7 @@ def names(root: Path, folder: str) -> frozenset[str] | Finding:
 
 
 def is_file(root: Path, path: str) -> bool:
-    """Say whether a path is a regular file, which no link is."""
+    """Return whether a path is a regular file, not a link."""
     try:
         return stat.S_ISREG((root / path).lstat().st_mode)
     except OSError:
@@ -63,12 +63,12 @@ def is_file(root: Path, path: str) -> bool:
 
 
 def is_text(name: str) -> bool:
-    """Say whether a name is UTF-8 on disk."""
+    """Return whether a name is UTF-8 on disk."""
     return printable(name) == name
 
 
 def printable(name: str) -> str:
-    """Return a name with the bytes that are not UTF-8 as escapes: the name itself, where it has none."""
+    """Return a name with escapes for the bytes that are not UTF-8."""
     return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 

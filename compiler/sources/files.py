@@ -1,4 +1,4 @@
-"""Reading the files of a project: the sections in ``spec/``; each environment with its overlays and waivers."""
+"""A reader of a project's files: the sections in ``spec/``, and each environment with its overlays and waivers."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ ENVIRONMENT_FILE = "environment.yaml"
 OVERLAYS = "overlays"
 WAIVERS_FILE = "waivers.yaml"
 DOCUMENT = ".md"
-"""The suffix of the documents that the specification refers to, which are for people and lie beside it."""
+"""The suffix of the documents beside the specification, which it refers to and which are for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentFiles:
-    """One environment's documents; None stands for a file that cannot be read."""
+    """The documents of one environment; None stands for a file that cannot be read."""
 
     name: str
     environment: Node | None
     overlays: tuple[Node | None, ...]
     waivers: tuple[Node | None, ...] = ()
-    """The one document of waivers, where there is one."""
+    """The document of waivers, if there is one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Every document of a project, by section and by environment, and what was wrong with its files."""
+    """The documents of a project, by section and by environment, and the findings about its files."""
 
     sections: tuple[tuple[str, Node], ...]
     environments: tuple[EnvironmentFiles, ...]
@@ -50,7 +50,7 @@ def load(root: Path, sections: Iterable[str], only: Iterable[str] = ()) -> Loade
 
 
 class _Reader:
-    """Reads and collects findings; one file's fault never ends the reading of the others."""
+    """A reader that collects findings, so that a fault in one file does not stop the reading of the others."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -61,7 +61,7 @@ class _Reader:
         if present is None:
             return
         files = [f"{section}.yaml" for section in names]
-        self._strangers("spec", {name for name in present.difference(files) if not name.endswith(DOCUMENT)}, files)
+        self._report_unread("spec", {name for name in present.difference(files) if not name.endswith(DOCUMENT)}, files)
         for section in names:
             path = f"spec/{section}.yaml"
             if f"{section}.yaml" not in present:
@@ -79,11 +79,11 @@ class _Reader:
             help_ = f"create environments/<name>/{ENVIRONMENT_FILE}"
             self._report(Code.FILE004, "there is no environment", help_, "environments")
             return
-        strangers = {
+        unread = {
             name for name in present if not disk.is_text(name) or disk.is_file(self._root, f"environments/{name}")
         }
-        self._strangers("environments", strangers)
-        names = sorted(present - strangers)
+        self._report_unread("environments", unread)
+        names = sorted(present - unread)
         for name in sorted(set(only).difference(names)):
             shown = disk.printable(name)
             self._report(Code.FILE005, f"there is no environment '{shown}'", use_one_of(names), f"environments/{shown}")
@@ -97,7 +97,7 @@ class _Reader:
         if present is None:
             return EnvironmentFiles(name, None, (None,))
         known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE}
-        self._strangers(folder, present - known, known)
+        self._report_unread(folder, present - known, known)
         environment = self.document(f"{folder}/{ENVIRONMENT_FILE}")
         overlays = tuple(self._overlays(f"{folder}/{OVERLAYS}"))
         waivers = (self.document(f"{folder}/{WAIVERS_FILE}"),) if WAIVERS_FILE in present else ()
@@ -108,10 +108,10 @@ class _Reader:
         if present is None:
             yield None
             return
-        strangers = {name for name in present if not name.endswith(".yaml") or not disk.is_text(name)}
-        self._strangers(folder, strangers, [f"{Path(name).stem}.yaml" for name in strangers if name.endswith(".yml")])
-        yield from (None for _ in strangers)
-        for name in sorted(present - strangers):
+        unread = {name for name in present if not name.endswith(".yaml") or not disk.is_text(name)}
+        self._report_unread(folder, unread, [f"{Path(name).stem}.yaml" for name in unread if name.endswith(".yml")])
+        yield from (None for _ in unread)
+        for name in sorted(present - unread):
             yield self.document(f"{folder}/{name}")
 
     def document(self, path: str) -> Node | None:
@@ -125,15 +125,15 @@ class _Reader:
         return node
 
     def _names(self, folder: str) -> frozenset[str] | None:
-        """The names in a folder, or None with a finding where it is none."""
+        """Return the names in a folder, or None with a finding if it is no folder."""
         found = disk.names(self._root, folder)
         if isinstance(found, Finding):
             self.findings.append(found)
             return None
         return found
 
-    def _strangers(self, folder: str, names: Iterable[str], known: Iterable[str] = ()) -> None:
-        """Report what is not read in a folder; ``known`` are the names that may be meant."""
+    def _report_unread(self, folder: str, names: Iterable[str], known: Iterable[str] = ()) -> None:
+        """Report the files of a folder that the compiler does not read; ``known`` are names to suggest."""
         known = list(known)
         listed, more = bounded(sorted(names), lambda _: folder)
         for name in listed:

@@ -1,4 +1,4 @@
-"""The located tree: scalars as written, mappings and sequences, each with its span."""
+"""Nodes of the located tree: scalars as written, mappings and sequences, each with its span."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Path = tuple[Key, ...]
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A scalar exactly as it is written; its type is the model's decision."""
+    """A scalar with its exact text; the model decides its type."""
 
     text: str
     span: Span
     quoted: bool = False
-    """Whether it stands in quotes, or is a block: text, to a reader for whom a plain ``5`` is a number."""
+    """Whether the scalar is quoted or a block, so that ``5`` is text and not a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class SequenceNode:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key of a mapping, with its own span, and the value behind it."""
+    """A key of a mapping with its own span, and its value."""
 
     key: Span
     value: Node
@@ -73,7 +73,7 @@ def leaves(node: Node, path: Path = ()) -> Iterator[tuple[Path, ScalarNode]]:
 
 
 def child(node: Node, key: Key) -> Node | None:
-    """Return what lies behind one key or index, or None."""
+    """Return the child at a key or an index, or None."""
     if isinstance(node, MappingNode) and isinstance(key, str):
         entry = node.entries.get(key)
         return entry.value if entry else None
@@ -83,7 +83,7 @@ def child(node: Node, key: Key) -> Node | None:
 
 
 def lookup(node: Node, path: Path) -> Node | None:
-    """Return the node at a path, or None where the path leads nowhere."""
+    """Return the node at a path, or None if the path does not exist."""
     found: Node | None = node
     for key in path:
         found = child(found, key) if found is not None else None
@@ -91,7 +91,7 @@ def lookup(node: Node, path: Path) -> Node | None:
 
 
 def nearest(node: Node, path: Path) -> Span:
-    """Return the span of the node at a path, or of the closest one above it: a value's, or its key's for a mapping."""
+    """Return the span of the node at a path or of the closest node above: its value, or its key for a mapping."""
     span = node.span
     for key in path:
         below = child(node, key)

@@ -1,4 +1,4 @@
-"""What the YAML parser complains about, in the words of somebody who made the mistake."""
+"""Findings for errors of the YAML parser, in words that explain the author's mistake."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from compiler.diagnostics import Code, Finding, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Git's, in the first column, where YAML has room for none of them.
+# Git's conflict markers, in the first column, where they are never valid YAML.
 _CONFLICT = re.compile(r"^(?:(?P<start><{7}) |(?P<end>>{7}) |\|{7} |={7}$)")
-# What is noticed only further on, and is to be mended where it starts.
+# Problems that the parser notices late: the finding is at the start of the context.
 _LATE = ("while scanning a simple key", "while scanning a quoted scalar")
-# libyaml's words for the mistakes that are made most, with ours and with what to do.
+# libyaml's messages for the most frequent mistakes, with our message and help.
 _PROBLEMS = {
     "mapping values are not allowed in this context": (
         "this colon starts a mapping where there can be none",
@@ -42,7 +42,7 @@ _PROBLEMS = {
 
 
 def conflicts(source: Source) -> Iterator[Finding]:
-    """Find the conflicts that a merge left in a file that is not YAML because of them, each where it starts."""
+    """Yield a finding at the start of each merge conflict in a file that is not YAML because of them."""
     inside = False
     for number, text in enumerate(source.lines(), 1):
         if marker := _CONFLICT.match(text):
@@ -54,7 +54,7 @@ def conflicts(source: Source) -> Iterator[Finding]:
 
 
 def finding(source: Source, error: YAMLError) -> Finding:
-    """Return what an error of the parser says, where it is to be mended."""
+    """Return the finding for an error of the parser, at the place to correct."""
     if not isinstance(error, MarkedYAMLError) or error.problem_mark is None:
         return _forbidden(source, getattr(error, "position", 0))
     span, start = _at(source, error.problem_mark), error.context_mark and _at(source, error.context_mark)
@@ -69,7 +69,7 @@ def finding(source: Source, error: YAMLError) -> Finding:
 
 
 def _forbidden(source: Source, offset: int) -> Finding:
-    """Name the character that YAML forbids, at an offset in bytes."""
+    """Return the finding for a character that YAML forbids, at an offset in bytes."""
     position = len(source.text.encode()[:offset].decode(errors="ignore"))
     message, help_ = "the file holds a control character", "remove it: YAML is printable text"
     return Finding(Code.YAML001, message, help_, source.place(position))

@@ -1,7 +1,7 @@
-"""YAML to located nodes, without YAML's implicit types.
+"""A parser of YAML into located nodes, without YAML's implicit types.
 
-``no``, ``012`` and ``1:30`` stay the text that they are (YAML 1.1 reads false, 10 and 90); the model decides what they
-mean. The parser's events are folded with an explicit stack, so depth is bounded by us and not by Python's.
+``no``, ``012`` and ``1:30`` stay text (YAML 1.1 reads false, 10 and 90); the model decides their types. The parser's
+events are folded with an explicit stack, so that our own limit bounds the depth, and not Python's recursion limit.
 Reference: YAML 1.1 and 1.2; the merge key is https://yaml.org/type/merge.html.
 """
 
@@ -37,7 +37,7 @@ _ENDS = (MappingEndEvent, SequenceEndEvent)
 
 
 def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
-    """Return the document's root and every finding; the root is None where the file cannot be read as one document."""
+    """Return the document's root and every finding; the root is None if the file cannot be read as one document."""
     builder = _Builder(source)
     try:
         for event in yaml.parse(source.text, Loader=yaml.CSafeLoader):
@@ -54,7 +54,7 @@ def parse(source: Source) -> tuple[Node | None, tuple[Finding, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class _Built:
-    """A finished node: how many nodes it has and how deep it is, with every alias written out."""
+    """A finished node, with its number of nodes and its depth after expanding every alias."""
 
     node: Node
     weight: int
@@ -63,13 +63,13 @@ class _Built:
 
 @dataclass
 class _Frame:
-    """A collection whose end has not been read yet."""
+    """An open collection: its end has not been read yet."""
 
     span: Span
     anchor: str | None
     mapping: bool
     before: int
-    """The weight of all that was read before it."""
+    """The number of nodes that were read before it."""
     height: int = 1
     items: list[Node] = field(default_factory=list)
     entries: dict[str, Entry] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class _Frame:
 
 
 class _Builder:
-    """Folds events into nodes, and weighs them: an alias weighs what it stands for."""
+    """A builder of nodes from events that counts nodes and depth; an alias counts as its expansion."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -91,7 +91,7 @@ class _Builder:
         self._documents = 0
 
     def feed(self, event: Event) -> bool:
-        """Take one event; False ends the reading."""
+        """Process one event, and return whether to continue."""
         if isinstance(event, ScalarEvent):  # the most frequent kinds come first
             self._tagged(event)
             node = ScalarNode(event.value, self._span(event), quoted=bool(event.style))
@@ -134,14 +134,14 @@ class _Builder:
         return self._fits(known.height, at) and self._weighs(known.weight, at) and self._put(known, None, at)
 
     def _fits(self, height: int, at: Span) -> bool:
-        """Refuse the file where something of this height makes it too deep."""
+        """Refuse the file if a node of this height makes it too deep; return whether it fits."""
         if len(self._stack) + height <= MAXIMUM_DEPTH:
             return True
         help_ = "the specification is never that deep: check the brackets, the indentation and the aliases"
         return self._refuse(Code.YAML009, f"this is nested deeper than {MAXIMUM_DEPTH} levels", at, help_)
 
     def _weighs(self, weight: int, at: Span) -> bool:
-        """Add to the weight of all that was read, and refuse the file where that is too much."""
+        """Add to the number of nodes, and refuse the file if there are too many; return whether it fits."""
         self._weight += weight
         if self._weight <= MAXIMUM_NODES:
             return True
@@ -149,7 +149,7 @@ class _Builder:
         return self._refuse(Code.YAML009, message, at, "write fewer values, and fewer aliases of aliases")
 
     def _put(self, built: _Built, anchor: str | None, at: Span | None = None) -> bool:
-        """Place a finished node in its parent; ``at`` is where an alias of it stands."""
+        """Add a finished node to its parent; ``at`` is the span of an alias of it."""
         if anchor:
             self._anchors[anchor] = built
         if self._stack:
@@ -191,7 +191,7 @@ class _Builder:
         return MappingNode(frame.entries, frame.span)
 
     def _merged(self, frame: _Frame) -> Iterator[MappingNode]:
-        """The mappings that merge keys name: one's own keys win, then the mapping that is named first."""
+        """Yield the mappings of merge keys; a mapping's own keys win, then those of the first mapping."""
         for node in frame.merges:
             for item in node.items if isinstance(node, SequenceNode) else (node,):
                 if isinstance(item, MappingNode):

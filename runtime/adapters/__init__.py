@@ -1,1 +1,1 @@
-"""The ports on real servers: PostgreSQL through asyncpg, Redis through redis-py."""
+"""Adapters of the ports: PostgreSQL through asyncpg, Redis through redis-py."""

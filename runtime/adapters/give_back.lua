@@ -1,5 +1,5 @@
 -- Returns ARGV[1] unspent tokens to every bucket in KEYS; ARGV[2], ARGV[3], ... as in take.lua.
--- A bucket that is not there is full: it expired when it filled up.
+-- An absent bucket is full: its key expired when it filled up.
 local TOKEN = 60000000
 
 for index, key in ipairs(KEYS) do
@@ -10,7 +10,7 @@ for index, key in ipairs(KEYS) do
     if level >= full then
       redis.call('DEL', key)
     else
-      -- The time of the level stays: what was gained since is added by the next reader.
+      -- The time of the level stays, so that the next reader adds the refill since then.
       redis.call('HSET', key, 'level', string.format('%.0f', level))
       redis.call('PEXPIRE', key, math.ceil((full - level) / refill / 1000))
     end

@@ -1,6 +1,6 @@
-"""Entries in PostgreSQL through an asyncpg pool.
+"""An entry store in PostgreSQL, through an asyncpg pool.
 
-Made for a pooler in transaction mode: no session state is ever set, so none has to be reset.
+It works through a pooler in transaction mode: it sets no session state, so none has to be reset.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 _READ = "SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key = $2"
 
-# A page ends early once its values fill $4 bytes; the first entry is always in it. One more than the page is looked at,
-# so that "found" tells whether anything follows.
+# A page ends early once its values fill $4 bytes; it always has the first entry. The scan reads one row more than the
+# page, so that "found" tells whether another page follows.
 _SCAN = """
 SELECT namespace, key, value, revision, updated_at, found FROM (
     SELECT *, count(*) OVER () AS found, row_number() OVER byte_order AS place,
@@ -37,8 +37,8 @@ SELECT namespace, key, value, revision, updated_at, found FROM (
 WHERE place <= $3 AND bytes_before < $4 ORDER BY key
 """
 
-# Locking the last revision first puts all changes into one order: what the next statement reads is the latest, nobody
-# can create the same key meanwhile, and there is no second lock to wait for in another order.
+# Every change locks the last revision first, so that changes happen one after another: the next statement reads the
+# latest state, no other change can create the same key, and no second lock can cause a deadlock.
 _LOCK = "SELECT revision FROM last_revision FOR UPDATE"
 _CURRENT = "SELECT revision FROM entries WHERE namespace = $1 AND key = $2"
 
@@ -76,7 +76,7 @@ class PostgresEntries:
         self._pool: asyncpg.Pool
 
     async def open(self) -> None:
-        """Prepare the pool, without a connection: a worker must start while the database is away."""
+        """Prepare the pool without opening a connection: a worker must start while the database is unavailable."""
         self._pool = await asyncpg.create_pool(
             self._address.url,
             password=self._address.password,
@@ -91,7 +91,7 @@ class PostgresEntries:
         self._telemetry.pool_size.inc(self._settings.pool_size)
 
     async def close(self) -> None:
-        """Close every connection, waiting at most the connect timeout for those in use."""
+        """Close every connection; wait at most the connect timeout for those in use."""
         try:
             async with asyncio.timeout(self._settings.connect_timeout_seconds):
                 await self._pool.close()
@@ -99,7 +99,7 @@ class PostgresEntries:
             self._pool.terminate()
 
     async def ping(self) -> None:
-        """Return when the database answers; a pool that is wholly lent out is at work, so its answer is not awaited."""
+        """Return when the database answers, or at once when every connection is in use: then it is serving requests."""
         if self._pool.get_size() == self._settings.pool_size and not self._pool.get_idle_size():
             return
         async with self._connection() as connection:
@@ -171,4 +171,4 @@ def _entry(row: asyncpg.Record) -> Entry:
 
 
 async def _keep(_connection: asyncpg.Connection) -> None:
-    """Stand in for asyncpg's reset, a round trip per request that would find nothing to undo."""
+    """Replace asyncpg's reset, which costs a round trip per request and has nothing to undo here."""

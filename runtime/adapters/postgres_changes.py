@@ -1,8 +1,8 @@
-"""The feed of changes: LISTEN on a connection of its own, and a regular look at what it may have missed.
+"""A feed of changes from PostgreSQL: LISTEN on a connection of its own, and a regular query for missed changes.
 
-A session that listens cannot go through a pooler in transaction mode, so the connection is a direct one. A notification
-arrives within milliseconds of the commit. It is not trusted alone: every ``HEARTBEAT_SECONDS`` the same connection is
-asked for the changes after the last one known, which also proves that it still works.
+LISTEN does not work through a pooler in transaction mode, so the connection is direct. A notification arrives within
+milliseconds of the commit, but may be lost: every ``HEARTBEAT_SECONDS`` the feed also queries, on the same connection,
+the changes after the last known one, which proves that the connection still works.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHANNEL = "entries"  # of migration 0002
 
 HEARTBEAT_SECONDS = 1.0
 ANSWER_SECONDS = 1.5
-"""The longest wait for the answer to a heartbeat: with the pause before it, less than what memory is good for."""
+"""The longest wait for the answer to a heartbeat; with the pause before it, less than the cache's STALE_SECONDS."""
 
 RECONNECT_SECONDS = 0.5
 
@@ -64,7 +64,7 @@ class PostgresChanges:
                 await asyncio.sleep(HEARTBEAT_SECONDS)
                 await _catch_up(connection, follower)
         finally:
-            connection.terminate()  # nothing is on its way that anybody waits for
+            connection.terminate()  # close() would wait for answers that nobody needs
 
     async def _connect(self) -> asyncpg.Connection:
         return await asyncpg.connect(
@@ -78,12 +78,12 @@ class PostgresChanges:
     def _report(self, error: BaseException) -> None:
         if not self._broken:
             self._broken = True
-            _log.warning("changes are not heard: reads go to the database", cause=repr(error))
+            _log.warning("the feed of changes is interrupted: reads go to the database", cause=repr(error))
 
     def _recover(self) -> None:
         if self._broken:
             self._broken = False
-            _log.info("changes are heard again")
+            _log.info("the feed of changes works again")
 
 
 async def _begin(connection: asyncpg.Connection, follower: Follower) -> None:
@@ -91,7 +91,7 @@ async def _begin(connection: asyncpg.Connection, follower: Follower) -> None:
         revision, namespace, key = payload.split(" ")
         follower.changed(int(revision), namespace, key)
 
-    # Listening comes first: a change is either before the revision that is read then, or announced.
+    # Listen first, then read the revision: every change is either up to that revision, or announced.
     await connection.add_listener(CHANNEL, notified)
     asked_at = time.monotonic()
     follower.begin(await connection.fetchval(_REVISION))

@@ -1,4 +1,4 @@
-"""PostgreSQL's and asyncpg's errors in the words of the ports; what is not listed is a defect and passes through."""
+"""A translation of PostgreSQL's and asyncpg's errors into those of the ports; any other error passes through."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from runtime.ports import TransientError, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Every one of them means that the transaction did not happen, or that there was none: safe to do again. A commit that
-# breaks is told apart by the store, which knows that it was committing.
+# Each of these errors means that no transaction was committed, so a retry is safe. The store itself recognises a
+# connection that breaks during COMMIT.
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # what a statement meets whose connection breaks while another one ends
+    asyncpg.InternalClientError,  # a statement starts on a connection that breaks as another one ends
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.CannotConnectNowError,
@@ -38,11 +38,11 @@ _UNAVAILABLE = (
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise :class:`UnavailableError` or :class:`TransientError` for what the server, or the way to it, did."""
+    """Translate errors of the server and of the connection to :class:`UnavailableError` or :class:`TransientError`."""
     try:
         yield
     except asyncpg.DataError:
-        raise  # an InterfaceError by inheritance, and yet a defect of the caller
+        raise  # a subclass of InterfaceError, but a defect of the caller
     except _UNAVAILABLE as error:  # before the others: a TimeoutError is an OSError
         raise UnavailableError("the database did not answer in time or refused the service") from error
     except _TRANSIENT as error:

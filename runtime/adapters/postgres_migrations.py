@@ -1,7 +1,7 @@
-"""Numbered SQL migrations, applied once each under an advisory lock, all in one transaction.
+"""Numbered SQL migrations, each applied once, all in one transaction under an advisory lock.
 
-A released file never changes: its checksum is kept and compared. Versions that this code does not know are accepted
-when they are newer, since during a rolling update the old release meets the schema of the new one.
+A released file never changes: its checksum is stored and compared. Unknown newer versions are accepted, because during
+a rolling update the old release runs on the schema of the new one.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from runtime.environment import Address
     from runtime.settings import Database
 
-# Any constant that nothing else in the database locks: the ASCII codes of "cbp".
+# The advisory lock's key, unique in the database: the ASCII codes of "cbp".
 _LOCK = 0x636270
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 
 class MigrationError(Exception):
-    """A database that these migrations, or these settings, do not fit; the message says what to do."""
+    """The database fits neither these migrations nor these settings; the message says how to repair it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One numbered file."""
+    """One numbered SQL file."""
 
     version: int
     name: str
@@ -56,8 +56,8 @@ def migrations() -> tuple[Migration, ...]:
 async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]:
     """Bring the database up to date and return the migrations that were applied.
 
-    Raises :class:`MigrationError` when it cannot be served, and asyncpg's and the operating system's errors when it
-    cannot be reached.
+    Raises :class:`MigrationError` when the database does not fit this release, and asyncpg's and the operating
+    system's errors when the database cannot be reached.
     """
     connection = await connect(address, settings)
     try:
@@ -72,7 +72,7 @@ async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]
 
 
 async def connect(address: Address, settings: Database) -> asyncpg.Connection:
-    """Open a session that migrations can use; a pooler in transaction mode refuses it.
+    """Open a session for migrations; a pooler in transaction mode refuses it.
 
     Raises asyncpg's and the operating system's errors when the database cannot be reached.
     """
@@ -80,7 +80,7 @@ async def connect(address: Address, settings: Database) -> asyncpg.Connection:
         address.url,
         password=address.password(),
         timeout=settings.connect_timeout_seconds,
-        # A migration may take longer than a request: the role's own timeout, set below, does not bind this session.
+        # A migration may take longer than a request, so the role's timeout (set below) is off in this session.
         server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
     )
 
@@ -132,8 +132,8 @@ async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None
 
 
 async def _set_statement_timeout(connection: asyncpg.Connection, seconds: int) -> None:
-    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, so the role carries it: for this
-    # database alone, and written only when it differs, so that replicas starting together do not contend for the row.
+    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, so it is a setting of the role in
+    # this database. It is written only when it differs, so that replicas that start together do not contend for it.
     current = await connection.fetchval(
         "SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole AND setdatabase ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"

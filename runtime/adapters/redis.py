@@ -1,4 +1,4 @@
-"""Token buckets in Redis: one Lua script per operation, on Redis's own clock."""
+"""Token buckets in Redis: one Lua script per operation, with Redis's own clock."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from runtime.ports import KeyedBucket
     from runtime.telemetry import Telemetry
 
-# A request waits for no more than this, once: the worker then throttles alone until a probe succeeds.
+# A request waits at most this long, once: afterwards the worker throttles locally until a probe succeeds.
 _TIMEOUT_SECONDS = 0.25
 _CONNECTIONS = 16
 
 
 class RedisTokenBuckets:
-    """:class:`runtime.ports.TokenBuckets` on one bounded pool of connections with short timeouts and no retries."""
+    """A :class:`runtime.ports.TokenBuckets` on one bounded pool of connections, with short timeouts and no retries."""
 
     def __init__(self, address: Address, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
@@ -74,7 +74,7 @@ class RedisTokenBuckets:
 
 
 class _PasswordFile(CredentialProvider):
-    """Read the password whenever a connection is made, so that a rotated one is used."""
+    """A provider that reads the password for each new connection, so that a rotated password is used."""
 
     def __init__(self, username: str | None, address: Address) -> None:
         self._username = username

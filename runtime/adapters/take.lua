@@ -3,8 +3,8 @@
 -- Returns the tokens taken, the wait in microseconds when there are none, and the level left in each bucket.
 -- The arithmetic is that of runtime/domain/buckets.py: integers below 2^53, in parts of 1/60,000,000 token.
 local TOKEN = 60000000
--- What one worker takes at once is at most this fraction of what is left: the last tokens are handed out one by one, so
--- that none lies unspent in one worker while another one denies.
+-- A worker takes at most this fraction of the remaining tokens at once: the last tokens are handed out one by one, so
+-- that none is unspent in one worker while another one denies.
 local FRACTION = 10
 
 local time = redis.call('TIME')

@@ -1,1 +1,1 @@
-"""The rules of the service, free of I/O: entries, their names and preconditions, and token bucket arithmetic."""
+"""The rules of the service, without I/O: entries, their names and preconditions, and token bucket arithmetic."""

@@ -1,7 +1,7 @@
-"""Token bucket arithmetic in integers.
+"""Arithmetic of token buckets in integers.
 
-A level is counted in parts of a token, chosen so that one microsecond adds a whole number of parts: at ``refill``
-tokens a minute a microsecond adds ``refill`` parts of 1/60,000,000 token. Nothing is rounded, so nothing drifts.
+A level is counted in parts of a token, so that one microsecond adds a whole number of parts: at ``refill`` tokens a
+minute a microsecond adds ``refill`` parts of 1/60,000,000 token. Nothing is rounded, so no error accumulates.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 MICROSECONDS_PER_MINUTE = 60_000_000
 
 LARGEST = 100_000_000
-"""The largest capacity and refill (tokens): a full bucket in parts stays below 2**53, where Lua counts exactly."""
+"""The largest capacity and refill in tokens: a full bucket in parts stays below 2**53, so that Lua counts exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,13 @@ class Shape:
 
     @property
     def full(self) -> int:
-        """The level of a full bucket, in parts: a share holds one token at least, or it would never admit anything."""
+        """The level of a full bucket, in parts; at least one token, since a smaller share would admit no request."""
         return max(self.capacity * MICROSECONDS_PER_MINUTE, self.token)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """``level`` in parts at the time ``at`` in microseconds."""
+    """The level of a bucket (``level``, in parts) at a time (``at``, in microseconds)."""
 
     level: int
     at: int
@@ -47,17 +47,17 @@ def filled(shape: Shape, now: int) -> State:
 
 
 def refilled(shape: Shape, state: State, now: int) -> State:
-    """Return the bucket at ``now``; a clock that stepped back adds nothing."""
+    """Return the bucket at ``now``; a clock that was set back adds nothing."""
     gained = max(0, now - state.at) * shape.refill
     return State(min(shape.full, state.level + gained), now)
 
 
 def wait_microseconds(shape: Shape, state: State) -> int:
-    """Return the time until the bucket holds a token: 0 when it does."""
+    """Return the time until the bucket holds a token; 0 when it holds one."""
     missing = shape.token - state.level
     return max(0, -(-missing // shape.refill))
 
 
 def debited(shape: Shape, state: State, tokens: int) -> State:
-    """Return the bucket without ``tokens``, which it must hold."""
+    """Return the bucket without ``tokens``; it must hold that many."""
     return State(state.level - tokens * shape.token, state.at)

@@ -1,4 +1,4 @@
-"""Configuration entries, and what can be wrong with a change to one."""
+"""Configuration entries, and the errors of a change to one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Json = NewType("Json", str)
-"""One JSON document as compact text: the numbers in it are those that were sent, digit by digit."""
+"""One JSON document as compact text; its numbers keep every digit that the client sent."""
 
 
 class Action(StrEnum):
-    """What an event did to its entry."""
+    """The kind of change that an event records."""
 
     CREATE = "create"
     REPLACE = "replace"
@@ -23,7 +23,7 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The value of a key since ``updated_at``; ``revision`` is the place of that change among all changes."""
+    """The value of a key since ``updated_at``; ``revision`` numbers that change among all changes."""
 
     namespace: str
     key: str
@@ -34,18 +34,18 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Entries of one namespace in key order (by code point); ``next`` is the key to go on after, or None at the end."""
+    """Entries of one namespace in key order (by code point); ``next`` is the last key, None on the last page."""
 
     entries: tuple[Entry, ...]
     next: str | None
 
 
 class EntryNotFoundError(Exception):
-    """The namespace has no such key."""
+    """The namespace has no entry with this key."""
 
 
 class PreconditionError(Exception):
-    """A change whose condition does not hold; ``current`` is the entry's revision, or None when it does not exist."""
+    """A precondition of the change fails; ``current`` is the entry's revision, or None when it does not exist."""
 
     def __init__(self, detail: str, current: int | None) -> None:
         super().__init__(detail)
@@ -53,8 +53,8 @@ class PreconditionError(Exception):
 
 
 class PreconditionFailedError(PreconditionError):
-    """The entry is not what the request's condition says (RFC 9110, section 15.5.13)."""
+    """The entry does not match the request's condition (RFC 9110, section 15.5.13)."""
 
 
 class PreconditionRequiredError(PreconditionError):
-    """The entry exists and the request does not say which revision it changes (RFC 6585, section 3)."""
+    """The entry exists and the request has no If-Match (RFC 6585, section 3)."""

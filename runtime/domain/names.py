@@ -1,8 +1,7 @@
 """Names of namespaces and keys.
 
-A namespace is a DNS label (RFC 1123), so that it can also name a Kubernetes object or a metric label. A key starts with
-a letter, a digit or an underscore: ``.`` and ``..`` are path segments that clients and proxies remove before a request
-reaches the service.
+A namespace is a DNS label (RFC 1123), so that it can also be the name of a Kubernetes object or a metric's label value.
+A key starts with a letter, a digit or an underscore: clients and proxies remove the path segments ``.`` and ``..``.
 """
 
 from __future__ import annotations
@@ -14,11 +13,11 @@ KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,252}")
 
 
 class InvalidNameError(Exception):
-    """A namespace or a key that cannot exist; the message says what is allowed."""
+    """A name that no namespace or key can have; the message states the allowed form."""
 
 
 def check_namespace(text: str) -> str:
-    """Return ``text`` when it names a namespace, else raise :class:`InvalidNameError`."""
+    """Return ``text`` if it is a valid namespace, else raise :class:`InvalidNameError`."""
     if NAMESPACE.fullmatch(text):
         return text
     raise InvalidNameError(
@@ -27,7 +26,7 @@ def check_namespace(text: str) -> str:
 
 
 def check_key(text: str) -> str:
-    """Return ``text`` when it names a key, else raise :class:`InvalidNameError`."""
+    """Return ``text`` if it is a valid key, else raise :class:`InvalidNameError`."""
     if KEY.fullmatch(text):
         return text
     raise InvalidNameError(

@@ -1,6 +1,6 @@
-"""Entity tags and the conditions of a request (RFC 9110, sections 8.8.3 and 13.1).
+"""Entity tags and the preconditions of a request (RFC 9110, sections 8.8.3 and 13.1).
 
-An entry's tag is its revision, ``"42"``: it is strong, since a revision is never used twice.
+An entry's tag is its revision, such as ``"42"``. The tag is strong, because no revision is used twice.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ _TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
 
 
 class InvalidTagsError(Exception):
-    """A header that should list entity tags and does not."""
+    """An If-Match or If-None-Match header that is not a list of entity tags."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The tags that a header lists; ``anything`` stands for ``*``."""
+    """The entity tags of a header; ``anything`` stands for ``*``."""
 
     strong: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
     anything: bool = False
 
     def match_strongly(self, tag: str) -> bool:
-        """Compare as If-Match does: a weak tag equals nothing."""
+        """Return whether ``tag`` matches by strong comparison (If-Match): a weak tag equals no other tag."""
         return self.anything or tag in self.strong
 
     def match_weakly(self, tag: str) -> bool:
-        """Compare as If-None-Match does: a weak tag equals the strong one of the same text."""
+        """Return whether ``tag`` matches by weak comparison (If-None-Match), which ignores ``W/``."""
         return self.anything or tag in self.strong or tag in self.weak
 
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """The conditions of one request; None where the header is absent."""
+    """The preconditions of one request; None where the header is absent."""
 
     if_match: Tags | None = None
     if_none_match: Tags | None = None
@@ -48,7 +48,7 @@ def entity_tag(revision: int) -> str:
 
 
 def parse_tags(header: str) -> Tags:
-    """Read the value of an If-Match or If-None-Match header; raise :class:`InvalidTagsError` on anything else."""
+    """Parse the value of an If-Match or If-None-Match header; raise :class:`InvalidTagsError` on anything else."""
     if header.strip(" \t") == "*":
         return Tags(anything=True)
     found: list[tuple[str, str]] = []
@@ -68,7 +68,7 @@ def parse_tags(header: str) -> Tags:
 
 
 def is_unmodified(conditions: Conditions, revision: int) -> bool:
-    """Tell whether a reader already holds ``revision`` (304); raise when its If-Match does not hold (412)."""
+    """Return whether the client already has ``revision`` (304); raise when its If-Match fails (412)."""
     if conditions.if_match is None and conditions.if_none_match is None:
         return False
     tag = entity_tag(revision)
@@ -78,9 +78,9 @@ def is_unmodified(conditions: Conditions, revision: int) -> bool:
 
 
 def permit_change(conditions: Conditions, current: int | None) -> None:
-    """Raise unless a change may replace what is there: ``current`` is the entry's revision, None when it is absent.
+    """Raise unless a change may replace the entry at revision ``current`` (None: there is no entry).
 
-    An existing entry changes only under If-Match, so that no writer overwrites what it has not seen.
+    An existing entry changes only under If-Match, so that no client overwrites a value that it has not read.
     """
     if current is None:
         if conditions.if_match is not None:
@@ -94,6 +94,6 @@ def permit_change(conditions: Conditions, current: int | None) -> None:
     if conditions.if_match is None:
         raise PreconditionRequiredError(
             f"the entry exists at revision {current}: send If-Match with the entity tag of the revision that you have"
-            " read, or If-Match: * to change the entry whatever it holds",
+            " read, or If-Match: * to change the entry at any revision",
             current,
         )

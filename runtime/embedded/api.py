@@ -1,4 +1,4 @@
-"""The API as a child process, in the same way as production starts it."""
+"""The API as a child process, started as in production."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ START_SECONDS = 60
 def api(
     directory: Path, path: Path, settings: Settings, port: int, database_url: str, redis_url: str
 ) -> Iterator[Child]:
-    """Run ``python -m runtime`` on ``settings``, the content of the file ``path``, and stop it at the end.
+    """Run ``python -m runtime`` under ``settings``, the content of the file ``path``, and stop it at the end.
 
-    It is ready when it says so itself at ``ready_path``. Its log is in ``directory``.
+    It is ready when its ``ready_path`` reports so. Its log is in ``directory``.
     """
     options = ("--settings", str(path.resolve()), "--host", LOOPBACK, "--port", str(port))
     child = start(
@@ -41,7 +41,7 @@ def api(
             log=directory / "api.log",
             environment={**_inherited(directory), "CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url},
             stop_seconds=8,
-            death=SIGTERM,  # it has workers to stop
+            death=SIGTERM,  # so that it stops its workers
         )
     )
     try:
@@ -52,14 +52,14 @@ def api(
 
 
 def _inherited(directory: Path) -> dict[str, str]:
-    """Our environment, but temporary files go to ``directory``, and the service's own variables name other servers."""
+    """Return our environment with ``directory`` for temporary files, and without the service's variables (CBP_*)."""
     return {name: value for name, value in os.environ.items() if not name.startswith("CBP_")} | {
         "TMPDIR": str(directory)
     }
 
 
 def _ready(child: Child, port: int, path: str) -> bool:
-    """Whether the API says that it is ready, and is the one that was started here."""
+    """Return whether the API reports that it is ready, and is the one that was started here."""
     connection = HTTPConnection(LOOPBACK, port, timeout=2)
     try:
         connection.request("GET", path)

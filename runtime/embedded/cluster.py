@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster (a data directory) of our own: created, with its roles, before any server listens."""
+"""A PostgreSQL cluster (a data directory) of our own, created with its roles before a server listens."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from runtime.embedded.installations import Installation
 
-DATABASE = "configuration"  # and the role that owns it
+DATABASE = "configuration"  # also the name of the role that owns it
 ADMINISTRATOR = "postgres"
 SETUP_SECONDS = 120
-ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}  # and no PGPORT or the like of the user's
+ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}  # without the user's PGPORT and the like
 INITDB = (
     "--no-sync",
-    "--no-clean",  # on an error: its backend, which may still be at work, would panic and leave its shared memory
+    "--no-clean",  # cleaning after an error would make a backend that still runs panic and leave its shared memory
     "--no-instructions",
     f"--username={ADMINISTRATOR}",
-    "--auth=trust",  # never served: passwords are set and pg_hba.conf is replaced before the first start
+    "--auth=trust",  # only until the first start: passwords are set and pg_hba.conf is replaced before
     "--encoding=UTF8",
     "--locale=C",
     "--locale-provider=builtin",
@@ -38,17 +38,17 @@ PG_HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A data directory and the installation that can serve it."""
+    """A data directory, and the installation that serves it."""
 
     data: Path
     log: Path
     installation: Installation
 
     def program(self, name: str, *arguments: str) -> Program:
-        """One of PostgreSQL's programs, at work on this cluster.
+        """Return one of PostgreSQL's programs, to run on this cluster.
 
-        Its orderly end is a fast shutdown; when we die it is an immediate one (SIGQUIT), which takes every backend and
-        the shared memory along, where SIGKILL would leave them.
+        It stops by a fast shutdown, and when we die by an immediate one (SIGQUIT), which also ends every backend and
+        frees the shared memory; SIGKILL would not.
         """
         return Program(
             name=f"PostgreSQL ({name})",
@@ -63,14 +63,14 @@ class Cluster:
         )
 
     def _data_seen_from_inside(self) -> str:
-        """``nobody`` may be unable to walk to the data directory, but is started inside it."""
+        """Return the data directory as the program sees it: ``nobody`` starts inside it and may not reach its path."""
         return "/proc/self/cwd" if self.installation.run_as is RunAs.NOBODY else str(self.data)
 
 
 def create(directory: Path, passwords: Mapping[str, str], ways: Iterable[Installation]) -> Cluster:
-    """Create a cluster below ``directory`` by the first of ``ways`` that can, with ``passwords`` by role.
+    """Create a cluster below ``directory`` by the first of ``ways`` that works, with ``passwords`` by role.
 
-    Raises :class:`ServerError` with the reason of every way.
+    Raises :class:`ServerError` with the reason of each failure.
     """
     reasons = []
     for way in ways:
@@ -94,7 +94,7 @@ def _initialise(cluster: Cluster) -> None:
 
 
 def _set_roles(cluster: Cluster, passwords: Mapping[str, str]) -> None:
-    """In single-user mode, by standard input: no password in an argument, a file or a log, and no server yet."""
+    """Create the roles in single-user mode from standard input, so that no password is in an argument, file or log."""
     statements = (
         f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{passwords[ADMINISTRATOR]}';\n"
         f"CREATE ROLE {DATABASE} LOGIN PASSWORD '{passwords[DATABASE]}';\n"

@@ -1,6 +1,6 @@
-"""A temporary directory that outlives nobody: its owner removes it, and what a killed owner left, the next one removes.
+"""Temporary directories that their owner removes, or, after a killed owner, the next owner.
 
-An owner holds a lock (flock(2)) on its directory. The kernel drops the lock when the owner ends, however it ends.
+An owner holds a lock (flock(2)) on its directory. The kernel releases the lock when the owner ends, even when killed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PREFIX = "cbp-up-"
 
 @contextmanager
 def ephemeral_directory() -> Iterator[Path]:
-    """A directory of our own, mode 0700, in the system's temporary folder, until the end."""
+    """Provide a directory of our own, mode 0700, in the system's temporary folder; remove it at the end."""
     sweep()
     directory, lock = _claim()
     try:
@@ -32,16 +32,16 @@ def ephemeral_directory() -> Iterator[Path]:
 
 
 def sweep() -> None:
-    """Remove the directories that owners of this user left behind; those in use, and other users', stay."""
+    """Remove the directories that ended owners of this user left; keep directories in use and those of other users."""
     for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
         lock = _lock(directory)
         if lock is not None:
-            shutil.rmtree(directory, ignore_errors=True)  # what cannot go now is tried again at the next start
+            shutil.rmtree(directory, ignore_errors=True)  # the next start tries the rest again
             os.close(lock)
 
 
 def _claim() -> tuple[Path, int]:
-    """Create a directory and lock it; again, when a sweep came in between."""
+    """Create a directory and lock it; repeat when a concurrent sweep removed it."""
     while True:
         directory = Path(tempfile.mkdtemp(prefix=PREFIX))
         lock = _lock(directory)
@@ -50,7 +50,7 @@ def _claim() -> tuple[Path, int]:
 
 
 def _lock(directory: Path) -> int | None:
-    """Lock a directory of ours that nobody holds, and return the descriptor that holds it now."""
+    """Lock a directory of ours and return the locked descriptor, or None when another process holds it."""
     try:
         lock = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except (FileNotFoundError, NotADirectoryError, PermissionError):

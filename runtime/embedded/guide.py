@@ -1,4 +1,4 @@
-"""What to try first on a running API: commands to copy."""
+"""A guide to the running API: addresses, and commands to copy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ READ: Final = "GET /v1/namespaces/{namespace}/entries/{key}"
 
 
 def guide(base: str, settings: Settings) -> str:
-    """The addresses below ``base`` (``http://host:port``), and commands that show what the API does."""
+    """Return the addresses below ``base`` (``http://host:port``), and commands that demonstrate the API."""
     entry = f"{base}{ENTRY}"
     lines = [
         f"API        {base}",
@@ -41,7 +41,7 @@ def guide(base: str, settings: Settings) -> str:
 
 
 def requests_to_denial(throttling: Throttling) -> int | None:
-    """How many reads of one entry, as fast as one connection can, see a denial; None when nothing limits them."""
+    """Return how many fast reads of one entry over one connection lead to a denial; None when nothing limits them."""
     buckets = [bucket for bucket in (throttling.client, _read_bucket(throttling)) if bucket is not None]
     return min((bucket.capacity for bucket in buckets), default=0) * 3 // 2 + 10 if buckets else None
 

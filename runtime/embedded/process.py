@@ -1,4 +1,4 @@
-"""Child processes that never outlive us: started through ``launch.py``, watched, and stopped within a bound.
+"""Child processes that never outlive us: started through ``launch.py``, watched, and stopped within a time limit.
 
 Standard output and error of a child go to a log file, whose tail is part of every :class:`ServerError`.
 """
@@ -27,17 +27,17 @@ POLL_SECONDS = 0.01
 TAIL_LINES = 20
 TAIL_BYTES = 16_384
 
-# The kernel sends the death signal when the *thread* that forked ends (prctl(2)), so every fork is this thread's, which
-# lives until the interpreter ends, whichever thread asks for a server.
+# The kernel sends the death signal when the *thread* that forked ends (prctl(2)), so one thread that lives until the
+# interpreter ends makes every fork.
 _FORKS = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embedded-forks")
 
 
 class ServerError(RuntimeError):
-    """A server did not start, or did not stay; the message ends with the tail of its log."""
+    """A server did not start, or ended by itself; the message ends with the tail of its log."""
 
 
 class Child:
-    """A started program, leader of its own session: Ctrl-C in a terminal reaches us alone, and we stop it in order."""
+    """A started program, leader of its own session: Ctrl-C in a terminal reaches only us, and we stop it in order."""
 
     def __init__(self, program: Program, process: subprocess.Popen[bytes], log_start: int) -> None:
         self._program = program
@@ -46,28 +46,28 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process id, ours until :meth:`stop`: a child that ended stays a zombie, so that no other takes its id."""
+        """The process id, reserved until :meth:`stop`: an ended child stays a zombie, so that nobody reuses its id."""
         return self._process.pid
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended yet."""
+        """Whether the child still runs."""
         if self._process.returncode is not None:
             return False
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None
 
     def log_tail(self) -> str:
-        """The last lines this child wrote."""
+        """Return the last lines that this child wrote."""
         with self._program.log.open("rb") as log:
             log.seek(max(self._log_start, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL_LINES:])
 
     def error(self, reason: str) -> ServerError:
-        """An error that says ``reason`` and shows the log."""
+        """Return an error with ``reason`` and the tail of the log."""
         return ServerError(f"{self._program.name} {reason}\n{self.log_tail()}".rstrip())
 
     def wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
-        """Return when ``ready`` holds; a child that ends first, or takes longer, is stopped: :class:`ServerError`."""
+        """Wait until ``ready`` holds; stop a child that ends first or takes longer, and raise :class:`ServerError`."""
         try:
             self._wait_until(ready, seconds)
         except BaseException:
@@ -82,14 +82,14 @@ class Child:
             raise self.error(f"failed with exit code {self._process.returncode}:")
 
     def stop(self) -> None:
-        """End it: the stop signal, and when its time is up SIGKILL for whatever is left of it and its children.
+        """Stop the child by its stop signal, and after its time limit kill it and its children.
 
-        What it started is waited for too: initdb's backend ends by itself and removes its shared memory.
+        It waits for the children too: initdb's backend ends by itself and removes its shared memory.
         """
         if self._process.returncode is not None:
             return
         family = Family(self.pid)
-        os.kill(self.pid, self._program.stop)  # a zombie takes it too
+        os.kill(self.pid, self._program.stop)  # a zombie accepts it too
         deadline = time.monotonic() + self._program.stop_seconds
         while family.living() and time.monotonic() < deadline:
             time.sleep(POLL_SECONDS)
@@ -122,7 +122,7 @@ def start(program: Program, stdin: bytes = b"") -> Child:
             start_new_session=True,
         ).result()
     if process.stdin is not None:
-        with suppress(BrokenPipeError), process.stdin as pipe:  # it ended at once: whoever waits for it says why
+        with suppress(BrokenPipeError), process.stdin as pipe:  # the child ended at once: wait_until reports why
             pipe.write(stdin)
     return Child(program, process, log_start)
 
@@ -132,6 +132,6 @@ def _launch(program: Program) -> tuple[str, ...]:
 
 
 def _environment(program: Program) -> dict[str, str]:
-    """The program's, and what a Python that was moved needs to find its own library, for the launcher."""
+    """Return the program's environment, with the variables that a moved Python needs to find its own library."""
     inherited = {name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}
     return inherited | dict(program.environment)

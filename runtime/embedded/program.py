@@ -1,4 +1,4 @@
-"""What a child process executes, as whom, and how it ends."""
+"""Programs to run as child processes, with their user and their stop signals."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class RunAs(StrEnum):
-    """The user a child runs as: ours, ours seen as an ordinary one from a user namespace, or ``nobody``."""
+    """The user of a child: ours, ours as an ordinary user of a user namespace, or ``nobody``."""
 
     SAME = "same"
     NAMESPACE = "namespace"
@@ -22,10 +22,10 @@ class RunAs(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What to execute, and how it ends.
+    """A program to execute, and its stop signals.
 
-    ``stop`` is the signal of an orderly end, and ``stop_seconds`` how long that may take; ``death`` is the signal that
-    the kernel sends when we die, however we die.
+    ``stop`` is the signal of an orderly stop, which may take ``stop_seconds``; ``death`` is the signal that the kernel
+    sends when we die, for any reason.
     """
 
     name: str

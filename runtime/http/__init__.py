@@ -1,1 +1,1 @@
-"""The HTTP edge: requests become values of the domain, results and faults become answers."""
+"""The HTTP layer: it parses requests into values of the domain, and turns results and errors into responses."""

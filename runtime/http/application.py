@@ -1,4 +1,4 @@
-"""The ASGI application: every request gets an id, an answer, a line in the access log, and its place in the metrics."""
+"""The ASGI application: each request gets an id, a response, a line in the access log, and is counted in metrics."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ _CLOSE = (b"connection", b"close")
 
 
 class Application:
-    """One step in place of a chain of middleware, whose every link adds calls to each message of each request.
+    """An ASGI application in one step: a chain of middleware would add calls to each message of each request.
 
-    The paths in ``quiet`` are logged only when they fail: probes would drown everything else. ``lifespan`` answers the
-    events of that name.
+    Requests for the paths in ``quiet`` are logged only when they fail: probes would fill the log. ``lifespan`` handles
+    the lifespan events.
     """
 
     def __init__(
@@ -70,9 +70,9 @@ class Application:
     def _complete(self, response: Response, request_id: str, method: str) -> None:
         response.raw_headers.append((b"x-request-id", request_id.encode()))
         if self._draining.active:
-            response.raw_headers.append(_CLOSE)  # the client's next request goes to a process that stays
+            response.raw_headers.append(_CLOSE)  # the client's next request goes to another process
         if method == "HEAD":
-            response.body = b""  # its length has been declared by now
+            response.body = b""  # Content-Length is already set
 
     def _record(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"

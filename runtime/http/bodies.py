@@ -1,7 +1,7 @@
-"""Reading the body of a change: one JSON object whose member ``value`` is the document to keep.
+"""A parser for the body of a change: one JSON object with the document as its member ``value``.
 
-The document is kept exactly. Its numbers stay as they were written, whatever their size; what could not be kept, or
-would be read differently by different clients (a duplicate name, a lone surrogate, NaN), is refused.
+The document is stored exactly: numbers keep their text, at any size. A document is refused if it could not be stored,
+or if clients would read it differently (a duplicate name, a lone surrogate, NaN).
 """
 
 from __future__ import annotations
@@ -22,24 +22,24 @@ MAX_DEPTH = 100
 
 
 class BodyTooLargeError(Exception):
-    """A body of more than ``MAX_BYTES``."""
+    """The body has more than ``MAX_BYTES``."""
 
 
 class UnsupportedMediaTypeError(Exception):
-    """A body that is not declared to be JSON in UTF-8."""
+    """The body is not declared as JSON in UTF-8."""
 
 
 class UnsupportedContentCodingError(Exception):
-    """A body that is compressed, or changed in another way."""
+    """The body has a Content-Encoding, such as gzip."""
 
 
 class InvalidDocumentError(Exception):
-    """A body that is not the JSON that was asked for."""
+    """The body is not JSON of the expected form."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Number:
-    """A number as it was written."""
+    """The text of a JSON number."""
 
     text: str
 
@@ -52,7 +52,7 @@ async def read_value(request: Request) -> Json:
 
 
 def parse_value(body: bytes) -> Json:
-    """Return the member ``value`` of a JSON object that has no other, or raise :class:`InvalidDocumentError`."""
+    """Return the only member ``value`` of a JSON object, or raise :class:`InvalidDocumentError`."""
     try:
         document = _decoder.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -71,7 +71,7 @@ def parse_value(body: bytes) -> Json:
 def _check_coding(headers: list[str]) -> None:
     codings = {coding.strip().lower() for header in headers for coding in header.split(",")}
     if codings - {"", "identity"}:
-        raise UnsupportedContentCodingError("the body must be sent as it is, without a Content-Encoding")
+        raise UnsupportedContentCodingError("the body must be sent without a Content-Encoding")
 
 
 def _check_media_type(header: str) -> None:

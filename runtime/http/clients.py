@@ -1,4 +1,4 @@
-"""Who a request comes from, for throttling: an address, which nothing that the client sends can choose."""
+"""Identification of clients for throttling, by an address that the client cannot forge."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from runtime.environment import Network
 
 IPV6_PREFIX = 64
-"""One customer of a provider holds at least this network, so that single addresses in it are as good as free."""
+"""The prefix length of an IPv6 client: one customer has a whole /64, so a bucket per address would limit nobody."""
 
 
 class Clients:
-    """Names clients by their peer's address, or by what ``trusted_proxies`` say about their own peers."""
+    """Identifies the client of a request: the peer's address, or the address that ``trusted_proxies`` forward."""
 
     def __init__(self, trusted_proxies: Sequence[Network]) -> None:
         self._trusted = tuple(trusted_proxies)
@@ -35,8 +35,8 @@ class Clients:
     def _name(self, peer: str, forwarded: bytes) -> str:
         address = _parse(peer)
         if address is None:
-            return "unknown"  # a Unix socket has no address: its clients share one bucket
-        # Each proxy appends its peer: going back from the right, the first that is not a proxy of ours is the client.
+            return "unknown"  # a Unix socket has no peer address, so its clients share one bucket
+        # Each proxy appends its peer's address, so the client is the last address that is not a trusted proxy.
         for hop in reversed(forwarded.decode("latin-1").split(",")):
             if not self._trusts(address) or (previous := _parse(hop.strip())) is None:
                 break

@@ -1,4 +1,4 @@
-"""Entries over HTTP."""
+"""HTTP handlers of entries."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 
 class EntryHandlers:
-    """The methods of one entry and of the list of a namespace's entries."""
+    """The handlers of one entry, and of the list of a namespace's entries."""
 
     def __init__(self, entries: Entries[Representation]) -> None:
         self._entries = entries
 
     async def read(self, request: Request) -> Response:
-        """GET an entry; 304 when the reader holds its revision."""
+        """GET an entry; 304 when the client has its revision."""
         namespace, key = read_name(request)
         conditions = read_conditions(request)
         entry = await self._entries.read(namespace, key)
@@ -48,7 +48,7 @@ class EntryHandlers:
         return Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:
-        """GET a page of a namespace: ``next`` is the value of ``after`` for the following one, null at the end."""
+        """GET a page of a namespace: ``next`` is the value of ``after`` for the next page, null on the last one."""
         listing = read_listing(request)
         page = await self._entries.scan(listing.namespace, listing.after, listing.limit)
         listed = [members(entry) for entry in page.entries]

@@ -1,4 +1,4 @@
-"""The one boundary where named errors become answers, and an unnamed one becomes a logged 500."""
+"""The only boundary that turns errors into responses; an unexpected error is logged and becomes a 500."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, Invali
 
 
 async def answer(handler: Handler, request: Request) -> Response:
-    """Return what the handler answers, or the problem that stands for what it raised."""
+    """Return the handler's response, or the problem for the error that it raised."""
     try:
         return await handler(request)
     except _BAD_REQUEST as error:

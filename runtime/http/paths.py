@@ -1,4 +1,4 @@
-"""Which resource a path leads to."""
+"""A router of paths to resources."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _PARAMETER = re.compile(r"\{(\w+)\}")
 
 
 class Paths:
-    """Resources by their templates, in which ``{name}`` stands for one segment that is not empty."""
+    """Resources by their path templates, in which ``{name}`` matches one segment that is not empty."""
 
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._matchers = [(_pattern(resource.template).fullmatch, resource) for resource in resources]
 
     def find(self, path: str) -> tuple[Resource, dict[str, str]] | None:
-        """Return the resource whose template the path fits, and the segments by their names."""
+        """Return the resource for a path, with the path parameters by name, or None."""
         for fullmatch, resource in self._matchers:
             found = fullmatch(path)
             if found is not None:
@@ -29,7 +29,7 @@ class Paths:
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    # Literal text and names take turns.
+    # The split alternates between literal text and parameter names.
     parts = _PARAMETER.split(template)
     return re.compile(
         "".join(f"(?P<{part}>[^/]+)" if index % 2 else re.escape(part) for index, part in enumerate(parts))

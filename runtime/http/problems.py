@@ -1,4 +1,4 @@
-"""Answers that say what went wrong, as ``application/problem+json`` (RFC 9457)."""
+"""Error responses as ``application/problem+json`` (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Return a problem: ``detail`` says what to do about it, ``members`` are extensions of the type ``kind``."""
+    """Return a problem: ``detail`` explains the error, ``members`` are extensions of the problem type ``kind``."""
     body = {"type": kind, "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail}
     return Response(
         orjson.dumps(body | dict(members or {})), status, headers=headers, media_type="application/problem+json"

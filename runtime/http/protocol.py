@@ -1,9 +1,9 @@
-"""The protocol of a connection: uvicorn's, with bounds on what a client may hold, and for how long.
+"""The HTTP protocol of a connection: uvicorn's, with limits of time and memory for each client.
 
-A request is received whole within ``RECEIVE_SECONDS`` of its first byte, and an answer is taken within ``SEND_SECONDS``
-of the moment when the client fell behind; before a request a connection may be idle for uvicorn's
-``timeout_keep_alive``. Bytes that are neither a body nor the end of something (a head, trailers, the
-extension of a chunk) are bounded, since a parser holds them in memory. Faults are answered as every other one is.
+A client must send a whole request within ``RECEIVE_SECONDS`` of its first byte, and read the response within
+``SEND_SECONDS`` of the moment when it fell behind. Before a request a connection may be idle for uvicorn's
+``timeout_keep_alive``. Bytes outside of bodies (heads, trailers, chunk extensions) are bounded, because the parser
+holds them in memory. Violations get the same problem responses as every other error.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
     import asyncio
 
 RECEIVE_SECONDS = 30.0
-"""For a request: its head and its body, of which the largest then comes at 35 kB a second."""
+"""The limit for receiving a request, head and body; the largest body then needs 35 kB a second."""
 
 SEND_SECONDS = 30.0
-"""For a client that does not read what it asked for."""
+"""The limit for a client that does not read its response."""
 
 LINGER_SECONDS = 0.5
-"""At shutdown an idle connection is kept for this long: its client may just have sent a request."""
+"""The time that an idle connection stays open at shutdown: its client may just have sent a request."""
 
 LONGEST_HEAD_BYTES = 64 * 1024
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection."""
+    """The protocol of one connection."""
 
     _pending_bytes = 0
-    """Received since the last end of a head, piece of a body or end of a request."""
+    """The number of bytes received since the last end of a head, piece of a body, or end of a request."""
 
     _receiving = False
-    """Whether a request has begun and not ended."""
+    """Whether a request has begun and is not complete."""
 
     _in_head = True
 
@@ -46,18 +46,18 @@ class Protocol(HttpToolsProtocol):
     _send_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        """Wait for a first request as long as for the next one."""
+        """Start the keep-alive timeout also for the first request."""
         super().connection_made(JoiningTransport(transport, self.loop.call_soon))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the deadlines."""
+        """Cancel the deadlines."""
         super().connection_lost(exc)
         self._cancel_deadline()
         self.resume_writing()
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came; refuse what goes on for too long."""
+        """Parse received bytes; refuse a head or trailers that are too long."""
         if self.transport.is_closing():
             return
         self._pending_bytes += len(data)
@@ -71,24 +71,24 @@ class Protocol(HttpToolsProtocol):
             self._expect_end()
 
     def on_headers_complete(self) -> None:
-        """Serve the request, as far as it can be."""
+        """Serve the request, unless it asks for an upgrade with a body."""
         self._pending_bytes = 0
         self._in_head = False
         if self.parser.should_upgrade() and self._has_body():
-            # The parser takes what follows for the other protocol: the body would never arrive.
-            self._refuse(501, "No other protocol is spoken here: send the request without asking for an upgrade.")
+            # The parser treats the following bytes as the other protocol, so the body would never arrive.
+            self._refuse(501, "The service supports no other protocol: send the request without Upgrade.")
             return
         super().on_headers_complete()
-        self.headers = []  # of the request's own from now on: what comes after the body is no header (RFC 9110, 6.5.1)
+        self.headers = []  # trailers go to a new list: they are no headers (RFC 9110, 6.5.1)
 
     def on_body(self, body: bytes) -> None:
-        """Hand over a piece of the body."""
+        """Pass a piece of the body to the application."""
         self._pending_bytes = 0
         if not self.transport.is_closing():
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Note the end of a request: what follows is the head of the next one."""
+        """End the request; the next bytes are the head of another one."""
         self._pending_bytes = 0
         self._in_head = True
         self._receiving = False
@@ -96,37 +96,37 @@ class Protocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def pause_writing(self) -> None:
-        """Wait for a client that does not keep up, but not for ever."""
+        """Stop sending to a slow client, and start its deadline."""
         super().pause_writing()
         self._send_deadline = self.loop.call_later(SEND_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Cancel the deadline of a slow client, and continue."""
         super().resume_writing()
         if self._send_deadline is not None:
             self._send_deadline.cancel()
             self._send_deadline = None
 
     def shutdown(self) -> None:
-        """Close the connection when what it carries has been answered."""
+        """Close the connection after the responses to its requests."""
         if self.cycle is None or self.cycle.response_complete:
             self.loop.call_later(LINGER_SECONDS, super().shutdown)
         else:
             super().shutdown()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer bytes that cannot be parsed, and close the connection."""
+        """Respond to bytes that cannot be parsed, and close the connection."""
         self._refuse(400, msg)
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Ignore the wish for another protocol, as RFC 9110 (section 7.8) permits: nobody needs to be warned."""
+        """Ignore an Upgrade without a warning in the log, as RFC 9110 (section 7.8) permits."""
 
     def _has_body(self) -> bool:
         fields = dict(self.headers)
         return b"transfer-encoding" in fields or fields.get(b"content-length", b"0") != b"0"
 
     def _expect_end(self) -> None:
-        """Give the request its time, once: a request that arrives in one piece needs no timer."""
+        """Start the deadline of the request, once; a request that arrives in one piece needs no timer."""
         if self._deadline is None:
             self._deadline = self.loop.call_later(RECEIVE_SECONDS, self._give_up)
 
@@ -148,4 +148,4 @@ class Protocol(HttpToolsProtocol):
         self.transport.write(line + head + b"\r\n" + bytes(response.body))
         self.transport.close()
         if self.cycle is not None:
-            self.cycle.disconnected = True  # its own answer would come too late
+            self.cycle.disconnected = True  # the application's response would come too late

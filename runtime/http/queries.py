@@ -1,4 +1,4 @@
-"""Headers, path and query parameters as values of the domain."""
+"""Parsers of path parameters, query parameters and headers into values of the domain."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _UNCONDITIONAL = Conditions()
 
 
 class InvalidQueryError(Exception):
-    """A query string that does not ask for anything that exists."""
+    """The query string has an unknown, repeated or malformed parameter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """At most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning)."""
+    """A request for at most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning)."""
 
     namespace: str
     after: str
@@ -35,7 +35,7 @@ def read_name(request: Request) -> tuple[str, str]:
 
 
 def read_conditions(request: Request) -> Conditions:
-    """Return the conditions in the headers; a malformed one raises ``InvalidTagsError``."""
+    """Return the preconditions in the headers; a malformed one raises ``InvalidTagsError``."""
     if_match: list[bytes] = []
     if_none_match: list[bytes] = []
     for name, value in request.scope["headers"]:
@@ -49,7 +49,7 @@ def read_conditions(request: Request) -> Conditions:
 
 
 def read_listing(request: Request) -> Listing:
-    """Return what the query string asks for; anything else in it raises :class:`InvalidQueryError`."""
+    """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
     namespace = check_namespace(request.path_params["namespace"])
     parameters = request.query_params
     names = [name for name, _ in parameters.multi_items()]

@@ -1,7 +1,7 @@
-"""Throttling at the edge: the answers of denied requests, and what every answer says about the limits.
+"""Rate limiting over HTTP: the responses to denied requests, and the RateLimit fields of every response.
 
-The fields are those of draft-ietf-httpapi-ratelimit-headers-11. A policy's quota ``q`` is what no window of ``w``
-seconds exceeds: the capacity and a minute's refill.
+The fields are those of draft-ietf-httpapi-ratelimit-headers-11. A policy's quota ``q`` is the most that a window of
+``w`` seconds admits: the capacity plus the refill of a minute.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _READING = frozenset({"GET", "HEAD"})
 
 
 class RateLimiter:
-    """Lets admitted requests through to their handlers."""
+    """A rate limiter that passes admitted requests to their handlers."""
 
     def __init__(self, throttle: Throttle, clients: Clients, endpoints: Iterable[str], telemetry: Telemetry) -> None:
         self._throttle = throttle
@@ -38,7 +38,7 @@ class RateLimiter:
         self._policies = {endpoint: _policies(throttle.limits(endpoint)) for endpoint in endpoints}
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
-        """Return the handler's answer, or a denial; both carry the limits, unless Redis is away or none is set."""
+        """Return the handler's response or a denial, with RateLimit fields if Redis answers and a limit is set."""
         client = self._clients.identify(request.scope)
         decision = self._throttle.decide(client, endpoint)
         if decision is None:

@@ -1,4 +1,4 @@
-"""Entries as they are answered: the bytes and the header fields, made once and sent as often as they are asked for."""
+"""Representations of entries: body and header fields of a response, made once and sent many times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """One revision of an entry as JSON."""
+    """The representation of one revision of an entry, as JSON."""
 
     revision: int
     tag: str
@@ -25,21 +25,21 @@ class Representation:
 
     @property
     def bytes(self) -> int:
-        """The length of the body: everything else is of nearly the same size in each."""
+        """The length of the body; the rest has nearly the same size in every representation."""
         return len(self.body)
 
     def response(self, status: int) -> Response:
-        """Return the answer that carries it."""
+        """Return the response with the representation."""
         return _Prepared(status, self.body, self.fields)
 
     def unmodified(self) -> Response:
-        """Return the answer for who has it already."""
+        """Return the 304 response for a client that has this revision."""
         return Response(status_code=304, headers={"ETag": self.tag})
 
 
 def represent(entry: Entry) -> Representation:
-    """Return the entry as it is answered."""
-    # orjson leaves its buffer's room behind the text, kilobytes of it: what is kept for long is copied.
+    """Return the representation of an entry."""
+    # orjson's result keeps kilobytes of unused buffer; a copy frees them, since the body stays in memory.
     tag, body = entity_tag(entry.revision), bytes(memoryview(dump(members(entry))))
     fields = (
         (b"content-length", str(len(body)).encode()),
@@ -50,7 +50,7 @@ def represent(entry: Entry) -> Representation:
 
 
 def members(entry: Entry) -> dict[str, Any]:
-    """Return the members of the JSON object that stands for an entry."""
+    """Return the members of an entry's JSON object."""
     return {
         "namespace": entry.namespace,
         "key": entry.key,
@@ -61,12 +61,12 @@ def members(entry: Entry) -> dict[str, Any]:
 
 
 def dump(body: dict[str, Any]) -> bytes:
-    """Return an answer's body; times are in UTC."""
+    """Return a response's body as JSON; times are in UTC."""
     return orjson.dumps(body, option=orjson.OPT_UTC_Z)
 
 
 class _Prepared(Response):
-    """A response whose body and fields are ready to send."""
+    """A response with a body and fields that are ready to send."""
 
     def __init__(self, status: int, body: bytes, fields: tuple[tuple[bytes, bytes], ...]) -> None:
         self.status_code = status

@@ -1,4 +1,4 @@
-"""One path template and what its methods do."""
+"""A resource: one path template and the handlers of its methods."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Resource:
-    """What one template's methods do: HEAD is answered as GET is, an unknown method with 405 and Allow.
+    """The handlers of one path template: HEAD is handled as GET, an unknown method gets 405 with Allow.
 
-    With a ``limiter`` every request is throttled by its method and template; health checks and metrics have none.
+    A ``limiter`` throttles every request by its method and template; health checks and metrics have none.
     """
 
     def __init__(self, template: str, handlers: Mapping[str, Handler], limiter: RateLimiter | None = None) -> None:
@@ -31,7 +31,7 @@ class Resource:
             self._handlers["HEAD"] = self._handlers["GET"]
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request."""
+        """Return the response to one request."""
         chosen = self._handlers.get(request.method)
         if chosen is None:
             allowed = ", ".join(sorted(self._handlers))

@@ -1,4 +1,4 @@
-"""Settings in force, health and metrics."""
+"""HTTP handlers of the settings in force, health and metrics."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 CHECK_SECONDS = 1.0
-"""The longest that readiness waits for one server: well below the period of any prober."""
+"""The longest that readiness waits for one server; well below the period of any probe."""
 
 
 class SettingsHandler:
-    """Shows the settings in force, so that nobody has to guess which file a process was started with."""
+    """A handler that shows the settings in force, so that nobody has to guess which file a process uses."""
 
     def __init__(self, settings: Settings) -> None:
         self._body = settings.model_dump_json().encode()
         self._tag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
 
     async def read(self, request: Request) -> Response:
-        """GET the settings; 304 when the reader holds them."""
+        """GET the settings; 304 when the client has them."""
         headers = {"ETag": self._tag}
         known = request.headers.get("if-none-match")
         if known is not None and parse_tags(known).match_weakly(self._tag):
@@ -45,7 +45,7 @@ class SettingsHandler:
 
 
 class StatusHandlers:
-    """Liveness, readiness and metrics; ``checks`` are the questions whether each server answers, by its name."""
+    """The handlers of liveness, readiness and metrics; ``checks`` ping each server, by its name."""
 
     def __init__(
         self,
@@ -62,13 +62,13 @@ class StatusHandlers:
         self._telemetry = telemetry
 
     async def live(self, _request: Request) -> Response:
-        """GET 200 as long as the process answers: restarting it would not bring a database back."""
+        """GET 200 as long as the process responds; a restart would not repair a database."""
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis they are, at reduced rates, and reads only.
+        """GET 200 when requests can be served; without Redis, reads are served at reduced rates.
 
-        It also says what the worker that answers keeps in memory.
+        The response also describes the cache of the worker that responds.
         """
         if self._draining.active:
             return _status(503, {"status": "draining"})

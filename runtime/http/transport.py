@@ -1,4 +1,4 @@
-"""A transport that sends what is written together in one piece."""
+"""A transport that joins consecutive writes into one send."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ if TYPE_CHECKING:
 
 
 class JoiningTransport(asyncio.Transport):
-    """What is written in one turn of the loop leaves with one system call, and mostly in one packet.
+    """A transport that sends all writes of one turn of the event loop with one system call, mostly in one packet.
 
-    uvicorn writes the head and the body of an answer one after the other, and uvloop sends each at once. Sending is the
-    most expensive part of a short answer, on both ends.
+    uvicorn writes the head and the body of a response one after the other, and uvloop sends each at once. Sending is
+    the most expensive part of a short response, on both ends.
     """
 
     def __init__(self, transport: asyncio.Transport, call_soon: Callable[[Callable[[], None]], object]) -> None:
@@ -23,35 +23,35 @@ class JoiningTransport(asyncio.Transport):
         self._pieces: list[bytes] = []
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """Return what the connection's own transport knows."""
+        """Return extra information of the underlying transport."""
         return self._transport.get_extra_info(name, default)
 
     def is_closing(self) -> bool:
-        """Tell whether it is closed, or will be when everything was sent."""
+        """Return whether the transport is closed, or will close after sending."""
         return self._transport.is_closing()
 
     def write(self, data: Any) -> None:
-        """Send ``data`` with what else is written in this turn."""
+        """Send ``data`` together with the other writes of this turn."""
         if not self._pieces:
             self._call_soon(self._send)
         self._pieces.append(data)
 
     def close(self) -> None:
-        """Send what was written, then close."""
+        """Send all written data, then close."""
         self._send()
         self._transport.close()
 
     def abort(self) -> None:
-        """Close at once; what was not sent is lost."""
+        """Close at once; unsent data is lost."""
         self._pieces.clear()
         self._transport.abort()
 
     def pause_reading(self) -> None:
-        """Receive nothing for now."""
+        """Stop receiving."""
         self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Receive again."""
+        """Receive again after :meth:`pause_reading`."""
         self._transport.resume_reading()
 
     def _send(self) -> None:

@@ -1,1 +1,1 @@
-"""What the image does beside serving: chores that the cluster starts by the clock."""
+"""Maintenance jobs of the image, which CronJobs of the cluster start."""

@@ -1,4 +1,4 @@
-"""``python -m runtime.maintenance CHORE``: do one chore in the cluster that this is a pod of, and end."""
+"""``python -m runtime.maintenance JOB``: run one maintenance job in the cluster of this pod, and exit."""
 
 from __future__ import annotations
 
@@ -26,35 +26,38 @@ _log = structlog.get_logger(__name__)
 
 
 def main() -> int:
-    """Read the command line, and return 0, or 1 where the chore could not be done."""
+    """Read the command line, run the job, and return 0, or 1 when it failed."""
     parser = argparse.ArgumentParser(prog="python -m runtime.maintenance", description=__doc__)
-    chores = parser.add_subparsers(required=True, metavar="CHORE")
-    chore = chores.add_parser("prune-snapshots", help="delete the database's volume snapshots past their retention")
-    chore.add_argument("--cluster", required=True, help="the name of its Cluster")
-    _common(chore, _prune)
-    chore = chores.add_parser("copy-volumes", help="take a snapshot of each volume, and delete those past retention")
-    chore.add_argument("--app", required=True, help="the label of the volumes' claims, and of their snapshots")
-    chore.add_argument("--snapshot-class", required=True, help="the VolumeSnapshotClass")
-    _common(chore, _copy)
-    return _done(parser.parse_args())
+    jobs = parser.add_subparsers(required=True, metavar="JOB")
+    job = jobs.add_parser("prune-snapshots", help="delete the database's volume snapshots past their retention")
+    job.add_argument("--cluster", required=True, help="the name of the database's Cluster")
+    _add_common(job, _prune)
+    job = jobs.add_parser("copy-volumes", help="take a snapshot of each volume, and delete those past retention")
+    job.add_argument("--app", required=True, help="the label `app` of the PersistentVolumeClaims and their snapshots")
+    job.add_argument("--snapshot-class", required=True, help="the VolumeSnapshotClass")
+    _add_common(job, _copy)
+    return _run(parser.parse_args())
 
 
-def _common(chore: argparse.ArgumentParser, does: Callable[..., None]) -> None:
-    chore.add_argument("--namespace", required=True, help="where its objects are")
-    chore.add_argument("--retention-seconds", required=True, type=int, help="how long a snapshot is kept")
-    chore.add_argument(
-        "--credentials", type=Path, default=CREDENTIALS, help="the token's folder (default: %(default)s)"
+def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:
+    job.add_argument("--namespace", required=True, help="the namespace of the snapshots")
+    job.add_argument("--retention-seconds", required=True, type=int, help="the time to keep a snapshot")
+    job.add_argument(
+        "--credentials",
+        type=Path,
+        default=CREDENTIALS,
+        help="the folder of the service account's token (default: %(default)s)",
     )
-    chore.set_defaults(does=does)
+    job.set_defaults(run=run)
 
 
-def _done(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     configure_logging()
     retention = timedelta(seconds=arguments.retention_seconds)
     try:
-        arguments.does(in_cluster(os.environ, arguments.credentials), arguments, datetime.now(UTC), retention)
+        arguments.run(in_cluster(os.environ, arguments.credentials), arguments, datetime.now(UTC), retention)
     except KubernetesError as error:
-        _log.error("the chore could not be done", reason=str(error))
+        _log.error("the maintenance job failed", reason=str(error))
         return FAILED
     return 0
 

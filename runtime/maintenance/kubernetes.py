@@ -1,4 +1,4 @@
-"""As much of Kubernetes' API as the chores need: list objects, create one, delete one.
+"""A client of the Kubernetes API for the maintenance jobs: list, create and delete objects.
 
 Upstream: https://kubernetes.io/docs/reference/using-api/api-concepts/
 """
@@ -24,11 +24,11 @@ PAGE = 250
 
 
 class KubernetesError(Exception):
-    """The API cannot be reached, or refuses; the message says which request, and holds no credential."""
+    """The API is unreachable or refuses; the message names the request and holds no credential."""
 
 
 class KubernetesApi:
-    """The API server, asked with one token; ``connect`` opens a connection to it."""
+    """A client of the API server with one token; ``connect`` opens a connection to it."""
 
     def __init__(self, connect: Callable[[], HTTPConnection], token: str) -> None:
         self._connect = connect
@@ -52,7 +52,7 @@ class KubernetesApi:
                 return
 
     def create(self, path: str, document: Mapping[str, Any]) -> bool:
-        """Create an object at a path, and say whether there was none of its name.
+        """Create an object at a path, and return whether it is new; False when the name exists already.
 
         Raises:
             KubernetesError: the server refused.
@@ -60,7 +60,7 @@ class KubernetesApi:
         return self._request("POST", path, json.dumps(document).encode()) is not None
 
     def delete(self, path: str) -> bool:
-        """Delete the object at a path, and say whether it was there.
+        """Delete the object at a path, and return whether it existed.
 
         Raises:
             KubernetesError: the server refused.
@@ -68,7 +68,7 @@ class KubernetesApi:
         return self._request("DELETE", path) is not None
 
     def _request(self, method: str, path: str, body: bytes | None = None) -> dict[str, Any] | None:
-        """Return the answer; None where the object is not there, or was to be created and is."""
+        """Return the response's object; None when the object is absent (404), or exists already (409)."""
         try:
             connection = self._connect()
             try:
@@ -92,12 +92,12 @@ def _selector(labels: Mapping[str, str]) -> dict[str, str]:
 
 
 def in_cluster(variables: Mapping[str, str], credentials: Path) -> KubernetesApi:
-    """Return the API of the cluster that this process is a pod of, by what Kubernetes gives to each pod.
+    """Return a client of this pod's own cluster, with the pod's service account.
 
     ``credentials`` is the folder with the files ``token`` and ``ca.crt``.
 
     Raises:
-        KubernetesError: this is no pod of a cluster, or one without credentials.
+        KubernetesError: the process runs outside of a cluster, or without credentials.
     """
     try:
         host, port = variables["KUBERNETES_SERVICE_HOST"], int(variables["KUBERNETES_SERVICE_PORT"])

@@ -1,4 +1,4 @@
-"""Snapshots of the database's volumes that are older than they have to be kept.
+"""Deletion of the snapshots of the database's volumes that are past their retention.
 
 CloudNativePG makes a Backup for each and deletes none of them. A VolumeSnapshot is owned by its Backup, so that
 Kubernetes deletes it with that.
@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A Backup by volume snapshot: ``completed`` is whether a cluster can be restored from it."""
+    """A Backup by volume snapshot; ``completed`` is whether a cluster can be restored from it."""
 
     name: str
     created: datetime
@@ -30,10 +30,10 @@ class Snapshot:
 
 
 def prune(api: KubernetesApi, namespace: str, cluster: str, now: datetime, retention: timedelta) -> tuple[str, ...]:
-    """Delete the snapshots of a cluster that are older than the retention, and return their names.
+    """Delete the snapshots of a cluster past the retention, and return their names.
 
     Raises:
-        KubernetesError: the API cannot be reached, or refuses; what was deleted before stays so.
+        KubernetesError: the API is unreachable or refuses; earlier deletions remain.
     """
     path = f"/apis/postgresql.cnpg.io/v1/namespaces/{namespace}/backups"
     names = tuple(item.name for item in expired(snapshots(api.list(path), cluster), now, retention))
@@ -44,7 +44,7 @@ def prune(api: KubernetesApi, namespace: str, cluster: str, now: datetime, reten
 
 
 def snapshots(backups: Iterable[dict[str, Any]], cluster: str) -> tuple[Snapshot, ...]:
-    """Return those of the Backups that are snapshots of a cluster; what an object store holds is not ours to delete."""
+    """Return the Backups of a cluster that are volume snapshots; those in an object store are not deleted here."""
     return tuple(
         Snapshot(
             name=backup["metadata"]["name"],
@@ -57,9 +57,9 @@ def snapshots(backups: Iterable[dict[str, Any]], cluster: str) -> tuple[Snapshot
 
 
 def expired(found: Iterable[Snapshot], now: datetime, retention: timedelta) -> tuple[Snapshot, ...]:
-    """Return what is older than the retention, oldest first; but never the newest one that can be restored.
+    """Return the snapshots past the retention, oldest first, but never the newest one that can be restored.
 
-    Where no snapshot has been taken for longer than that, an old one is better than none.
+    When no snapshot was taken within the retention, an old one is better than none.
     """
     ordered = sorted(found, key=lambda item: item.created)
     last = next((item for item in reversed(ordered) if item.completed), None)

@@ -1,4 +1,4 @@
-"""Copies of volumes whose owner takes none: a VolumeSnapshot of each claim, and none past its retention.
+"""VolumeSnapshots of PersistentVolumeClaims without backups of their own: taken hourly, deleted after retention.
 
 Upstream: https://kubernetes.io/docs/concepts/storage/volume-snapshots/
 """
@@ -23,7 +23,7 @@ _API_VERSION = "snapshot.storage.k8s.io/v1"
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """The claims of a namespace with a label ``app``, and the class of their snapshots, which get the label, too."""
+    """The PersistentVolumeClaims of a namespace with a label ``app``, and the class of their snapshots."""
 
     namespace: str
     app: str
@@ -33,12 +33,12 @@ class Volumes:
 def copy(
     api: KubernetesApi, volumes: Volumes, now: datetime, retention: timedelta
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Snapshot each claim, once an hour however often this runs; delete what is too old. Return both by their names.
+    """Take a snapshot of each claim, at most once an hour; delete expired ones. Return the names of both.
 
-    Of each claim the newest snapshot that can be restored is kept, however old it is.
+    Snapshots get the label ``app`` too. The newest restorable snapshot of each claim is kept at any age.
 
     Raises:
-        KubernetesError: the API cannot be reached, or refuses; what was done before stays so.
+        KubernetesError: the API is unreachable or refuses; earlier changes remain.
     """
     path = f"/apis/{_API_VERSION}/namespaces/{volumes.namespace}/volumesnapshots"
     claims = api.list(f"/api/v1/namespaces/{volumes.namespace}/persistentvolumeclaims", app=volumes.app)
@@ -65,7 +65,7 @@ def _snapshot(volumes: Volumes, claim: str, now: datetime) -> dict[str, Any]:
 
 
 def _expired(api: KubernetesApi, path: str, app: str, now: datetime, retention: timedelta) -> list[str]:
-    """The names of the snapshots that are too old, claim by claim."""
+    """Return the names of the snapshots past the retention, claim by claim."""
     by_claim: defaultdict[str, list[Snapshot]] = defaultdict(list)
     for item in api.list(path, app=app):
         created = datetime.fromisoformat(item["metadata"]["creationTimestamp"])

@@ -1,1 +1,1 @@
-"""What the API does, over the ports: entries with safe retries, throttling with leases, draining."""
+"""Services of the API on top of the ports: entries with safe retries, throttling with leases, draining."""

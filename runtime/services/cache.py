@@ -1,7 +1,7 @@
-"""What one worker keeps of the entries: bounded in bytes, and used only while it is known to be current.
+"""A worker's cache of entries: bounded in bytes, and used only while it is known to be current.
 
-A name is held with what stands for its entry, or with None: that there is no entry is worth remembering too, and takes
-its part of the bytes. What a change outdates is forgotten and read again by the next reader who asks for it.
+A name is cached with the representation of its entry, or with None: absence is cached and counted too. A change evicts
+the name, and the next request for it reads the store.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 STALE_SECONDS = 3.0
-"""The longest time between a change and the last read that does not see it, whatever becomes of the feed."""
+"""The longest time between a change and the last read that misses it, even when the feed is interrupted."""
 
 HELD_BYTES = 1000
-"""What a held name costs besides its texts and bodies: CPython's objects and the dictionary's slot, rounded up."""
+"""The overhead of a cached name, besides its text and body: CPython's objects and a dictionary slot, rounded up."""
 
 Name: TypeAlias = tuple[str, str]
 """A namespace and a key."""
 
 
 class Sized(Protocol):
-    """Something whose memory is known."""
+    """An object with a known size."""
 
     @property
     def bytes(self) -> int:
-        """What it takes, without the objects' own overhead."""
+        """The size in bytes, without the overhead of Python's objects."""
 
 
 S = TypeVar("S", bound=Sized)
@@ -39,14 +39,14 @@ S = TypeVar("S", bound=Sized)
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[S]):
-    """What is known of a name; ``value`` is None when there is no such entry."""
+    """A cached name; ``value`` is None when it has no entry."""
 
     value: S | None
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a cache holds at a moment, and how often it could answer; ``revision`` is the last change that it knows."""
+    """The size and the hit counts of a cache at one moment; ``revision`` is the last change that it knows."""
 
     live: bool
     revision: int
@@ -57,7 +57,7 @@ class Contents:
 
 
 class Fill(Generic[S]):
-    """A read of the store on its way; what it finds is kept, unless the entry changes meanwhile."""
+    """A pending read of the store; its result is cached, unless the entry changes meanwhile."""
 
     __slots__ = ("found",)
 
@@ -66,7 +66,7 @@ class Fill(Generic[S]):
 
 
 class Cache(Generic[S]):
-    """A :class:`runtime.ports.Follower` that keeps at most ``capacity`` bytes; the least recently read goes first."""
+    """A :class:`runtime.ports.Follower` that caches at most ``capacity`` bytes and evicts the least recently read."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
@@ -85,7 +85,7 @@ class Cache(Generic[S]):
         return self._revision
 
     def get(self, name: Name) -> Held[S] | None:
-        """Return what is held of ``name``, when it is surely not older than ``STALE_SECONDS``."""
+        """Return the cached ``name``, or None unless it is certainly at most ``STALE_SECONDS`` old."""
         held = self._held.get(name)
         if held is None or time.monotonic() >= self._current_until:
             self._misses += 1
@@ -96,8 +96,8 @@ class Cache(Generic[S]):
 
     @contextmanager
     def filling(self, name: Name) -> Iterator[Fill[S]]:
-        """Keep what the fill has found at the end, unless the entry changed after the beginning."""
-        # Whoever reads the same name later knows more: its fill takes the place of this one.
+        """Cache the result of the fill at the end of the block, unless the entry changed meanwhile."""
+        # A later read of the same name has newer data, so its fill replaces this one.
         fill = self._fills[name] = Fill()
         try:
             yield fill
@@ -108,14 +108,14 @@ class Cache(Generic[S]):
                     self._keep(name, fill.found)
 
     def forget(self, name: Name) -> None:
-        """Forget what is held of ``name``, and what is being read."""
+        """Evict ``name``, and discard a pending read of it."""
         self._fills.pop(name, None)
         held = self._held.pop(name, None)
         if held is not None:
             self._bytes -= _cost(name, held)
 
     def contents(self) -> Contents:
-        """Return what is held now."""
+        """Return the current size and hit counts."""
         live = time.monotonic() < self._current_until
         return Contents(live, self._revision, len(self._held), self._bytes, self._hits, self._misses)
 
@@ -128,7 +128,7 @@ class Cache(Generic[S]):
     def changed(self, revision: int, namespace: str, key: str) -> None:
         """See :class:`runtime.ports.Follower`."""
         self.forget((namespace, key))
-        # Revisions have no gaps. Were one missing here, the feed's next look at what follows ours would tell of it.
+        # Revisions have no gaps. If one is missing here, the feed's next query of later changes delivers it.
         if revision == self._revision + 1:
             self._revision = revision
 
@@ -137,7 +137,7 @@ class Cache(Generic[S]):
         self._current_until = asked_at + STALE_SECONDS
 
     def lose(self) -> None:
-        """See :class:`runtime.ports.Follower`; all is forgotten, since nothing will say what becomes outdated."""
+        """See :class:`runtime.ports.Follower`; evicts everything, since later changes stay unknown."""
         self._following = False
         self._current_until = 0.0
         self._held.clear()

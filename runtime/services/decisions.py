@@ -1,4 +1,4 @@
-"""What becomes of a request, and why."""
+"""Decisions of the throttle about requests, with their reasons."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 
 class Admission(StrEnum):
-    """What becomes of a request."""
+    """The outcome of a decision."""
 
     ADMITTED = "admitted"
     DENIED = "denied"
     CLOSED = "closed"
-    """A change while the shared buckets are away: it fails closed."""
+    """A change is refused while the shared buckets are unavailable: it fails closed."""
 
 
 class Decision(NamedTuple):
-    """A verdict, with the wait in whole seconds, the policies that denied, and where each policy stands (if known)."""
+    """An admission, with the wait in whole seconds, the policies that denied, and the standing of each (if known)."""
 
     admission: Admission
     retry_after_seconds: int = 0
@@ -31,7 +31,7 @@ class Decision(NamedTuple):
 
 
 def decide(lease: Lease, limits: tuple[Limit, ...], now: int) -> Decision | None:
-    """Decide by what the worker holds at ``now`` (monotonic microseconds), or return None when it has to ask."""
+    """Decide from the worker's lease at ``now`` (monotonic microseconds); None means to ask the shared buckets."""
     if lease.spend(now):
         return Decision(
             Admission.ADMITTED, standings=standings(limits, lease.levels, now - lease.granted_at, lease.tokens)

@@ -1,14 +1,14 @@
-"""Whether this worker is on its way out."""
+"""The state of a worker that is shutting down."""
 
 from __future__ import annotations
 
 
 class Draining:
-    """Set once by the first signal: readiness says no, and every answer closes its connection."""
+    """A flag that the first signal sets: readiness fails, and every response closes its connection."""
 
     def __init__(self) -> None:
         self.active = False
 
     def begin(self) -> None:
-        """Start to drain; there is no way back."""
+        """Start to drain; this cannot be undone."""
         self.active = True

@@ -1,4 +1,4 @@
-"""Entries: read from memory, written to the store, with the retries of the settings where a retry is safe."""
+"""The service of entries: reads through the cache, writes to the store, and safe retries as the settings say."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ T = TypeVar("T")
 
 
 class Entries(Generic[S]):
-    """Entries in the form that ``present`` gives them, which is also the one that memory keeps.
+    """Entries in the representation of ``present``, in which the cache also holds them.
 
-    Every call may raise :class:`runtime.ports.UnavailableError`. Only :class:`runtime.ports.TransientError` is tried
-    again: after it, nothing has changed, so that a change is made once at most.
+    Every call may raise :class:`runtime.ports.UnavailableError`. Only a :class:`runtime.ports.TransientError`, which
+    changed nothing, is retried, so that a change happens at most once.
     """
 
     def __init__(self, store: EntryStore, retry: Retry, cache: Cache[S], present: Callable[[Entry], S]) -> None:
@@ -55,11 +55,11 @@ class Entries(Generic[S]):
         return held.value
 
     async def scan(self, namespace: str, after: str, limit: int) -> Page:
-        """Return a page of the namespace, which is empty when nothing was ever written to it."""
+        """Return a page of the namespace; it is empty when the namespace has no entries."""
         return await self._call(self._store.scan, namespace, after, limit)
 
     async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[S, bool]:
-        """Create or replace an entry under ``conditions``; return it, and whether it is new."""
+        """Create or replace an entry under ``conditions``; return the entry, and whether it is new."""
         with self._changing(namespace, key):
             entry, created = await self._call(self._store.write, namespace, key, value, conditions)
         return self._present(entry), created
@@ -77,15 +77,15 @@ class Entries(Generic[S]):
 
     @contextmanager
     def _changing(self, namespace: str, key: str) -> Iterator[None]:
-        """Let this worker read its own change at once, also one whose outcome is not known."""
+        """Evict the name after a change, even one of unknown outcome, so that this worker reads its own change."""
         try:
             yield
         finally:
             self._cache.forget((namespace, key))
 
     async def _call(self, operation: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        # The machinery of retries costs a read a tenth of its time, so it is started by the first failure alone. The
-        # first retry comes at once: what failed is mostly a connection that was closed while it was idle.
+        # The retry library costs a tenth of a read's time, so only the first failure starts it. The first retry comes
+        # at once, because the usual cause is a connection that was closed while idle.
         try:
             return await operation(*args, **kwargs)
         except TransientError:

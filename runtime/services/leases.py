@@ -1,4 +1,4 @@
-"""The part of a client's buckets that one worker holds, and what it knows about the rest."""
+"""Leases: tokens that one worker holds of a client's buckets, and the last known levels of those buckets."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from runtime.ports import Grant, KeyedBucket
 
 LEASE_MICROSECONDS = 100_000
-"""The time that a lease should last: one that is spent sooner is followed by one of twice the size, else of half."""
+"""The target duration of a lease: the next lease doubles when this one is spent sooner, else it halves."""
 
 EXPIRY_MICROSECONDS = 1_000_000
-"""The age at which unspent tokens go back, so that no worker sits on what another one needs."""
+"""The age at which unspent tokens are returned, so that other workers can use them."""
 
 
 class Lease:
-    """Tokens taken from all the ``buckets`` of a request and not yet spent; times are monotonic microseconds."""
+    """Unspent tokens taken from all ``buckets`` of a request; times are monotonic microseconds."""
 
     __slots__ = ("_largest", "_size", "buckets", "denied_until", "granted_at", "levels", "lock", "tokens", "used_at")
 
@@ -33,7 +33,7 @@ class Lease:
         self._size = 1
 
     def spend(self, now: int) -> bool:
-        """Spend one token, if there is one."""
+        """Spend one token, and return whether there was one."""
         self.used_at = now
         if not self.tokens:
             return False
@@ -41,27 +41,27 @@ class Lease:
         return True
 
     def wanted(self, now: int) -> int:
-        """Return how many tokens to ask for: as many as the last tenth of a second needed, 1 % of a bucket at most."""
+        """Return the number of tokens to ask for: the need of the last tenth of a second, at most 1 % of a bucket."""
         fast = now - self.granted_at < LEASE_MICROSECONDS
         self._size = min(self._largest, self._size * 2) if fast else max(1, self._size // 2)
         return self._size
 
     def renew(self, grant: Grant, now: int) -> None:
-        """Hold what was granted, or remember until when nothing will be."""
+        """Hold the granted tokens, or remember until when requests are denied."""
         self.tokens = grant.tokens
         self.levels = grant.levels
         self.granted_at = now
         self.denied_until = 0 if grant.tokens else now + grant.wait_microseconds
 
     def surrender(self) -> int:
-        """Give up what is unspent and return how much it was."""
+        """Give up the unspent tokens and return their number."""
         tokens, self.tokens = self.tokens, 0
         return tokens
 
     def is_stale(self, now: int) -> bool:
-        """Tell whether its tokens are too old to keep."""
+        """Return whether its tokens are too old to keep."""
         return self.tokens > 0 and now - self.granted_at >= EXPIRY_MICROSECONDS
 
     def is_idle(self, now: int) -> bool:
-        """Tell whether nothing is lost by forgetting it."""
+        """Return whether the lease can be dropped without losing tokens."""
         return not self.tokens and not self.lock.locked() and now - self.used_at >= EXPIRY_MICROSECONDS

@@ -1,4 +1,4 @@
-"""Which buckets a request debits, and what it is told about them."""
+"""The limits of each endpoint, and their standing for the RateLimit fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """One bucket in scope: ``name`` is the policy's in the headers, ``scope`` ends the bucket's key."""
+    """One bucket of an endpoint: ``name`` is the policy's name in the headers, ``scope`` ends the bucket's key."""
 
     name: str
     scope: str
@@ -24,7 +24,7 @@ class Limit:
 
 
 class Standing(NamedTuple):
-    """What is left of a policy: ``remaining`` tokens, and no more within the next ``seconds``."""
+    """The rest of a policy's quota: ``remaining`` tokens for the next ``seconds``."""
 
     name: str
     remaining: int
@@ -32,7 +32,7 @@ class Standing(NamedTuple):
 
 
 def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict[str, tuple[Limit, ...]]:
-    """Return the limits of every endpoint (method and route template); a scope that the settings lack is left out."""
+    """Return the limits of every endpoint (method and route template), for the scopes that the settings define."""
     named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
     return {
         endpoint: tuple(
@@ -48,7 +48,7 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict
 
 
 def keyed_buckets(limits: tuple[Limit, ...], client: str, shares: int = 1) -> tuple[KeyedBucket, ...]:
-    """Return the client's buckets; its name is the keys' hash tag, so that Redis Cluster keeps them together."""
+    """Return the client's buckets; its name is the keys' hash tag, so that Redis Cluster keeps them in one slot."""
     return tuple(
         KeyedBucket(
             f"cbp:throttle:{{{client}}}:{limit.scope}",
@@ -61,9 +61,9 @@ def keyed_buckets(limits: tuple[Limit, ...], client: str, shares: int = 1) -> tu
 def standings(
     limits: tuple[Limit, ...], levels: tuple[int, ...], microseconds: int, leased: int
 ) -> tuple[Standing, ...]:
-    """Return where each limit stands, ``microseconds`` after its ``levels`` (parts of a token) were seen.
+    """Return the standing of each limit, ``microseconds`` after its ``levels`` (parts of a token) were read.
 
-    The ``leased`` tokens of this worker count as remaining; what others have taken since is not known.
+    The ``leased`` tokens of this worker count as remaining; tokens that others took since then are not known.
     """
     return tuple([_standing(limit, level, microseconds, leased) for limit, level in zip(limits, levels, strict=True)])
 

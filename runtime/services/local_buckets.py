@@ -1,4 +1,4 @@
-"""Throttling without Redis: one worker alone, on its share of every rate."""
+"""Token buckets of one worker, for throttling without Redis at the worker's share of every rate."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 
 class LocalBuckets:
-    """Token buckets of this process alone; times are microseconds of a monotonic clock."""
+    """Token buckets in this process; times are microseconds of a monotonic clock."""
 
     def __init__(self) -> None:
         self._held: dict[str, tuple[Shape, State]] = {}
 
     def take(self, buckets: Sequence[KeyedBucket], now: int) -> tuple[int, ...]:
-        """Take a token from every bucket, or from none; return how long each makes the request wait (all 0: taken)."""
+        """Take a token from every bucket, or from none; return the wait of each in microseconds (all 0: taken)."""
         states = [self._state(bucket, now) for bucket in buckets]
         waits = tuple(wait_microseconds(bucket.shape, state) for bucket, state in zip(buckets, states, strict=True))
         if not any(waits):
@@ -29,13 +29,13 @@ class LocalBuckets:
         return waits
 
     def prune(self, now: int) -> None:
-        """Forget the buckets that are full again."""
+        """Drop the buckets that are full again."""
         full = [key for key, (shape, state) in self._held.items() if refilled(shape, state, now).level == shape.full]
         for key in full:
             del self._held[key]
 
     def clear(self) -> None:
-        """Forget every bucket."""
+        """Drop every bucket."""
         self._held.clear()
 
     def _state(self, bucket: KeyedBucket, now: int) -> State:

@@ -1,4 +1,4 @@
-"""The cache's metrics, and the counts that are kept in memory, are written for scrapes at regular times."""
+"""A sampler that regularly writes the cache's metrics and the counts in memory for scrapes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SAMPLE_SECONDS = 1.0
 
 
 class Sampling:
-    """Takes one sample after another of ``contents`` and of the counts of ``telemetry``."""
+    """A sampler of the cache's ``contents`` and of the counts of ``telemetry``."""
 
     def __init__(self, contents: Callable[[], Contents], telemetry: Telemetry) -> None:
         self._contents = contents
@@ -24,7 +24,7 @@ class Sampling:
         self._misses = 0
 
     def sample(self) -> None:
-        """Write what is so now."""
+        """Write the current values."""
         contents = self._contents()
         self._telemetry.cache_reads.count("hit", times=contents.hits - self._hits)
         self._telemetry.cache_reads.count("miss", times=contents.misses - self._misses)
@@ -35,7 +35,7 @@ class Sampling:
         self._telemetry.write()
 
     async def repeat(self) -> None:
-        """Take samples until cancelled."""
+        """Sample every ``SAMPLE_SECONDS`` until cancelled."""
         while True:
             self.sample()
             await asyncio.sleep(SAMPLE_SECONDS)

@@ -1,8 +1,8 @@
-"""Admission of requests by token buckets that every worker of every replica shares.
+"""Throttling of requests by token buckets that every worker of every replica shares.
 
-Debit first, spend locally: a worker takes a small lease of tokens from the client's buckets in Redis, spends it in
-memory, and remembers a denial until the wait that it was told. Without Redis it admits its share of the rates, reads
-only, and asks for Redis in the background, so that no request waits for a reconnection.
+A worker takes a small lease of tokens from the client's buckets in Redis, spends it in memory, and remembers a denial
+for the wait that Redis returned. Without Redis it admits only reads, at its share of the rates, and probes Redis in the
+background, so that no request waits for a reconnection.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ class Throttle:
         self._alone = LocalBuckets()
 
     def limits(self, endpoint: str) -> tuple[Limit, ...]:
-        """Return the limits that hold for an endpoint."""
+        """Return the limits of an endpoint."""
         return self._limits[endpoint]
 
     def decide(self, client: str, endpoint: str) -> Decision | None:
-        """Judge one request of ``client`` to ``endpoint`` (method and route template) by what this worker holds.
+        """Decide on a request of ``client`` to ``endpoint`` (method and route template) from this worker's lease.
 
-        None: it holds nothing that decides, so that ``ask`` has to.
+        Returns None when the lease cannot decide; call :meth:`ask` then.
         """
         limits = self._limits[endpoint]
         if not limits:
@@ -67,13 +67,13 @@ class Throttle:
         return decide(lease, limits, _now()) if lease is not None and not self.degraded else None
 
     async def ask(self, client: str, endpoint: str, *, changes: bool) -> Decision:
-        """Judge the request by the shared buckets or, without them, by this worker's share of the rates."""
+        """Decide by the shared buckets or, when they are unavailable, by this worker's share of the rates."""
         limits = self._limits[endpoint]
         decision = None if self.degraded else await self._ask(self._lease(client, endpoint), limits)
         return decision or self._admit_alone(client, limits, changes=changes)
 
     async def maintain(self) -> None:
-        """Return stale leases and look for a Redis that was lost, until cancelled."""
+        """Return stale leases and probe a lost Redis, until cancelled."""
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             if self.degraded:
@@ -83,7 +83,7 @@ class Throttle:
                 await self.sweep()
 
     async def probe(self) -> None:
-        """Ask whether the shared buckets answer, and use them from now on if they do."""
+        """Ping the shared buckets, and use them again if they respond."""
         try:
             await self._buckets.ping()
         except UnavailableError as error:
@@ -93,17 +93,17 @@ class Throttle:
             self.degraded = False
             self._telemetry.degraded.set(0)
             self._alone.clear()
-            _log.info("shared buckets are back")
+            _log.info("the shared buckets are available again")
 
     async def sweep(self) -> None:
-        """Return stale tokens and forget idle clients."""
+        """Return stale tokens and drop idle leases."""
         now = _now()
         await self._return([lease for lease in self._leases.values() if lease.is_stale(now)])
         for name in [name for name, lease in self._leases.items() if lease.is_idle(now)]:
             del self._leases[name]
 
     async def surrender(self) -> None:
-        """Give every unspent token back."""
+        """Return every unspent token to the shared buckets."""
         leases, self._leases = self._leases, {}
         await self._return(leases.values())
 
@@ -140,7 +140,9 @@ class Throttle:
             self.degraded = True
             self._telemetry.degraded.set(1)
             self._leases.clear()
-            _log.warning("shared buckets are away: this worker throttles alone", error=repr(error.__cause__))
+            _log.warning(
+                "the shared buckets are unavailable: this worker throttles locally", error=repr(error.__cause__)
+            )
 
     async def _return(self, leases: Iterable[Lease]) -> None:
         try:

@@ -1,1 +1,1 @@
-"""Judge by an Open Policy Agent server: its settings, its client, and the engine."""
+"""The engine on an Open Policy Agent server: its settings, its client, and the engine itself."""

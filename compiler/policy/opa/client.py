@@ -1,7 +1,7 @@
-"""Ask an OPA server through ``opa-python-client``: each request is answered in time and in full, or is a PolicyError.
+"""A client of an OPA server on top of ``opa-python-client``; a late, incomplete or failed answer is a PolicyError.
 
-The client lets the errors of ``requests`` through, follows what ``requests`` follows, and limits the time between two
-bytes alone: all three are mended here.
+The package lets errors of ``requests`` through, follows redirects and proxies, and limits only the time between two
+bytes; this module corrects all three.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoParseError, requests.HTTPError)
-"""Exceptions of the client for a server that answered that it will not."""
+"""Exceptions of the client for a request that the server refused."""
 _OTHER_SHAPE = (AttributeError, LookupError, RecursionError, TypeError)
-"""Exceptions of the client for an answer of JSON in a shape that it does not look for."""
+"""Exceptions of the client for JSON of an unexpected shape."""
 _FAILED = (*_REFUSED, *_OTHER_SHAPE, OSError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError)
 
 
 class Client(OpaClient):  # type: ignore[misc]  # the package is not typed
-    """Talk to the server that was named, and to no other."""
+    """A client that connects only to the given server: it follows no redirect and no proxy."""
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
-        # Neither a proxy of the environment, nor a password of ~/.netrc in the token's place, nor other certificates.
+        # Ignore proxies and certificates of the environment, and passwords of ~/.netrc, which would replace the token.
         session.trust_env = False
-        # An answer from elsewhere is not the server's, and a question that is repeated there would hold the token.
+        # A redirected request would send the token to another server, and its answer would not be this server's.
         session.max_redirects = 0
         return session
 
     def get_policies(self) -> dict[str, str]:
-        """Return the text of every policy by its id.
+        """Return the text of every policy by id.
 
-        The package's own ``get_policies_list`` leaves the texts out, and asks at a path from which OPA redirects.
+        The package's ``get_policies_list`` omits the texts, and requests a path that OPA redirects.
         """
         response = self._session.get(f"{self.root_url}/policies", timeout=self.timeout)
         response.raise_for_status()
@@ -53,11 +53,11 @@ class Client(OpaClient):  # type: ignore[misc]  # the package is not typed
 
 
 class RefusedError(PolicyError):
-    """The server answered that it will not do what it was asked to."""
+    """The server refused a request."""
 
 
 class Connection:
-    """A client of one server."""
+    """A connection to one server, with a time limit for each request."""
 
     def __init__(self, server: OpaServer) -> None:
         self._server = server
@@ -71,14 +71,14 @@ class Connection:
         )
 
     def ask(self, about: str, call: Callable[..., _T], *arguments: Any, **named: Any) -> _T:
-        """Call a method of the client.
+        """Call a method of the client; messages name the subject ``about``.
 
         Raises:
-            RefusedError: the server answered that it will not.
-            PolicyError: whatever else goes wrong, and an answer that takes too long as a whole.
+            RefusedError: the server refused the request.
+            PolicyError: any other failure, or an answer that takes too long in total.
         """
         answer: Future[_T] = Future()
-        # A thread that is never waited for: a server that sends a byte now and then would hold it for ever.
+        # A daemon thread that nobody joins: a server that sends a byte now and then could block it for ever.
         threading.Thread(target=_settle, args=(answer, lambda: call(*arguments, **named)), daemon=True).start()
         at = f"the OPA server at {self._server.address}"
         try:
@@ -93,16 +93,16 @@ class Connection:
 
 
 def _settle(answer: Future[_T], call: Callable[[], _T]) -> None:
-    """Hand what a call returns, or raises, to the one who waits for it."""
+    """Set the result or the exception of a call in a future."""
     try:
         answer.set_result(call())
     except BaseException as error:
-        # Raised again by the thread that waits.
+        # The waiting thread raises it again.
         answer.set_exception(error)
 
 
 def _failure(error: Exception) -> str:
-    """Say in one line what went wrong, where there was no answer of OPA's."""
+    """Return one line about a failure without an answer from OPA."""
     if isinstance(error, requests.exceptions.SSLError):
         return f"its certificate cannot be relied on: {_cause(error)}"
     if isinstance(error, requests.TooManyRedirects):
@@ -115,7 +115,7 @@ def _failure(error: Exception) -> str:
 
 
 def _refusal(error: Exception) -> str:
-    """Return OPA's message, with its details and their places."""
+    """Return OPA's error message, with its details and their locations."""
     document: Any = {"message": getattr(error, "message", None), "errors": getattr(error, "errors", None)}
     response = getattr(error, "response", None)
     if isinstance(response, requests.Response):
@@ -136,7 +136,7 @@ def _detail(item: dict[str, Any]) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """Return what the operating system, or the TLS library, said at the bottom of an error."""
+    """Return the message of the operating system or the TLS library at the root of an error."""
     seen = error
     while (below := _below(seen)) is not None:
         seen = below

@@ -1,4 +1,4 @@
-"""Read the settings of an OPA server; those that cannot be used are refused before a request."""
+"""The settings of an OPA server, validated before any request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PORT = 8181
-"""The port of a URL that names none, which is OPA's own."""
+"""The port of a URL without one: OPA's default."""
 TIMEOUT_SECONDS = 10
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
@@ -22,18 +22,18 @@ _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 @dataclass(frozen=True, slots=True)
 class OpaServer:
-    """An OPA server."""
+    """The settings of one OPA server."""
 
     secure: bool
-    """Whether it is asked over TLS."""
+    """Whether to connect over TLS."""
     host: str
     port: int
     token_file: Path | None
-    """The file with the bearer token; None: none is sent."""
+    """The file with the bearer token; None sends no token."""
     ca_file: Path | None
-    """The certificates that its own is checked by; None: those of the package ``certifi``."""
+    """The CA certificates that verify the server; None uses those of the package ``certifi``."""
     timeout_seconds: float
-    """The longest that one request takes as a whole, however it is answered."""
+    """The time limit of one request in total."""
 
     @property
     def address(self) -> str:
@@ -47,18 +47,18 @@ def opa_server(
     ca_file: Path | None = None,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> OpaServer:
-    """Return the server with a URL, ``http://host:port`` or ``https://host:port``, without a path.
+    """Return the server of a URL, ``http://host:port`` or ``https://host:port``, without a path.
 
     Raises:
-        PolicyError: the URL is none of an OPA server, or a token would cross a network that can be listened to. The
-            message does not repeat the URL, in which somebody may have written a password.
+        PolicyError: the URL has another form, or a token would cross a network without TLS. The message does not
+            repeat the URL, which may contain a password.
     """
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, PORT if parts.port is None else parts.port
     except ValueError:
         host, port = None, 0
-    if not host or not port or parts.scheme not in ("http", "https") or not _bare(parts.netloc, url):
+    if not host or not port or parts.scheme not in ("http", "https") or not _is_host_and_port(parts.netloc, url):
         raise PolicyError("the URL of an OPA server is http:// or https://, a host and a port, and nothing else")
     secure = parts.scheme == "https"
     if token_file and not secure and host not in _LOOPBACK:
@@ -73,7 +73,7 @@ def token(file: Path) -> str:
     """Return the bearer token in a file, which may end with a line break.
 
     Raises:
-        PolicyError: there is none, or something else.
+        PolicyError: the file cannot be read, or is not a bearer token.
     """
     try:
         text = file.read_text(encoding="ascii").strip()
@@ -85,6 +85,6 @@ def token(file: Path) -> str:
     return text
 
 
-def _bare(netloc: str, url: str) -> bool:
-    """Say whether a URL ends with its host and port, and begins without a user."""
+def _is_host_and_port(netloc: str, url: str) -> bool:
+    """Return whether a URL has no user, no path and no query."""
     return "@" not in netloc and url.partition("//")[2].removesuffix("/") == netloc

@@ -1,8 +1,8 @@
-"""Judge by the policies on an Open Policy Agent server.
+"""The engine on an Open Policy Agent server.
 
-It is chosen by configuration alone. The server may serve others, too: policies whose ids start with ``cbp/`` are ours,
-and data under the names of our data folders; nobody else's policy may stand in a package of ours. What it holds is
-read back and compared after the upload, after the proof and after the judgement.
+Configuration alone selects it. The server may also serve others: ours are the policies with ids that start with
+``cbp/``, and the data under the names of our data folders; no other policy may be in one of our packages. The engine
+reads the server's policies and data back and compares them after the upload, after the proof and after the judgement.
 Upstream: https://www.openpolicyagent.org/docs/rest-api
 """
 
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from compiler.policy.opa.config import OpaServer
 
 FOLDER = "cbp/"
-"""The beginning of the ids of our policies on the server."""
+"""The prefix of the ids of our policies on the server."""
 _STRICT = {"strict-builtin-errors": "true"}
 _PACKAGE = re.compile(r"^\s*package\s+([A-Za-z0-9_]+)", re.MULTILINE)
 
 
 class Opa:
-    """A server, with the policies that it has been given."""
+    """An engine that evaluates the uploaded policies on a server."""
 
     name = "opa"
 
@@ -41,18 +41,18 @@ class Opa:
         self._modules: dict[str, str] = {}
         self._data: Mapping[str, Any] = {}
         self._roots: set[str] = set()
-        """The first names of our packages and data."""
+        """The root names of our packages and data."""
         self._version = ""
 
     @property
     def version(self) -> str:
-        """The version that the server says it is."""
+        """The version that the server reports."""
         return self._version
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
         """Upload the policies and their data (see :class:`compiler.policy.engine.Engine`)."""
         modules = list(modules)
-        # What is vetted is read by regorus, and refused for what the two engines would take in different ways.
+        # Vetting uses regorus' parser, and refuses constructs that the two engines treat differently.
         Regorus().load(modules, data)
         ordered = sorted(modules, key=lambda module: module.package.split(".")[0] != HELPERS)
         self._version = self._ask_version()
@@ -72,14 +72,14 @@ class Opa:
         return answer["result"]
 
     def confirm(self) -> None:
-        """Compare what the server holds with what it was given (see :class:`compiler.policy.engine.Engine`)."""
-        held = self._held()
-        self._refuse_strangers(held)
+        """Compare the server's state with the uploaded policies (see :class:`compiler.policy.engine.Engine`)."""
+        held = self._policies_on_server()
+        self._refuse_foreign_policies(held)
         if _ours(held) != self._modules:
             raise PolicyError("the OPA server holds other policies than it was given: somebody else changes them")
         for name, document in self._data.items():
             match self._server.ask(f"the data '{name}'", self._client.get_data, quote(name)):
-                case {"result": held_data} if _written(held_data) == _written(document):
+                case {"result": held_data} if _canonical_json(held_data) == _canonical_json(document):
                     continue
             raise PolicyError(f"the OPA server holds other data under '{name}' than it was given")
 
@@ -91,48 +91,48 @@ class Opa:
         raise PolicyError("the OPA server does not say which version it is")
 
     def _upload(self) -> None:
-        """Put our policies and data in the place of those of an earlier run; what is there already stays.
+        """Replace the policies and data of an earlier run by ours; equal ones stay.
 
-        A server compiles all that it holds for each policy that changes, so that no more are changed than have to be.
+        The server recompiles all policies for each changed one, so only differing policies are changed.
         """
-        held = self._held()
-        self._refuse_strangers(held)
+        held = self._policies_on_server()
+        self._refuse_foreign_policies(held)
         for name, document in self._data.items():
             self._server.ask(f"the data '{name}'", self._client.update_or_create_data, document, quote(name))
         ours = _ours(held)
         changed = [identifier for identifier, text in self._modules.items() if ours.get(identifier) != text]
         stale = sorted(ours.keys() - self._modules.keys())
-        if _refused(self._put, changed) or _refused(self._delete, stale):
-            # A helper's new functions need the new rules, and these need them: all have to go before they come.
+        if _apply_with_retries(self._put, changed) or _apply_with_retries(self._delete, stale):
+            # Old and new versions of helpers and rules depend on each other: delete all before uploading again.
             self._replace()
 
     def _replace(self) -> None:
-        for change, identifiers in ((self._delete, _ours(self._held())), (self._put, self._modules)):
-            if errors := _refused(change, identifiers):
+        for change, identifiers in ((self._delete, _ours(self._policies_on_server())), (self._put, self._modules)):
+            if errors := _apply_with_retries(change, identifiers):
                 raise errors[0]
 
     def _put(self, identifier: str) -> None:
         text = self._modules[identifier]
         put = self._client.update_policy_from_string
-        # Without its compatibility mode, which uploads a text that it has rewritten.
+        # The client's compatibility mode would rewrite the text.
         self._server.ask(f"the policy {identifier}", put, text, quote(identifier), rego_compat=False)
 
     def _delete(self, identifier: str) -> None:
         self._server.ask(f"the policy {identifier}", self._client.delete_policy, quote(identifier))
 
-    def _held(self) -> dict[str, str]:
-        """Return the text of every policy on the server by its id."""
+    def _policies_on_server(self) -> dict[str, str]:
+        """Return the text of every policy on the server by id."""
         return self._server.ask("its policies", self._client.get_policies)
 
-    def _refuse_strangers(self, held: Mapping[str, str]) -> None:
-        """Refuse a policy of somebody else that adds to our packages, or to the data that they read."""
+    def _refuse_foreign_policies(self, held: Mapping[str, str]) -> None:
+        """Refuse a foreign policy that adds to our packages, or to the data that they read."""
         for identifier in held.keys() - _ours(held).keys():
             if _root(held[identifier]) in (*self._roots, ""):
                 raise PolicyError(f"the OPA server holds the policy '{identifier}', which would judge with ours")
 
 
-def _refused(change: Callable[[str], None], identifiers: Iterable[str]) -> list[RefusedError]:
-    """Change policies, one that others depend on again after them; return why those that are left are refused."""
+def _apply_with_retries(change: Callable[[str], None], identifiers: Iterable[str]) -> list[RefusedError]:
+    """Apply a change to each policy, retrying refused ones after the others; return the refusals that remain."""
     waiting = list(identifiers)
     while waiting:
         errors: dict[str, RefusedError] = {}
@@ -152,11 +152,11 @@ def _ours(held: Mapping[str, str]) -> dict[str, str]:
 
 
 def _root(text: str) -> str:
-    """Return the first name of a policy's package; nothing, where it cannot be told."""
+    """Return the root name of a policy's package, or an empty text when it cannot be found."""
     package = _PACKAGE.search(text)
     return package[1] if package else ""
 
 
-def _written(document: Any) -> str:
-    """Return JSON in one form, so that ``true`` is not 1."""
+def _canonical_json(document: Any) -> str:
+    """Return canonical JSON text, in which ``true`` differs from 1."""
     return json.dumps(document, sort_keys=True)
