@@ -11,7 +11,7 @@ from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
 from compiler.resolve.bind import bind
-from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup
+from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,7 +66,7 @@ def _replaced(node: MappingNode, path: Path, value: Node) -> MappingNode:
     key, rest = str(path[0]), path[1:]
     entry = node.entries[key]
     below = value if not rest else _inside(entry.value, rest, value)
-    return MappingNode({**node.entries, key: Entry(entry.key, below)}, node.span)
+    return MappingNode({**node.entries, key: KeyValue(entry.key, below)}, node.span)
 
 
 def _inside(node: Node, path: Path, value: Node) -> Node:

@@ -103,6 +103,6 @@ def _finding(change: Change, severity: Severity) -> Finding:
 
 def _converted(number: int, severity: Severity) -> Finding:
     """Return the single finding for a checkout in which Git converted the line ends."""
-    message = f"nothing but CRLF at the ends of lines is wrong in {counted(number, 'file')}, as where Git converts them"
-    help_ = f"run cbp compile; where Git did it, commit or stash your changes, then run {_REFRESH}"
+    message = f"the lines of {counted(number, 'file')} end with CRLF; nothing else differs"
+    help_ = f"run cbp compile; where Git converted them, commit or stash your changes, then run {_REFRESH}"
     return Finding(Code.GEN006, message, help_, path="generated", severity=severity)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.diagnostics import Code, Finding, bounded, bounded_findings, did_you_mean
 from compiler.model.shape import annotation_at, is_model
 from compiler.model.specification import Specification
-from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, leaves, lookup
+from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, leaves, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -88,7 +88,7 @@ def _merge(base: MappingNode, patch: MappingNode, path: Path, unknown_keys: list
         if known is None:
             unknown_keys.append(_UnknownKey((*path, name), entry.key, base.entries.keys()))
         elif isinstance(known.value, MappingNode) and isinstance(entry.value, MappingNode):
-            entries[name] = Entry(known.key, _merge(known.value, entry.value, (*path, name), unknown_keys))
+            entries[name] = KeyValue(known.key, _merge(known.value, entry.value, (*path, name), unknown_keys))
         else:
             entries[name] = entry
     return MappingNode(entries, base.span)

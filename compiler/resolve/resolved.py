@@ -15,7 +15,7 @@ from compiler.resolve.bind import bind
 from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
 from compiler.resolve.repeated import contradicted
 from compiler.resolve.waivers import PlacedWaiver, placed_waivers
-from compiler.sources.nodes import Entry, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
+from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +79,7 @@ def _specification(sections: tuple[tuple[str, Node], ...]) -> tuple[MappingNode 
 
     A section is missing from the tree if its file has a finding. The tree is None if all sections are missing.
     """
-    entries: dict[str, Entry] = {}
+    entries: dict[str, KeyValue] = {}
     findings: tuple[Finding, ...] = ()
     for name, document in sections:
         entry, found = _single_entry(document, name)
@@ -111,7 +111,7 @@ def _has_finding(base: MappingNode, merged: MappingNode) -> Callable[[Path], boo
     )
 
 
-def _single_entry(document: Node, name: str) -> tuple[Entry | None, tuple[Finding, ...]]:
+def _single_entry(document: Node, name: str) -> tuple[KeyValue | None, tuple[Finding, ...]]:
     """Return the entry of the only key that a document may have; other keys are findings."""
     entries = document.entries if isinstance(document, MappingNode) else {}
     found = entries.get(name)
@@ -145,7 +145,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     return Resolved(environment, spec, tree, waivers), ()
 
 
-def _environment(files: EnvironmentFiles) -> tuple[Entry | None, Environment | None, tuple[Finding, ...]]:
+def _environment(files: EnvironmentFiles) -> tuple[KeyValue | None, Environment | None, tuple[Finding, ...]]:
     """Bind ``environment:`` in an environment's own file; its name must be the folder's name."""
     if files.environment is None:
         return None, None, ()

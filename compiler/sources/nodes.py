@@ -32,7 +32,7 @@ class SequenceNode:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyValue:
     """A key of a mapping with its own span, and its value."""
 
     key: Span
@@ -43,7 +43,7 @@ class Entry:
 class MappingNode:
     """A mapping from names to entries, in the order of the file."""
 
-    entries: Mapping[str, Entry]
+    entries: Mapping[str, KeyValue]
     span: Span
 
 

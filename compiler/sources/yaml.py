@@ -24,7 +24,7 @@ from yaml.events import (
 
 from compiler.diagnostics import Code, Finding, Source, Span, bounded_findings
 from compiler.sources import syntax
-from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import KeyValue, MappingNode, Node, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ class _Frame:
     """The number of nodes that were read before it."""
     height: int = 1
     items: list[Node] = field(default_factory=list)
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, KeyValue] = field(default_factory=dict)
     merges: list[Node] = field(default_factory=list)
     key: ScalarNode | None = None
 
@@ -180,7 +180,7 @@ class _Builder:
             message = f"the key '{key.text}' is already written in line {first.line}"
             self._report(Code.YAML005, message, key.span, "keep one of the two")
         elif key.text:
-            frame.entries[key.text] = Entry(key.span, node)
+            frame.entries[key.text] = KeyValue(key.span, node)
 
     def _closed(self, frame: _Frame) -> Node:
         if not frame.mapping:

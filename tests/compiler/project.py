@@ -20,7 +20,7 @@ from compiler.model.specification import SECTIONS, Specification
 from compiler.resolve.bind import bind
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.sources.files import Loaded, load
-from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode, SequenceNode
 from compiler.sources.nodes import Path as Keys
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def with_value(node: Node, path: Keys, value: Node) -> Node:
 def _with_child(node: Node, key: Key, below: Keys, value: Node) -> Node:
     if isinstance(node, MappingNode):
         # A key that may be left out is added.
-        entry = node.entries.get(str(key)) or Entry(SOMEWHERE, MappingNode({}, SOMEWHERE))
-        entries = {**node.entries, str(key): Entry(entry.key, with_value(entry.value, below, value))}
+        entry = node.entries.get(str(key)) or KeyValue(SOMEWHERE, MappingNode({}, SOMEWHERE))
+        entries = {**node.entries, str(key): KeyValue(entry.key, with_value(entry.value, below, value))}
         return MappingNode(entries, node.span)
     assert isinstance(node, SequenceNode)
     assert isinstance(key, int)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from compiler.pipeline import emit
 from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
-from compiler.sources.nodes import Entry, Key, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode, SequenceNode
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
 from tests.compiler.project import SOMEWHERE, keys, rebound, resolved, with_value
@@ -111,7 +111,7 @@ def gate() -> Gate:
 
 def _node(value: Statement) -> Node:
     if isinstance(value, dict):
-        return MappingNode({name: Entry(SOMEWHERE, _node(item)) for name, item in value.items()}, SOMEWHERE)
+        return MappingNode({name: KeyValue(SOMEWHERE, _node(item)) for name, item in value.items()}, SOMEWHERE)
     if isinstance(value, list):
         return SequenceNode(tuple(_node(item) for item in value), SOMEWHERE)
     return ScalarNode(value, SOMEWHERE)
@@ -122,7 +122,7 @@ def _without(node: Node, path: Keys) -> Node:
     if isinstance(node, MappingNode):
         kept = dict(node.entries)
         entry = kept.pop(str(key))
-        below_it = {str(key): Entry(entry.key, _without(entry.value, below))} if below else {}
+        below_it = {str(key): KeyValue(entry.key, _without(entry.value, below))} if below else {}
         return MappingNode({**kept, **below_it}, node.span)
     assert isinstance(node, SequenceNode)
     items = (_without(item, below) if below and index == key else item for index, item in enumerate(node.items))

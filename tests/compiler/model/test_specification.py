@@ -17,7 +17,7 @@ from compiler.model.units.base import Unit
 from compiler.resolve.bind import bind
 from compiler.resolve.overlay import PLACEHOLDER
 from compiler.sources import yaml
-from compiler.sources.nodes import Entry, MappingNode, Node, ScalarNode, SequenceNode, leaves, lookup
+from compiler.sources.nodes import KeyValue, MappingNode, Node, ScalarNode, SequenceNode, leaves, lookup
 from compiler.sources.nodes import Path as Keys
 from tests.compiler.project import SOMEWHERE, loaded, rebound, resolved, with_value
 
@@ -136,7 +136,7 @@ def outcome(tree: Node) -> list[tuple[str, str, str]]:
     return [(finding.code, finding.message, finding.help) for finding in rebound(tree)[1]]
 
 
-def entries(path: Keys) -> Mapping[str, Entry]:
+def entries(path: Keys) -> Mapping[str, KeyValue]:
     node = lookup(TREE, path)
     return node.entries if isinstance(node, MappingNode) else {}
 
@@ -192,5 +192,5 @@ def plain_values(document: Any) -> Iterator[Any]:
 
 
 def test_the_specification_alone_is_refused_where_it_leaves_a_placeholder() -> None:
-    tree = MappingNode({name: Entry(document.span, document) for name, document in loaded().sections}, SOMEWHERE)
+    tree = MappingNode({name: KeyValue(document.span, document) for name, document in loaded().sections}, SOMEWHERE)
     assert bind(Specification, tree)[0] is None
