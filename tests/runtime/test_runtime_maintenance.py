@@ -68,7 +68,7 @@ def test_other_clusters_and_backups_in_a_store_are_not_looked_at() -> None:
 
 
 class Server(HTTPServer):
-    """The part of Kubernetes' API that the chore uses, with two objects to a page."""
+    """The part of Kubernetes' API that the job uses, with two objects to a page."""
 
     def __init__(self, backups: list[dict[str, Any]]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

@@ -41,7 +41,7 @@ def snapshot(of: str, days: int, *, ready: bool = True, app: str = "cache") -> d
 
 
 class Server(HTTPServer):
-    """Claims and snapshots, as much of the API as the chore uses; what is created is not ready at once."""
+    """Claims and snapshots, as much of the API as the job uses; what is created is not ready at once."""
 
     def __init__(self, claims: list[dict[str, Any]], snapshots: list[dict[str, Any]]) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -116,7 +116,7 @@ def test_each_claim_with_the_label_is_copied_by_the_class_and_no_other() -> None
     assert made["metadata"]["labels"] == {"app": "cache"}
 
 
-def test_a_chore_that_is_started_again_takes_no_second_copy() -> None:
+def test_a_job_that_is_started_again_takes_no_second_copy() -> None:
     with serving([claim("cache-0")]) as (server, api):
         copy(api, CACHE, NOW, WEEK)
         assert copy(api, CACHE, NOW + timedelta(minutes=10), WEEK) == ((), ())
@@ -136,7 +136,7 @@ def test_of_each_claim_what_is_too_old_goes_and_the_last_that_can_be_restored_st
         assert set(server.objects[SNAPSHOTS]) == {"cache-0-1", "cache-0-7", "cache-1-9", "cache-1-3", "db-0-90"}
 
 
-def test_what_the_api_refuses_ends_the_chore_before_anything_is_deleted() -> None:
+def test_what_the_api_refuses_ends_the_job_before_anything_is_deleted() -> None:
     with serving([claim("cache-0")], *(snapshot("cache-0", days) for days in (1, 20))) as (server, api):
         server.writable = False
         with pytest.raises(KubernetesError, match=f"POST {SNAPSHOTS}: 403"):

@@ -74,7 +74,7 @@ def _cron_job(site: Site, job: MaintenanceJob) -> dict[str, Any]:
 
 def _pod(site: Site, job: MaintenanceJob) -> Pod:
     container = Container(
-        name="chore",
+        name="maintenance",
         image=site.environment.image.reference,
         command=(PYTHON, "-m", "runtime.maintenance", *job.arguments),
         resources=RESOURCES,
