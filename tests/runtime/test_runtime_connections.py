@@ -187,7 +187,7 @@ async def test_a_wish_for_another_protocol_with_a_body_is_refused_and_nothing_ch
     client: Client, entries: MemoryEntries, body: bytes
 ) -> None:
     client.writer.write(PUT + b"Connection: Upgrade\r\nUpgrade: h2c\r\n" + body)
-    assert "without asking for an upgrade" in await client.refusal(501)
+    assert "send the request without Upgrade" in await client.refusal(501)
     assert entries.entries == {}
 
 

@@ -41,6 +41,7 @@ UNSEEN_CASES = {
     "spec010_leading_zero": "a number has no digits any more",
     "spec017_address_inside_a_network": "an address is arithmetic",
     "spec019_day_that_there_is_not": "a calendar is arithmetic",
+    "spec021_containerfile_starts_from_another_image": "a file does not know the Containerfile",
     "yaml005_key_written_twice": "of two equal keys one is left; the YAML server reports it by itself",
     "yaml006_whole_list_as_a_key": "another file fills a placeholder: the overlay that should has no name for it",
     "yaml007_tag": "a tag has acted",
