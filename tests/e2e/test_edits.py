@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # The tests that read spec/, environments/ or generated/ of the checkout that they stand in.
 LIVE = (
     "tests/compiler/cli/test_comparing.py::test_the_committed_output_is_what_the_project_says",
-    "tests/compiler/emit/test_editor.py::test_a_schema_that_a_file_of_the_checkout_names_is_the_one_that_is_meant_for_it",
     "tests/compiler/test_determinism.py::test_the_order_of_the_files_on_disk_changes_no_byte",
     "tests/benchmarks/test_benchmarks.py::test_as_many_environments_as_there_are_make_the_real_project",
     "tests/benchmarks/test_gate.py::test_the_real_input_is_that_of_a_serving_cluster",

@@ -65,9 +65,11 @@ def test_the_digest_is_proposed_to_every_environment_that_there_is(tmp_path: Pat
     assert json.loads(ran("release.yml", "environments", "list", tmp_path)["names"]) == ["development", "uat"]
 
 
-def test_the_registry_that_is_signed_in_to_is_that_of_the_image() -> None:
+def test_the_registry_that_is_signed_in_to_is_that_of_the_image(tmp_path: Path) -> None:
     """The compiler compares the image with the one that every environment runs (SPEC021)."""
-    assert str(release("jobs", "image", "env", "IMAGE")).split("/")[0] == step("docker/login-action")["registry"]
+    assert step("docker/login-action")["registry"] == "${{ steps.registry.outputs.host }}"
+    named = ran("release.yml", "image", "registry", tmp_path, IMAGE="registry.example:5000/a/b")
+    assert named == {"host": "registry.example:5000"}
 
 
 def test_the_build_is_given_every_argument_of_the_containerfile() -> None:

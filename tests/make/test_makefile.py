@@ -94,7 +94,9 @@ def test_an_installation_shows_how_far_it_is_and_fails_with_pip(checkout: Path, 
 
 
 def test_help_lists_every_command_that_has_a_description(checkout: Path) -> None:
-    shown = subprocess.run(["make", "--no-print-directory", "help"], cwd=checkout, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"], cwd=checkout, capture_output=True, text=True, check=True
+    ).stdout
     described = [
         line.split(":")[0]
         for line in (PROJECT / "Makefile").read_text().splitlines()

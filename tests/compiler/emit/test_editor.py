@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from compiler.model.specification import SECTIONS, Specification
 from compiler.model.waiver import WaiverFile
 from compiler.resolve.overlay import PLACEHOLDER
 from tests.compiler.editor import SCHEMAS, accepts, nodes, schema_of, validator, values, written
-from tests.compiler.project import FROZEN, ROOT
+from tests.compiler.project import FROZEN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,13 +42,6 @@ def test_there_is_one_schema_for_each_section_for_environments_overlays_and_waiv
 def test_a_file_names_its_schema_in_its_first_line_and_satisfies_it(path: str) -> None:
     assert named(FROZEN, path) == FROZEN / f"generated/schemas/{schema_of(path)}.json"
     assert accepts(FROZEN, path)
-
-
-def test_a_schema_that_a_file_of_the_checkout_names_is_the_one_that_is_meant_for_it() -> None:
-    for path in written(ROOT):
-        target = named(ROOT, path)
-        assert target in (None, ROOT / f"generated/schemas/{schema_of(path)}.json"), path
-        assert target is None or json.loads(target.read_bytes()) == SCHEMAS[schema_of(path)], path
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
