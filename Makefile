@@ -62,7 +62,7 @@ check: $(VENV)/.embedded  ## everything that a pull request must satisfy, withou
 test: $(VENV)/.opa lint types  ## every test, lint, types and layer contracts
 	@$(BIN)/python -m pytest --numprocesses auto --durations=10
 
-test-fast: $(VENV)/.test  ## the tests that start no server and no process, within a minute: for after each edit
+test-fast: $(VENV)/.test  ## the tests that start no server and no process, in about a minute
 	@$(BIN)/python -m pytest --numprocesses auto --durations=10 -m "not slow"
 
 lint: $(VENV)/.test  ## formatting, lint and layers

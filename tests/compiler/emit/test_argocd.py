@@ -40,7 +40,7 @@ def test_a_project_reaches_the_clusters_of_its_own_environment_alone() -> None:
     assert project["sourceRepos"] == ["https://git.bank.example/platform/cbp-config.git"]
 
 
-def test_a_project_admits_every_kind_that_is_renderedand_no_other() -> None:
+def test_a_project_admits_every_kind_that_is_rendered_and_no_other() -> None:
     project = emitted("production")["argocd/production/appproject.yaml"]["spec"]
     rendered = [item for name in ("eu-central-1", "eu-west-1") for item in documents(site(cluster=name)).values()]
     kinds = {(group(item), item["kind"]) for item in rendered if "namespace" in item["metadata"]}
