@@ -26,7 +26,7 @@ class Site:
 
     @property
     def serves(self) -> bool:
-        """Whether the cluster serves; a standby cluster holds a replica of the data, and runs nothing else.
+        """Whether the cluster serves; a standby cluster holds a replica of the data, and runs no API.
 
         A cluster that takes over serves as soon as it has its predecessor's token.
         """

@@ -64,7 +64,7 @@ def readers_and_operators(site: Site, rendered: Iterable[Document]) -> Iterator[
     held = _held(rendered)
     for zone in zones:
         yield from bound_role("readers", zone, _looking(held.get(namespace(zone), set())), _group(groups.readers))
-    if "application" in zones:
+    if "application" in zones and kinds.DEPLOYMENT in held.get(namespace("application"), set()):
         yield from bound_role("operators", "application", _restarting(), _group(groups.operators))
 
 
