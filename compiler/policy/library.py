@@ -33,6 +33,7 @@ RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and names that Rego reserves."""
 MAXIMUM_NESTING = 10
 """The deepest nesting of brackets: each further level doubles regorus' time to parse."""
+_ID = re.compile(r"^# +id: *([^\s#]+)", re.MULTILINE)
 _TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
 """A mark in a file from ``cbp policy new`` for a text that is still to be written."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
@@ -218,9 +219,11 @@ def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
     faults, path = Faults(), folder.joinpath(*module.package.split("."), "fixture.yaml")
     with faults.collected():
         said = metadata(module.text, module.path)
-        if domain and not said.custom.id.startswith(domain.prefix):
-            place = f"{module.path}:{_line(module.text, said.custom.id)}"
-            faults.add(f"{place}: the ids of {module.domain} begin with {domain.prefix}, and this is {said.custom.id}")
+    # Read as text, so that a fault of another annotation does not hide this one.
+    written = _ID.search(module.text)
+    if domain and written and not written[1].startswith(domain.prefix):
+        place = f"{module.path}:{_line(module.text, written[1])}"
+        faults.add(f"{place}: the ids of {module.domain} begin with {domain.prefix}, and this is {written[1]}")
     with faults.collected():
         if not path.is_file():
             raise PolicyError(f"{module.path}: the rule has no fixture.yaml beside it to prove that it denies")

@@ -201,6 +201,16 @@ def test_every_fault_of_every_rule_is_named_at_once_with_its_line_in_the_order_o
     ]
 
 
+def test_an_annotation_that_cannot_be_read_hides_no_id_of_another_domain(tmp_path: Path) -> None:
+    rule = changed("severity: error", "severity: fatal").replace("TST001", "XYZ001")
+    with pytest.raises(PolicyError) as raised:
+        read(write(tmp_path, rule))
+    assert [fault.rpartition("/")[2] for fault in raised.value.faults if "heap_large.rego" in fault] == [
+        "heap_large.rego:5: the ids of testing begin with TST, and this is XYZ001",
+        "heap_large.rego:6:15: 'severity': input should be 'error' or 'warning'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("listed", "fault"),
     [
