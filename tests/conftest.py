@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import asyncpg
+import hypothesis
 import pytest
 from redis import Redis
 
@@ -19,6 +20,10 @@ from runtime.embedded.valkey import valkey as run_valkey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# A busy machine is no counterexample: no example is judged by the time that it takes.
+hypothesis.settings.register_profile("cbp", deadline=None)
+hypothesis.settings.load_profile("cbp")
 
 SLOW = (
     # Servers and processes.
@@ -53,6 +58,8 @@ SLOW = (
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
+    "golden",
+    "compiler/model/test_specification.py",
     "compiler/test_hostile_input.py",
     "compiler/test_release.py",
     "compiler/test_compile_cache.py",
@@ -62,6 +69,7 @@ SLOW = (
     "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
+    "policy/test_writing_commands.py",
 )
 """The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""
 
