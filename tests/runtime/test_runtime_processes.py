@@ -62,7 +62,7 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
     else:
         document["throttling"]["routes"] = [{"route": "GET /v1/namespaces/{namespace}/entries/{key}", "bucket": limit}]
     with serving(tmp_path, document, variables) as service:
-        tally = await flood(service, URL, seconds=2)
+        tally = await flood(service, URL, seconds=3)
         admitting = {e["process"] for e in service.events() if e["event"] == "request" and e["status"] == 404}
     assert len(admitting) == 2
 
