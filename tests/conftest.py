@@ -45,6 +45,7 @@ SLOW = (
     "policy/test_parity.py",
     "runtime/test_runtime_changes.py",
     "runtime/test_runtime_check.py",
+    "runtime/test_runtime_connections.py",
     "runtime/test_runtime_exit.py",
     "runtime/test_runtime_maintenance_volumes.py",
     "runtime/test_runtime_postgres.py",
@@ -69,6 +70,7 @@ SLOW = (
     "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
+    "policy/test_rego.py",
     "policy/test_writing_commands.py",
 )
 """The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""
