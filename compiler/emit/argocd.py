@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
+from compiler.emit.kubernetes.common.kept import KEPT
 from compiler.emit.names import STORAGE_CLASS, namespace
 from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
@@ -141,7 +142,7 @@ def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
 
 
 def _argo(kind: Kind, name: str, spec: dict[str, Any]) -> Document:
-    metadata = {"name": name, "namespace": kind.provider.namespace}
+    metadata = {"name": name, "namespace": kind.provider.namespace, "annotations": KEPT}
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, "spec": spec}
 
 
