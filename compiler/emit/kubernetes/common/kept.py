@@ -1,8 +1,9 @@
 """Objects that Argo CD never deletes: those that hold data, and all that data needs to run and to be restored.
 
-An object that a mistake takes out of Git stays in the cluster, and is Git's again once the mistake is reverted. Everything
-else can be made anew from Git, and is pruned: a pooler, a pod, and the Database too, since deleting it deletes nothing
-in PostgreSQL (``databaseReclaimPolicy: retain``). Removing a kept object on purpose takes a person: docs/removal.md.
+An object that a mistake takes out of Git stays in the cluster, and is Git's again once the mistake is reverted.
+Everything else can be made anew from Git, and is pruned: a pooler, a pod, and the Database too, since deleting it
+deletes nothing in PostgreSQL (``databaseReclaimPolicy: retain``). Removing a kept object on purpose takes a person:
+docs/removal.md.
 
 Upstream: https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/#no-prune-resources
 """
