@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from compiler.diagnostics import Source
 from compiler.model.base import Model
+from compiler.model.containers import Images
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
@@ -70,9 +71,10 @@ def test_no_value_can_be_changed_once_it_is_bound() -> None:
 
 
 def test_every_key_is_required() -> None:
-    optional = ("environment", "image", "reason")
+    images = (("environment", "image"), *(("containers", "images", name) for name in Images.model_fields))
+    optional = {(*image, "reason") for image in images}
     for path in map_paths():
-        if path != optional and path[:-1] != ("environment", "clusters"):
+        if path not in optional and path[:-1] != ("environment", "clusters"):
             ((code, message, _),) = outcome(without(TREE, path))
             assert code == "SPEC001", path
             assert f"'{path[-1]}'" in message
