@@ -76,6 +76,12 @@ class ClusterAddresses(Model):
     """The cluster's API server, which pods of the data zone call."""
     object_store: Listed[AddressRange]
     """The object store that backups are written to."""
+    cloud_identity: Listed[AddressRange] | None = None
+    """The service that gives pods credentials of their cloud, Amazon's STS or Entra ID; by default object_store."""
+    dns: Listed[AddressRange] | None = None
+    """The addresses at which a node's own DNS cache answers: its link-local one, and that of the Service kube-dns."""
+    nodes: Listed[AddressRange] | None = None
+    """The nodes, whose kubelets Prometheus scrapes; left out, it scrapes none."""
 
 
 class Groups(Model):
@@ -146,6 +152,15 @@ class Vault(Model):
     """The host name of the database's primary, as Vault reaches it to change passwords."""
 
 
+class BackupCopy(Model):
+    """A copy of the archive in another region, which the object store itself keeps."""
+
+    location: ObjectLocation
+    """The bucket or container of the copy."""
+    region: Name
+    """The cloud's name of the copy's region."""
+
+
 class Backups(Model):
     """The destination of the cluster's backups."""
 
@@ -153,6 +168,10 @@ class Backups(Model):
     """The bucket or container; no other cluster writes to it."""
     identity: Identity
     """The identity that may write there; it belongs to the database's pods alone."""
+    endpoint: HttpsUrl | None = None
+    """The address of the object store, where it is not Amazon's public one; Azure's is part of the location."""
+    replicated_to: BackupCopy | None = None
+    """Left out, the backups are lost with their region."""
     archive: Name | None = None
     """The archive's name there, by default the database's name; a cluster that is created again needs another one."""
 

@@ -11,6 +11,7 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from compiler.emit.platforms.interface import StoreWords
 from compiler.emit.text import number
 from compiler.model.units import Duration
 
@@ -25,7 +26,23 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
 
+_STORE = StoreWords(
+    name="Amazon S3",
+    tokens="Amazon's STS of this region",
+    reaching=(
+        "Interface endpoints with private DNS for both have addresses of the VPC. A gateway endpoint for S3 has none:",
+        "then the ranges are those of its prefix list. One without private DNS stands under `backups.endpoint`.",
+    ),
+    copying=(
+        "Versioning on for both buckets; Object Lock for the copy, with `DefaultRetention` in the mode `COMPLIANCE`.",
+        "A rule of replication for all of it: `ReplicationTime` and `Metrics` on, `DeleteMarkerReplication: Disabled`.",
+        "A role of its own for it, which may read the one bucket and replicate into the other.",
+    ),
+)
+
+
 class _Aws:
+    store = _STORE
     driver = "ebs.csi.aws.com"
     # Volumes from 10 GiB on share the class; gp3 allows at most 500 operations per second for each GiB.
     volumes: Mapping[str, str] = MappingProxyType(
@@ -47,7 +64,8 @@ class _Aws:
 
     def account(self, identity: str) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
-        return {"eks.amazonaws.com/role-arn": identity}
+        # The endpoint of the own region: the global one is public, and in one region.
+        return {"eks.amazonaws.com/role-arn": identity, "eks.amazonaws.com/sts-regional-endpoints": "true"}
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""

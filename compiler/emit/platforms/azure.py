@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compiler.emit.names import API
+from compiler.emit.platforms.interface import StoreWords
 from compiler.emit.text import number
 
 if TYPE_CHECKING:
@@ -19,7 +20,23 @@ if TYPE_CHECKING:
     from compiler.emit.platforms.interface import Balancer
 
 
+_STORE = StoreWords(
+    name="Azure Blob Storage",
+    tokens="Microsoft Entra ID",
+    reaching=(
+        "A private endpoint of the storage account has an address of the network, under the account's own name.",
+        "Entra ID has none: its ranges are those of the service tag `AzureActiveDirectory`.",
+    ),
+    copying=(
+        "Versioning and the change feed on for both accounts.",
+        "Version-level immutability for the copy's container, with a locked time-based policy.",
+        "A rule of object replication for the whole container, with its metrics on.",
+    ),
+)
+
+
 class _Azure:
+    store = _STORE
     driver = "disk.csi.azure.com"
     # Locally redundant: the stores themselves have a copy in each zone. Azure encrypts disks; none may be exported.
     volumes: Mapping[str, str] = MappingProxyType(

@@ -23,6 +23,19 @@ class Balancer:
     """The time that a terminating pod has to answer on its open connections."""
 
 
+@dataclass(frozen=True, slots=True)
+class StoreWords:
+    """Words of ``bootstrap.md`` about a cloud's object store, which no manifest can set up."""
+
+    name: str
+    tokens: str
+    """The service at which a pod gets credentials for its ServiceAccount's token."""
+    reaching: tuple[str, ...]
+    """The lines that say how both are reached privately."""
+    copying: tuple[str, ...]
+    """The settings of a copy in another region that nobody can delete."""
+
+
 class Platform(Protocol):
     """A cloud: its names for drivers, classes, labels and annotations."""
 
@@ -45,6 +58,10 @@ class Platform(Protocol):
     @property
     def private_service(self) -> Mapping[str, str]:
         """The annotations of a Service for a private load balancer that preserves its clients' addresses."""
+
+    @property
+    def store(self) -> StoreWords:
+        """The words about its object store."""
 
     @property
     def readiness_labels(self) -> Mapping[str, str]:

@@ -69,10 +69,10 @@ def test_no_value_can_be_changed_once_it_is_bound() -> None:
     assert hash(environment.spec)
 
 
-def test_every_key_is_required() -> None:
-    optional = ("environment", "image", "reason")
+def test_every_key_is_required_but_for_those_that_have_a_safe_default() -> None:
+    optional = {"reason", "cloud_identity", "nodes", "clients", "replicated_to"}
     for path in map_paths():
-        if path != optional and path[:-1] != ("environment", "clusters"):
+        if path[-1] not in optional and path[:-1] != ("environment", "clusters"):
             ((code, message, _),) = outcome(without(TREE, path))
             assert code == "SPEC001", path
             assert f"'{path[-1]}'" in message

@@ -44,6 +44,9 @@ PODS = {
     "sentinel": ("cbp-data", SENTINEL),
     "prometheus": ("cbp-management", {"app.kubernetes.io/name": "prometheus", "prometheus": "platform"}),
     "adapter": ("cbp-management", {"app.kubernetes.io/name": "prometheus-adapter"}),
+    "prometheus operator": ("monitoring", {"app.kubernetes.io/name": "kube-prometheus-stack-prometheus-operator"}),
+    "alertmanager": ("monitoring", {"app.kubernetes.io/name": "alertmanager", "alertmanager": "platform"}),
+    "state metrics": ("monitoring", {"app.kubernetes.io/name": "kube-state-metrics"}),
     "dns": ("kube-system", {"k8s-app": "kube-dns"}),
     "cnpg": ("cnpg-system", {"app.kubernetes.io/name": "cloudnative-pg", "pod-template-hash": "1"}),
     "barman": ("cnpg-system", {"app": "barman-cloud"}),
@@ -67,6 +70,8 @@ OWN = {
     "vault": "vault",
     "kubernetes": "kubernetes_api",
     "object store": "object_store",
+    "cloud identity": "cloud_identity",
+    "nodes": "nodes",
 }
 NAMES = {"53", "53 UDP"}
 STANDING_BY: Table = {
@@ -75,6 +80,8 @@ STANDING_BY: Table = {
     ("cnpg", "instance"): {"5432", "8000"},
     ("instance", "object store"): {"443"},
     ("join job", "object store"): {"443"},
+    ("instance", "cloud identity"): {"443"},
+    ("join job", "cloud identity"): {"443"},
     ("instance", "kubernetes"): {"443"},
     ("join job", "kubernetes"): {"443"},
     ("instance", "dns"): NAMES,
@@ -88,6 +95,9 @@ STANDING_BY: Table = {
     ("prometheus", "redis"): {"9121"},
     ("prometheus", "kubernetes"): {"443"},
     ("prometheus", "dns"): NAMES,
+    ("prometheus", "alertmanager"): {"9093"},
+    ("prometheus", "state metrics"): {"8080"},
+    ("prometheus", "nodes"): {"10250"},
     ("retention", "kubernetes"): {"443"},
     ("instance", "object store of eu-central-1"): {"443"},
     ("join job", "object store of eu-central-1"): {"443"},
