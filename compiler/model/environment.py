@@ -14,6 +14,7 @@ from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
 from compiler.model.text import (
     AddressRange,
+    Certificates,
     EnvironmentName,
     GitRepository,
     GroupName,
@@ -144,6 +145,8 @@ class Vault(Model):
     """The product that the server runs; the two differ in the declaration of audit devices."""
     address: HttpsUrl
     """The server's address, as the cluster reaches it."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign the server's certificate; left out, those that each client's own system trusts."""
     kubernetes_host: HttpsUrl
     """The address of the cluster's API server, as Vault reaches it to review the tokens of workloads."""
     kubernetes_audience: HttpsUrl
