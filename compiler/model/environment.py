@@ -16,6 +16,7 @@ from compiler.model.text import (
     AddressRange,
     Certificates,
     EnvironmentName,
+    Firewall,
     GitRepository,
     GroupName,
     HostName,
@@ -29,6 +30,7 @@ from compiler.model.text import (
     Release,
     Repository,
     Revision,
+    Subnet,
 )
 from compiler.model.units.base import refuse
 from runtime.settings import Route
@@ -57,7 +59,9 @@ class Addresses(Model):
     """The address ranges that all clusters of the environment share."""
 
     vpn: Listed[AddressRange]
-    """The networks of the people who may reach the application directly."""
+    """The networks of the people who may reach the application, through the load balancer."""
+    clients: Listed[AddressRange] | None = None
+    """The networks of the other clients, through the load balancer too; left out, there are none."""
     identity_provider: Listed[AddressRange]
     """The servers of the identity provider."""
     fis: Listed[AddressRange]
@@ -70,7 +74,7 @@ class ClusterAddresses(Model):
     """The address ranges of the servers beside one cluster, in its region."""
 
     load_balancer: Listed[AddressRange]
-    """The subnets of the Application Load Balancer."""
+    """The subnets of the load balancers: of the application's, and of the one by which Vault reaches the database."""
     vault: Listed[AddressRange]
     """The Vault server."""
     kubernetes_api: Listed[AddressRange]
@@ -188,6 +192,15 @@ class Handover(Model):
     """The token of the demoted cluster; until it is written here, no cluster serves."""
 
 
+class Balancers(Model):
+    """The settings of a cluster's load balancers that its cloud keeps."""
+
+    subnets: Listed[Subnet] | None = None
+    """The subnets by their names or IDs; left out, the cloud's controller finds them by their tags."""
+    firewall: Firewall | None = None
+    """The web application firewall before the application; left out, people attach it to the load balancer."""
+
+
 class Cluster(Model):
     """A Kubernetes cluster that runs the whole specification."""
 
@@ -204,6 +217,7 @@ class Cluster(Model):
     kubernetes: KubernetesVersion
     """The minor version that the cluster runs; every manifest is checked against its schemas."""
     addresses: ClusterAddresses
+    balancers: Balancers = Balancers()
     vault: Vault
     backups: Backups
 

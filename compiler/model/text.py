@@ -160,6 +160,30 @@ Identity = Annotated[
 ]
 """The identity of a pod in its cloud: an IAM role of Amazon, or a managed identity of Azure."""
 
+Subnet = Annotated[
+    str,
+    Matching(
+        r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}",
+        "a subnet",
+        "write its ID, as subnet-0123456789abcdef0, or its name",
+        "subnet-0123456789abcdef0",
+    ),
+]
+"""A subnet of a cloud's network."""
+
+Firewall = Annotated[
+    str,
+    Matching(
+        r"arn:aws:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}"
+        r"|/subscriptions/[0-9a-f-]{36}/resourceGroups/[A-Za-z0-9._()-]{1,90}/providers/Microsoft\.Network"
+        r"/[aA]pplicationGatewayWebApplicationFirewallPolicies/[A-Za-z0-9._-]{1,80}",
+        "a web application firewall",
+        "write the ARN of a web ACL of AWS WAF, or the resource ID of a firewall policy of Azure",
+        "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/cbp/01234567-89ab-cdef-0123-456789abcdef",
+    ),
+]
+"""The rules by which requests are inspected before they reach a load balancer's targets."""
+
 GroupName = Annotated[
     str,
     Matching(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
+from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.pages.requirements import Feature, features, requirements
@@ -56,6 +57,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         management=namespace("management"),
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
+        admitted=admitted(site),
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",

@@ -17,7 +17,7 @@ test_the_bundle_in_each_kind_passes if {
 	vault_unverified.deny == set() with input as judged("pem", [store, issuer])
 }
 
-test_without_a_stated_authority_nothing_is_judged if {
+test_without_a_stated_authority_the_roots_of_a_system_do if {
 	vault_unverified.deny == set() with input as judged(null, [client("Issuer", {"vault": {}})])
 }
 

@@ -137,3 +137,10 @@ def test_what_is_brought_for_the_management_zone_is_not_cut_off_there() -> None:
     assert "| [Prometheus operator](https://prometheus-operator.dev/) | 0.79.0 | monitoring |" in text
     assert "runs in `cbp-management`" in text
     assert "It scrapes the kubelets in 10.30.16.0/20 at 10250." in text
+
+
+def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_balancer() -> None:
+    assert "The load balancer admits 10.30.128.0/20, 10.30.240.0/24" in page(site())
+    azure = page(with_values(**{"environment__clusters__eu-central-1__platform": "azure"}))
+    assert "the security group of the gateway's subnet allows these networks" in azure
+    assert "load balancer admits" not in page(site(cluster="eu-west-1"))

@@ -35,13 +35,10 @@ def scrapes(site: Site) -> Iterator[Scrape]:
 
 
 def _clients(site: Site) -> Iterator[Flow]:
-    ports = (site.settings.process.port,)
-    for item, source, reason in (
-        ("Load balancer", at.LOAD_BALANCER, "clients' requests, and the load balancer's health checks"),
-        ("VPN", at.VPN, "people who may reach the application directly"),
-    ):
-        if item in site.spec.network.segmentation.traffic.ingress:
-            yield Flow(source, API, ports, reason, INGRESS, item)
+    """Yield the flow of the load balancer, the only way in: clients and people on the VPN come through it."""
+    if (item := "Load balancer") in site.spec.network.segmentation.traffic.ingress:
+        reason = "requests of clients and of people on the VPN, and the load balancer's health checks"
+        yield Flow(at.LOAD_BALANCER, API, (site.settings.process.port,), reason, INGRESS, item)
 
 
 def _dependencies(site: Site) -> Iterator[Flow]:

@@ -78,7 +78,6 @@ CACHE_OPERATOR = Pods("redis-operator", REDIS_OPERATOR.namespace, {"name": "redi
 SCALER = Pods("keda", KEDA.namespace, {"app": "keda-operator"})
 
 LOAD_BALANCER = Ranges("load-balancer", "load_balancer")
-VPN = Ranges("vpn", "vpn")
 VAULT = Ranges("vault", "vault")
 IDENTITY_PROVIDER = Ranges("identity-provider", "identity_provider")
 FIS = Ranges("fis", "fis")

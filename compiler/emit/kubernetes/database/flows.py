@@ -26,6 +26,7 @@ from compiler.emit.names import (
     POSTGRES_STATUS_PORT,
     READ_POOLER,
 )
+from compiler.emit.platforms import platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,6 +61,9 @@ def client_flows(site: Site) -> Iterator[Flow]:
     if site.spec.access_control.secrets.rotation.enabled:
         reason = "Vault gives the API's role a new password"
         yield Flow(at.VAULT, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
+    if platform(site.cluster).checks_pods:
+        reason = "the health checks of the load balancer by which Vault comes"
+        yield Flow(at.LOAD_BALANCER, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
 
 
 def flows(site: Site) -> Iterator[Flow]:

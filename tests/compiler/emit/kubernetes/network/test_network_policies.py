@@ -110,7 +110,7 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
     expected = {*own.kubernetes_api, *own.object_store, *(own.cloud_identity or ()), *(own.nodes or ())}
     if at.serves:
         expected |= {*own.load_balancer, *own.vault}
-        expected |= {*shared.vpn, *shared.identity_provider, *shared.fis, *shared.core_banking}
+        expected |= {*shared.identity_provider, *shared.fis, *shared.core_banking}
     else:
         expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
     assert found == expected
@@ -140,7 +140,7 @@ def test_a_flow_names_a_statement_that_there_is(at: Site) -> None:
     ("path", "gone"),
     [
         (f"{TRAFFIC}.ingress.0", {("load-balancer", "api")}),
-        (f"{TRAFFIC}.ingress.1", {("vpn", "api")}),
+        (f"{TRAFFIC}.ingress.1", set()),
         ("components.integration_layer.features.0", {("api", "fis")}),
         ("components.integration_layer.features.1", {("api", "core-banking")}),
     ],
@@ -167,6 +167,13 @@ def test_reads_have_a_way_of_their_own_where_there_are_replicas_for_them() -> No
     at = site(changed({"components.data_layer.scaling.strategy.read_replicas": "Disabled"}))
     readers = {pair for pair in pairs(site()) if "pooler-ro" in pair}
     assert pairs(site()) - pairs(at) == {*readers, ("keda", "prometheus")}
+
+
+def test_a_load_balancer_reaches_the_pods_that_it_checks_where_it_checks_pods() -> None:
+    """Amazon's asks the pods from its own subnets; Azure's asks the nodes, which answer for their pods."""
+    checked = ("load-balancer", "postgres")
+    assert checked in pairs(site())
+    assert checked not in pairs(site(changed({"environment.clusters.eu-central-1.platform": "azure"})))
 
 
 def test_vault_reaches_the_database_only_where_it_changes_passwords() -> None:
@@ -237,5 +244,11 @@ def test_a_controller_of_the_platform_that_runs_in_a_zone_is_reached_and_reaches
 
 def test_a_cluster_that_stands_by_has_no_flow_of_the_application() -> None:
     at = site(cluster="eu-west-1")
-    assert not {name for pair in pairs(at) for name in pair} & {"api", "pooler-rw", "pooler-ro", "vault", "vpn"}
+    assert not {name for pair in pairs(at) for name in pair} & {
+        "api",
+        "pooler-rw",
+        "pooler-ro",
+        "vault",
+        "load-balancer",
+    }
     assert "cbp-application/networkpolicy-default-deny.yaml" in policies(at)

@@ -64,7 +64,13 @@ PODS = {
     "impostor api": ("elsewhere", {"app.kubernetes.io/name": "configuration-api"}),
     "impostor prometheus": ("cbp-public", {"app.kubernetes.io/name": "prometheus"}),
 }  # fmt: skip
-SHARED = {"vpn": "vpn", "sign-in": "identity_provider", "fis": "fis", "core banking": "core_banking"}
+SHARED = {
+    "vpn": "vpn",
+    "clients": "clients",
+    "sign-in": "identity_provider",
+    "fis": "fis",
+    "core banking": "core_banking",
+}
 OWN = {
     "load balancer": "load_balancer",
     "vault": "vault",
@@ -106,7 +112,7 @@ SERVING: Table = {
     **{pair: ports for pair, ports in STANDING_BY.items() if pair[1] != "object store of eu-central-1"},
     ("copies", "kubernetes"): {"443"},
     ("load balancer", "api"): {"8080"},
-    ("vpn", "api"): {"8080"},
+    ("load balancer", "instance"): {"5432"},
     ("prometheus", "api"): {"8080"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},
