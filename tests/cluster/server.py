@@ -32,12 +32,12 @@ class Server:
     @property
     def environment(self) -> dict[str, str]:
         """The variables under which kubectl, and ``cbp``, reach this server."""
-        return {"KUBECONFIG": str(self.kubeconfig), "PATH": f"{KUBECTL.parent}:{os.environ['PATH']}"}
+        return {**os.environ, "KUBECONFIG": str(self.kubeconfig), "PATH": f"{KUBECTL.parent}:{os.environ['PATH']}"}
 
     def run(self, *arguments: str, given: object = None) -> subprocess.CompletedProcess[str]:
         """Run kubectl, with a document on its standard input where one is given."""
         text = None if given is None else json.dumps(given)
-        command = [KUBECTL, *arguments]
+        command = [str(KUBECTL), *arguments]
         return subprocess.run(command, env=self.environment, input=text, capture_output=True, text=True, check=False)
 
     def told(self, *arguments: str, given: object = None) -> str:
@@ -57,10 +57,25 @@ class Server:
         assert ran.returncode == 0, ran.stderr
         return ran.stderr
 
-    def versions(self, documents: Sequence[Document]) -> dict[str, str]:
-        """Return the versions of the stored objects that some documents are applied to."""
-        items = json.loads(self.told("get", "--filename=-", "--output=json", given=_list(documents)))["items"]
-        return {str(identity(item)): item["metadata"]["resourceVersion"] for item in items}
+    def fields(self, documents: Sequence[Document]) -> dict[str, Any]:
+        """Return the stored objects that some documents name, as an apply writes them: without their status."""
+        items = json.loads(
+            self.told("get", "--filename=-", "--output=json", "--show-managed-fields", given=_list(documents))
+        )
+        return {str(identity(item)): _applied(item) for item in items["items"]}
+
+    def out_of_sync(self, documents: Sequence[Document]) -> tuple[str, ...]:
+        """Return the objects that Argo CD calls OutOfSync: those that an apply would change (ServerSideDiff).
+
+        Fields that Argo CD leaves to others are in none of the documents that it applies.
+        """
+        given = [_without_scaled(document) for document in documents]
+        options = ("--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={MANAGER}")
+        ran = self.told("apply", *options, "--filename=-", "--output=json", given=_list(given))
+        would = {str(identity(item)): _compared(item) for item in json.loads(ran)["items"]}
+        live = json.loads(self.told("get", "--filename=-", "--output=json", given=_list(documents)))["items"]
+        found = {str(identity(item)): _compared(item) for item in live}
+        return tuple(name for name in found if found[name] != would[name])
 
     def delete(self, documents: Sequence[Document]) -> None:
         """Delete objects, and wait until they are gone; finalizers of operators that do not run are taken off."""
@@ -90,3 +105,24 @@ def waves(documents: Iterable[Document]) -> list[list[Document]]:
 
 def _list(documents: Sequence[Document]) -> dict[str, object]:
     return {"apiVersion": "v1", "kind": "List", "items": list(documents)}
+
+
+def _applied(fields: dict[str, Any]) -> dict[str, Any]:
+    """Return an object without what controllers write beside an apply."""
+    metadata = {
+        key: value for key, value in fields["metadata"].items() if key not in ("resourceVersion", "managedFields")
+    }
+    entries = [item for item in fields["metadata"]["managedFields"] if item["manager"] == MANAGER]
+    return {**fields, "metadata": {**metadata, "managedFields": entries}, "status": None}
+
+
+def _compared(fields: dict[str, Any]) -> dict[str, Any]:
+    metadata = {key: fields["metadata"].get(key) for key in ("labels", "annotations")}
+    return {**fields, "metadata": metadata, "status": None}
+
+
+def _without_scaled(document: Document) -> Document:
+    """Return a document without the number that Argo CD leaves to an autoscaler."""
+    if document["kind"] != "Deployment":
+        return document
+    return {**document, "spec": {key: value for key, value in document["spec"].items() if key != "replicas"}}
