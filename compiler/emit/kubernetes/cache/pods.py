@@ -14,6 +14,12 @@ from compiler.emit.names import AUTHORITY_FILE, CACHE, CACHE_SERVER
 if TYPE_CHECKING:
     from compiler.emit.kubernetes.common.resources import Resources
 
+NODES = 3
+"""The Redis servers: a primary and two replicas."""
+
+SENTINELS = 3
+"""The sentinels, of which a majority agrees while one zone of three is lost."""
+
 USER = 1000
 PASSWORD = {"name": CACHE, "key": "password"}
 RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}

@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.cache.pods import RESTRICTED, kubernetes_config, pods
+from compiler.emit.kubernetes.cache.pods import NODES, RESTRICTED, kubernetes_config, pods
 from compiler.emit.kubernetes.cache.sentinel import sentinel
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 # The operator's own images: their entry points write the configuration from the custom resources.
 IMAGE = "quay.io/opstree/redis:v7.0.15"
 EXPORTER_IMAGE = "quay.io/opstree/redis-exporter:v1.44.0"
-NODES = 3
 # A million buckets take about 200 MB. The rest is for the copy that Redis makes while it rewrites its log.
 RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
 MEMORY_PERCENT = 60
