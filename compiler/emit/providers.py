@@ -26,7 +26,7 @@ KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "
 ARGO_CD = Provider(
     "Argo CD",
     "3.3",
-    "a project names the objects that it may create",
+    "a project names the objects that it may create, and a failed sync is tried again with the newest commit",
     "https://argo-cd.readthedocs.io/en/stable/",
     "argocd",
 )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, PlainSerializer
 
 from compiler.diagnostics import Code
 from compiler.model.base import Listed, Model
+from compiler.model.image import Image
 from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
 from compiler.model.text import (
@@ -26,33 +27,11 @@ from compiler.model.text import (
     Name,
     ObjectLocation,
     PromotionToken,
-    Reason,
-    Release,
-    Repository,
     Revision,
     Subnet,
 )
 from compiler.model.units.base import refuse
 from runtime.settings import Route
-
-
-class Image(Model):
-    """The image of the API in this environment.
-
-    ``release`` is a digest, or the word ``unreleased`` with a ``reason`` while there is none.
-    """
-
-    repository: Repository
-    """The image's repository: the registry's host and a path, without a tag."""
-    release: Release
-    """The image's digest; or a tag, in development only; or ``unreleased``."""
-    reason: Reason | None = None
-    """The reason why there is no digest yet."""
-
-    @property
-    def reference(self) -> str:
-        """The image's reference in a pod: by digest, or by tag."""
-        return f"{self.repository}{'@' if self.release.startswith('sha256:') else ':'}{self.release}"
 
 
 class Addresses(Model):
@@ -238,6 +217,7 @@ class Environment(Model):
     host: HostName
     """The host name under which clients reach the API."""
     image: Image
+    """The image of the API in this environment."""
     delivery: Delivery
     addresses: Addresses
     sign_in: SignIn

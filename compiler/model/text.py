@@ -163,7 +163,7 @@ Identity = Annotated[
 Subnet = Annotated[
     str,
     Matching(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}",
+        r"[A-Za-z][A-Za-z0-9._-]{0,79}",
         "a subnet",
         "write its ID, as subnet-0123456789abcdef0, or its name",
         "subnet-0123456789abcdef0",
@@ -218,6 +218,28 @@ Release = Annotated[
 ]
 """A digest; or the word ``unreleased``; or a tag, which the policies accept in development only."""
 
+Digest = Annotated[
+    str,
+    Matching(
+        rf"{_DIGEST}|unreleased",
+        "a digest",
+        "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
+        "unreleased",
+    ),
+]
+"""The digest of an image; or the word ``unreleased``."""
+
+ImageVersion = Annotated[
+    str,
+    Matching(
+        r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}",
+        "a version of an image",
+        "write its numbers, as 18.6 or 9.1.3",
+        "9.1.3",
+    ),
+]
+"""The version of the program in an image: two or three numbers."""
+
 PromotionToken = Annotated[
     str,
     Matching(
@@ -271,7 +293,7 @@ KubernetesVersion = Annotated[
 Reason = Annotated[
     str,
     Matching(
-        r"\S.{9,199}",
+        r"(?=\S+ )\S.{9,199}",
         "a reason",
         "write a sentence of 10 to 200 characters in one line",
         "the first image has not been built yet",

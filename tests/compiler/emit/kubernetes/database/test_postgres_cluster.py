@@ -51,6 +51,7 @@ def test_instances_share_no_node_and_no_zone_has_two_more_than_another() -> None
     }
     (spread,) = spec["topologySpreadConstraints"]
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["nodeTaintsPolicy"] == "Honor"
     # The Jobs that make the instances' volumes have these labels, too, and no role.
     assert spread["labelSelector"] == {
         "matchLabels": {"cnpg.io/cluster": "configuration-db"},
