@@ -11,6 +11,7 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
+from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.pages.requirements import Feature, features, requirements
@@ -58,6 +59,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
         admitted=admitted(site),
+        vault_port=port_of(site.cluster.vault.address),
+        issuer_port=port_of(site.environment.sign_in.issuer),
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
