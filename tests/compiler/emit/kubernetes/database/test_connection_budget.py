@@ -19,7 +19,7 @@ def budget(**changes: str) -> Connections:
 
 
 def test_the_sum_is_written_out() -> None:
-    """Two connections a core: 16 for the primary, 32 for two replicas; 9 pods of 2 workers go past the poolers too.
+    """Two connections a core: 16 for the primary, 32 for two replicas; 11 pods of 2 workers go past the poolers too.
 
     Two of three instances of a pooler open as many together.
     """
@@ -28,9 +28,9 @@ def test_the_sum_is_written_out() -> None:
         clients=166,
         busy=16,
         servers={"configuration-db-pooler-rw": 8, "configuration-db-pooler-ro": 16},
-        direct=9 * (2 * 3 + 1),
+        direct=11 * (2 * 3 + 1),
     )
-    assert found.role == 3 * (8 + 16) + 63
+    assert found.role == 3 * (8 + 16) + 77
     assert found.maximum == found.role + 3 * 2 * 2 + 4 + 10
 
 
