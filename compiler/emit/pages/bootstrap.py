@@ -11,6 +11,7 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
+from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.parameters import synchronous
@@ -42,7 +43,6 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
     needed = requirements(documents)
     running = {item.provider for item in needed}
     writes = [write for document in emitted for write in document.get("documents", ())]
-    orchestration = site.spec.orchestration.configuration
     text = render(
         "pages/bootstrap.md.j2",
         site=site,
@@ -52,8 +52,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         requirements=needed,
         later=[item for item in requirements(serving) if item.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
-        # During an update every replica, the surge included, is on a node of its own.
-        nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
+        nodes=_nodes(site),
+        application=namespace("application"),
         logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
         followed=followed_cluster(site),
@@ -77,6 +77,16 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
     )
     return Artifact(f"{site.folder}/bootstrap.md", text.encode())
+
+
+def _nodes(site: Site) -> list[int]:
+    """Return the nodes of each zone that an update at full scale needs: with every zone, with one lost, and so on.
+
+    Where pods are not spread over zones, one number for all of them.
+    """
+    zones = len(site.cluster.zones) if site.spec.orchestration.configuration.affinity.zone_spread else 1
+    replicas = site.spec.compute.application_tier.instances.max
+    return [nodes_of_each_zone(replicas, left) for left in range(zones, 0, -1)]
 
 
 def _peers(site: Site) -> list[Cluster]:

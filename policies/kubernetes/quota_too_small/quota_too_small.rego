@@ -1,17 +1,21 @@
 # METADATA
 # title: A namespace's quota does not hold its pods
 # description: >-
-#   At the largest scale an update adds its surplus pods. Where the quota does not hold them, the update stops half way,
-#   at the hour of the highest load.
+#   At the largest scale an update adds its surplus pods, and the pods that it replaced count until their grace period
+#   is over. Where the quota does not hold them all, pods are refused and tried again ever more rarely, at the hour of the
+#   highest load.
 # custom:
 #   id: K8S015
 #   severity: error
 #   owner: platform
-#   remediation: Raise the quota to the pods, requests and limits of every replica and the surplus of an update.
+#   remediation: >-
+#     Raise the quota to the pods, requests and limits of every replica, the surge of an update and the pods that are
+#     terminating meanwhile, or raise minReadySeconds, so that fewer of them are.
 #   section: Resource Management, 1. Compute Resources
 package kubernetes.quota_too_small
 
 import data.lib.kubernetes
+import data.lib.rollouts
 import data.lib.units
 import rego.v1
 
@@ -23,7 +27,7 @@ examined contains demand if {
 }
 
 # The pods of each workload with the most that there are of them: what its autoscaler allows, or its own replicas, and
-# the surplus of an update.
+# the surplus of an update, terminating pods included.
 scaled contains workload if {
 	some pod in kubernetes.pods
 	pod.kind == "Deployment"
@@ -35,8 +39,7 @@ scaled contains workload if {
 		autoscaler.spec.scaleTargetRef.name == pod.name
 	}
 	replicas := max(bounds | {object.get(item.spec, "replicas", 1)})
-	surge := object.get(item.spec, ["strategy", "rollingUpdate", "maxSurge"], 1)
-	workload := {"pod": pod, "most": replicas + surge}
+	workload := {"pod": pod, "most": replicas + rollouts.surplus(item.spec, replicas)}
 }
 
 # What one pod takes of a resource; containers that start first are counted too, since sidecars stay.

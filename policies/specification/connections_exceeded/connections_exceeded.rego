@@ -1,8 +1,8 @@
 # METADATA
 # title: The pods can open more database connections than the pooler accepts
 # description: >-
-#   Every worker process of every pod has a pool of its own, and during an update surplus pods have theirs too. When
-#   the sum passes the pooler's limit, the newest pods cannot connect, at the highest load.
+#   Every worker process of every pod has a pool of its own, and during an update surplus and terminating pods have
+#   theirs too. When the sum passes the pooler's limit, the newest pods cannot connect, at the highest load.
 # custom:
 #   id: CON012
 #   severity: error
@@ -11,12 +11,13 @@
 #   section: Resource Management, 2. Connection Management
 package specification.connections_exceeded
 
+import data.lib.rollouts
 import rego.v1
 
 examined contains demand if {
 	demand := {
 		"instances": input.spec.compute.application_tier.instances.max,
-		"surge": input.spec.orchestration.configuration.rolling_update.max_surge,
+		"pods": rollouts.api,
 		"workers": input.settings.process.workers,
 		"pool": input.settings.database.pool_size,
 		"limit": input.spec.load_balancing.database.max_connections,
@@ -25,13 +26,20 @@ examined contains demand if {
 
 deny contains denial if {
 	some demand in examined
-	total := ((demand.instances + demand.surge) * demand.workers) * demand.pool
+	total := (demand.pods * demand.workers) * demand.pool
 	total > demand.limit
 	denial := {
 		"id": "CON012",
 		"message": sprintf(
-			"(%d + %d surge) instances x %d workers x %d connections = %d, but the pooler accepts %d",
-			[demand.instances, demand.surge, demand.workers, demand.pool, total, demand.limit],
+			"(%d instances + %d during an update) x %d workers x %d connections = %d, but the pooler accepts %d",
+			[
+				demand.instances,
+				demand.pods - demand.instances,
+				demand.workers,
+				demand.pool,
+				total,
+				demand.limit,
+			],
 		),
 		"path": ["connections", "database", "pool_size"],
 	}

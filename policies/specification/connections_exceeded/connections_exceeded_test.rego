@@ -17,7 +17,7 @@ test_the_last_connection_may_be_used if connections_exceeded.deny == set() with 
 test_the_arithmetic_is_in_the_message if {
 	denials := connections_exceeded.deny with input as demand(60)
 	{denial.message | some denial in denials} == {concat("", [
-		"(8 + 2 surge) instances x 2 workers x 60 connections = 1200, ",
+		"(8 instances + 2 during an update) x 2 workers x 60 connections = 1200, ",
 		"but the pooler accepts 1000",
 	])}
 }

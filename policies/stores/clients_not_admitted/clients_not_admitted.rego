@@ -13,15 +13,13 @@
 #   section: Resource Management, 2. Connection Management
 package stores.clients_not_admitted
 
+import data.lib.rollouts
 import data.lib.stores
 import rego.v1
 
 examined contains pooler if some pooler in stores.poolers
 
-demand := (pods * input.settings.process.workers) * input.settings.database.pool_size if {
-	surge := input.spec.orchestration.configuration.rolling_update.max_surge
-	pods := input.spec.compute.application_tier.instances.max + surge
-}
+demand := (rollouts.api * input.settings.process.workers) * input.settings.database.pool_size
 
 deny contains denial if {
 	some pooler in examined

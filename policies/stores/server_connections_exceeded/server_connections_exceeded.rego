@@ -15,6 +15,7 @@
 package stores.server_connections_exceeded
 
 import data.lib.kubernetes
+import data.lib.rollouts
 import data.lib.stores
 import rego.v1
 
@@ -54,8 +55,7 @@ deny contains denial if {
 	some database in kubernetes.objects
 	database.kind == "Database"
 	limit := object.get(server.limits, database.spec.owner, 0)
-	surge := input.spec.orchestration.configuration.rolling_update.max_surge
-	workers := (input.spec.compute.application_tier.instances.max + surge) * input.settings.process.workers
+	workers := rollouts.api * input.settings.process.workers
 	opened := sum([pooler.servers | some pooler in stores.poolers]) + workers
 	opened > limit
 	denial := {

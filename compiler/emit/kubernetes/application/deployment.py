@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import pod
+from compiler.emit.kubernetes.application.rollout import pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
@@ -40,6 +41,7 @@ def _deployment(site: Site, digest: str) -> Document:
         # The autoscaler owns the number of replicas from the first sync on; Argo CD ignores differences on it.
         "replicas": site.spec.compute.application_tier.instances.optimal,
         "revisionHistoryLimit": 5,
+        "minReadySeconds": pause(site).seconds,
         "selector": {"matchLabels": SELECTOR},
         "strategy": {
             "type": "RollingUpdate",

@@ -48,13 +48,18 @@ def pod(site: Site) -> Pod:
         user=OWN_USER,
         containers=(_container(site),),
         placement=_placement(site),
-        lifetime={"terminationGracePeriodSeconds": (draining(site) + MARGIN).seconds},
+        lifetime={"terminationGracePeriodSeconds": grace(site).seconds},
     )
 
 
 def draining(site: Site) -> Duration:
     """Return the time that a terminating pod has to answer on its open connections."""
     return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
+
+
+def grace(site: Site) -> Duration:
+    """Return the time after which a terminating pod is killed."""
+    return draining(site) + MARGIN
 
 
 def _container(site: Site) -> Container:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import pod
+from compiler.emit.kubernetes.application.rollout import most_pods
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.names import API
 from compiler.emit.text import number
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
 
 def quota(site: Site) -> Iterator[Document]:
-    """Yield the ResourceQuota: room for every replica, the surge, and as many terminating pods as the surge."""
-    surge = site.spec.orchestration.configuration.rolling_update.max_surge
-    pods = site.spec.compute.application_tier.instances.max + 2 * surge
+    """Yield the ResourceQuota: room for every replica, the surge, and the pods that are terminating meanwhile."""
+    pods = most_pods(site)
     total = pod(site).resources * pods
     hard = {
         "pods": number(pods),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compiler.emit.kubernetes.application.rollout import most_pods
 from compiler.emit.names import POOLER, READ_POOLER
 
 if TYPE_CHECKING:
@@ -76,19 +77,18 @@ def connections(site: Site) -> Connections:
     One instance of a pooler can keep the primary, or the fewest replicas, busy; the other one is room for an update of
     the poolers themselves, and for the most replicas.
     """
-    tier, application = site.spec.compute.database_tier, site.spec.compute.application_tier.instances
+    tier = site.spec.compute.database_tier
     # The reserved CPU is that of each instance; even a fraction of a core needs one connection.
     busy = max(1, tier.resources.cpu.reserved.millicores * BUSY_PER_CORE // 1000)
     servers = {POOLER: _share(busy)}
     if site.reads_replicas:
         servers[READ_POOLER] = _share(busy * tier.instances.replicas.min)
-    pods = application.max + site.spec.orchestration.configuration.rolling_update.max_surge
     shares = POOLER_INSTANCES * len(servers)
     return Connections(
         clients=max(1, site.spec.load_balancing.database.max_connections // shares),
         busy=busy,
         servers=servers,
-        direct=pods * (site.settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
+        direct=most_pods(site) * (site.settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
     )
 
 

@@ -30,7 +30,7 @@ def test_what_belongs_together_selects_each_other() -> None:
 
 def test_the_quota_is_the_sum_of_the_pods_of_an_update_at_full_scale() -> None:
     quota = emitted(f"{APPLICATION}/resourcequota-configuration-api.yaml")["spec"]["hard"]
-    pods = 8 + 1 + 1  # every replica, the one that starts, the one that stops
+    pods = 8 + 1 + 2  # every replica, the one that starts, those that are terminating
     assert quota == {
         "pods": str(pods),
         "requests.cpu": str(2 * pods),

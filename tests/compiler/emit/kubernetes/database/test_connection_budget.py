@@ -19,7 +19,7 @@ def budget(**changes: str) -> Connections:
 
 
 def test_the_sum_is_written_out() -> None:
-    """Two connections a core: 16 for the primary, 32 for two replicas; 9 pods of 2 workers go past the poolers too.
+    """Two connections a core: 16 for the primary, 32 for two replicas; 11 pods of 2 workers go past the poolers too.
 
     One of two instances of a pooler opens as many alone.
     """
@@ -28,9 +28,9 @@ def test_the_sum_is_written_out() -> None:
         clients=250,
         busy=16,
         servers={"configuration-db-pooler-rw": 16, "configuration-db-pooler-ro": 32},
-        direct=9 * (2 * 3 + 1),
+        direct=11 * (2 * 3 + 1),
     )
-    assert found.role == 2 * (16 + 32) + 63
+    assert found.role == 2 * (16 + 32) + 77
     assert found.maximum == found.role + 2 * 2 * 2 + 4 + 10
 
 

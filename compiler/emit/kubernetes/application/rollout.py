@@ -1,0 +1,56 @@
+"""Rolling updates of the API: how fast pods replace each other, and how many pods exist at once.
+
+A terminating pod counts against quotas and keeps its connections until its grace period is over. The pause after each
+replacement bounds how many of them there are.
+
+Sources: ``compute.application_tier.instances``, ``orchestration.configuration.rolling_update``.
+Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#min-ready-seconds
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.application.pod import grace
+from compiler.model.units import Duration
+
+if TYPE_CHECKING:
+    from compiler.emit.site import Site
+
+ENDING_IN_TURN = 2
+"""The pods that may be terminating for each pod that an update replaces at a time.
+
+With one, an update of eight replicas would take eight grace periods and starts; with two, half of that.
+"""
+
+
+def pause(site: Site) -> Duration:
+    """Return how long a new pod has to be ready before the next one is replaced (``minReadySeconds``)."""
+    return Duration(-(-grace(site).seconds // ENDING_IN_TURN))
+
+
+def most_pods(site: Site) -> int:
+    """Return the most pods of the API that exist at once: replicas, the surge, and those that are terminating."""
+    most = site.spec.compute.application_tier.instances.max
+    update = site.spec.orchestration.configuration.rolling_update
+    ending = ENDING_IN_TURN * (update.max_surge + update.max_unavailable)
+    return most + update.max_surge + min(most, ending)
+
+
+def nodes_of_each_zone(replicas: int, zones: int) -> int:
+    """Return the nodes of each zone, with room for one pod each, with which no update of evenly spread pods stops.
+
+    New pods are spread evenly among themselves, while old ones end in any order, and no more of them than new ones are
+    ready. An update stops where the next pod has to go to zones without room: ``full`` zones with ``old`` old pods
+    each, which are filled by as many ``rounds`` of new pods as the other replicas are.
+    """
+    share, uneven = divmod(replicas, zones)
+    most = share + (1 if uneven else 0)
+    stopping = [
+        old + rounds
+        for full in range(1, zones + 1)
+        for old in range(1, most + 1)
+        if old <= share or full <= uneven
+        if (rounds := (replicas - full * old - (zones - full)) // zones) >= 0
+    ]
+    return max([most, *(nodes + 1 for nodes in stopping)])
