@@ -27,10 +27,9 @@ _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "leas
 
 class _Aws:
     driver = "ebs.csi.aws.com"
-    # Volumes from 10 GiB on share the class; gp3 allows at most 500 operations per second for each GiB.
-    volumes: Mapping[str, str] = MappingProxyType(
-        {"type": "gp3", "iops": "4000", "throughput": "250", "encrypted": "true"}
-    )
+    volumes: Mapping[str, str] = MappingProxyType({"type": "gp3", "encrypted": "true"})
+    # Operations and MiB per second: gp3 allows at most 500 operations for each GiB, and a quarter of a MiB for each.
+    performance: Mapping[str, str] = MappingProxyType({"iops": "4000", "throughput": "250"})
     ingress_class = "alb"
     pod_labels: Mapping[str, str] = MappingProxyType({})
     readiness_labels: Mapping[str, str] = MappingProxyType({"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})

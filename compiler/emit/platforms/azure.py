@@ -30,6 +30,8 @@ class _Azure:
             "publicNetworkAccess": "Disabled",
         }
     )
+    # The size of a Premium SSD decides.
+    performance: Mapping[str, str] = MappingProxyType({})
     ingress_class = "azure-application-gateway"
     pod_labels: Mapping[str, str] = MappingProxyType({"azure.workload.identity/use": "true"})
     readiness_labels: Mapping[str, str] = MappingProxyType({})

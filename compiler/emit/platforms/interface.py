@@ -32,7 +32,11 @@ class Platform(Protocol):
 
     @property
     def volumes(self) -> Mapping[str, str]:
-        """The parameters of a StorageClass for fast, encrypted volumes."""
+        """The parameters of a StorageClass for fast, encrypted volumes, which no volume can change."""
+
+    @property
+    def performance(self) -> Mapping[str, str]:
+        """The parameters that a volume in use can change, of a VolumeAttributesClass; none where the size decides."""
 
     @property
     def ingress_class(self) -> str:
