@@ -64,9 +64,9 @@ CERT_MANAGER = Provider(
 PROMETHEUS = Provider(
     "Prometheus operator",
     "0.79.0",
-    "ports by their number; an instance `prometheus-operated` that takes the monitors of every zone",
+    "ports by their number",
     "https://prometheus-operator.dev/",
-    "cbp-management",
+    "monitoring",
 )
 KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
 SNAPSHOTS = Provider(

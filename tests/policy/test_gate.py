@@ -192,9 +192,9 @@ def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> Non
         ({"access_control.secrets.rotation.schedule": "31 days"}, {"VLT003"}),
         ({"access_control.secrets.rotation.schedule": "1 second"}, {"VLT004"}),
         ({"environment.image.release": "v1.0.0"}, {"DEP003", "K8S003"}),
-        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005", "NET006"}),
+        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005", "DEP024", "NET006"}),
         ({"environment.clusters.eu-west-1.role": "primary"}, {"DEP006"}),
-        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "K8S013", "NET004", "NET005"}),
+        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "NET004", "NET005", "NET013"}),
     ],
 )
 def test_a_mistake_in_the_real_specification_is_found_where_it_was_made(

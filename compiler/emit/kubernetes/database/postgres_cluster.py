@@ -1,6 +1,7 @@
 """PostgreSQL: CloudNativePG's Cluster of instances, and the Database in it.
 
-Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``.
+Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``,
+``containers.images``.
 Upstream: https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/
 """
 
@@ -41,12 +42,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# PostgreSQL 18.6, of the operator's own catalogue of images (cloudnative-pg/artifacts, standard, Debian trixie) of
-# 2026-08-17: with all locales and the extensions that it measures by, without compilers and backup tools.
-IMAGE = (
-    "ghcr.io/cloudnative-pg/postgresql:18.6-202608170814-standard-trixie"
-    "@sha256:771f9eab5225587af259d84680cc69a5b6e374ac32bb24effafde1f3368a1241"
-)
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
 """The labels that the operator gives to the instances' pods, and to no Job or pooler."""
 
@@ -86,7 +81,7 @@ def instances(site: Site) -> int:
 
 def _cluster(site: Site) -> dict[str, Any]:
     return {
-        "imageName": IMAGE,
+        "imageName": site.spec.containers.images.postgresql.reference,
         # The ScaledObject owns the number from the first sync on; Argo CD ignores differences on it.
         "instances": instances(site),
         **replication(site),
