@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
-    from compiler.model.units import Duration
+    from compiler.model.units import Bytes, Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,10 @@ class Platform(Protocol):
     @property
     def performance(self) -> Mapping[str, str]:
         """The parameters that a volume in use can change, of a VolumeAttributesClass; none where the size decides."""
+
+    @property
+    def fast_from(self) -> Bytes:
+        """The least size of a volume that can have this performance."""
 
     @property
     def ingress_class(self) -> str:

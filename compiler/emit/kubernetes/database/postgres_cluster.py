@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
+    from compiler.model.units import Bytes
 
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
 """The labels that the operator gives to the instances' pods, and to no Job or pooler."""
@@ -117,19 +118,24 @@ def _storage(site: Site) -> dict[str, Any]:
     Only the data's grows: the operator gives both the same annotations, and so the same limit, which is the data's.
     """
     size, usage = site.spec.storage.database.size, site.spec.auto_scaling.database.storage.triggers.usage.target
-    performance = performance_class(platform(site.cluster))
-    volume = {
-        "resizeInUseVolumes": True,
-        **({"pvcTemplate": {"volumeAttributesClassName": performance}} if performance else {}),
-    }
     return {
-        "storage": {"size": quantity(size.initial), "storageClass": DATA_VOLUMES, **volume},
-        "walStorage": {"size": quantity(wal_size(site)), "storageClass": LOG_VOLUMES, **volume},
+        "storage": _volume(site, DATA_VOLUMES, size.initial),
+        "walStorage": _volume(site, LOG_VOLUMES, wal_size(site)),
         "inheritedMetadata": {
             "labels": {**PART_OF, **platform(site.cluster).pod_labels},
             "annotations": growing(usage, size.max, group_by=VOLUME_LABEL),
         },
     }
+
+
+def _volume(site: Site, storage_class: str, size: Bytes) -> dict[str, Any]:
+    """Return a volume, with the speed of the cloud's class for it where it is large enough to have that."""
+    cloud = platform(site.cluster)
+    performance = performance_class(cloud)
+    volume = {"size": quantity(size), "storageClass": storage_class, "resizeInUseVolumes": True}
+    if performance is None or size < cloud.fast_from:
+        return volume
+    return {**volume, "pvcTemplate": {"volumeAttributesClassName": performance}}
 
 
 def _placement() -> dict[str, Any]:

@@ -74,6 +74,15 @@ def test_what_a_volume_in_use_can_change_is_in_a_class_that_it_can_leave() -> No
     assert all(value in speed["metadata"]["name"] for value in speed["parameters"].values())
 
 
+def test_a_volume_too_small_for_that_speed_does_without() -> None:
+    """gp3 has 500 operations per second for each GiB: the claim of a smaller disk would wait for ever."""
+    sizes = {"storage.database.size.initial": "7GB", "storage.database.size.max": "80GB"}
+    spec = documents(site(changed(sizes)))["cbp-data/cluster-configuration-db.yaml"]["spec"]
+    assert "pvcTemplate" not in spec["storage"]
+    assert spec["walStorage"]["size"] == "8Gi"
+    assert "pvcTemplate" in spec["walStorage"]
+
+
 def test_where_the_size_decides_the_speed_no_volume_names_such_a_class() -> None:
     found = on("azure")
     assert not [name for name in found if "volumeattributesclass" in name]
