@@ -170,6 +170,7 @@ def _cluster_scoped(environment: Environment, zones: tuple[Zone, ...]) -> list[d
     performance = (performance_class(platform(cluster)) for cluster in environment.clusters.values())
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
+        kinds.CLUSTER_ROLE: [REVIEWERS],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
         kinds.STORAGE_CLASS: [item.name for item in CLASSES],
         kinds.VOLUME_ATTRIBUTES_CLASS: list(dict.fromkeys(name for name in performance if name)),
