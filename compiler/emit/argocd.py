@@ -14,7 +14,9 @@ from compiler.emit.argocd_delivery import delivery
 from compiler.emit.argocd_objects import COMPARED, SOURCE_NAMESPACES, argo_object, project_name, role, sync_policy
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
-from compiler.emit.names import STORAGE_CLASS, namespace
+from compiler.emit.kubernetes.cluster.storage_classes import CLASSES, performance_class
+from compiler.emit.names import VOLUME_SNAPSHOTS, namespace
+from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
 
@@ -67,7 +69,7 @@ def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -
         "sourceRepos": [environment.delivery.repository],
         "sourceNamespaces": SOURCE_NAMESPACES,
         "destinations": destinations,
-        "clusterResourceWhitelist": _cluster_scoped(zones),
+        "clusterResourceWhitelist": _cluster_scoped(environment, zones),
         "namespaceResourceWhitelist": _namespaced(),
         "orphanedResources": {"warn": True},
         "roles": _roles(environment) if rbac else [],
@@ -163,13 +165,15 @@ def _namespaced() -> list[dict[str, str]]:
     return [{"group": kind.group, "kind": kind.name} for kind in listed]
 
 
-def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
+def _cluster_scoped(environment: Environment, zones: tuple[Zone, ...]) -> list[dict[str, str]]:
     """Return the cluster-scoped objects that it may create, each by name: any other might give full access."""
+    performance = (performance_class(platform(cluster)) for cluster in environment.clusters.values())
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
         kinds.CLUSTER_ROLE: [REVIEWERS],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
-        kinds.STORAGE_CLASS: [STORAGE_CLASS],
-        kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],
+        kinds.STORAGE_CLASS: [item.name for item in CLASSES],
+        kinds.VOLUME_ATTRIBUTES_CLASS: list(dict.fromkeys(name for name in performance if name)),
+        kinds.VOLUME_SNAPSHOT_CLASS: [VOLUME_SNAPSHOTS],
     }
     return [{"group": kind.group, "kind": kind.name, "name": name} for kind, names in named.items() for name in names]

@@ -105,8 +105,8 @@ AUTORESIZER = Provider(
 )
 EBS = Provider(
     "EBS CSI driver",
-    "1.25.0",
-    "volumes that grow while they are in use",
+    "1.55.0",
+    "volumes that grow, and get another speed by a VolumeAttributesClass, while they are in use",
     "https://github.com/kubernetes-sigs/aws-ebs-csi-driver",
     "kube-system",
 )

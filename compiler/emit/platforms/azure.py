@@ -10,6 +10,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from compiler.emit.kubernetes.common.resources import GIBIBYTE
 from compiler.emit.names import API
 from compiler.emit.platforms.interface import StoreWords
 from compiler.emit.text import number
@@ -48,6 +49,9 @@ class _Azure:
             "publicNetworkAccess": "Disabled",
         }
     )
+    # The size of a Premium SSD decides.
+    performance: Mapping[str, str] = MappingProxyType({})
+    fast_from = GIBIBYTE
     ingress_class = "azure-application-gateway"
     pod_labels: Mapping[str, str] = MappingProxyType({"azure.workload.identity/use": "true"})
     readiness_labels: Mapping[str, str] = MappingProxyType({})

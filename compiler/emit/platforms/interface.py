@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
-    from compiler.model.units import Duration
+    from compiler.model.units import Bytes, Duration
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,15 @@ class Platform(Protocol):
 
     @property
     def volumes(self) -> Mapping[str, str]:
-        """The parameters of a StorageClass for fast, encrypted volumes."""
+        """The parameters of a StorageClass for fast, encrypted volumes, which no volume can change."""
+
+    @property
+    def performance(self) -> Mapping[str, str]:
+        """The parameters that a volume in use can change, of a VolumeAttributesClass; none where the size decides."""
+
+    @property
+    def fast_from(self) -> Bytes:
+        """The least size of a volume that can have this performance."""
 
     @property
     def ingress_class(self) -> str:

@@ -21,6 +21,7 @@ cluster_scoped := {
 	"Namespace",
 	"PriorityClass",
 	"StorageClass",
+	"VolumeAttributesClass",
 	"VolumeSnapshotClass",
 }
 

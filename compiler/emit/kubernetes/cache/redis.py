@@ -21,7 +21,7 @@ from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.pod_security import CONTAINER
 from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE, guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
-from compiler.emit.names import CACHE, REDIS_METRICS_PORT, STORAGE_CLASS
+from compiler.emit.names import CACHE, CACHE_VOLUMES, REDIS_METRICS_PORT
 from compiler.emit.text import quantity
 from compiler.emit.vault.paths import vault_paths
 from compiler.model.units import Cores
@@ -104,7 +104,7 @@ def _storage(site: Site) -> dict[str, Any]:
         scratch = {"volume": [{"name": "data", "emptyDir": {}}], "mountPath": [{"name": "data", "mountPath": "/data"}]}
         return {"storage": {"volumeMount": scratch}}
     claim = {
-        "storageClassName": STORAGE_CLASS,
+        "storageClassName": CACHE_VOLUMES,
         "accessModes": ["ReadWriteOnce"],
         "resources": {"requests": {"storage": quantity(storage.size.initial)}},
     }

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.cron import cron
 from compiler.emit.kubernetes.common.cron_jobs import MaintenanceJob, maintenance_job
-from compiler.emit.names import CACHE, STORAGE_CLASS, namespace
+from compiler.emit.names import CACHE, VOLUME_SNAPSHOTS, namespace
 from compiler.emit.text import number
 from compiler.model.units import Duration
 
@@ -39,7 +39,7 @@ def snapshots(site: Site) -> Iterator[Document]:
     """Yield the CronJob, its ServiceAccount, and the rights that it needs."""
     if not taken(site):
         return
-    arguments = ("--app", CACHE, "--snapshot-class", STORAGE_CLASS, "--namespace", namespace("data"))
+    arguments = ("--app", CACHE, "--snapshot-class", VOLUME_SNAPSHOTS, "--namespace", namespace("data"))
     yield from maintenance_job(
         site,
         MaintenanceJob(

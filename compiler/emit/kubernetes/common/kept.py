@@ -33,6 +33,7 @@ _WHOLE_KINDS = frozenset(
         # Deleting a namespace deletes everything in it.
         kinds.NAMESPACE,
         kinds.STORAGE_CLASS,
+        kinds.VOLUME_ATTRIBUTES_CLASS,
         kinds.VOLUME_SNAPSHOT_CLASS,
         # Logins to Vault are reviewed by this right alone.
         kinds.CLUSTER_ROLE,

@@ -9,19 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.kubernetes.common.resources import MEBIBYTE
+from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE
 from compiler.emit.kubernetes.database.connection_budget import SUPERUSER_CONNECTIONS, connections
 from compiler.emit.text import megabytes, number, seconds
-from compiler.model.units import Bytes, Duration
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
+    from compiler.model.units import Bytes
 
 SYNCHRONOUS = 1
 """The standbys that a commit waits for."""
 
 WAL_SHARE = 10
-"""The log's volume starts with a tenth of the data's: it fills up only after hours without the object store."""
+"""The log's volume has a tenth of the data's largest size: it fills up only after hours without the object store."""
 
 ARCHIVES_IN_RPO = 3
 """Archivals of the log within the recovery point objective: two may fail, and the third still meets it."""
@@ -103,8 +104,9 @@ def _statistics(site: Site) -> dict[str, str]:
 
 
 def wal_size(site: Site) -> Bytes:
-    """Return the initial size of the log's volume."""
-    return max(Bytes(1), site.spec.storage.database.size.initial // WAL_SHARE)
+    """Return the size of the log's volume, in whole GiB: it has it from the start, and does not grow by itself."""
+    share = site.spec.storage.database.size.max // WAL_SHARE
+    return GIBIBYTE * max(1, share.count // GIBIBYTE.count)
 
 
 def archive_timeout(site: Site) -> Duration:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.cluster.storage_classes import performance_class
 from compiler.emit.kubernetes.common.metadata import PART_OF, RELOADED, Wave, kubernetes_object
 from compiler.emit.kubernetes.common.placement import NODE, zone_spread
 from compiler.emit.kubernetes.common.resources import guaranteed
@@ -22,13 +23,15 @@ from compiler.emit.kubernetes.database.replication import archive, replication
 from compiler.emit.kubernetes.database.roles import roles
 from compiler.emit.kubernetes.database.vault_service import vault_service
 from compiler.emit.names import (
+    DATA_VOLUMES,
     DATABASE,
     DATABASE_MANAGER,
     DATABASE_MANAGER_SECRET,
     DATABASE_NAME,
     DATABASE_ROLE,
     DATABASE_SERVER,
-    STORAGE_CLASS,
+    LOG_VOLUMES,
+    VOLUME_SNAPSHOTS,
 )
 from compiler.emit.platforms import platform
 from compiler.emit.text import quantity
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
+    from compiler.model.units import Bytes
 
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
 """The labels that the operator gives to the instances' pods, and to no Job or pooler."""
@@ -111,17 +115,29 @@ def _resources(site: Site) -> dict[str, Any]:
 
 
 def _storage(site: Site) -> dict[str, Any]:
-    """Return a volume for the data and one for the log, so that only the log's fills up if archiving fails."""
+    """Return a volume for the data and one for the log, so that only the log's fills up if archiving fails.
+
+    Only the data's grows: the operator gives both the same annotations, and so the same limit, which is the data's.
+    """
     size, usage = site.spec.storage.database.size, site.spec.auto_scaling.database.storage.triggers.usage.target
-    volume = {"storageClass": STORAGE_CLASS, "resizeInUseVolumes": True}
     return {
-        "storage": {"size": quantity(size.initial), **volume},
-        "walStorage": {"size": quantity(wal_size(site)), **volume},
+        "storage": _volume(site, DATA_VOLUMES, size.initial),
+        "walStorage": _volume(site, LOG_VOLUMES, wal_size(site)),
         "inheritedMetadata": {
             "labels": {**PART_OF, **platform(site.cluster).pod_labels},
             "annotations": growing(usage, size.max, group_by=VOLUME_LABEL),
         },
     }
+
+
+def _volume(site: Site, storage_class: str, size: Bytes) -> dict[str, Any]:
+    """Return a volume, with the speed of the cloud's class for it where it is large enough to have that."""
+    cloud = platform(site.cluster)
+    performance = performance_class(cloud)
+    volume = {"size": quantity(size), "storageClass": storage_class, "resizeInUseVolumes": True}
+    if performance is None or size < cloud.fast_from:
+        return volume
+    return {**volume, "pvcTemplate": {"volumeAttributesClassName": performance}}
 
 
 def _placement() -> dict[str, Any]:
@@ -143,5 +159,5 @@ def _snapshots() -> dict[str, Any]:
     """Return the settings of volume snapshots: from a running replica; each is deleted with its Backup."""
     return {
         "target": "prefer-standby",
-        "volumeSnapshot": {"className": STORAGE_CLASS, "online": True, "snapshotOwnerReference": "backup"},
+        "volumeSnapshot": {"className": VOLUME_SNAPSHOTS, "online": True, "snapshotOwnerReference": "backup"},
     }

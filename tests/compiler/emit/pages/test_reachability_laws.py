@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +11,8 @@ from compiler.emit.pages.reachability import Network
 from compiler.emit.pages.reachability_endpoints import EVERYTHING, Opening
 from tests.compiler.emit.pages.drawn import NAMESPACES, PLACES, PODS, QUESTIONS, Fields, policies
 from tests.compiler.emit.pages.oracle import connects
+from tests.compiler.project import documents as documents_of
+from tests.compiler.project import site
 
 
 def network(*documents: Fields) -> Network:
@@ -81,3 +85,24 @@ def test_ports_that_touch_are_one_opening() -> None:
     policy = {"kind": "NetworkPolicy", "metadata": {"namespace": "a"}, "spec": spec}
     (opening,) = network(policy).openings(PODS[4], PODS[0])
     assert (opening, str(opening)) == (Opening("TCP", 79, 81), "79-81")
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(policies, max_size=3))
+def test_a_denial_with_rules_for_nobody_denies_as_much_as_one_without_rules(documents: list[Fields]) -> None:
+    """The emitted denial has such rules, so that Argo CD owns its lists."""
+    empty = [denial(namespace) for namespace in NAMESPACES]
+    stated = [_default_deny_of(item) for item in empty]
+    assert openings(network(*stated, *documents)) == openings(network(*empty, *documents))
+    for source in PLACES:
+        for destination in PLACES:
+            for protocol, port in QUESTIONS:
+                expected = connects([*empty, *documents], source, destination, protocol, port)
+                assert connects([*stated, *documents], source, destination, protocol, port) == expected
+
+
+def _default_deny_of(denied: Fields) -> Fields:
+    """The emitted denial of a zone, for another namespace."""
+    emitted = json.dumps(documents_of(site())["cbp-data/networkpolicy-default-deny.yaml"])
+    found: Fields = json.loads(emitted.replace("cbp-data", denied["metadata"]["namespace"]))
+    return found

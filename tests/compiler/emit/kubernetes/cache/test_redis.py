@@ -65,7 +65,7 @@ def test_the_pods_satisfy_the_restricted_profile_and_have_no_token(name: str) ->
 def test_a_persistent_cache_has_a_volume_that_grows_to_its_limit() -> None:
     replication = emitted(REPLICATION)
     claim = replication["spec"]["storage"]["volumeClaimTemplate"]["spec"]
-    assert (claim["storageClassName"], claim["resources"]) == ("premium-ssd", {"requests": {"storage": "10Gi"}})
+    assert (claim["storageClassName"], claim["resources"]) == ("premium-ssd-cache", {"requests": {"storage": "10Gi"}})
     annotations = replication["metadata"]["annotations"]
     assert annotations["resize.topolvm.io/storage_limit"] == "50Gi"
     assert annotations["resize.topolvm.io/threshold"] == "20%"

@@ -59,11 +59,12 @@ def test_instances_share_no_node_and_no_zone_has_two_more_than_another() -> None
     }
 
 
-def test_data_and_log_have_volumes_of_their_own_that_grow() -> None:
+def test_data_and_log_have_volumes_of_their_own_and_only_that_of_the_data_grows() -> None:
     spec = cluster()
-    shared = {"storageClass": "premium-ssd", "resizeInUseVolumes": True}
-    assert spec["storage"] == {"size": "100Gi", **shared}
-    assert spec["walStorage"] == {"size": "10Gi", **shared}
+    shared = {"resizeInUseVolumes": True, "pvcTemplate": {"volumeAttributesClassName": "premium-ssd-4000-250"}}
+    assert spec["storage"] == {"size": "100Gi", "storageClass": "premium-ssd-data", **shared}
+    # The log has a tenth of what the data may grow to, from the start: its class does not grow.
+    assert spec["walStorage"] == {"size": "102Gi", "storageClass": "premium-ssd-log", **shared}
     annotations = spec["inheritedMetadata"]["annotations"]
     assert annotations["resize.topolvm.io/threshold"] == "20%"
     assert annotations["resize.topolvm.io/storage_limit"] == "1Ti"
