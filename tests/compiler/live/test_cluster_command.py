@@ -14,6 +14,7 @@ from tests.compiler.cli.running import cbp, last_line
 from tests.compiler.project import FROZEN, artifacts, documents, resolved, site
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from click.testing import Result
@@ -43,7 +44,7 @@ def emitted() -> list[dict[str, Any]]:
     return found
 
 
-def checked(project: Path, tmp_path: Path, objects: list[Document], *options: str) -> Result:
+def checked(project: Path, tmp_path: Path, objects: Sequence[Document], *options: str) -> Result:
     file = tmp_path / "live.json"
     file.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
     return cbp("cluster", "check", SITE, "--root", str(project), "--from", str(file), *options)

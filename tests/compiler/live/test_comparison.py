@@ -91,7 +91,7 @@ def test_an_addition_is_reported_with_the_manager_that_owns_it() -> None:
     found = live()
     spec = found["Deployment"]["spec"]["template"]["spec"]
     spec["containers"].append({"name": "debug", "image": "debug:1"})
-    items = {'k:{"name":"debug"}': {".": {}, "f:image": {}}}
+    items: dict[str, Any] = {'k:{"name":"debug"}': {".": {}, "f:image": {}}}
     owned = {"f:spec": {"f:template": {"f:spec": {"f:containers": items}}}}
     found["Deployment"]["metadata"]["managedFields"] = managed("kubectl-edit", owned)
     assert reported(*found.values()) == [f"added {CONTAINERS}[debug] by kubectl-edit"]
