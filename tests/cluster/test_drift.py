@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.cluster.server import MANAGER
 from tests.compiler.cli.running import CBP
 from tests.compiler.project import ROOT, copy
 
@@ -155,15 +156,20 @@ def test_a_change_by_hand_is_named_with_whoever_made_it(
 
 
 def restore(server: Server, at: tuple[str, ...], original: dict[str, Any]) -> None:
-    """Put an object back as it was."""
+    """Put an object back as it was, in the name of Argo CD, so that no other manager is left."""
     fields = {name: value for name, value in original.items() if name != "status"}
     del fields["metadata"]["resourceVersion"]
-    server.told("replace", "--filename=-", given=fields)
+    server.told("replace", f"--field-manager={MANAGER}", "--filename=-", given=fields)
 
 
 STRAYS: tuple[tuple[dict[str, Any], str], ...] = (
     (
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "extra", "namespace": "cbp-data"}},
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "extra", "namespace": "cbp-data"},
+            "data": {"key": "value"},
+        },
         "stray    ConfigMap cbp-data/extra: no compiled object owns it, by kubectl-create",
     ),
     (

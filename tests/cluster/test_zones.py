@@ -43,6 +43,7 @@ NODES = tuple(node(zone, number) for zone in ZONES for number in range(NODES_OF_
 @pytest.fixture
 def zones(applied: Server) -> Iterator[Server]:
     """A server with simulated nodes in three zones, or none where nobody simulates them."""
+    scale(applied, 0)  # a pod that waited would be placed in the first zone that is there
     for item in NODES:
         applied.told("create", "--filename=-", given=item)
     try:
