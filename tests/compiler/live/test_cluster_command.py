@@ -10,6 +10,7 @@ import pytest
 
 from compiler.emit.cluster import environment_artifacts
 from compiler.live.objects import compiled
+from compiler.report import markdown
 from tests.compiler.cli.running import cbp, last_line
 from tests.compiler.project import FROZEN, artifacts, documents, resolved, site
 
@@ -101,7 +102,21 @@ def test_the_json_holds_the_parts_of_each_difference(project: Path, tmp_path: Pa
 
 def test_the_markdown_is_a_table(project: Path, tmp_path: Path) -> None:
     result = checked(project, tmp_path, tampered(), "--format", "markdown")
-    assert result.stdout.splitlines()[4:] == [f"| {' | '.join(line)} |" for line in LINES]
+    head, *rows = result.stdout.splitlines()
+    assert head == f"### cbp cluster check: {SITE}: {len(emitted())} objects, 3 differences"
+    assert rows[1] == "| | object | place | reason |"
+    assert rows[3:] == [f"| {' | '.join(map(markdown.text, line))} |" for line in LINES]
+
+
+def test_a_page_of_many_differences_stays_one_that_an_issue_can_hold(project: Path, tmp_path: Path) -> None:
+    metadata = {"namespace": "cbp-data"}
+    strays = [
+        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {**metadata, "name": f"stray-{number}"}}
+        for number in range(2000)
+    ]
+    page = checked(project, tmp_path, [*emitted(), *strays], "--format", "markdown").stdout
+    assert len(page) <= markdown.LONGEST
+    assert page.splitlines()[-1].startswith("... and ")
 
 
 @pytest.mark.parametrize("form", ["text", "json", "markdown"])
