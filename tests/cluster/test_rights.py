@@ -53,7 +53,8 @@ RIGHTS: tuple[tuple[dict[str, Any], str, str, str, bool], ...] = (
     (SECRETS, "create", "tokenreviews.authentication.k8s.io", "", True),
     (SECRETS, "get", "secrets", "cbp-application", False),
     (CACHE, "list", "pods", "cbp-data", False),
-    (RETENTION, "delete", "volumesnapshots.snapshot.storage.k8s.io", "cbp-data", True),
+    (RETENTION, "delete", "backups.postgresql.cnpg.io", "cbp-data", True),
+    (RETENTION, "delete", "volumesnapshots.snapshot.storage.k8s.io", "cbp-data", False),
     (RETENTION, "delete", "pods", "cbp-data", False),
 )
 
