@@ -28,12 +28,14 @@ hypothesis.settings.load_profile("cbp")
 SLOW = (
     # Servers and processes.
     "benchmarks",
+    "cluster",
     "e2e",
     "embedded",
     "hooks",
     "image/test_containerfile.py",
     "image/test_image_serves.py",
     "compiler/doctor",
+    "compiler/live/test_cluster_command.py",
     "compiler/test_completion.py",
     "compiler/vault/test_vault_logins.py",
     "compiler/vault/test_vault_servers.py",

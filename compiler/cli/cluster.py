@@ -48,11 +48,11 @@ def check(site: str, context: str, file: str | None, without: tuple[str, ...], r
     compiled one owns. The values of Secrets are not read. Exits with 0 when nothing differs, 1 with a list, and 2 when
     something could not be read.
     """
-    from compiler.live import report
     from compiler.live.comparison import check as differences
     from compiler.live.errors import LiveError
     from compiler.live.kubectl import Kubectl
     from compiler.live.objects import compiled, listed
+    from compiler.report.cluster import render
 
     environment, _, name = site.partition("/")
     if file and (context or without):
@@ -66,5 +66,5 @@ def check(site: str, context: str, file: str | None, without: tuple[str, ...], r
     else:
         live = Kubectl(context).live(wanted, without)
     found = differences(wanted, live)
-    click.echo(report.rendered(site, len(wanted.objects), found, format_), nl=False)
+    click.echo(render(site, len(wanted.objects), found, format_), nl=False)
     sys.exit(1 if found else 0)

@@ -49,7 +49,7 @@ class _Object:
     def __init__(self, compiled: Compiled, key: Identity, live: Fields) -> None:
         self._key, self._live = key, live
         self._defaults = (*METADATA, *DEFAULTS.get(key.group_kind, ()))
-        self._left = {place for kind, place in compiled.left_to_others if kind == key.group_kind}
+        self._left = {place for other, place in compiled.left_to_others if other == key}
 
     def differences(self, compiled: Fields) -> Iterator[Difference]:
         """Yield the differences between the live object and the compiled one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -50,8 +51,8 @@ class Compiled:
     """The compiled objects of one cluster, and the fields that Argo CD leaves to others."""
 
     objects: Mapping[Identity, Fields]
-    left_to_others: frozenset[tuple[GroupKind, str]]
-    """Pairs of a kind and a JSON Pointer."""
+    left_to_others: frozenset[tuple[Identity, str]]
+    """Pairs of an object and a JSON Pointer."""
 
     @property
     def zones(self) -> tuple[str, ...]:
@@ -70,14 +71,19 @@ def compiled(root: Path, environment: str, cluster: str) -> Compiled:
     if not files:
         raise LiveError(f"{folder}: nothing is compiled there: name a cluster as ENVIRONMENT/CLUSTER")
     documents = [yaml.load(file.read_bytes(), yaml.CSafeLoader) for file in files]
-    application_set = root / "generated/argocd" / environment / "applicationset.yaml"
-    application = yaml.load(application_set.read_bytes(), yaml.CSafeLoader)["spec"]["template"]["spec"]
-    left = frozenset(
-        ((item["group"], item["kind"]), pointer)
-        for item in application.get("ignoreDifferences", ())
-        for pointer in item.get("jsonPointers", ())
-    )
+    file = root / "generated/argocd" / environment / "applicationset.yaml"
+    application_set = yaml.load(file.read_bytes(), yaml.CSafeLoader)
+    left = frozenset(_left_to_others(application_set, f"generated/{environment}/{cluster}/kubernetes"))
     return Compiled({identity(item): item for item in documents}, left)
+
+
+def _left_to_others(application_set: Fields, folder: str) -> Iterator[tuple[Identity, str]]:
+    """Yield the fields that Argo CD ignores in the cluster of a folder."""
+    for generator in application_set["spec"]["generators"]:
+        if any(fnmatchcase(folder, directory["path"]) for directory in generator["git"]["directories"]):
+            for item in generator["git"].get("template", {}).get("spec", {}).get("ignoreDifferences", ()):
+                ignored = Identity(item["namespace"], item["kind"], item["name"], item["group"])
+                yield from ((ignored, pointer) for pointer in item["jsonPointers"])
 
 
 def listed(source: str, text: bytes) -> tuple[Fields, ...]:

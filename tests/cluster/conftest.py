@@ -50,8 +50,9 @@ def server(api_server: Server, schema_path: str) -> Iterator[Server]:
     made = [definition(kind, Path(schema_path)) for kind in lacking]
     if made:
         api_server.apply(made)
-        names = [f"crd/{item['metadata']['name']}" for item in made]
-        api_server.told("wait", "--for=condition=Established", *names, "--timeout=60s")
+    for item in made:
+        established = 'jsonpath={.status.conditions[?(@.type=="Established")].status}'
+        api_server.wait("True", "get", "crd", item["metadata"]["name"], "--output", established)
     yield api_server
     api_server.delete(made)
 

@@ -67,15 +67,23 @@ class Server:
     def out_of_sync(self, documents: Sequence[Document]) -> tuple[str, ...]:
         """Return the objects that Argo CD calls OutOfSync: those that an apply would change (ServerSideDiff).
 
-        Fields that Argo CD leaves to others are in none of the documents that it applies.
+        A field that it leaves to others it applies with the value that is there (RespectIgnoreDifferences).
         """
-        given = [_without_scaled(document) for document in documents]
-        options = ("--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={MANAGER}")
-        ran = self.told("apply", *options, "--filename=-", "--output=json", given=_list(given))
-        would = {str(identity(item)): _compared(item) for item in json.loads(ran)["items"]}
         live = json.loads(self.told("get", "--filename=-", "--output=json", given=_list(documents)))["items"]
-        found = {str(identity(item)): _compared(item) for item in live}
-        return tuple(name for name in found if found[name] != would[name])
+        found = {str(identity(item)): item for item in live}
+        given = [_scaled(document, found[str(identity(document))]) for document in documents]
+        options = ("--server-side", "--dry-run=server", "--force-conflicts", f"--field-manager={MANAGER}")
+        would = json.loads(self.told("apply", *options, "--filename=-", "--output=json", given=_list(given)))["items"]
+        return tuple(name for item in would if _compared(item) != _compared(found[name := str(identity(item))]))
+
+    def allows(self, who: dict[str, Any], verb: str, resource: str, namespace: str) -> bool:
+        """Return what the authorizer answers; a resource is written as ``pods/log`` or ``deployments.apps``."""
+        name, _, part = resource.partition("/")
+        plural, _, group = name.partition(".")
+        asked = {"verb": verb, "group": group, "resource": plural, "subresource": part, "namespace": namespace}
+        review = {"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview"}
+        given = {**review, "spec": {**who, "resourceAttributes": asked}}
+        return bool(json.loads(self.told("create", "--filename=-", "--output=json", given=given))["status"]["allowed"])
 
     def delete(self, documents: Sequence[Document]) -> None:
         """Delete objects, and wait until they are gone; finalizers of operators that do not run are taken off."""
@@ -121,8 +129,7 @@ def _compared(fields: dict[str, Any]) -> dict[str, Any]:
     return {**fields, "metadata": metadata, "status": None}
 
 
-def _without_scaled(document: Document) -> Document:
-    """Return a document without the number that Argo CD leaves to an autoscaler."""
-    if document["kind"] != "Deployment":
-        return document
-    return {**document, "spec": {key: value for key, value in document["spec"].items() if key != "replicas"}}
+def _scaled(document: Document, live: dict[str, Any]) -> Document:
+    """Return a document with the live numbers of what an autoscaler scales."""
+    field = {"Deployment": "replicas", "Cluster": "instances"}.get(document["kind"])
+    return {**document, "spec": {**document["spec"], field: live["spec"][field]}} if field else document

@@ -153,6 +153,76 @@ def test_a_merge_needs_the_gate_and_the_suite_unless_it_was_left_to_the_merge_qu
     assert (bash(script, tmp_path, EXPECTED=expected, **names).returncode == 0) == passes
 
 
+def test_drift_is_looked_for_in_every_cluster_that_there_is_on_the_branch_that_it_is_deployed_from(
+    tmp_path: Path,
+) -> None:
+    for environment, cluster in (("uat", "eu-north-1"), ("uat", "eu-south-1"), ("development", "eu-north-1")):
+        (tmp_path / "generated" / environment / cluster / "kubernetes").mkdir(parents=True)
+        argocd = tmp_path / "generated/argocd" / environment
+        argocd.mkdir(parents=True, exist_ok=True)
+        (argocd / "applicationset.yaml").write_text(f'source:\n  targetRevision: "{environment}-branch"\n')
+    assert json.loads(ran("drift.yml", "clusters", "list", tmp_path)["sites"]) == [
+        {"environment": "development", "cluster": "eu-north-1", "revision": "development-branch"},
+        {"environment": "uat", "cluster": "eu-north-1", "revision": "uat-branch"},
+        {"environment": "uat", "cluster": "eu-south-1", "revision": "uat-branch"},
+    ]
+    assert workflow(WORKFLOWS / "drift.yml", "jobs", "check", "strategy", "matrix", "site") == (
+        "${{ fromJSON(needs.clusters.outputs.sites) }}"
+    )
+
+
+def test_the_branch_of_every_environment_of_the_checkout_is_found(tmp_path: Path) -> None:
+    shutil.copytree(PROJECT / "generated", tmp_path / "generated")
+    sites = json.loads(ran("drift.yml", "clusters", "list", tmp_path)["sites"])
+    assert len(sites) == len(list(PROJECT.glob("generated/*/*/kubernetes")))
+    for site in sites:
+        folder = PROJECT / "environments" / site["environment"]
+        assert f"revision: {site['revision']}" in (folder / "environment.yaml").read_text()
+
+
+def test_both_checks_run_on_a_schedule_and_read_alone() -> None:
+    drift = WORKFLOWS / "drift.yml"
+    assert "schedule" in mapping(workflow(drift, "on"))
+    assert workflow(drift, "permissions") == {}
+    assert {name: workflow(drift, "jobs", name, "permissions") for name in mapping(workflow(drift, "jobs"))} == {
+        "clusters": {"contents": "read"},
+        "check": {"contents": "read", "id-token": "write"},
+        "alert": {"issues": "write"},
+    }
+    scripts = "\n".join(str(mapping(found).get("run", "")) for found in steps("drift.yml", "check"))
+    assert ".venv/bin/cbp cluster check " in scripts
+    assert ".venv/bin/cbp vault check " in scripts
+    assert "secrets." not in drift.read_text()
+
+
+TITLE = "A cluster or Vault differs from what is compiled"
+
+
+@pytest.mark.parametrize(
+    ("results", "is_open", "done"),
+    [
+        ("success success", False, []),
+        ("success success", True, ["issue close 7"]),
+        ("success failure", False, ["issue create --title"]),
+        ("success failure", True, ["issue comment 7"]),
+        ("success cancelled", False, ["issue create --title"]),
+        ("failure skipped", False, ["issue create --title"]),
+    ],
+)
+def test_a_check_that_failed_or_could_not_run_is_an_open_issue(
+    tmp_path: Path, results: str, is_open: bool, done: list[str]
+) -> None:
+    issues = [{"number": 3, "title": f"Re: {TITLE}"}, *([{"number": 7, "title": TITLE}] if is_open else [])]
+    gh = tmp_path / "gh"
+    gh.write_text(f"#!/bin/sh\necho \"$@\" >> {tmp_path}/asked\n[ $2 != list ] || echo '{json.dumps(issues)}'\n")
+    gh.chmod(0o755)
+    (script,) = (str(mapping(found)["run"]) for found in steps("drift.yml", "alert"))
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    bash(script, tmp_path, PATH=path, RESULTS=results, RUN="https://run.example").check_returncode()
+    asked = (tmp_path / "asked").read_text().splitlines()[1:]
+    assert [line.startswith(begin) for line, begin in zip(asked, done, strict=True)] == [True] * len(done)
+
+
 def ran(file: str, job: str, step: str, folder: Path, **variables: str) -> dict[str, str]:
     """Run the script of a step in a folder, and return the outputs that it set."""
     (script,) = (str(found["run"]) for found in map(mapping, steps(file, job)) if found.get("id") == step)
