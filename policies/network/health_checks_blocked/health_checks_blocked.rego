@@ -49,7 +49,7 @@ ports(target, namespace, labels) := {number |
 	kubernetes.selects(labels, pod.labels)
 	some container in pod.spec.containers
 	some port in container.ports
-	target in {port.name, port.containerPort}
+	target in {object.get(port, "name", ""), port.containerPort}
 	number := port.containerPort
 }
 

@@ -43,4 +43,4 @@ def test_without_authorities_nothing_is_said_and_the_page_says_so() -> None:
     assert "caBundle" not in (artifacts(site())["vault/plan.yaml"].document or {})
     stated = artifacts(site(changed({KEY: AUTHORITY})))["bootstrap.md"].content.decode()
     assert "before the first sync, or no Secret is ever read." in artifacts(site())["bootstrap.md"].content.decode()
-    assert "verify it by\n`vault.ca_bundle`: a new authority stands there" in stated
+    assert "by `vault.ca_bundle`: a new authority stands there" in stated

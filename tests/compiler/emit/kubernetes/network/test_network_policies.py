@@ -195,7 +195,7 @@ def test_vault_reaches_the_database_only_where_it_changes_passwords() -> None:
 
 def test_the_api_reaches_neither_vault_nor_the_identity_provider_which_it_does_not_call() -> None:
     assert {destination for source, destination in pairs(site()) if source == "api"} == {
-        *("pooler-rw", "pooler-ro", "postgres", "redis", "fis", "core-banking", "dns")
+        *("pooler-rw", "pooler-ro", "postgres", "redis", "sentinel", "fis", "core-banking", "dns")
     }
 
 
