@@ -29,13 +29,13 @@ CACHE_TYPE = "storage.cache.type"
 SNAPSHOTS = "storage.cache.persistence.backup_schedule"
 
 
-def flows(_: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow]:
     """Yield the flows of the servers and of their sentinels."""
     yield Flow(at.CACHE_OPERATOR, REDIS, (REDIS_PORT,), "who is the master", CACHE_TYPE)
     yield Flow(at.CACHE_OPERATOR, REDIS_SENTINEL, (SENTINEL_PORT,), "whom the sentinels watch", CACHE_TYPE)
     yield Flow(REDIS, REDIS, (REDIS_PORT,), "replication", CACHE_TYPE)
     # Where there is TLS, the operator tells a replica its primary by name: unresolved, no replica ever begins.
-    yield to_dns(REDIS, CACHE_TYPE)
+    yield from to_dns(site, REDIS, CACHE_TYPE)
     yield Flow(REDIS_SENTINEL, REDIS, (REDIS_PORT,), "whether the master lives", FAILOVER)
     yield Flow(REDIS_SENTINEL, REDIS_SENTINEL, (SENTINEL_PORT,), "agreement on a failover", FAILOVER)
 

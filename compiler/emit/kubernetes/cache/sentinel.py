@@ -1,6 +1,6 @@
 """Sentinels, which watch the Redis servers, and of which a majority chooses another primary.
 
-Sources: ``redundancy.application.failover``.
+Sources: ``redundancy.application.failover``, ``containers.images``.
 Upstream: https://redis.io/docs/latest/operate/oss_and_stack/management/sentinel/
 """
 
@@ -18,8 +18,8 @@ from compiler.model.units import Cores
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
+    from compiler.emit.site import Site
 
-IMAGE = "quay.io/opstree/redis-sentinel:v7.0.15"
 RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
 QUORUM = 2
 # A primary counts as failed after ten seconds: until then each worker throttles by itself.
@@ -27,16 +27,16 @@ DOWN_AFTER_MILLISECONDS = 10_000
 FAILOVER_TIMEOUT_MILLISECONDS = 60_000
 
 
-def sentinel() -> Document:
+def sentinel(site: Site) -> Document:
     """Return the RedisSentinel."""
-    return kubernetes_object(kinds.REDIS_SENTINEL, SENTINEL, Wave.CONNECTION, zone="data", spec=_spec())
+    return kubernetes_object(kinds.REDIS_SENTINEL, SENTINEL, Wave.CONNECTION, zone="data", spec=_spec(site))
 
 
-def _spec() -> dict[str, Any]:
+def _spec(site: Site) -> dict[str, Any]:
     return {
         "clusterSize": SENTINELS,
-        **pods({"app": f"{SENTINEL}-sentinel", "role": "sentinel"}),
-        "kubernetesConfig": kubernetes_config(IMAGE, RESOURCES),
+        **pods(site, {"app": f"{SENTINEL}-sentinel", "role": "sentinel"}),
+        "kubernetesConfig": kubernetes_config(site, RESOURCES),
         "redisSentinelConfig": {
             "redisReplicationName": CACHE,
             "masterGroupName": CACHE_MASTER_GROUP,

@@ -1,6 +1,7 @@
 """Poolers: PgBouncer between the API's workers and PostgreSQL, one for writing, and one for reads from replicas.
 
-Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``.
+Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``,
+``containers.images``.
 Upstream: https://cloudnative-pg.io/documentation/current/connection_pooling/, https://www.pgbouncer.org/config.html
 """
 
@@ -54,7 +55,7 @@ def _pooler(site: Site, name: str, budget: Connections, pods: dict[str, str]) ->
         "pgbouncer": {"poolMode": "transaction", "parameters": _parameters(site, name, budget)},
         # A new instance starts before an old one stops: a node may be drained meanwhile.
         "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(pods)},
+        "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(site, pods)},
     }
 
 
@@ -73,12 +74,15 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
     }
 
 
-def _pod(pods: dict[str, str]) -> dict[str, Any]:
-    """Return the pod's fields; the operator adds the image, the probes and the ServiceAccount."""
+def _pod(site: Site, pods: dict[str, str]) -> dict[str, Any]:
+    """Return the pod's fields; the operator adds the probes and the ServiceAccount."""
     selector = {"matchLabels": pods}
+    image = site.spec.containers.images.pgbouncer.reference
     return {
         "securityContext": pod_context(),
         **node_anti_affinity(selector, each_revision=True),
         **zone_spread(selector, each_revision=True),
-        "containers": [{"name": "pgbouncer", "resources": RESOURCES.fields, "securityContext": CONTAINER}],
+        "containers": [
+            {"name": "pgbouncer", "image": image, "resources": RESOURCES.fields, "securityContext": CONTAINER}
+        ],
     }
