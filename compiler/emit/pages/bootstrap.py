@@ -12,6 +12,7 @@ from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.cache.pods import NODES
+from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.parameters import synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import CACHE, DATABASE, REDIS_PORT, VAULT_KV, namespace, pod_names
@@ -60,6 +61,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
         admitted=admitted(site),
+        vault_port=port_of(site.cluster.vault.address),
+        issuer_port=port_of(site.environment.sign_in.issuer),
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",

@@ -11,7 +11,7 @@ from compiler.emit import kinds
 from compiler.emit.pages.requirements import features, requirements
 from compiler.emit.providers import KUBERNETES
 from compiler.emit.site import sites
-from tests.compiler.project import artifacts, changed, documents, resolved, site
+from tests.compiler.project import artifacts, changed, documents, listing, resolved, site
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -152,3 +152,10 @@ def test_a_person_reads_what_no_operator_mends_after_the_loss_of_a_zone() -> Non
     assert "replicaof configuration-cache-0.configuration-cache-headless.cbp-data.svc 6379" in text
     alone = page(site(listing("redundancy.data.replication", "Point-in-time recovery")))
     assert "promote configuration-db" not in alone
+
+
+def test_the_page_says_whom_vault_reaches_and_by_whom_it_is_reached() -> None:
+    text = page(site())
+    assert "cert-manager reach it in 10.30.250.0/28 at 8200" in text
+    assert "provider in 10.30.250.16/28 at 443" in text
+    assert "the database at configuration-db.eu-central-1.bank.example" in text

@@ -120,8 +120,6 @@ SERVING: Table = {
     ("api", "instance"): {"5432"},
     ("api", "redis"): {"6379"},
     ("api", "sentinel"): {"26379"},
-    ("api", "vault"): {"8200"},
-    ("api", "sign-in"): {"443"},
     ("api", "fis"): {"443"},
     ("api", "core banking"): {"443"},
     ("api", "dns"): NAMES,
