@@ -11,7 +11,7 @@ from compiler.emit import kinds
 from compiler.emit.pages.requirements import features, requirements
 from compiler.emit.providers import KUBERNETES
 from compiler.emit.site import sites
-from tests.compiler.project import artifacts, changed, documents, resolved, site
+from tests.compiler.project import artifacts, changed, documents, listing, resolved, site
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -144,6 +144,14 @@ def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_ba
     azure = page(with_values(**{"environment__clusters__eu-central-1__platform": "azure"}))
     assert "the security group of the gateway's subnet allows these networks" in azure
     assert "load balancer admits" not in page(site(cluster="eu-west-1"))
+
+
+def test_a_person_reads_what_no_operator_mends_after_the_loss_of_a_zone() -> None:
+    text = page(site())
+    assert "kubectl cnpg -n cbp-data promote configuration-db configuration-db-1" in text
+    assert "replicaof configuration-cache-0.configuration-cache-headless.cbp-data.svc 6379" in text
+    alone = page(site(listing("redundancy.data.replication", "Point-in-time recovery")))
+    assert "promote configuration-db" not in alone
 
 
 def test_the_page_says_whom_vault_reaches_and_by_whom_it_is_reached() -> None:

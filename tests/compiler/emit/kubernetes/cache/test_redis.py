@@ -122,3 +122,26 @@ def test_its_volumes_are_copied_as_often_as_the_specification_says_where_anybody
     standing_by = documents(site(resolved()["production"], "eu-west-1"))
     assert REPLICATION in standing_by
     assert COPIES not in standing_by
+
+
+def test_a_client_that_follows_a_failover_finds_every_server_and_sentinel_by_a_name_that_it_can_verify() -> None:
+    names = emitted("cbp-data/certificate-configuration-cache-server.yaml")["spec"]["dnsNames"]
+    assert names == [
+        "configuration-cache-master.cbp-data.svc",
+        *(f"configuration-cache-{index}.configuration-cache-headless.cbp-data.svc" for index in range(3)),
+        "configuration-cache-sentinel-sentinel.cbp-data.svc",
+        *(
+            f"configuration-cache-sentinel-sentinel-{index}.configuration-cache-sentinel-sentinel-headless.cbp-data.svc"
+            for index in range(3)
+        ),
+    ]
+
+
+@pytest.mark.parametrize("away", range(3))
+def test_any_zone_of_three_may_be_lost_and_the_others_choose_a_primary_that_accepts_writes(away: int) -> None:
+    """Three servers and three sentinels stand in three zones, one of each in a zone."""
+    replication, watched = emitted(REPLICATION)["spec"], emitted(SENTINEL)["spec"]
+    left = [zone for zone in range(replication["clusterSize"]) if zone != away]
+    assert len(left) >= int(watched["redisSentinelConfig"]["quorum"]) > watched["clusterSize"] // 2
+    (needed,) = (line.split()[1] for line in configuration(emitted(CONFIGURATION)) if "min-replicas-to-write" in line)
+    assert len(left) - 1 >= int(needed)
