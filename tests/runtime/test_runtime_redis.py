@@ -203,16 +203,22 @@ async def test_a_password_that_changes_by_the_procedure_of_docs_vault_md_fails_n
     url = redis_url.replace("://:", "://changing:")
     buckets = RedisTokenBuckets(Address(url, secret), Telemetry())
     steps = (
-        lambda: server.execute_command("ACL", "SETUSER", "changing", ">second"),
+        lambda: server.acl_setuser("changing", passwords=["+second"]),
         lambda: asyncio.to_thread(secret.write_text, "second", encoding="utf-8"),
-        lambda: server.execute_command("ACL", "SETUSER", "changing", "<first"),
+        lambda: server.acl_setuser("changing", passwords=["-first"]),
     )
     try:
         await buckets.take(keyed(SLOW), 1)
         for step in steps:
             await step()
-            await server.execute_command("CLIENT", "KILL", "USER", "changing")
+            await _disconnect(server, "changing")
             await buckets.take(keyed(SLOW), 1)
     finally:
         await buckets.close()
         await server.acl_deluser("changing")
+
+
+async def _disconnect(server: Redis, user: str) -> None:
+    for client in await server.client_list():
+        if client["user"] == user:
+            await server.client_kill(client["addr"])
