@@ -45,6 +45,7 @@ class Code(StrEnum):
     FILE004 = "FILE004", "there is no environment"
     FILE005 = "FILE005", "an environment of that name does not exist"
     FILE006 = "FILE006", "a file or a folder has more mistakes than are listed"
+    FILE007 = "FILE007", "a file holds a credential"
     SPEC001 = "SPEC001", "a key is missing"
     SPEC002 = "SPEC002", "a key is unknown"
     SPEC003 = "SPEC003", "a value is not one of the supported choices"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Code, Finding, bounded, did_you_mean, use_one_of
+from compiler.diagnostics import Code, Finding, bounded, bounded_findings, did_you_mean, use_one_of
 from compiler.sources import disk, yaml
+from compiler.sources.credentials import masked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,7 +62,10 @@ class _Reader:
         if present is None:
             return
         files = [f"{section}.yaml" for section in names]
-        self._report_unread("spec", {name for name in present.difference(files) if not name.endswith(DOCUMENT)}, files)
+        documents = {name for name in present.difference(files) if name.endswith(DOCUMENT)}
+        self._report_unread("spec", present.difference(files, documents), files)
+        for name in sorted(documents):
+            self._scan(f"spec/{name}")
         for section in names:
             path = f"spec/{section}.yaml"
             if f"{section}.yaml" not in present:
@@ -120,9 +124,16 @@ class _Reader:
         if isinstance(source, Finding):
             self.findings.append(source)
             return None
-        node, findings = yaml.parse(source)
-        self.findings.extend(findings)
+        clean, credentials = masked(source)
+        node, findings = yaml.parse(clean)
+        self.findings.extend((*bounded_findings(credentials), *findings))
         return node
+
+    def _scan(self, path: str) -> None:
+        """Report the credentials in a document that is for people; one that cannot be read is its users' concern."""
+        source = disk.read(self._root, path)
+        if not isinstance(source, Finding):
+            self.findings.extend(bounded_findings(masked(source)[1]))
 
     def _names(self, folder: str) -> frozenset[str] | None:
         """Return the names in a folder, or None with a finding if it is no folder."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import yaml
+
 from compiler.emit.site import sites
 from tests.compiler.project import artifacts, documents, resolved
 
@@ -32,3 +34,12 @@ def test_it_lists_every_secret_that_is_read() -> None:
         for item in documents(site).values()
         if item["kind"] == "ExternalSecret"
     }
+
+
+def test_every_secret_that_people_change_has_its_procedure_here() -> None:
+    listed = yaml.safe_load((Path(__file__).parents[2] / "policies/unrotated/data.yaml").read_text(encoding="utf-8"))
+    headings = {
+        re.sub("[^a-z_-]", "", line[4:].lower().replace(" ", "-")) for line in re.findall("^### .*", PAGE, re.MULTILINE)
+    }
+    anchors = {item["procedure"].partition("#")[2] for entries in listed.values() for item in entries.values()} - {""}
+    assert anchors == headings

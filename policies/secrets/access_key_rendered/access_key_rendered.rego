@@ -22,6 +22,7 @@ pattern := concat("|", [
 	`github_pat_[0-9A-Za-z_]{22}`,
 	`glpat-[0-9A-Za-z_-]{20}`,
 	`hv[bs][.][0-9A-Za-z_-]{24}`,
+	`\bs[.][0-9A-Za-z]{24}\b`,
 	`xox[abprs]-[0-9A-Za-z-]{10}`,
 	`eyJ[0-9A-Za-z_-]{10,}[.]eyJ[0-9A-Za-z_-]{10,}`,
 ])

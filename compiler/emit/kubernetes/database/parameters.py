@@ -72,6 +72,7 @@ def parameters(site: Site) -> dict[str, str]:
         "log_parameter_max_length": "0",
         "log_parameter_max_length_on_error": "0",
         **_statistics(site),
+        **_audit(site),
     }
 
 
@@ -101,6 +102,19 @@ def _statistics(site: Site) -> dict[str, str]:
     if "Query performance" not in site.spec.connections.database.monitoring:
         return {}
     return {"pg_stat_statements.max": "10000", "pg_stat_statements.track": "top"}
+
+
+def _audit(site: Site) -> dict[str, str]:
+    """Return the settings of pgAudit: every change of a role, a right or a table is logged.
+
+    Changes of rows are in the audit log of the API, which holds who asked for each. pgAudit redacts passwords; the
+    operator loads it, and its images of the flavour ``standard`` contain it.
+
+    Upstream: https://cloudnative-pg.io/documentation/current/postgresql_conf/#enabling-pgaudit
+    """
+    if not site.spec.access_control.infrastructure.authorization.audit:
+        return {}
+    return {"pgaudit.log": "role, ddl", "pgaudit.log_catalog": "off", "pgaudit.log_parameter": "off"}
 
 
 def wal_size(site: Site) -> Bytes:

@@ -75,6 +75,12 @@ def test_statements_are_measured_where_the_specification_asks_for_it() -> None:
     assert "pg_stat_statements.max" not in parameters(at)
 
 
+def test_changes_of_roles_and_tables_are_logged_where_the_specification_asks_for_an_audit() -> None:
+    at = site(changed({"access_control.infrastructure.authorization.audit": "false"}))
+    assert emitted()["pgaudit.log"] == "role, ddl"
+    assert not [name for name in parameters(at) if name.startswith("pgaudit.")]
+
+
 def test_a_commit_waits_for_a_standby_where_the_specification_asks_for_it() -> None:
     at = site(listing("redundancy.data.replication", "Point-in-time recovery"))
     assert "synchronous" not in postgresql(at)
