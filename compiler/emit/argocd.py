@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
-from compiler.emit.names import STORAGE_CLASS, namespace
+from compiler.emit.names import IMAGES_ADMITTED, SECRETS_ADMITTED, STORAGE_CLASS, ZONES_ADMITTED, namespace
 from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
+_ADMITTED = [IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED]
 # The API server computes the differences, so that defaults that it or operators add are none.
 _COMPARED = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
 
@@ -133,6 +134,8 @@ def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
     """Return the cluster-scoped objects that it may create, each by name: any other might give full access."""
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
+        kinds.ADMISSION_POLICY: _ADMITTED,
+        kinds.ADMISSION_BINDING: _ADMITTED,
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
         kinds.STORAGE_CLASS: [STORAGE_CLASS],
         kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],

@@ -21,6 +21,10 @@ SENTINEL = f"{CACHE}-sentinel"
 CACHE_MASTER_GROUP = "configuration"
 STORAGE_CLASS = "premium-ssd"
 
+IMAGES_ADMITTED = "cbp-images-by-digest"
+SECRETS_ADMITTED = "cbp-secrets-from-operators"
+ZONES_ADMITTED = "cbp-zones-by-label"
+
 ADAPTER_RULES = "prometheus-adapter-rules"
 
 VAULT_KV = "cbp"

@@ -20,6 +20,8 @@ class Provider:
     """The address of its documentation."""
     namespace: str = ""
     """The namespace in which it runs: network policies allow its connections from there."""
+    writes_secrets_as: str = ""
+    """Its ServiceAccount, if it writes Secrets in our namespaces: only these do."""
 
 
 KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")
@@ -36,6 +38,7 @@ CLOUDNATIVE_PG = Provider(
     "the number of instances can be scaled from outside",
     "https://cloudnative-pg.io/documentation/current/",
     "cnpg-system",
+    writes_secrets_as="cnpg-manager",
 )
 BARMAN_CLOUD = Provider(
     "Barman Cloud plugin",
@@ -52,7 +55,12 @@ REDIS_OPERATOR = Provider(
     "redis-operator",
 )
 EXTERNAL_SECRETS = Provider(
-    "External Secrets", "0.17.0", "the API version v1", "https://external-secrets.io/latest/", "external-secrets"
+    "External Secrets",
+    "0.17.0",
+    "the API version v1",
+    "https://external-secrets.io/latest/",
+    "external-secrets",
+    writes_secrets_as="external-secrets",
 )
 CERT_MANAGER = Provider(
     "cert-manager",
@@ -60,6 +68,7 @@ CERT_MANAGER = Provider(
     "tokens of service accounts for the audiences that Vault is shown",
     "https://cert-manager.io/docs/",
     "cert-manager",
+    writes_secrets_as="cert-manager",
 )
 PROMETHEUS = Provider(
     "Prometheus operator",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
+from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.database.replication import replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.pages.requirements import Feature, features, requirements
@@ -45,6 +46,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         vault_paths=vault_paths(site),
         requirements=needed,
         later=[item for item in requirements(serving) if item.provider not in running],
+        guarded=guarded_zones(site),
+        writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         # During an update every replica, the surge included, is on a node of its own.
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,

@@ -1,0 +1,136 @@
+"""A real API server refuses what the rules refuse, and admits the rest: ``CBP_KUBECONFIG`` names one.
+
+Requests are made with ``--dry-run=server``, so that nothing stays of them; the namespaces and the policies do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from compiler.emit.kubernetes.cluster.admission import secret_writers
+from compiler.emit.names import IMAGES_ADMITTED
+from compiler.policy.denial import answer
+from compiler.policy.gate import load
+from tests.compiler.project import documents, site
+from tests.policy.policies import POLICIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.artifact import Document
+
+KUBECONFIG = os.environ.get("CBP_KUBECONFIG", "")
+pytestmark = pytest.mark.skipif(not KUBECONFIG, reason="not checked: CBP_KUBECONFIG names no API server")
+
+NAMESPACE = "cbp-application"
+RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
+DIGEST = f"@sha256:{'0' * 64}"
+IMAGES = {
+    f"registry.bank.example/a{DIGEST}": True,
+    f"registry.bank.example/a:1.0{DIGEST}": True,
+    "registry.bank.example/a:1.0": False,
+    "registry.bank.example/a": False,
+    f"registry.bank.example/a{DIGEST}0": False,
+    f"registry.bank.example/a@sha256:{'0' * 63}": False,
+}
+EFFECTIVE_SECONDS = 60
+
+
+def kubectl(*arguments: str, given: Document | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["kubectl", "--kubeconfig", KUBECONFIG, *arguments],
+        input=json.dumps(given) if given else None,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def created(document: Document, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return kubectl("create", "--dry-run=server", *arguments, "-f", "-", given=document)
+
+
+def pod(image: str, *, initial: str = "") -> Document:
+    def container(name: str, image: str) -> dict[str, Any]:
+        return {"name": name, "image": image, "securityContext": RESTRICTED}
+
+    context = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
+    spec = {"containers": [container("a", image)], "securityContext": context, "serviceAccountName": "judged"}
+    if initial:
+        spec["initContainers"] = [container("b", initial)]
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "judged", "namespace": NAMESPACE}, "spec": spec}
+
+
+def secret() -> Document:
+    metadata = {"name": "judged", "namespace": NAMESPACE}
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "b"}}
+
+
+def denied_by_rules(document: Document, rule: str) -> bool:
+    judged = {
+        "environment": site().environment.model_dump(mode="json"),
+        "spec": site().spec.model_dump(mode="json"),
+        "documents": [{"file": "judged.yaml", "object": document}],
+    }
+    return bool(answer(rule, load(POLICIES).engine.evaluate(f"gate.{rule}", json.dumps(judged))).denials)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def guarded() -> Iterator[None]:
+    """The namespaces, the policies and a ServiceAccount; the API server takes a moment to know a policy."""
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "judged", "namespace": NAMESPACE}}
+    kinds = ("Namespace", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding")
+    rendered = documents(site()).values()
+    for kind in kinds:
+        for document in (document for document in rendered if document["kind"] == kind):
+            applied = kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", given=document)
+            assert applied.returncode == 0, applied.stderr
+            assert "Warning" not in applied.stderr
+    assert kubectl("apply", "--server-side", "-f", "-", given=account).returncode == 0
+    deadline = time.monotonic() + EFFECTIVE_SECONDS
+    while IMAGES_ADMITTED not in created(pod("a:1")).stderr:
+        assert time.monotonic() < deadline, "the policies have no effect"
+        time.sleep(1)
+    yield
+    kubectl("delete", "serviceaccount", "judged", "--namespace", NAMESPACE, "--wait=false")
+
+
+@pytest.mark.parametrize(("image", "admitted"), IMAGES.items())
+def test_the_rule_and_the_api_server_agree_about_an_image(image: str, admitted: bool) -> None:
+    fixed = next(iter(IMAGES))
+    for document in (pod(image), pod(fixed, initial=image)):
+        answered = created(document)
+        assert (answered.returncode == 0) is admitted, answered.stderr
+        assert (IMAGES_ADMITTED in answered.stderr) is not admitted
+        assert denied_by_rules(document, "K8S003") is not admitted
+
+
+def test_a_secret_of_anybody_but_an_operator_is_refused_as_in_a_file() -> None:
+    assert "Secrets come from operators alone" in created(secret()).stderr
+    assert denied_by_rules(secret(), "PWD005")
+
+
+@pytest.mark.parametrize("user", secret_writers())
+def test_an_operator_writes_secrets(user: str) -> None:
+    answered = created(secret(), "--as", user, "--as-group", "system:masters")
+    assert answered.returncode == 0, answered.stderr
+
+
+@pytest.mark.parametrize(("name", "zone", "admitted"), [("a", None, True), ("a", "data", False), ("cbp-b", "b", False)])
+def test_no_namespace_but_a_zone_s_own_has_its_label(name: str, zone: str | None, admitted: bool) -> None:
+    labels = {"pod-security.kubernetes.io/enforce": "restricted", **({"cbp.bank/zone": zone} if zone else {})}
+    document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+    assert (created(document).returncode == 0) is admitted
+
+
+@pytest.mark.parametrize("change", ["cbp.bank/zone-", "cbp.bank/zone=public", "pod-security.kubernetes.io/enforce-"])
+def test_a_zone_keeps_its_labels(change: str) -> None:
+    answered = kubectl("label", "namespace", "cbp-data", change, "--overwrite", "--dry-run=server")
+    assert "cbp-zones-by-label" in answered.stderr
