@@ -97,7 +97,8 @@ def compile_project(
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
     """Return each cluster of an environment with its files; ``others`` are the compilation's other environments."""
-    return tuple(Rendering(resolved, site, cluster_artifacts(site), others) for site in sites(resolved))
+    delivery = environment_artifacts(resolved)
+    return tuple(Rendering(resolved, site, cluster_artifacts(site), delivery, others) for site in sites(resolved))
 
 
 def renderings(root: Path) -> dict[str, Rendering]:

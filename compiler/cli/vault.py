@@ -106,4 +106,4 @@ def _read(file: Path, values: str | None, without: tuple[str, ...]) -> tuple[Pla
 
     plan = read(file)
     found = write_only_values(values, os.environ, plan)
-    return plan.without(without), connect(plan.address, os.environ, found.secrets), found
+    return plan.without(without), connect(plan, os.environ, found.secrets), found

@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.objects import objects
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
 from compiler.emit.settings import settings_json
+from compiler.emit.site import sites
 from compiler.emit.vault.kubernetes_auth import account_role
 from compiler.emit.vault.plan import vault
 
@@ -39,7 +40,7 @@ def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
     """Return the files of an environment that belong to no single cluster."""
-    return tuple(argocd(resolved))
+    return tuple(argocd(resolved, {site.name: documents(site) for site in sites(resolved)}))
 
 
 def documents(site: Site) -> tuple[Document, ...]:

@@ -61,6 +61,7 @@ CLUSTER_ROLE_BINDING = Kind("rbac.authorization.k8s.io/v1", "ClusterRoleBinding"
 ROLE = Kind("rbac.authorization.k8s.io/v1", "Role")
 ROLE_BINDING = Kind("rbac.authorization.k8s.io/v1", "RoleBinding")
 STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass", namespaced=False)
+APPLICATION = Kind("argoproj.io/v1alpha1", "Application", ARGO_CD)
 APPLICATION_SET = Kind("argoproj.io/v1alpha1", "ApplicationSet", ARGO_CD)
 APP_PROJECT = Kind("argoproj.io/v1alpha1", "AppProject", ARGO_CD)
 POSTGRES_CLUSTER = Kind("postgresql.cnpg.io/v1", "Cluster", CLOUDNATIVE_PG)

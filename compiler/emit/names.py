@@ -20,6 +20,7 @@ CACHE = "configuration-cache"
 SENTINEL = f"{CACHE}-sentinel"
 CACHE_MASTER_GROUP = "configuration"
 STORAGE_CLASS = "premium-ssd"
+DEFAULT_DENY = "default-deny"
 
 IMAGES_ADMITTED = "cbp-images-by-digest"
 SECRETS_ADMITTED = "cbp-secrets-from-operators"

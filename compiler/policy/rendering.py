@@ -16,10 +16,12 @@ if TYPE_CHECKING:
 class Rendering:
     """A cluster with its resolved specification (``resolved``) and its emitted files (``artifacts``).
 
-    ``others`` are the other environments of the same compilation.
+    ``delivery`` are the files of its environment for Argo CD; ``others`` are the other environments of the same
+    compilation.
     """
 
     resolved: Resolved
     site: Site
     artifacts: tuple[Artifact, ...]
+    delivery: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()

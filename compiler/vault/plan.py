@@ -42,6 +42,8 @@ class Plan(BaseModel):
 
     flavour: Literal["openbao", "vault"]
     address: str
+    ca_bundle: Annotated[str | None, Field(alias="caBundle")] = None
+    """The authorities that sign the server's certificate, as PEM; None for those that the system trusts."""
     documents: Annotated[tuple[Document, ...], Field(min_length=1)]
 
     def without(self, prefixes: tuple[str, ...]) -> Plan:

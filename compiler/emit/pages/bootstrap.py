@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
+from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
-from compiler.emit.kubernetes.database.replication import replicated
+from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
 from compiler.emit.pages.requirements import Feature, features, requirements
-from compiler.emit.providers import ARGO_CD
+from compiler.emit.platforms import platform
+from compiler.emit.providers import ARGO_CD, PROMETHEUS
 from compiler.emit.templates import render
+from compiler.emit.text import days
 from compiler.emit.vault.paths import vault_paths
 from compiler.model.text import minor
 
@@ -53,6 +56,12 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         nodes=site.spec.compute.application_tier.instances.max + orchestration.rolling_update.max_surge,
         logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
+        followed=followed_cluster(site),
+        management=namespace("management"),
+        monitoring=PROMETHEUS,
+        cloud=platform(site.cluster),
+        admitted=admitted(site),
+        retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
         secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],

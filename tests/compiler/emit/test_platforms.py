@@ -12,7 +12,10 @@ ON_AZURE = {"environment.clusters.eu-central-1.platform": "azure"}
 def test_on_amazon_an_account_names_its_role_and_pods_wait_for_the_load_balancer() -> None:
     found = documents(site())
     account = found[CLUSTER]["spec"]["serviceAccountTemplate"]["metadata"]["annotations"]
-    assert account == {"eks.amazonaws.com/role-arn": site().cluster.backups.identity}
+    assert account == {
+        "eks.amazonaws.com/role-arn": site().cluster.backups.identity,
+        "eks.amazonaws.com/sts-regional-endpoints": "true",
+    }
     assert not any("azure" in label for label in found[CLUSTER]["spec"]["inheritedMetadata"]["labels"])
     assert found[NAMESPACE]["metadata"]["labels"]["elbv2.k8s.aws/pod-readiness-gate-inject"] == "enabled"
 

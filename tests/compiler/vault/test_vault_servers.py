@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tests.compiler.authority import AUTHORITY
 from tests.compiler.project import artifacts, changed, site
 from tests.compiler.vault.bank import CANARY, SITES, Bank, cbp_vault
 from tests.compiler.vault.openbao import openbao
@@ -148,6 +149,20 @@ def test_a_refusal_of_the_server_shows_nothing_of_what_it_was_given(applied: Ban
     done = applied.run("apply", applied.plan(PRODUCTION), CBP_VAULT_VALUES=wrong)
     assert done.returncode == 2
     assert "password authentication failed" in done.stderr
+
+
+def test_a_server_is_verified_by_the_authorities_of_its_plan(applied: Bank, tmp_path: Path) -> None:
+    """The variable names others for once; without both, the system's would be asked."""
+    document, plan = yaml.safe_load(applied.plan(PRODUCTION).read_text()), tmp_path / "plan.yaml"
+    for bundle, variable, code in (
+        (applied.server.authority.read_text(), "", 0),
+        (AUTHORITY, "", 2),
+        (AUTHORITY, str(applied.server.authority), 0),
+    ):
+        plan.write_text(yaml.safe_dump({**document, "caBundle": bundle}))
+        done = applied.run("check", plan, VAULT_CACERT=variable)
+        assert done.returncode == code, done
+        assert ("certificate verify failed" in done.stderr) is (code == 2)
 
 
 def test_a_token_that_may_not_is_an_outage_and_no_difference(applied: Bank) -> None:

@@ -17,7 +17,7 @@ from compiler.emit.kubernetes.cache.sentinel import sentinel
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
 from compiler.emit.kubernetes.common.access import service_account
-from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.pod_security import CONTAINER
 from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE, guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
@@ -50,7 +50,7 @@ def redis(site: Site) -> Iterator[Document]:
         CACHE,
         Wave.DATA,
         zone="data",
-        annotations={**CONFIRMED, **_growth(site)},
+        annotations=_growth(site),
         spec=_replication(site, hashlib.sha256(text.encode()).hexdigest()),
     )
     yield sentinel(site)

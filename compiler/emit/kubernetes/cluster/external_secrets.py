@@ -9,6 +9,7 @@ Upstream: https://external-secrets.io/latest/provider/hashicorp-vault/
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,16 @@ class Store:
 def secret_store(site: Site, store: Store) -> Document:
     """Return the SecretStore object of a store."""
     login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
-    server = {"server": site.cluster.vault.address, "path": store.mount, "version": store.version}
-    spec = {"provider": {"vault": {**server, "auth": {"kubernetes": login}}}}
+    engine = {"path": store.mount, "version": store.version}
+    spec = {"provider": {"vault": {**vault_server(site), **engine, "auth": {"kubernetes": login}}}}
     return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
+
+
+def vault_server(site: Site) -> dict[str, str]:
+    """Return the fields by which a client finds Vault and verifies it; without a bundle its system's roots do."""
+    server = site.cluster.vault
+    bundle = {"caBundle": b64encode(server.ca_bundle.encode()).decode()} if server.ca_bundle else {}
+    return {"server": server.address, **bundle}
 
 
 def vault_login(site: Site, mount_path: str, role: str, account: str) -> dict[str, Any]:

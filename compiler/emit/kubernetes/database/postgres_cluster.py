@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
-from compiler.emit.kubernetes.common.metadata import CONFIRMED, PART_OF, RELOADED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import PART_OF, RELOADED, Wave, kubernetes_object
 from compiler.emit.kubernetes.common.placement import NODE, zone_spread
 from compiler.emit.kubernetes.common.resources import guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
@@ -48,10 +48,7 @@ VOLUME_LABEL = "cnpg.io/pvcRole"
 
 def postgres_cluster(site: Site) -> Iterator[Document]:
     """Yield the Cluster, and the ExternalSecret with the password of Vault's managing role."""
-    # Deleting the Cluster deletes its volumes.
-    yield kubernetes_object(
-        kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", annotations=CONFIRMED, spec=_cluster(site)
-    )
+    yield kubernetes_object(kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", spec=_cluster(site))
     # The operator takes the role's name from the Secret, too: https://cloudnative-pg.io/documentation/current/
     template = {
         "type": "kubernetes.io/basic-auth",

@@ -46,6 +46,7 @@ def test_no_two_share_a_node_and_the_zones_are_even(name: str, pods: Any) -> Non
     (spread,) = spec["topologySpreadConstraints"]
     assert apart["topologyKey"] == "kubernetes.io/hostname"
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["nodeTaintsPolicy"] == "Honor"
     assert apart["labelSelector"] == spread["labelSelector"] == {"matchLabels": pods.labels}
     assert spec["pdb"] == {"enabled": True, "maxUnavailable": 1}
 

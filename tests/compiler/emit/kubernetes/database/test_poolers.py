@@ -44,6 +44,7 @@ def test_the_instances_of_a_pooler_share_no_node_and_a_drain_takes_one(name: str
     labels = template["metadata"]["labels"]
     (term,) = template["spec"]["affinity"]["podAntiAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     (spread,) = template["spec"]["topologySpreadConstraints"]
+    assert (spread["whenUnsatisfiable"], spread["nodeTaintsPolicy"]) == ("DoNotSchedule", "Honor")
     budget = emitted(f"cbp-data/poddisruptionbudget-{name}.yaml")["spec"]
     assert budget["maxUnavailable"] == 1
     for selector in (term["labelSelector"], spread["labelSelector"], budget["selector"]):

@@ -51,6 +51,7 @@ def test_instances_share_no_node_and_no_zone_has_two_more_than_another() -> None
     }
     (spread,) = spec["topologySpreadConstraints"]
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["nodeTaintsPolicy"] == "Honor"
     # The Jobs that make the instances' volumes have these labels, too, and no role.
     assert spread["labelSelector"] == {
         "matchLabels": {"cnpg.io/cluster": "configuration-db"},
@@ -169,5 +170,7 @@ def test_the_pods_have_the_identity_that_may_write_backups(platform: str, accoun
     at = site(changed({"environment.clusters.eu-central-1.platform": platform}))
     spec = documents(at)[CLUSTER]["spec"]
     annotations = spec["serviceAccountTemplate"]["metadata"]["annotations"]
-    assert annotations == {account: at.cluster.backups.identity}
+    assert annotations[account] == at.cluster.backups.identity
+    # In Amazon's own region, at the address that the policies open: the global endpoint is in another one.
+    assert annotations.get("eks.amazonaws.com/sts-regional-endpoints") == ("true" if platform == "aws" else None)
     assert spec["inheritedMetadata"]["labels"] == {"app.kubernetes.io/part-of": "cbp", **labels}
