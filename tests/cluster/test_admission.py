@@ -123,6 +123,20 @@ def test_an_operator_writes_secrets(user: str) -> None:
     assert answered.returncode == 0, answered.stderr
 
 
+def test_anybody_may_change_what_a_secret_is_called_by_and_an_operator_alone_what_it_holds() -> None:
+    """Controllers have to remove finalizers and owners of Secrets that are not theirs."""
+    writer = ("--as", secret_writers()[0], "--as-group", "system:masters")
+    named = ("secret", "judged", "--namespace", NAMESPACE)
+    assert kubectl("create", *writer, "-f", "-", given=secret()).returncode == 0
+    try:
+        assert kubectl("label", *named, "a=b").returncode == 0
+        change = ("patch", *named, "--patch", '{"stringData": {"a": "c"}}')
+        assert "Secrets come from operators alone" in kubectl(*change).stderr
+        assert kubectl(*change, *writer).returncode == 0
+    finally:
+        assert kubectl("delete", *named).returncode == 0
+
+
 @pytest.mark.parametrize(("name", "zone", "admitted"), [("a", None, True), ("a", "data", False), ("cbp-b", "b", False)])
 def test_no_namespace_but_a_zone_s_own_has_its_label(name: str, zone: str | None, admitted: bool) -> None:
     labels = {"pod-security.kubernetes.io/enforce": "restricted", **({"cbp.bank/zone": zone} if zone else {})}
