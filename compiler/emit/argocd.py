@@ -170,6 +170,7 @@ def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
         kinds.ADMISSION_POLICY: _ADMITTED,
         kinds.ADMISSION_BINDING: _ADMITTED,
+        kinds.CLUSTER_ROLE: [REVIEWERS],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
         kinds.STORAGE_CLASS: [STORAGE_CLASS],
         kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],

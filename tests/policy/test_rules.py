@@ -19,6 +19,7 @@ from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Rule, read
 from compiler.policy.uniqueness import unique_values
+from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.compiler.project import site
 from tests.policy.policies import POLICIES
 
@@ -88,6 +89,10 @@ def test_a_later_stage_is_held_to_no_less_than_an_earlier_one(name: str, sign: i
     numbers = {stage: len(value) if isinstance(value, list) else value * sign for stage, value in held.items()}
     assert numbers["development"] <= numbers["staging"] <= numbers["production"]
     assert numbers["development"] < numbers["production"]
+
+
+def test_policies_know_how_long_a_worker_holds_a_token() -> None:
+    assert read(POLICIES).data["thresholds"]["token_lifetime_milliseconds"] * 1000 == LIFETIME_MICROSECONDS
 
 
 @cache
