@@ -135,7 +135,7 @@ _COMPILE = (
         envvar="CBP_AS_OF",
         show_envvar=True,
         show_default="today, UTC",
-        help="The day for which waivers are judged.",
+        help="The day for which waivers, and support of versions, are judged.",
     ),
 )
 _REPORT = (

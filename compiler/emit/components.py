@@ -19,6 +19,7 @@ from compiler.emit.kubernetes.application.secrets import secrets
 from compiler.emit.kubernetes.cache import flows as cache_flows
 from compiler.emit.kubernetes.cache.redis import redis
 from compiler.emit.kubernetes.cache.snapshots import snapshots
+from compiler.emit.kubernetes.cluster.admission import admission
 from compiler.emit.kubernetes.cluster.certificates import certificates
 from compiler.emit.kubernetes.cluster.data_secrets import data_secrets
 from compiler.emit.kubernetes.cluster.namespaces import namespaces
@@ -50,6 +51,7 @@ def each(*emitters: Emitter[T]) -> Emitter[T]:
 
 COMPONENTS: tuple[Component, ...] = (
     Component(name="namespaces", runs=Runs.EVERYWHERE, documents=namespaces),
+    Component(name="admission", runs=Runs.EVERYWHERE, documents=admission),
     Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
     Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
     Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),

@@ -25,6 +25,10 @@ CACHE_VOLUMES = "premium-ssd-cache"
 VOLUME_SNAPSHOTS = "premium-ssd"
 DEFAULT_DENY = "default-deny"
 
+IMAGES_ADMITTED = "cbp-images-by-digest"
+SECRETS_ADMITTED = "cbp-secrets-from-operators"
+ZONES_ADMITTED = "cbp-zones-by-label"
+
 ADAPTER_RULES = "prometheus-adapter-rules"
 
 VAULT_KV = "cbp"

@@ -20,22 +20,32 @@ class Provider:
     """The address of its documentation."""
     namespace: str = ""
     """The namespace in which it runs: network policies allow its connections from there."""
+    supported_until: str = ""
+    """The day (ISO 8601) until which ``least`` is mended; empty where authors name none, or mend the newest alone."""
+    writes_secrets_as: str = ""
+    """Its ServiceAccount, if it writes Secrets in our namespaces: only these do."""
 
 
 KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "https://kubernetes.io/releases/")
+# Until the third minor version after it, which is expected in May 2027:
+# https://argo-cd.readthedocs.io/en/stable/developer-guide/release-process-and-cadence/
 ARGO_CD = Provider(
     "Argo CD",
-    "3.3",
+    "3.5",
     "a project names the objects that it may create, and a failed sync is tried again with the newest commit",
     "https://argo-cd.readthedocs.io/en/stable/",
     "argocd",
+    supported_until="2027-05-04",
 )
+# https://cloudnative-pg.io/docs/current/supported_releases/: three months after 1.31, about the end of December 2026.
 CLOUDNATIVE_PG = Provider(
     "CloudNativePG",
-    "1.28.4",
-    "the number of instances can be scaled from outside",
+    "1.30.0",
+    "instances answer to no unauthenticated control on port 8000, and their number can be scaled from outside",
     "https://cloudnative-pg.io/documentation/current/",
     "cnpg-system",
+    writes_secrets_as="cnpg-manager",
+    supported_until="2026-12-29",
 )
 BARMAN_CLOUD = Provider(
     "Barman Cloud plugin",
@@ -52,14 +62,22 @@ REDIS_OPERATOR = Provider(
     "redis-operator",
 )
 EXTERNAL_SECRETS = Provider(
-    "External Secrets", "0.17.0", "the API version v1", "https://external-secrets.io/latest/", "external-secrets"
+    "External Secrets",
+    "2.9.0",
+    "a version that its authors mend, which is the newest alone",
+    "https://external-secrets.io/latest/",
+    "external-secrets",
+    writes_secrets_as="external-secrets",
 )
+# https://cert-manager.io/docs/releases/: until the release of 1.23, about March 2027.
 CERT_MANAGER = Provider(
     "cert-manager",
-    "1.15.0",
+    "1.21.0",
     "tokens of service accounts for the audiences that Vault is shown",
     "https://cert-manager.io/docs/",
     "cert-manager",
+    writes_secrets_as="cert-manager",
+    supported_until="2027-03-01",
 )
 PROMETHEUS = Provider(
     "Prometheus operator",
@@ -138,3 +156,13 @@ EXTERNAL_DNS = Provider(
     "https://kubernetes-sigs.github.io/external-dns/latest/",
     "external-dns",
 )
+KUBERNETES_SUPPORT = {
+    "1.31": "2025-11-11",
+    "1.32": "2026-02-28",
+    "1.33": "2026-06-28",
+    "1.34": "2026-10-27",
+    "1.35": "2027-02-28",
+    "1.36": "2027-06-28",
+    "1.37": "2027-10-28",
+}
+"""The day until which each minor version is mended: https://kubernetes.io/releases/patch-releases/."""

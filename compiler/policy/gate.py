@@ -109,7 +109,8 @@ class Gate:
     def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
         """Judge every cluster, one by one; a mistake that several clusters share is one finding that names them all.
 
-        The waivers of their environments hold as of the day ``as_of``; without a day nothing is waived.
+        The waivers of their environments hold as of the day ``as_of``, to which the support of versions is counted;
+        without a day nothing is waived, and no support is judged.
 
         Raises:
             PolicyError: there is nothing to judge, the answer of a rule is malformed, or the engine no longer holds
@@ -122,7 +123,7 @@ class Gate:
         judged = 0
         for rendering in renderings:
             judged += 1
-            answers = self._answers(input_of(rendering))
+            answers = self._answers(input_of(rendering, as_of))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
             environments.add(rendering.resolved.environment.name)
             register.enter(rendering.resolved)

@@ -8,12 +8,15 @@ from compiler.policy.documents import documents
 from compiler.policy.errors import PolicyError
 from compiler.policy.uniqueness import unique_values
 from compiler.policy.vault import vault
+from compiler.policy.versions import versions
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from compiler.policy.rendering import Rendering
 
 
-def input_of(rendering: Rendering) -> dict[str, Any]:
+def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
     """Return the input document of one cluster.
 
     ``environment``, ``spec`` and ``settings`` are dumps of validated models: millicores, bytes, seconds, requests per
@@ -39,4 +42,5 @@ def input_of(rendering: Rendering) -> dict[str, Any]:
         "documents": rendered,
         "argocd": documents(rendering.delivery),
         "vault": vault(rendering.artifacts),
+        "versions": versions(rendering, as_of),
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 Statement = str | list[str] | dict[str, str]
 _SETTINGS = "settings"
+AS_OF = date(2026, 1, 15)
+"""The day for which the support of versions is judged."""
 _ARGO_CD = "argocd"
 
 
@@ -103,7 +106,7 @@ def _before(environment: str, given: str) -> set[str]:
 
 
 def _denied(renderings: Iterable[Rendering]) -> set[str]:
-    return {finding.code for finding in gate().judge(renderings).findings}
+    return {finding.code for finding in gate().judge(renderings, AS_OF).findings}
 
 
 @cache

@@ -17,6 +17,7 @@ from compiler.policy.library import Module
 from compiler.policy.regorus import Regorus
 from tests.compiler.project import changed as project_with
 from tests.compiler.project import copy, resolved
+from tests.policy.mutation import AS_OF
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def test_the_frozen_project_is_judged_by_every_rule_and_only_warned_about(gate: Gate) -> None:
-    verdict = gate.judge([rendering for item in resolved().values() for rendering in renderings(item)])
+    verdict = gate.judge([rendering for item in resolved().values() for rendering in renderings(item)], AS_OF)
     assert verdict.vacuous == ()
     assert verdict.clusters == 4
     assert verdict.rules == gate.library.rules

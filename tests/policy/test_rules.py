@@ -55,7 +55,7 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    parts = {"environment", "cluster", "unique", "spec", "settings", "documents", "argocd", "vault"}
+    parts = {"environment", "cluster", "unique", "spec", "settings", "documents", "argocd", "vault", "versions"}
     assert document.keys() <= parts
     real, stated = unique_values(site(), ()), document.get("unique", {"own": (), "holders": {}})
     for value in stated["own"]:

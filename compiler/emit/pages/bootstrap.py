@@ -13,6 +13,7 @@ from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
+from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.parameters import synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
@@ -51,6 +52,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         vault_paths=vault_paths(site),
         requirements=needed,
         later=[item for item in requirements(serving) if item.provider not in running],
+        guarded=guarded_zones(site),
+        writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         nodes=_nodes(site),
         application=namespace("application"),

@@ -21,6 +21,8 @@ cluster_scoped := {
 	"Namespace",
 	"PriorityClass",
 	"StorageClass",
+	"ValidatingAdmissionPolicy",
+	"ValidatingAdmissionPolicyBinding",
 	"VolumeAttributesClass",
 	"VolumeSnapshotClass",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import ZONE, Wave, kubernetes_object
 from compiler.emit.names import namespace
 from compiler.emit.platforms import platform
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def namespaces(site: Site) -> Iterator[Document]:
     """Yield the Namespace of every zone."""
     for zone in site.spec.network.segmentation.zones:
-        labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
+        labels = {ZONE: zone, **_pod_security(site.cluster.kubernetes)}
         if zone == "application":
             labels |= platform(site.cluster).readiness_labels
         yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels)

@@ -33,6 +33,9 @@ class Wave(IntEnum):
 RELOADED = {"cnpg.io/reload": "true"}
 """The label of a Secret that CloudNativePG reloads as soon as it changes."""
 
+ZONE = "cbp.bank/zone"
+"""The label by which a namespace belongs to a zone of the network."""
+
 PART_OF = {"app.kubernetes.io/part-of": "cbp"}
 SELECTOR = {"app.kubernetes.io/name": API}
 LABELS = {**SELECTOR, **PART_OF, "app.kubernetes.io/component": "api"}
