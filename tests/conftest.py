@@ -110,6 +110,15 @@ def day() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def desk() -> Iterator[None]:
+    """What tests run is compared with the base that they name, and runs at a desk unless they say that it is CI."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CBP_BASE", "CBP_REQUIRE_BASE", "CI"):
+            patch.delenv(name, raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def embedded_engine() -> Iterator[None]:
     """What tests run is judged by the embedded engine, unless its own options name a server."""
     with pytest.MonkeyPatch.context() as patch:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
     from compiler.model.environment import Environment
+    from compiler.policy.before import Before
     from compiler.resolve.resolved import Resolved
 
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 class Rendering:
     """A cluster with its resolved specification (``resolved``) and its emitted files (``artifacts``).
 
-    ``others`` are the other environments of the same compilation.
+    ``others`` are the other environments of the same compilation, ``shared`` the files of the whole environment.
+    ``before`` is the committed state that it is compared with, None where there is no base.
     """
 
     resolved: Resolved
     site: Site
     artifacts: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()
+    shared: tuple[Artifact, ...] = ()
+    before: Before | None = None
