@@ -56,6 +56,7 @@ SLOW = (
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
     "compiler/emit/pages/test_reachability_laws.py",
+    "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",

@@ -1,4 +1,4 @@
-"""Acknowledgements: ``environments/<name>/acknowledgements.yaml``, transitions that an environment makes on purpose."""
+"""Acknowledgements of transitions: ``acknowledgements.yaml`` of an environment, what it changes on purpose."""
 
 from __future__ import annotations
 
