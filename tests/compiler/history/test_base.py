@@ -31,7 +31,7 @@ def write(folder: Path, text: str) -> None:
 
 def chosen(folder: Path, reference: str | None = None, follows: str | None = "production") -> str | None:
     base = History(folder, reference).base(follows)
-    return base and base.commit
+    return base.commit if base else None
 
 
 def clone(repository: Path, *options: str) -> Path:
