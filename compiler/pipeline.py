@@ -120,8 +120,8 @@ def compile_project(
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
     """Return each cluster of an environment with its files; ``others`` are the compilation's other environments."""
-    shared = environment_artifacts(resolved)
-    return tuple(Rendering(resolved, site, cluster_artifacts(site), others, shared) for site in sites(resolved))
+    delivery = environment_artifacts(resolved)
+    return tuple(Rendering(resolved, site, cluster_artifacts(site), delivery, others) for site in sites(resolved))
 
 
 def renderings(root: Path, history: History | None = None) -> dict[str, Rendering]:
@@ -224,7 +224,7 @@ class _Past:
         if self.history is None or base is None:
             return None
         try:
-            found = before(base, rendering.site.folder, rendering.artifacts, rendering.shared)
+            found = before(base, rendering.site.folder, rendering.artifacts, rendering.delivery)
         except (GitError, NoBaseError) as error:
             self.history.unusable(error)
             return None

@@ -69,7 +69,6 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
             yield
             for task in tasks:
                 task.cancel()
-        await throttle.surrender()
         sampling.sample()
         await adapters.buckets.close()
         await adapters.store.close()

@@ -112,6 +112,3 @@ class TokenBuckets(Protocol):
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
-
-    async def give_back(self, buckets: Sequence[KeyedBucket], tokens: int) -> None:
-        """Return unspent tokens; tokens above a bucket's capacity are lost."""

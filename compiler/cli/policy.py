@@ -180,13 +180,17 @@ def _inputs(root: Path, cluster: str, base: str | None) -> dict[str, Any]:
 def docs(root: Path, check: bool) -> None:
     """Write the pages about the rules to docs/policies/.
 
-    One page for each domain, and an index. Other files in that folder are removed.
+    One page for each domain, and an index. Other files in that folder are removed. An unfinished rule is refused.
     """
     from compiler.policy.domains import PAGES
+    from compiler.policy.errors import PolicyError
     from compiler.policy.library import read
     from compiler.report.pages import differing, pages, publish
 
-    folder, written = root / PAGES, pages(read(root / _POLICIES))
+    library = read(root / _POLICIES)
+    if unwritten := [mark for rule in library.rules for mark in rule.unwritten]:
+        raise PolicyError(*unwritten)
+    folder, written = root / PAGES, pages(library)
     names = differing(folder, written)
     if not check:
         publish(folder, written, names)

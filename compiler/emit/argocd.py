@@ -1,7 +1,8 @@
 """Objects for Argo CD: an AppProject for each environment, and an ApplicationSet with an Application per cluster.
 
-Sources: the environment's ``delivery`` and ``clusters``.
-Upstream: https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/
+Sources: the environment's ``delivery`` and ``clusters``, and the autoscalers that each cluster runs.
+Upstream: https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Generators-Git/,
+https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/#generator-templates
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
+from compiler.emit.argocd_delivery import delivery
+from compiler.emit.argocd_objects import COMPARED, SOURCE_NAMESPACES, argo_object, project_name, role, sync_policy
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
 from compiler.emit.names import STORAGE_CLASS, namespace
@@ -16,28 +19,36 @@ from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from compiler.emit.kinds import Kind
     from compiler.model.environment import Environment
     from compiler.model.network import Zone
     from compiler.resolve.resolved import Resolved
 
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
-# The API server computes the differences, so that defaults that it or operators add are none.
-_COMPARED = {"argocd.argoproj.io/compare-options": "ServerSideDiff=true"}
+# The ApplicationSet follows the project, without which Argo CD refuses its Applications and waits for minutes.
+_PROJECT_FIRST = {"argocd.argoproj.io/sync-wave": "-1"}
+# The number that an autoscaler changes, by the kind of its target.
+_SCALED = {kinds.DEPLOYMENT: "/spec/replicas", kinds.POSTGRES_CLUSTER: "/spec/instances"}
+_AUTOSCALERS = (kinds.HORIZONTAL_POD_AUTOSCALER.name, kinds.SCALED_OBJECT.name)
 
 
-def argocd(resolved: Resolved) -> Iterator[Artifact]:
-    """Yield ``argocd/<environment>/appproject.yaml`` and ``applicationset.yaml``."""
+def argocd(resolved: Resolved, documents: Mapping[str, Sequence[Document]]) -> Iterator[Artifact]:
+    """Yield the files below ``argocd/<environment>``; ``delivery/`` holds the two that are applied by hand.
+
+    ``documents`` are the Kubernetes objects of each cluster, by its name.
+    """
     environment = resolved.environment
     header = f"Compiled from environments/{environment.name}/. Edit that; cbp compile writes this file."
     zones = resolved.spec.network.segmentation.zones
     rbac = resolved.spec.access_control.infrastructure.authorization.rbac
-    for document in (_project(environment, zones, rbac=rbac), _application_set(environment)):
-        path = f"argocd/{environment.name}/{document['kind'].lower()}.yaml"
-        yield Artifact(path, to_yaml(document, header), document)
+    synced = (_project(environment, zones, rbac=rbac), _application_set(environment, documents))
+    by_hand = delivery(environment, rbac=rbac)
+    for folder, found in (("", synced), ("delivery/", by_hand)):
+        for document in found:
+            path = f"argocd/{environment.name}/{folder}{document['kind'].lower()}.yaml"
+            yield Artifact(path, to_yaml(document, header), document)
 
 
 def destination(environment: Environment, cluster: str) -> str:
@@ -54,72 +65,95 @@ def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -
     spec = {
         "description": f"The Configuration API in {environment.name}",
         "sourceRepos": [environment.delivery.repository],
+        "sourceNamespaces": SOURCE_NAMESPACES,
         "destinations": destinations,
         "clusterResourceWhitelist": _cluster_scoped(zones),
         "namespaceResourceWhitelist": _namespaced(),
         "orphanedResources": {"warn": True},
         "roles": _roles(environment) if rbac else [],
     }
-    return _argo(kinds.APP_PROJECT, _project_name(environment), spec)
+    return argo_object(kinds.APP_PROJECT, project_name(environment), spec, _PROJECT_FIRST)
 
 
 def _roles(environment: Environment) -> list[dict[str, Any]]:
     """Return the project's roles: readers look, operators may also sync; pull requests alone decide the content."""
-    groups, project = environment.sign_in.groups, _project_name(environment)
-    rights = (("readers", groups.readers, ("get",)), ("operators", groups.operators, ("get", "sync")))
+    groups, project = environment.sign_in.groups, project_name(environment)
     return [
-        {
-            "name": name,
-            "groups": [group],
-            "policies": [f"p, proj:{project}:{name}, applications, {act}, {project}/*, allow" for act in acts],
-        }
-        for name, group, acts in rights
+        role(project, "readers", groups.readers, ("get",)),
+        role(project, "operators", groups.operators, ("get", "sync")),
     ]
 
 
-def _application_set(environment: Environment) -> Document:
+def _application_set(environment: Environment, documents: Mapping[str, Sequence[Document]]) -> Document:
     cluster = f"{{{{ index .path.segments {CLUSTER_SEGMENT} }}}}"
-    directory = {"path": f"generated/{environment.name}/*/kubernetes"}
-    source = {"repoURL": environment.delivery.repository, "revision": environment.delivery.revision}
     spec = {
         "goTemplate": True,
         "goTemplateOptions": ["missingkey=error"],
-        "generators": [{"git": {**source, "directories": [directory]}}],
-        # Only pruning deletes objects, and asks before data is lost; deleting this ApplicationSet deletes none of them.
+        "generators": [{"git": generator} for generator in _generators(environment, documents)],
+        # Only pruning deletes objects, and none that holds data; deleting this ApplicationSet deletes none at all.
         "syncPolicy": {"preserveResourcesOnDeletion": True},
         "template": {
-            "metadata": {"name": f"cbp-{environment.name}-{cluster}", "annotations": _COMPARED},
+            "metadata": {"name": f"{project_name(environment)}-{cluster}", "annotations": COMPARED},
             "spec": _application(environment, cluster),
         },
     }
-    return _argo(kinds.APPLICATION_SET, _project_name(environment), spec)
+    return argo_object(kinds.APPLICATION_SET, project_name(environment), spec)
+
+
+def _generators(environment: Environment, documents: Mapping[str, Sequence[Document]]) -> Iterator[dict[str, Any]]:
+    """Yield a generator for the clusters with the same autoscalers; its template ignores the fields that those own.
+
+    A field that is ignored where nobody else owns it would never be applied from Git.
+    """
+    source = {"repoURL": environment.delivery.repository, "revision": environment.delivery.revision}
+    grouped: list[tuple[list[dict[str, Any]], list[str]]] = []
+    for name, found in documents.items():
+        ignored = list(_autoscaled(found))
+        clusters = next((clusters for same, clusters in grouped if same == ignored), None)
+        if clusters is None:
+            grouped.append((ignored, clusters := []))
+        clusters.append(name)
+    for ignored, clusters in grouped:
+        directories = [{"path": f"generated/{environment.name}/{name}/kubernetes"} for name in clusters]
+        # Argo CD fills the rest of this template from the ApplicationSet's own.
+        spec = {"project": project_name(environment), "destination": {}, "ignoreDifferences": ignored}
+        yield {
+            **source,
+            "directories": directories,
+            **({"template": {"metadata": {}, "spec": spec}} if ignored else {}),
+        }
+
+
+def _autoscaled(documents: Iterable[Document]) -> Iterator[dict[str, Any]]:
+    """Yield the numbers that the autoscalers of a cluster own, for Argo CD to ignore."""
+    fields = {(kind.api_version, kind.name): (kind.group, field) for kind, field in _SCALED.items()}
+    for document in documents:
+        if document["kind"] in _AUTOSCALERS:
+            target = document["spec"]["scaleTargetRef"]
+            group, field = fields[target["apiVersion"], target["kind"]]
+            yield {
+                "group": group,
+                "kind": target["kind"],
+                "name": target["name"],
+                "namespace": document["metadata"]["namespace"],
+                "jsonPointers": [field],
+            }
 
 
 def _application(environment: Environment, cluster: str) -> dict[str, Any]:
-    """Return the spec of the one Application of a cluster: sync waves order objects only within an Application."""
+    """Return the spec of the one Application of a cluster: sync waves order objects only within an Application.
+
+    It goes on trying: the first sync waits for people, who configure the database in Vault once it runs.
+    """
     return {
-        "project": _project_name(environment),
+        "project": project_name(environment),
         "source": {
             "repoURL": environment.delivery.repository,
             "targetRevision": environment.delivery.revision,
             "path": "{{ .path.path }}",
         },
         "destination": {"name": destination(environment, cluster), "namespace": namespace("application")},
-        "syncPolicy": {
-            "automated": {"prune": True, "selfHeal": True},
-            "syncOptions": ["ServerSideApply=true", "PruneLast=true", "RespectIgnoreDifferences=true"],
-            # The first sync waits for people: they configure the database in Vault once it runs.
-            "retry": {"limit": -1, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
-        },
-        # The autoscalers own these numbers.
-        "ignoreDifferences": [
-            {"group": kinds.DEPLOYMENT.group, "kind": kinds.DEPLOYMENT.name, "jsonPointers": ["/spec/replicas"]},
-            {
-                "group": kinds.POSTGRES_CLUSTER.group,
-                "kind": kinds.POSTGRES_CLUSTER.name,
-                "jsonPointers": ["/spec/instances"],
-            },
-        ],
+        "syncPolicy": sync_policy("PruneLast=true", "RespectIgnoreDifferences=true"),
     }
 
 
@@ -133,17 +167,9 @@ def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
     """Return the cluster-scoped objects that it may create, each by name: any other might give full access."""
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
+        kinds.CLUSTER_ROLE: [REVIEWERS],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
         kinds.STORAGE_CLASS: [STORAGE_CLASS],
         kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],
     }
     return [{"group": kind.group, "kind": kind.name, "name": name} for kind, names in named.items() for name in names]
-
-
-def _argo(kind: Kind, name: str, spec: dict[str, Any]) -> Document:
-    metadata = {"name": name, "namespace": kind.provider.namespace}
-    return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, "spec": spec}
-
-
-def _project_name(environment: Environment) -> str:
-    return f"cbp-{environment.name}"

@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.objects import objects
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
 from compiler.emit.settings import settings_json
+from compiler.emit.site import sites
 from compiler.emit.vault.kubernetes_auth import account_role
 from compiler.emit.vault.plan import vault
 
@@ -39,13 +40,13 @@ def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
     """Return the files of an environment that belong to no single cluster."""
-    return tuple(argocd(resolved))
+    return tuple(argocd(resolved, {site.name: documents(site) for site in sites(resolved)}))
 
 
 def documents(site: Site) -> tuple[Document, ...]:
     """Return the Kubernetes objects of all components, and those that are derived from all of them together."""
     found = [document for component in running(site) for document in component.documents(site)]
-    found.append(token_reviewers(account for component in running(site) for account in component.accounts(site)))
+    found += token_reviewers(account for component in running(site) for account in component.accounts(site))
     found += pod_monitors(scrapes(site))
     found += network_policies(site, flows(site))
     return (*found, *readers_and_operators(site, found))

@@ -171,12 +171,13 @@ def _holds_keys(schema: Mapping[str, Any]) -> bool:
 
 
 def _example(schema: Mapping[str, Any]) -> str:
-    """Return valid values, as code; entries for a list; nothing for a mapping."""
+    """Return valid values, as code; entries for a list; nothing for a mapping, or for a text of several lines."""
     if _holds_keys(schema):
         return ""
     entry = schema.get("items", schema)
     shown = entry.get("examples") or entry.get("enum") or (["true"] if "boolean" in entry["type"] else None)
-    return ", ".join(f"`{value}`" for value in shown or [entry["minimum"]] if value != PLACEHOLDER)
+    least = [entry["minimum"]] if "minimum" in entry else []
+    return ", ".join(f"`{value}`" for value in shown or least if value != PLACEHOLDER)
 
 
 def _prose(docstring: str | None) -> str:

@@ -26,7 +26,7 @@ KUBERNETES = Provider("Kubernetes", "1.34", "a pod may sleep before it stops", "
 ARGO_CD = Provider(
     "Argo CD",
     "3.3",
-    "a project names the objects that it may create",
+    "a project names the objects that it may create, and a failed sync is tried again with the newest commit",
     "https://argo-cd.readthedocs.io/en/stable/",
     "argocd",
 )
@@ -64,11 +64,17 @@ CERT_MANAGER = Provider(
 PROMETHEUS = Provider(
     "Prometheus operator",
     "0.79.0",
-    "ports by their number; an instance `prometheus-operated` that takes the monitors of every zone",
+    "ports by their number",
     "https://prometheus-operator.dev/",
-    "cbp-management",
+    "monitoring",
 )
-KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
+KEDA = Provider(
+    "KEDA",
+    "2.18.0",
+    "triggers of Prometheus and CPU on one object, and the autoscaler's tolerance",
+    "https://keda.sh/docs/",
+    "keda",
+)
 SNAPSHOTS = Provider(
     "CSI snapshot controller",
     "8.0.0",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from compiler.model.base import Listed, Model
+from compiler.model.image import StoreImage
 from compiler.model.text import ImageName, UrlPath
 from compiler.model.units import Bytes, Cores, Count, Port
 
@@ -72,8 +73,22 @@ class Sidecars(Model):
     proxy: Sidecar
 
 
+class Images(Model):
+    """The images of the stores and of what stands beside them, as operators are told to run them."""
+
+    postgresql: StoreImage
+    """PostgreSQL, in an image that CloudNativePG accepts."""
+    pgbouncer: StoreImage
+    """The pooler of connections to PostgreSQL."""
+    valkey: StoreImage
+    """The server of the Redis protocol; its sentinels run it, too."""
+    exporter: StoreImage
+    """The metrics of Valkey for Prometheus."""
+
+
 class Containers(Model):
-    """The containers of one pod."""
+    """The containers of one pod, and the images of the stores."""
 
     application: ApplicationContainer
     sidecar: Sidecars
+    images: Images

@@ -10,11 +10,14 @@ from pydantic import AfterValidator, PlainSerializer
 
 from compiler.diagnostics import Code
 from compiler.model.base import Listed, Model
+from compiler.model.image import Image
 from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
 from compiler.model.text import (
     AddressRange,
+    Certificates,
     EnvironmentName,
+    Firewall,
     GitRepository,
     GroupName,
     HostName,
@@ -24,41 +27,22 @@ from compiler.model.text import (
     Name,
     ObjectLocation,
     PromotionToken,
-    Reason,
-    Release,
-    Repository,
     Revision,
+    Subnet,
 )
 from compiler.model.units.base import refuse
 from runtime.settings import Route
-
-
-class Image(Model):
-    """The image of the API in this environment.
-
-    ``release`` is a digest, or the word ``unreleased`` with a ``reason`` while there is none.
-    """
-
-    repository: Repository
-    """The image's repository: the registry's host and a path, without a tag."""
-    release: Release
-    """The image's digest; or a tag, in development only; or ``unreleased``."""
-    reason: Reason | None = None
-    """The reason why there is no digest yet."""
-
-    @property
-    def reference(self) -> str:
-        """The image's reference in a pod: by digest, or by tag."""
-        return f"{self.repository}{'@' if self.release.startswith('sha256:') else ':'}{self.release}"
 
 
 class Addresses(Model):
     """The address ranges that all clusters of the environment share."""
 
     vpn: Listed[AddressRange]
-    """The networks of the people who may reach the application directly."""
+    """The networks of the people who may reach the application, through the load balancer."""
+    clients: Listed[AddressRange] | None = None
+    """The networks of the other clients, through the load balancer too; left out, there are none."""
     identity_provider: Listed[AddressRange]
-    """The servers of the identity provider."""
+    """The servers of the identity provider, which Vault calls when people sign in."""
     fis: Listed[AddressRange]
     """The systems of FIS that the FIS connector calls."""
     core_banking: Listed[AddressRange]
@@ -69,13 +53,19 @@ class ClusterAddresses(Model):
     """The address ranges of the servers beside one cluster, in its region."""
 
     load_balancer: Listed[AddressRange]
-    """The subnets of the Application Load Balancer."""
+    """The subnets of the load balancers: of the application's, and of the one by which Vault reaches the database."""
     vault: Listed[AddressRange]
     """The Vault server."""
     kubernetes_api: Listed[AddressRange]
     """The cluster's API server, which pods of the data zone call."""
     object_store: Listed[AddressRange]
     """The object store that backups are written to."""
+    cloud_identity: Listed[AddressRange] | None = None
+    """The service that gives pods credentials of their cloud, Amazon's STS or Entra ID; by default object_store."""
+    dns: Listed[AddressRange] | None = None
+    """The addresses at which a node's own DNS cache answers: its link-local one, and that of the Service kube-dns."""
+    nodes: Listed[AddressRange] | None = None
+    """The nodes, whose kubelets Prometheus scrapes; left out, it scrapes none."""
 
 
 class Groups(Model):
@@ -138,12 +128,23 @@ class Vault(Model):
     """The product that the server runs; the two differ in the declaration of audit devices."""
     address: HttpsUrl
     """The server's address, as the cluster reaches it."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign the server's certificate; left out, those that each client's own system trusts."""
     kubernetes_host: HttpsUrl
     """The address of the cluster's API server, as Vault reaches it to review the tokens of workloads."""
     kubernetes_audience: HttpsUrl
     """The audience of tokens for the API server: its ``--api-audiences``."""
     database: HostName
     """The host name of the database's primary, as Vault reaches it to change passwords."""
+
+
+class BackupCopy(Model):
+    """A copy of the archive in another region, which the object store itself keeps."""
+
+    location: ObjectLocation
+    """The bucket or container of the copy."""
+    region: Name
+    """The cloud's name of the copy's region."""
 
 
 class Backups(Model):
@@ -153,6 +154,10 @@ class Backups(Model):
     """The bucket or container; no other cluster writes to it."""
     identity: Identity
     """The identity that may write there; it belongs to the database's pods alone."""
+    endpoint: HttpsUrl | None = None
+    """The address of the object store, where it is not Amazon's public one; Azure's is part of the location."""
+    replicated_to: BackupCopy | None = None
+    """Left out, the backups are lost with their region."""
     archive: Name | None = None
     """The archive's name there, by default the database's name; a cluster that is created again needs another one."""
 
@@ -164,6 +169,15 @@ class Handover(Model):
     """The cluster that served before: it is demoted, and states the end of its log in a token."""
     token: PromotionToken | None = None
     """The token of the demoted cluster; until it is written here, no cluster serves."""
+
+
+class Balancers(Model):
+    """The settings of a cluster's load balancers that its cloud keeps."""
+
+    subnets: Listed[Subnet] | None = None
+    """The subnets by their names or IDs; left out, the cloud's controller finds them by their tags."""
+    firewall: Firewall | None = None
+    """The web application firewall before the application; left out, people attach it to the load balancer."""
 
 
 class Cluster(Model):
@@ -182,6 +196,7 @@ class Cluster(Model):
     kubernetes: KubernetesVersion
     """The minor version that the cluster runs; every manifest is checked against its schemas."""
     addresses: ClusterAddresses
+    balancers: Balancers = Balancers()
     vault: Vault
     backups: Backups
 
@@ -202,6 +217,7 @@ class Environment(Model):
     host: HostName
     """The host name under which clients reach the API."""
     image: Image
+    """The image of the API in this environment."""
     delivery: Delivery
     addresses: Addresses
     sign_in: SignIn

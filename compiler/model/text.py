@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import ssl
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
@@ -43,6 +44,20 @@ def _address_range(value: str) -> str:
         raise refuse(Code.SPEC017, f"'{value}' is not an address range", _CIDR_ADVICE) from None
 
 
+def _certificates(value: str) -> str:
+    """Return certificates, each of which OpenSSL can read; nothing else may stand between them, such as a key."""
+    try:
+        if not re.fullmatch(_CERTIFICATES, value):
+            raise ValueError(value)
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=value)
+    except (ValueError, ssl.SSLError):
+        # The text is not repeated: it may be the key.
+        raise refuse(Code.SPEC017, "this is not a list of certificates", _CERTIFICATES_ADVICE) from None
+    return value
+
+
+_CERTIFICATES = r"(-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]{1,76}\n)+-----END CERTIFICATE-----\n?)+"
+_CERTIFICATES_ADVICE = "write the authorities' certificates as PEM, as a block after '|', and nothing between them"
 _CIDR = r"[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})"
 _CIDR_ADVICE = "write the network's first address and its prefix length, as 10.20.0.0/24"
 _LABEL = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
@@ -145,6 +160,30 @@ Identity = Annotated[
 ]
 """The identity of a pod in its cloud: an IAM role of Amazon, or a managed identity of Azure."""
 
+Subnet = Annotated[
+    str,
+    Matching(
+        r"[A-Za-z][A-Za-z0-9._-]{0,79}",
+        "a subnet",
+        "write its ID, as subnet-0123456789abcdef0, or its name",
+        "subnet-0123456789abcdef0",
+    ),
+]
+"""A subnet of a cloud's network."""
+
+Firewall = Annotated[
+    str,
+    Matching(
+        r"arn:aws:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[A-Za-z0-9_-]{1,128}/[0-9a-f-]{36}"
+        r"|/subscriptions/[0-9a-f-]{36}/resourceGroups/[A-Za-z0-9._()-]{1,90}/providers/Microsoft\.Network"
+        r"/[aA]pplicationGatewayWebApplicationFirewallPolicies/[A-Za-z0-9._-]{1,80}",
+        "a web application firewall",
+        "write the ARN of a web ACL of AWS WAF, or the resource ID of a firewall policy of Azure",
+        "arn:aws:wafv2:eu-central-1:123456789012:regional/webacl/cbp/01234567-89ab-cdef-0123-456789abcdef",
+    ),
+]
+"""The rules by which requests are inspected before they reach a load balancer's targets."""
+
 GroupName = Annotated[
     str,
     Matching(
@@ -179,6 +218,28 @@ Release = Annotated[
 ]
 """A digest; or the word ``unreleased``; or a tag, which the policies accept in development only."""
 
+Digest = Annotated[
+    str,
+    Matching(
+        rf"{_DIGEST}|unreleased",
+        "a digest",
+        "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
+        "unreleased",
+    ),
+]
+"""The digest of an image; or the word ``unreleased``."""
+
+ImageVersion = Annotated[
+    str,
+    Matching(
+        r"[0-9]{1,4}(\.[0-9]{1,4}){1,2}",
+        "a version of an image",
+        "write its numbers, as 18.6 or 9.1.3",
+        "9.1.3",
+    ),
+]
+"""The version of the program in an image: two or three numbers."""
+
 PromotionToken = Annotated[
     str,
     Matching(
@@ -208,6 +269,13 @@ AddressRange = Annotated[
 ]
 """An IPv4 or IPv6 network in CIDR notation."""
 
+Certificates = Annotated[
+    str,
+    AfterValidator(_certificates),
+    Keywords(**spelt(_CERTIFICATES, f"Certificates of authorities: {_CERTIFICATES_ADVICE}.", _CERTIFICATES_ADVICE)),
+]
+"""Certificates of authorities in PEM (RFC 7468). They are public."""
+
 KubernetesVersion = Annotated[
     str,
     Matching(
@@ -225,7 +293,7 @@ KubernetesVersion = Annotated[
 Reason = Annotated[
     str,
     Matching(
-        r"\S.{9,199}",
+        r"(?=\S+ )\S.{9,199}",
         "a reason",
         "write a sentence of 10 to 200 characters in one line",
         "the first image has not been built yet",

@@ -17,7 +17,7 @@ from compiler.history.base import GENERATED, OBJECTS, NoBaseError
 from compiler.policy.documents import normalised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from compiler.emit.artifact import Artifact, Document
     from compiler.history.base import Base
@@ -50,7 +50,7 @@ class Before:
         }
 
 
-def before(base: Base, folder: str, artifacts: Iterable[Artifact], shared: Iterable[Artifact]) -> Before:
+def before(base: Base, folder: str, artifacts: Collection[Artifact], shared: Collection[Artifact]) -> Before:
     """Return what a base holds of the cluster with a folder below ``generated/``, such as ``production/eu-central-1``.
 
     ``artifacts`` and ``shared`` are the new files of the cluster and of its environment.
@@ -72,7 +72,7 @@ def before(base: Base, folder: str, artifacts: Iterable[Artifact], shared: Itera
         base,
         base.clusters(environment),
         dict(_by_file(f"{GENERATED}/{objects}", kept, objects)),
-        {f"{GENERATED}/{path}": document for path, document in kept.items() if path.startswith(argocd)},
+        dict(_of_argo_cd(argocd, kept, shared)),
         _settings(base, f"{folder}/{_SETTINGS}"),
     )
 
@@ -82,6 +82,18 @@ def _by_file(place: str, found: Mapping[str, Any], below: str) -> Iterator[tuple
     for path, document in found.items():
         if path.startswith(below):
             yield f"{place}{file_name(document)}", document
+
+
+def _of_argo_cd(below: str, found: Mapping[str, Any], shared: Iterable[Artifact]) -> Iterator[tuple[str, Document]]:
+    """Yield each object for Argo CD with the file in which the compiler writes it now; its own if it is gone."""
+    files = {_identity(artifact.document): artifact.path for artifact in shared if artifact.document is not None}
+    for path, document in found.items():
+        if path.startswith(below):
+            yield f"{GENERATED}/{files.get(_identity(document), path)}", document
+
+
+def _identity(document: Document) -> tuple[str, str]:
+    return document["kind"], document["metadata"]["name"]
 
 
 def _same(artifact: Artifact | None, identifier: str) -> bool:

@@ -45,6 +45,10 @@ class Faults:
         """Add a fault, unless it is known already."""
         self._found[fault] = None
 
+    def known_at(self, place: str) -> bool:
+        """Return whether a fault at a place (``file:line:column``) is known."""
+        return any(fault.startswith(f"{place}: ") for fault in self._found)
+
     @contextmanager
     def collected(self) -> Iterator[None]:
         """Add the faults of a PolicyError that the block raises, and continue after the block."""

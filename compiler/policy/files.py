@@ -57,14 +57,22 @@ def parse(model: type[M], text: str, name: str) -> tuple[M, Node]:
     """Return the model that a YAML text describes, and its located tree; messages use ``name`` for the file.
 
     Raises:
-        PolicyError: :func:`read_yaml` would refuse the text, or the model refuses a value of it.
+        PolicyError: :func:`read_yaml` would refuse the text, or the model refuses a value of it. It names every fault.
     """
-    node = parse_node(text, name)
+    node, faults = parse_node(text, name), Faults()
+    document = _collected(node, faults)
     try:
-        return model.model_validate(_json(node)), node
+        found = model.model_validate(document)
     except ValidationError as error:
-        faults = error.errors(include_url=False)
-        raise PolicyError(*(f"{nearest(node, fault['loc'])}: {_reason(fault)}" for fault in faults)) from None
+        for detail in error.errors(include_url=False):
+            at = nearest(node, detail["loc"])
+            # A scalar without a value has been reported; the model's opinion of it adds nothing.
+            if not faults.known_at(str(at)):
+                faults.add(f"{at}: {_reason(detail)}")
+        faults.refuse()
+        raise
+    faults.refuse()
+    return found, node
 
 
 def _reason(fault: ErrorDetails) -> str:
@@ -115,4 +123,6 @@ def _plain(node: ScalarNode) -> Any:
         return int(node.text)
     if node.text and _implicit.resolve(Scalar, node.text, (True, False)) == _TEXT:
         return node.text
+    if not node.text:
+        raise PolicyError(f"{node.span}: a value is missing behind the key")
     raise PolicyError(f"{node.span}: '{node.text[:40]}' is neither text nor a whole number: put text in quotes")

@@ -20,9 +20,9 @@ def input_of(rendering: Rendering) -> dict[str, Any]:
     minute and percent, all whole numbers, no key missing. ``cluster`` is the cluster that is judged, with its name;
     ``unique`` holds the values that must be unique to it, and the clusters that have each of them
     (:mod:`compiler.policy.uniqueness`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object that was
-    rendered for the cluster, ``argocd`` those of its environment; ``vault`` is its plan for Vault
-    (:mod:`compiler.policy.vault`). ``before`` is what the base holds (:mod:`compiler.policy.before`); without a base
-    there is no such key.
+    rendered for the cluster, ``argocd`` the same for those of its environment that Argo CD itself reads; ``vault`` is
+    its plan for Vault (:mod:`compiler.policy.vault`). ``before`` is what the base holds
+    (:mod:`compiler.policy.before`); without a base there is no such key.
 
     Raises:
         PolicyError: nothing was rendered, so that a pass would be meaningless.
@@ -38,7 +38,7 @@ def input_of(rendering: Rendering) -> dict[str, Any]:
         "spec": rendering.resolved.spec.model_dump(mode="json"),
         "settings": rendering.site.settings.model_dump(mode="json"),
         "documents": rendered,
-        "argocd": documents(rendering.shared),
+        "argocd": documents(rendering.delivery),
         "vault": vault(rendering.artifacts),
         **({"before": rendering.before.as_input()} if rendering.before else {}),
     }

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 class Rendering:
     """A cluster with its resolved specification (``resolved``) and its emitted files (``artifacts``).
 
-    ``others`` are the other environments of the same compilation, ``shared`` the files of the whole environment.
-    ``before`` is the committed state that it is compared with, None where there is no base.
+    ``delivery`` are the files of its environment for Argo CD; ``others`` are the other environments of the same
+    compilation. ``before`` is the committed state that it is compared with, None where there is no base.
     """
 
     resolved: Resolved
     site: Site
     artifacts: tuple[Artifact, ...]
+    delivery: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()
-    shared: tuple[Artifact, ...] = ()
     before: Before | None = None

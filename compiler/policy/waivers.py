@@ -105,7 +105,7 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
         return Finding(
             Code.WVR006, message, "write the path as the report of the finding says it", placed.span("resource")
         )
-    if waiver.file and not waiver.file.startswith(f"generated/{name}/"):
+    if waiver.file and not waiver.file.startswith((f"generated/{name}/", f"generated/argocd/{name}/")):
         help_ = f"name a file below generated/{name}/, or move the waiver to its own environment"
         return Finding(Code.WVR006, f"{waiver.file} is no file of {name}", help_, placed.span("file"))
     return None

@@ -20,6 +20,8 @@ from compiler.vault.errors import VaultError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from compiler.vault.plan import Plan
+
 SECONDS = 30
 """The timeout of one answer: the server tries a database's connection before it answers."""
 NOT_FOUND = 404
@@ -43,6 +45,7 @@ class VaultServer:
         token: str,
         *,
         authority: Path | None = None,
+        ca_bundle: str | None = None,
         namespace: str = "",
         secrets: Iterable[str] = (),
     ) -> None:
@@ -52,7 +55,8 @@ class VaultServer:
             self._headers["X-Vault-Namespace"] = namespace
         self._secrets = tuple(sorted({token, *secrets}, key=len, reverse=True))
         _require_tls(self._address.scheme, self._address.hostname, address)
-        self._tls = ssl.create_default_context(cafile=authority) if self._address.scheme == "https" else None
+        tls = self._address.scheme == "https"
+        self._tls = ssl.create_default_context(cafile=authority, cadata=ca_bundle) if tls else None
 
     def read(self, path: str) -> dict[str, Any] | None:
         """Return the data at a path; None where there is none.
@@ -120,10 +124,11 @@ class VaultServer:
         return message
 
 
-def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable[str]) -> VaultServer:
+def connect(plan: Plan, environment: Mapping[str, str], secrets: Iterable[str]) -> VaultServer:
     """Return the server that the environment names.
 
-    VAULT_ADDR (by default the plan's own address), VAULT_TOKEN or VAULT_TOKEN_FILE, VAULT_CACERT, VAULT_NAMESPACE.
+    VAULT_ADDR (by default the plan's own address), VAULT_TOKEN or VAULT_TOKEN_FILE, VAULT_CACERT (by default the
+    plan's authorities, and without any those that the system trusts), VAULT_NAMESPACE.
 
     Raises:
         VaultError: there is no token, or the address is not safe for one.
@@ -136,9 +141,10 @@ def connect(plan_address: str, environment: Mapping[str, str], secrets: Iterable
         raise VaultError("there is no token: set VAULT_TOKEN_FILE to a file that holds one, or VAULT_TOKEN")
     authority = environment.get("VAULT_CACERT")
     return VaultServer(
-        environment.get("VAULT_ADDR") or plan_address,
+        environment.get("VAULT_ADDR") or plan.address,
         token,
         authority=Path(authority) if authority else None,
+        ca_bundle=None if authority else plan.ca_bundle,
         namespace=environment.get("VAULT_NAMESPACE", ""),
         secrets=secrets,
     )

@@ -47,7 +47,6 @@ class RedisTokenBuckets:
             self._pool.connection_kwargs.pop("password", None)
         self._client = Redis(connection_pool=self._pool)
         self._take = self._client.register_script(_script("take.lua"))
-        self._give_back = self._client.register_script(_script("give_back.lua"))
 
     async def close(self) -> None:
         """Close every connection."""
@@ -65,12 +64,6 @@ class RedisTokenBuckets:
         with _translated():
             tokens, wait, *levels = await self._take(*_arguments(buckets, wanted))
         return Grant(tokens, wait, tuple(levels))
-
-    async def give_back(self, buckets: Sequence[KeyedBucket], tokens: int) -> None:
-        """See :class:`runtime.ports.TokenBuckets`."""
-        self._telemetry.redis_calls.count("give_back")
-        with _translated():
-            await self._give_back(*_arguments(buckets, tokens))
 
 
 class _PasswordFile(CredentialProvider):
@@ -100,7 +93,7 @@ def _arguments(buckets: Sequence[KeyedBucket], tokens: int) -> tuple[list[str], 
     shapes = (bucket.shape for bucket in buckets)
     return [bucket.key for bucket in buckets], [
         tokens,
-        *(n for shape in shapes for n in (shape.capacity, shape.refill)),
+        *(n for shape in shapes for n in (shape.full, shape.refill)),
     ]
 
 

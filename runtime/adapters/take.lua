@@ -1,5 +1,5 @@
 -- Takes up to ARGV[1] tokens from every bucket in KEYS, the same number from each, or none from any.
--- ARGV[2], ARGV[3], ... are the capacity and the refill per minute of each bucket, both in tokens.
+-- ARGV[2], ARGV[3], ... are the level of the full bucket in parts, and its refill in tokens a minute, for each bucket.
 -- Returns the tokens taken, the wait in microseconds when there are none, and the level left in each bucket.
 -- The arithmetic is that of runtime/domain/buckets.py: integers below 2^53, in parts of 1/60,000,000 token.
 local TOKEN = 60000000
@@ -13,7 +13,7 @@ local granted, wait = tonumber(ARGV[1]), 0
 local buckets = {}
 
 for index, key in ipairs(KEYS) do
-  local full, refill = ARGV[2 * index] * TOKEN, tonumber(ARGV[2 * index + 1])
+  local full, refill = tonumber(ARGV[2 * index]), tonumber(ARGV[2 * index + 1])
   local stored = redis.call('HMGET', key, 'level', 'at')
   local level = math.min(full, tonumber(stored[1] or full))
   local elapsed = math.max(0, now - (stored[2] or now))

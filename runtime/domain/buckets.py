@@ -16,11 +16,17 @@ LARGEST = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One of ``shares`` equal parts of a bucket of ``capacity`` tokens that gains ``refill`` tokens a minute."""
+    """One of ``shares`` equal parts of a bucket of ``capacity`` tokens that gains ``refill`` tokens a minute.
+
+    Up to ``lag`` microseconds pass between the debit of a token and its use. The bucket holds so much less than its
+    capacity that every window still admits at most the capacity and the window's refill: the proof is in
+    ``docs/decisions/0045-every-window-holds.md``.
+    """
 
     capacity: int
     refill: int
     shares: int = 1
+    lag: int = 0
 
     @property
     def token(self) -> int:
@@ -29,8 +35,11 @@ class Shape:
 
     @property
     def full(self) -> int:
-        """The level of a full bucket, in parts; at least one token, since a smaller share would admit no request."""
-        return max(self.capacity * MICROSECONDS_PER_MINUTE, self.token)
+        """The level of a full bucket, in parts; at least one token, since a smaller one would admit no request."""
+        level = self.capacity * MICROSECONDS_PER_MINUTE
+        if self.lag:
+            level = min(level, level + MICROSECONDS_PER_MINUTE - 1 - self.lag * self.refill)
+        return max(level, self.token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
 from runtime.ports import KeyedBucket
+from runtime.services.leases import LIFETIME_MICROSECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,10 @@ class Limit:
     name: str
     scope: str
     bucket: Bucket
+    shape: Shape
+    """The bucket that workers share by leases."""
+    most: int
+    """The tokens of that bucket when it is full."""
 
 
 class Standing(NamedTuple):
@@ -36,7 +41,7 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict
     named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
     return {
         endpoint: tuple(
-            Limit(name, scope, bucket)
+            _limit(name, scope, bucket)
             for name, scope, bucket in (
                 ("client", "client", throttling.client),
                 ("endpoint", endpoint, named.get(endpoint, throttling.endpoint)),
@@ -47,15 +52,25 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict
     }
 
 
-def keyed_buckets(limits: tuple[Limit, ...], client: str, shares: int = 1) -> tuple[KeyedBucket, ...]:
-    """Return the client's buckets; its name is the keys' hash tag, so that Redis Cluster keeps them in one slot."""
-    return tuple(
-        KeyedBucket(
-            f"cbp:throttle:{{{client}}}:{limit.scope}",
-            Shape(limit.bucket.capacity, limit.bucket.refill_per_minute, shares),
-        )
-        for limit in limits
-    )
+def _limit(name: str, scope: str, bucket: Bucket) -> Limit:
+    shape = Shape(bucket.capacity, bucket.refill_per_minute, lag=LIFETIME_MICROSECONDS)
+    return Limit(name, scope, bucket, shape, shape.full // shape.token)
+
+
+def shared_buckets(limits: tuple[Limit, ...], client: str) -> tuple[KeyedBucket, ...]:
+    """Return the client's buckets, which all workers share."""
+    return tuple(KeyedBucket(_key(limit, client), limit.shape) for limit in limits)
+
+
+def local_buckets(limits: tuple[Limit, ...], client: str, shares: int) -> tuple[KeyedBucket, ...]:
+    """Return one of ``shares`` equal parts of the client's buckets, for a worker without Redis."""
+    shapes = (Shape(limit.bucket.capacity, limit.bucket.refill_per_minute, shares) for limit in limits)
+    return tuple(KeyedBucket(_key(limit, client), shape) for limit, shape in zip(limits, shapes, strict=True))
+
+
+def _key(limit: Limit, client: str) -> str:
+    """Return the bucket's key; the client is its hash tag, so that Redis Cluster keeps its buckets in one slot."""
+    return f"cbp:throttle:{{{client}}}:{limit.scope}"
 
 
 def standings(
@@ -69,7 +84,7 @@ def standings(
 
 
 def _standing(limit: Limit, level: int, microseconds: int, leased: int) -> Standing:
-    capacity, refill = limit.bucket.capacity, limit.bucket.refill_per_minute
+    refill = limit.bucket.refill_per_minute
     tokens, part = divmod(level + microseconds * refill, MICROSECONDS_PER_MINUTE)
     next_token = -(-(MICROSECONDS_PER_MINUTE - part) // refill)
-    return Standing(limit.name, min(capacity, tokens + leased), -(-next_token // 1_000_000))
+    return Standing(limit.name, min(limit.most, tokens + leased), -(-next_token // 1_000_000))

@@ -16,7 +16,7 @@ import structlog
 from runtime.ports import UnavailableError
 from runtime.services.decisions import Admission, Decision, decide
 from runtime.services.leases import Lease
-from runtime.services.limits import keyed_buckets, limits_by_endpoint
+from runtime.services.limits import limits_by_endpoint, local_buckets, shared_buckets
 from runtime.services.local_buckets import LocalBuckets
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ class Throttle:
         return decision or self._admit_alone(client, limits, changes=changes)
 
     async def maintain(self) -> None:
-        """Return stale leases and probe a lost Redis, until cancelled."""
+        """Drop idle leases and probe a lost Redis, until cancelled."""
         while True:
             await asyncio.sleep(PROBE_SECONDS)
             if self.degraded:
                 self._alone.prune(_now())
                 await self.probe()
             else:
-                await self.sweep()
+                self.drop_idle()
 
     async def probe(self) -> None:
         """Ping the shared buckets, and use them again if they respond."""
@@ -95,40 +95,35 @@ class Throttle:
             self._alone.clear()
             _log.info("the shared buckets are available again")
 
-    async def sweep(self) -> None:
-        """Return stale tokens and drop idle leases."""
+    def drop_idle(self) -> None:
+        """Drop the leases of clients that send nothing."""
         now = _now()
-        await self._return([lease for lease in self._leases.values() if lease.is_stale(now)])
         for name in [name for name, lease in self._leases.items() if lease.is_idle(now)]:
             del self._leases[name]
-
-    async def surrender(self) -> None:
-        """Return every unspent token to the shared buckets."""
-        leases, self._leases = self._leases, {}
-        await self._return(leases.values())
 
     def _lease(self, client: str, endpoint: str) -> Lease:
         lease = self._leases.get((client, endpoint))
         if lease is None:
-            buckets = keyed_buckets(self._limits[endpoint], client)
+            buckets = shared_buckets(self._limits[endpoint], client)
             lease = self._leases[client, endpoint] = Lease(buckets, _now())
         return lease
 
     async def _ask(self, lease: Lease, limits: tuple[Limit, ...]) -> Decision | None:
         async with lease.lock:
             while (decision := decide(lease, limits, _now())) is None and not self.degraded:
+                asked_at = _now()
                 try:
-                    grant = await self._buckets.take(lease.buckets, lease.wanted(_now()))
+                    grant = await self._buckets.take(lease.buckets, lease.wanted(asked_at))
                 except UnavailableError as error:
                     self._lose(error)
                 else:
-                    lease.renew(grant, _now())
+                    lease.renew(grant, asked_at, _now())
         return decision
 
     def _admit_alone(self, client: str, limits: tuple[Limit, ...], *, changes: bool) -> Decision:
         if changes:
             return Decision(Admission.CLOSED, retry_after_seconds=1)
-        buckets = keyed_buckets(limits, client, self._shares)
+        buckets = local_buckets(limits, client, self._shares)
         waits = self._alone.take(buckets, _now())
         if not any(waits):
             return Decision(Admission.ADMITTED)
@@ -143,14 +138,6 @@ class Throttle:
             _log.warning(
                 "the shared buckets are unavailable: this worker throttles locally", error=repr(error.__cause__)
             )
-
-    async def _return(self, leases: Iterable[Lease]) -> None:
-        try:
-            for lease in leases:
-                if tokens := lease.surrender():
-                    await self._buckets.give_back(lease.buckets, tokens)
-        except UnavailableError as error:
-            self._lose(error)
 
 
 def _now() -> int:

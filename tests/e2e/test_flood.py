@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
+from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
+from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.e2e.service import Service, up
 
 if TYPE_CHECKING:
@@ -62,11 +64,12 @@ def test_a_limit_that_was_changed_in_the_specification_is_the_one_that_holds(pro
 
 def _assert_admits(service: Service, capacity: int, refill_per_minute: int) -> None:
     flood = asyncio.run(_flood(service.url, capacity))
+    full = Shape(capacity, refill_per_minute, lag=LIFETIME_MICROSECONDS).full / MICROSECONDS_PER_MINUTE
     assert flood.answers.keys() == {404, 429}, flood.answers
     admitted, rate = flood.answers[404], refill_per_minute / 60
-    least = math.floor(capacity + rate * flood.shortest) - 1
-    most = math.floor(capacity + rate * flood.longest) + 1
-    assert capacity < least <= admitted <= most, f"{admitted} of {least} to {most}"
+    least = math.floor(full + rate * flood.shortest) - 1
+    most = math.floor(full + rate * flood.longest) + 1
+    assert full < least <= admitted <= most, f"{admitted} of {least} to {most}"
 
 
 async def _flood(url: str, capacity: int) -> Flood:

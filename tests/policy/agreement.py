@@ -7,12 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.cluster import cluster_artifacts
-from compiler.emit.site import sites
+from compiler.pipeline import emit
 from compiler.policy.denial import answer
 from compiler.policy.errors import PolicyError
 from compiler.policy.input import input_of
-from compiler.policy.rendering import Rendering
 from tests.compiler.project import resolved
 
 if TYPE_CHECKING:
@@ -69,8 +67,7 @@ def disagreements(embedded: Gate, opa: Gate, document: Any) -> Iterator[Disagree
 
 def clusters() -> list[dict[str, Any]]:
     """The input of every cluster of the real project."""
-    found = ((item, site) for item in resolved().values() for site in sites(item))
-    return [input_of(Rendering(item, site, cluster_artifacts(site))) for item, site in found]
+    return [input_of(rendering) for item in resolved().values() for rendering in emit(item)]
 
 
 def _said(gate: Gate, name: str, document: str) -> str:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Statement = str | list[str] | dict[str, str]
 _SETTINGS = "settings"
+_ARGO_CD = "argocd"
 
 
 class Mutation(BaseModel):
@@ -49,7 +50,7 @@ class Mutation(BaseModel):
     statement: str | None = None
     """The path of a value of the resolved specification, with dots."""
     file: str | None = None
-    """A file of the primary cluster, below its folder; or ``settings``, which the API enforces."""
+    """A file of the primary cluster, below its folder; one below ``argocd``; or the API's ``settings``."""
     pointer: str = ""
     """What is changed in the file (RFC 6901); all of it by default."""
     value: Any = None
@@ -98,7 +99,7 @@ def compared(after: Rendering, environment: Iterable[Rendering]) -> Rendering:
             base,
             tuple(sorted(clusters)),
             _objects(old.artifacts if old else ()),
-            _objects(artifact for rendering in clusters.values() for artifact in rendering.shared),
+            _objects(artifact for rendering in clusters.values() for artifact in rendering.delivery),
             old.site.settings.model_dump(mode="json") if old else None,
         ),
     )
@@ -165,14 +166,22 @@ def _changed(rendering: Rendering, mutation: Mutation) -> Rendering:
         document = _edited(rendering.site.settings.model_dump(mode="json"), _parts(mutation), mutation)
         settings = Settings.model_validate_json(json.dumps(document))
         return replace(rendering, site=replace(rendering.site, settings=settings))
+    folder, _, name = str(mutation.file).partition("/")
+    if folder == _ARGO_CD:
+        path = f"{folder}/{rendering.resolved.environment.name}/{name}"
+        return replace(rendering, delivery=_with_mistake(rendering.delivery, path, mutation))
     path = f"{rendering.site.folder}/{mutation.file}"
-    (artifact,) = (item for item in rendering.artifacts if item.path == path)
-    others = tuple(item for item in rendering.artifacts if item is not artifact)
+    return replace(rendering, artifacts=_with_mistake(rendering.artifacts, path, mutation))
+
+
+def _with_mistake(artifacts: tuple[Artifact, ...], path: str, mutation: Mutation) -> tuple[Artifact, ...]:
+    (artifact,) = (item for item in artifacts if item.path == path)
+    others = tuple(item for item in artifacts if item is not artifact)
     if not mutation.pointer:
         assert mutation.removes, "a file is changed in one value, or not rendered at all"
-        return replace(rendering, artifacts=others)
+        return others
     document = _edited(artifact.document, _parts(mutation), mutation)
-    return replace(rendering, artifacts=(*others, replace(artifact, document=document)))
+    return (*others, replace(artifact, document=document))
 
 
 def _parts(mutation: Mutation) -> list[str]:

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.diagnostics import Severity
-from compiler.emit.cluster import cluster_artifacts
-from compiler.emit.site import sites
-from compiler.pipeline import compile_project
+from compiler.pipeline import compile_project, emit
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Module
 from compiler.policy.regorus import Regorus
-from compiler.policy.rendering import Rendering
 from tests.compiler.project import changed as project_with
 from tests.compiler.project import copy, resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
@@ -26,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 
@@ -194,9 +192,9 @@ def test_an_engine_serves_the_thread_that_made_it_and_refuses_any_other() -> Non
         ({"access_control.secrets.rotation.schedule": "31 days"}, {"VLT003"}),
         ({"access_control.secrets.rotation.schedule": "1 second"}, {"VLT004"}),
         ({"environment.image.release": "v1.0.0"}, {"DEP003", "K8S003"}),
-        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005", "NET006"}),
+        ({"environment.clusters.eu-west-1.region": "eu-central-1"}, {"DEP005", "DEP024", "NET006"}),
         ({"environment.clusters.eu-west-1.role": "primary"}, {"DEP006"}),
-        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "K8S013", "NET004", "NET005"}),
+        ({"environment.addresses.vpn.0": "0.0.0.0/0"}, {"DEP007", "NET004", "NET005", "NET013"}),
     ],
 )
 def test_a_mistake_in_the_real_specification_is_found_where_it_was_made(
@@ -239,7 +237,7 @@ def regorus_with(text: str) -> Regorus:
 
 
 def renderings(of: Resolved) -> list[Rendering]:
-    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
+    return list(emit(of))
 
 
 def with_documents() -> str:

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.emit.cluster import cluster_artifacts
-from compiler.emit.site import sites
+from compiler.pipeline import emit
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import load
 from compiler.policy.opa.config import opa_server
 from compiler.policy.opa.engine import Opa
-from compiler.policy.rendering import Rendering
 from tests.compiler.project import resolved
 from tests.policy.policies import FIXTURE, RULE, changed, write
 from tests.policy.proxy import Proxy, answers, drip, half, hang_up, html, proxy, redirect, silence
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.policy.gate import Verdict
+    from compiler.policy.rendering import Rendering
     from tests.policy.proxy import Fault
     from tests.policy.servers import OpaProcess
 
@@ -67,7 +66,7 @@ def judged(policies: Path, engine: Callable[[], Opa]) -> Verdict:
 
 def renderings() -> list[Rendering]:
     of = resolved()["development"]
-    return [Rendering(of, site, cluster_artifacts(site)) for site in sites(of)]
+    return list(emit(of))
 
 
 @pytest.fixture

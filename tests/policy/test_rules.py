@@ -19,6 +19,7 @@ from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Rule, read
 from compiler.policy.uniqueness import unique_values
+from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.compiler.project import site
 from tests.policy.policies import POLICIES
 
@@ -44,7 +45,7 @@ def test_a_denial_leads_to_a_place_that_specifications_have(rule: Rule) -> None:
 @every_rule
 def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
     for document in rule.fixture.must_deny:
-        files = {item["file"] for item in (*document.get("documents", ()), *document.get("argocd", ()))}
+        files = {item["file"] for name in ("documents", "argocd") for item in document.get(name, ())}
         files |= document.get("before", {}).get("documents", {}).keys()
         files |= {document["vault"]["file"]} if "vault" in document else set()
         for denial in denials(rule, document):
@@ -55,17 +56,8 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    assert document.keys() <= {
-        "environment",
-        "cluster",
-        "unique",
-        "spec",
-        "settings",
-        "documents",
-        "vault",
-        "argocd",
-        "before",
-    }
+    parts = {"environment", "cluster", "unique", "spec", "settings", "documents", "argocd", "before", "vault"}
+    assert document.keys() <= parts
     real, stated = unique_values(site(), ()), document.get("unique", {"own": (), "holders": {}})
     for value in stated["own"]:
         assert value.keys() == real["own"][0].keys()
@@ -98,6 +90,10 @@ def test_a_later_stage_is_held_to_no_less_than_an_earlier_one(name: str, sign: i
     numbers = {stage: len(value) if isinstance(value, list) else value * sign for stage, value in held.items()}
     assert numbers["development"] <= numbers["staging"] <= numbers["production"]
     assert numbers["development"] < numbers["production"]
+
+
+def test_policies_know_how_long_a_worker_holds_a_token() -> None:
+    assert read(POLICIES).data["thresholds"]["token_lifetime_milliseconds"] * 1000 == LIFETIME_MICROSECONDS
 
 
 @cache

@@ -44,12 +44,13 @@ def test_a_new_rule_has_the_next_free_id_and_is_refused_until_all_of_it_is_writt
     assert cbp("policy", "test", "testing/heap_small", "--root", str(tmp_path)).exit_code == 0
 
 
-def test_a_project_with_a_rule_that_is_not_finished_is_not_judged(tmp_path: Path) -> None:
+def test_a_rule_that_is_not_finished_neither_judges_nor_gets_a_page(tmp_path: Path) -> None:
     project = copy(tmp_path / "project")
     assert cbp("policy", "new", "cache/memory_wasted", "--root", str(project)).exit_code == 0
-    result = cbp("verify", "--root", str(project))
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "policies/cache/memory_wasted/memory_wasted.rego:2: still to be written: what is wrong" in result.stderr
+    for command in (("verify",), ("policy", "docs")):
+        result = cbp(*command, "--root", str(project))
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert "policies/cache/memory_wasted/memory_wasted.rego:2: still to be written: what is wrong" in result.stderr
     tried = cbp("policy", "eval", "cache/memory_wasted", CLUSTER, "--root", str(project))
     assert tried.stdout.splitlines()[0].endswith(f" on {CLUSTER}: 1 examined, 0 denied")
 

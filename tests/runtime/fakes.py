@@ -108,7 +108,6 @@ class MemoryBuckets:
         self.now = 0
         self.away = False
         self.taken: list[int] = []
-        self.given_back = 0
         self.states: dict[str, State] = {}
 
     async def close(self) -> None: ...
@@ -128,14 +127,6 @@ class MemoryBuckets:
             self.states[bucket.key] = debited(bucket.shape, state, granted)
         self.taken.append(granted)
         return Grant(granted, wait, tuple(self.states[bucket.key].level for bucket in buckets))
-
-    async def give_back(self, buckets: Sequence[KeyedBucket], tokens: int) -> None:
-        await self.ping()
-        self.given_back += tokens
-        for bucket in buckets:
-            state = self._state(bucket)
-            level = min(bucket.shape.full, state.level + tokens * bucket.shape.token)
-            self.states[bucket.key] = State(level, self.now)
 
     def _state(self, bucket: KeyedBucket) -> State:
         state = self.states.get(bucket.key, filled(bucket.shape, self.now))

@@ -17,6 +17,17 @@ def tokens(shape: Shape, state: State) -> Fraction:
     return Fraction(state.level, shape.token)
 
 
+@given(st.integers(1, LARGEST), st.integers(1, LARGEST), st.integers(1, 10**6))
+def test_a_bucket_whose_tokens_are_used_late_holds_less_by_what_it_gains_meanwhile(
+    capacity: int, refill: int, lag: int
+) -> None:
+    late, prompt = Shape(capacity, refill, lag=lag), Shape(capacity, refill)
+    assert prompt.token <= late.full <= prompt.full
+    # A window and the lag before it debit less than one token above the capacity and the refill of the window.
+    if late.full > late.token:
+        assert late.full + lag * refill < prompt.full + prompt.token
+
+
 @given(SHAPES, STEPS)
 def test_the_level_is_exactly_the_rational_one_whatever_happens(shape: Shape, steps: list[tuple[int, int]]) -> None:
     state, expected = filled(shape, 0), max(Fraction(1), Fraction(shape.capacity, shape.shares))

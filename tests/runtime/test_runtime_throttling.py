@@ -140,30 +140,32 @@ async def test_two_workers_admit_the_capacity_together(make: Callable[..., Throt
         for worker in workers:
             admitted += (await ask(worker)).admission is Admission.ADMITTED
         clock.advance(100)
-    assert admitted in {1029, 1030}
+    assert admitted == 1025  # at 600 a minute five tokens are gained while others wait in a lease
 
 
-async def test_unspent_tokens_go_back_after_a_second(
-    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock, monkeypatch: pytest.MonkeyPatch
+async def test_a_token_that_is_not_spent_in_half_a_second_is_lost(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
 ) -> None:
     throttle = make(client=bucket(1000, 1))
-    for _ in range(4):  # leases of 2 and 4: three tokens are left
+    for _ in range(4):  # leases of 2 and 4: two tokens are left
         await ask(throttle)
     held = sum(buckets.taken) - 4
-    await throttle.sweep()
-    assert (held, buckets.given_back) == (2, 0)
-    clock.advance(SECOND)
-    await throttle.sweep()
-    assert buckets.given_back == held
-    assert await flood(throttle) == 996
+    assert held == 2
+    clock.advance(SECOND // 2)
+    assert await flood(throttle) == 996 - held
 
 
-async def test_unspent_tokens_go_back_at_the_end(make: Callable[..., Throttle], buckets: MemoryBuckets) -> None:
-    throttle = make(client=bucket(1000, 1))
-    for _ in range(4):
-        await ask(throttle)
-    await throttle.surrender()
-    assert buckets.given_back == sum(buckets.taken) - 4 > 0
+async def test_a_client_that_sends_nothing_for_a_second_is_forgotten(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
+) -> None:
+    throttle = make(client=bucket(1, 1))
+    await flood(throttle)
+    calls = len(buckets.taken)
+    for elapsed, asked in ((SECOND - 1, 0), (SECOND, 1)):
+        clock.advance(elapsed)
+        throttle.drop_idle()
+        assert (await ask(throttle)).admission is Admission.DENIED
+        assert len(buckets.taken) == calls + asked
 
 
 async def test_without_redis_reads_go_on_at_this_workers_share_and_changes_fail_closed(

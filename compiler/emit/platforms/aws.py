@@ -11,13 +11,15 @@ import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from compiler.emit.platforms.interface import StoreWords
 from compiler.emit.text import number
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from compiler.emit.platforms.interface import Balancer
+    from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
 
 STICKINESS = Duration(86400)
@@ -25,7 +27,23 @@ TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
 
+_STORE = StoreWords(
+    name="Amazon S3",
+    tokens="Amazon's STS of this region",
+    reaching=(
+        "Interface endpoints with private DNS for both have addresses of the VPC. A gateway endpoint for S3 has none:",
+        "then the ranges are those of its prefix list. One without private DNS stands under `backups.endpoint`.",
+    ),
+    copying=(
+        "Versioning on for both buckets; Object Lock for the copy, with `DefaultRetention` in the mode `COMPLIANCE`.",
+        "A rule of replication for all of it: `ReplicationTime` and `Metrics` on, `DeleteMarkerReplication: Disabled`.",
+        "A role of its own for it, which may read the one bucket and replicate into the other.",
+    ),
+)
+
+
 class _Aws:
+    store = _STORE
     driver = "ebs.csi.aws.com"
     # Volumes from 10 GiB on share the class; gp3 allows at most 500 operations per second for each GiB.
     volumes: Mapping[str, str] = MappingProxyType(
@@ -34,20 +52,37 @@ class _Aws:
     ingress_class = "alb"
     pod_labels: Mapping[str, str] = MappingProxyType({})
     readiness_labels: Mapping[str, str] = MappingProxyType({"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})
-    private_service: Mapping[str, str] = MappingProxyType(
-        {
-            "service.beta.kubernetes.io/aws-load-balancer-type": "external",
-            "service.beta.kubernetes.io/aws-load-balancer-scheme": "internal",
-            "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type": "ip",
-            "service.beta.kubernetes.io/aws-load-balancer-target-group-attributes": "preserve_client_ip.enabled=true",
+    checks_pods = True
+
+    def private_service(self, subnets: Sequence[str]) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
+        settings = {
+            "type": "external",
+            "scheme": "internal",
+            "nlb-target-type": "ip",
+            "target-group-attributes": "preserve_client_ip.enabled=true",
             # The only target is the primary, which may be in another zone than a client.
-            "service.beta.kubernetes.io/aws-load-balancer-attributes": "load_balancing.cross_zone.enabled=true",
+            "attributes": "load_balancing.cross_zone.enabled=true",
+            # By a connection alone, to the port that the policies open to the subnets.
+            "healthcheck-protocol": "tcp",
+            "healthcheck-port": "traffic-port",
+            **({"subnets": ",".join(subnets)} if subnets else {}),
         }
-    )
+        return {f"service.beta.kubernetes.io/aws-load-balancer-{name}": value for name, value in settings.items()}
 
     def account(self, identity: str) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
-        return {"eks.amazonaws.com/role-arn": identity}
+        # The endpoint of the own region: the global one is public, and in one region.
+        return {"eks.amazonaws.com/role-arn": identity, "eks.amazonaws.com/sts-regional-endpoints": "true"}
+
+    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
+        found = "Its subnets are those of `addresses.load_balancer`, and so are those of the database's load balancer"
+        firewall = "A web ACL is attached to it once it is there: `balancers.firewall` names none."
+        return (
+            f"{found}{'.' if settings.subnets else ', by their tag `kubernetes.io/role/internal-elb`.'}",
+            *(() if settings.firewall else (firewall,)),
+        )
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
@@ -56,6 +91,7 @@ class _Aws:
             "scheme": "internal" if balancer.internal else "internet-facing",
             "target-type": "ip",
             **_listeners(balancer.balancing),
+            **_edge(balancer),
             "target-group-attributes": ",".join(f"{name}={value}" for name, value in _attributes(balancer).items()),
             "healthcheck-path": check.path,
             "healthcheck-interval-seconds": number(check.interval.seconds),
@@ -74,6 +110,20 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
     if not balancing.ssl_termination:
         return {"listen-ports": json.dumps([{"HTTP": 80}])}
     return {"listen-ports": json.dumps([{"HTTP": 80}, {"HTTPS": 443}]), "ssl-redirect": "443", "ssl-policy": TLS_POLICY}
+
+
+def _edge(balancer: Balancer) -> dict[str, str]:
+    """Return who may connect, where the load balancer is, and what it refuses; rule NET015 refuses one for everyone."""
+    attributes = {"routing.http.drop_invalid_header_fields.enabled": "true"}
+    if balancer.kept:
+        attributes["deletion_protection.enabled"] = "true"
+    stated = {
+        "inbound-cidrs": ",".join(balancer.admitted),
+        "subnets": ",".join(balancer.settings.subnets or ()),
+        "wafv2-acl-arn": balancer.settings.firewall,
+        "load-balancer-attributes": ",".join(f"{name}={value}" for name, value in attributes.items()),
+    }
+    return {name: value for name, value in stated.items() if value}
 
 
 def _attributes(balancer: Balancer) -> dict[str, str]:

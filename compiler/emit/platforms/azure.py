@@ -11,15 +11,33 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from compiler.emit.names import API
+from compiler.emit.platforms.interface import StoreWords
 from compiler.emit.text import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from compiler.emit.platforms.interface import Balancer
+    from compiler.model.environment import Balancers
+
+
+_STORE = StoreWords(
+    name="Azure Blob Storage",
+    tokens="Microsoft Entra ID",
+    reaching=(
+        "A private endpoint of the storage account has an address of the network, under the account's own name.",
+        "Entra ID has none: its ranges are those of the service tag `AzureActiveDirectory`.",
+    ),
+    copying=(
+        "Versioning and the change feed on for both accounts.",
+        "Version-level immutability for the copy's container, with a locked time-based policy.",
+        "A rule of object replication for the whole container, with its metrics on.",
+    ),
+)
 
 
 class _Azure:
+    store = _STORE
     driver = "disk.csi.azure.com"
     # Locally redundant: the stores themselves have a copy in each zone. Azure encrypts disks; none may be exported.
     volumes: Mapping[str, str] = MappingProxyType(
@@ -33,18 +51,31 @@ class _Azure:
     ingress_class = "azure-application-gateway"
     pod_labels: Mapping[str, str] = MappingProxyType({"azure.workload.identity/use": "true"})
     readiness_labels: Mapping[str, str] = MappingProxyType({})
-    private_service: Mapping[str, str] = MappingProxyType(
-        {"service.beta.kubernetes.io/azure-load-balancer-internal": "true"}
-    )
+    checks_pods = False
+
+    def private_service(self, subnets: Sequence[str]) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.interface.Platform`; a load balancer is in one subnet, the first."""
+        settings = {"internal": "true", **({"internal-subnet": subnets[0]} if subnets else {})}
+        return {f"service.beta.kubernetes.io/azure-load-balancer-{name}": value for name, value in settings.items()}
 
     def account(self, identity: str) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"azure.workload.identity/client-id": identity}
 
+    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
+        firewall = "The gateway has a policy of its firewall of its own: `balancers.firewall` names none."
+        return (
+            "No annotation says so: the security group of the gateway's subnet allows these networks, and the tags",
+            "`GatewayManager` and `AzureLoadBalancer`, and denies all others. Its TLS policy is the gateway's own.",
+            *(() if settings.firewall else (firewall,)),
+        )
+
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`.
 
-        The gateway supports only round robin, and no threshold for healthy pods: one good answer is enough.
+        The gateway supports only round robin, and no threshold for healthy pods: one good answer is enough. It admits
+        every network: the rules of its own subnet have to close it.
         """
         balancing, check = balancer.balancing, balancer.balancing.health_check
         settings = {
@@ -57,6 +88,8 @@ class _Azure:
             "health-probe-timeout": number(check.timeout.seconds),
             "health-probe-unhealthy-threshold": number(check.unhealthy_threshold),
         }
+        if balancer.settings.firewall:
+            settings["waf-policy-for-path"] = balancer.settings.firewall
         if balancing.ssl_termination:
             # The gateway has the certificate from a key vault; no manifest contains it.
             settings |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
     from compiler.model.units import Duration
 
@@ -21,6 +22,25 @@ class Balancer:
     """Whether it has private addresses only."""
     draining: Duration
     """The time that a terminating pod has to answer on its open connections."""
+    admitted: tuple[str, ...]
+    """The networks that may open connections to it."""
+    settings: Balancers
+    """The settings that the cloud keeps."""
+    kept: bool
+    """Whether it is protected against its deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreWords:
+    """Words of ``bootstrap.md`` about a cloud's object store, which no manifest can set up."""
+
+    name: str
+    tokens: str
+    """The service at which a pod gets credentials for its ServiceAccount's token."""
+    reaching: tuple[str, ...]
+    """The lines that say how both are reached privately."""
+    copying: tuple[str, ...]
+    """The settings of a copy in another region that nobody can delete."""
 
 
 class Platform(Protocol):
@@ -42,9 +62,19 @@ class Platform(Protocol):
     def pod_labels(self) -> Mapping[str, str]:
         """The labels that a pod needs to get the cloud identity of its ServiceAccount."""
 
+    def private_service(self, subnets: Sequence[str]) -> dict[str, str]:
+        """Return the annotations of a Service for a private load balancer that preserves its clients' addresses."""
+
     @property
-    def private_service(self) -> Mapping[str, str]:
-        """The annotations of a Service for a private load balancer that preserves its clients' addresses."""
+    def checks_pods(self) -> bool:
+        """Whether the load balancer of such a Service checks its pods itself, rather than their nodes."""
+
+    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+        """Return the lines of ``bootstrap.md`` on what people set up around the application's load balancer."""
+
+    @property
+    def store(self) -> StoreWords:
+        """The words about its object store."""
 
     @property
     def readiness_labels(self) -> Mapping[str, str]:

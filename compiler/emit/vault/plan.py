@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 def vault(site: Site, documents: Iterable[Write]) -> Iterator[Artifact]:
     """Yield ``vault/plan.yaml`` with the documents, and ``vault/audit.hcl`` for a server that needs it."""
     server = site.cluster.vault
-    plan = {"flavour": server.flavour, "address": server.address, "documents": list(documents)}
+    authority = {"caBundle": server.ca_bundle} if server.ca_bundle else {}
+    plan = {"flavour": server.flavour, "address": server.address, **authority, "documents": list(documents)}
     yield Artifact(f"{site.folder}/vault/plan.yaml", to_yaml(plan, site.header), plan)
     yield from audit_file(site)

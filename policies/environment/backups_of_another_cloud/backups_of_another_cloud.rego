@@ -2,7 +2,7 @@
 # title: Backups go where the cluster has no identity
 # description: >-
 #   A role of Amazon cannot open a container of Azure, nor the reverse: every backup fails, and so does the archive
-#   of the log.
+#   of the log. An endpoint beside the location is for a store that speaks S3; Azure's is part of the location.
 # custom:
 #   id: DEP014
 #   severity: error
@@ -14,13 +14,15 @@ package environment.backups_of_another_cloud
 import rego.v1
 
 shapes := {
-	"aws": {"location": `^s3://`, "identity": `^arn:`},
-	"azure": {"location": `^https://`, "identity": `^[0-9a-f]{8}-`},
+	"aws": {"location": `^s3://`, "identity": `^arn:`, "endpoint": `^https://`},
+	"azure": {"location": `^https://`, "identity": `^[0-9a-f]{8}-`, "endpoint": `^$`},
 }
 
 examined contains backup if {
 	some field, shape in shapes[input.cluster.platform]
-	backup := {"field": field, "value": input.cluster.backups[field], "shape": shape}
+	value := input.cluster.backups[field]
+	is_string(value)
+	backup := {"field": field, "value": value, "shape": shape}
 }
 
 fits(backup) if regex.match(backup.shape, backup.value)

@@ -19,3 +19,14 @@ test_each_field_is_judged if {
 test_azure_has_its_own if {
 	backups_of_another_cloud.deny == set() with input as cluster("azure", "https://x.blob.core.windows.net/y")
 }
+
+test_an_endpoint_is_for_s3_alone if {
+	container := "https://x.blob.core.windows.net/y"
+	document := {"cluster": {"name": "a", "platform": "azure", "backups": {
+		"location": container,
+		"identity": identity,
+		"endpoint": "https://store.bank.example",
+	}}}
+	denials := backups_of_another_cloud.deny with input as document
+	{denial.path[4] | some denial in denials} == {"endpoint"}
+}

@@ -7,21 +7,26 @@
 #   id: DEP002
 #   severity: warning
 #   owner: platform
-#   remediation: Build and sign the image, and write its digest as environment.image.release.
+#   remediation: Build and sign the image, or copy it to the bank's registry, and write its digest as its release.
 #   section: Deployment Configuration, 1. Container Configuration
 package environment.image_unreleased
 
+import data.lib.images
 import rego.v1
 
-examined contains input.environment.image if input.environment.stage != "development"
+examined contains found if {
+	input.environment.stage != "development"
+	some found in images.stated
+}
 
 deny contains denial if {
-	some image in examined
+	some found in examined
+	image := found.image
 	image.release == "unreleased"
 	denial := {
 		"id": "DEP002",
-		"message": sprintf("the image %s is unreleased in %s", [image.repository, input.environment.stage]),
-		"path": ["environment", "image", "release"],
+		"message": sprintf("the image %s is unreleased", [image.repository]),
+		"path": array.concat(found.path, ["release"]),
 		"wanted": "the digest of a signed image",
 	}
 }

@@ -12,5 +12,5 @@ test_development_may_be_unreleased if image_unreleased.deny == set() with input 
 
 test_production_is_warned_about if {
 	denials := image_unreleased.deny with input as image("production")
-	{denial.message | some denial in denials} == {"the image registry.bank.example/api is unreleased in production"}
+	{denial.message | some denial in denials} == {"the image registry.bank.example/api is unreleased"}
 }

@@ -7,25 +7,30 @@
 #   id: DEP003
 #   severity: error
 #   owner: security
-#   remediation: Write the image's digest, sha256 and 64 hexadecimal digits, as environment.image.release.
+#   remediation: Write the image's digest, sha256 and 64 hexadecimal digits, as its release.
 #   section: Deployment Configuration, 1. Container Configuration
 package environment.release_mutable
 
+import data.lib.images
 import rego.v1
 
-examined contains input.environment.image.release if input.environment.stage != "development"
+examined contains found if {
+	input.environment.stage != "development"
+	some found in images.stated
+}
 
 fixed(release) if release == "unreleased"
 
 fixed(release) if regex.match(`^sha256:[0-9a-f]{64}$`, release)
 
 deny contains denial if {
-	some release in examined
+	some found in examined
+	release := found.image.release
 	not fixed(release)
 	denial := {
 		"id": "DEP003",
 		"message": sprintf("the release '%s' is a tag, not a digest", [release]),
-		"path": ["environment", "image", "release"],
+		"path": array.concat(found.path, ["release"]),
 		"wanted": "the digest of a signed image",
 	}
 }

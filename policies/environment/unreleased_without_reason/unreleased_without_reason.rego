@@ -5,21 +5,23 @@
 #   id: DEP001
 #   severity: error
 #   owner: platform
-#   remediation: Write environment.image.reason, or the digest of a release.
+#   remediation: Write the reason beside the release, or the digest of a release.
 #   section: Deployment Configuration, 1. Container Configuration
 package environment.unreleased_without_reason
 
+import data.lib.images
 import rego.v1
 
-examined contains input.environment.image
+examined contains found if some found in images.stated
 
 deny contains denial if {
-	some image in examined
+	some found in examined
+	image := found.image
 	image.release == "unreleased"
 	object.get(image, "reason", null) == null
 	denial := {
 		"id": "DEP001",
-		"message": "the image is unreleased, and no reason is given",
-		"path": ["environment", "image", "release"],
+		"message": sprintf("the image of %s is unreleased, and no reason is given", [found.name]),
+		"path": array.concat(found.path, ["release"]),
 	}
 }

@@ -14,18 +14,11 @@ package kubernetes.amount_unreadable
 import data.lib.kubernetes
 import rego.v1
 
-# Where objects other than workloads have amounts; what pods' containers ask for has a rule of its own.
+# Where objects have sizes of volumes; what containers ask for has a rule of its own.
 sizes := {
 	"Cluster": [["storage", "size"], ["walStorage", "size"]],
 	"PersistentVolumeClaim": [["resources", "requests", "storage"]],
 	"RedisReplication": [["storage", "volumeClaimTemplate", "spec", "resources", "requests", "storage"]],
-}
-
-resources := {
-	"Cluster": [["resources"]],
-	"ObjectStore": [["instanceSidecarConfiguration", "resources"]],
-	"RedisReplication": [["kubernetesConfig", "resources"], ["redisExporter", "resources"]],
-	"RedisSentinel": [["kubernetesConfig", "resources"]],
 }
 
 examined contains amount if {
@@ -34,15 +27,6 @@ examined contains amount if {
 	value := object.get(item.spec, path, null)
 	value != null
 	amount := {"file": item.file, "name": item.name, "value": value, "pointer": concat("/", ["/spec", concat("/", path)])}
-}
-
-examined contains amount if {
-	some item in kubernetes.objects
-	some path in resources[item.kind]
-	some kind, amounts in object.get(item.spec, path, {})
-	some resource, value in amounts
-	pointer := concat("/", ["/spec", concat("/", path), kind, resource])
-	amount := {"file": item.file, "name": item.name, "value": value, "pointer": pointer}
 }
 
 examined contains amount if {

@@ -10,10 +10,10 @@ document(kind, spec) := {"documents": [{"file": "d.yaml", "object": {
 }}]}
 
 test_an_amount_of_a_custom_resource_is_read if {
-	spec := {"resources": {"limits": {"memory": 1024}, "requests": {"memory": "1GB"}}}
+	spec := {"storage": {"size": 1024}, "walStorage": {"size": "1GB"}}
 	denials := amount_unreadable.deny with input as document("Cluster", spec)
 	{[denial.pointer, denial.message] | some denial in denials} == {[
-		"/spec/resources/requests/memory",
+		"/spec/walStorage/size",
 		"d has '1GB', which is no positive amount",
 	]}
 }

@@ -39,6 +39,6 @@ deny contains denial if {
 		"message": sprintf("the container %s %s", [item.container.name, fault]),
 		"path": item.container.path,
 		"file": item.container.file,
-		"pointer": sprintf("%s/securityContext", [item.container.pointer]),
+		"pointer": kubernetes.at(item.container, "securityContext"),
 	}
 }

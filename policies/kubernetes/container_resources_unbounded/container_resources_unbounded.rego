@@ -52,7 +52,7 @@ deny contains denial if {
 		),
 		"path": amount.container.path,
 		"file": amount.container.file,
-		"pointer": sprintf("%s/resources/%s/%s", [amount.container.pointer, kind, amount.resource]),
+		"pointer": sprintf("%s/%s/%s", [kubernetes.at(amount.container, "resources"), kind, amount.resource]),
 	}
 }
 
@@ -74,6 +74,6 @@ deny contains denial if {
 		),
 		"path": amount.container.path,
 		"file": amount.container.file,
-		"pointer": sprintf("%s/resources/requests/%s", [amount.container.pointer, amount.resource]),
+		"pointer": sprintf("%s/requests/%s", [kubernetes.at(amount.container, "resources"), amount.resource]),
 	}
 }

@@ -31,7 +31,7 @@ deny contains denial if {
 		"message": sprintf("the container %s is not kept from running as root", [item.container.name]),
 		"path": item.container.path,
 		"file": item.container.file,
-		"pointer": sprintf("%s/securityContext", [item.container.pointer]),
+		"pointer": kubernetes.at(item.container, "securityContext"),
 	}
 }
 
@@ -43,6 +43,6 @@ deny contains denial if {
 		"message": sprintf("the container %s runs as user 0", [item.container.name]),
 		"path": item.container.path,
 		"file": item.container.file,
-		"pointer": sprintf("%s/securityContext", [item.container.pointer]),
+		"pointer": kubernetes.at(item.container, "securityContext"),
 	}
 }

@@ -7,12 +7,13 @@
 #   id: K8S012
 #   severity: error
 #   owner: security
-#   remediation: Render a NetworkPolicy for every pod of the namespace, for ingress and egress, without rules.
+#   remediation: Render a NetworkPolicy for every pod of the namespace, for ingress and egress, with rules for nobody.
 #   section: Infrastructure Security, 1. Network Security
 #   waivable: false
 package kubernetes.default_deny_missing
 
 import data.lib.kubernetes
+import data.lib.network
 import rego.v1
 
 examined contains zone if {
@@ -25,7 +26,18 @@ denied(namespace, direction) if {
 	some item in kubernetes.of("NetworkPolicy", namespace)
 	count(object.get(item.spec, "podSelector", {"all": "missing"})) == 0
 	direction in object.get(item.spec, "policyTypes", [])
-	count(object.get(item.spec, lower(direction), [])) == 0
+	every rule in object.get(item.spec, lower(direction), []) {
+		for_nobody(object.get(rule, peers_key[direction], []))
+	}
+}
+
+peers_key := {"Ingress": "from", "Egress": "to"}
+
+for_nobody(peers) if {
+	count(peers) > 0
+	every peer in peers {
+		network.nobody(peer)
+	}
 }
 
 deny contains denial if {

@@ -26,3 +26,16 @@ test_unreleased_is_no_excuse_for_another_image if {
 test_a_tag_named_unreleased_is_no_excuse_for_a_release if {
 	count(image_mutable.deny) == 1 with input as container("staging", "v1", "registry/api:unreleased")
 }
+
+test_a_store_that_has_no_image_yet_is_another_rule_s if {
+	stores := {"valkey": {"repository": "registry/valkey", "release": "unreleased"}}
+	sentinel := {"file": "s.yaml", "object": {
+		"kind": "RedisSentinel",
+		"spec": {"kubernetesConfig": {"image": "registry/valkey:unreleased"}},
+	}}
+	image_mutable.deny == set() with input as {
+		"environment": {"stage": "production"},
+		"spec": {"containers": {"images": stores}},
+		"documents": [sentinel],
+	}
+}

@@ -24,6 +24,6 @@ deny contains denial if {
 		"message": sprintf("the root filesystem of the container %s is writable", [container.name]),
 		"path": container.path,
 		"file": container.file,
-		"pointer": sprintf("%s/securityContext", [container.pointer]),
+		"pointer": kubernetes.at(container, "securityContext"),
 	}
 }

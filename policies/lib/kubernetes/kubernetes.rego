@@ -4,6 +4,7 @@
 package lib.kubernetes
 
 import data.origins
+import data.workloads
 import rego.v1
 
 # objects holds every rendered object with its file, and the namespace and labels that it may leave out.
@@ -33,12 +34,10 @@ placed := {namespace: kinds |
 # of returns the objects of a kind in a namespace.
 of(kind, namespace) := object.get(placed, [namespace, kind], set())
 
-templates := {
-	"CronJob": ["jobTemplate", "spec", "template"],
-	"DaemonSet": ["template"],
-	"Deployment": ["template"],
-	"Job": ["template"],
-	"StatefulSet": ["template"],
+# templates holds where each kind has a pod's template.
+templates[kind] := path if {
+	some kind, held in workloads.kinds
+	path := held.template
 }
 
 # pods holds what each workload makes: the pod's labels and specification, and where in its file they are.
@@ -88,7 +87,8 @@ labelled := {namespace: labels |
 # labels_in returns the labels of every selectable pod of a namespace.
 labels_in(namespace) := object.get(labelled, namespace, set())
 
-# containers holds every container of every pod, init containers too.
+# containers holds every container of every pod, init containers too, and those that operators make of fields of their
+# own resources. `installed` says that it runs an image that the operator was installed with.
 containers contains container if {
 	some pod in pods
 	some list in ["initContainers", "containers"]
@@ -101,9 +101,58 @@ containers contains container if {
 		"fields": fields,
 		"pod": pod.spec,
 		"pointer": sprintf("%s/%s/%d", [pod.pointer, list, index]),
+		"pointers": {},
 		"path": object.get(origins.containers, name, ["containers"]),
+		"installed": false,
 	}
 }
+
+containers contains container if {
+	some item in objects
+	some list in object.get(workloads.kinds, [item.kind, "lists"], [])
+	some index, fields in object.get(item.spec, list, [])
+	container := {
+		"file": item.file,
+		"namespace": item.namespace,
+		"name": object.get(fields, "name", ""),
+		"fields": fields,
+		"pod": {"securityContext": object.get(item.spec, "podSecurityContext", {})},
+		"pointer": sprintf("/spec/%s/%d", [concat("/", list), index]),
+		"pointers": {},
+		"path": ["containers"],
+		"installed": false,
+	}
+}
+
+containers contains container if {
+	some item in objects
+	some made in object.get(workloads.kinds, [item.kind, "containers"], [])
+	object.get(item.spec, object.get(made, "when", []), false) != false
+	at := made.at
+	stated := found(item.spec, at)
+	defaults := object.get(made, "unless_stated", {})
+	container := {
+		"file": item.file,
+		"namespace": item.namespace,
+		"name": made.name,
+		"fields": object.union(object.union(defaults, stated), {"name": made.name}),
+		"pod": found(item.spec, object.get(made, "pod", {})),
+		"pointer": "/spec",
+		"pointers": {field: sprintf("/spec/%s", [concat("/", path)]) | some field, path in at},
+		"path": made.statement,
+		"installed": object.get(made, "installed", false),
+	}
+}
+
+# found returns the fields that a specification states, each from its own path.
+found(spec, paths) := {field: value |
+	some field, path in paths
+	value := object.get(spec, path, null)
+	value != null
+}
+
+# at returns where a field of a container is, or would be, in its file.
+at(container, field) := object.get(container.pointers, field, sprintf("%s/%s", [container.pointer, field]))
 
 # selects says whether a selector of labels, which has at least one, matches labels.
 selects(wanted, labels) if {

@@ -71,3 +71,25 @@ test_the_labels_of_pods_are_found_by_namespace if {
 	{{"app": "db-sentinel", "role": "sentinel"}} == kubernetes.labels_in("data") with input as documents
 	kubernetes.labels_in("web") == set() with input as documents
 }
+
+test_an_operator_s_resource_holds_containers_in_fields_of_its_own if {
+	resources := {"limits": {"cpu": 1}}
+	found := kubernetes.containers with input as workload("RedisReplication", {
+		"podSecurityContext": {"runAsNonRoot": true},
+		"kubernetesConfig": {"image": "i", "resources": resources},
+		"redisExporter": {"enabled": false, "image": "e"},
+		"sidecars": [{"name": "proxy", "image": "p"}],
+	})
+	{[item.name, item.fields, kubernetes.at(item, "image"), item.installed] | some item in found} == {
+		["redis", {"name": "redis", "image": "i", "resources": resources}, "/spec/kubernetesConfig/image", false],
+		["init-config", {"name": "init-config", "resources": resources}, "/spec/image", true],
+		["proxy", {"name": "proxy", "image": "p"}, "/spec/sidecars/0/image", false],
+	}
+}
+
+test_an_operator_s_defaults_hold_where_a_field_is_left_out if {
+	found := kubernetes.containers with input as workload("Cluster", {"securityContext": {"readOnlyRootFilesystem": false}})
+	{item.fields.securityContext.readOnlyRootFilesystem | some item in found} == {false}
+	defaults := kubernetes.containers with input as workload("Cluster", {"imageName": "i"})
+	{item.fields.securityContext.readOnlyRootFilesystem | some item in defaults} == {true}
+}

@@ -30,6 +30,14 @@ rules contains found if {
 	}
 }
 
+# nobody says whether a peer can be no pod: it would have to have a label, and not to have it.
+nobody(peer) if {
+	expressions := object.get(peer, ["podSelector", "matchExpressions"], [])
+	present := {item.key | some item in expressions; item.operator == "Exists"}
+	absent := {item.key | some item in expressions; item.operator == "DoesNotExist"}
+	count(present & absent) > 0
+}
+
 # selects says whether a selector of pods matches labels, by equality and by the presence of keys.
 selects(selector, labels) if {
 	wanted := object.get(selector, "matchLabels", {})

@@ -24,3 +24,11 @@ test_a_selector_needs_every_label_and_every_key if {
 	not network.selects(selector, {"app": "a"})
 	not network.selects(selector, {"job": "j"})
 }
+
+test_a_peer_with_and_without_the_same_label_is_nobody if {
+	peer := [{"key": "x", "operator": "Exists"}, {"key": "x", "operator": "DoesNotExist"}]
+	other := [{"key": "x", "operator": "Exists"}, {"key": "y", "operator": "DoesNotExist"}]
+	network.nobody({"podSelector": {"matchExpressions": peer}})
+	not network.nobody({"podSelector": {"matchExpressions": other}})
+	not network.nobody({"podSelector": {}})
+}

@@ -17,12 +17,22 @@ import rego.v1
 
 examined contains range if some range in addresses.ranges
 
+# A node answers names at a link-local address of its own, which is none of those that give credentials away.
+answers_names(range) if {
+	range.purpose == "dns"
+	address := range.address
+	net.cidr_contains("169.254.0.0/16", address)
+	endswith(address, "/32")
+	count({address} & {taken | some taken in thresholds.credential_addresses}) == 0
+}
+
 overlap(left, right) if net.cidr_contains(left, right)
 
 overlap(left, right) if net.cidr_contains(right, left)
 
 deny contains denial if {
 	some range in examined
+	not answers_names(range)
 	some name, special in thresholds.special_ranges
 	some reserved in special
 	addresses.family(reserved) == range.family

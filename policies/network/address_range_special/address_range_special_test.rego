@@ -21,3 +21,14 @@ test_a_range_around_special_addresses_is_denied_too if {
 	denials := address_range_special.deny with input as addresses(["224.0.0.0/3"])
 	count(denials) == 2
 }
+
+dns(ranges) := {"environment": {}, "cluster": {"name": "a", "addresses": {"dns": ranges}}}
+
+test_a_cache_of_names_on_the_node_passes if {
+	address_range_special.deny == set() with input as dns(["169.254.20.10/32", "172.20.0.10/32"])
+}
+
+test_an_address_that_gives_credentials_away_is_no_cache if {
+	denials := address_range_special.deny with input as dns(["169.254.169.254/32", "169.254.20.0/24", "127.0.0.1/32"])
+	{denial.path[5] | some denial in denials} == {0, 1, 2}
+}

@@ -12,17 +12,19 @@
 #   section: Infrastructure Security, 1. Network Security
 package network.regions_share_addresses
 
+import data.lib.addresses
 import rego.v1
 
-regional := {"kubernetes_api", "load_balancer", "object_store"}
+regional := {"kubernetes_api", "load_balancer", "nodes", "object_store"}
 
 examined contains pair if {
-	some purpose, ranges in input.cluster.addresses
+	some purpose, ranges in addresses.stated(input.cluster.addresses)
 	purpose in regional
 	some index, address in ranges
 	some name, other in input.environment.clusters
 	other.region != input.cluster.region
-	pair := {"purpose": purpose, "index": index, "address": address, "name": name, "others": other.addresses[purpose]}
+	theirs := addresses.stated(other.addresses)[purpose]
+	pair := {"purpose": purpose, "index": index, "address": address, "name": name, "others": theirs}
 }
 
 overlap(left, right) if net.cidr_contains(left, right)

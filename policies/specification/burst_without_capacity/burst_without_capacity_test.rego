@@ -17,8 +17,13 @@ test_an_empty_bucket_of_a_route_is_denied_in_the_environment if {
 	{[denial.path, denial.message] | some denial in denials} == {[
 		["environment", "throttling", "routes", 0, "limits", "burst"],
 		concat("", [
-			"GET /v1/settings: burst (100 req/min) is not above default (100 req/min), ",
-			"so that the bucket holds nothing",
+			"GET /v1/settings: burst (100 req/min) leaves the bucket too little above default (100 req/min): ",
+			"it is 101 at least",
 		]),
 	]}
+}
+
+test_a_bucket_holds_more_than_it_gains_while_a_worker_holds_a_token if {
+	burst_without_capacity.deny == set() with input as limits(good, {"default": 1200, "burst": 1211})
+	count(burst_without_capacity.deny) == 1 with input as limits(good, {"default": 1200, "burst": 1210})
 }

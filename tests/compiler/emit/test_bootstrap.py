@@ -112,3 +112,42 @@ def test_the_servers_of_openbao_are_given_the_authority_as_a_file() -> None:
     file = "/openbao/userconfig/authorities/production-eu-central-1.pem"
     assert file in page(site())
     assert file not in page(site(changed({"environment.clusters.eu-central-1.vault.flavour": "vault"})))
+
+
+def test_the_page_says_what_keeps_the_copy_of_the_archive_from_being_deleted() -> None:
+    text = page(site())
+    assert "to `s3://bank-cbp-production-eu-central-1-copy` in eu-west-1." in text
+    for setting in ("Versioning", "`COMPLIANCE`", "`ReplicationTime`", "`DeleteMarkerReplication: Disabled`", "30d"):
+        assert setting in text
+    assert "replicated_to` names no copy" in page(site(resolved()["staging"]))
+
+
+def test_the_page_says_where_names_credentials_and_backups_are_found() -> None:
+    here, there = page(site()), page(site(cluster="eu-west-1"))
+    assert "NodeLocal DNSCache" in here
+    assert "credentials, in\n  10.30.250.96/28." in here
+    assert "that of eu-central-1 in\n  10.30.250.80/28" in there
+    azure = with_values(**{"environment__clusters__eu-central-1__platform": "azure"})
+    assert "`AzureActiveDirectory`" in page(azure)
+
+
+def test_what_is_brought_for_the_management_zone_is_not_cut_off_there() -> None:
+    """The operator of Prometheus is called by the API server, whatever the zone denies."""
+    text = page(site())
+    assert "| [Prometheus operator](https://prometheus-operator.dev/) | 0.79.0 | monitoring |" in text
+    assert "runs in `cbp-management`" in text
+    assert "It scrapes the kubelets in 10.30.16.0/20 at 10250." in text
+
+
+def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_balancer() -> None:
+    assert "The load balancer admits 10.30.128.0/20, 10.30.240.0/24" in page(site())
+    azure = page(with_values(**{"environment__clusters__eu-central-1__platform": "azure"}))
+    assert "the security group of the gateway's subnet allows these networks" in azure
+    assert "load balancer admits" not in page(site(cluster="eu-west-1"))
+
+
+def test_the_page_says_whom_vault_reaches_and_by_whom_it_is_reached() -> None:
+    text = page(site())
+    assert "cert-manager reach it in 10.30.250.0/28 at 8200" in text
+    assert "provider in 10.30.250.16/28 at 443" in text
+    assert "the database at configuration-db.eu-central-1.bank.example" in text

@@ -24,7 +24,7 @@ def test_the_numbers_of_the_specification_are_enforced() -> None:
     assert (found.environment, found.cluster) == ("production", "eu-central-1")
     assert (found.process.port, found.process.workers, found.process.threads) == (8080, 2, 40)
     assert (found.process.health_path, found.process.ready_path) == ("/health", "/health/ready")
-    assert (found.database.pool_size, found.database.partitions) == (18, 16)
+    assert (found.database.pool_size, found.database.partitions) == (10, 16)
     assert found.database.connect_timeout_seconds == 3
     assert found.database.statement_timeout_seconds == 30
     assert found.database.idle_timeout_seconds == 300

@@ -19,7 +19,8 @@ from compiler.resolve.overlay import PLACEHOLDER
 from compiler.sources import yaml
 from compiler.sources.nodes import KeyValue, MappingNode, Node, ScalarNode, SequenceNode, leaves, lookup
 from compiler.sources.nodes import Path as Keys
-from tests.compiler.project import SOMEWHERE, loaded, rebound, resolved, with_value
+from tests.compiler.authority import AUTHORITY
+from tests.compiler.project import SOMEWHERE, keys, loaded, rebound, resolved, with_value
 
 # The document's sixteen blocks, with the first one mended: a list and a key share one level in it, so that the list
 # became `features`. What the project adds of its own comes on top.
@@ -29,6 +30,7 @@ HOLES = 6
 
 TREE = resolved()["production"].tree
 PATHS = [path for path, _ in leaves(TREE)]
+BUNDLE = keys("environment.clusters.eu-central-1.vault.ca_bundle")
 
 
 def test_every_statement_of_the_document_has_its_place_in_the_specification() -> None:
@@ -69,10 +71,10 @@ def test_no_value_can_be_changed_once_it_is_bound() -> None:
     assert hash(environment.spec)
 
 
-def test_every_key_is_required() -> None:
-    optional = ("environment", "image", "reason")
+def test_every_key_is_required_but_for_those_that_have_a_safe_default() -> None:
+    optional = {"reason", "cloud_identity", "nodes", "clients", "replicated_to"}
     for path in map_paths():
-        if path != optional and path[:-1] != ("environment", "clusters"):
+        if path[-1] not in optional and path[:-1] != ("environment", "clusters"):
             ((code, message, _),) = outcome(without(TREE, path))
             assert code == "SPEC001", path
             assert f"'{path[-1]}'" in message
@@ -194,3 +196,22 @@ def plain_values(document: Any) -> Iterator[Any]:
 def test_the_specification_alone_is_refused_where_it_leaves_a_placeholder() -> None:
     tree = MappingNode({name: KeyValue(document.span, document) for name, document in loaded().sections}, SOMEWHERE)
     assert bind(Specification, tree)[0] is None
+
+
+def test_several_authorities_may_be_trusted_at_once() -> None:
+    assert not outcome(with_value(TREE, BUNDLE, ScalarNode(AUTHORITY * 2, SOMEWHERE)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        AUTHORITY.replace("CERTIFICATE", "PRIVATE KEY"),
+        f"{AUTHORITY}-----BEGIN PRIVATE KEY-----\n",
+        AUTHORITY.replace("MIIB", "MIIC"),
+        AUTHORITY.replace("\n", " "),
+        "https://vault.bank.example/ca.pem",
+    ],
+)
+def test_what_is_no_certificate_is_refused_and_not_repeated(text: str) -> None:
+    ((code, message, _),) = outcome(with_value(TREE, BUNDLE, ScalarNode(text, SOMEWHERE)))
+    assert (code, message) == ("SPEC017", "this is not a list of certificates")

@@ -5,16 +5,15 @@ Sources: ``network.segmentation.traffic``, ``components.integration_layer``.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.cache.flows import REDIS
+from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
 from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, to_dns
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.database.flows import POSTGRES, READ_ONLY_POOLER, WRITE_POOLER
-from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT
+from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT, SENTINEL_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,13 +35,10 @@ def scrapes(site: Site) -> Iterator[Scrape]:
 
 
 def _clients(site: Site) -> Iterator[Flow]:
-    ports = (site.settings.process.port,)
-    for item, source, reason in (
-        ("Load balancer", at.LOAD_BALANCER, "clients' requests, and the load balancer's health checks"),
-        ("VPN", at.VPN, "people who may reach the application directly"),
-    ):
-        if item in site.spec.network.segmentation.traffic.ingress:
-            yield Flow(source, API, ports, reason, INGRESS, item)
+    """Yield the flow of the load balancer, the only way in: clients and people on the VPN come through it."""
+    if (item := "Load balancer") in site.spec.network.segmentation.traffic.ingress:
+        reason = "requests of clients and of people on the VPN, and the load balancer's health checks"
+        yield Flow(at.LOAD_BALANCER, API, (site.settings.process.port,), reason, INGRESS, item)
 
 
 def _dependencies(site: Site) -> Iterator[Flow]:
@@ -55,17 +51,10 @@ def _dependencies(site: Site) -> Iterator[Flow]:
         (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", site.reads_replicas),
         (POSTGRES, POSTGRES_PORT, "migrations and notifications, which need a session of their own", True),
         (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
-        (at.VAULT, _port(site.cluster.vault.address), "secrets", True),
-        (at.IDENTITY_PROVIDER, _port(site.environment.sign_in.issuer), "who signs in", True),
+        (REDIS_SENTINEL, SENTINEL_PORT, "which server of the cache is the primary", True),
         (at.FIS, HTTPS_PORT, "the FIS connector", "FIS connector" in features),
         (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", "Core banking interface" in features),
     ):
         if wanted:
             yield Flow(API, destination, (port,), reason, EGRESS, "Dependencies")
-    yield to_dns(API, EGRESS, "Dependencies")
-
-
-def _port(address: str) -> int:
-    """Return the port of an HTTPS address."""
-    found = re.match(r"https://[^/:]+:([0-9]+)", address)
-    return int(found[1]) if found else HTTPS_PORT
+    yield from to_dns(site, API, EGRESS, "Dependencies")

@@ -1,7 +1,7 @@
 """The API's Service, and the Ingress for which the cloud's controller creates a load balancer.
 
-Sources: ``load_balancing.application``, the environment's ``host``, the cluster's ``platform`` and its
-``addresses.load_balancer``.
+Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, the environment's ``host`` and
+``addresses``, the cluster's ``platform``, ``balancers`` and ``addresses.load_balancer``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -61,4 +61,15 @@ def _balancer(site: Site) -> Balancer:
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
         draining=draining(site),
+        admitted=admitted(site),
+        settings=site.cluster.balancers,
+        # A protected load balancer outlives its Ingress: people take the protection away first.
+        kept=site.environment.stage == "production",
     )
+
+
+def admitted(site: Site) -> tuple[str, ...]:
+    """Return the networks that may open connections to the load balancer; its firewall sees all of them."""
+    addresses = site.environment.addresses
+    vpn = addresses.vpn if "VPN" in site.spec.network.segmentation.traffic.ingress else ()
+    return (*(addresses.clients or ()), *vpn)

@@ -1,8 +1,8 @@
-"""Redis: one primary and two replicas with volumes, their configuration, their password and their sentinels.
+"""Valkey, a server of the Redis protocol: one primary and two replicas, their configuration, password and sentinels.
 
 It holds the token buckets of throttling, each until it is full again, and copies of data in PostgreSQL.
 
-Sources: ``storage.cache``, ``auto_scaling.database.storage``.
+Sources: ``storage.cache``, ``auto_scaling.database.storage``, ``containers.images``.
 Upstream: https://redis-operator.opstree.dev/docs/crd-reference/
 """
 
@@ -12,12 +12,13 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.cache.pods import RESTRICTED, kubernetes_config, pods
+from compiler.emit.kubernetes.cache.pods import NODES, kubernetes_config, pods
 from compiler.emit.kubernetes.cache.sentinel import sentinel
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
 from compiler.emit.kubernetes.common.access import service_account
-from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.kubernetes.common.pod_security import CONTAINER
 from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE, guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
 from compiler.emit.names import CACHE, REDIS_METRICS_PORT, STORAGE_CLASS
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# The operator's own images: their entry points write the configuration from the custom resources.
-IMAGE = "quay.io/opstree/redis:v7.0.15"
-EXPORTER_IMAGE = "quay.io/opstree/redis-exporter:v1.44.0"
-NODES = 3
 # A million buckets take about 200 MB. The rest is for the copy that Redis makes while it rewrites its log.
 RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
 MEMORY_PERCENT = 60
@@ -52,10 +49,10 @@ def redis(site: Site) -> Iterator[Document]:
         CACHE,
         Wave.DATA,
         zone="data",
-        annotations={**CONFIRMED, **_growth(site)},
+        annotations=_growth(site),
         spec=_replication(site, hashlib.sha256(text.encode()).hexdigest()),
     )
-    yield sentinel()
+    yield sentinel(site)
     yield password_secret(CACHE, DATA_STORE, vault_paths(site).cache, Wave.ACCESS)
 
 
@@ -84,17 +81,17 @@ def _configuration(site: Site) -> str:
 def _replication(site: Site, digest: str) -> dict[str, Any]:
     return {
         "clusterSize": NODES,
-        **pods({"app": CACHE, "role": "replication"}),
-        "kubernetesConfig": kubernetes_config(IMAGE, RESOURCES),
+        **pods(site, {"app": CACHE, "role": "replication"}),
+        "kubernetesConfig": kubernetes_config(site, RESOURCES),
         "redisConfig": {"additionalRedisConfig": CACHE, "maxMemoryPercentOfLimit": MEMORY_PERCENT},
         # The servers read their configuration at their start: a changed one has to restart the pods.
         "env": [{"name": "CONFIGURATION_SHA256", "value": digest}],
         "redisExporter": {
             "enabled": True,
-            "image": EXPORTER_IMAGE,
+            "image": site.spec.containers.images.exporter.reference,
             "port": REDIS_METRICS_PORT,
             "resources": EXPORTER_RESOURCES.fields,
-            "securityContext": RESTRICTED,
+            "securityContext": CONTAINER,
         },
         **_storage(site),
     }
@@ -103,7 +100,9 @@ def _replication(site: Site, digest: str) -> dict[str, Any]:
 def _storage(site: Site) -> dict[str, Any]:
     storage = site.spec.storage.cache
     if not storage.persistence.enabled:
-        return {}
+        # A replica writes what it receives of its primary to a file first.
+        scratch = {"volume": [{"name": "data", "emptyDir": {}}], "mountPath": [{"name": "data", "mountPath": "/data"}]}
+        return {"storage": {"volumeMount": scratch}}
     claim = {
         "storageClassName": STORAGE_CLASS,
         "accessModes": ["ReadWriteOnce"],

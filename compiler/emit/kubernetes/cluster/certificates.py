@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.cluster.external_secrets import vault_login
+from compiler.emit.kubernetes.cluster.external_secrets import vault_login, vault_server
 from compiler.emit.kubernetes.common.access import Rule, bound_role, service_account
 from compiler.emit.kubernetes.common.metadata import RELOADED, Wave, kubernetes_object
 from compiler.emit.names import CERTIFICATES
@@ -49,7 +49,7 @@ def certificates(site: Site) -> Iterator[Document]:
 def _issuer(site: Site, server: ServerCertificate) -> dict[str, Any]:
     paths = vault_paths(site)
     login = vault_login(site, f"/v1/auth/{paths.kubernetes}", CERTIFICATES, CERTIFICATES)
-    signer = {"server": site.cluster.vault.address, "path": paths.signing(server.name)}
+    signer = {**vault_server(site), "path": paths.signing(server.name)}
     return {"vault": {**signer, "auth": {"kubernetes": login}}}
 
 

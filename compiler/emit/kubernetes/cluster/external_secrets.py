@@ -9,6 +9,7 @@ Upstream: https://external-secrets.io/latest/provider/hashicorp-vault/
 
 from __future__ import annotations
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from compiler.emit.names import namespace
 from compiler.emit.vault.paths import AUDIENCE, vault_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 # People change these secrets, and coordinate the change.
 SECRET_REFRESH = "15m"  # noqa: S105 - a duration
-REVIEWERS = "cbp-token-review"
+REVIEWERS = "cbp-token-reviewers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,16 @@ class Store:
 def secret_store(site: Site, store: Store) -> Document:
     """Return the SecretStore object of a store."""
     login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
-    server = {"server": site.cluster.vault.address, "path": store.mount, "version": store.version}
-    spec = {"provider": {"vault": {**server, "auth": {"kubernetes": login}}}}
+    engine = {"path": store.mount, "version": store.version}
+    spec = {"provider": {"vault": {**vault_server(site), **engine, "auth": {"kubernetes": login}}}}
     return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
+
+
+def vault_server(site: Site) -> dict[str, str]:
+    """Return the fields by which a client finds Vault and verifies it; without a bundle its system's roots do."""
+    server = site.cluster.vault
+    bundle = {"caBundle": b64encode(server.ca_bundle.encode()).decode()} if server.ca_bundle else {}
+    return {"server": server.address, **bundle}
 
 
 def vault_login(site: Site, mount_path: str, role: str, account: str) -> dict[str, Any]:
@@ -100,14 +108,17 @@ def external_secret(
     return kubernetes_object(kinds.EXTERNAL_SECRET, name, wave, zone=store.zone, spec=spec)
 
 
-def token_reviewers(accounts: Iterable[Account]) -> Document:
-    """Return the ClusterRoleBinding that lets accounts have tokens reviewed.
+def token_reviewers(accounts: Iterable[Account]) -> Iterator[Document]:
+    """Yield the ClusterRole for the review of tokens, and the binding that gives it to accounts.
 
     Vault authenticates by an account's own token when the API server reviews it: the account needs the right to do so.
+    Kubernetes' own role for this, ``system:auth-delegator``, would also tell it what anybody may do.
     """
+    review = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
+    yield kubernetes_object(kinds.CLUSTER_ROLE, REVIEWERS, Wave.ACCESS, rules=[review])
     subjects = [
         {"kind": kinds.SERVICE_ACCOUNT.name, "name": account.service_account, "namespace": namespace(account.zone)}
         for account in accounts
     ]
-    role = {"apiGroup": kinds.ROLE.group, "kind": "ClusterRole", "name": "system:auth-delegator"}
-    return kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)
+    role = {"apiGroup": kinds.CLUSTER_ROLE.group, "kind": kinds.CLUSTER_ROLE.name, "name": REVIEWERS}
+    yield kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)

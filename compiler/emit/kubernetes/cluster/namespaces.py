@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.common.metadata import CONFIRMED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.names import namespace
 from compiler.emit.platforms import platform
 
@@ -26,8 +26,7 @@ def namespaces(site: Site) -> Iterator[Document]:
         labels = {"cbp.bank/zone": zone, **_pod_security(site.cluster.kubernetes)}
         if zone == "application":
             labels |= platform(site.cluster).readiness_labels
-        # Deleting a namespace deletes everything in it.
-        yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels, annotations=CONFIRMED)
+        yield kubernetes_object(kinds.NAMESPACE, namespace(zone), Wave.BOUNDARY, labels=labels)
 
 
 def _pod_security(version: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.names import namespace
 from compiler.emit.providers import CLOUDNATIVE_PG, KEDA, REDIS_OPERATOR
+from compiler.emit.providers import PROMETHEUS as PROMETHEUS_OPERATOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,10 +49,10 @@ class Ranges:
     """The cluster that has them, if it is another one; empty for this one."""
 
     def of(self, site: Site) -> tuple[str, ...]:
-        """Return the ranges in CIDR notation."""
+        """Return the ranges in CIDR notation; none where the environment does not state them."""
         cluster = site.environment.clusters[self.cluster] if self.cluster else site.cluster
-        found: tuple[str, ...] = {**dict(site.environment.addresses), **dict(cluster.addresses)}[self.purpose]
-        return found
+        found: tuple[str, ...] | None = {**dict(site.environment.addresses), **dict(cluster.addresses)}[self.purpose]
+        return found or ()
 
 
 Endpoint = Pods | Ranges
@@ -66,6 +67,10 @@ def pods_of(
 
 PROMETHEUS = pods_of("management", "prometheus", {"app.kubernetes.io/name": "prometheus"})
 METRICS_ADAPTER = pods_of("management", "metrics-adapter", {"app.kubernetes.io/name": "prometheus-adapter"})
+ALERTMANAGER = Pods("alertmanager", PROMETHEUS_OPERATOR.namespace, {"app.kubernetes.io/name": "alertmanager"})
+STATE_METRICS = Pods(
+    "kube-state-metrics", PROMETHEUS_OPERATOR.namespace, {"app.kubernetes.io/name": "kube-state-metrics"}
+)
 
 DNS = Pods("dns", "kube-system", {"k8s-app": "kube-dns"})
 POSTGRES_OPERATOR = Pods("postgres-operator", CLOUDNATIVE_PG.namespace, {"app.kubernetes.io/name": "cloudnative-pg"})
@@ -73,13 +78,14 @@ CACHE_OPERATOR = Pods("redis-operator", REDIS_OPERATOR.namespace, {"name": "redi
 SCALER = Pods("keda", KEDA.namespace, {"app": "keda-operator"})
 
 LOAD_BALANCER = Ranges("load-balancer", "load_balancer")
-VPN = Ranges("vpn", "vpn")
 VAULT = Ranges("vault", "vault")
-IDENTITY_PROVIDER = Ranges("identity-provider", "identity_provider")
 FIS = Ranges("fis", "fis")
 CORE_BANKING = Ranges("core-banking", "core_banking")
 KUBERNETES_API = Ranges("kubernetes-api", "kubernetes_api")
 OBJECT_STORE = Ranges("object-store", "object_store")
+CLOUD_IDENTITY = Ranges("cloud-identity", "cloud_identity")
+DNS_CACHE = Ranges("dns-cache", "dns")
+NODES = Ranges("nodes", "nodes")
 
 
 def object_store_of(cluster: str) -> Ranges:

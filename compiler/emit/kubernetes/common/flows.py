@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from compiler.emit.kubernetes.common.endpoints import DNS, KUBERNETES_API
+from compiler.emit.kubernetes.common.endpoints import DNS, DNS_CACHE, KUBERNETES_API
 from compiler.emit.names import DNS_PORT, HTTPS_PORT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compiler.emit.kubernetes.common.endpoints import Endpoint, Pods
+    from compiler.emit.site import Site
 
 INGRESS = "network.segmentation.traffic.ingress"
 EGRESS = "network.segmentation.traffic.egress"
@@ -42,12 +46,21 @@ class Scrape:
     port: int
 
 
+def port_of(address: str) -> int:
+    """Return the port of an HTTPS address."""
+    return urlsplit(address).port or HTTPS_PORT
+
+
 def to_kubernetes(pods: Pods, statement: str, item: str = "") -> Flow:
     """Return the flow of pods that call the API server of their cluster."""
     # The managed control planes of Amazon and Azure listen on the HTTPS port.
     return Flow(pods, KUBERNETES_API, (HTTPS_PORT,), "what the cluster says about itself", statement, item)
 
 
-def to_dns(pods: Pods, statement: str, item: str = "") -> Flow:
-    """Return the flow of pods that resolve names."""
-    return Flow(pods, DNS, (DNS_PORT,), "names", statement, item, protocols=("UDP", "TCP"))
+def to_dns(site: Site, pods: Pods, statement: str, item: str = "") -> Iterator[Flow]:
+    """Yield the flows of pods that resolve names: to the cluster's servers, and to a cache on their node.
+
+    A cache takes the place of the servers' Service, and of no server: pods ask the servers while it is down.
+    """
+    for server in (DNS, DNS_CACHE) if DNS_CACHE.of(site) else (DNS,):
+        yield Flow(pods, server, (DNS_PORT,), "names", statement, item, protocols=("UDP", "TCP"))

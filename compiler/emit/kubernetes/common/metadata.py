@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit.kubernetes.common.kept import KEPT, kept
 from compiler.emit.names import API, namespace
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ class Wave(IntEnum):
     TRAFFIC = 4
 
 
-CONFIRMED = {"argocd.argoproj.io/sync-options": "Prune=confirm,Delete=false"}
-"""The annotation of objects that hold data: Argo CD asks before it prunes one, and never deletes it otherwise."""
-
 RELOADED = {"cnpg.io/reload": "true"}
 """The label of a Secret that CloudNativePG reloads as soon as it changes."""
 
@@ -50,10 +48,17 @@ def kubernetes_object(
     annotations: dict[str, str] | None = None,
     **body: Any,
 ) -> Document:
-    """Return an object in the namespace of a zone, or a cluster-scoped one if there is no zone."""
+    """Return an object in the namespace of a zone, or a cluster-scoped one if there is no zone.
+
+    Argo CD never deletes it if data needs it (:mod:`compiler.emit.kubernetes.common.kept`).
+    """
     metadata: dict[str, Any] = {"name": name}
     if zone:
         metadata["namespace"] = namespace(zone)
     metadata["labels"] = {**PART_OF, **(labels or {})}
-    metadata["annotations"] = {"argocd.argoproj.io/sync-wave": str(int(wave)), **(annotations or {})}
+    metadata["annotations"] = {
+        "argocd.argoproj.io/sync-wave": str(int(wave)),
+        **(KEPT if kept(kind, name, zone) else {}),
+        **(annotations or {}),
+    }
     return {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata, **body}

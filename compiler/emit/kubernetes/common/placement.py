@@ -19,11 +19,14 @@ def zone_spread(selector: Fields, *, each_revision: bool = False) -> Fields:
     """Return the topology spread constraints by which no zone has two pods more than another.
 
     ``selector`` selects the pods; with ``each_revision`` those of each revision of a Deployment are counted alone.
+    A zone without a node that takes the pods is left out: by the default, ``Ignore``, a lost zone counts as one with no
+    pods, and the others then take no more than one each.
     """
     constraint = {
         "maxSkew": 1,
         "topologyKey": ZONE,
         "whenUnsatisfiable": "DoNotSchedule",
+        "nodeTaintsPolicy": "Honor",
         "labelSelector": selector,
         **_revision(each_revision),
     }

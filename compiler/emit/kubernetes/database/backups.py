@@ -55,6 +55,7 @@ def _store(site: Site, name: str, cluster: Cluster, *, retention: Duration | Non
     spec = {
         "configuration": {
             "destinationPath": cluster.backups.location,
+            **({"endpointURL": cluster.backups.endpoint} if cluster.backups.endpoint else {}),
             **_access(site, cluster),
             "data": {"compression": COMPRESSION, "jobs": UPLOADS, **_encryption(cluster)},
             "wal": {"compression": COMPRESSION, "maxParallel": LOG_UPLOADS, **_encryption(cluster)},

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
-from compiler.emit.kubernetes.common.flows import Flow, Scrape, to_dns, to_kubernetes
+from compiler.emit.kubernetes.common.flows import Flow, Scrape, port_of, to_dns, to_kubernetes
 from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
 from compiler.emit.kubernetes.database.replication import followed_cluster
 from compiler.emit.kubernetes.database.snapshot_retention import PODS as RETENTION_PODS
@@ -26,12 +26,14 @@ from compiler.emit.names import (
     POSTGRES_STATUS_PORT,
     READ_POOLER,
 )
+from compiler.emit.platforms import platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compiler.emit.kubernetes.common.endpoints import Pods
     from compiler.emit.site import Site
+    from compiler.model.environment import Cluster
 
 _CLUSTER = {"cnpg.io/cluster": DATABASE}
 
@@ -55,10 +57,13 @@ def client_flows(site: Site) -> Iterator[Flow]:
     for pooler in _poolers(site):
         yield Flow(pooler, POSTGRES, (POSTGRES_PORT,), "the connections that clients share", POOLING)
         yield to_kubernetes(pooler, POOLING)
-        yield to_dns(pooler, POOLING)
+        yield from to_dns(site, pooler, POOLING)
     if site.spec.access_control.secrets.rotation.enabled:
         reason = "Vault gives the API's role a new password"
         yield Flow(at.VAULT, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
+    if platform(site.cluster).checks_pods:
+        reason = "the health checks of the load balancer by which Vault comes"
+        yield Flow(at.LOAD_BALANCER, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
 
 
 def flows(site: Site) -> Iterator[Flow]:
@@ -69,12 +74,15 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(POSTGRES_JOBS, POSTGRES, (POSTGRES_PORT,), "a new instance copies the primary", REPLICATION)
     for pods in (POSTGRES, POSTGRES_JOBS):
         reason = "base backups and the archived log"
-        yield Flow(pods, at.OBJECT_STORE, (HTTPS_PORT,), reason, BACKUP)
+        yield Flow(pods, at.OBJECT_STORE, (_store_port(site.cluster),), reason, BACKUP)
         if followed := followed_cluster(site):
             reason = "the archive of the cluster that serves, which this one follows"
-            yield Flow(pods, at.object_store_of(followed), (HTTPS_PORT,), reason, REPLICATION)
+            port = _store_port(site.environment.clusters[followed])
+            yield Flow(pods, at.object_store_of(followed), (port,), reason, REPLICATION)
+        if at.CLOUD_IDENTITY.of(site):
+            yield Flow(pods, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", BACKUP)
         yield to_kubernetes(pods, DATABASE_TYPE)
-        yield to_dns(pods, DATABASE_TYPE)
+        yield from to_dns(site, pods, DATABASE_TYPE)
     yield to_kubernetes(SNAPSHOT_RETENTION, RETENTION)
 
 
@@ -87,6 +95,11 @@ def client_scrapes(site: Site) -> Iterator[Scrape]:
 def scrapes(_: Site) -> Iterator[Scrape]:
     """Yield the port of the instances' exporter."""
     yield Scrape(POSTGRES, POSTGRES_METRICS_PORT)
+
+
+def _store_port(cluster: Cluster) -> int:
+    """Return the port of the object store that a cluster writes its backups to."""
+    return port_of(cluster.backups.endpoint or cluster.backups.location)
 
 
 def _poolers(site: Site) -> tuple[Pods, ...]:

@@ -1,6 +1,7 @@
 """Poolers: PgBouncer between the API's workers and PostgreSQL, one for writing, and one for reads from replicas.
 
-Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``.
+Sources: ``load_balancing.database``, ``connections.database.timeout``, ``components.data_layer.scaling.strategy``,
+``containers.images``.
 Upstream: https://cloudnative-pg.io/documentation/current/connection_pooling/, https://www.pgbouncer.org/config.html
 """
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 RESOURCES = guaranteed(Cores(1000), MEBIBYTE * 256)
 # More than one client keeps (asyncpg: 100), so that no statement is prepared again and again.
 PREPARED_STATEMENTS = 200
+# After a failed login, as with a password that Vault has just changed, PgBouncer hands the error to every client for
+# this long, in seconds, and tries no other login: for 15 on its own, in which the new password fails as well.
+LOGIN_RETRY = 1
 
 
 def poolers(site: Site) -> Iterator[Document]:
@@ -51,7 +55,7 @@ def _pooler(site: Site, name: str, budget: Connections, pods: dict[str, str]) ->
         "pgbouncer": {"poolMode": "transaction", "parameters": _parameters(site, name, budget)},
         # A new instance starts before an old one stops: a node may be drained meanwhile.
         "deploymentStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-        "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(pods)},
+        "template": {"metadata": {"labels": {**PART_OF, **pods}}, "spec": _pod(site, pods)},
     }
 
 
@@ -62,6 +66,7 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
         "default_pool_size": number(budget.servers[name]),
         "max_prepared_statements": number(PREPARED_STATEMENTS),
         "server_connect_timeout": number(database.connect_timeout_seconds),
+        "server_login_retry": number(LOGIN_RETRY),
         "server_idle_timeout": number(database.idle_timeout_seconds),
         # A client waits for a connection at most as long as a statement may take; then it has given up.
         "query_wait_timeout": number(database.statement_timeout_seconds),
@@ -69,12 +74,15 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
     }
 
 
-def _pod(pods: dict[str, str]) -> dict[str, Any]:
-    """Return the pod's fields; the operator adds the image, the probes and the ServiceAccount."""
+def _pod(site: Site, pods: dict[str, str]) -> dict[str, Any]:
+    """Return the pod's fields; the operator adds the probes and the ServiceAccount."""
     selector = {"matchLabels": pods}
+    image = site.spec.containers.images.pgbouncer.reference
     return {
         "securityContext": pod_context(),
         **node_anti_affinity(selector, each_revision=True),
         **zone_spread(selector, each_revision=True),
-        "containers": [{"name": "pgbouncer", "resources": RESOURCES.fields, "securityContext": CONTAINER}],
+        "containers": [
+            {"name": "pgbouncer", "image": image, "resources": RESOURCES.fields, "securityContext": CONTAINER}
+        ],
     }

@@ -1,6 +1,7 @@
 """PostgreSQL: CloudNativePG's Cluster of instances, and the Database in it.
 
-Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``.
+Sources: ``compute.database_tier``, ``storage.database``, ``auto_scaling.database.storage``, ``redundancy.data``,
+``containers.images``.
 Upstream: https://cloudnative-pg.io/documentation/current/cloudnative-pg.v1/
 """
 
@@ -11,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
-from compiler.emit.kubernetes.common.metadata import CONFIRMED, PART_OF, RELOADED, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.metadata import PART_OF, RELOADED, Wave, kubernetes_object
 from compiler.emit.kubernetes.common.placement import NODE, zone_spread
 from compiler.emit.kubernetes.common.resources import guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
+from compiler.emit.kubernetes.database.delays import delays
 from compiler.emit.kubernetes.database.parameters import postgresql, wal_size
 from compiler.emit.kubernetes.database.replication import archive, replication
 from compiler.emit.kubernetes.database.roles import roles
@@ -38,12 +40,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-# PostgreSQL 18.6, of the operator's own catalogue of images (cloudnative-pg/artifacts, standard, Debian trixie) of
-# 2026-08-17: with all locales and the extensions that it measures by, without compilers and backup tools.
-IMAGE = (
-    "ghcr.io/cloudnative-pg/postgresql:18.6-202608170814-standard-trixie"
-    "@sha256:771f9eab5225587af259d84680cc69a5b6e374ac32bb24effafde1f3368a1241"
-)
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
 """The labels that the operator gives to the instances' pods, and to no Job or pooler."""
 
@@ -53,10 +49,7 @@ VOLUME_LABEL = "cnpg.io/pvcRole"
 
 def postgres_cluster(site: Site) -> Iterator[Document]:
     """Yield the Cluster, and the ExternalSecret with the password of Vault's managing role."""
-    # Deleting the Cluster deletes its volumes.
-    yield kubernetes_object(
-        kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", annotations=CONFIRMED, spec=_cluster(site)
-    )
+    yield kubernetes_object(kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", spec=_cluster(site))
     # The operator takes the role's name from the Secret, too: https://cloudnative-pg.io/documentation/current/
     template = {
         "type": "kubernetes.io/basic-auth",
@@ -86,7 +79,7 @@ def instances(site: Site) -> int:
 
 def _cluster(site: Site) -> dict[str, Any]:
     return {
-        "imageName": IMAGE,
+        "imageName": site.spec.containers.images.postgresql.reference,
         # The ScaledObject owns the number from the first sync on; Argo CD ignores differences on it.
         "instances": instances(site),
         **replication(site),
@@ -102,6 +95,7 @@ def _cluster(site: Site) -> dict[str, Any]:
         # Replicas are updated first; then one of them becomes the primary, without a confirmation at night.
         "primaryUpdateStrategy": "unsupervised",
         "primaryUpdateMethod": "switchover",
+        **delays(site),
         "serviceAccountTemplate": {
             "metadata": {"annotations": platform(site.cluster).account(site.cluster.backups.identity)}
         },

@@ -22,13 +22,15 @@ def vault_service(site: Site) -> dict[str, Any]:
     if not site.serves:
         return {}
     annotations = {
-        **platform(site.cluster).private_service,
+        **platform(site.cluster).private_service(site.cluster.balancers.subnets or ()),
         "external-dns.alpha.kubernetes.io/hostname": site.cluster.vault.database,
     }
     spec = {
         "type": "LoadBalancer",
         # The network policies allow Vault's own address: no node on the way may replace it by its own.
         "externalTrafficPolicy": "Local",
+        # The load balancer's targets are pods: a port on every node would be a way past it.
+        "allocateLoadBalancerNodePorts": False,
         "loadBalancerSourceRanges": list(site.cluster.addresses.vault),
     }
     template = {"metadata": {"name": NAME, "annotations": annotations}, "spec": spec}

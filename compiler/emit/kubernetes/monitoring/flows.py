@@ -1,4 +1,4 @@
-"""Flows of metrics: Prometheus scrapes pods, and the autoscalers query Prometheus.
+"""Flows of metrics: Prometheus scrapes pods and kubelets, sends alerts, and the autoscalers query it.
 
 Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``.
 """
@@ -14,12 +14,19 @@ from compiler.emit.names import PROMETHEUS_PORT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from compiler.emit.kubernetes.common.endpoints import Endpoint, Pods
+    from compiler.emit.kubernetes.common.endpoints import Endpoint
     from compiler.emit.kubernetes.common.flows import Scrape
     from compiler.emit.site import Site
 
+    Connection = tuple[Endpoint, Endpoint, int, str]
+    """Source, destination, port and reason."""
+
 # The port of the metrics adapter's aggregated API: https://github.com/kubernetes-sigs/prometheus-adapter
 ADAPTER_PORT = 6443
+# https://github.com/prometheus/alertmanager, https://github.com/kubernetes/kube-state-metrics
+ALERTMANAGER_PORT, STATE_METRICS_PORT = 9093, 8080
+# https://kubernetes.io/docs/reference/networking/ports-and-protocols/
+KUBELET_PORT = 10250
 _ITEM = "Monitoring"
 
 
@@ -33,14 +40,22 @@ def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
     if not monitored(site):
         return
     measured = ((at.PROMETHEUS, item.pods, item.port, "measurements") for item in scraped)
-    for source, destination, port, reason in (*measured, *_queries(site)):
+    for source, destination, port, reason in (*measured, *_platform(site), *_queries(site)):
         yield Flow(source, destination, (port,), reason, EGRESS, _ITEM)
     for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
         yield to_kubernetes(pods, EGRESS, _ITEM)
-        yield to_dns(pods, EGRESS, _ITEM)
+        yield from to_dns(site, pods, EGRESS, _ITEM)
 
 
-def _queries(site: Site) -> Iterator[tuple[Endpoint, Pods, int, str]]:
+def _platform(site: Site) -> Iterator[Connection]:
+    """Yield the connections of Prometheus to programs that are the platform's own."""
+    yield at.PROMETHEUS, at.ALERTMANAGER, ALERTMANAGER_PORT, "alerts"
+    yield at.PROMETHEUS, at.STATE_METRICS, STATE_METRICS_PORT, "the state of objects, as replicas that are missing"
+    if at.NODES.of(site):
+        yield at.PROMETHEUS, at.NODES, KUBELET_PORT, "measurements of containers and volumes, by the kubelets"
+
+
+def _queries(site: Site) -> Iterator[Connection]:
     if site.serves and site.reads_replicas:
         yield at.SCALER, at.PROMETHEUS, PROMETHEUS_PORT, "when the database needs another replica"
     if site.serves:

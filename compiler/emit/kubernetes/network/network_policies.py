@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.endpoints import Pods, Ranges
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
+from compiler.emit.names import DEFAULT_DENY, namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 Rule = dict[str, Any]
 
+NOBODY = "cbp.bank/nobody"
+"""A label that no pod is given."""
+
 
 def network_policies(site: Site, declared: Sequence[Flow]) -> Iterator[Document]:
     """Yield the default denial of every zone, and the ingress and egress policies of each kind of pod."""
     for zone in site.spec.network.segmentation.zones:
-        spec = {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
-        yield kubernetes_object(kinds.NETWORK_POLICY, "default-deny", Wave.BOUNDARY, zone=zone, spec=spec)
+        yield _default_deny(zone)
         for pods in _pods(zone, declared):
             received = [_rule("from", flow.source, flow, site) for flow in declared if flow.destination is pods]
             opened = [_rule("to", flow.destination, flow, site) for flow in declared if flow.source is pods]
@@ -36,6 +39,33 @@ def network_policies(site: Site, declared: Sequence[Flow]) -> Iterator[Document]
                 yield _policy(zone, pods, "Ingress", received)
             if opened:
                 yield _policy(zone, pods, "Egress", opened)
+
+
+def _default_deny(zone: Zone) -> Document:
+    """Return the policy that selects every pod of a zone, and lets it connect to nobody and be reached by nobody.
+
+    Both lists have a rule, since the API server drops an empty list: nobody would own the field then, and Argo CD would
+    call a policy synced into which somebody has patched ``ingress: [{}]``. A list with a rule is Argo CD's as a whole.
+    """
+    peers = [_nobody(zone)]
+    ports = [{"protocol": "TCP", "port": 1}]
+    spec = {
+        "podSelector": {},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{"from": peers, "ports": ports}],
+        "egress": [{"to": peers, "ports": ports}],
+    }
+    return kubernetes_object(kinds.NETWORK_POLICY, DEFAULT_DENY, Wave.BOUNDARY, zone=zone, spec=spec)
+
+
+def _nobody(zone: Zone) -> Rule:
+    """Return a peer that no pod can be: it would have to have a label, and not to have it."""
+    impossible = [{"key": NOBODY, "operator": operator} for operator in ("Exists", "DoesNotExist")]
+    return {**_space(namespace(zone)), "podSelector": {"matchExpressions": impossible}}
+
+
+def _space(name: str) -> Rule:
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
 
 def _pods(zone: Zone, declared: Sequence[Flow]) -> list[Pods]:
@@ -64,8 +94,7 @@ def _peers(peer: Endpoint, site: Site) -> Iterator[Rule]:
     if isinstance(peer, Ranges):
         yield from ({"ipBlock": {"cidr": cidr}} for cidr in peer.of(site))
     else:
-        space = {"matchLabels": {"kubernetes.io/metadata.name": peer.namespace}}
-        yield {"namespaceSelector": space, "podSelector": selector(peer)}
+        yield {**_space(peer.namespace), "podSelector": selector(peer)}
 
 
 def selector(pods: Pods) -> Rule:

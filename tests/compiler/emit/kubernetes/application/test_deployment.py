@@ -63,6 +63,7 @@ def test_pods_are_spread_over_nodes_and_zones() -> None:
     (spread,) = spec["topologySpreadConstraints"]
     assert term["topologyKey"] == "kubernetes.io/hostname"
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["nodeTaintsPolicy"] == "Honor"
     free = "orchestration__configuration__affinity__"
     spec = emitted(DEPLOYMENT, **{f"{free}node_anti_affinity": "false", f"{free}zone_spread": "false"})["spec"]
     assert not {"affinity", "topologySpreadConstraints"} & spec["template"]["spec"].keys()

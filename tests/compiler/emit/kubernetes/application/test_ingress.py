@@ -7,7 +7,7 @@ import json
 import pytest
 
 from compiler.emit.kubernetes.application.pod import draining
-from tests.compiler.project import changed, documents, emitted, site
+from tests.compiler.project import changed, documents, emitted, listing, resolved, site
 
 APPLICATION = "cbp-application"
 LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__0"
@@ -22,9 +22,14 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
     attributes = dict(item.split("=") for item in told.pop("target-group-attributes").split(","))
     assert json.loads(told.pop("listen-ports")) == [{"HTTP": 80}, {"HTTPS": 443}]
     assert told.pop("ssl-policy").startswith("ELBSecurityPolicy-TLS13-")
+    assert told.pop("load-balancer-attributes").split(",") == [
+        "routing.http.drop_invalid_header_fields.enabled=true",
+        "deletion_protection.enabled=true",
+    ]
     assert told == {
         "scheme": "internal",
         "target-type": "ip",
+        "inbound-cidrs": "10.30.128.0/20,10.30.240.0/24",
         "ssl-redirect": "443",
         "healthcheck-path": "/health",
         "healthcheck-interval-seconds": "30",
@@ -50,6 +55,37 @@ def test_each_switch_of_the_load_balancer_turns_something_off() -> None:
     assert "least_outstanding_requests" in annotations[f"{GATEWAY}target-group-attributes"]
     assert json.loads(annotations[f"{GATEWAY}listen-ports"]) == [{"HTTP": 80}]
     assert f"{GATEWAY}ssl-redirect" not in annotations
+
+
+def test_the_vpn_comes_through_the_load_balancer_where_it_is_listed_and_nowhere_else() -> None:
+    inbound = f"{GATEWAY}inbound-cidrs"
+    listed = documents(site(listing("network.segmentation.traffic.ingress", "Load balancer")))
+    assert emitted(INGRESS)["metadata"]["annotations"][inbound] == "10.30.128.0/20,10.30.240.0/24"
+    assert listed[INGRESS]["metadata"]["annotations"][inbound] == "10.30.128.0/20"
+    assert not any("10.30.240.0/24" in str(item) for item in documents(site()).values() if item["kind"] != "Ingress")
+
+
+def test_the_load_balancer_is_where_and_behind_what_its_cluster_says() -> None:
+    here = "environment.clusters.eu-central-1.balancers"
+    subnets = documents(site(listing(f"{here}.subnets", "subnet-0123456789abcdef0", "subnet-0123456789abcdef1")))
+    both = "subnet-0123456789abcdef0,subnet-0123456789abcdef1"
+    assert subnets[INGRESS]["metadata"]["annotations"][f"{GATEWAY}subnets"] == both
+    (service,) = subnets["cbp-data/cluster-configuration-db.yaml"]["spec"]["managed"]["services"]["additional"]
+    annotations = service["serviceTemplate"]["metadata"]["annotations"]
+    assert annotations["service.beta.kubernetes.io/aws-load-balancer-subnets"] == both
+    acl = "arn:aws:wafv2:eu-central-1:333333333333:regional/webacl/cbp/01234567-89ab-cdef-0123-456789abcdef"
+    protected = documents(site(changed({f"{here}.firewall": acl})))[INGRESS]["metadata"]["annotations"]
+    assert protected[f"{GATEWAY}wafv2-acl-arn"] == acl
+    policy = "/subscriptions/01234567-89ab-cdef-0123-456789abcdef/resourceGroups/cbp/providers/Microsoft.Network/"
+    policy += "ApplicationGatewayWebApplicationFirewallPolicies/cbp"
+    azure = changed({f"{here}.firewall": policy, "environment.clusters.eu-central-1.platform": "azure"})
+    told = documents(site(azure))[INGRESS]["metadata"]["annotations"]
+    assert told["appgw.ingress.kubernetes.io/waf-policy-for-path"] == policy
+
+
+def test_only_production_keeps_a_load_balancer_that_is_no_longer_in_git() -> None:
+    staging = documents(site(resolved()["staging"]))[INGRESS]["metadata"]["annotations"]
+    assert staging[f"{GATEWAY}load-balancer-attributes"] == "routing.http.drop_invalid_header_fields.enabled=true"
 
 
 def test_the_ingress_serves_the_host_of_the_environment() -> None:

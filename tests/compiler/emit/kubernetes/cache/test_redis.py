@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
+from compiler.emit.kubernetes.common.pod_security import CONTAINER
 from tests.compiler.project import changed, documents, emitted, resolved, site
 
 REPLICATION = "cbp-data/redisreplication-configuration-cache.yaml"
@@ -45,6 +46,7 @@ def test_no_two_share_a_node_and_the_zones_are_even(name: str, pods: Any) -> Non
     (spread,) = spec["topologySpreadConstraints"]
     assert apart["topologyKey"] == "kubernetes.io/hostname"
     assert (spread["topologyKey"], spread["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "DoNotSchedule")
+    assert spread["nodeTaintsPolicy"] == "Honor"
     assert apart["labelSelector"] == spread["labelSelector"] == {"matchLabels": pods.labels}
     assert spec["pdb"] == {"enabled": True, "maxUnavailable": 1}
 
@@ -54,8 +56,8 @@ def test_the_pods_satisfy_the_restricted_profile_and_have_no_token(name: str) ->
     spec = emitted(name)["spec"]
     assert spec["podSecurityContext"]["runAsNonRoot"] is True
     assert spec["podSecurityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    for context in (spec["securityContext"], spec.get("redisExporter", spec)["securityContext"]):
-        assert context == {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+    for part in (spec, spec["initContainer"], spec.get("redisExporter", spec)):
+        assert part["securityContext"] == CONTAINER
     account = emitted(f"cbp-data/serviceaccount-{spec['serviceAccountName']}.yaml")
     assert account["automountServiceAccountToken"] is False
 
@@ -72,10 +74,20 @@ def test_a_persistent_cache_has_a_volume_that_grows_to_its_limit() -> None:
 
 def test_a_cache_that_may_forget_has_neither_a_volume_nor_copies() -> None:
     found = documents(site(changed({PERSISTENCE.replace("__", "."): "false"})))
-    assert "storage" not in found[REPLICATION]["spec"]
+    (volume,), (mount,) = found[REPLICATION]["spec"]["storage"]["volumeMount"].values()
+    assert (volume["emptyDir"], mount["mountPath"]) == ({}, "/data")
     assert not any("resize.topolvm.io" in name for name in found[REPLICATION]["metadata"]["annotations"])
     assert {"appendonly no", 'save ""'} <= set(configuration(found[CONFIGURATION]))
     assert not any("configuration-cache-copies" in name for name in found)
+
+
+@pytest.mark.parametrize("name", [REPLICATION, SENTINEL])
+def test_servers_and_sentinels_run_the_stated_image_and_nothing_before_it(name: str) -> None:
+    """The container that writes the configuration takes its security context from one that does not run."""
+    spec = emitted(name)["spec"]
+    image = site().spec.containers.images.valkey
+    assert spec["kubernetesConfig"]["image"] == f"{image.repository}:{image.version}@{image.release}"
+    assert spec["initContainer"]["enabled"] is False
 
 
 def test_the_memory_is_bounded_below_the_limit_and_only_what_ends_by_itself_is_dropped() -> None:

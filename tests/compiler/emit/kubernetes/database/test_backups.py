@@ -36,6 +36,15 @@ def test_azure_is_reached_with_the_identity_of_the_pods_and_encrypts_by_itself()
     assert not any("encryption" in configuration[part] for part in ("data", "wal"))
 
 
+def test_a_store_is_asked_at_its_own_endpoint_by_whoever_reads_it() -> None:
+    changes = {"environment.clusters.eu-central-1.backups.endpoint": "https://store.bank.example"}
+    assert "endpointURL" not in emitted(OWN)["spec"]["configuration"]
+    for cluster in ("eu-central-1", "eu-west-1"):
+        stores = documents(site(changed(changes), cluster))
+        assert stores[OWN]["spec"]["configuration"]["endpointURL"] == "https://store.bank.example"
+        assert "endpointURL" not in stores[PEER]["spec"]["configuration"]
+
+
 def test_the_plugin_takes_no_guarantee_from_its_pod() -> None:
     resources = emitted(OWN)["spec"]["instanceSidecarConfiguration"]["resources"]
     assert resources["requests"] == resources["limits"]

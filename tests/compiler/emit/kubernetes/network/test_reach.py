@@ -44,6 +44,9 @@ PODS = {
     "sentinel": ("cbp-data", SENTINEL),
     "prometheus": ("cbp-management", {"app.kubernetes.io/name": "prometheus", "prometheus": "platform"}),
     "adapter": ("cbp-management", {"app.kubernetes.io/name": "prometheus-adapter"}),
+    "prometheus operator": ("monitoring", {"app.kubernetes.io/name": "kube-prometheus-stack-prometheus-operator"}),
+    "alertmanager": ("monitoring", {"app.kubernetes.io/name": "alertmanager", "alertmanager": "platform"}),
+    "state metrics": ("monitoring", {"app.kubernetes.io/name": "kube-state-metrics"}),
     "dns": ("kube-system", {"k8s-app": "kube-dns"}),
     "cnpg": ("cnpg-system", {"app.kubernetes.io/name": "cloudnative-pg", "pod-template-hash": "1"}),
     "barman": ("cnpg-system", {"app": "barman-cloud"}),
@@ -61,12 +64,20 @@ PODS = {
     "impostor api": ("elsewhere", {"app.kubernetes.io/name": "configuration-api"}),
     "impostor prometheus": ("cbp-public", {"app.kubernetes.io/name": "prometheus"}),
 }  # fmt: skip
-SHARED = {"vpn": "vpn", "sign-in": "identity_provider", "fis": "fis", "core banking": "core_banking"}
+SHARED = {
+    "vpn": "vpn",
+    "clients": "clients",
+    "sign-in": "identity_provider",
+    "fis": "fis",
+    "core banking": "core_banking",
+}
 OWN = {
     "load balancer": "load_balancer",
     "vault": "vault",
     "kubernetes": "kubernetes_api",
     "object store": "object_store",
+    "cloud identity": "cloud_identity",
+    "nodes": "nodes",
 }
 NAMES = {"53", "53 UDP"}
 STANDING_BY: Table = {
@@ -75,6 +86,8 @@ STANDING_BY: Table = {
     ("cnpg", "instance"): {"5432", "8000"},
     ("instance", "object store"): {"443"},
     ("join job", "object store"): {"443"},
+    ("instance", "cloud identity"): {"443"},
+    ("join job", "cloud identity"): {"443"},
     ("instance", "kubernetes"): {"443"},
     ("join job", "kubernetes"): {"443"},
     ("instance", "dns"): NAMES,
@@ -88,6 +101,9 @@ STANDING_BY: Table = {
     ("prometheus", "redis"): {"9121"},
     ("prometheus", "kubernetes"): {"443"},
     ("prometheus", "dns"): NAMES,
+    ("prometheus", "alertmanager"): {"9093"},
+    ("prometheus", "state metrics"): {"8080"},
+    ("prometheus", "nodes"): {"10250"},
     ("retention", "kubernetes"): {"443"},
     ("instance", "object store of eu-central-1"): {"443"},
     ("join job", "object store of eu-central-1"): {"443"},
@@ -96,14 +112,12 @@ SERVING: Table = {
     **{pair: ports for pair, ports in STANDING_BY.items() if pair[1] != "object store of eu-central-1"},
     ("copies", "kubernetes"): {"443"},
     ("load balancer", "api"): {"8080"},
-    ("vpn", "api"): {"8080"},
+    ("load balancer", "instance"): {"5432"},
     ("prometheus", "api"): {"8080"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},
     ("api", "instance"): {"5432"},
     ("api", "redis"): {"6379"},
-    ("api", "vault"): {"8200"},
-    ("api", "sign-in"): {"443"},
     ("api", "fis"): {"443"},
     ("api", "core banking"): {"443"},
     ("api", "dns"): NAMES,

@@ -1,0 +1,24 @@
+package lib.images_test
+
+import data.lib.images
+import rego.v1
+
+test_the_api_s_image_and_those_of_the_stores_are_stated if {
+	found := images.stated with input as {
+		"environment": {"image": {"repository": "r/api"}},
+		"spec": {"containers": {"images": {"valkey": {"repository": "r/valkey"}}}},
+	}
+	{[item.image.repository, item.path] | some item in found} == {
+		["r/api", ["environment", "image"]],
+		["r/valkey", ["containers", "images", "valkey"]],
+	}
+}
+
+test_a_fix_is_in_later_versions_of_its_series_and_in_later_series if {
+	releases := ["8.1.9", "9.0.5", "9.1.1"]
+	every version in ["8.1.9", "8.1.10", "9.0.5", "9.1.3", "9.2.0", "10.0.0"] {
+		images.fixed(version, releases)
+	}
+	old := {version | some version in ["7.0.15", "8.0.9", "8.1.8", "8.2.0", "9.1.0"]; images.fixed(version, releases)}
+	old == set()
+}

@@ -1,0 +1,31 @@
+package network.balancer_open_test
+
+import data.network.balancer_open
+import rego.v1
+
+judged(listed, annotations) := {
+	"spec": {"network": {"segmentation": {"traffic": {"ingress": listed}}}},
+	"environment": {"addresses": {"vpn": ["10.0.0.0/24"], "clients": ["10.0.1.0/24"]}},
+	"cluster": {"name": "c", "addresses": {}},
+	"documents": [{"file": "i.yaml", "object": {
+		"kind": "Ingress",
+		"metadata": {"name": "api", "annotations": annotations},
+		"spec": {"ingressClassName": "alb"},
+	}}],
+}
+
+told(networks) := {"alb.ingress.kubernetes.io/inbound-cidrs": networks}
+
+test_clients_and_the_vpn_pass if {
+	balancer_open.deny == set() with input as judged(["Load balancer", "VPN"], told("10.0.1.0/24, 10.0.0.0/24"))
+}
+
+test_a_vpn_that_is_not_listed_is_denied if {
+	denials := balancer_open.deny with input as judged(["Load balancer"], told("10.0.1.0/24,10.0.0.0/24"))
+	{denial.message | some denial in denials} == {"the load balancer of api admits 10.0.0.0/24"}
+}
+
+test_silence_admits_everyone if {
+	denials := balancer_open.deny with input as judged(["Load balancer", "VPN"], {})
+	{denial.message | some denial in denials} == {"the load balancer of api admits every network, since none is stated"}
+}
