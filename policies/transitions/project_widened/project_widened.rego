@@ -77,7 +77,7 @@ deny contains denial if {
 		"path": found.statement,
 		"file": found.file,
 		"pointer": sprintf("/spec/%s", [found.list]),
-		"before": sprintf("%d entries", [count(found.before)]),
+		"before": "not allowed",
 		"after": text,
 	}
 }
