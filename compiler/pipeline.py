@@ -9,19 +9,23 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Finding, has_errors, in_source_order
+from compiler.diagnostics import Code, Finding, Rendered, has_errors, in_source_order
 from compiler.emit.cluster import cluster_artifacts, environment_artifacts
 from compiler.emit.editor import editor_artifacts
 from compiler.emit.site import sites
+from compiler.history.base import NoBaseError
+from compiler.history.repository import GitError
 from compiler.model.specification import SECTIONS
 from compiler.policy import gate
+from compiler.policy.before import before
 from compiler.policy.errors import PolicyError
 from compiler.policy.regorus import Regorus
 from compiler.policy.rendering import Rendering
+from compiler.resolve.acknowledgements import placed_acknowledgements
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.schemas import core
 from compiler.schemas.custom import CustomSchemas
-from compiler.sources.files import load
+from compiler.sources.files import ACKNOWLEDGEMENTS_FILE, load
 from compiler.write import journal
 from compiler.write.apply import apply
 from compiler.write.drift import Change, Drift, drift
@@ -29,14 +33,18 @@ from compiler.write.journal import JournalError
 from compiler.write.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
     from pathlib import Path
 
     from compiler.emit.artifact import Artifact
+    from compiler.history.base import Base, History
     from compiler.model.environment import Environment
+    from compiler.policy.acknowledgements import Acknowledgements
+    from compiler.policy.before import Before
     from compiler.policy.engine import Engine
     from compiler.policy.gate import Verdict
+    from compiler.sources.files import Loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,10 @@ class Compilation:
     artifacts: tuple[Artifact, ...]
     unchecked: tuple[str, ...]
     verdict: Verdict | None
+    bases: Mapping[str, Base] = field(default_factory=dict)
+    """The base that each environment was compared with, by its name."""
+    no_base: str = ""
+    """The reason why an environment has no base, so that its transitions were not judged; else empty."""
 
     @property
     def refused(self) -> bool:
@@ -63,14 +75,16 @@ def compile_project(
     schemas: CustomSchemas | None = None,
     engine: Callable[[], Engine] | None = None,
     as_of: date | None = None,
+    history: History | None = None,
 ) -> Compilation:
     """Compile the environments of a project (those named ``only``, or all) in memory; also validate by ``schemas``.
 
     The policies judge in ``engine`` or in the embedded engine. Waivers hold as of the day ``as_of``; without a day
-    nothing is waived.
+    nothing is waived. Transitions are judged from the bases of ``history``; without one they are not.
 
     Raises:
         PolicyError: the gate could not judge.
+        NoBaseError: a base is required, and there is none.
         SchemaError: the schemas of custom resources cannot be used.
     """
     loaded = load(root, SECTIONS, only)
@@ -80,8 +94,15 @@ def compile_project(
     for item in resolved:
         checked.keep(environment_artifacts(item))
     checked.keep(() if only else editor_artifacts())
-    renderings = checked.each(emit(item, _others(item, resolved)) for item in resolved)
-    verdict = _judge(root / "policies", engine or Regorus, renderings, as_of) if resolved else None
+    past = _Past(history)
+    renderings = checked.each(past.compared(emit(item, _others(item, resolved))) for item in resolved)
+    verdict = None
+    if resolved:
+        judge = gate.load(root / "policies", engine or Regorus)
+        judge.prove()
+        acknowledged = judge.acknowledgements(as_of)
+        findings += () if only else past.removed(loaded, acknowledged)
+        verdict = judge.judge(renderings, as_of, acknowledged)
     judged = verdict.findings if verdict else ()
     unchecked = schemas.unchecked(checked.kinds.values())
     return Compilation(
@@ -92,6 +113,8 @@ def compile_project(
         artifacts=tuple(checked.artifacts),
         unchecked=tuple(unchecked),
         verdict=verdict,
+        bases=past.bases,
+        no_base=history.missing if history else "",
     )
 
 
@@ -101,7 +124,7 @@ def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rend
     return tuple(Rendering(resolved, site, cluster_artifacts(site), delivery, others) for site in sites(resolved))
 
 
-def renderings(root: Path) -> dict[str, Rendering]:
+def renderings(root: Path, history: History | None = None) -> dict[str, Rendering]:
     """Return each cluster of a project, as the policies judge it, by its name (``production/eu-central-1``).
 
     Raises:
@@ -111,7 +134,8 @@ def renderings(root: Path) -> dict[str, Rendering]:
     resolved, findings = resolve(root, loaded)
     if has_errors((*loaded.findings, *findings)):
         raise PolicyError("the specification has errors: cbp compile says which")
-    rendered = chain.from_iterable(emit(item, _others(item, resolved)) for item in resolved)
+    past = _Past(history)
+    rendered = chain.from_iterable(past.compared(emit(item, _others(item, resolved))) for item in resolved)
     return {item.site.folder: item for item in rendered}
 
 
@@ -182,13 +206,61 @@ class _Checked:
             self.artifacts.append(replace(artifact, document=None))
 
 
-def _judge(
-    policies: Path, engine: Callable[[], Engine], renderings: Iterable[Rendering], as_of: date | None
-) -> Verdict:
-    """Prove the policies, then judge by them."""
-    loaded = gate.load(policies, engine)
-    loaded.prove()
-    return loaded.judge(renderings, as_of)
+@dataclass(slots=True)
+class _Past:
+    """The committed past of each environment, where there is a history, with the bases that were used."""
+
+    history: History | None
+    bases: dict[str, Base] = field(default_factory=dict)
+
+    def compared(self, renderings: Iterable[Rendering]) -> Iterator[Rendering]:
+        """Yield each cluster of an environment together with what its base holds of it."""
+        for rendering in renderings:
+            yield replace(rendering, before=self._before(rendering))
+
+    def _before(self, rendering: Rendering) -> Before | None:
+        environment = rendering.resolved.environment
+        base = self.history.base(environment.delivery.revision) if self.history else None
+        if self.history is None or base is None:
+            return None
+        try:
+            found = before(base, rendering.site.folder, rendering.artifacts, rendering.delivery)
+        except (GitError, NoBaseError) as error:
+            self.history.unusable(error)
+            return None
+        self.bases[environment.name] = base
+        return found
+
+    def removed(self, loaded: Loaded, acknowledged: Acknowledgements) -> tuple[Finding, ...]:
+        """Return a finding for each environment that the base has and the project has not."""
+        base = self.history.base() if self.history else None
+        if base is None:
+            return ()
+        findings: list[Finding] = []
+        for files in loaded.removed:
+            placed, found = placed_acknowledgements(*files.acknowledgements)
+            acknowledged.enter(files.name, base, placed)
+            findings += found
+        for name in base.environments:
+            if name not in {files.name for files in loaded.environments}:
+                findings.append(_removed(name, base, acknowledged))
+        return tuple(findings)
+
+
+def _removed(name: str, base: Base, acknowledged: Acknowledgements) -> Finding:
+    number, place = base.count(name), f"generated/{name}"
+    change = ("deployed", "removed")
+    return Finding(
+        Code.ENV006,
+        f"removed: {name}, {number} files; {base} deploys it",
+        f"bring environments/{name} back; or keep {ACKNOWLEDGEMENTS_FILE} alone there, as docs/transitions.md says",
+        path=f"environments/{name}",
+        resource=name,
+        before=change[0],
+        after=change[1],
+        rendered=(Rendered(place),),
+        waived=acknowledged.acknowledged(name, (Code.ENV006, place, None, *change)),
+    )
 
 
 def _owned(only: tuple[str, ...]) -> Callable[[str], bool]:

@@ -58,6 +58,7 @@ SLOW = (
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
     "compiler/emit/pages/test_reachability_laws.py",
+    "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
@@ -108,6 +109,15 @@ def day() -> Iterator[None]:
     """Waivers of the checkout are judged on the day that it is; a test of waivers brings its own, and names its day."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CBP_AS_OF", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def desk() -> Iterator[None]:
+    """What tests run is compared with the base that they name, and runs at a desk unless they say that it is CI."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("CBP_BASE", "CBP_REQUIRE_BASE", "CI"):
+            patch.delenv(name, raising=False)
         yield
 
 

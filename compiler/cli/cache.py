@@ -14,16 +14,21 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
+    from compiler.history.base import History
     from compiler.report.outcome import Outcome
 
 
 class CompileCache:
     """A cache of one run of ``cbp compile`` over a whole project; construct it before the run reads anything."""
 
-    def __init__(self, root: Path, as_of: date) -> None:
+    def __init__(self, root: Path, as_of: date, history: History) -> None:
         self._root = root
         self._as_of = as_of
-        self._inputs = fingerprint.inputs(root, as_of)
+        self._history = history
+        self._inputs = self._fingerprint()
+
+    def _fingerprint(self) -> str | None:
+        return fingerprint.inputs(self._root, self._as_of, self._history.fingerprint())
 
     def report(self, form: str) -> str | None:
         """Return the recorded report of an equal run, or None.
@@ -37,7 +42,7 @@ class CompileCache:
     def keep(self, outcome: Outcome) -> None:
         """Record a clean compilation, if its inputs have not changed meanwhile and all of it was written."""
         settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
-        if not settled or self._inputs is None or self._inputs != fingerprint.inputs(self._root, self._as_of):
+        if not settled or self._inputs is None or self._inputs != self._fingerprint():
             return
         files = {artifact.path: manifest.digest(artifact.content) for artifact in outcome.compilation.artifacts}
         repeated = replace(outcome, drift=replace(outcome.drift, changes=()), written=())

@@ -33,7 +33,7 @@ def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: 
     from compiler.cli.cache import CompileCache
 
     cached = compiling.alone and not (environments or check)
-    cache = CompileCache(compiling.root, compiling.as_of) if cached else None
+    cache = CompileCache(compiling.root, compiling.as_of, compiling.history) if cached else None
     if cache and not reporting.all_ and (report := cache.report(form(reporting.format_))):
         click.echo(report, nl=False)
         return

@@ -17,6 +17,7 @@ from compiler.errors import CouldNotRunError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from compiler.history.base import History
     from compiler.policy.engine import Engine
 
 _Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
@@ -39,6 +40,8 @@ class CompileOptions:
     opa_token_file: Path | None
     opa_ca: Path | None
     opa_timeout: int | None
+    base: str | None
+    require_base: bool
 
     @property
     def engine(self) -> Callable[[], Engine] | None:
@@ -58,6 +61,13 @@ class CompileOptions:
         from compiler.policy.opa.engine import Opa
 
         return partial(Opa, opa_server(self.opa_url, **settings))
+
+    @property
+    def history(self) -> History:
+        """The commits that transitions are judged from."""
+        from compiler.history.base import History
+
+        return History(self.root, self.base, required=self.require_base)
 
     @property
     def alone(self) -> bool:
@@ -136,6 +146,14 @@ _COMPILE = (
         show_envvar=True,
         show_default="today, UTC",
         help="The day for which waivers, and support of versions, are judged.",
+    ),
+    options.base,
+    click.option(
+        "--require-base",
+        is_flag=True,
+        envvar=["CBP_REQUIRE_BASE", "CI"],
+        show_envvar=True,
+        help="Exit with 2 if there is no base, instead of a note that transitions were not judged.",
     ),
 )
 _REPORT = (

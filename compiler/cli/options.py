@@ -35,6 +35,16 @@ environments = click.option(
     shell_complete=completion.environments,
     help="Only this environment; may be repeated.",
 )
+base = click.option(
+    "--base",
+    metavar="REF",
+    envvar="CBP_BASE",
+    show_envvar=True,
+    show_default="HEAD",
+    callback=lambda _context, _parameter, value: value or None,
+    help="Judge transitions from the generated/ of this commit, or of the newest one that it has in common with the "
+    "branch that an environment follows in origin.",
+)
 port = click.option("--port", type=click.IntRange(1, 65535), help="The port, instead of the one in the settings.")
 SCHEMAS = "CBP_SCHEMAS"
 """The environment variable with the folder of the schemas of custom resources."""

@@ -41,7 +41,7 @@ def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bo
         )
     custom = CustomSchemas(options.schemas, required=options.require_schemas)
     with _uncollected():
-        compilation = pipeline.compile_project(root, only, custom, options.engine, options.as_of)
+        compilation = pipeline.compile_project(root, only, custom, options.engine, options.as_of, options.history)
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)

@@ -113,13 +113,14 @@ _CLUSTER = "ENVIRONMENT/CLUSTER"
     ),
 )
 @options.root
+@options.base
 @click.option("--at", metavar="PATH", default="", help="Only the value at this path, with dots.")
 @click.argument("cluster", metavar=_CLUSTER)
-def input_(root: Path, at: str, cluster: str) -> None:
+def input_(root: Path, base: str | None, at: str, cluster: str) -> None:
     """Print the input of the rules for a cluster, as JSON."""
     from compiler.policy.evaluation import part
 
-    click.echo(json.dumps(part(_inputs(root, cluster)[cluster], at), indent=2, ensure_ascii=False))
+    click.echo(json.dumps(part(_inputs(root, cluster, base)[cluster], at), indent=2, ensure_ascii=False))
 
 
 @policy.command(
@@ -131,10 +132,11 @@ def input_(root: Path, at: str, cluster: str) -> None:
     ),
 )
 @options.root
+@options.base
 @options.formats("text", "json")
 @click.argument("name", metavar="ID|DOMAIN/NAME|FILE.rego")
 @click.argument("cluster", metavar=f"[{_CLUSTER}]", default="")
-def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
+def evaluate(root: Path, base: str | None, format_: str, name: str, cluster: str) -> None:
     """Evaluate one rule on the project, finished or not.
 
     Prints its denials and the values that it examined, in one cluster or in all. For a Rego file outside of the
@@ -149,22 +151,24 @@ def evaluate(root: Path, format_: str, name: str, cluster: str) -> None:
     folder = root / _POLICIES
     if name.endswith(".rego"):
         answers = {
-            item: evaluation.ask(folder, Path(name), document) for item, document in _inputs(root, cluster).items()
+            item: evaluation.ask(folder, Path(name), document)
+            for item, document in _inputs(root, cluster, base).items()
         }
         click.echo(json.dumps(answers, indent=2, ensure_ascii=False))
         return
     rule = selection.rule(read(folder), name)
-    found = evaluation.evaluate(folder, rule, _inputs(root, cluster))
+    found = evaluation.evaluate(folder, rule, _inputs(root, cluster, base))
     click.echo(evaluations.as_json(found) if format_ == "json" else evaluations.as_text(found), nl=False)
 
 
-def _inputs(root: Path, cluster: str) -> dict[str, Any]:
+def _inputs(root: Path, cluster: str, base: str | None) -> dict[str, Any]:
     """Return the inputs by the clusters' names: of the named cluster, or of all without a name."""
+    from compiler.history.base import History
     from compiler.pipeline import renderings
     from compiler.policy import selection
     from compiler.policy.input import input_of
 
-    known = renderings(root)
+    known = renderings(root, History(root, base))
     if cluster and cluster not in known:
         raise selection.unknown("cluster", cluster, known, otherwise="")
     return {name: input_of(item) for name, item in known.items() if cluster in ("", name)}

@@ -29,14 +29,14 @@ class _UncertainError(Exception):
     """A link, a huge file or a special one: it might change unseen, or cannot be read at once."""
 
 
-def inputs(root: Path, as_of: date) -> str | None:
+def inputs(root: Path, as_of: date, history: str) -> str | None:
     """Return the fingerprint of everything that a compilation's result depends on; None where it is uncertain.
 
     These are the project's files, the source of the compiler and of the runtime, Python, the version of every
-    distribution that can be imported (the policy engine and the schemas of Kubernetes among them), and ``as_of``, the
-    day for which waivers are judged.
+    distribution that can be imported (the policy engine and the schemas of Kubernetes among them), ``as_of``, the day
+    for which waivers are judged, and the fingerprint of the ``history`` that transitions are judged from.
     """
-    found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), str(as_of))).encode())
+    found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), str(as_of), history)).encode())
     sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
     try:
         for name, folder in (*sources.items(), *((name, root / name) for name in _READ)):

@@ -22,6 +22,7 @@ _GROUPS = {
     "SPEC": "A value of the specification or of an environment",
     "ENV": "An environment and its overlays",
     "WVR": "A waiver of an environment (see [waivers](waivers.md))",
+    "ACKN": "An acknowledgement of a transition (see [transitions](transitions.md))",
     "SCHEMA": "Documents that Kubernetes would refuse",
     "GEN": "Files under generated/",
 }

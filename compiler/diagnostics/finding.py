@@ -80,6 +80,8 @@ class Waived:
     ticket: str
     expires: date
     """The last day of the waiver."""
+    word: str = "waived"
+    """The word for the finding in reports: ``waived``, or ``acknowledged`` for a transition."""
 
     def __str__(self) -> str:
         return f"until {self.expires}, {self.owner}, {self.ticket}: {self.reason}"
@@ -107,6 +109,10 @@ class Finding:
     """The text at the place, if it is a value or a list of values."""
     wanted: str | None = None
     """The correct value, if the rule knows it."""
+    before: str | None = None
+    """The value that a transition replaces."""
+    after: str | None = None
+    """The value that a transition puts in its place."""
     rendered: tuple[Rendered, ...] = ()
     """The places in rendered documents that show the mistake."""
     clusters: tuple[str, ...] = ()

@@ -40,6 +40,9 @@ def details(finding: Finding) -> Iterator[tuple[str, str]]:
     """Yield the facts of a finding besides its place and message, each with a label."""
     if finding.wanted:
         yield "want", f"{finding.wanted}, in place of {shortened(finding.found or 'what is there')}"
+    if finding.before or finding.after:
+        yield "note", f"before: {finding.before}"
+        yield "note", f"after: {finding.after}"
     for note in finding.notes:
         yield "note", note
     for place in finding.rendered:
@@ -60,7 +63,7 @@ def line(finding: Finding, *, colour: bool) -> str:
 
 
 def _severity(finding: Finding, colour: bool) -> str:
-    word = "waived" if finding.waived else finding.severity
+    word = finding.waived.word if finding.waived else finding.severity
     return _paint(_COLOURS[finding.severity], f"{word}[{finding.code}]", colour)
 
 

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.serialise import to_json
+from compiler.model.acknowledgement import AcknowledgementFile
 from compiler.model.docstrings import attribute_docstrings
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import is_model
@@ -43,11 +44,12 @@ _ABOUT_OVERLAYS = (
     "Values of one environment, in the shape of ``spec/``. A key that is left out keeps its value from there; "
     "a list is replaced as a whole."
 )
+_ABOUT_ACKNOWLEDGEMENTS = "Transitions that one environment makes on purpose, each until it is done."
 _ABOUT_WAIVERS = "Findings of policies that one environment accepts, each until a day."
 
 
 def schemas() -> Mapping[str, Document]:
-    """Return the schema of each kind of file by name: each section's, ``environment``, ``overlay`` and ``waivers``."""
+    """Return the schema of each kind of file by name: each section's, ``environment``, ``overlay`` and more."""
     section, environment, overlay = _Shape(placeholders=True), _Shape(), _Shape(partial=True)
     found = {
         name: _document(_heading(field.annotation), _ABOUT_PLACEHOLDERS, section.mapping(Specification, only=name))
@@ -56,6 +58,9 @@ def schemas() -> Mapping[str, Document]:
     found["environment"] = _document("An environment", _ABOUT_ENVIRONMENTS, environment.mapping(EnvironmentFile))
     found["overlay"] = _document("An overlay", _ABOUT_OVERLAYS, overlay.mapping(Specification))
     found["waivers"] = _document("Waivers", _ABOUT_WAIVERS, environment.mapping(WaiverFile))
+    found["acknowledgements"] = _document(
+        "Acknowledgements", _ABOUT_ACKNOWLEDGEMENTS, environment.mapping(AcknowledgementFile)
+    )
     return found
 
 

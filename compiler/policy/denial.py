@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr, ValidationError
 
 from compiler.diagnostics import Rendered
 from compiler.policy.errors import PolicyError
+
+if TYPE_CHECKING:
+    from compiler.model.acknowledgement import AcknowledgementKey
 
 
 class Denial(BaseModel):
@@ -15,7 +18,8 @@ class Denial(BaseModel):
 
     ``path`` leads to the value of the specification that an author should edit: a section's name, or ``environment``,
     and the keys below it. ``wanted`` is the correct value, as the specification writes it. ``file`` and ``pointer``
-    (RFC 6901) locate the denied value in a rendered document, if there is one.
+    (RFC 6901) locate the denied value in a rendered document, if there is one. ``before`` and ``after`` are the values
+    of a transition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,11 +30,18 @@ class Denial(BaseModel):
     wanted: StrictStr | None = None
     file: StrictStr | None = None
     pointer: StrictStr | None = None
+    before: StrictStr | None = None
+    after: StrictStr | None = None
 
     @property
     def resource(self) -> str:
         """The path as text, joined by dots."""
         return ".".join(map(str, self.path))
+
+    @property
+    def transition(self) -> AcknowledgementKey:
+        """The identity of the transition, which an acknowledgement names."""
+        return self.id, self.file, self.pointer, self.before, self.after
 
     @property
     def rendered(self) -> tuple[Rendered, ...]:

@@ -10,7 +10,8 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Finding, RuleId, in_source_order
+from compiler.diagnostics import Code, Finding, RuleId, in_source_order
+from compiler.policy.acknowledgements import Acknowledgements
 from compiler.policy.denial import Answer, Denial, answer
 from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
@@ -41,7 +42,7 @@ class Verdict:
     clusters: int
     """The number of clusters that were judged."""
     vacuous: tuple[str, ...]
-    """The ids of the rules that examined no value in any cluster."""
+    """The ids of the rules that examined no value in any cluster; without a base, none that judges transitions."""
     as_of: date | None
     """The day for which waivers were judged; None when there were no waivers."""
 
@@ -106,11 +107,17 @@ class Gate:
                     faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
         faults.refuse()
 
-    def judge(self, renderings: Iterable[Rendering], as_of: date | None = None) -> Verdict:
+    def judge(
+        self,
+        renderings: Iterable[Rendering],
+        as_of: date | None = None,
+        acknowledgements: Acknowledgements | None = None,
+    ) -> Verdict:
         """Judge every cluster, one by one; a mistake that several clusters share is one finding that names them all.
 
-        The waivers of their environments hold as of the day ``as_of``, to which the support of versions is counted;
-        without a day nothing is waived, and no support is judged.
+        The waivers and acknowledgements of their environments hold as of the day ``as_of``, to which the support of
+        versions is counted; without a day nothing is waived, and no support is judged. ``acknowledgements`` may hold
+        those of removed environments already.
 
         Raises:
             PolicyError: there is nothing to judge, the answer of a rule is malformed, or the engine no longer holds
@@ -119,30 +126,46 @@ class Gate:
         findings: list[Finding] = []
         environments: set[str] = set()
         register = Register(self.library.rules, as_of)
+        transitions = acknowledgements or self.acknowledgements(as_of)
+        compared = False
         unseen = {rule.id for rule in self.library.rules}
         judged = 0
         for rendering in renderings:
             judged += 1
             answers = self._answers(input_of(rendering, as_of))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
-            environments.add(rendering.resolved.environment.name)
+            environment = rendering.resolved.environment.name
+            environments.add(environment)
             register.enter(rendering.resolved)
+            if rendering.before:
+                compared = True
+                transitions.enter(environment, rendering.before.base, rendering.resolved.acknowledgements)
             for rule in self.library.rules:
                 for denial in answers[rule.id].denials:
                     finding = _finding(rule, denial, rendering)
-                    findings.append(replace(finding, waived=register.waived(denial, rendering.resolved)))
+                    waived = register.waived(denial, rendering.resolved)
+                    if rule.of_transitions:
+                        waived = transitions.acknowledged(environment, denial.transition)
+                    findings.append(replace(finding, waived=waived))
         if not judged:
             raise PolicyError("there is no cluster to judge")
         self.engine.confirm()
         return Verdict(
-            findings=in_source_order((*_merged(findings, environments), *register.findings())),
+            findings=in_source_order((*_merged(findings, environments), *register.findings(), *transitions.findings())),
             engine=self.engine.name,
             version=self.engine.version,
             rules=self.library.rules,
             clusters=judged,
-            vacuous=tuple(sorted(unseen)),
+            vacuous=tuple(sorted(unseen if compared else unseen - {rule.id for rule in self._transitions()})),
             as_of=as_of if register.holds_any else None,
         )
+
+    def acknowledgements(self, as_of: date | None) -> Acknowledgements:
+        """Return an empty register of acknowledgements as of a day."""
+        return Acknowledgements((*(rule.id for rule in self._transitions()), Code.ENV006), as_of)
+
+    def _transitions(self) -> Iterator[Rule]:
+        return (rule for rule in self.library.rules if rule.of_transitions)
 
     def _answer(self, rule: Rule, document: Any) -> Answer:
         return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", json.dumps(document)))
@@ -178,6 +201,8 @@ def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
         resource=denial.resource,
         found=resolved.written(denial.path),
         wanted=denial.wanted,
+        before=denial.before,
+        after=denial.after,
         rendered=denial.rendered,
         clusters=(rendering.site.folder,),
         page=rule.page,

@@ -24,7 +24,8 @@ def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
     ``unique`` holds the values that must be unique to it, and the clusters that have each of them
     (:mod:`compiler.policy.uniqueness`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object that was
     rendered for the cluster, ``argocd`` the same for those of its environment that Argo CD itself reads; ``vault`` is
-    its plan for Vault (:mod:`compiler.policy.vault`).
+    its plan for Vault (:mod:`compiler.policy.vault`). ``before`` is what the base holds
+    (:mod:`compiler.policy.before`); without a base there is no such key.
 
     Raises:
         PolicyError: nothing was rendered, so that a pass would be meaningless.
@@ -43,4 +44,5 @@ def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
         "argocd": documents(rendering.delivery),
         "vault": vault(rendering.artifacts),
         "versions": versions(rendering, as_of),
+        **({"before": rendering.before.as_input()} if rendering.before else {}),
     }

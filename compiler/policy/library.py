@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 HELPERS = "lib"
+TRANSITIONS = "transitions"
+"""The domain of the rules that compare the base with what is compiled now."""
 RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and names that Rego reserves."""
 MAXIMUM_NESTING = 10
@@ -72,6 +74,11 @@ class Rule:
     def place(self) -> str:
         """The rule's folder below ``policies/``, such as ``network/ports_unbounded``."""
         return self.module.package.replace(".", "/")
+
+    @property
+    def of_transitions(self) -> bool:
+        """Whether the rule judges transitions, and has nothing to judge without a base."""
+        return self.module.domain == TRANSITIONS
 
     @property
     def page(self) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
     from compiler.model.environment import Environment
+    from compiler.policy.before import Before
     from compiler.resolve.resolved import Resolved
 
 
@@ -17,7 +18,7 @@ class Rendering:
     """A cluster with its resolved specification (``resolved``) and its emitted files (``artifacts``).
 
     ``delivery`` are the files of its environment for Argo CD; ``others`` are the other environments of the same
-    compilation.
+    compilation. ``before`` is the committed state that it is compared with, None where there is no base.
     """
 
     resolved: Resolved
@@ -25,3 +26,4 @@ class Rendering:
     artifacts: tuple[Artifact, ...]
     delivery: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()
+    before: Before | None = None

@@ -35,7 +35,7 @@ def command(finding: Finding) -> str:
     properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
     more = [f"{label}: {text}" for label, text in details(finding)]
     if finding.waived:
-        more.append(f"waived by {finding.waived.at}, {finding.waived}")
+        more.append(f"{finding.waived.word} by {finding.waived.at}, {finding.waived}")
     level = "notice" if finding.waived else finding.severity
     data = "\n".join((finding.message, *more))
     return f"::{level} {properties}::{_escaped(data, _IN_DATA)}"

@@ -30,6 +30,10 @@ def render(outcome: Outcome) -> str:
             "vacuous": list(verdict.vacuous),
             "as_of": verdict.as_of and str(verdict.as_of),
         },
+        "transitions": {
+            "bases": {name: {"name": base.name, "commit": base.commit} for name, base in compilation.bases.items()},
+            "not_judged": compilation.no_base or None,
+        },
         "exit_code": outcome.exit_code,
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -49,6 +53,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "resource": finding.resource or None,
         "found": finding.found,
         "wanted": finding.wanted,
+        "before": finding.before,
+        "after": finding.after,
         "rendered": [{"file": place.file, "pointer": place.pointer or None} for place in finding.rendered],
         "clusters": finding.clusters,
         "page": finding.page,
@@ -59,6 +65,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 def _waived(waived: Waived) -> dict[str, Any]:
     """Return the waiver with its place."""
     return {
+        "word": waived.word,
         "path": waived.at.source.path,
         "line": waived.at.line,
         "column": waived.at.column,

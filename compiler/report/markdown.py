@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from compiler.diagnostics.text import printable, shortened
 from compiler.report.outcome import counted
+from compiler.report.text import transitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -120,4 +121,5 @@ def _footer(outcome: Outcome) -> str:
     if verdict is None:
         return "Nothing could be judged."
     as_of = f", with the waivers of {verdict.as_of}" if verdict.as_of else ""
-    return f"Judged by {counted(len(verdict.rules), 'rule')} on {text(verdict.engine)} {text(verdict.version)}{as_of}."
+    said = f"Judged by {counted(len(verdict.rules), 'rule')} on {text(verdict.engine)} {text(verdict.version)}{as_of}."
+    return "\n".join((said, *(f"<br>{text(line)}" for line in transitions(outcome.compilation))))

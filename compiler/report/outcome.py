@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,13 +63,21 @@ class Outcome:
 
     @property
     def waived(self) -> tuple[Finding, ...]:
-        """The waived findings."""
+        """The waived findings and the acknowledged transitions."""
         return tuple(finding for finding in self.findings if finding.waived)
+
+    @property
+    def removed(self) -> frozenset[str]:
+        """The environments of which every file was removed; none where the run left environments out."""
+        kept = {artifact.path.partition("/")[0] for artifact in self.compilation.artifacts}
+        pruned = {change.path.partition("/")[0] for change in self.written or () if change.content is None}
+        return frozenset() if self.compilation.only else frozenset(pruned - kept)
 
     @property
     def counts(self) -> str:
         """The number of errors, warnings and waived findings, in words."""
-        waived = f", {len(self.waived)} waived" if self.waived else ""
+        words = Counter(finding.waived.word for finding in self.findings if finding.waived)
+        waived = "".join(f", {number} {word}" for word, number in sorted(words.items(), reverse=True))
         return f"{counted(len(self.errors), 'error')}, {counted(len(self.warnings), 'warning')}{waived}"
 
     @property

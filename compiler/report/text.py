@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from compiler.diagnostics import Finding
+    from compiler.pipeline import Compilation
     from compiler.report.outcome import Outcome
     from compiler.write.drift import Change
 
@@ -66,7 +67,15 @@ def _errors(outcome: Outcome, *, colour: bool) -> tuple[str, str]:
 
 
 def _changes(outcome: Outcome) -> Iterator[str]:
+    left, gone = [], Counter[str]()
     for change in outcome.written or ():
+        environment = change.path.partition("/")[0]
+        if change.content is None and environment in outcome.removed:
+            gone[environment] += 1
+        else:
+            left.append(change)
+    yield from (f"removed: {name}, {counted(number, 'file')}" for name, number in sorted(gone.items()))
+    for change in left:
         yield f"{_verb(change):>8}  generated/{change.path} ({change.reason})"
 
 
@@ -83,6 +92,7 @@ def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> I
             yield f"nothing to judge for: {', '.join(verdict.vacuous)}"
         if verdict.as_of:
             yield f"waivers are those of {verdict.as_of}"
+        yield from transitions(compilation)
     if compilation.unchecked:
         yield _unchecked(compilation.unchecked, whole=whole)
     if folded:
@@ -96,6 +106,17 @@ def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> I
         what = f"{', '.join(compilation.environments)}: {counted(len(compilation.artifacts), 'file')}"
         done = "" if outcome.written is None else f", {len(outcome.written) or 'none'} changed"
         yield f"{what}{done}; {counts}"
+
+
+def transitions(compilation: Compilation) -> Iterator[str]:
+    """Yield a line for each base that transitions were judged from, and one with the reason where there is none."""
+    judged: dict[str, list[str]] = {}
+    for environment, base in compilation.bases.items():
+        judged.setdefault(str(base), []).append(environment)
+    for name, environments in judged.items():
+        yield f"transitions judged from {name}: {', '.join(environments)}"
+    if compilation.no_base:
+        yield f"transitions not judged: no base: {compilation.no_base}"
 
 
 def _unchecked(kinds: tuple[str, ...], *, whole: bool) -> str:

@@ -11,6 +11,7 @@ from compiler.diagnostics import Code, Finding, Severity, Span, bounded
 from compiler.model.environment import Environment, EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
+from compiler.resolve.acknowledgements import PlacedAcknowledgement, placed_acknowledgements
 from compiler.resolve.bind import bind
 from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
 from compiler.resolve.repeated import contradicted
@@ -31,13 +32,14 @@ class Resolved:
     """One environment with all values: the models, and the tree with the source line of each value.
 
     Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are the
-    environment's waivers of policy findings.
+    environment's waivers of policy findings, ``acknowledgements`` those of transitions.
     """
 
     environment: Environment
     spec: Specification
     tree: MappingNode
     waivers: tuple[PlacedWaiver, ...] = ()
+    acknowledgements: tuple[PlacedAcknowledgement, ...] = ()
 
     def span(self, path: Path) -> Span:
         """Return the source of the value at a path, or of the closest value above it if the path does not exist."""
@@ -134,15 +136,17 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     merged, found = overlay(base, patches, unread=set(SECTIONS) - base.entries.keys())
     spec, refused = bind(Specification, merged, skip=_has_finding(base, merged))
     findings += found + refused
-    if len(patches) < len(files.overlays) or None in files.waivers:
+    if len(patches) < len(files.overlays) or None in (*files.waivers, *files.acknowledgements):
         return None, findings  # the unread files might fill placeholders, or waive findings
     findings += unfilled_placeholders(merged, base, files.name)
     waivers, refused = placed_waivers(files.waivers)
     findings += refused
+    acknowledged, refused = placed_acknowledgements(*files.acknowledgements or (None,))
+    findings += refused
     if entry is None or environment is None or spec is None or findings:
         return None, findings
     tree = MappingNode({**merged.entries, "environment": entry}, merged.span)
-    return Resolved(environment, spec, tree, waivers), ()
+    return Resolved(environment, spec, tree, waivers, acknowledged), ()
 
 
 def _environment(files: EnvironmentFiles) -> tuple[KeyValue | None, Environment | None, tuple[Finding, ...]]:

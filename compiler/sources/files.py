@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 ENVIRONMENT_FILE = "environment.yaml"
 OVERLAYS = "overlays"
 WAIVERS_FILE = "waivers.yaml"
+ACKNOWLEDGEMENTS_FILE = "acknowledgements.yaml"
 DOCUMENT = ".md"
 """The suffix of the documents beside the specification, which it refers to and which are for people."""
 
@@ -31,6 +32,10 @@ class EnvironmentFiles:
     overlays: tuple[Node | None, ...]
     waivers: tuple[Node | None, ...] = ()
     """The document of waivers, if there is one."""
+    acknowledgements: tuple[Node | None, ...] = ()
+    """The document of acknowledgements, if there is one."""
+    removed: bool = False
+    """Whether nothing but the acknowledgements is left of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Loaded:
     sections: tuple[tuple[str, Node], ...]
     environments: tuple[EnvironmentFiles, ...]
     findings: tuple[Finding, ...]
+    removed: tuple[EnvironmentFiles, ...] = ()
+    """Environments that were removed on purpose: of each only the acknowledgements are left."""
 
 
 def load(root: Path, sections: Iterable[str], only: Iterable[str] = ()) -> Loaded:
@@ -47,7 +54,9 @@ def load(root: Path, sections: Iterable[str], only: Iterable[str] = ()) -> Loade
     reader = _Reader(root)
     found = tuple(reader.sections(tuple(sections)))
     environments = tuple(reader.environments(tuple(only)))
-    return Loaded(found, environments, tuple(reader.findings))
+    kept = tuple(files for files in environments if not files.removed)
+    removed = tuple(files for files in environments if files.removed)
+    return Loaded(found, kept, tuple(reader.findings), removed)
 
 
 class _Reader:
@@ -100,12 +109,16 @@ class _Reader:
         present = self._names(folder)
         if present is None:
             return EnvironmentFiles(name, None, (None,))
-        known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE}
+        known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE, ACKNOWLEDGEMENTS_FILE}
         self._report_unread(folder, present - known, known)
+        acknowledged = ACKNOWLEDGEMENTS_FILE in present
+        acknowledgements = (self.document(f"{folder}/{ACKNOWLEDGEMENTS_FILE}"),) if acknowledged else ()
+        if present == {ACKNOWLEDGEMENTS_FILE}:
+            return EnvironmentFiles(name, None, (), (), acknowledgements, removed=True)
         environment = self.document(f"{folder}/{ENVIRONMENT_FILE}")
         overlays = tuple(self._overlays(f"{folder}/{OVERLAYS}"))
         waivers = (self.document(f"{folder}/{WAIVERS_FILE}"),) if WAIVERS_FILE in present else ()
-        return EnvironmentFiles(name, environment, overlays, waivers)
+        return EnvironmentFiles(name, environment, overlays, waivers, acknowledgements)
 
     def _overlays(self, folder: str) -> Iterable[Node | None]:
         present = self._names(folder)

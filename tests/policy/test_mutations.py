@@ -14,4 +14,4 @@ RULES = {rule.id: rule for rule in read(POLICIES).rules}
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 def test_a_rule_denies_a_minimal_mistake_in_the_real_project(rule: Rule) -> None:
     mistake = mutation(rule)
-    assert denied(mistake) == {rule.id, *mistake.also}
+    assert denied(mistake, transition=rule.of_transitions) == {rule.id, *mistake.also}

@@ -46,6 +46,7 @@ def test_a_denial_leads_to_a_place_that_specifications_have(rule: Rule) -> None:
 def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
     for document in rule.fixture.must_deny:
         files = {item["file"] for name in ("documents", "argocd") for item in document.get(name, ())}
+        files |= document.get("before", {}).get("documents", {}).keys()
         files |= {document["vault"]["file"]} if "vault" in document else set()
         for denial in denials(rule, document):
             assert not files or denial["file"] in files
@@ -55,7 +56,18 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    parts = {"environment", "cluster", "unique", "spec", "settings", "documents", "argocd", "vault", "versions"}
+    parts = {
+        "environment",
+        "cluster",
+        "unique",
+        "spec",
+        "settings",
+        "documents",
+        "argocd",
+        "before",
+        "vault",
+        "versions",
+    }
     assert document.keys() <= parts
     real, stated = unique_values(site(), ()), document.get("unique", {"own": (), "holders": {}})
     for value in stated["own"]:

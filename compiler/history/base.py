@@ -1,0 +1,165 @@
+"""The choice of the base: the commit whose ``generated/`` an environment is compared with.
+
+An environment runs what the branch holds that it follows. Its base is the newest commit that this branch and the
+checkout have in common: in a pull request the merge base with the trunk, for an environment with a branch of its own
+what is deployed there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from compiler.errors import CouldNotRunError
+from compiler.history.repository import GitError, Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+GENERATED = "generated"
+OBJECTS = "kubernetes"
+"""The folder of a cluster that holds its Kubernetes objects."""
+REMOTE = "origin"
+_SHARED = frozenset({"argocd", "schemas"})
+"""The folders below ``generated/`` that are no environment's."""
+_CLUSTER_DEPTH = 3
+_TRUNKS = (f"{REMOTE}/HEAD", f"{REMOTE}/main", f"{REMOTE}/master", "main", "master")
+_ABBREVIATED = 12
+
+
+class NoBaseError(CouldNotRunError):
+    """There is no base although one is needed, or it cannot be read."""
+
+    about = "transitions could not be judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A commit by its id, the ``name`` under which it was found, and the object ids of its generated files by path."""
+
+    commit: str
+    name: str
+    files: Mapping[str, str] = field(hash=False, compare=False)
+    repository: Repository = field(hash=False, compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.commit[:_ABBREVIATED]})"
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The environments that have a file of their own in it, in order."""
+        folders = {path.partition("/")[0] for path in self.files if "/" in path}
+        return tuple(sorted(folders - _SHARED))
+
+    def clusters(self, environment: str) -> tuple[str, ...]:
+        """Return the clusters of an environment, in order.
+
+        Raises:
+            NoBaseError: the environment has files, but not in the layout of this compiler.
+        """
+        below = [path.split("/") for path in self.files if path.startswith(f"{environment}/")]
+        found = {parts[1] for parts in below if len(parts) > _CLUSTER_DEPTH and parts[2] == OBJECTS}
+        if below and not found:
+            raise NoBaseError(f"{GENERATED}/{environment} in {self} has another layout: compare with a newer commit")
+        return tuple(sorted(found))
+
+    def count(self, environment: str) -> int:
+        """Return the number of files that belong to an environment alone."""
+        return sum(path.startswith((f"{environment}/", f"argocd/{environment}/")) for path in self.files)
+
+    def read(self, paths: Collection[str]) -> Mapping[str, bytes]:
+        """Return the contents of files, by their paths.
+
+        Raises:
+            GitError: an object is missing.
+        """
+        contents = self.repository.read({self.files[path] for path in paths})
+        return {path: contents[self.files[path]] for path in paths}
+
+
+class History:
+    """The bases of a project's environments, each read once.
+
+    ``reference`` names the commit of the checkout that is compared (HEAD by default). With ``required`` a missing base
+    is an error; else :attr:`missing` says why there is none.
+    """
+
+    def __init__(self, root: Path, reference: str | None = None, *, required: bool = False) -> None:
+        self.repository = Repository(root)
+        self._reference = reference
+        self._required = required or reference is not None
+        self._read: dict[tuple[str, str], Base] = {}
+        self._missing = ""
+
+    @property
+    def missing(self) -> str:
+        """The reason why an environment has no base; empty where each has one."""
+        return self._missing
+
+    def fingerprint(self) -> str:
+        """Return a text that changes whenever a base may: the request, and the commit of every name in Git."""
+        try:
+            state = self.repository.state()
+        except GitError as error:
+            state = str(error).encode()
+        return f"{self._reference} {self._required} {hashlib.sha256(state).hexdigest()}"
+
+    def base(self, follows: str | None = None) -> Base | None:
+        """Return the base of an environment that ``follows`` a revision; without one, that of the whole project.
+
+        Raises:
+            NoBaseError: there is none, and it is required; or the one that was asked for does not exist.
+        """
+        try:
+            return self._base(*self._chosen(follows))
+        except (GitError, NoBaseError) as error:
+            self.unusable(error)
+            return None
+
+    def unusable(self, error: GitError | NoBaseError) -> None:
+        """Note the reason why a base cannot be used.
+
+        Raises:
+            NoBaseError: a base is required.
+        """
+        if self._required:
+            raise NoBaseError(str(error)) from error
+        self._missing = str(error)
+
+    def _chosen(self, follows: str | None) -> tuple[str, str]:
+        """Return the id of a commit, and the name under which it was found."""
+        repository, reference = self.repository, self._reference or "HEAD"
+        start = repository.commit(reference)
+        if start is None:
+            raise NoBaseError(_absent(self._reference))
+        branch = f"{REMOTE}/{follows}" if follows else ""
+        tip = repository.commit(branch) if branch else None
+        if tip is None and self._reference:
+            return start, self._reference
+        if tip is None:
+            branch, tip = self._trunk()
+        if shared := repository.merge_base(start, tip):
+            return shared, branch
+        if repository.shallow:
+            raise NoBaseError(f"what HEAD and {branch} have in common was not fetched: git fetch --unshallow")
+        return tip, branch
+
+    def _trunk(self) -> tuple[str, str]:
+        for name in _TRUNKS:
+            if found := self.repository.commit(name):
+                return name, found
+        raise NoBaseError(f"there is no branch main, here or in {REMOTE}: name a commit with --base (CBP_BASE)")
+
+    def _base(self, commit: str, name: str) -> Base:
+        if (commit, name) not in self._read:
+            files = self.repository.files(commit, GENERATED)
+            self._read[commit, name] = Base(commit, name, files, self.repository)
+        return self._read[commit, name]
+
+
+def _absent(reference: str | None) -> str:
+    if reference is None:
+        return "nothing is committed yet"
+    return f"there is no commit '{reference}' here: name one that is, or fetch it (git fetch {REMOTE} {reference})"

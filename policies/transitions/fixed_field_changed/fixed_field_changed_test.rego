@@ -1,0 +1,22 @@
+package transitions.fixed_field_changed_test
+
+import data.transitions.fixed_field_changed
+import rego.v1
+
+class(parameters) := {"kind": "StorageClass", "metadata": {"name": "fast"}, "parameters": parameters}
+
+compared(parameters) := {
+	"documents": [{"file": "c", "object": class(parameters)}],
+	"before": {"documents": {"c": class({"a/b": "1", "c": ["2"]})}},
+}
+
+test_fields_that_stay_pass if fixed_field_changed.deny == set() with input as compared({"a/b": "1", "c": ["2"]})
+
+test_changed_removed_and_added_values_are_denied if {
+	denials := fixed_field_changed.deny with input as compared({"a/b": "3", "d": true})
+	{[denial.pointer, denial.before, denial.after] | some denial in denials} == {
+		["/parameters/a~1b", "1", "3"],
+		["/parameters/c/0", "2", "absent"],
+		["/parameters/d", "absent", "true"],
+	}
+}

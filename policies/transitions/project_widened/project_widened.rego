@@ -1,0 +1,83 @@
+# METADATA
+# title: A project of Argo CD is widened
+# description: >-
+#   The project bounds what a merge may create, and where. One that widens it in passing gives every later merge more
+#   authority than anybody decided.
+# custom:
+#   id: TRN011
+#   severity: error
+#   owner: platform
+#   remediation: >-
+#     Take the entry back, or acknowledge the transition (docs/transitions.md) in the same change, so that it is reviewed
+#     as what it is.
+#   section: Infrastructure Security, 2. Access Control
+#   waivable: false
+package transitions.project_widened
+
+import rego.v1
+
+# The lists that a project allows something by, each with the statement that it is rendered from.
+lists := {
+	"sourceRepos": ["environment", "delivery", "repository"],
+	"sourceNamespaces": ["environment", "delivery"],
+	"destinations": ["environment", "clusters"],
+	"clusterResourceWhitelist": ["environment", "delivery"],
+	"namespaceResourceWhitelist": ["environment", "delivery"],
+	"roles": ["environment", "sign_in", "groups"],
+}
+
+examined contains found if {
+	some document in input.argocd
+	document.object.kind == "AppProject"
+	before := input.before.argocd[document.file]
+	some name, statement in lists
+	found := {
+		"file": document.file,
+		"project": document.object.metadata.name,
+		"list": name,
+		"statement": statement,
+		"before": entries(object.get(before.spec, name, [])),
+		"after": entries(object.get(document.object.spec, name, [])),
+	}
+}
+
+# entries returns what a list allows, each entry as text: every leaf of a role, and an entry of another list as a whole.
+entries(list) := {text |
+	some item in list
+	text := allowed(item)[_]
+}
+
+allowed(item) := [item] if is_string(item)
+
+allowed(item) := [concat("/", [item[key] | some key in sort(object.keys(item))])] if {
+	is_object(item)
+	not is_role(item)
+}
+
+allowed(role) := [sprintf("%s: %s", [role.name, text]) |
+	some key in ["groups", "policies"]
+	some text in object.get(role, key, [])
+] if {
+	is_role(role)
+}
+
+is_role(item) if {
+	is_object(item)
+	is_array(object.get(item, "policies", null))
+}
+
+deny contains denial if {
+	some found in examined
+	added := found.after - found.before
+	count(added) > 0
+	text := concat("; ", sort(added))
+	denial := {
+		"id": "TRN011",
+		"message": sprintf("%s of %s is widened by %s", [found.list, found.project, text]),
+		"path": found.statement,
+		"file": found.file,
+		"pointer": sprintf("/spec/%s", [found.list]),
+		"before": "not allowed",
+		"after": text,
+	}
+}

@@ -1,0 +1,44 @@
+"""A project in a repository of Git of its own, compiled and committed, and policies that are proven once."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from compiler.policy import gate
+from tests.compiler.history.git import commit, git
+from tests.compiler.project import ROOT, copy
+from tests.e2e.states import compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def proven() -> Iterator[None]:
+    """Judge by one gate: reading and proving the rules anew takes a second of each test."""
+    loaded = gate.load(ROOT / "policies")
+    loaded.prove()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "load", lambda *_: loaded)
+        patch.setattr(gate.Gate, "prove", lambda _: None)
+        yield
+
+
+@pytest.fixture(scope="session")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The frozen project as it is deployed, committed to main; not to be changed."""
+    project = copy(tmp_path_factory.mktemp("deployed") / "project")
+    compiled(project)
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project)
+    return project
+
+
+@pytest.fixture
+def project(deployed: Path, tmp_path: Path) -> Path:
+    """A copy of the repository, to be changed."""
+    return shutil.copytree(deployed, tmp_path / "project")
