@@ -13,17 +13,22 @@ from functools import cached_property
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from compiler.policy.syntax import Syntax, uses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from compiler.policy.regorus import Instrumented
     from compiler.policy.syntax import Call, Tree
 
 Part = tuple[str, ...]
 
 DOCUMENTS = "documents"
 EVERYTHING: Part = ()
+BEFORE: Part = ("before",)
+"""What the base holds, which the rules about transitions read."""
 _KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """The lists of all rendered objects, each with the path of the kind in an item."""
 _OF_KIND = ("lib", "kubernetes", "of")
@@ -59,9 +64,21 @@ def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str
 
 @dataclass(frozen=True)
 class Inputs:
-    """The modules of the policies, by their packages."""
+    """The modules of the policies by their packages, and the keys of each object that follows from data alone.
+
+    Those objects are named by their paths below ``data``, such as ``("lib", "kubernetes", "templates")``.
+    """
 
     modules: Mapping[str, Syntax]
+    tables: Mapping[Part, frozenset[str]]
+
+    @classmethod
+    def loaded(cls, engine: Instrumented) -> Inputs:
+        """Return the inputs of the policies that an engine holds."""
+        modules = {module.package: module for module in engine.add_tests(()).values()}
+        values = ((path, engine.value(".".join(path), "{}")) for path in _constant_rules(modules))
+        objects = ((path, orjson.loads(value)) for path, value in values if value is not None)
+        return cls(modules, {path: frozenset(value) for path, value in objects if isinstance(value, dict)})
 
     def of(self, package: str) -> frozenset[Part]:
         """Return the parts of the input on which the denials of a package depend."""
@@ -88,7 +105,7 @@ class Inputs:
     def _rule(self, module: Syntax, tree: Tree) -> _Rule:
         """Return the parts and rules that one rule references directly."""
         rule = _Rule(set(), [])
-        used = uses([_without_kinds(module, tree, rule.parts)])
+        used = uses([_without_kinds(module, self.tables, tree, rule.parts)])
         for chain in used.chains:
             self._follow(module, chain.parts, rule)
         for call in used.calls:
@@ -135,22 +152,35 @@ def _literal(module: Syntax, call: Call) -> Part | None:
     return None
 
 
-def _without_kinds(module: Syntax, tree: Tree, parts: set[Part]) -> Tree:
+def _constant_rules(modules: Mapping[str, Syntax]) -> Iterator[Part]:
+    """Yield the path of each rule of the policies that refers to data documents, and to nothing else."""
+    packages = [tuple(package.split(".")) for package in modules]
+    for package, module in modules.items():
+        for name in module.names - module.functions:
+            used = uses([tree for tree in module.rules if replace(module, rules=[tree]).names == {name}])
+            referred = [*(chain.parts for chain in used.chains), *(call.name for call in used.calls)]
+            local = {parts[0] for parts in referred} & {"input", *module.names} - {name}
+            absolute = [module.absolute(parts) for parts in referred]
+            if not local and not any(path[: len(other)] == other for path in absolute for other in packages):
+                yield (*package.split("."), name)
+
+
+def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree, parts: set[Part]) -> Tree:
     """Return a tree without the statements that iterate over objects of certain kinds only; add those to ``parts``."""
     if isinstance(tree, list):
-        return [_without_kinds(module, item, parts) for item in tree]
+        return [_without_kinds(module, tables, item, parts) for item in tree]
     if not isinstance(tree, dict):
         return tree
     if "with_mods" in tree:
         parts.add(EVERYTHING)
     if "stmts" not in tree:
-        return {key: _without_kinds(module, item, parts) for key, item in tree.items()}
-    required = {name: texts for name, texts in _required(module, tree["stmts"]) if name and texts}
+        return {key: _without_kinds(module, tables, item, parts) for key, item in tree.items()}
+    required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
     kept = []
     for statement in tree["stmts"]:
         kinds = required.get(_item(module, statement))
         if kinds is None:
-            kept.append(_without_kinds(module, statement, parts))
+            kept.append(_without_kinds(module, tables, statement, parts))
         else:
             parts |= {(DOCUMENTS, kind) for kind in kinds}
     return {**tree, "stmts": kept}
@@ -165,7 +195,9 @@ def _item(module: Syntax, statement: Tree) -> Part:
     return (some["value"]["Var"]["value"], *place) if place else ()
 
 
-def _required(module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
+def _required(
+    module: Syntax, tables: Mapping[Part, frozenset[str]], statements: Iterable[Tree]
+) -> Iterator[tuple[Part, frozenset[str]]]:
     """Yield each reference that a statement restricts to certain texts, with those texts."""
     for statement in statements:
         expression = statement["literal"].get("Expr", {}).get("expr", {})
@@ -174,25 +206,23 @@ def _required(module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part
                 yield _reference(one), _texts([other])
         elif member := expression.get("Membership"):
             yield _reference(member["value"]), _members(module, member["collection"])
-        yield from _looked_up(module, statement)
+        yield from _looked_up(module, tables, statement)
 
 
-def _looked_up(module: Syntax, tree: Tree) -> Iterator[tuple[Part, frozenset[str]]]:
-    """Yield each reference that indexes a constant table, as ``templates[item.kind]``, with the keys of the table."""
+def _looked_up(
+    module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree
+) -> Iterator[tuple[Part, frozenset[str]]]:
+    """Yield each reference that indexes a table, as ``templates[item.kind]``, with the keys of the table."""
     if isinstance(tree, list):
         for item in tree:
-            yield from _looked_up(module, item)
+            yield from _looked_up(module, tables, item)
     elif isinstance(tree, dict):
         if indexed := tree.get("RefBrack"):
-            yield _reference(indexed["index"]), _keys(module, _reference(indexed["refr"]))
+            table = _absolute(module, _reference(indexed["refr"]))
+            yield _reference(indexed["index"]), tables.get(table, frozenset())
         for key, item in tree.items():
             if key not in _LATER:
-                yield from _looked_up(module, item)
-
-
-def _keys(module: Syntax, table: Part) -> frozenset[str]:
-    """Return the keys of a constant object; none for anything else."""
-    return _texts([key for _, key, _ in _constant(module, table).get("Object", {}).get("fields", ())])
+                yield from _looked_up(module, tables, item)
 
 
 def _members(module: Syntax, collection: Tree) -> frozenset[str]:

@@ -9,7 +9,7 @@ import orjson
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import DOCUMENTS, EVERYTHING, Inputs, excerpt, value_of
+from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, excerpt, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,9 +34,11 @@ class Judge:
         rules = [rule for rule in library.rules if rule.metadata.custom.severity == "error"]
         self._engine = Instrumented()
         self._engine.load((*library.modules, _answers(rules)), library.data)
-        inputs = Inputs({module.package: module for module in self._engine.add_tests(()).values()})
-        self.rules = tuple(rule.id for rule in rules)
-        self._parts = {rule.id: inputs.of(rule.module.package) for rule in rules}
+        inputs = Inputs.loaded(self._engine)
+        # A variant is compared with no base, so that the rules about transitions have nothing to deny.
+        parts = {rule.id: inputs.of(rule.module.package) for rule in rules}
+        self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
+        self.rules = tuple(self._parts)
         self._all_parts = frozenset().union(*self._parts.values())
 
     def concerned(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:

@@ -40,6 +40,18 @@ templates[kind] := path if {
 	path := held.template
 }
 
+# lists holds where each kind has lists of containers.
+lists[kind] := paths if {
+	some kind, held in workloads.kinds
+	paths := held.lists
+}
+
+# makes holds the containers that an operator makes of each kind.
+makes[kind] := made if {
+	some kind, held in workloads.kinds
+	made := held.containers
+}
+
 # pods holds what each workload makes: the pod's labels and specification, and where in its file they are.
 pods contains pod if {
 	some item in objects
@@ -109,7 +121,7 @@ containers contains container if {
 
 containers contains container if {
 	some item in objects
-	some list in object.get(workloads.kinds, [item.kind, "lists"], [])
+	some list in lists[item.kind]
 	some index, fields in object.get(item.spec, list, [])
 	container := {
 		"file": item.file,
@@ -126,21 +138,20 @@ containers contains container if {
 
 containers contains container if {
 	some item in objects
-	some made in object.get(workloads.kinds, [item.kind, "containers"], [])
-	object.get(item.spec, object.get(made, "when", []), false) != false
-	at := made.at
-	stated := found(item.spec, at)
-	defaults := object.get(made, "unless_stated", {})
+	some one in makes[item.kind]
+	object.get(item.spec, object.get(one, "when", []), false) != false
+	stated := found(item.spec, one.at)
+	defaults := object.get(one, "unless_stated", {})
 	container := {
 		"file": item.file,
 		"namespace": item.namespace,
-		"name": made.name,
-		"fields": object.union(object.union(defaults, stated), {"name": made.name}),
-		"pod": found(item.spec, object.get(made, "pod", {})),
+		"name": one.name,
+		"fields": object.union(object.union(defaults, stated), {"name": one.name}),
+		"pod": found(item.spec, object.get(one, "pod", {})),
 		"pointer": "/spec",
-		"pointers": {field: sprintf("/spec/%s", [concat("/", path)]) | some field, path in at},
-		"path": made.statement,
-		"installed": object.get(made, "installed", false),
+		"pointers": {field: sprintf("/spec/%s", [concat("/", path)]) | some field, path in one.at},
+		"path": one.statement,
+		"installed": object.get(one, "installed", false),
 	}
 }
 

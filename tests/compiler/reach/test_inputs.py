@@ -43,7 +43,7 @@ deny contains item if some item in examined
     modules = {"a.b": rule, "lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
     engine = Instrumented()
     engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
-    return set(Inputs({module.package: module for module in engine.add_tests(()).values()}).of("a.b"))
+    return set(Inputs.loaded(engine).of("a.b"))
 
 
 def test_a_reference_into_the_input_is_a_part() -> None:
@@ -69,7 +69,8 @@ def test_objects_of_one_kind_are_a_part_where_the_same_body_requires_the_kind() 
 def test_kinds_may_stand_in_a_constant_set_or_be_the_keys_of_a_table() -> None:
     both = {("documents", "A"), ("documents", "B")}
     assert _read("some item in kubernetes.objects\nitem.kind in kinds", 'kinds := {"A", "B"}') == both
-    assert _read("some item in kubernetes.objects\nx := table[item.kind]", 'table := {"A": 1, "B": 2}') == both
+    for table in ('table := {"A": 1, "B": 2}', 'table[kind] := 1 if some kind in {"A", "B"}'):
+        assert _read("some item in kubernetes.objects\nx := table[item.kind]", table) == both
 
 
 def test_objects_are_all_read_where_a_kind_is_not_required() -> None:
