@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -31,12 +32,13 @@ if TYPE_CHECKING:
 def up(compiling: CompileOptions, environment: str, port: int | None) -> None:
     """Try the API on an embedded PostgreSQL and Valkey.
 
-    Compiles, judges, and serves on 127.0.0.1. Ctrl-C stops everything; nothing is left behind.
+    Compiles, judges, and serves on 127.0.0.1. Ctrl-C stops everything; nothing is left behind. Without a base, as in a
+    copy that is no Git repository, transitions are not judged.
     """
     from runtime.embedded import stack
 
     _require_known(compiling.root, environment)
-    outcome = compiled(compiling, writing=True)
+    outcome = compiled(replace(compiling, require_base=False), writing=True)
     show_briefly(outcome)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from runtime.embedded import stack
 from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import commit, git
 
@@ -223,6 +224,14 @@ def test_without_a_base_a_desk_is_told_and_ci_could_not_run(project: Path, monke
     refused = verify(project)
     assert refused.exit_code == 2
     assert "transitions could not be judged" in refused.stderr
+
+
+def test_the_api_can_be_tried_without_a_base(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.rmtree(project / ".git")
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setattr(stack, "run", lambda *_, **__: 0)
+    tried = cbp("up", "--root", str(project))
+    assert tried.exit_code == 0, tried.output
 
 
 def test_ci_is_content_with_the_commit_that_it_names(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
