@@ -18,38 +18,47 @@ import data.lib.network
 import data.origins
 import rego.v1
 
+documents := array.concat(input.documents, input.argocd)
+
+# objects holds what identifies each object, without its body: items that are compared so often have to be small.
+# `called` is the name by which other objects refer to one: that of its Secret, where it makes one.
 objects contains item if {
-	some document in array.concat(input.documents, input.argocd)
+	some index, document in documents
+	kind := document.object.kind
 	metadata := document.object.metadata
 	options := split(object.get(metadata, ["annotations", "argocd.argoproj.io/sync-options"], ""), ",")
 	item := {
-		"kind": document.object.kind,
+		"index": index,
+		"kind": kind,
 		"name": metadata.name,
+		"called": object.get(document.object, object.get(secrets, kind, ["metadata", "name"]), metadata.name),
 		"namespace": object.get(metadata, "namespace", ""),
 		"file": document.file,
-		"object": object.remove(document.object, ["metadata"]),
 		"kept": count({"Prune=false", "Delete=false"} & {option | some option in options}) == 2,
 	}
 }
+
+secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "target", "name"]}
+
+# body returns an object without its metadata.
+body(item) := object.remove(documents[item.index].object, ["metadata"])
 
 protected contains item if {
 	some item in objects
 	item.kept
 }
 
-# called returns the name by which other objects refer to one: that of its Secret, where it makes one.
-called(item) := object.get(item.object, object.get(secrets, item.kind, ["metadata"]), item.name)
-
-secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "target", "name"]}
-
-# named holds the texts in each protected object, some of which are names of others.
+# named holds the objects that others may refer to, by the names in protected objects.
 named contains use if {
 	some item in protected
 	kind := item.kind
 	not kind in origins.grants
-	texts := {text | walk(item.object, [_, text]); is_string(text)}
-	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace, "texts": texts}
+	texts := {text | walk(body(item), [_, text]); is_string(text)}
+	some text in texts & names
+	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace, "name": text}
 }
+
+names := {item.called | some item in objects; item.kind in origins.referred_to}
 
 examined contains need if {
 	some item in objects
@@ -61,7 +70,7 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind == "Database"
-	object.get(item.object, ["spec", "databaseReclaimPolicy"], "retain") != "retain"
+	object.get(body(item), ["spec", "databaseReclaimPolicy"], "retain") != "retain"
 	need := {"item": item, "because": "drops its tables when it is"}
 }
 
@@ -69,7 +78,7 @@ examined contains need if {
 	some item in objects
 	item.kind in origins.referred_to
 	some use in named
-	called(item) in use.texts
+	use.name == item.called
 	item.namespace in {use.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by %s", [use.by])}
 }
@@ -78,20 +87,24 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind in origins.grants
-	texts := {text | walk(item.object, [_, text]); is_string(text)}
-	some other in protected
-	other.kind in {"ServiceAccount", "Role"}
+	texts := {text | walk(body(item), [_, text]); is_string(text)}
+	some other in accounts
 	other.name in texts
 	item.namespace in {other.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }
 
+accounts contains item if {
+	some item in protected
+	item.kind in {"ServiceAccount", "Role"}
+}
+
 # A binding gives nothing without its role.
 examined contains need if {
-	some item in objects
-	item.kind in {"ClusterRole", "Role"}
 	some other in protected
-	reference := object.get(other.object, "roleRef", {})
+	other.kind in {"ClusterRoleBinding", "RoleBinding"}
+	reference := object.get(body(other), "roleRef", {})
+	some item in objects
 	reference.kind == item.kind
 	reference.name == item.name
 	item.namespace == other.namespace
@@ -101,19 +114,26 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind == "NetworkPolicy"
-	selector := object.get(item.object, ["spec", "podSelector"], {})
-	some store in protected
+	selector := object.get(body(item), ["spec", "podSelector"], {})
+	some made in pods
+	made.namespace == item.namespace
+	network.selects(selector, made.labels)
+	need := {"item": item, "because": sprintf("is about the pods of the %s %s", [made.kind, made.name])}
+}
+
+# pods holds the labels of the pods that operators make of protected objects.
+pods contains pod if {
 	some made in origins.made_pods
-	made.kind == store.kind
-	store.namespace == item.namespace
-	network.selects(selector, object.union(made.labels, {made.named: concat("", [store.name, made.suffix])}))
-	need := {"item": item, "because": sprintf("is about the pods of the %s %s", [store.kind, store.name])}
+	some store in protected
+	store.kind == made.kind
+	labels := object.union(made.labels, {made.named: concat("", [store.name, made.suffix])})
+	pod := {"kind": store.kind, "name": store.name, "namespace": store.namespace, "labels": labels}
 }
 
 examined contains need if {
 	some item in objects
 	item.kind == "NetworkPolicy"
-	count(object.get(item.object, ["spec", "podSelector"], {"all": "missing"})) == 0
+	count(object.get(body(item), ["spec", "podSelector"], {"all": "missing"})) == 0
 	need := {"item": item, "because": "closes its namespace"}
 }
 
