@@ -14,6 +14,7 @@ from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import DATABASE, VAULT_KV, namespace
+from compiler.emit.pages.disaster import steps
 from compiler.emit.pages.requirements import Feature, features, requirements
 from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD, PROMETHEUS
@@ -50,6 +51,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         later=[item for item in requirements(serving) if item.provider not in running],
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         nodes=_nodes(site),
+        former=_former(site),
+        steps=steps(site, _former(site)) if not site.serves and _former(site) else (),
         application=namespace("application"),
         logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
@@ -76,6 +79,12 @@ def _nodes(site: Site) -> list[int]:
     zones = len(site.cluster.zones) if site.spec.orchestration.configuration.affinity.zone_spread else 1
     replicas = site.spec.compute.application_tier.instances.max
     return [nodes_of_each_zone(replicas, left) for left in range(zones, 0, -1)]
+
+
+def _former(site: Site) -> str:
+    """Return the cluster that serves now, and that a standby cluster would take over from; empty where none does."""
+    others = (name for name, cluster in site.environment.clusters.items() if name != site.name)
+    return next((name for name in others if site.environment.clusters[name].role == "primary"), "")
 
 
 def _peers(site: Site) -> list[Cluster]:
