@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import click
 
+from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
 from compiler.cli import compile as compile_
-from compiler.cli import completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
 from compiler.cli.options import examples
 from compiler.cli.program import Program
 
@@ -45,6 +45,7 @@ for _command in (
     serve.serve,
     up.up,
     vault.vault,
+    cluster.cluster,
     doctor.doctor,
     completion.completion,
 ):

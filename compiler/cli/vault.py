@@ -28,8 +28,17 @@ def vault() -> None:
     """
 
 
+_plan = click.option(
+    "--plan",
+    "file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The compiled plan.yaml.",
+)
+
+
 def _with_plan(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options of both commands."""
+    """Add the options of the commands that ask a server."""
     for option in (
         click.option(
             "--without",
@@ -43,33 +52,56 @@ def _with_plan(command: Callable[..., object]) -> Callable[..., object]:
             help="The write-only values, which no file of the project holds, as YAML; - for standard input. "
             "Default: the variable CBP_VAULT_VALUES.",
         ),
-        click.option(
-            "--plan",
-            "file",
-            required=True,
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            help="The compiled plan.yaml.",
-        ),
+        _plan,
     ):
         command = option(command)
     return command
 
 
-@vault.command(epilog=options.examples("cbp vault check --plan generated/production/eu-central-1/vault/plan.yaml"))
+@vault.command(
+    epilog=options.examples(
+        "cbp vault check --plan generated/production/eu-central-1/vault/plan.yaml",
+        "cbp vault check --plan generated/production/eu-central-1/vault/plan.yaml --others 'payments-*'",
+    )
+)
+@options.formats("text", "json", "markdown")
+@click.option(
+    "--others",
+    multiple=True,
+    metavar="PATTERN",
+    help="Mounts, policies, groups and token roles of this name belong to others, on a server that is shared; "
+    "may be repeated.",
+)
 @_with_plan
-def check(file: Path, values: str | None, without: tuple[str, ...]) -> None:
+def check(file: Path, values: str | None, without: tuple[str, ...], others: tuple[str, ...], format_: str) -> None:
     """Compare the server with the plan, and change nothing.
 
-    Exits with 0 when they agree, and with 1 and a list when they differ.
+    Reports the fields that differ, also those that the plan leaves at their defaults, and the mounts, policies, roles
+    and groups that neither this plan has nor another one of the same generated/. Exits with 0 when there are no
+    differences, with 1 when there are, and with 2 when the server could not be asked.
     """
-    from compiler.vault.comparison import check as differences
+    from compiler.report.vault import render
+    from compiler.vault.checking import check as checked
+    from compiler.vault.plan import beside
 
     plan, server, given = _read(file, values, without)
-    found = list(differences(plan, server, given))
-    for difference in found:
-        click.echo(f"differs  {difference}")
-    click.echo(f"{len(plan.documents)} documents, {len(found)} differences")
-    sys.exit(1 if found else 0)
+    found = checked(plan, server, given, tuple(beside(file)), others)
+    click.echo(render(found, format_), nl=False)
+    sys.exit(1 if found.differences else 0)
+
+
+@vault.command(
+    epilog=options.examples(
+        "cbp vault values --plan generated/production/eu-central-1/vault/plan.yaml > values.yaml",
+    )
+)
+@_plan
+def values(file: Path) -> None:
+    """Print the file of write-only values that a plan needs, without the values."""
+    from compiler.vault.plan import read
+    from compiler.vault.write_only_values import skeleton
+
+    click.echo(skeleton(read(file)), nl=False)
 
 
 @vault.command(

@@ -167,6 +167,7 @@ def _cluster_scoped(zones: tuple[Zone, ...]) -> list[dict[str, str]]:
     """Return the cluster-scoped objects that it may create, each by name: any other might give full access."""
     named = {
         kinds.NAMESPACE: [namespace(zone) for zone in zones],
+        kinds.CLUSTER_ROLE: [REVIEWERS],
         kinds.CLUSTER_ROLE_BINDING: [REVIEWERS],
         kinds.STORAGE_CLASS: [STORAGE_CLASS],
         kinds.VOLUME_SNAPSHOT_CLASS: [STORAGE_CLASS],

@@ -46,7 +46,7 @@ def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
 def documents(site: Site) -> tuple[Document, ...]:
     """Return the Kubernetes objects of all components, and those that are derived from all of them together."""
     found = [document for component in running(site) for document in component.documents(site)]
-    found.append(token_reviewers(account for component in running(site) for account in component.accounts(site)))
+    found += token_reviewers(account for component in running(site) for account in component.accounts(site))
     found += pod_monitors(scrapes(site))
     found += network_policies(site, flows(site))
     return (*found, *readers_and_operators(site, found))

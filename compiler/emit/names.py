@@ -58,3 +58,8 @@ def namespace(zone: Zone) -> str:
 def host(service: str, zone: Zone) -> str:
     """Return the DNS name of a Service within its cluster."""
     return f"{service}.{namespace(zone)}.svc"
+
+
+def pod_names(stateful_set: str, replicas: int) -> tuple[str, ...]:
+    """Return the DNS names of the pods of a stateful set of the data zone, behind its headless Service."""
+    return tuple(host(f"{stateful_set}-{index}.{stateful_set}-headless", "data") for index in range(replicas))

@@ -68,7 +68,13 @@ PROMETHEUS = Provider(
     "https://prometheus-operator.dev/",
     "monitoring",
 )
-KEDA = Provider("KEDA", "2.17.0", "triggers of Prometheus and CPU on one object", "https://keda.sh/docs/", "keda")
+KEDA = Provider(
+    "KEDA",
+    "2.18.0",
+    "triggers of Prometheus and CPU on one object, and the autoscaler's tolerance",
+    "https://keda.sh/docs/",
+    "keda",
+)
 SNAPSHOTS = Provider(
     "CSI snapshot controller",
     "8.0.0",

@@ -12,7 +12,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import CACHE, CACHE_SERVER, DATABASE, DATABASE_SERVER, POOLER, READ_POOLER, host
+from compiler.emit.kubernetes.cache.pods import NODES, SENTINELS
+from compiler.emit.names import (
+    CACHE,
+    CACHE_SERVER,
+    DATABASE,
+    DATABASE_SERVER,
+    POOLER,
+    READ_POOLER,
+    SENTINEL,
+    host,
+    pod_names,
+)
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
@@ -42,13 +53,17 @@ def server_certificates(site: Site) -> tuple[ServerCertificate, ...]:
     if site.reads_replicas:
         services.append(READ_POOLER)
     database = (*(host(service, "data") for service in services), site.cluster.vault.database)
+    # The operator appends the role to the name of sentinels only.
+    sentinel = f"{SENTINEL}-sentinel"
+    sentinels = (host(sentinel, "data"), *pod_names(sentinel, SENTINELS))
     return (
         # PostgreSQL and PgBouncer load a new certificate while they run.
         ServerCertificate(DATABASE_SERVER, database, is_client=False, lifetime=DAY * 90, renew_before=DAY * 30),
         # Redis loads it at its start. A node that is patched at least every half year restarts its pods in time.
         ServerCertificate(
             CACHE_SERVER,
-            (host(f"{CACHE}-master", "data"),),
+            # A client verifies the first name at any of them: a sentinel names servers by their addresses.
+            (host(f"{CACHE}-master", "data"), *pod_names(CACHE, NODES), *sentinels),
             # Redis servers connect to each other, and present it as clients.
             is_client=True,
             lifetime=DAY * 365,

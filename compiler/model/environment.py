@@ -42,7 +42,7 @@ class Addresses(Model):
     clients: Listed[AddressRange] | None = None
     """The networks of the other clients, through the load balancer too; left out, there are none."""
     identity_provider: Listed[AddressRange]
-    """The servers of the identity provider."""
+    """The servers of the identity provider, which Vault calls when people sign in."""
     fis: Listed[AddressRange]
     """The systems of FIS that the FIS connector calls."""
     core_banking: Listed[AddressRange]

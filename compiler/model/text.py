@@ -163,7 +163,7 @@ Identity = Annotated[
 Subnet = Annotated[
     str,
     Matching(
-        r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}",
+        r"[A-Za-z][A-Za-z0-9._-]{0,79}",
         "a subnet",
         "write its ID, as subnet-0123456789abcdef0, or its name",
         "subnet-0123456789abcdef0",

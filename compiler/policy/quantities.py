@@ -37,19 +37,8 @@ def units(value: object) -> int | None:
     return _scaled(value, 1)
 
 
-def _scaled(value: object, parts: int) -> int | None:
-    """Parse a quantity from its JSON text or number; None from 2**53 on, where integers in JSON are not exact."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    amount = _parse(str(value))
-    if amount is None:
-        return None
-    scaled = amount * parts
-    rounded = -(-scaled.numerator // scaled.denominator) if scaled >= 0 else scaled.numerator // scaled.denominator
-    return rounded if abs(rounded) <= _LARGEST else None
-
-
-def _parse(text: str) -> Fraction | None:
+def amount(text: str) -> Fraction | None:
+    """Return a quantity as an exact number, or None where the text is not one."""
     match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         return None
@@ -58,3 +47,15 @@ def _parse(text: str) -> Fraction | None:
         return number * _SCALES[match["suffix"] or ""]
     exponent = int(match["exponent"])
     return number * Fraction(10) ** exponent if abs(exponent) <= _LARGEST_EXPONENT else None
+
+
+def _scaled(value: object, parts: int) -> int | None:
+    """Parse a quantity from its JSON text or number; None from 2**53 on, where integers in JSON are not exact."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    found = amount(str(value))
+    if found is None:
+        return None
+    scaled = found * parts
+    rounded = -(-scaled.numerator // scaled.denominator) if scaled >= 0 else scaled.numerator // scaled.denominator
+    return rounded if abs(rounded) <= _LARGEST else None

@@ -36,7 +36,7 @@ def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[
         VaultError: a value is missing (then nothing is written), or the server refuses (earlier writes stay).
     """
     _complete(plan, server, values)
-    comparison = Comparison(server, values)
+    comparison = Comparison(plan, server, values)
     for document in plan.documents:
         outcome = _apply_document(document, comparison)
         yield outcome
@@ -46,7 +46,7 @@ def apply(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> Iterator[
 
 def _complete(plan: Plan, server: VaultServer, values: WriteOnlyValues) -> None:
     """Raise VaultError before the first write where a needed value was not given."""
-    comparison = Comparison(server, values)
+    comparison = Comparison(plan, server, values)
     needed = [document for document in plan.documents if comparison.differences(document) or values.of(document)]
     if missing := [f"{name} of {item.path}" for item in needed for name in values.missing(item)]:
         raise VaultError(f"nothing was written, because these values have to be given: {', '.join(missing)}")
@@ -59,6 +59,6 @@ def _apply_document(document: Document, comparison: Comparison) -> Outcome:
     if data is None:
         raise VaultError(f"{document.title}: it refers to a field that the server does not return")
     found = comparison.view(document, data)
-    whole = {**data, **comparison.values.of(document)}
+    whole = {**comparison.resets(document, found or {}), **data, **comparison.values.of(document)}
     endpoint(document.path).write(comparison.server, document.path, whole, found)
     return Outcome(document.title, written=True, left=comparison.differences(document))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _ROOT = "/root/generate/internal"
 
+# The fields of a mount that it has from its beginning to its end.
+_FIXED = frozenset({"type", "options", "local", "seal_wrap", "external_entropy_access"})
+
 View = dict[str, Any]
 Data = dict[str, Any]
 
@@ -37,7 +40,7 @@ class Plain:
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
         """Return the path's data; the fields of a database connection lie one level deeper."""
         found = server.read(path)
-        return None if found is None else {**found, **(found.get("connection_details") or {})}
+        return None if found is None else _flat(found, "connection_details")
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
         """Write the whole document."""
@@ -58,24 +61,24 @@ class Mount:
     """A secrets engine or an auth method: it is mounted once, and tuned from then on."""
 
     def read(self, server: VaultServer, path: str, data: Mapping[str, Any]) -> View | None:
-        """Return the mount; the server answers 400 where there is none."""
+        """Return the mount, its own tuning included; the server answers 400 where there is none."""
         answer = server.ask("GET", path)
         absent = answer.status == 400 and any(error.startswith("No ") for error in answer.errors)
-        return None if absent else server.accepted(answer, f"reading {path}")
+        return None if absent else _flat(server.accepted(answer, f"reading {path}"), "config")
 
     def write(self, server: VaultServer, path: str, data: Data, found: View | None) -> None:
-        """Mount, or tune the description, the only field that can be changed.
+        """Mount, or tune the mount that is there.
 
         Raises:
-            VaultError: the type or the options differ, which only a new mount can change.
+            VaultError: a field differs that only a new mount can change.
         """
         if found is None:
             server.write(path, data)
             return
-        for field in ("type", "options"):
-            if field in data and (found.get(field) or None) != (data[field] or None):
+        for field in _FIXED & data.keys():
+            if (found.get(field) or None) != (data[field] or None):
                 raise VaultError(f"{path}: the {field} of a mount cannot be changed: disable the mount first")
-        server.write(f"{path}/tune", {name: value for name, value in data.items() if name == "description"})
+        server.write(f"{path}/tune", {name: value for name, value in data.items() if name not in _FIXED})
 
 
 class AuditDevice:
@@ -146,6 +149,11 @@ class Authority:
         if found is not None:
             raise VaultError(f"{path}: the certificate of an authority cannot be changed: give another issuer_name")
         server.write(path, data)
+
+
+def _flat(found: View, inner: str) -> View:
+    """Return an answer with the fields of its field ``inner`` beside its own."""
+    return {name: value for name, value in found.items() if name != inner} | (found.get(inner) or {})
 
 
 def _names(issuers: View) -> set[str]:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from compiler.vault.errors import VaultError
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REFERENCE = "$ref"
+_NAME = "vault/plan.yaml"
+"""The name of a plan in the folder of its cluster."""
 ApiPath = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+$")]
 """A path of the HTTP API below ``/v1/``, without ``..`` and without characters that need an escape."""
 
@@ -45,6 +47,27 @@ class Plan(BaseModel):
     ca_bundle: Annotated[str | None, Field(alias="caBundle")] = None
     """The authorities that sign the server's certificate, as PEM; None for those that the system trusts."""
     documents: Annotated[tuple[Document, ...], Field(min_length=1)]
+    _left_out: tuple[Document, ...] = PrivateAttr(())
+
+    @property
+    def all_documents(self) -> tuple[Document, ...]:
+        """The documents, and then those that are left out."""
+        return (*self.documents, *self._left_out)
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """The paths of all documents."""
+        return frozenset(item.path for item in self.all_documents)
+
+    @property
+    def mounts(self) -> dict[str, str]:
+        """The type of each mount by its path, such as ``cbp`` or ``auth/oidc-production``."""
+        found = {item.path: item.data.get("type", "") for item in self.all_documents}
+        return {
+            path.removeprefix("sys/").removeprefix("mounts/"): type_
+            for path, type_ in found.items()
+            if re.fullmatch("sys/(mounts|auth)/[^/]+", path)
+        }
 
     def without(self, prefixes: tuple[str, ...]) -> Plan:
         """Return the plan without the documents below any of the paths.
@@ -60,6 +83,7 @@ class Plan(BaseModel):
         if not kept:
             raise VaultError("no document is left")
         plan = self.model_copy(update={"documents": kept})
+        plan._left_out = tuple(item for item in self.documents if item not in kept)  # noqa: SLF001 - its own kind
         _ordered(plan, "the rest of the plan")
         return plan
 
@@ -80,6 +104,20 @@ def read(file: Path) -> Plan:
         raise VaultError(f"{file}: this is not a plan for Vault: wrong at {places}") from error
     _ordered(plan, str(file))
     return plan
+
+
+def beside(file: Path) -> Iterator[Plan]:
+    """Yield the other plans of the ``generated/`` that a plan's file lies in, whose clusters may share its server.
+
+    Raises:
+        VaultError: a file is not a plan.
+        OSError: a file cannot be read.
+    """
+    own = file.resolve()
+    if own.match(f"*/*/{_NAME}"):
+        for other in sorted(own.parents[3].glob(f"*/*/{_NAME}")):
+            if other != own:
+                yield read(other)
 
 
 def references(value: Any) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 
     from compiler.vault.plan import Document, Plan
 
+SOURCES: dict[str, str] = {
+    "kubernetes_ca_cert": "the certificate authority of the cluster's API server, as PEM (public)",
+    "oidc_client_secret": "the secret of Vault's client at the identity provider",
+    "password": "the password that cbp/.../vault-manager holds, with which Vault logs in to PostgreSQL",
+}
+"""The source of each value, by its field."""
 VARIABLE = "CBP_VAULT_VALUES"
 STANDARD_INPUT = "-"
 
@@ -42,7 +48,7 @@ class WriteOnlyValues:
 def write_only_values(file: str | None, environment: Mapping[str, str], plan: Plan) -> WriteOnlyValues:
     """Return the values in a file (``-`` for standard input), or in the variable ``CBP_VAULT_VALUES``, or none.
 
-    Both hold a YAML mapping from a document's path to its fields' values.
+    Both hold a YAML mapping from a document's path to its fields' values; a field without a value was not given.
 
     Raises:
         VaultError: the text is not such a mapping, or names a field that the plan does not ask for.
@@ -70,8 +76,23 @@ def _values(text: str, name: str) -> dict[str, dict[str, str]]:
         return {}
     if not isinstance(document, dict) or not all(_fields(item) for item in document.values()):
         raise VaultError(f"{name}: this is not a mapping from the paths of documents to their fields and texts")
-    return {str(path): dict(fields) for path, fields in document.items()}
+    return {str(path): {field: value for field, value in fields.items() if value} for path, fields in document.items()}
 
 
 def _fields(item: object) -> bool:
-    return isinstance(item, dict) and all(isinstance(value, str) and value for value in item.values())
+    return isinstance(item, dict) and all(
+        value is None or (isinstance(value, str) and value) for value in item.values()
+    )
+
+
+def skeleton(plan: Plan) -> str:
+    """Return the file of values for a plan, as YAML: every field that needs one, its source, and no value."""
+    lines = ["# The values that no file of the project holds. Keep this file encrypted, or give it on standard input."]
+    for document in plan.documents:
+        if document.write_only:
+            lines += [f"{document.path}:", *(f"  {field}: # {_source(field)}" for field in document.write_only)]
+    return "\n".join(lines) + "\n"
+
+
+def _source(field: str) -> str:
+    return SOURCES.get(field, "a value of this field")

@@ -12,8 +12,11 @@ from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
 from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
+from compiler.emit.kubernetes.cache.pods import NODES
+from compiler.emit.kubernetes.common.flows import port_of
+from compiler.emit.kubernetes.database.parameters import synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
-from compiler.emit.names import DATABASE, VAULT_KV, namespace
+from compiler.emit.names import CACHE, DATABASE, REDIS_PORT, VAULT_KV, namespace, pod_names
 from compiler.emit.pages.disaster import steps
 from compiler.emit.pages.requirements import Feature, features, requirements
 from compiler.emit.platforms import platform
@@ -61,10 +64,18 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
         admitted=admitted(site),
+        vault_port=port_of(site.cluster.vault.address),
+        issuer_port=port_of(site.environment.sign_in.issuer),
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
         secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],
+        synchronous=synchronous(site),
+        data=namespace("data"),
+        name=DATABASE,
+        cache_nodes=NODES,
+        cache_first=pod_names(CACHE, NODES)[0],
+        cache_port=REDIS_PORT,
         entries=sorted(set(_entries(documents))),
         kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
     )

@@ -99,6 +99,11 @@ def _holding(kind: str, key: str, value: object = None) -> Marks:
     )
 
 
+def _either(*marks: Marks) -> Marks:
+    """Return the predicate of documents that one of several is true of."""
+    return lambda document: any(mark(document) for mark in marks)
+
+
 def _found(value: object, key: str) -> Iterator[Any]:
     """Yield every value of a key, at any depth."""
     if isinstance(value, Mapping):
@@ -125,7 +130,7 @@ _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
 _FEATURES: tuple[tuple[Feature, Marks], ...] = (
     (
         Feature("HPAConfigurableTolerance", 33, 35, "the distance between scaling up and down"),
-        _holding("HorizontalPodAutoscaler", "tolerance"),
+        _either(_holding("HorizontalPodAutoscaler", "tolerance"), _holding("ScaledObject", "tolerance")),
     ),
     (
         Feature("MatchLabelKeysInPodAffinity", 29, 31, "anti-affinity that counts each revision alone"),

@@ -65,6 +65,9 @@ class _Aws:
             "target-group-attributes": "preserve_client_ip.enabled=true",
             # The only target is the primary, which may be in another zone than a client.
             "attributes": "load_balancing.cross_zone.enabled=true",
+            # By a connection alone, to the port that the policies open to the subnets.
+            "healthcheck-protocol": "tcp",
+            "healthcheck-port": "traffic-port",
             **({"subnets": ",".join(subnets)} if subnets else {}),
         }
         return {f"service.beta.kubernetes.io/aws-load-balancer-{name}": value for name, value in settings.items()}

@@ -12,7 +12,6 @@
 package access.binding_without_role
 
 import data.lib.access
-import data.thresholds
 import rego.v1
 
 examined contains binding if some binding in access.bindings
@@ -22,12 +21,6 @@ rendered(binding) if {
 	role.kind == binding.role.kind
 	role.name == binding.role.name
 	role.namespace == binding.namespace
-}
-
-# A role of Kubernetes itself is always there.
-rendered(binding) if {
-	binding.kind == "ClusterRoleBinding"
-	binding.role.name in thresholds.cluster_roles
 }
 
 deny contains denial if {

@@ -10,20 +10,41 @@ test_rights_of_a_namespace_pass if {
 	rights_in_the_whole_cluster.deny == set() with input as object_of("RoleBinding")
 }
 
-delegation(subjects) := {"documents": [{"file": "b.yaml", "object": {
+reviewers(resources) := {"file": "r.yaml", "object": {
+	"kind": "ClusterRole",
+	"metadata": {"name": "reviewers"},
+	"rules": [{"apiGroups": ["authentication.k8s.io"], "resources": resources, "verbs": ["create"]}],
+}}
+
+delegation(resources, name, subjects) := {"documents": [reviewers(resources), {"file": "b.yaml", "object": {
 	"kind": "ClusterRoleBinding",
 	"metadata": {"name": "b"},
-	"roleRef": {"kind": "ClusterRole", "name": "system:auth-delegator"},
+	"roleRef": {"kind": "ClusterRole", "name": name},
 	"subjects": subjects,
 }}]}
 
+account := {"kind": "ServiceAccount", "name": "a"}
+
 test_an_account_may_have_tokens_reviewed if {
-	rights_in_the_whole_cluster.deny == set() with input as delegation([{"kind": "ServiceAccount", "name": "a"}])
+	document := delegation(["tokenreviews"], "reviewers", [account])
+	rights_in_the_whole_cluster.deny == set() with input as document
+}
+
+test_an_account_may_not_ask_what_others_may_do if {
+	document := delegation(["tokenreviews"], "system:auth-delegator", [account])
+	denials := rights_in_the_whole_cluster.deny with input as document
+	{denial.message | some denial in denials} == {"the ClusterRoleBinding b gives rights in the whole cluster"}
+}
+
+test_a_role_with_one_right_more_is_denied_with_its_binding if {
+	document := delegation(["selfsubjectreviews", "tokenreviews"], "reviewers", [account])
+	denials := rights_in_the_whole_cluster.deny with input as document
+	{denial.file | some denial in denials} == {"r.yaml", "b.yaml"}
 }
 
 test_people_may_not if {
-	subjects := [{"kind": "ServiceAccount", "name": "a"}, {"kind": "Group", "name": "g"}]
-	denials := rights_in_the_whole_cluster.deny with input as delegation(subjects)
+	document := delegation(["tokenreviews"], "reviewers", [account, {"kind": "Group", "name": "g"}])
+	denials := rights_in_the_whole_cluster.deny with input as document
 	{denial.message | some denial in denials} == {"the ClusterRoleBinding b gives rights in the whole cluster"}
 }
 

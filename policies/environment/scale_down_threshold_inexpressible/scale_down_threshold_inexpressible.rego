@@ -2,7 +2,8 @@
 # title: A cluster's Kubernetes cannot express the threshold for scaling down
 # description: >-
 #   The autoscaler shrinks a tier as soon as a metric is below its target. To wait for the threshold for scaling
-#   down it needs a tolerance, which Kubernetes has from 1.35 on; before, the threshold is not enforced.
+#   down it needs a tolerance, which Kubernetes has from 1.35 on; before, the threshold is not enforced, and replicas of
+#   the database are added and removed only ten per cent beyond their targets.
 # custom:
 #   id: DEP010
 #   severity: warning

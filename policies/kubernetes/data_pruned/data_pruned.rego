@@ -86,6 +86,18 @@ examined contains need if {
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }
 
+# A binding gives nothing without its role.
+examined contains need if {
+	some item in objects
+	item.kind in {"ClusterRole", "Role"}
+	some other in protected
+	reference := object.get(other.object, "roleRef", {})
+	reference.kind == item.kind
+	reference.name == item.name
+	item.namespace == other.namespace
+	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
+}
+
 examined contains need if {
 	some item in objects
 	item.kind == "NetworkPolicy"

@@ -48,6 +48,14 @@ test_a_right_of_a_protected_account_is_needed_and_that_of_another_is_not if {
 	messages([account, ours, other]) == {"the Role tokens can be pruned, and is needed by the ServiceAccount login"}
 }
 
+test_the_role_of_a_protected_binding_is_needed if {
+	binding := object("ClusterRoleBinding", "logins", kept, {"roleRef": {"kind": "ClusterRole", "name": "review"}})
+	roles := [object("ClusterRole", "review", "", {}), object("ClusterRole", "other", "", {})]
+	messages(array.concat([binding], roles)) == {
+		"the ClusterRole review can be pruned, and is needed by the ClusterRoleBinding logins"
+	}
+}
+
 test_policies_of_protected_pods_and_those_of_every_pod_are_needed if {
 	store := object("RedisReplication", "cache", kept, {})
 	pods := {"spec": {"podSelector": {"matchLabels": {"app": "cache", "role": "replication"}}}}

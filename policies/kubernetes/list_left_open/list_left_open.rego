@@ -24,6 +24,7 @@ opening := {
 		["spec", "namespaceResourceWhitelist"],
 	],
 	"Cluster": [["spec", "postgresql", "pg_hba"]],
+	"ClusterRole": [["rules"]],
 	"ClusterRoleBinding": [["subjects"]],
 	"Role": [["rules"]],
 	"RoleBinding": [["subjects"]],

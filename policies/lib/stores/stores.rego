@@ -12,8 +12,25 @@ clusters contains item if {
 	item.kind == "Cluster"
 }
 
+# counts returns the numbers of instances that a Cluster may have: its own, and each to which it is scaled.
+counts(cluster) := {instances |
+	some scaled in kubernetes.of("ScaledObject", cluster.namespace)
+	scaled.spec.scaleTargetRef.kind == "Cluster"
+	scaled.spec.scaleTargetRef.name == cluster.name
+	some instances in numbers.range(scaled.spec.minReplicaCount, scaled.spec.maxReplicaCount)
+	instances >= scaled.spec.minReplicaCount # bounds that are inverted count down
+} | {object.get(cluster.spec, "instances", 1)}
+
+# candidates returns how many standbys of a Cluster may be synchronous, of so many instances.
+candidates(cluster, instances) := min([instances - 1, most]) if {
+	most := object.get(cluster.spec, ["postgresql", "synchronous", "maxStandbyNamesFromCluster"], instances)
+}
+
+# ceiling returns a quotient of two whole numbers, rounded up.
+ceiling(dividend, divisor) := (up - (up % divisor)) / divisor if up := (dividend + divisor) - 1
+
 # poolers holds every Pooler, with the connections of all of its instances: from clients, and to PostgreSQL;
-# and how many clients are left a place when one instance is drained.
+# and how many clients find a place, however they are spread, when one instance is drained: those of a single one.
 poolers contains pooler if {
 	some item in kubernetes.objects
 	item.kind == "Pooler"
@@ -22,7 +39,7 @@ poolers contains pooler if {
 	pooler := {
 		"item": item,
 		"clients": instances * number(object.get(parameters, "max_client_conn", 0)),
-		"drained": max([0, instances - 1]) * number(object.get(parameters, "max_client_conn", 0)),
+		"drained": min([1, max([0, instances - 1])]) * number(object.get(parameters, "max_client_conn", 0)),
 		"servers": instances * number(object.get(parameters, "default_pool_size", 0)),
 	}
 }

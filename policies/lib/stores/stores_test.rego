@@ -36,3 +36,24 @@ test_a_plugin_archives_where_it_is_told_to if {
 	others := {name | name := stores.archive({"spec": {"plugins": [disabled, {"name": "q"}]}})}
 	others == set()
 }
+
+scaled := [{"file": "s.yaml", "object": {
+	"kind": "ScaledObject",
+	"metadata": {"name": "s", "namespace": "n"},
+	"spec": {"scaleTargetRef": {"kind": "Cluster", "name": "o"}, "minReplicaCount": 4, "maxReplicaCount": 5},
+}}]
+
+test_a_cluster_may_have_each_number_to_which_it_is_scaled_and_its_own if {
+	cluster := {"name": "o", "namespace": "n", "spec": {"instances": 3}}
+	stores.counts(cluster) == {3, 4, 5} with input as {"documents": scaled}
+	stores.counts(object.union(cluster, {"name": "p"})) == {3} with input as {"documents": scaled}
+}
+
+test_candidates_are_the_standbys_up_to_the_cap if {
+	stores.candidates({"spec": {}}, 4) == 3
+	stores.candidates({"spec": {"postgresql": {"synchronous": {"maxStandbyNamesFromCluster": 2}}}}, 4) == 2
+}
+
+test_a_quotient_is_rounded_up if {
+	[stores.ceiling(3, 3), stores.ceiling(4, 3), stores.ceiling(6, 3)] == [1, 2, 2]
+}

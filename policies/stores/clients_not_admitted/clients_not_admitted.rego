@@ -1,9 +1,10 @@
 # METADATA
-# title: The pods' pools are larger than what a pooler admits with one instance away
+# title: The pods' pools are larger than what one instance of a pooler admits
 # description: >-
 #   Every worker of every pod keeps a pool for writing and one for reading, and during an update surplus pods keep
-#   theirs too. When a node is drained, the pooler's other instances take its clients as well. What they do not admit
-#   is refused, in the newest pods and at the highest load.
+#   theirs too. Connections stay where they were opened: after a drain or an update of the pooler one of its instances
+#   may have nearly all of them, whatever the others still admit. What it does not admit is refused, in the newest pods
+#   and at the highest load. A pooler of a single instance admits nobody while that one is drained.
 # custom:
 #   id: STO001
 #   severity: error
@@ -26,7 +27,7 @@ deny contains denial if {
 	denial := {
 		"id": "STO001",
 		"message": sprintf(
-			"the pods keep up to %d connections to the pooler %s, and all but one of its instances admit %d",
+			"the pods keep up to %d connections to the pooler %s, and the last of its instances admits %d",
 			[demand, pooler.item.name, pooler.drained],
 		),
 		"path": ["connections", "database", "pool_size"],

@@ -16,12 +16,12 @@ pooler(admitted) := {
 	}}],
 }
 
-test_the_last_connection_may_be_used if clients_not_admitted.deny == set() with input as pooler("180")
+test_the_last_connection_may_be_used if clients_not_admitted.deny == set() with input as pooler("360")
 
 test_what_is_no_number_admits_nobody if {
 	denials := clients_not_admitted.deny with input as pooler("many")
 	{denial.message | some denial in denials} == {concat("", [
 		"the pods keep up to 360 connections to the pooler p, ",
-		"and all but one of its instances admit 0",
+		"and the last of its instances admits 0",
 	])}
 }

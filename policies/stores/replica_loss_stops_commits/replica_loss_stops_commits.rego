@@ -2,7 +2,7 @@
 # title: The loss of one replica stops every commit
 # description: >-
 #   Where a commit is required to reach standbys, the primary waits while there are fewer of them. With no more
-#   replicas than it waits for, the restart of one of them stops every write.
+#   replicas than it waits for, or no more that are candidates, the restart of one of them stops every write.
 # custom:
 #   id: STO005
 #   severity: error
@@ -23,7 +23,7 @@ examined contains cluster if {
 deny contains denial if {
 	some cluster in examined
 	waited := cluster.spec.postgresql.synchronous.number
-	replicas := object.get(cluster.spec, "instances", 1) - 1
+	replicas := stores.candidates(cluster, object.get(cluster.spec, "instances", 1))
 	replicas <= waited
 	denial := {
 		"id": "STO005",

@@ -144,3 +144,10 @@ def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_ba
     azure = page(with_values(**{"environment__clusters__eu-central-1__platform": "azure"}))
     assert "the security group of the gateway's subnet allows these networks" in azure
     assert "load balancer admits" not in page(site(cluster="eu-west-1"))
+
+
+def test_the_page_says_whom_vault_reaches_and_by_whom_it_is_reached() -> None:
+    text = page(site())
+    assert "cert-manager reach it in 10.30.250.0/28 at 8200" in text
+    assert "provider in 10.30.250.16/28 at 443" in text
+    assert "the database at configuration-db.eu-central-1.bank.example" in text

@@ -26,3 +26,13 @@ def test_on_azure_an_account_names_its_client_and_its_pods_ask_for_it() -> None:
     assert account == {"azure.workload.identity/client-id": site().cluster.backups.identity}
     assert found[CLUSTER]["spec"]["inheritedMetadata"]["labels"]["azure.workload.identity/use"] == "true"
     assert not any("aws" in label for label in found[NAMESPACE]["metadata"]["labels"])
+
+
+def test_the_load_balancer_of_the_database_checks_the_port_that_it_forwards_to() -> None:
+    """The port of the operator's status would be another way in, which the policies keep closed."""
+    (service,) = documents(site())[CLUSTER]["spec"]["managed"]["services"]["additional"]
+    template, prefix = service["serviceTemplate"], "service.beta.kubernetes.io/aws-load-balancer-"
+    told = {name.removeprefix(prefix): value for name, value in template["metadata"]["annotations"].items()}
+    assert (told["healthcheck-protocol"], told["healthcheck-port"]) == ("tcp", "traffic-port")
+    assert told["nlb-target-type"] == "ip"
+    assert template["spec"]["allocateLoadBalancerNodePorts"] is False

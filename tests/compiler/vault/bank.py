@@ -53,7 +53,8 @@ class Bank:
         ):
             assert there in text
             text = text.replace(there, here)
-        file = self.folder / f"{site.environment.name}-{site.name}.yaml"
+        file = self.folder / "generated" / site.folder / "vault/plan.yaml"
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         return file
 
@@ -70,8 +71,9 @@ class Bank:
         return yaml.safe_dump({path: fields for path, fields in asked.items() if fields})
 
     def run(self, command: str, plan: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run ``cbp vault`` against the server."""
-        return cbp_vault(self.server, command, plan, *arguments, **variables)
+        """Run ``cbp vault`` against the server, on which the identity provider's key is somebody else's."""
+        others = ("--others", "transit") if command == "check" else ()
+        return cbp_vault(self.server, command, plan, *others, *arguments, **variables)
 
     def _database(self, site: Site) -> Iterator[tuple[str, str]]:
         if site.serves:

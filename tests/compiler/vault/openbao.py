@@ -48,12 +48,12 @@ class OpenBao:
         """What a client of it is told."""
         return {"VAULT_ADDR": self.address, "VAULT_TOKEN": self.token, "VAULT_CACERT": str(self.authority)}
 
-    def ask(self, method: str, path: str, token: str | None = None, **body: Any) -> httpx.Response:
+    def ask(self, method: str, path: str, token: str | None = None, /, **body: Any) -> httpx.Response:
         """Ask with a token, by default the one that may do everything."""
         headers = {"X-Vault-Token": self.token if token is None else token}
         return self.client.request(method, f"{self.address}/v1/{path}", headers=headers, json=body or None)
 
-    def told(self, method: str, path: str, **body: Any) -> dict[str, Any]:
+    def told(self, method: str, path: str, /, **body: Any) -> dict[str, Any]:
         """Ask for what has to succeed, and return the data of the answer."""
         answer = self.ask(method, path, **body)
         assert answer.is_success, (path, answer.text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,7 +33,8 @@ def edited(plan: Path, edit: Callable[[list[dict[str, Any]]], None]) -> Path:
     """Write a plan's neighbour with changed documents."""
     document = yaml.safe_load(plan.read_text())
     edit(document["documents"])
-    file = plan.with_name("edited.yaml")
+    file = plan.parents[2] / "edited/vault/plan.yaml"
+    file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(yaml.safe_dump(document))
     return file
 
@@ -77,6 +79,43 @@ CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
     ),
 }
 
+# Fields that the plan leaves out: each is at its default, and is put back to it.
+CHANGES |= {
+    f"an unstated {name}": (
+        path,
+        {name: value},
+        f"{name} is {json.dumps(shown)}, and the plan leaves it at its default: {json.dumps(default)}",
+    )
+    for path, name, value, shown, default in (
+        ("pki-production-eu-central-1/roles/configuration-db-server", "allow_any_name", True, True, False),
+        ("pki-production-eu-central-1/roles/configuration-db-server", "allow_glob_domains", True, True, False),
+        (f"{KUBERNETES}/role/configuration-api", "token_period", 86400, 86400, 0),
+        (f"{KUBERNETES}/role/configuration-api", "alias_name_source", "serviceaccount_name", "serviceaccount_name",
+         "serviceaccount_uid"),
+        (f"{OIDC}/role/administrators", "expiration_leeway", 3600, 3600, 0),
+        (f"{OIDC}/role/administrators", "token_strictly_bind_ip", True, True, False),
+        ("cbp/config", "delete_version_after", "1h", "1h0m0s", "0s"),
+    )
+}  # fmt: skip
+UNKNOWN: dict[str, dict[str, Any]] = {
+    f"{KUBERNETES}/role/configuration-api": {"bound_service_account_namespace_selector": '{"matchLabels": {"a": "b"}}'},
+    f"{OIDC}/role/administrators": {"token_policies": ["default"]},
+    "pki-production-eu-central-1/roles/configuration-db-server": {"allowed_uri_sans": ["*"]},
+    "database/static-roles/production-eu-central-1-configuration-api": {"rotation_statements": ["SELECT 1"]},
+}
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_a_field_that_is_empty_by_default_is_found_when_it_is_not(applied: Bank, path: str) -> None:
+    before = applied.server.told("GET", path)
+    (name,) = UNKNOWN[path]
+    applied.server.told("POST", path, **{**before, **UNKNOWN[path]})
+    done = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("POST", path, **{**before, name: before[name] or type(UNKNOWN[path][name])()})
+    reason = f"{name} has a value, which the plan does not state, and whose default is not known"
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {path}: {reason}")
+    assert applied.run("check", applied.plan(PRODUCTION)).returncode == 0
+
 
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_behind_its_back_is_reported_and_undone(applied: Bank, name: str) -> None:
@@ -89,12 +128,137 @@ def test_a_change_behind_its_back_is_reported_and_undone(applied: Bank, name: st
     assert applied.run("check", applied.plan(PRODUCTION)).returncode == 0
 
 
-def test_a_role_that_nobody_planned_is_reported(applied: Bank) -> None:
-    role = f"{KUBERNETES}/role/backdoor"
-    applied.server.told("POST", role, bound_service_account_names="a", bound_service_account_namespaces="b")
+ACCOUNT = {"bound_service_account_names": "a", "bound_service_account_namespaces": "b"}
+CONNECTION = {"plugin_name": "postgresql-database-plugin", "connection_url": "postgresql://a/b"}
+UNPLANNED: dict[str, dict[str, Any]] = {
+    f"{KUBERNETES}/role/backdoor": ACCOUNT,
+    f"{OIDC}/role/backdoor": {"user_claim": "sub", "role_type": "jwt", "bound_subject": "a"},
+    "pki-production-eu-central-1/roles/backdoor": {"allow_any_name": True},
+    "database/config/backdoor": {**CONNECTION, "verify_connection": False},
+    "database/roles/backdoor": {"db_name": "backdoor", "creation_statements": "SELECT 1"},
+    "sys/mounts/backdoor": {"type": "pki"},
+    "sys/auth/backdoor": {"type": "approle"},
+    "sys/policies/acl/backdoor": {"policy": 'path "*" { capabilities = ["sudo"] }'},
+    "identity/group/name/backdoor": {"policies": ["production-eu-central-1-administrators"]},
+    "auth/token/roles/backdoor": {"orphan": True},
+}
+
+
+@pytest.mark.parametrize("path", UNPLANNED)
+def test_an_object_that_nobody_planned_is_reported(applied: Bank, path: str) -> None:
+    applied.server.told("POST", path, **UNPLANNED[path])
     done = applied.run("check", applied.plan(PRODUCTION))
-    applied.server.told("DELETE", role)
-    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {role}: is not in the plan")
+    applied.server.told("DELETE", path)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {path}: is not in the plan")
+    assert len(done.stdout.splitlines()) == 2
+
+
+def test_names_of_others_are_theirs_but_for_roles_on_our_own_mounts(applied: Bank) -> None:
+    role, theirs = f"{KUBERNETES}/role/team-a", ("sys/mounts/team-a", "sys/policies/acl/team-a")
+    applied.server.told("POST", role, **ACCOUNT)
+    applied.server.told("POST", theirs[0], type="kv")
+    applied.server.told("POST", theirs[1], policy='path "team-a/*" { capabilities = ["read"] }')
+    done = applied.run("check", applied.plan(PRODUCTION), "--others", "team-*")
+    for path in (role, *theirs):
+        applied.server.told("DELETE", path)
+    assert done.stdout.splitlines()[:-1] == [f"differs  {role}: is not in the plan"]
+
+
+def test_an_entity_with_policies_of_its_own_is_reported(applied: Bank) -> None:
+    applied.server.told("POST", "identity/entity/name/mallory", policies=["production-eu-central-1-administrators"])
+    done = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("DELETE", "identity/entity/name/mallory")
+    assert done.returncode == 1
+    assert "has the policies production-eu-central-1-administrators of its own" in done.stdout.splitlines()[0]
+
+
+def test_an_authority_that_signs_for_anybody_or_by_another_issuer_is_reported(applied: Bank) -> None:
+    mount = "pki-production-eu-central-1"
+    applied.server.told("POST", f"{mount}/config/cluster", path=f"https://vault.bank.example/v1/{mount}")
+    applied.server.told("POST", f"{mount}/config/acme", enabled=True)
+    made = applied.server.told("POST", f"{mount}/root/generate/internal", common_name="another", issuer_name="another")
+    done = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("POST", f"{mount}/config/acme", enabled=False)
+    applied.server.told("DELETE", f"{mount}/issuer/another")
+    applied.server.told("DELETE", f"{mount}/key/{made['key_id']}")
+    assert done.stdout.splitlines()[:-1] == [
+        f"differs  {mount}/issuer/another: is not in the plan",
+        f"differs  {mount}/config/acme: enabled is not false, and the plan does not state it",
+    ]
+
+
+def test_a_secret_that_ends_by_itself_is_reported_also_after_its_setting_is_back(applied: Bank) -> None:
+    key = "production/configuration-data/eu-central-1/ending"
+    applied.server.told("POST", f"cbp/metadata/{key}", delete_version_after="1h", max_versions=1)
+    applied.server.told("POST", f"cbp/data/{key}", data={"password": CANARY}, options={"cas": 0})
+    during = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("POST", f"cbp/metadata/{key}", delete_version_after="0s", max_versions=0)
+    after = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("DELETE", f"cbp/metadata/{key}")
+    path = f"differs  cbp/metadata/{key}"
+    assert during.stdout.splitlines()[:2] == [
+        f"{path}: delete_version_after is 1h0m0s: a version is deleted then",
+        f"{path}: max_versions is 1, in place of the engine's",
+    ]
+    assert after.stdout.startswith(f"{path}: the current version is deleted at 2")
+
+
+TUNED: dict[str, tuple[str, object, object]] = {
+    "sys/mounts/cbp": ("audit_non_hmac_response_keys", ["data"], []),
+    f"sys/{OIDC}": ("listing_visibility", "unauth", ""),
+    f"sys/{KUBERNETES}": ("max_lease_ttl", "3h", 0),
+}
+
+
+@pytest.mark.parametrize("path", TUNED)
+def test_a_mount_that_was_tuned_is_reported(applied: Bank, path: str) -> None:
+    name, value, before = TUNED[path]
+    applied.server.told("POST", f"{path}/tune", **{name: value})
+    done = applied.run("check", applied.plan(PRODUCTION))
+    applied.server.told("POST", f"{path}/tune", **{name: before})
+    assert done.returncode == 1
+    assert done.stdout.startswith(f"differs  {path}: {name} ")
+
+
+def test_a_policy_differs_line_by_line_in_every_form(applied: Bank) -> None:
+    path = "sys/policies/acl/production-eu-central-1-configuration-api"
+    planned = applied.server.told("GET", path)["policy"]
+    applied.server.told("POST", path, policy=planned.replace('["read"]', '["read", "update"]', 1))
+    text, found, page = (
+        applied.run("check", applied.plan(PRODUCTION), "--format", form) for form in ("text", "json", "markdown")
+    )
+    applied.server.told("POST", path, policy=planned)
+    assert {text.returncode, found.returncode, page.returncode} == {1}
+    lines = ['-  capabilities = ["read", "update"]', '+  capabilities = ["read"]']
+    assert [line.strip() for line in text.stdout.splitlines() if line.strip() in lines] == lines
+    (difference,) = json.loads(found.stdout)["differences"]
+    assert (difference["document"], difference["reason"]) == (path, "policy differs from the plan")
+    assert [line for line in difference["diff"] if line in lines] == lines
+    assert "~~~~diff\n" in page.stdout
+    assert page.stdout.startswith("### cbp vault check: 26 documents, 1 difference\n")
+
+
+def test_a_device_that_is_not_read_is_named(applied: Bank) -> None:
+    """A token without the right to see audit devices checks everything else."""
+    rights = 'path "*" { capabilities = ["read", "list", "sudo"] }\npath "sys/audit" { capabilities = ["deny"] }'
+    applied.server.told("POST", "sys/policies/acl/reader", policy=rights)
+    token = applied.server.ask("POST", "auth/token/create", policies=["reader"]).json()["auth"]["client_token"]
+    done = applied.run("check", applied.plan(PRODUCTION), "--others", "reader", VAULT_TOKEN=token)
+    applied.server.told("DELETE", "sys/policies/acl/reader")
+    assert (done.returncode, done.stdout.splitlines()[:-1]) == (0, ["not read sys/audit"]), done.stderr
+
+
+def test_a_skeleton_names_every_value_and_is_accepted_as_nothing_given(applied: Bank, tmp_path: Path) -> None:
+    plan = applied.plan(PRODUCTION)
+    skeleton = cbp_vault(applied.server, "values", plan)
+    asked = {path: dict.fromkeys(fields) for path, fields in yaml.safe_load(skeleton.stdout).items()}
+    documents = yaml.safe_load(plan.read_text())["documents"]
+    assert asked == {item["path"]: dict.fromkeys(item["writeOnly"]) for item in documents if item["writeOnly"]}
+    assert "a value of this field" not in skeleton.stdout
+    values = tmp_path / "values.yaml"
+    values.write_text(skeleton.stdout)
+    done = applied.run("apply", plan, "--values", str(values))
+    assert (done.returncode, last_line(done.stdout)) == (0, "26 documents, 0 written")
 
 
 def test_a_certificate_that_was_exchanged_is_found_by_whoever_has_the_right_one(applied: Bank) -> None:

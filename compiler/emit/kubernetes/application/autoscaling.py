@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
+from compiler.emit.kubernetes.common.autoscalers import takes_tolerance
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
 from compiler.emit.text import number
-from compiler.model.text import minor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from compiler.model.units import Duration
 
 REQUESTS_METRIC = "http_requests_per_minute"
-FIRST_WITH_TOLERANCE = 35
 
 
 def autoscaling(site: Site) -> Iterator[Document]:
@@ -81,7 +80,7 @@ def _behavior(site: Site) -> dict[str, Any]:
     window = max(triggers.cpu.window, triggers.memory.window, triggers.requests.window).seconds
     up = _direction(window, {"type": "Percent", "value": 100}, cooldown.scale_up)
     down = _direction(window, {"type": "Pods", "value": 1}, cooldown.scale_down)
-    if minor(site.cluster.kubernetes) >= FIRST_WITH_TOLERANCE:
+    if takes_tolerance(site):
         up["tolerance"] = "0"
         down["tolerance"] = tolerance(site.spec.compute.application_tier.scaling.thresholds)
     return {"scaleUp": up, "scaleDown": down}

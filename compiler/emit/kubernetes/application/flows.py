@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.cache.flows import REDIS
+from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
-from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, port_of, to_dns
+from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, to_dns
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.database.flows import POSTGRES, READ_ONLY_POOLER, WRITE_POOLER
-from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT
+from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT, SENTINEL_PORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,8 +51,7 @@ def _dependencies(site: Site) -> Iterator[Flow]:
         (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", site.reads_replicas),
         (POSTGRES, POSTGRES_PORT, "migrations and notifications, which need a session of their own", True),
         (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
-        (at.VAULT, port_of(site.cluster.vault.address), "secrets", True),
-        (at.IDENTITY_PROVIDER, port_of(site.environment.sign_in.issuer), "who signs in", True),
+        (REDIS_SENTINEL, SENTINEL_PORT, "which server of the cache is the primary", True),
         (at.FIS, HTTPS_PORT, "the FIS connector", "FIS connector" in features),
         (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", "Core banking interface" in features),
     ):

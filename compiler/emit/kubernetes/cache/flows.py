@@ -11,7 +11,7 @@ from compiler.emit.kubernetes.cache.snapshots import PODS as SNAPSHOT_PODS
 from compiler.emit.kubernetes.cache.snapshots import taken
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
-from compiler.emit.kubernetes.common.flows import Flow, Scrape, to_kubernetes
+from compiler.emit.kubernetes.common.flows import Flow, Scrape, to_dns, to_kubernetes
 from compiler.emit.names import CACHE, REDIS_METRICS_PORT, REDIS_PORT, SENTINEL, SENTINEL_PORT
 
 if TYPE_CHECKING:
@@ -29,11 +29,13 @@ CACHE_TYPE = "storage.cache.type"
 SNAPSHOTS = "storage.cache.persistence.backup_schedule"
 
 
-def flows(_: Site) -> Iterator[Flow]:
+def flows(site: Site) -> Iterator[Flow]:
     """Yield the flows of the servers and of their sentinels."""
     yield Flow(at.CACHE_OPERATOR, REDIS, (REDIS_PORT,), "who is the master", CACHE_TYPE)
     yield Flow(at.CACHE_OPERATOR, REDIS_SENTINEL, (SENTINEL_PORT,), "whom the sentinels watch", CACHE_TYPE)
     yield Flow(REDIS, REDIS, (REDIS_PORT,), "replication", CACHE_TYPE)
+    # Where there is TLS, the operator tells a replica its primary by name: unresolved, no replica ever begins.
+    yield from to_dns(site, REDIS, CACHE_TYPE)
     yield Flow(REDIS_SENTINEL, REDIS, (REDIS_PORT,), "whether the master lives", FAILOVER)
     yield Flow(REDIS_SENTINEL, REDIS_SENTINEL, (SENTINEL_PORT,), "agreement on a failover", FAILOVER)
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from compiler.emit.kubernetes.common.resources import Resources
     from compiler.emit.site import Site
 
+NODES = 3
+"""The Redis servers: a primary and two replicas."""
+
+SENTINELS = 3
+"""The sentinels, of which a majority agrees while one zone of three is lost."""
+
 USER = 1000
 PASSWORD = {"name": CACHE, "key": "password"}
 # Argo CD's annotations, which the operator would copy to the objects that it creates, so that they look like Argo CD's.

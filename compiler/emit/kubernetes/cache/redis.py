@@ -12,7 +12,7 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.cache.pods import kubernetes_config, pods
+from compiler.emit.kubernetes.cache.pods import NODES, kubernetes_config, pods
 from compiler.emit.kubernetes.cache.sentinel import sentinel
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
 from compiler.emit.kubernetes.cluster.external_secrets import password_secret
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-NODES = 3
 # A million buckets take about 200 MB. The rest is for the copy that Redis makes while it rewrites its log.
 RESOURCES = guaranteed(Cores(1000), GIBIBYTE * 2)
 MEMORY_PERCENT = 60

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.cache.pods import PASSWORD, kubernetes_config, pods
+from compiler.emit.kubernetes.cache.pods import PASSWORD, SENTINELS, kubernetes_config, pods
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.resources import MEBIBYTE, guaranteed
 from compiler.emit.names import CACHE, CACHE_MASTER_GROUP, REDIS_PORT, SENTINEL
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 RESOURCES = guaranteed(Cores(100), MEBIBYTE * 128)
-SENTINELS = 3
 QUORUM = 2
 # A primary counts as failed after ten seconds: until then each worker throttles by itself.
 DOWN_AFTER_MILLISECONDS = 10_000

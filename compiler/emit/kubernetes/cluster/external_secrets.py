@@ -19,7 +19,7 @@ from compiler.emit.names import namespace
 from compiler.emit.vault.paths import AUDIENCE, vault_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 # People change these secrets, and coordinate the change.
 SECRET_REFRESH = "15m"  # noqa: S105 - a duration
-REVIEWERS = "cbp-token-review"
+REVIEWERS = "cbp-token-reviewers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +108,17 @@ def external_secret(
     return kubernetes_object(kinds.EXTERNAL_SECRET, name, wave, zone=store.zone, spec=spec)
 
 
-def token_reviewers(accounts: Iterable[Account]) -> Document:
-    """Return the ClusterRoleBinding that lets accounts have tokens reviewed.
+def token_reviewers(accounts: Iterable[Account]) -> Iterator[Document]:
+    """Yield the ClusterRole for the review of tokens, and the binding that gives it to accounts.
 
     Vault authenticates by an account's own token when the API server reviews it: the account needs the right to do so.
+    Kubernetes' own role for this, ``system:auth-delegator``, would also tell it what anybody may do.
     """
+    review = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
+    yield kubernetes_object(kinds.CLUSTER_ROLE, REVIEWERS, Wave.ACCESS, rules=[review])
     subjects = [
         {"kind": kinds.SERVICE_ACCOUNT.name, "name": account.service_account, "namespace": namespace(account.zone)}
         for account in accounts
     ]
-    role = {"apiGroup": kinds.ROLE.group, "kind": "ClusterRole", "name": "system:auth-delegator"}
-    return kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)
+    role = {"apiGroup": kinds.CLUSTER_ROLE.group, "kind": kinds.CLUSTER_ROLE.name, "name": REVIEWERS}
+    yield kubernetes_object(kinds.CLUSTER_ROLE_BINDING, REVIEWERS, Wave.ACCESS, roleRef=role, subjects=subjects)

@@ -95,5 +95,5 @@ def _looking(held: set[kinds.Kind]) -> list[Rule]:
 def _restarting() -> list[Rule]:
     return [
         {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
-        {"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "delete"]},
+        {"apiGroups": [""], "resources": ["pods"], "verbs": [*LOOK, "delete"]},
     ]

@@ -35,6 +35,7 @@ _WHOLE_KINDS = frozenset(
         kinds.STORAGE_CLASS,
         kinds.VOLUME_SNAPSHOT_CLASS,
         # Logins to Vault are reviewed by this right alone.
+        kinds.CLUSTER_ROLE,
         kinds.CLUSTER_ROLE_BINDING,
         # Deleting the Cluster deletes its volumes, and deleting an ObjectStore cuts it off from its backups.
         kinds.POSTGRES_CLUSTER,

@@ -16,8 +16,12 @@ from compiler.emit.names import POOLER, READ_POOLER
 if TYPE_CHECKING:
     from compiler.emit.site import Site
 
-POOLER_INSTANCES = 3
-"""The instances of each pooler: one can be drained, and the other two still accept every client."""
+POOLER_INSTANCES = 2
+"""The instances of each pooler: one can be drained, and the other one still accepts every client.
+
+Clients keep a connection, and a new one goes to any instance: after a drain or an update one instance may have nearly
+all of them. So each has to accept every client by itself, and a third instance would leave each fewer places.
+"""
 
 BUSY_PER_CORE = 2
 """The active connections that keep one core of PostgreSQL busy; more of them only wait for each other."""
@@ -70,8 +74,8 @@ class Connections:
 def connections(site: Site) -> Connections:
     """Return the connection budget of a cluster.
 
-    All instances of a pooler but one can keep the primary, or the fewest replicas, busy; the remaining one is room for
-    an update of the poolers themselves, and for the most replicas.
+    One instance of a pooler can keep the primary, or the fewest replicas, busy; the other one is room for an update of
+    the poolers themselves, and for the most replicas.
     """
     tier = site.spec.compute.database_tier
     # The reserved CPU is that of each instance; even a fraction of a core needs one connection.

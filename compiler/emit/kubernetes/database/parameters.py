@@ -17,6 +17,9 @@ from compiler.model.units import Bytes, Duration
 if TYPE_CHECKING:
     from compiler.emit.site import Site
 
+SYNCHRONOUS = 1
+"""The standbys that a commit waits for."""
+
 WAL_SHARE = 10
 """The log's volume starts with a tenth of the data's: it fills up only after hours without the object store."""
 
@@ -34,11 +37,23 @@ _LEAST_LOG = MEBIBYTE * 128  # the server's own minimum is two segments of 16 MB
 def postgresql(site: Site) -> dict[str, Any]:
     """Return the field ``postgresql`` of the Cluster."""
     stanza: dict[str, Any] = {"parameters": parameters(site), "pg_hba": [PLAINTEXT_REFUSED]}
-    if "Synchronous primary" in site.spec.redundancy.data.replication:
-        # A commit waits for one standby, and is refused without any; a failover takes place only if every standby that
-        # may hold the last commit can be reached.
-        stanza["synchronous"] = {"method": "any", "number": 1, "dataDurability": "required", "failoverQuorum": True}
+    if synchronous(site):
+        stanza["synchronous"] = {
+            "method": "any",
+            # A commit waits for one standby, and is refused without any.
+            "number": SYNCHRONOUS,
+            "dataDurability": "required",
+            # A failover takes place only if every standby that may hold the last commit can be reached.
+            "failoverQuorum": True,
+            # So these are as few as one of them may be away; the replicas beyond them serve reads, and no quorum.
+            "maxStandbyNamesFromCluster": SYNCHRONOUS + 1,
+        }
     return stanza
+
+
+def synchronous(site: Site) -> bool:
+    """Return whether a commit waits for a standby."""
+    return "Synchronous primary" in site.spec.redundancy.data.replication
 
 
 def parameters(site: Site) -> dict[str, str]:

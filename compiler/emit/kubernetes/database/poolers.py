@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 RESOURCES = guaranteed(Cores(1000), MEBIBYTE * 256)
 # More than one client keeps (asyncpg: 100), so that no statement is prepared again and again.
 PREPARED_STATEMENTS = 200
+# After a failed login, as with a password that Vault has just changed, PgBouncer hands the error to every client for
+# this long, in seconds, and tries no other login: for 15 on its own, in which the new password fails as well.
+LOGIN_RETRY = 1
 
 
 def poolers(site: Site) -> Iterator[Document]:
@@ -63,6 +66,7 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
         "default_pool_size": number(budget.servers[name]),
         "max_prepared_statements": number(PREPARED_STATEMENTS),
         "server_connect_timeout": number(database.connect_timeout_seconds),
+        "server_login_retry": number(LOGIN_RETRY),
         "server_idle_timeout": number(database.idle_timeout_seconds),
         # A client waits for a connection at most as long as a statement may take; then it has given up.
         "query_wait_timeout": number(database.statement_timeout_seconds),

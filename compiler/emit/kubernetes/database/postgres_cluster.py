@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.common.metadata import PART_OF, RELOADED, Wave, ku
 from compiler.emit.kubernetes.common.placement import NODE, zone_spread
 from compiler.emit.kubernetes.common.resources import guaranteed
 from compiler.emit.kubernetes.common.volume_growth import growing
+from compiler.emit.kubernetes.database.delays import delays
 from compiler.emit.kubernetes.database.parameters import postgresql, wal_size
 from compiler.emit.kubernetes.database.replication import archive, replication
 from compiler.emit.kubernetes.database.roles import roles
@@ -94,6 +95,7 @@ def _cluster(site: Site) -> dict[str, Any]:
         # Replicas are updated first; then one of them becomes the primary, without a confirmation at night.
         "primaryUpdateStrategy": "unsupervised",
         "primaryUpdateMethod": "switchover",
+        **delays(site),
         "serviceAccountTemplate": {
             "metadata": {"annotations": platform(site.cluster).account(site.cluster.backups.identity)}
         },

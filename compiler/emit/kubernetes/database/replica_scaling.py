@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
+from compiler.emit.kubernetes.common.autoscalers import takes_tolerance
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.database.connection_budget import connections
 from compiler.emit.kubernetes.database.postgres_cluster import instances
@@ -37,6 +38,7 @@ def replica_scaling(site: Site) -> Iterator[Document]:
         "stabilizationWindowSeconds": window,
         # A new replica copies all data: one at a time, so that its effect shows before the next.
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": window}],
+        **_tolerance(site),
     }
     spec = {
         "scaleTargetRef": {
@@ -50,6 +52,11 @@ def replica_scaling(site: Site) -> Iterator[Document]:
         "triggers": [_connections(site), _cpu(site)],
     }
     yield kubernetes_object(kinds.SCALED_OBJECT, DATABASE, Wave.TRAFFIC, zone="data", spec=spec)
+
+
+def _tolerance(site: Site) -> dict[str, str]:
+    """Return the tolerance of one direction: none, in place of the autoscaler's own of a tenth of the target."""
+    return {"tolerance": "0"} if takes_tolerance(site) else {}
 
 
 def _connections(site: Site) -> dict[str, Any]:

@@ -72,7 +72,12 @@ def test_the_accounts_of_the_stores_and_no_other_may_have_tokens_reviewed(at: Si
         (issuer["metadata"]["namespace"], issuer["spec"]["vault"]["auth"]["kubernetes"]["serviceAccountRef"]["name"])
         for issuer in of_kind(at, "Issuer")
     }
-    assert binding["roleRef"]["name"] == "system:auth-delegator"
+    (role,) = of_kind(at, "ClusterRole")
+    assert binding["roleRef"] == {
+        "apiGroup": "rbac.authorization.k8s.io",
+        "kind": "ClusterRole",
+        "name": role["metadata"]["name"],
+    }
     assert {(item["namespace"], item["name"]) for item in binding["subjects"]} == accounts
 
 

@@ -72,7 +72,7 @@ QUESTIONS = {
     (verb, *resource)
     for verb, resource in product((*LOOK, *CHANGE, "bind", "escalate", "impersonate"), VISIBLE | HIDDEN)
 }
-RESTART = {("get", "", "pods/log"), ("get", "", "pods"), ("list", "", "pods"), ("delete", "", "pods")}
+RESTART = {("get", "", "pods/log"), *((verb, "", "pods") for verb in (*LOOK, "delete"))}
 
 
 def granted(at: Site, group: str, namespace: str) -> set[Question]:
@@ -140,7 +140,9 @@ def test_people_have_rights_as_groups_and_inside_a_namespace_alone(at: Site) -> 
     groups = at.environment.sign_in.groups
     expected = [groups.readers, *([groups.operators] if at.serves else [])]
     assert people == {("RoleBinding", "Group", name) for name in expected}
-    assert not [item for item in documents(at).values() if item["kind"] == "ClusterRole"]
+    (role,) = [item for item in documents(at).values() if item["kind"] == "ClusterRole"]
+    review = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
+    assert role["rules"] == [review]
 
 
 def test_without_roles_nobody_is_given_a_right() -> None:

@@ -21,17 +21,17 @@ def budget(**changes: str) -> Connections:
 def test_the_sum_is_written_out() -> None:
     """Two connections a core: 16 for the primary, 32 for two replicas; 11 pods of 2 workers go past the poolers too.
 
-    Two of three instances of a pooler open as many together.
+    One of two instances of a pooler opens as many alone.
     """
     found = budget()
     assert found == Connections(
-        clients=166,
+        clients=250,
         busy=16,
-        servers={"configuration-db-pooler-rw": 8, "configuration-db-pooler-ro": 16},
+        servers={"configuration-db-pooler-rw": 16, "configuration-db-pooler-ro": 32},
         direct=11 * (2 * 3 + 1),
     )
-    assert found.role == 3 * (8 + 16) + 77
-    assert found.maximum == found.role + 3 * 2 * 2 + 4 + 10
+    assert found.role == 2 * (16 + 32) + 77
+    assert found.maximum == found.role + 2 * 2 * 2 + 4 + 10
 
 
 def test_every_document_states_its_part_of_the_same_sum() -> None:
@@ -43,13 +43,13 @@ def test_every_document_states_its_part_of_the_same_sum() -> None:
     assert limits == {"configuration_api": found.role, "vault_manager": 4, "configuration_bootstrap": None}
     for name, path in POOLERS.items():
         pgbouncer = emitted(path)["spec"]["pgbouncer"]["parameters"]
-        assert pgbouncer["max_client_conn"] == "166"
+        assert pgbouncer["max_client_conn"] == "250"
         assert pgbouncer["default_pool_size"] == str(found.servers[name])
 
 
 def test_one_pooler_alone_takes_all_clients() -> None:
     found = budget(components__data_layer__scaling__strategy__read_replicas="Disabled")
-    assert found.clients == 333
+    assert found.clients == 500
     assert set(found.servers) == {"configuration-db-pooler-rw"}
 
 

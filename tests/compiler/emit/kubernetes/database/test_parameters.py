@@ -83,4 +83,5 @@ def test_a_commit_waits_for_a_standby_where_the_specification_asks_for_it() -> N
         "number": 1,
         "dataDurability": "required",
         "failoverQuorum": True,
+        "maxStandbyNamesFromCluster": 2,
     }

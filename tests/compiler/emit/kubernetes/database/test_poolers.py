@@ -20,7 +20,7 @@ def pooler(name: str, **changes: str) -> dict[str, object]:
 def test_a_pooler_lends_connections_for_a_transaction(name: str) -> None:
     spec = pooler(name)
     assert spec["type"] == name[-2:]
-    assert spec["instances"] == 3
+    assert spec["instances"] == 2
     assert spec["cluster"] == {"name": "configuration-db"}
     pgbouncer = spec["pgbouncer"]
     assert isinstance(pgbouncer, dict)
@@ -30,6 +30,7 @@ def test_a_pooler_lends_connections_for_a_transaction(name: str) -> None:
         >= {
             "server_connect_timeout": "3",
             "server_idle_timeout": "300",
+            "server_login_retry": "1",
             "query_wait_timeout": "30",
             "max_prepared_statements": "200",
             "client_tls_sslmode": "require",

@@ -174,3 +174,22 @@ def test_the_pods_have_the_identity_that_may_write_backups(platform: str, accoun
     # In Amazon's own region, at the address that the policies open: the global endpoint is in another one.
     assert annotations.get("eks.amazonaws.com/sts-regional-endpoints") == ("true" if platform == "aws" else None)
     assert spec["inheritedMetadata"]["labels"] == {"app.kubernetes.io/part-of": "cbp", **labels}
+
+
+def test_a_handover_a_stop_and_a_start_take_shares_of_the_recovery_objective() -> None:
+    """Five minutes of an hour to hand over, and as long to stop once open statements had their 30 seconds."""
+    names = ("switchoverDelay", "smartShutdownTimeout", "stopDelay", "startDelay")
+    assert [cluster()[name] for name in names] == [300, 30, 330, 900]
+    assert [cluster("eu-west-1")[name] for name in names] == [300, 30, 330, 900]
+
+
+@pytest.mark.parametrize("objective", ["3 minutes", "10 minutes", "59 minutes", "8 hours"])
+@pytest.mark.parametrize("timeout", ["4 seconds", "30 seconds", "20 minutes"])
+def test_the_times_of_an_instance_nest_within_half_of_any_objective(objective: str, timeout: str) -> None:
+    changes = {"recovery__rto__target": objective, "connections__database__timeout": timeout}
+    spec = emitted(CLUSTER, **changes)["spec"]
+    handover, smart, stop, start = (
+        spec[name] for name in ("switchoverDelay", "smartShutdownTimeout", "stopDelay", "startDelay")
+    )
+    assert 15 <= handover <= stop - smart
+    assert (handover + stop + start) * 2 <= changed({"recovery.rto.target": objective}).spec.recovery.rto.target.seconds

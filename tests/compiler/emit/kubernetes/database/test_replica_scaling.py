@@ -48,8 +48,19 @@ def test_the_longest_window_passes_before_the_next_step_in_either_direction() ->
     step = {
         "stabilizationWindowSeconds": 600,
         "policies": [{"type": "Pods", "value": 1, "periodSeconds": 600}],
+        "tolerance": "0",
     }
     assert behavior == {"scaleUp": step, "scaleDown": step}
+
+
+def test_a_replica_is_added_at_its_target_and_not_a_tenth_beyond_it_where_the_cluster_can_express_that() -> None:
+    for version, stated in (("1.34", False), ("1.35", True)):
+        spec = emitted(SCALER, **{"environment__clusters__eu-central-1__kubernetes": version})["spec"]
+        behavior = spec["advanced"]["horizontalPodAutoscalerConfig"]["behavior"]
+        assert {name: "tolerance" in direction for name, direction in behavior.items()} == {
+            "scaleUp": stated,
+            "scaleDown": stated,
+        }
 
 
 def test_nothing_scales_where_reads_are_not_spread_or_not_served() -> None:

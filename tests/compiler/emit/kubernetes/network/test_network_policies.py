@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit.cluster import flows
-from compiler.emit.kubernetes.common.flows import EGRESS
 from compiler.emit.names import namespace
 from compiler.emit.pages.requirements import requirements
 from compiler.emit.site import sites
@@ -123,7 +122,7 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
     expected = {*own.kubernetes_api, *own.object_store, *(own.cloud_identity or ()), *(own.nodes or ())}
     if at.serves:
         expected |= {*own.load_balancer, *own.vault}
-        expected |= {*shared.identity_provider, *shared.fis, *shared.core_banking}
+        expected |= {*shared.fis, *shared.core_banking}
     else:
         expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
     assert found == expected
@@ -194,17 +193,10 @@ def test_vault_reaches_the_database_only_where_it_changes_passwords() -> None:
     assert pairs(site()) - pairs(at) == {("vault", "postgres")}
 
 
-def test_the_ports_of_vault_and_of_the_identity_provider_are_those_of_their_addresses() -> None:
-    at = site(
-        changed(
-            {
-                "environment.clusters.eu-central-1.vault.address": "https://vault.bank.example",
-                "environment.sign_in.issuer": "https://sso.bank.example:8443/realms/platform",
-            }
-        )
-    )
-    ports = {flow.destination.name: flow.ports for flow in flows(at) if flow.statement == EGRESS}
-    assert (ports["vault"], ports["identity-provider"]) == ((443,), (8443,))
+def test_the_api_reaches_neither_vault_nor_the_identity_provider_which_it_does_not_call() -> None:
+    assert {destination for source, destination in pairs(site()) if source == "api"} == {
+        *("pooler-rw", "pooler-ro", "postgres", "redis", "fis", "core-banking", "dns")
+    }
 
 
 def test_names_are_also_resolved_at_the_cache_of_a_node_that_the_cluster_states() -> None:

@@ -118,8 +118,6 @@ SERVING: Table = {
     ("api", "pooler ro"): {"5432"},
     ("api", "instance"): {"5432"},
     ("api", "redis"): {"6379"},
-    ("api", "vault"): {"8200"},
-    ("api", "sign-in"): {"443"},
     ("api", "fis"): {"443"},
     ("api", "core banking"): {"443"},
     ("api", "dns"): NAMES,

@@ -1,0 +1,1 @@
+"""Compare the objects of a running cluster with the compiled ones."""
