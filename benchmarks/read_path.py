@@ -53,6 +53,7 @@ SETTINGS: dict[str, Any] = {
         "workers": 2,
         "threads": 16,
         "shutdown_seconds": 10,
+        "keep_alive_seconds": 75,
         "cache_bytes": 64 * 1024 * 1024,
         "health_path": "/health",
         "ready_path": "/health/ready",

@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 MISCONFIGURED = 2
 UNREACHABLE = 1
 
-KEEP_ALIVE_SECONDS = 75
-"""Longer than a load balancer's idle timeout (60 s), so that the load balancer closes and no request is lost."""
-
 WORKER_START_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
@@ -80,7 +77,7 @@ def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, p
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_keep_alive=process.keep_alive_seconds,
         timeout_graceful_shutdown=max(1, process.shutdown_seconds - DRAIN_SECONDS),
         timeout_worker_healthcheck=WORKER_START_SECONDS,
     )

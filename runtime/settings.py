@@ -38,6 +38,8 @@ class Process(Model):
 
     ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
     cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.
+    ``keep_alive_seconds`` is how long a connection may be idle: longer than the load balancer keeps it, which then
+    closes it first, so that no request meets a closed one.
     ``cache_bytes`` is what one worker may use to keep entries in memory: its share of ``limits.memory.cache``, which is
     a part of the container's memory.
     """
@@ -46,6 +48,7 @@ class Process(Model):
     workers: Annotated[int, Field(ge=2, lt=2**53)]
     threads: Positive
     shutdown_seconds: Positive
+    keep_alive_seconds: Positive
     cache_bytes: Positive
     health_path: Path
     ready_path: Path

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.serialise import to_json
+from compiler.model.units import Duration
 from runtime.settings import Bucket, Database, Process, Retry, RouteLimit, Settings, Throttling
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from compiler.model.specification import Specification
 
 READY_SUFFIX = "/ready"
+BALANCER_BEYOND = Duration(30)
+"""How much longer a load balancer waits for an answer than the database may take: as long as a pod may take to end."""
+
+KEEP_ALIVE_BEYOND = Duration(15)
+"""How much longer an idle connection stays open in a pod than in the load balancer, which closes it first."""
+
 # Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
 RETRY_ATTEMPTS = 3
 RETRY_INITIAL_MILLISECONDS = 100
@@ -51,10 +58,16 @@ def _process(spec: Specification) -> Process:
         threads=spec.limits.threads.worker,
         # A statement may run for its whole timeout after the last request was accepted.
         shutdown_seconds=spec.connections.database.timeout.seconds,
+        keep_alive_seconds=(_answer(spec) + BALANCER_BEYOND + KEEP_ALIVE_BEYOND).seconds,
         cache_bytes=max(1, (cache // workers).count),
         health_path=container.health_check.path,
         ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
     )
+
+
+def _answer(spec: Specification) -> Duration:
+    """Return the longest time for which an answer waits for the database: for a connection, then for a statement."""
+    return spec.load_balancing.database.connection_timeout + spec.connections.database.timeout
 
 
 def _database(spec: Specification) -> Database:

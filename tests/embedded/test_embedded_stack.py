@@ -35,6 +35,7 @@ SETTINGS = Settings(
         workers=2,
         threads=8,
         shutdown_seconds=5,
+        keep_alive_seconds=75,
         cache_bytes=1_000_000,
         health_path="/health",
         ready_path="/health/ready",

@@ -34,6 +34,7 @@ def document() -> dict[str, Any]:
             "workers": 2,
             "threads": 8,
             "shutdown_seconds": 10,
+            "keep_alive_seconds": 75,
             "cache_bytes": 1_000_000,
             "health_path": "/health",
             "ready_path": "/health/ready",

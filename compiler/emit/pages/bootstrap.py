@@ -18,6 +18,7 @@ from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.parameters import synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
 from compiler.emit.names import CACHE, DATABASE, REDIS_PORT, VAULT_KV, namespace, pod_names
+from compiler.emit.pages.disaster import steps
 from compiler.emit.pages.requirements import Feature, features, requirements
 from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD, PROMETHEUS
@@ -56,6 +57,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
         nodes=_nodes(site),
+        former=_former(site),
+        steps=steps(site, _former(site)) if not site.serves and _former(site) else (),
         application=namespace("application"),
         logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
@@ -90,6 +93,12 @@ def _nodes(site: Site) -> list[int]:
     zones = len(site.cluster.zones) if site.spec.orchestration.configuration.affinity.zone_spread else 1
     replicas = site.spec.compute.application_tier.instances.max
     return [nodes_of_each_zone(replicas, left) for left in range(zones, 0, -1)]
+
+
+def _former(site: Site) -> str:
+    """Return the cluster that serves now, and that a standby cluster would take over from; empty where none does."""
+    others = (name for name, cluster in site.environment.clusters.items() if name != site.name)
+    return next((name for name in others if site.environment.clusters[name].role == "primary"), "")
 
 
 def _peers(site: Site) -> list[Cluster]:

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
 
-STICKINESS = Duration(86400)
+STICKINESS = Duration(300)
+"""For a client's requests within minutes: the API has no sessions, and longer ones outlive any balance of pods."""
+
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
@@ -116,7 +118,10 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
 
 def _edge(balancer: Balancer) -> dict[str, str]:
     """Return who may connect, where the load balancer is, and what it refuses; rule NET015 refuses one for everyone."""
-    attributes = {"routing.http.drop_invalid_header_fields.enabled": "true"}
+    attributes = {
+        "idle_timeout.timeout_seconds": number(balancer.idle.seconds),
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+    }
     if balancer.kept:
         attributes["deletion_protection.enabled"] = "true"
     stated = {

@@ -87,6 +87,7 @@ class _Azure:
             "cookie-based-affinity": _flag(balancing.session_stickiness),
             "connection-draining": "true",
             "connection-draining-timeout": number(balancer.draining.seconds),
+            "request-timeout": number(balancer.idle.seconds),
             "health-probe-path": check.path,
             "health-probe-interval": number(check.interval.seconds),
             "health-probe-timeout": number(check.timeout.seconds),

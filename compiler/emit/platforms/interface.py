@@ -22,6 +22,8 @@ class Balancer:
     """Whether it has private addresses only."""
     draining: Duration
     """The time that a terminating pod has to answer on its open connections."""
+    idle: Duration
+    """The time after which it closes a connection on which nobody says anything, and gives an answer up."""
     admitted: tuple[str, ...]
     """The networks that may open connections to it."""
     settings: Balancers

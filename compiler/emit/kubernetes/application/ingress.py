@@ -16,6 +16,8 @@ from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kub
 from compiler.emit.names import API
 from compiler.emit.platforms import platform
 from compiler.emit.platforms.interface import Balancer
+from compiler.emit.settings import KEEP_ALIVE_BEYOND
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +34,7 @@ def ingress(site: Site) -> Iterator[Document]:
     yield kubernetes_object(
         kinds.SERVICE,
         API,
-        Wave.APPLICATION,
+        Wave.CREDENTIAL,
         zone="application",
         labels=LABELS,
         spec={"type": "ClusterIP", "selector": SELECTOR, "ports": ports},
@@ -44,7 +46,8 @@ def ingress(site: Site) -> Iterator[Document]:
     yield kubernetes_object(
         kinds.INGRESS,
         API,
-        Wave.TRAFFIC,
+        # Before the pods: the controller gates a pod's readiness only if the load balancer is there at its creation.
+        Wave.CREDENTIAL,
         zone="application",
         labels=LABELS,
         annotations=cloud.ingress(_balancer(site)),
@@ -61,6 +64,7 @@ def _balancer(site: Site) -> Balancer:
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
         draining=draining(site),
+        idle=Duration(site.settings.process.keep_alive_seconds - KEEP_ALIVE_BEYOND.seconds),
         admitted=admitted(site),
         settings=site.cluster.balancers,
         # A protected load balancer outlives its Ingress: people take the protection away first.

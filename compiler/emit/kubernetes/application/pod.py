@@ -39,6 +39,9 @@ SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
 MARGIN = Duration(5)
+PROBING = Duration(10)
+# A pod migrates the database before it listens, one after another: a start that is cut off would begin anew.
+LONGEST_START = Duration(300)
 
 
 def pod(site: Site) -> Pod:
@@ -105,11 +108,11 @@ def _variables(site: Site) -> dict[str, str]:
 def _probes(site: Site) -> Fields:
     """Return the probes: startup and liveness check that the process lives; readiness, that it can serve."""
     check, process = site.spec.load_balancing.application.health_check, site.settings.process
-    timing = {"periodSeconds": 10, "timeoutSeconds": check.timeout.seconds}
+    timing = {"periodSeconds": PROBING.seconds, "timeoutSeconds": check.timeout.seconds}
     alive = {"httpGet": {"path": process.health_path, "port": "http"}, **timing}
     ready = {"httpGet": {"path": process.ready_path, "port": "http"}, **timing}
     return {
-        "startupProbe": {**alive, "failureThreshold": 12},
+        "startupProbe": {**alive, "failureThreshold": LONGEST_START.seconds // PROBING.seconds},
         "livenessProbe": {**alive, "failureThreshold": check.unhealthy_threshold},
         "readinessProbe": {**ready, "failureThreshold": check.unhealthy_threshold},
     }

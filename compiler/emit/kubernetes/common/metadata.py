@@ -25,7 +25,10 @@ class Wave(IntEnum):
     CONNECTION = 1
     """Objects that need the stores: poolers and backups."""
     CREDENTIAL = 2
-    """Credentials that Vault generates once the database is configured there; only the application waits for them."""
+    """Credentials that Vault generates once the database is configured there, and the load balancer.
+
+    Only the application waits for them.
+    """
     APPLICATION = 3
     TRAFFIC = 4
 

@@ -37,11 +37,18 @@ def adapter_rules(site: Site) -> Iterator[Document]:
 
 
 def _requests() -> Document:
-    """Return the rule for the requests per minute of one pod, under the autoscaler's name for the metric."""
+    """Return the rule for the requests per minute of one pod, under the autoscaler's name for the metric.
+
+    A pod without a request of a client has none of their series, but those of its probes: it counts as zero, since a
+    missing metric would keep the autoscaler from removing pods.
+    """
     counted = f'<<.Series>>{{<<.LabelMatchers>>,route=~"{ROUTES}"}}'
     return {
         "seriesQuery": f'{SERIES}{{namespace="{API.namespace}",pod!=""}}',
         "resources": {"overrides": {"namespace": {"resource": "namespace"}, "pod": {"resource": "pod"}}},
         "name": {"as": REQUESTS_METRIC},
-        "metricsQuery": f"60 * sum by (<<.GroupBy>>) (rate({counted}[{RATE_WINDOW}]))",
+        "metricsQuery": (
+            f"60 * sum by (<<.GroupBy>>) (rate({counted}[{RATE_WINDOW}]))"
+            " or 0 * count by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})"
+        ),
     }

@@ -37,7 +37,7 @@ def test_probes_ask_the_path_and_port_of_the_health_check() -> None:
     found = container(emitted(DEPLOYMENT, containers__application__health_check__path="/alive"))
     assert found["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
     expected = {
-        "startupProbe": ("/alive", 12),
+        "startupProbe": ("/alive", 30),
         "livenessProbe": ("/alive", 3),
         "readinessProbe": ("/alive/ready", 3),
     }

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from compiler.emit.kubernetes.application.pod import draining
+from compiler.emit.kubernetes.application.pod import draining, grace
 from tests.compiler.project import changed, documents, emitted, listing, resolved, site
 
 APPLICATION = "cbp-application"
@@ -23,6 +23,7 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
     assert json.loads(told.pop("listen-ports")) == [{"HTTP": 80}, {"HTTPS": 443}]
     assert told.pop("ssl-policy").startswith("ELBSecurityPolicy-TLS13-")
     assert told.pop("load-balancer-attributes").split(",") == [
+        "idle_timeout.timeout_seconds=63",
         "routing.http.drop_invalid_header_fields.enabled=true",
         "deletion_protection.enabled=true",
     ]
@@ -39,6 +40,8 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
     }
     assert attributes["load_balancing.algorithm.type"] == "round_robin"
     assert attributes["stickiness.enabled"] == "true"
+    assert attributes["stickiness.lb_cookie.duration_seconds"] == "300"
+    assert attributes["deregistration_delay.timeout_seconds"] == DRAINING
 
 
 def test_each_switch_of_the_load_balancer_turns_something_off() -> None:
@@ -85,7 +88,7 @@ def test_the_load_balancer_is_where_and_behind_what_its_cluster_says() -> None:
 
 def test_only_production_keeps_a_load_balancer_that_is_no_longer_in_git() -> None:
     staging = documents(site(resolved()["staging"]))[INGRESS]["metadata"]["annotations"]
-    assert staging[f"{GATEWAY}load-balancer-attributes"] == "routing.http.drop_invalid_header_fields.enabled=true"
+    assert "deletion_protection" not in staging[f"{GATEWAY}load-balancer-attributes"]
 
 
 def test_the_ingress_serves_the_host_of_the_environment() -> None:
@@ -111,6 +114,7 @@ def test_azure_is_told_the_same_in_its_own_words() -> None:
         "cookie-based-affinity": "true",
         "connection-draining": "true",
         "connection-draining-timeout": DRAINING,
+        "request-timeout": "63",
         "health-probe-path": "/health",
         "health-probe-interval": "30",
         "health-probe-timeout": "5",
@@ -118,3 +122,28 @@ def test_azure_is_told_the_same_in_its_own_words() -> None:
         "ssl-redirect": "true",
         "appgw-ssl-certificate": "configuration-api",
     }
+
+
+@pytest.mark.parametrize("timeout", ["1 second", "30 seconds", "10 minutes"])
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_each_time_limit_holds_the_one_inside_of_it(timeout: str, cloud: str) -> None:
+    """A statement ends before a pod does, that before the load balancer gives up, and that before a pod hangs up."""
+    changes = {"connections.database.timeout": timeout, "environment.clusters.eu-central-1.platform": cloud}
+    at = site(changed(changes))
+    process, database = at.settings.process, at.settings.database
+    annotations = documents(at)[INGRESS]["metadata"]["annotations"]
+    if cloud == "aws":
+        attributes = annotations[f"{GATEWAY}load-balancer-attributes"].split(",")
+        (idle,) = (int(item.split("=")[1]) for item in attributes if item.startswith("idle_timeout"))
+    else:
+        idle = int(annotations["appgw.ingress.kubernetes.io/request-timeout"])
+    answer = database.connect_timeout_seconds + database.statement_timeout_seconds
+    assert answer <= draining(at).seconds < grace(at).seconds < idle < process.keep_alive_seconds
+
+
+def test_the_load_balancer_is_there_before_the_pods_that_it_gates() -> None:
+    found = documents(site())
+    wave = "argocd.argoproj.io/sync-wave"
+    deployment = found[f"{APPLICATION}/deployment-configuration-api.yaml"]["metadata"]["annotations"][wave]
+    for name in (INGRESS, f"{APPLICATION}/service-configuration-api.yaml"):
+        assert int(found[name]["metadata"]["annotations"][wave]) < int(deployment)

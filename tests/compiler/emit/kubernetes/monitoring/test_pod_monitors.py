@@ -75,3 +75,14 @@ def test_requests_of_clients_are_counted_and_probes_are_not() -> None:
     assert served
     assert all(re.fullmatch(pattern, route) for route in served)
     assert not any(re.fullmatch(pattern, route) for route in ("/health", "/health/ready", "/metrics", "unmatched"))
+
+
+def test_a_pod_without_a_request_counts_as_zero() -> None:
+    """Its probes have given it series of other routes by then, which the query falls back on."""
+    telemetry = Telemetry()
+    telemetry.requests.count("GET", "/health", "200")
+    telemetry.write()
+    assert b'http_requests_total{method="GET",route="/health",status="200"} 1.0' in telemetry.exposition()
+    counted, _, otherwise = rule()["metricsQuery"].partition(" or ")
+    assert "route=~" in counted
+    assert otherwise == "0 * count by (<<.GroupBy>>) (<<.Series>>{<<.LabelMatchers>>})"

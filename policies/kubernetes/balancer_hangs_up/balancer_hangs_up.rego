@@ -1,0 +1,129 @@
+# METADATA
+# title: The load balancer hangs up on a request that is still answered
+# description: >-
+#   Each time limit has to hold the one inside of it. A statement and the wait for a connection end before a terminating
+#   pod does; that, before the load balancer gives an answer up or ends a target's connections; and a pod keeps an idle
+#   connection longer than the load balancer, which would otherwise send a request into one that was just closed.
+# custom:
+#   id: K8S038
+#   severity: error
+#   owner: reliability
+#   remediation: >-
+#     Set connections.database.timeout so that the limits nest: statement, grace period, the load balancer's idle timeout
+#     (4,000 seconds at most), keep-alive of the pods.
+#   section: Infrastructure Scaling, 3. Load Balancing
+package kubernetes.balancer_hangs_up
+
+import data.lib.kubernetes
+import data.thresholds.longest_idle_seconds
+import rego.v1
+
+# The load balancers with their two limits: how long they wait in silence, and how long for a target that was removed.
+examined contains balancer if {
+	some document in input.documents
+	document.object.kind == "Ingress"
+	annotations := object.get(document.object, ["metadata", "annotations"], {})
+	balancer := {
+		"file": document.file,
+		"name": object.get(document.object, ["metadata", "name"], ""),
+		"idle": idle(annotations),
+		"draining": draining(annotations),
+	}
+}
+
+alb(annotations, list) := object.get(annotations, concat("", ["alb.ingress.kubernetes.io/", list]), "")
+
+# attribute returns a number in a list of attributes, as name=1,other=2; a name that is not listed has its default.
+attribute(list, name, default_seconds) := max(array.concat(found, [default_seconds | count(found) == 0])) if {
+	found := [to_number(value) |
+		some item in split(list, ",")
+		[key, value] := split(item, "=")
+		key == name
+		regex.match(`^[0-9]{1,9}$`, value)
+	]
+}
+
+gateway(annotations, name) := to_number(object.get(
+	annotations,
+	concat("", ["appgw.ingress.kubernetes.io/", name]),
+	"30",
+))
+
+on_azure(annotations) if {
+	some name in object.keys(annotations)
+	startswith(name, "appgw.ingress.kubernetes.io/")
+}
+
+idle(annotations) := gateway(annotations, "request-timeout") if on_azure(annotations)
+
+idle(annotations) := seconds if {
+	not on_azure(annotations)
+	seconds := attribute(alb(annotations, "load-balancer-attributes"), "idle_timeout.timeout_seconds", 60)
+}
+
+draining(annotations) := gateway(annotations, "connection-draining-timeout") if on_azure(annotations)
+
+draining(annotations) := seconds if {
+	not on_azure(annotations)
+	seconds := attribute(alb(annotations, "target-group-attributes"), "deregistration_delay.timeout_seconds", 300)
+}
+
+answer := input.settings.database.connect_timeout_seconds + input.settings.database.statement_timeout_seconds
+
+# The pods that serve, with the seconds until they are killed, and those in which they answer.
+pods contains pod if {
+	some container in kubernetes.containers
+	some port in object.get(container.fields, "ports", [])
+	port.containerPort == input.settings.process.port
+	wait := object.get(container.fields, ["lifecycle", "preStop", "sleep", "seconds"], 0)
+	pod := {
+		"grace": object.get(container.pod, "terminationGracePeriodSeconds", 30),
+		"answering": wait + input.settings.process.shutdown_seconds,
+	}
+}
+
+faults contains [balancer, fault] if {
+	some balancer in examined
+	answer >= balancer.idle
+	fault := sprintf("gives up after %d seconds, and an answer may take %d", [balancer.idle, answer])
+}
+
+faults contains [balancer, fault] if {
+	some balancer in examined
+	some pod in pods
+	pod.grace >= balancer.idle
+	fault := sprintf("gives up after %d seconds, and a pod may take %d to end", [balancer.idle, pod.grace])
+}
+
+faults contains [balancer, fault] if {
+	some balancer in examined
+	some pod in pods
+	pod.answering > balancer.draining
+	fault := sprintf("cuts a pod off after %d seconds, and it answers for %d", [balancer.draining, pod.answering])
+}
+
+faults contains [balancer, fault] if {
+	some balancer in examined
+	keep := input.settings.process.keep_alive_seconds
+	keep <= balancer.idle
+	fault := sprintf("keeps a connection for %d idle seconds, and a pod for %d", [balancer.idle, keep])
+}
+
+faults contains [balancer, fault] if {
+	some balancer in examined
+	balancer.idle > longest_idle_seconds
+	fault := sprintf("would give up after %d seconds, and accepts %d at most", [balancer.idle, longest_idle_seconds])
+}
+
+deny contains denial if {
+	some balancer in examined
+	some [faulty, fault] in faults
+	faulty == balancer
+	denial := {
+		"id": "K8S038",
+		"message": sprintf("the load balancer of %s %s", [balancer.name, fault]),
+		"path": ["connections", "database", "timeout"],
+		"file": balancer.file,
+		"pointer": "/metadata/annotations",
+	}
+}
