@@ -117,13 +117,15 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
 
 
 def _edge(balancer: Balancer) -> dict[str, str]:
-    """Return who may connect, where the load balancer is, and what it refuses; rule NET015 refuses one for everyone."""
+    """Return the networks that it admits (rule NET015), its subnets, its firewall and its attributes.
+
+    It is not protected against its deletion: the controller would keep an Ingress that Argo CD prunes, as when roles
+    are exchanged, and Argo CD would wait for it at that commit for ever.
+    """
     attributes = {
         "idle_timeout.timeout_seconds": number(balancer.idle.seconds),
         "routing.http.drop_invalid_header_fields.enabled": "true",
     }
-    if balancer.kept:
-        attributes["deletion_protection.enabled"] = "true"
     stated = {
         "inbound-cidrs": ",".join(balancer.admitted),
         "subnets": ",".join(balancer.settings.subnets or ()),

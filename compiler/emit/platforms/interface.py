@@ -28,8 +28,6 @@ class Balancer:
     """The networks that may open connections to it."""
     settings: Balancers
     """The settings that the cloud keeps."""
-    kept: bool
-    """Whether it is protected against its deletion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,8 +67,6 @@ def _balancer(site: Site) -> Balancer:
         idle=Duration(site.settings.process.keep_alive_seconds - KEEP_ALIVE_BEYOND.seconds),
         admitted=admitted(site),
         settings=site.cluster.balancers,
-        # A protected load balancer outlives its Ingress: people take the protection away first.
-        kept=site.environment.stage == "production",
     )
 
 

@@ -25,7 +25,6 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
     assert told.pop("load-balancer-attributes").split(",") == [
         "idle_timeout.timeout_seconds=63",
         "routing.http.drop_invalid_header_fields.enabled=true",
-        "deletion_protection.enabled=true",
     ]
     assert told == {
         "scheme": "internal",
@@ -86,9 +85,10 @@ def test_the_load_balancer_is_where_and_behind_what_its_cluster_says() -> None:
     assert told["appgw.ingress.kubernetes.io/waf-policy-for-path"] == policy
 
 
-def test_only_production_keeps_a_load_balancer_that_is_no_longer_in_git() -> None:
-    staging = documents(site(resolved()["staging"]))[INGRESS]["metadata"]["annotations"]
-    assert "deletion_protection" not in staging[f"{GATEWAY}load-balancer-attributes"]
+def test_an_ingress_that_argo_cd_prunes_is_not_held_back_by_its_load_balancer() -> None:
+    for environment in resolved().values():
+        annotations = documents(site(environment))[INGRESS]["metadata"]["annotations"]
+        assert "deletion_protection" not in annotations[f"{GATEWAY}load-balancer-attributes"]
 
 
 def test_the_ingress_serves_the_host_of_the_environment() -> None:
