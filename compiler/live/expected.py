@@ -184,6 +184,10 @@ DEFAULTS: dict[GroupKind, Defaults] = {
         ("spec backup volumeSnapshot onlineConfiguration immediateCheckpoint", False),
         ("spec backup volumeSnapshot onlineConfiguration waitForArchive", True),
         ("spec backup volumeSnapshot snapshotOwnerReference", "none"),
+        ("spec probes liveness isolationCheck enabled", True),
+        ("spec probes liveness isolationCheck requestTimeout", 1000),
+        ("spec probes liveness isolationCheck connectionTimeout", 1000),
+        ("spec postgresql syncReplicaElectionConstraint enabled", False),
         # The operator's defaults for PostgreSQL: its webhook writes them beside the parameters that are stated.
         *(
             (f"spec postgresql parameters {name}", value)
