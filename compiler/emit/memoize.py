@@ -14,7 +14,7 @@ import orjson
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 # More documents than two clusters have; without a bound the cache would keep those of all clusters.
-_MAXIMUM = 256
+_MAXIMUM = 512
 
 
 def memoize_by_content(function: Function) -> Function:
