@@ -134,6 +134,7 @@ DEFAULTS: dict[GroupKind, Defaults] = {
     ),
     ("rbac.authorization.k8s.io", "RoleBinding"): (("subjects * apiGroup", "rbac.authorization.k8s.io"),),
     ("storage.k8s.io", "StorageClass"): (("volumeBindingMode", "Immediate"), ("reclaimPolicy", "Delete")),
+    ("storage.k8s.io", "VolumeAttributesClass"): (("metadata finalizers", ["kubernetes.io/vac-protection"]),),
     ("admissionregistration.k8s.io", "ValidatingAdmissionPolicy"): (
         ("spec matchConstraints matchPolicy", "Equivalent"),
         ("spec matchConstraints namespaceSelector", {}),

@@ -116,11 +116,14 @@ def _list(documents: Sequence[Document]) -> dict[str, object]:
 
 
 def _applied(fields: dict[str, Any]) -> dict[str, Any]:
-    """Return an object without what controllers write beside an apply."""
+    """Return an object without what controllers write beside an apply, and without the time of an apply.
+
+    The API server writes the time again where a controller applied a status between two applies of the same fields.
+    """
     metadata = {
         key: value for key, value in fields["metadata"].items() if key not in ("resourceVersion", "managedFields")
     }
-    entries = [item for item in fields["metadata"]["managedFields"] if item["manager"] == MANAGER]
+    entries = [{**item, "time": None} for item in fields["metadata"]["managedFields"] if item["manager"] == MANAGER]
     return {**fields, "metadata": {**metadata, "managedFields": entries}, "status": None}
 
 

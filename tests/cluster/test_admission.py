@@ -127,7 +127,15 @@ def test_no_namespace_but_a_zone_s_own_has_its_label(
     assert (created(guarded, document).returncode == 0) is admitted
 
 
-@pytest.mark.parametrize("change", ["cbp.bank/zone-", "cbp.bank/zone=public", "pod-security.kubernetes.io/enforce-"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "cbp.bank/zone-",
+        "cbp.bank/zone=public",
+        "pod-security.kubernetes.io/enforce-",
+        "pod-security.kubernetes.io/enforce=privileged",
+    ],
+)
 def test_a_zone_keeps_its_labels(guarded: Server, change: str) -> None:
     answered = guarded.run("label", "namespace", "cbp-data", change, "--overwrite", "--dry-run=server")
     assert "cbp-zones-by-label" in answered.stderr
