@@ -97,7 +97,7 @@ def check(file: Path, values: str | None, without: tuple[str, ...], others: tupl
 )
 @_plan
 def values(file: Path) -> None:
-    """Print the file of write-only values that a plan needs, without the values."""
+    """Print the file of values that a plan needs, empty."""
     from compiler.vault.plan import read
     from compiler.vault.write_only_values import skeleton
 

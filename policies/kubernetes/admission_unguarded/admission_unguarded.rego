@@ -69,10 +69,13 @@ refused(resource) := {zone |
 deny contains denial if {
 	some resource in examined
 	open := zones - refused(resource)
-	count(open) > 0
+	some namespace in kubernetes.objects
+	namespace.kind == "Namespace"
+	namespace.labels["cbp.bank/zone"] in open
 	denial := {
 		"id": "K8S044",
-		"message": sprintf("no policy judges %s that are created in the zones %s", [resource, concat(", ", sort(open))]),
+		"message": sprintf("no policy judges %s that are created in %s", [resource, namespace.name]),
 		"path": ["access_control", "infrastructure", "principle"],
+		"file": namespace.file,
 	}
 }

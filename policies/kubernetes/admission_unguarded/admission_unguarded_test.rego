@@ -14,6 +14,10 @@ cluster(stage, resources) := {
 			"validations": [{"expression": "false"}],
 		}),
 		rendered("ValidatingAdmissionPolicyBinding", {"policyName": "g", "validationActions": ["Deny"]}),
+		{
+			"file": "namespace",
+			"object": {"kind": "Namespace", "metadata": {"name": "cbp-data", "labels": {"cbp.bank/zone": "data"}}},
+		},
 	],
 }
 
@@ -27,5 +31,5 @@ test_development_may_run_any_image if {
 
 test_what_nothing_judges_is_denied_by_name if {
 	denials := admission_unguarded.deny with input as cluster("staging", ["namespaces", "secrets"])
-	{denial.message | some denial in denials} == {"no policy judges pods that are created in the zones data"}
+	{denial.message | some denial in denials} == {"no policy judges pods that are created in cbp-data"}
 }

@@ -43,6 +43,8 @@ def test_the_json_report_holds_what_the_text_says(project: Path) -> None:
         "clusters": [],
         "page": None,
         "waived": None,
+        "before": None,
+        "after": None,
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ANYTHING = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-ARGO_CD = (("argoproj.io", "AppProject"), ("argoproj.io", "ApplicationSet"))
+ARGO_CD = (("argoproj.io", "AppProject"), ("argoproj.io", "Application"), ("argoproj.io", "ApplicationSet"))
 
 
 def cbp(*arguments: str, stdin: bytes = b"", **environment: str) -> Result:
@@ -92,7 +92,7 @@ def test_kinds_without_a_schema_are_counted_and_refused_where_schemas_are_requir
         r"^no schema for \d+ kinds: make them with cbp schemas add \(docs/schemas\.md\)$", listed.stdout, re.MULTILINE
     )
     named = cbp("verify", *at, "--all").stdout
-    assert "no schema for: argoproj.io/v1alpha1/AppProject, argoproj.io/v1alpha1/ApplicationSet, " in named
+    assert "no schema for: argoproj.io/v1alpha1/AppProject, argoproj.io/v1alpha1/Application, " in named
     for result in (cbp("verify", *at, "--require-schemas"), cbp("compile", *at, CBP_REQUIRE_SCHEMAS="true")):
         assert result.exit_code == 1
         assert "error[SCHEMA003]: there is no schema for argoproj.io/v1alpha1/AppProject" in result.stdout
@@ -109,7 +109,11 @@ def test_the_documents_of_every_environment_are_judged_by_the_schemas_of_the_fol
     add(folder, written(file, crd({"type": "object"}, group="argoproj.io", kind="AppProject", v1alpha1=True)))
     report = json.loads(cbp("verify", *at, "--format", "json").stdout)
     refused = {finding["path"] for finding in report["findings"] if finding["code"] == "SCHEMA001"}
-    assert refused == {f"generated/argocd/{name}/appproject.yaml" for name in ("development", "production", "staging")}
+    assert refused == {
+        f"generated/argocd/{name}/{place}appproject.yaml"
+        for name in ("development", "production", "staging")
+        for place in ("", "delivery/")
+    }
 
 
 @pytest.mark.parametrize("broken", ["absent", "a file", "a schema"])

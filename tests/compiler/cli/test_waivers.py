@@ -67,6 +67,7 @@ def test_the_json_report_holds_the_waiver_in_its_finding_and_the_day(waiving: Pa
         "unreleased",
     )
     assert waived["waived"] == {
+        "word": "waived",
         "path": "environments/production/waivers.yaml",
         "line": 3,
         "column": 11,

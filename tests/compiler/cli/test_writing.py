@@ -87,7 +87,8 @@ def test_what_an_environment_that_is_gone_left_behind_is_pruned(compiled: Path) 
     (compiled / "environments/staging").rmdir()
     result = compile_(compiled)
     assert result.exit_code == 0
-    assert "pruned  generated/staging/eu-central-1/vault/plan.yaml" in result.stdout
+    assert "removed: staging, " in result.stdout
+    assert "pruned  generated/argocd/staging/applicationset.yaml" in result.stdout
     assert not (compiled / "generated/staging").exists()
     assert not (compiled / "generated/argocd/staging").exists()
 

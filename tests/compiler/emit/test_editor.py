@@ -33,8 +33,8 @@ def test_each_schema_is_a_valid_one_of_draft_2020_12(name: str) -> None:
     jsonschema_rs.Draft202012Validator(dict(SCHEMAS[name]))  # reads every pattern as ECMA-262 means it
 
 
-def test_there_is_one_schema_for_each_section_for_environments_overlays_and_waivers() -> None:
-    assert [*SCHEMAS] == [*SECTIONS, "environment", "overlay", "waivers"]
+def test_there_is_one_schema_for_each_section_and_each_kind_of_file_of_an_environment() -> None:
+    assert [*SCHEMAS] == [*SECTIONS, "environment", "overlay", "waivers", "acknowledgements"]
     assert {artifact.path for artifact in editor_artifacts()} == {f"schemas/{name}.json" for name in SCHEMAS}
 
 

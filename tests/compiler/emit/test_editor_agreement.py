@@ -36,6 +36,7 @@ UNSEEN_CASES = {
     "env005_name_of_another_folder": "a file does not know its folder",
     "env005_odd_name_of_a_folder": "a file does not know its folder",
     "env005_reserved_name_of_a_folder": "a file does not know its folder",
+    "file007_credential_in_a_comment": "a schema judges no comment",
     "several_files_cannot_be_read": "another file fills a placeholder: the overlay that should cannot be read",
     "spec006_route_listed_twice": "two entries that differ in their limits are two entries",
     "spec010_leading_zero": "a number has no digits any more",

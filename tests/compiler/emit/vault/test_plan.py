@@ -92,7 +92,7 @@ def test_an_authority_signs_the_names_of_each_server_by_a_role_of_its_own() -> N
             "configuration-cache-server": True,
         }
         names = [name for role in signed.values() for name in role["allowed_domains"]]
-        assert len(names) == len(set(names)) == 7
+        assert len(names) == len(set(names)) == 14
         assert {role["issuer_ref"] for role in signed.values()} == {"root"}
 
 
