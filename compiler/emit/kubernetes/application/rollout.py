@@ -45,12 +45,12 @@ def nodes_of_each_zone(replicas: int, zones: int) -> int:
     each, which are filled by as many ``rounds`` of new pods as the other replicas are.
     """
     share, uneven = divmod(replicas, zones)
-    most = share + (1 if uneven else 0)
-    stopping = [
-        old + rounds
-        for full in range(1, zones + 1)
-        for old in range(1, most + 1)
-        if old <= share or full <= uneven
-        if (rounds := (replicas - full * old - (zones - full)) // zones) >= 0
-    ]
-    return max([most, *(nodes + 1 for nodes in stopping)])
+    needed = share + (1 if uneven else 0)
+    for full in range(1, zones + 1):
+        others = zones - full
+        # The more old pods, the fewer rounds, but never by more than one for each: the most old pods decide.
+        old = min(share + (1 if full <= uneven else 0), (replicas - others) // full)
+        if old > 0:
+            rounds = (replicas - full * old - others) // zones
+            needed = max(needed, old + rounds + 1)
+    return needed
