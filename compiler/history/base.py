@@ -69,6 +69,15 @@ class Base:
         """Return the number of files that belong to an environment alone."""
         return sum(path.startswith((f"{environment}/", f"argocd/{environment}/")) for path in self.files)
 
+    def committed(self, folder: str, name: str) -> bytes | None:
+        """Return the content of a file in a folder of the project, as the commit holds it; None where it has none.
+
+        Raises:
+            GitError: the commit cannot be read.
+        """
+        identifier = self.repository.files(self.commit, folder).get(name)
+        return None if identifier is None else self.repository.read([identifier])[identifier]
+
     def read(self, paths: Collection[str]) -> Mapping[str, bytes]:
         """Return the contents of files, by their paths.
 

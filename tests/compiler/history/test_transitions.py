@@ -142,11 +142,25 @@ def test_an_acknowledgement_lives_from_the_transition_until_it_is_done(project: 
     assert compiled.exit_code == 0
     assert "acknowledged[TRN004]" in compiled.stdout
     commit(project)
-    (stale,) = found(project)["ACKN003"]
-    assert (stale["path"], stale["line"]) == (ACKNOWLEDGEMENTS, 2)
-    assert verify(project, command="compile").exit_code == 1
+    for base in ((), ("--base", "HEAD")):
+        (stale,) = found(project, *base)["ACKN003"]
+        assert (stale["path"], stale["line"], stale["severity"]) == (ACKNOWLEDGEMENTS, 2, "warning")
+    assert verify(project, command="compile").exit_code == 0  # a merged acknowledgement blocks nobody
+    expired = verify(project, "--as-of", "2026-04-16")
+    assert expired.exit_code == 1
+    assert "ACKN001" in expired.stdout
     (project / ACKNOWLEDGEMENTS).unlink()
-    assert verify(project, command="compile").exit_code == 0
+    assert "ACKN003" not in found(project)
+
+
+def test_an_acknowledgement_that_a_change_adds_without_its_transition_is_an_error(project: Path) -> None:
+    original = (project / PRODUCTION).read_text()
+    exchanged(project)
+    (denied,) = found(project)["TRN004"]
+    (project / PRODUCTION).write_text(original)
+    acknowledge(project, denied)
+    (needless,) = found(project)["ACKN003"]
+    assert needless["severity"] == "error"
 
 
 @pytest.mark.parametrize(
