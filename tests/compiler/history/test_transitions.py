@@ -163,6 +163,26 @@ def test_an_acknowledgement_that_a_change_adds_without_its_transition_is_an_erro
     assert needless["severity"] == "error"
 
 
+@pytest.mark.parametrize("code", ["TRN001", "TRN011"])
+def test_the_entry_that_a_report_ends_with_is_copied_as_it_is(code: str, project: Path) -> None:
+    KINDS[code](project)
+    copied = []
+    for block in verify(project).stdout.split("\n\n"):
+        if f"[{code}]" in block:
+            _, _, entries = block.partition(" granted to:\n")
+            said = "    reason: carried over\n    owner: data\n    ticket: PLAT-1\n    granted: 2026-01-15\n"
+            copied += [f"  - {entry.rstrip()}\n{said}" for entry in entries.split("  - ")[1:]]
+    assert copied
+    for name in ("development", "staging", "production"):
+        own = [entry for entry in copied if f"/{name}/" in entry]
+        if own:
+            file = project / f"environments/{name}/acknowledgements.yaml"
+            file.write_text("acknowledgements:\n" + "".join(own))
+    report = found(project)
+    assert {finding["waived"] is None for finding in report.pop(code)} == {False}
+    assert report == {}
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
