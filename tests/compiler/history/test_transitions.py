@@ -271,7 +271,10 @@ def test_the_api_can_be_tried_without_a_base(project: Path, monkeypatch: pytest.
 def test_ci_is_content_with_the_commit_that_it_names(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("CBP_BASE", "HEAD")
-    assert verify(project).exit_code == 0
+    report = verify(project)
+    assert report.exit_code == 0
+    assert "nothing to compare: HEAD is the base: development, production, staging" in report.stdout
+    assert "transitions judged from" not in report.stdout
     monkeypatch.setenv("CBP_BASE", "nowhere")
     assert verify(project).exit_code == 2
 
