@@ -144,9 +144,11 @@ class History:
         """
         try:
             return self._base(*self._chosen(follows))
-        except (GitError, NoBaseError) as error:
+        except GitError as error:
+            self.unusable(NoBaseError(f"{error}: check the repository out with Git, or set CBP_REQUIRE_BASE=false"))
+        except NoBaseError as error:
             self.unusable(error)
-            return None
+        return None
 
     def unusable(self, error: GitError | NoBaseError) -> None:
         """Note the reason why a base cannot be used.
