@@ -64,6 +64,18 @@ class Compilation:
     """The reason why an environment has no base, so that its transitions were not judged; else empty."""
 
     @property
+    def alike(self) -> frozenset[str]:
+        """The environments whose base is HEAD and holds the very files of this compilation: nothing was compared."""
+        new = {artifact.path: artifact.content for artifact in self.artifacts}
+        return frozenset(
+            environment
+            for environment, base in self.bases.items()
+            if base.is_head
+            and base.paths(environment) == {path for path in new if path.startswith(_folders(environment))}
+            and all(base.holds(path, new[path]) for path in base.paths(environment))
+        )
+
+    @property
     def refused(self) -> bool:
         """Whether any finding is an error, which prevents writing."""
         return has_errors(self.findings)
@@ -265,5 +277,10 @@ def _removed(name: str, base: Base, acknowledged: Acknowledgements) -> Finding:
 
 def _owned(only: tuple[str, ...]) -> Callable[[str], bool]:
     """Return a predicate of the paths that a compilation owns: all, or the folders of the environments ``only``."""
-    folders = tuple(f"{prefix}{name}/" for name in only for prefix in ("", "argocd/"))
+    folders = tuple(chain.from_iterable(_folders(name) for name in only))
     return lambda path: not only or path.startswith(folders)
+
+
+def _folders(environment: str) -> tuple[str, str]:
+    """Return the folders below ``generated/`` that belong to an environment alone."""
+    return f"{environment}/", f"argocd/{environment}/"

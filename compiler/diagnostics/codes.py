@@ -80,7 +80,7 @@ class Code(StrEnum):
     WVR008 = "WVR008", "a waiver names a rule that cannot be waived"
     ACKN001 = "ACKN001", "an acknowledgement of a transition is older than 90 days"
     ACKN002 = "ACKN002", "an acknowledgement was granted in the future"
-    ACKN003 = "ACKN003", "an acknowledgement is stale: its transition is done"
+    ACKN003 = "ACKN003", "an acknowledgement is about a transition that is done, or is not made"
     ACKN004 = "ACKN004", "an acknowledgement is about another transition than is made"
     ACKN005 = "ACKN005", "an acknowledgement names a rule that judges no transition"
     ACKN006 = "ACKN006", "two acknowledgements are about the same"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def block(finding: Finding, *, colour: bool, excerpt: Iterable[str] = ()) -> str
         lines.extend(_excerpt(finding.span))
     lines.extend(f"     | {printable(line[:_LONGEST_LINE])}" for line in excerpt)
     lines.extend(f"  {label}: {printable(text)}" for label, text in details(finding))
+    lines.extend(acknowledgement(finding))
     return "\n".join(lines) + "\n\n"
 
 
@@ -50,6 +52,22 @@ def details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "help", finding.help
     if finding.page:
         yield "rule", f"{finding.page}, about {finding.resource}"
+
+
+def acknowledgement(finding: Finding) -> Iterator[str]:
+    """Yield the lines that acknowledge a transition, as YAML to copy; none for any other finding.
+
+    Every value is quoted: JSON's strings are YAML's.
+    """
+    if finding.before is None or finding.after is None or finding.waived:
+        return
+    if finding.rendered:
+        yield "  to acknowledge it, as docs/transitions.md says, add a reason, owner, ticket and granted to:"
+    for place in finding.rendered:
+        keys = {"rule": str(finding.code), "file": place.file, "pointer": place.pointer}
+        keys |= {"before": finding.before, "after": finding.after}
+        written = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in keys.items() if value]
+        yield from (f"  {'  ' if number else '- '}{printable(text)}" for number, text in enumerate(written))
 
 
 def line(finding: Finding, *, colour: bool) -> str:

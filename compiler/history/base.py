@@ -27,6 +27,7 @@ _SHARED = frozenset({"argocd", "schemas"})
 _CLUSTER_DEPTH = 3
 _TRUNKS = (f"{REMOTE}/HEAD", f"{REMOTE}/main", f"{REMOTE}/master", "main", "master")
 _ABBREVIATED = 12
+_SHA256_DIGITS = 64
 
 
 class NoBaseError(CouldNotRunError):
@@ -67,7 +68,36 @@ class Base:
 
     def count(self, environment: str) -> int:
         """Return the number of files that belong to an environment alone."""
-        return sum(path.startswith((f"{environment}/", f"argocd/{environment}/")) for path in self.files)
+        return len(self.paths(environment))
+
+    def paths(self, environment: str) -> frozenset[str]:
+        """Return the files that belong to an environment alone."""
+        return frozenset(path for path in self.files if path.startswith((f"{environment}/", f"argocd/{environment}/")))
+
+    @property
+    def is_head(self) -> bool:
+        """Whether it is the commit that is checked out.
+
+        Raises:
+            GitError: Git cannot be asked.
+        """
+        return self.repository.commit("HEAD") == self.commit
+
+    def holds(self, path: str, content: bytes) -> bool:
+        """Return whether a file has this content (gitformat-loose: an id is the hash of a header and the content)."""
+        identifier = self.files.get(path, "")
+        algorithm = "sha256" if len(identifier) == _SHA256_DIGITS else "sha1"
+        header = b"blob %d\0" % len(content)
+        return hashlib.new(algorithm, header + content, usedforsecurity=False).hexdigest() == identifier
+
+    def committed(self, folder: str, name: str) -> bytes | None:
+        """Return the content of a file in a folder of the project, as the commit holds it; None where it has none.
+
+        Raises:
+            GitError: the commit cannot be read.
+        """
+        identifier = self.repository.files(self.commit, folder).get(name)
+        return None if identifier is None else self.repository.read([identifier])[identifier]
 
     def read(self, paths: Collection[str]) -> Mapping[str, bytes]:
         """Return the contents of files, by their paths.
@@ -114,9 +144,11 @@ class History:
         """
         try:
             return self._base(*self._chosen(follows))
-        except (GitError, NoBaseError) as error:
+        except GitError as error:
+            self.unusable(NoBaseError(f"{error}: check the repository out with Git, or set CBP_REQUIRE_BASE=false"))
+        except NoBaseError as error:
             self.unusable(error)
-            return None
+        return None
 
     def unusable(self, error: GitError | NoBaseError) -> None:
         """Note the reason why a base cannot be used.

@@ -93,13 +93,18 @@ class Repository:
     def _ask(self, *command: str, given: bytes = b"") -> bytes | None:
         """Return what Git prints, or None where its answer is no."""
         # The variables by which a hook names its own repository do not name that of the project.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+        # GIT_CONFIG_* are settings, such as safe.directory, which a checkout of another owner needs.
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("GIT_") or name.startswith("GIT_CONFIG_")
+        }
         try:
             ran = subprocess.run(  # noqa: S603 - a fixed program, without a shell
                 ["git", "-C", str(self._root), "--no-replace-objects", *command],  # noqa: S607 - the user's own Git
                 input=given,
                 capture_output=True,
-                env=environment | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
+                env=kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
                 check=False,
             )
         except FileNotFoundError as error:

@@ -1,7 +1,8 @@
 """Acknowledgements of environments: their application to transitions, and the mistakes in acknowledgements themselves.
 
 An acknowledgement holds for one transition: one rule, one place of one generated file, and the values before and after.
-A mistake in it is an error, and it then has no effect. One that no transition needs any more is a mistake too.
+A mistake in it is an error, and it then has no effect. One that no transition needs is a mistake too: an error in the
+change that adds it, and a warning once the base holds it, because its transition is done.
 """
 
 from __future__ import annotations
@@ -9,15 +10,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Code, Finding, Waived, did_you_mean
+from compiler.diagnostics import Code, Finding, Severity, Source, Waived, did_you_mean
 from compiler.policy.waivers import LONGEST
+from compiler.resolve.acknowledgements import placed_acknowledgements
+from compiler.sources import yaml
+from compiler.sources.files import ACKNOWLEDGEMENTS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
     from compiler.history.base import Base
-    from compiler.model.acknowledgement import AcknowledgementKey
+    from compiler.model.acknowledgement import Acknowledgement, AcknowledgementKey
     from compiler.resolve.acknowledgements import PlacedAcknowledgement
 
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
 class _Standing:
     """The acknowledgements of one environment: those that hold, the used ones among them, and all its transitions."""
 
+    environment: str
     base: Base
     holding: dict[AcknowledgementKey, PlacedAcknowledgement] = field(default_factory=dict)
     used: set[AcknowledgementKey] = field(default_factory=set)
@@ -47,7 +52,7 @@ class Acknowledgements:
         """Register the acknowledgements of an environment, once; valid ones take effect."""
         if environment in self._environments or self._as_of is None:
             return
-        standing = self._environments.setdefault(environment, _Standing(base))
+        standing = self._environments.setdefault(environment, _Standing(environment, base))
         for item in placed:
             wrong = (
                 self._rule(item) or _place(item, environment) or _duplicate(item, standing) or _dates(item, self._as_of)
@@ -111,8 +116,14 @@ def _dates(placed: PlacedAcknowledgement, today: date) -> Finding | None:
 
 
 def _unused(standing: _Standing) -> Iterator[Finding]:
-    for key, placed in standing.holding.items():
-        if key in standing.used:
+    unused = {key: placed for key, placed in standing.holding.items() if key not in standing.used}
+    merged = _merged(standing) if unused else ()
+    for key, placed in unused.items():
+        if placed.acknowledgement in merged:
+            message = f"this is done: {standing.base} holds it, and what it acknowledges"
+            until = placed.acknowledgement.granted + LONGEST
+            help_ = f"remove it; after {until} it is an error"
+            yield Finding(Code.ACKN003, message, help_, placed.span("rule"), severity=Severity.WARNING)
             continue
         alike = next((made for made in standing.made if made[:2] == key[:2] and made not in standing.holding), None)
         if alike:
@@ -122,5 +133,14 @@ def _unused(standing: _Standing) -> Iterator[Finding]:
             message = f"{key[0]} finds another transition in this file than the one that is written here"
             yield Finding(Code.ACKN004, message, help_, placed.span("rule"))
         else:
-            message = f"this is done: nothing is left to acknowledge since {standing.base}"
+            message = f"this acknowledges nothing: no such transition is made since {standing.base}"
             yield Finding(Code.ACKN003, message, "remove it", placed.span("rule"))
+
+
+def _merged(standing: _Standing) -> tuple[Acknowledgement, ...]:
+    """Return the acknowledgements that the base itself holds; none where it has no readable file of them."""
+    folder = f"environments/{standing.environment}"
+    content = standing.base.committed(folder, ACKNOWLEDGEMENTS_FILE)
+    source = Source(f"{folder}/{ACKNOWLEDGEMENTS_FILE}", (content or b"").decode(errors="replace"))
+    placed, _ = placed_acknowledgements(yaml.parse(source)[0])
+    return tuple(item.acknowledgement for item in placed)

@@ -5,7 +5,6 @@ Only files that differ are read and parsed: a file that Git knows by the same ha
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from compiler.history.base import Base
 
 _SETTINGS = "runtime/settings.json"
-_SHA256_DIGITS = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def before(base: Base, folder: str, artifacts: Collection[Artifact], shared: Col
     known = {artifact.path: artifact for artifact in (*artifacts, *shared) if artifact.document is not None}
     objects, argocd = f"{folder}/{OBJECTS}/", f"argocd/{environment}/"
     wanted = [path for path in base.files if path.startswith((objects, argocd)) and path.endswith((".yaml", ".yml"))]
-    differing = {path for path in wanted if not _same(known.get(path), base.files[path])}
+    differing = {path for path in wanted if path not in known or not base.holds(path, known[path].content)}
     contents = base.read(differing)
     found: dict[str, Any] = {path: known[path].document for path in wanted if path not in differing}
     found |= {path: _parsed(base, path, content) for path, content in contents.items()}
@@ -94,15 +92,6 @@ def _of_argo_cd(below: str, found: Mapping[str, Any], shared: Iterable[Artifact]
 
 def _identity(document: Document) -> tuple[str, str]:
     return document["kind"], document["metadata"]["name"]
-
-
-def _same(artifact: Artifact | None, identifier: str) -> bool:
-    """Return whether a new file has the content of an object of Git (gitformat-loose: a header, then the content)."""
-    if artifact is None:
-        return False
-    algorithm = "sha256" if len(identifier) == _SHA256_DIGITS else "sha1"
-    header = b"blob %d\0" % len(artifact.content)
-    return hashlib.new(algorithm, header + artifact.content, usedforsecurity=False).hexdigest() == identifier
 
 
 def _parsed(base: Base, path: str, content: bytes) -> Any:

@@ -111,10 +111,14 @@ def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> I
 def transitions(compilation: Compilation) -> Iterator[str]:
     """Yield a line for each base that transitions were judged from, and one with the reason where there is none."""
     judged: dict[str, list[str]] = {}
+    alike = compilation.alike
     for environment, base in compilation.bases.items():
-        judged.setdefault(str(base), []).append(environment)
+        if environment not in alike:
+            judged.setdefault(str(base), []).append(environment)
     for name, environments in judged.items():
         yield f"transitions judged from {name}: {', '.join(environments)}"
+    if alike:
+        yield f"transitions: nothing to compare: HEAD is the base: {', '.join(sorted(alike))}"
     if compilation.no_base:
         yield f"transitions not judged: no base: {compilation.no_base}"
 

@@ -20,3 +20,13 @@ test_changed_removed_and_added_values_are_denied if {
 		["/parameters/d", "absent", "true"],
 	}
 }
+
+attributes(speed) := {"kind": "VolumeAttributesClass", "metadata": {"name": "c"}, "parameters": {"iops": speed}}
+
+test_the_speed_of_a_class_of_attributes_is_fixed if {
+	denials := fixed_field_changed.deny with input as {
+		"documents": [{"file": "c", "object": attributes("4000")}],
+		"before": {"documents": {"c": attributes("3000")}},
+	}
+	{denial.pointer | some denial in denials} == {"/parameters/iops"}
+}

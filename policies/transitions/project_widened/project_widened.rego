@@ -2,7 +2,7 @@
 # title: A project of Argo CD is widened
 # description: >-
 #   The project bounds what a merge may create, and where. One that widens it in passing gives every later merge more
-#   authority than anybody decided.
+#   authority than anybody decided. A cluster that the environment adds may be deployed to in the namespaces of the others.
 # custom:
 #   id: TRN011
 #   severity: error
@@ -38,7 +38,23 @@ examined contains found if {
 		"statement": statement,
 		"before": entries(object.get(before.spec, name, [])),
 		"after": entries(object.get(document.object.spec, name, [])),
+		"decided": decided(before),
 	}
+}
+
+# decided returns the destinations, as text, by which a project follows the clusters that the environment adds: the review
+# of environment.yaml decides on them. A namespace that is new to the project is not among them.
+decided(project) := {text |
+	some cluster in added_clusters
+	some destination in object.get(project.spec, "destinations", [])
+	text := sprintf("%s/%s", [cluster, destination.namespace])
+}
+
+# The names by which Argo CD knows the clusters that the environment did not have.
+added_clusters := {text |
+	before := {name | some name in object.get(input, ["before", "clusters"], [])}
+	some name in object.keys(object.get(input, ["environment", "clusters"], {})) - before
+	text := sprintf("%s-%s", [input.environment.name, name])
 }
 
 # entries returns what a list allows, each entry as text: every leaf of a role, and an entry of another list as a whole.
@@ -68,9 +84,7 @@ is_role(item) if {
 
 deny contains denial if {
 	some found in examined
-	added := found.after - found.before
-	count(added) > 0
-	text := concat("; ", sort(added))
+	some text in found.after - (found.before | found.decided)
 	denial := {
 		"id": "TRN011",
 		"message": sprintf("%s of %s is widened by %s", [found.list, found.project, text]),

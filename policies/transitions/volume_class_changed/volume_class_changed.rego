@@ -8,8 +8,8 @@
 #   severity: error
 #   owner: data
 #   remediation: >-
-#     Write the class back. To change it, make a new store beside the old one, carry the data over, and acknowledge the
-#     transition (docs/transitions.md).
+#     Write the class back. To change it, acknowledge the transition (docs/transitions.md), and move the volumes one at a
+#     time as docs/storage.md says.
 #   section: Storage Resources, 1. Database Storage
 #   waivable: false
 package transitions.volume_class_changed

@@ -101,6 +101,8 @@ def test_without_git_a_commit_or_a_trunk_there_is_no_base(tmp_path: Path, reposi
     history = History(tmp_path / "none")
     assert history.base() is None
     assert "not a git repository" in history.missing
+    with pytest.raises(NoBaseError, match="check the repository out with Git, or set CBP_REQUIRE_BASE=false"):
+        History(tmp_path / "none", required=True).base()
     git(tmp_path / "none", "init", "--quiet")
     assert (history.base(), history.missing) == (None, "nothing is committed yet")
     git(repository, "branch", "--move", "elsewhere")
@@ -129,6 +131,12 @@ def test_the_variables_of_a_hook_do_not_name_another_repository(
 ) -> None:
     monkeypatch.setenv("GIT_DIR", str(tmp_path / "nowhere"))
     assert Repository(repository).commit("HEAD")
+
+
+def test_settings_of_git_in_the_environment_are_kept(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "no number")
+    with pytest.raises(GitError, match="GIT_CONFIG_COUNT"):
+        Repository(repository).commit("HEAD")
 
 
 def test_the_state_changes_with_each_commit_and_each_ref(repository: Path) -> None:

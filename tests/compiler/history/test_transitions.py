@@ -142,11 +142,45 @@ def test_an_acknowledgement_lives_from_the_transition_until_it_is_done(project: 
     assert compiled.exit_code == 0
     assert "acknowledged[TRN004]" in compiled.stdout
     commit(project)
-    (stale,) = found(project)["ACKN003"]
-    assert (stale["path"], stale["line"]) == (ACKNOWLEDGEMENTS, 2)
-    assert verify(project, command="compile").exit_code == 1
+    for base in ((), ("--base", "HEAD")):
+        (stale,) = found(project, *base)["ACKN003"]
+        assert (stale["path"], stale["line"], stale["severity"]) == (ACKNOWLEDGEMENTS, 2, "warning")
+    assert verify(project, command="compile").exit_code == 0  # a merged acknowledgement blocks nobody
+    expired = verify(project, "--as-of", "2026-04-16")
+    assert expired.exit_code == 1
+    assert "ACKN001" in expired.stdout
     (project / ACKNOWLEDGEMENTS).unlink()
-    assert verify(project, command="compile").exit_code == 0
+    assert "ACKN003" not in found(project)
+
+
+def test_an_acknowledgement_that_a_change_adds_without_its_transition_is_an_error(project: Path) -> None:
+    original = (project / PRODUCTION).read_text()
+    exchanged(project)
+    (denied,) = found(project)["TRN004"]
+    (project / PRODUCTION).write_text(original)
+    acknowledge(project, denied)
+    (needless,) = found(project)["ACKN003"]
+    assert needless["severity"] == "error"
+
+
+@pytest.mark.parametrize("code", ["TRN001", "TRN011"])
+def test_the_entry_that_a_report_ends_with_is_copied_as_it_is(code: str, project: Path) -> None:
+    KINDS[code](project)
+    copied = []
+    for block in verify(project).stdout.split("\n\n"):
+        if f"[{code}]" in block:
+            _, _, entries = block.partition(" granted to:\n")
+            said = "    reason: carried over\n    owner: data\n    ticket: PLAT-1\n    granted: 2026-01-15\n"
+            copied += [f"  - {entry.rstrip()}\n{said}" for entry in entries.split("  - ")[1:]]
+    assert copied
+    for name in ("development", "staging", "production"):
+        own = [entry for entry in copied if f"/{name}/" in entry]
+        if own:
+            file = project / f"environments/{name}/acknowledgements.yaml"
+            file.write_text("acknowledgements:\n" + "".join(own))
+    report = found(project)
+    assert {finding["waived"] is None for finding in report.pop(code)} == {False}
+    assert report == {}
 
 
 @pytest.mark.parametrize(
@@ -237,7 +271,10 @@ def test_the_api_can_be_tried_without_a_base(project: Path, monkeypatch: pytest.
 def test_ci_is_content_with_the_commit_that_it_names(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     monkeypatch.setenv("CBP_BASE", "HEAD")
-    assert verify(project).exit_code == 0
+    report = verify(project)
+    assert report.exit_code == 0
+    assert "nothing to compare: HEAD is the base: development, production, staging" in report.stdout
+    assert "transitions judged from" not in report.stdout
     monkeypatch.setenv("CBP_BASE", "nowhere")
     assert verify(project).exit_code == 2
 
