@@ -191,9 +191,9 @@ async def test_a_password_that_changes_by_the_procedure_of_docs_vault_md_fails_n
     url = redis_url.replace("://:", "://changing:")
     buckets = RedisTokenBuckets(Address(url, secret), Telemetry())
     steps = (
-        lambda: server.acl_setuser("changing", passwords=["+second"]),
+        lambda: server.acl_setuser("changing", enabled=True, passwords=["+second"]),
         lambda: asyncio.to_thread(secret.write_text, "second", encoding="utf-8"),
-        lambda: server.acl_setuser("changing", passwords=["-first"]),
+        lambda: server.acl_setuser("changing", enabled=True, passwords=["-first"]),
     )
     try:
         await buckets.take(keyed(SLOW), 1)

@@ -315,18 +315,22 @@ def test_a_refusal_of_the_server_shows_nothing_of_what_it_was_given(applied: Ban
     assert "password authentication failed" in done.stderr
 
 
-def test_a_server_is_verified_by_the_authorities_of_its_plan(applied: Bank, tmp_path: Path) -> None:
+def test_a_server_is_verified_by_the_authorities_of_its_plan(applied: Bank) -> None:
     """The variable names others for once; without both, the system's would be asked."""
-    document, plan = yaml.safe_load(applied.plan(PRODUCTION).read_text()), tmp_path / "plan.yaml"
-    for bundle, variable, code in (
-        (applied.server.authority.read_text(), "", 0),
-        (AUTHORITY, "", 2),
-        (AUTHORITY, str(applied.server.authority), 0),
-    ):
-        plan.write_text(yaml.safe_dump({**document, "caBundle": bundle}))
-        done = applied.run("check", plan, VAULT_CACERT=variable)
-        assert done.returncode == code, done
-        assert ("certificate verify failed" in done.stderr) is (code == 2)
+    plan = applied.plan(PRODUCTION)
+    original = plan.read_text()
+    try:
+        for bundle, variable, code in (
+            (applied.server.authority.read_text(), "", 0),
+            (AUTHORITY, "", 2),
+            (AUTHORITY, str(applied.server.authority), 0),
+        ):
+            plan.write_text(yaml.safe_dump({**yaml.safe_load(original), "caBundle": bundle}))
+            done = applied.run("check", plan, VAULT_CACERT=variable)
+            assert done.returncode == code, done
+            assert ("certificate verify failed" in done.stderr) is (code == 2)
+    finally:
+        plan.write_text(original)
 
 
 def test_a_token_that_may_not_is_an_outage_and_no_difference(applied: Bank) -> None:
