@@ -29,7 +29,8 @@ def test_the_real_policies_are_complete() -> None:
 def test_single_rules_and_domains_are_tested_once_each() -> None:
     result = cbp("policy", "test", "--root", str(ROOT), "--format", "json", "cache", "CAC001", "k8s010")
     report = json.loads(result.stdout)
-    assert [file["rule"] for file in report["files"]] == ["CAC001", "CAC002", "CAC003", "K8S010"]
+    cache = [rule.id for rule in read(POLICIES).rules if rule.module.domain == "cache"]
+    assert [file["rule"] for file in report["files"]] == [*cache, "K8S010"]
     assert report["complete"] is True
 
 

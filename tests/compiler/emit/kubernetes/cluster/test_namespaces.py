@@ -56,7 +56,7 @@ def test_every_object_is_in_a_wave_after_what_it_needs() -> None:
     }
     assert all(wave == -2 for name, wave in waves.items() if "namespace-" in name or "networkpolicy-" in name)
     assert waves[f"{APPLICATION}/serviceaccount-configuration-api.yaml"] < waves[DEPLOYMENT] < waves[SCALER]
-    assert waves[DEPLOYMENT] < waves[INGRESS]
+    assert waves[INGRESS] < waves[DEPLOYMENT]
 
 
 def test_every_object_names_its_part_and_no_two_share_a_file() -> None:
