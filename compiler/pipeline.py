@@ -21,7 +21,7 @@ from compiler.policy.before import before
 from compiler.policy.errors import PolicyError
 from compiler.policy.regorus import Regorus
 from compiler.policy.rendering import Rendering
-from compiler.resolve.acknowledgements import placed_acknowledgements
+from compiler.resolve.entries import placed_acknowledgements
 from compiler.resolve.resolved import Resolved, resolve
 from compiler.schemas import core
 from compiler.schemas.custom import CustomSchemas
@@ -250,7 +250,7 @@ class _Past:
             return ()
         findings: list[Finding] = []
         for files in loaded.removed:
-            placed, found = placed_acknowledgements(*files.acknowledgements)
+            placed, found = placed_acknowledgements(files.acknowledgements)
             acknowledged.enter(files.name, base, placed)
             findings += found
         for name in base.environments:

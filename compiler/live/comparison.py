@@ -1,4 +1,4 @@
-"""Compare each compiled object with the live one: what is absent, what differs, and what was added to it.
+"""Comparison of each compiled object with the live one: absent, differing and added fields.
 
 Argo CD asks the API server which fields an apply would change. An item that somebody added to a list whose items are
 owned one by one (a container, a variable, a port) or a key added to a map is none of those, so that it stays unseen
@@ -19,7 +19,7 @@ from compiler.live.strays import strays
 from compiler.live.values import same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from compiler.live.objects import Compiled, Fields, Identity
 
@@ -80,7 +80,7 @@ class _Object:
                 yield from self._added((*path, name), value)
 
     def _list(self, path: Path, compiled: list[Any], live: list[Any]) -> Iterator[Difference]:
-        pairs, absent, added = _paired(self, path, compiled, live)
+        pairs, absent, added = _paired(compiled, live, lambda one, other: not any(self._value(path, one, other)))
         for step, one, other in pairs:
             yield from self._value((*path, step), one, other)
         for step in absent:
@@ -92,7 +92,7 @@ class _Object:
             yield Difference(Kind.DIFFERS, str(self._key), written(path), "is in another order")
 
     def _added(self, path: Path, value: Any) -> Iterator[Difference]:
-        """Yield what was added below a field that is not compiled, but for known defaults."""
+        """Yield the additions below a field that is not compiled, but for known defaults."""
         if any(matches(path, place) and (wanted is ANY or wanted == value) for place, wanted in self._defaults):
             return
         if isinstance(value, Mapping) and value and any(_above(path, place) for place, _ in self._defaults):
@@ -121,9 +121,12 @@ class _Object:
 
 
 def _paired(
-    compare: _Object, path: Path, compiled: list[Any], live: list[Any]
+    compiled: list[Any], live: list[Any], alike: Callable[[Any, Any], bool]
 ) -> tuple[list[tuple[Item, Any, Any]], list[Item], list[Item]]:
-    """Return the pairs of two lists' items, the compiled ones that are absent, and the added ones."""
+    """Return the pairs of two lists' items, the compiled ones that are absent, and the added ones.
+
+    Items without a key that tells them apart are paired where they are ``alike``.
+    """
     key = next((name for name in _KEYS if _told_apart(compiled, name) and _told_apart(live, name)), None)
     if key:
         others = {item[key]: item for item in live}
@@ -138,7 +141,7 @@ def _paired(
     left = list(enumerate(live))
     pairs, rest = [], []
     for number, item in enumerate(compiled):
-        equal = next((entry for entry in left if not any(compare._value(path, item, entry[1]))), None)  # noqa: SLF001
+        equal = next((entry for entry in left if alike(item, entry[1])), None)
         if equal is None:
             rest.append((number, item))
         else:

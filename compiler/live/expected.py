@@ -1,4 +1,4 @@
-"""Fields and objects that Kubernetes and operators add to the compiled ones, and that are therefore no differences.
+"""Fields that Kubernetes and operators add to compiled objects, and that are therefore no differences.
 
 A pattern is a path with a space between its steps, where ``*`` is any item of a list or any key. A value is the default
 that is tolerated; any other value of the same field is a difference. ANY tolerates every value.
@@ -276,49 +276,6 @@ DEFAULTS: dict[GroupKind, Defaults] = {
     ("cert-manager.io", "Certificate"): (("spec issuerRef group", "cert-manager.io"),),
 }
 """Defaults by the kind of the object."""
-
-MAKES: dict[GroupKind, tuple[GroupKind, ...]] = {
-    ("", "Service"): (("discovery.k8s.io", "EndpointSlice"),),
-    ("", "Pod"): (("cilium.io", "CiliumEndpoint"), ("", "PersistentVolumeClaim")),
-    ("apps", "Deployment"): (("apps", "ReplicaSet"),),
-    ("apps", "ReplicaSet"): (("", "Pod"),),
-    ("apps", "StatefulSet"): (("", "Pod"), ("apps", "ControllerRevision"), ("", "PersistentVolumeClaim")),
-    ("apps", "DaemonSet"): (("", "Pod"), ("apps", "ControllerRevision")),
-    ("batch", "CronJob"): (("batch", "Job"),),
-    ("batch", "Job"): (("", "Pod"),),
-    ("networking.k8s.io", "NetworkPolicy"): (("networking.k8s.aws", "PolicyEndpoint"),),
-    ("postgresql.cnpg.io", "Cluster"): (
-        *(("", kind) for kind in ("Pod", "PersistentVolumeClaim", "Service", "Secret", "ConfigMap", "ServiceAccount")),
-        *(("rbac.authorization.k8s.io", kind) for kind in ("Role", "RoleBinding")),
-        ("batch", "Job"),
-        ("policy", "PodDisruptionBudget"),
-        ("postgresql.cnpg.io", "FailoverQuorum"),
-        ("postgresql.cnpg.io", "Backup"),
-        ("snapshot.storage.k8s.io", "VolumeSnapshot"),
-        ("coordination.k8s.io", "Lease"),
-    ),
-    ("postgresql.cnpg.io", "Pooler"): (
-        *(("", kind) for kind in ("Service", "Secret", "ServiceAccount")),
-        *(("rbac.authorization.k8s.io", kind) for kind in ("Role", "RoleBinding")),
-        ("apps", "Deployment"),
-    ),
-    ("postgresql.cnpg.io", "ScheduledBackup"): (("postgresql.cnpg.io", "Backup"),),
-    ("postgresql.cnpg.io", "Backup"): (("snapshot.storage.k8s.io", "VolumeSnapshot"),),
-    ("redis.redis.opstreelabs.in", "RedisReplication"): (
-        ("apps", "StatefulSet"),
-        *(("", kind) for kind in ("Service", "ConfigMap")),
-        ("policy", "PodDisruptionBudget"),
-    ),
-    ("redis.redis.opstreelabs.in", "RedisSentinel"): (
-        ("apps", "StatefulSet"),
-        *(("", kind) for kind in ("Service", "ConfigMap")),
-        ("policy", "PodDisruptionBudget"),
-    ),
-    ("external-secrets.io", "ExternalSecret"): (("", "Secret"),),
-    ("cert-manager.io", "Certificate"): (("", "Secret"), ("cert-manager.io", "CertificateRequest")),
-    ("keda.sh", "ScaledObject"): (("autoscaling", "HorizontalPodAutoscaler"),),
-}
-"""The kinds that controllers make for an object, which owns them: an owner of another kind is a pretence."""
 
 SCALERS = ("kube-controller-manager", "horizontal-pod-autoscaler", "keda", "keda-operator")
 """Managers that may write the fields which Argo CD leaves to others: the autoscalers."""

@@ -9,7 +9,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import PART_OF
 from compiler.emit.names import namespace
 from compiler.live.difference import Difference, Kind
-from compiler.live.expected import MAKES
+from compiler.live.made import MAKES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

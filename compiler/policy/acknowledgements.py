@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Severity, Source, Waived, did_you_mean
 from compiler.policy.waivers import LONGEST
-from compiler.resolve.acknowledgements import placed_acknowledgements
+from compiler.resolve.entries import placed_acknowledgements
 from compiler.sources import yaml
 from compiler.sources.files import ACKNOWLEDGEMENTS_FILE
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from compiler.history.base import Base
     from compiler.model.acknowledgement import Acknowledgement, AcknowledgementKey
-    from compiler.resolve.acknowledgements import PlacedAcknowledgement
+    from compiler.resolve.entries import Placed
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class _Standing:
 
     environment: str
     base: Base
-    holding: dict[AcknowledgementKey, PlacedAcknowledgement] = field(default_factory=dict)
+    holding: dict[AcknowledgementKey, Placed[Acknowledgement]] = field(default_factory=dict)
     used: set[AcknowledgementKey] = field(default_factory=set)
     made: list[AcknowledgementKey] = field(default_factory=list)
 
@@ -48,7 +48,7 @@ class Acknowledgements:
         self._environments: dict[str, _Standing] = {}
         self._wrong: list[Finding] = []
 
-    def enter(self, environment: str, base: Base, placed: Iterable[PlacedAcknowledgement]) -> None:
+    def enter(self, environment: str, base: Base, placed: Iterable[Placed[Acknowledgement]]) -> None:
         """Register the acknowledgements of an environment, once; valid ones take effect."""
         if environment in self._environments or self._as_of is None:
             return
@@ -60,10 +60,10 @@ class Acknowledgements:
             if wrong:
                 self._wrong.append(wrong)
             else:
-                standing.holding[item.acknowledgement.key] = item
+                standing.holding[item.entry.key] = item
 
     def acknowledged(self, environment: str, key: AcknowledgementKey) -> Waived | None:
-        """Return what acknowledges a transition, or None."""
+        """Return the acknowledgement of a transition, or None; the transition counts as made."""
         standing = self._environments.get(environment)
         if standing is None:
             return None
@@ -72,7 +72,7 @@ class Acknowledgements:
         if placed is None:
             return None
         standing.used.add(key)
-        said = placed.acknowledgement
+        said = placed.entry
         until = said.granted + LONGEST
         return Waived(placed.span("rule"), said.reason, said.owner, said.ticket, until, "acknowledged")
 
@@ -80,32 +80,32 @@ class Acknowledgements:
         """Return the mistakes in acknowledgements; call it after every transition was judged."""
         return (*self._wrong, *(finding for standing in self._environments.values() for finding in _unused(standing)))
 
-    def _rule(self, placed: PlacedAcknowledgement) -> Finding | None:
-        name = placed.acknowledgement.rule
+    def _rule(self, placed: Placed[Acknowledgement]) -> Finding | None:
+        name = placed.entry.rule
         if name in self._rules:
             return None
         help_ = did_you_mean(name, self._rules, otherwise="docs/transitions.md names the rules that there are")
         return Finding(Code.ACKN005, f"no rule {name} judges transitions", help_, placed.span("rule"))
 
 
-def _place(placed: PlacedAcknowledgement, environment: str) -> Finding | None:
-    file = placed.acknowledgement.file
+def _place(placed: Placed[Acknowledgement], environment: str) -> Finding | None:
+    file = placed.entry.file
     if any(f"{file}/".startswith(f"generated/{folder}{environment}/") for folder in ("", "argocd/")):
         return None
     help_ = f"name a file of {environment}, or move this to its own environment"
     return Finding(Code.ACKN004, f"{file} is no file of {environment}", help_, placed.span("file"))
 
 
-def _duplicate(placed: PlacedAcknowledgement, standing: _Standing) -> Finding | None:
-    first = standing.holding.get(placed.acknowledgement.key)
+def _duplicate(placed: Placed[Acknowledgement], standing: _Standing) -> Finding | None:
+    first = standing.holding.get(placed.entry.key)
     if first is None:
         return None
     message = f"an acknowledgement at {first.span('rule')} is about the same"
     return Finding(Code.ACKN006, message, "keep one of the two", placed.span("rule"))
 
 
-def _dates(placed: PlacedAcknowledgement, today: date) -> Finding | None:
-    granted = placed.acknowledgement.granted
+def _dates(placed: Placed[Acknowledgement], today: date) -> Finding | None:
+    granted = placed.entry.granted
     if granted > today:
         help_ = f"write the day on which it was granted, {today} at the latest"
         return Finding(Code.ACKN002, f"the day {granted} is to come", help_, placed.span("granted"))
@@ -119,9 +119,9 @@ def _unused(standing: _Standing) -> Iterator[Finding]:
     unused = {key: placed for key, placed in standing.holding.items() if key not in standing.used}
     merged = _merged(standing) if unused else ()
     for key, placed in unused.items():
-        if placed.acknowledgement in merged:
+        if placed.entry in merged:
             message = f"this is done: {standing.base} holds it, and what it acknowledges"
-            until = placed.acknowledgement.granted + LONGEST
+            until = placed.entry.granted + LONGEST
             help_ = f"remove it; after {until} it is an error"
             yield Finding(Code.ACKN003, message, help_, placed.span("rule"), severity=Severity.WARNING)
             continue
@@ -142,5 +142,5 @@ def _merged(standing: _Standing) -> tuple[Acknowledgement, ...]:
     folder = f"environments/{standing.environment}"
     content = standing.base.committed(folder, ACKNOWLEDGEMENTS_FILE)
     source = Source(f"{folder}/{ACKNOWLEDGEMENTS_FILE}", (content or b"").decode(errors="replace"))
-    placed, _ = placed_acknowledgements(yaml.parse(source)[0])
-    return tuple(item.acknowledgement for item in placed)
+    placed, _ = placed_acknowledgements((yaml.parse(source)[0],))
+    return tuple(item.entry for item in placed)

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import date
 
-    from compiler.model.waiver import WaiverKey
+    from compiler.model.waiver import Waiver, WaiverKey
     from compiler.policy.denial import Denial
     from compiler.policy.library import Rule
+    from compiler.resolve.entries import Placed
     from compiler.resolve.resolved import Resolved
-    from compiler.resolve.waivers import PlacedWaiver
     from compiler.sources.nodes import Node
 
 LONGEST = timedelta(days=90)
@@ -32,7 +32,7 @@ LONGEST = timedelta(days=90)
 class _EnvironmentWaivers:
     """The waivers of one environment, the used ones among them, and all denials of the environment."""
 
-    holding: dict[WaiverKey, PlacedWaiver]
+    holding: dict[WaiverKey, Placed[Waiver]]
     used: set[WaiverKey] = field(default_factory=set)
     denied: dict[tuple[str, str], Denial] = field(default_factory=dict)
 
@@ -67,7 +67,7 @@ class Register:
             if wrong:
                 self._wrong.append(wrong)
             else:
-                standing.holding[placed.waiver.key] = placed
+                standing.holding[placed.entry.key] = placed
 
     def waived(self, denial: Denial, resolved: Resolved) -> Waived | None:
         """Return the waiver of a denial, or None; the environment must be registered by :meth:`enter`."""
@@ -78,15 +78,15 @@ class Register:
             standing.denied.setdefault(key[:2], denial)
             return None
         standing.used.add(key)
-        waiver = placed.waiver
+        waiver = placed.entry
         return Waived(placed.span("rule"), waiver.reason, waiver.owner, waiver.ticket, waiver.expires)
 
     def findings(self) -> tuple[Finding, ...]:
         """Return the mistakes in waivers; call it after every cluster was judged."""
         return (*self._wrong, *(finding for standing in self._environments.values() for finding in _stale(standing)))
 
-    def _rule(self, placed: PlacedWaiver) -> Finding | None:
-        name, at = placed.waiver.rule, placed.span("rule")
+    def _rule(self, placed: Placed[Waiver]) -> Finding | None:
+        name, at = placed.entry.rule, placed.span("rule")
         rule = self._rules.get(name)
         if rule is None:
             alike = sorted(self._rules, key=lambda known: known[:3] != name[:3])
@@ -98,8 +98,8 @@ class Register:
         return None
 
 
-def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
-    waiver, name = placed.waiver, resolved.environment.name
+def _place(placed: Placed[Waiver], resolved: Resolved) -> Finding | None:
+    waiver, name = placed.entry, resolved.environment.name
     if not _exists(resolved.tree, waiver.resource.split(".")):
         message = f"{name} has no value '{waiver.resource}'"
         return Finding(
@@ -111,16 +111,16 @@ def _place(placed: PlacedWaiver, resolved: Resolved) -> Finding | None:
     return None
 
 
-def _duplicate(placed: PlacedWaiver, standing: _EnvironmentWaivers) -> Finding | None:
-    first = standing.holding.get(placed.waiver.key)
+def _duplicate(placed: Placed[Waiver], standing: _EnvironmentWaivers) -> Finding | None:
+    first = standing.holding.get(placed.entry.key)
     if first is None:
         return None
     message = f"a waiver at {first.span('rule')} is about the same"
     return Finding(Code.WVR007, message, "keep one of the two", placed.span("rule"))
 
 
-def _dates(placed: PlacedWaiver, today: date) -> Finding | None:
-    granted, expires = placed.waiver.granted, placed.waiver.expires
+def _dates(placed: Placed[Waiver], today: date) -> Finding | None:
+    granted, expires = placed.entry.granted, placed.entry.expires
     if granted > today:
         help_ = f"write the day on which it was granted, {today} at the latest"
         return Finding(Code.WVR003, f"the waiver begins on {granted}, which is to come", help_, placed.span("granted"))

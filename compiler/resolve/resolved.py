@@ -11,17 +11,18 @@ from compiler.diagnostics import Code, Finding, Severity, Span, bounded
 from compiler.model.environment import Environment, EnvironmentFile
 from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
-from compiler.resolve.acknowledgements import PlacedAcknowledgement, placed_acknowledgements
 from compiler.resolve.bind import bind
+from compiler.resolve.entries import Placed, placed_acknowledgements, placed_waivers
 from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
 from compiler.resolve.repeated import contradicted
-from compiler.resolve.waivers import PlacedWaiver, placed_waivers
 from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path as FilePath
 
+    from compiler.model.acknowledgement import Acknowledgement
+    from compiler.model.waiver import Waiver
     from compiler.sources.files import EnvironmentFiles, Loaded
 
 _NAME: TypeAdapter[str] = TypeAdapter(EnvironmentName)
@@ -38,8 +39,8 @@ class Resolved:
     environment: Environment
     spec: Specification
     tree: MappingNode
-    waivers: tuple[PlacedWaiver, ...] = ()
-    acknowledgements: tuple[PlacedAcknowledgement, ...] = ()
+    waivers: tuple[Placed[Waiver], ...] = ()
+    acknowledgements: tuple[Placed[Acknowledgement], ...] = ()
 
     def span(self, path: Path) -> Span:
         """Return the source of the value at a path, or of the closest value above it if the path does not exist."""
@@ -141,7 +142,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     findings += unfilled_placeholders(merged, base, files.name)
     waivers, refused = placed_waivers(files.waivers)
     findings += refused
-    acknowledged, refused = placed_acknowledgements(*files.acknowledgements or (None,))
+    acknowledged, refused = placed_acknowledgements(files.acknowledgements)
     findings += refused
     if entry is None or environment is None or spec is None or findings:
         return None, findings

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.policy import gate
-from tests.compiler.project import ROOT
+from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,10 +14,6 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", autouse=True)
 def proven() -> Iterator[None]:
-    """Judge each case by one gate: reading and proving the rules anew took a second of each."""
-    loaded = gate.load(ROOT / "policies")
-    loaded.prove()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gate, "load", lambda *_: loaded)
-        patch.setattr(gate.Gate, "prove", lambda _: None)
+    """Judge each case by one gate."""
+    with proven_once():
         yield

@@ -15,7 +15,7 @@ from compiler.policy.denial import Denial
 from compiler.policy.gate import load
 from compiler.policy.library import Library, read
 from compiler.policy.waivers import Register
-from compiler.resolve.waivers import placed_waivers
+from compiler.resolve.entries import placed_waivers
 from compiler.sources import yaml
 from tests.compiler.project import resolved
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write

@@ -16,8 +16,15 @@ package kubernetes.admission_unguarded
 import data.lib.kubernetes
 import rego.v1
 
-# The zone of management belongs to the platform.
-zones := {zone | some zone in input.spec.network.segmentation.zones} - {"management"}
+# The namespaces that are guarded: all but that of management, which belongs to the platform. A namespace without the label
+# of its zone is among them: no binding selects it.
+spaces contains space if {
+	some space in kubernetes.objects
+	space.kind == "Namespace"
+	object.get(space.labels, "cbp.bank/zone", "") != "management"
+}
+
+names := {space.name | some space in spaces}
 
 guarded := {"namespaces", "pods", "secrets"}
 
@@ -39,43 +46,41 @@ judged contains [name, resource] if {
 	some resource in rule.resources
 }
 
-# The zones in which a binding denies what its policy refuses.
-denied contains [name, zone] if {
+# The namespaces in which a binding denies what its policy refuses.
+denied contains [name, space] if {
 	some binding in kubernetes.objects
 	binding.kind == "ValidatingAdmissionPolicyBinding"
 	"Deny" in binding.spec.validationActions
 	name := binding.spec.policyName
 	selector := object.get(binding.spec, ["matchResources", "namespaceSelector"], {})
-	some zone in zones
-	selected(selector, zone)
+	some candidate in spaces
+	selected(selector, candidate)
+	space := candidate.name
 }
 
 selected(selector, _) if selector == {}
 
-selected(selector, zone) if {
+selected(selector, space) if {
 	some expression in selector.matchExpressions
-	expression.key == "cbp.bank/zone"
 	expression.operator == "In"
-	zone in expression.values
+	space.labels[expression.key] in expression.values
 }
 
-refused(resource) := {zone |
+refused(resource) := {space |
 	some [name, found] in judged
 	found == resource
-	some [other, zone] in denied
+	some [other, space] in denied
 	other == name
 }
 
 deny contains denial if {
 	some resource in examined
-	open := zones - refused(resource)
-	some namespace in kubernetes.objects
-	namespace.kind == "Namespace"
-	namespace.labels["cbp.bank/zone"] in open
+	some space in spaces
+	space.name in names - refused(resource)
 	denial := {
 		"id": "K8S044",
-		"message": sprintf("no policy judges %s that are created in %s", [resource, namespace.name]),
+		"message": sprintf("no policy judges %s that are created in %s", [resource, space.name]),
 		"path": ["access_control", "infrastructure", "principle"],
-		"file": namespace.file,
+		"file": space.file,
 	}
 }

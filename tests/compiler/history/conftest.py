@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.policy import gate
 from tests.compiler.history.git import commit, git
-from tests.compiler.project import ROOT, copy
+from tests.compiler.project import copy
 from tests.e2e.states import compiled
+from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module", autouse=True)
 def proven() -> Iterator[None]:
-    """Judge by one gate: reading and proving the rules anew takes a second of each test."""
-    loaded = gate.load(ROOT / "policies")
-    loaded.prove()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(gate, "load", lambda *_: loaded)
-        patch.setattr(gate.Gate, "prove", lambda _: None)
+    """Judge by one gate."""
+    with proven_once():
         yield
 
 

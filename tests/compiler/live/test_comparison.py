@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from compiler.live.expected import DEFAULTS, MAKES, METADATA
+from compiler.live.expected import DEFAULTS, METADATA
+from compiler.live.made import MAKES
 from tests.compiler.live.cases import live, reported
 
 API = "Deployment cbp-data/api: "
