@@ -12,12 +12,14 @@ from compiler.emit.argocd import destination
 from compiler.emit.names import API, DATABASE, namespace
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from compiler.emit.site import Site
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what it is for, its commands, what they print once it is done, and its share of the objective."""
+    """One step of a takeover: ``done`` says how its success shows, ``percent`` is its share of the objective."""
 
     title: str
     commands: tuple[str, ...]
@@ -31,80 +33,93 @@ def steps(site: Site, former: str) -> tuple[tuple[Step, int], ...]:
     The former primary is fenced first: two primaries would each accept changes that the other one never sees.
     """
     target = site.spec.recovery.rto.target.seconds
-    return tuple((step, target * step.percent // 100) for step in _steps(site, former, target))
+    found = (*_stop(site, former), *_exchange(site, former), *_open(site, target))
+    return tuple((step, target * step.percent // 100) for step in found)
 
 
-def _steps(site: Site, former: str, target: int) -> tuple[Step, ...]:
+def _kubectl(site: Site, cluster: str) -> str:
+    """Return the command for a cluster, by the name under which Argo CD knows it."""
+    return f"kubectl --context {destination(site.environment, cluster)}"
+
+
+def _ask_database(site: Site, query: str) -> str:
+    """Return the command that asks the database of a site's cluster, in the pod of its primary."""
+    pod = f"--namespace {namespace('data')} exec service/{DATABASE}-rw --container postgres"
+    return f"{_kubectl(site, site.name)} {pod} -- psql -Atc '{query}'"
+
+
+def _stop(site: Site, former: str) -> Iterator[Step]:
+    """Yield the steps after which nothing changes any more."""
+    there, lost = _kubectl(site, former), site.environment.clusters[former].backups
+    fence = "--overwrite 'cnpg.io/fencedInstances=[\"*\"]'"
+    yield Step(
+        f"Fence {former}",
+        (
+            f"{there} --namespace {namespace('data')} annotate cluster {DATABASE} {fence}",
+            f"{there} --namespace {namespace('application')} scale deployment {API} --replicas=0",
+        ),
+        "`annotated`, `scaled`. Where nothing answers there, its cloud account does it: deny "
+        f"`{lost.identity}` to write to `{lost.location}`, and close the load balancer. Go on only then",
+        15,
+    )
+    yield Step(
+        "Note the last commit that arrived",
+        (_ask_database(site, "SELECT pg_last_wal_replay_lsn(), pg_last_xact_replay_timestamp()"),),
+        "a position and a time: what is later is lost, and is reported",
+        5,
+    )
+
+
+def _exchange(site: Site, former: str) -> Iterator[Step]:
+    """Yield the steps after which the database of the standby cluster takes changes."""
     environment = site.environment
-    there = f"kubectl --context {destination(environment, former)}"
-    here = f"kubectl --context {destination(environment, site.name)}"
-    data, application = namespace("data"), namespace("application")
-    lost = environment.clusters[former].backups
-    return (
-        Step(
-            f"Fence {former}",
-            (
-                f"{there} --namespace {data} annotate cluster {DATABASE} --overwrite 'cnpg.io/fencedInstances=[\"*\"]'",
-                f"{there} --namespace {application} scale deployment {API} --replicas=0",
-            ),
-            "`annotated`, `scaled`. Where nothing answers there, its cloud account does it: deny "
-            f"`{lost.identity}` to write to `{lost.location}`, and close the load balancer. Go on only then",
-            15,
+    folder = f"environments/{environment.name}"
+    yield Step(
+        "Exchange the roles in Git",
+        (
+            f"$EDITOR {folder}/environment.yaml # {former}: role recovery; {site.name}: role primary; no handover",
+            f"cbp compile --environment {environment.name} # TRN004 refuses, and prints an acknowledgement",
+            f"$EDITOR {folder}/acknowledgements.yaml # that one, with its reason, owner, ticket and day",
+            f"cbp compile && git add --all {folder} generated && git commit --message 'Fail over to {site.name}'"
+            f" && git push origin HEAD:{environment.delivery.revision}",
         ),
-        Step(
-            "Note the last commit that arrived",
-            (
-                f"{here} --namespace {data} exec service/{DATABASE}-rw --container postgres --"
-                " psql -Atc 'SELECT pg_last_wal_replay_lsn(), pg_last_xact_replay_timestamp()'",
-            ),
-            "a position and a time: what is later is lost, and is reported",
-            5,
-        ),
-        Step(
-            "Exchange the roles in Git",
-            (
-                f"$EDITOR environments/{environment.name}/environment.yaml"
-                f" # {former}: role recovery; {site.name}: role primary; no handover",
-                f"cbp compile && git commit --all --message 'Fail over to {site.name}'"
-                f" && git push origin HEAD:{environment.delivery.revision}",
-            ),
-            "`0 errors`, and the branch has it. A cluster that comes back learns its role there",
-            20,
-        ),
-        Step(
-            "Wait for the database",
-            (
-                f"{here} --namespace {data} exec service/{DATABASE}-rw --container postgres --"
-                " psql -Atc 'SELECT pg_is_in_recovery()'",
-            ),
-            "`f`: it is the primary",
-            15,
-        ),
-        Step(
-            "Put the plan in force in its Vault",
-            (f"cbp vault apply --plan generated/{site.folder}/vault/plan.yaml",),
-            "no difference at a second time",
-            10,
-        ),
-        Step(
-            "Wait for the API",
-            (f"argocd app wait cbp-{environment.name}-{site.name} --sync --health --timeout {target * 15 // 100}",),
-            "`Synced` and `Healthy`",
-            15,
-        ),
-        Step(
-            "Move the address record",
-            (
-                f"{here} --namespace {application} get ingress {API}"
-                " --output jsonpath='{.status.loadBalancer.ingress[0].hostname}'",
-            ),
-            f"the name that {environment.host} has to lead to; the record's time to live is a part of this share",
-            10,
-        ),
-        Step(
-            "Verify",
-            (f"curl --fail --silent https://{environment.host}/v1/settings",),
-            f'`"cluster": "{site.name}"`',
-            5,
-        ),
+        "`0 errors`, and the branch has it. A cluster that comes back learns its role there",
+        20,
+    )
+    yield Step(
+        "Wait for the database",
+        (_ask_database(site, "SELECT pg_is_in_recovery()"),),
+        "`f`: it is the primary",
+        15,
+    )
+
+
+def _open(site: Site, target: int) -> Iterator[Step]:
+    """Yield the steps after which clients are served again; ``target`` is the objective in seconds."""
+    environment = site.environment
+    share = 15
+    address = "--output jsonpath='{.status.loadBalancer.ingress[0].hostname}'"
+    yield Step(
+        "Put the plan in force in its Vault",
+        (f"cbp vault apply --plan generated/{site.folder}/vault/plan.yaml",),
+        "no difference at a second time",
+        10,
+    )
+    yield Step(
+        "Wait for the API",
+        (f"argocd app wait cbp-{environment.name}-{site.name} --sync --health --timeout {target * share // 100}",),
+        "`Synced` and `Healthy`",
+        share,
+    )
+    yield Step(
+        "Move the address record",
+        (f"{_kubectl(site, site.name)} --namespace {namespace('application')} get ingress {API} {address}",),
+        f"the name that {environment.host} has to lead to; the record's time to live is a part of this share",
+        10,
+    )
+    yield Step(
+        "Verify",
+        (f"curl --fail --silent https://{environment.host}/v1/settings",),
+        f'`"cluster": "{site.name}"`',
+        5,
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
+from compiler.emit.pages.disaster import steps
 from runtime.embedded import stack
 from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import commit, git
+from tests.compiler.project import site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +154,26 @@ def test_an_acknowledgement_lives_from_the_transition_until_it_is_done(project: 
     assert "ACKN001" in expired.stdout
     (project / ACKNOWLEDGEMENTS).unlink()
     assert "ACKN003" not in found(project)
+
+
+def test_the_steps_after_a_disaster_commit_the_whole_exchange_with_its_acknowledgement(project: Path) -> None:
+    """The acknowledgement and the objects of the new primary are files that the repository did not have."""
+    (commands,) = (step.commands for step, _ in steps(site(cluster="eu-west-1"), "eu-central-1") if "Git" in step.title)
+    *edited, last = commands
+    assert [PRODUCTION in edited[0], "TRN004" in edited[1], ACKNOWLEDGEMENTS in edited[2]] == [True, True, True]
+    exchanged(project)
+    (denied,) = found(project)["TRN004"]
+    acknowledge(project, denied)
+    assert verify(project, command="compile").exit_code == 0
+    compiled, added, committed, pushed = (shlex.split(part) for part in last.split(" && "))
+    assert (compiled, pushed[:2]) == (["cbp", "compile"], ["git", "push"])
+    for program, *arguments in (added, committed):
+        assert program == "git"
+        git(project, *arguments)
+    assert git(project, "status", "--porcelain", "--untracked-files=all", *added[3:]) == ""
+    assert "deployment-configuration-api" in git(
+        project, "ls-tree", "-r", "--name-only", "HEAD", "generated/production/eu-west-1"
+    )
 
 
 def test_an_acknowledgement_that_a_change_adds_without_its_transition_is_an_error(project: Path) -> None:
