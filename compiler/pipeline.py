@@ -226,7 +226,7 @@ class _Past:
     bases: dict[str, Base] = field(default_factory=dict)
 
     def compared(self, renderings: Iterable[Rendering]) -> Iterator[Rendering]:
-        """Yield each cluster of an environment together with what its base holds of it."""
+        """Yield each cluster of an environment together with its old side in the base."""
         for rendering in renderings:
             yield replace(rendering, before=self._before(rendering))
 

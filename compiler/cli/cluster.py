@@ -1,4 +1,4 @@
-"""``cbp cluster``: compare a running cluster with what is compiled for it."""
+"""``cbp cluster``: compare a running cluster with its compiled objects."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def cluster() -> None:
-    """Compare a running cluster with what is compiled for it."""
+    """Compare a running cluster with its compiled objects."""
 
 
 @cluster.command(

@@ -1,4 +1,4 @@
-"""Parts that the objects for Argo CD share: their metadata, how they are synced, and who may look.
+"""Parts that the objects for Argo CD share: their metadata, their sync policy, and the roles of readers.
 
 Upstream: https://argo-cd.readthedocs.io/en/stable/user-guide/auto_sync/
 """
@@ -52,7 +52,7 @@ def sync_policy(*options: str) -> dict[str, Any]:
 
 
 def role(project: str, name: str, group: str, actions: Sequence[str]) -> dict[str, Any]:
-    """Return a role of a project: what a group may do with the project's Applications."""
+    """Return a role of a project: the actions of a group on the project's Applications."""
     return {
         "name": name,
         "groups": [group],

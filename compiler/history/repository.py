@@ -91,7 +91,7 @@ class Repository:
         return None if answered is None else answered.decode().strip() or None
 
     def _ask(self, *command: str, given: bytes = b"") -> bytes | None:
-        """Return what Git prints, or None where its answer is no."""
+        """Return the output of Git, or None where its answer is no."""
         # The variables by which a hook names its own repository do not name that of the project.
         # GIT_CONFIG_* are settings, such as safe.directory, which a checkout of another owner needs.
         kept = {

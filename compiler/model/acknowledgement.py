@@ -1,4 +1,4 @@
-"""Acknowledgements of transitions: ``acknowledgements.yaml`` of an environment, what it changes on purpose."""
+"""Acknowledgements of transitions that an environment makes on purpose: its ``acknowledgements.yaml``."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Acknowledgement(Model):
     after: Printed
     """The value that comes in its place, as the report prints it."""
     reason: Reason
-    """The reason for the transition, and how what it loses is kept."""
+    """The reason for the transition, and the safeguard of the data that it would lose."""
     owner: Name
     """The team that carries it out."""
     ticket: Ticket

@@ -74,7 +74,7 @@ class Sidecars(Model):
 
 
 class Images(Model):
-    """The images of the stores and of what stands beside them, as operators are told to run them."""
+    """The images of the stores and of the programs beside them, as operators are told to run them."""
 
     postgresql: StoreImage
     """PostgreSQL, in an image that CloudNativePG accepts."""

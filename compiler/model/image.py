@@ -26,7 +26,7 @@ class Image(Model):
 
 
 class StoreImage(Model):
-    """The image of a store, or of a program beside one: a copy in the bank's registry of what others have built."""
+    """The image of a store, or of a program beside one: a copy, in the bank's registry, of an image by others."""
 
     repository: Repository
     """The copy's repository: the registry's host and a path, without a tag."""

@@ -1,4 +1,4 @@
-"""The old side of a transition: what the base holds of one cluster, in the form in which policies see the new side.
+"""The old side of a transition: one cluster in the base, in the form in which policies see the new side.
 
 Only files that differ are read and parsed: a file that Git knows by the same hash holds the same document.
 """
@@ -26,7 +26,7 @@ _SETTINGS = "runtime/settings.json"
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What a base holds of a cluster and of its environment.
+    """The objects of a cluster and of its environment in a base.
 
     ``clusters`` are those that the environment had. ``documents`` and ``argocd`` are the Kubernetes objects, by the
     file in which the compiler writes them now; ``settings`` are those of the API, None for a cluster that is new.
@@ -49,7 +49,7 @@ class Before:
 
 
 def before(base: Base, folder: str, artifacts: Collection[Artifact], shared: Collection[Artifact]) -> Before:
-    """Return what a base holds of the cluster with a folder below ``generated/``, such as ``production/eu-central-1``.
+    """Return the old side of the cluster with a folder below ``generated/``, such as ``production/eu-central-1``.
 
     ``artifacts`` and ``shared`` are the new files of the cluster and of its environment.
 

@@ -30,7 +30,7 @@ T = TypeVar("T")
 U = TypeVar("U")
 HELPERS = "lib"
 TRANSITIONS = "transitions"
-"""The domain of the rules that compare the base with what is compiled now."""
+"""The domain of the rules that compare the base with the new compilation."""
 RESERVED = frozenset({"data", "gate", "input"})
 """Names that no folder of policies may have: the gate's own package, and names that Rego reserves."""
 MAXIMUM_NESTING = 10

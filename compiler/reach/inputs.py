@@ -28,7 +28,7 @@ Part = tuple[str, ...]
 DOCUMENTS = "documents"
 EVERYTHING: Part = ()
 BEFORE: Part = ("before",)
-"""What the base holds, which the rules about transitions read."""
+"""The old side in the base, which the rules about transitions read."""
 _KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """The lists of all rendered objects, each with the path of the kind in an item."""
 _OF_KIND = ("lib", "kubernetes", "of")

@@ -1,4 +1,4 @@
-"""The check of a server: how it differs from a plan, and what it has that no plan has."""
+"""The check of a server: its differences from a plan, and its objects that no plan has."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Check:
 
     documents: int
     differences: tuple[Difference, ...]
-    """In the order of the plan, and then what the server has and no plan has."""
+    """In the order of the plan, and then the objects of the server that no plan has."""
     unread: tuple[str, ...]
     """The paths that the token may not read, and that a check can do without."""
 
@@ -37,7 +37,7 @@ def check(
     neighbours: Iterable[Plan] = (),
     others: Collection[str] = (),
 ) -> Check:
-    """Return how the server differs; see :func:`compiler.vault.inventory.unplanned` for the last two arguments.
+    """Return the differences of the server; see :func:`compiler.vault.inventory.unplanned` for the last two arguments.
 
     Raises:
         VaultError: the server cannot be reached, or refuses.

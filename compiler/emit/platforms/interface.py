@@ -38,7 +38,7 @@ class StoreWords:
     tokens: str
     """The service at which a pod gets credentials for its ServiceAccount's token."""
     reaching: tuple[str, ...]
-    """The lines that say how both are reached privately."""
+    """The lines of ``bootstrap.md`` on reaching both privately."""
     copying: tuple[str, ...]
     """The settings of a copy in another region that nobody can delete."""
 
@@ -78,7 +78,7 @@ class Platform(Protocol):
         """Whether the load balancer of such a Service checks its pods itself, rather than their nodes."""
 
     def balancing(self, settings: Balancers) -> tuple[str, ...]:
-        """Return the lines of ``bootstrap.md`` on what people set up around the application's load balancer."""
+        """Return the lines of ``bootstrap.md`` on the surroundings of the load balancer that people set up."""
 
     @property
     def store(self) -> StoreWords:

@@ -1,4 +1,4 @@
-"""Rolling updates of the API: how fast pods replace each other, and how many pods exist at once.
+"""Rolling updates of the API: the pause between two replacements, the most pods at once, and the nodes for them.
 
 A terminating pod counts against quotas and keeps its connections until its grace period is over. The pause after each
 replacement bounds how many of them there are.
@@ -25,7 +25,7 @@ With one, an update of eight replicas would take eight grace periods and starts;
 
 
 def pause(site: Site) -> Duration:
-    """Return how long a new pod has to be ready before the next one is replaced (``minReadySeconds``)."""
+    """Return the time for which a new pod is ready before the next one is replaced (``minReadySeconds``)."""
     return Duration(-(-grace(site).seconds // ENDING_IN_TURN))
 
 

@@ -1,4 +1,4 @@
-"""Admission policies: the API server itself refuses what the rules of this project would refuse in a file.
+"""Admission policies: the API server itself refuses objects that the rules would refuse in a file.
 
 Objects also come from operators and from people. In the zones, pods run images by digest, Secrets come from operators
 alone, and a namespace belongs to a zone by its name and its label together. The zone of management is the platform's:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class VolumeClass:
-    """A StorageClass: what becomes of a disk whose claim is deleted, and whether its volumes grow by themselves."""
+    """A StorageClass: the fate of a disk whose claim is deleted, and the growth of its volumes."""
 
     name: str
     reclaim: str
