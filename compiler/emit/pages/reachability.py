@@ -43,7 +43,7 @@ class Network:
     def openings(self, source: Place, destination: Place) -> tuple[Opening, ...]:
         """Return the ports on which connections from one place to another are allowed."""
         leaving = self._allowed("Egress", source, destination, destination)
-        return common(leaving, self._allowed("Ingress", destination, source, destination))
+        return common(leaving, self._allowed("Ingress", destination, source, destination)) if leaving else ()
 
     def _allowed(self, direction: str, end: Place, peer: Place, destination: Place) -> tuple[Opening, ...]:
         """Return the ports, always the destination's, that the policies of one end allow in one direction."""

@@ -49,13 +49,13 @@ protected contains item if {
 }
 
 # named holds the objects that others may refer to, by the names in protected objects.
-named contains use if {
+named[text] contains use if {
 	some item in protected
 	kind := item.kind
 	not kind in origins.grants
 	texts := {text | walk(body(item), [_, text]); is_string(text)}
 	some text in texts & names
-	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace, "name": text}
+	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace}
 }
 
 names := {item.called | some item in objects; item.kind in origins.referred_to}
@@ -77,8 +77,7 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind in origins.referred_to
-	some use in named
-	use.name == item.called
+	some use in named[item.called]
 	item.namespace in {use.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by %s", [use.by])}
 }
