@@ -24,6 +24,7 @@ import uvloop
 
 from benchmarks.read_path_client import load
 from runtime.adapters.postgres_migrations import migrate
+from runtime.embedded.cluster import API
 from runtime.embedded.listening import listens
 from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
 from runtime.embedded.postgres import postgres
@@ -166,7 +167,8 @@ def _servers() -> Iterator[tuple[_Server, _Server]]:
         settings = folder / "settings.json"
         settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
         database, cache = running.enter_context(postgres(folder)), running.enter_context(valkey(folder))
-        asyncio.run(migrate(Address(database.url), Settings.model_validate_json(settings.read_bytes()).database))
+        compiled = Settings.model_validate_json(settings.read_bytes())
+        asyncio.run(migrate(Address(database.migration_url), compiled.database, API))
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
         api = running.enter_context(_serving(folder, "api", variables))
         body = folder / "body.json"

@@ -1,4 +1,4 @@
-"""``--check``: a test of the settings, variables and servers that migrates, listens and changes nothing."""
+"""``--check``: a test of the settings, variables and servers that neither listens nor changes anything."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ async def _pool(address: Address, settings: Database) -> None:
 
 
 async def _session(address: Address, settings: Database) -> None:
-    """Connect as migrations do."""
+    """Connect without a pooler, as the feed of changes does."""
     connection = await connect(address, settings)
     await connection.close(timeout=settings.connect_timeout_seconds)
 

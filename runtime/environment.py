@@ -40,13 +40,21 @@ class Address:
 class Environment:
     """The addresses of the servers, and the networks of the trusted proxies.
 
-    ``database_direct`` reaches PostgreSQL without a transaction pooler: migrations need a session of their own.
+    ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     """
 
     database: Address
     database_direct: Address
     redis: Address
     trusted_proxies: tuple[Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationEnvironment:
+    """The address of PostgreSQL for the role that migrates, without a pooler, and the name of the role that serves."""
+
+    database: Address
+    serving_role: str
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -61,6 +69,19 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         direct = Address(url, database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
     environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    if reader.faults:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return environment
+
+
+def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnvironment:
+    """Return the configuration of a migration; raise :class:`EnvironmentVariableError` with every fault."""
+    reader = _Reader(variables)
+    database = Address(
+        reader.url("CBP_DATABASE_MIGRATION_URL", ("postgresql", "postgres")),
+        reader.password_file("CBP_DATABASE_MIGRATION_PASSWORD_FILE"),
+    )
+    environment = MigrationEnvironment(database, reader.role("CBP_DATABASE_SERVING_ROLE"))
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -98,6 +119,12 @@ class _Reader:
         except UnicodeDecodeError:
             self.faults.append(f"{name} names a file that is not UTF-8 text")
         return Path(path)
+
+    def role(self, name: str) -> str:
+        role = self._variables.get(name, "")
+        if not role:
+            self.faults.append(f"{name} is not set: it is the name of the database's role that serves")
+        return role
 
     def networks(self, name: str) -> tuple[Network, ...]:
         networks: list[Network] = []

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 _LOCK = 0x636270
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
+_GRANTS = (
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON entries TO %I",
+    "GRANT SELECT, UPDATE ON last_revision TO %I",
+    "GRANT SELECT, INSERT ON events TO %I",
+)
+
 
 class MigrationError(Exception):
     """The database fits neither these migrations nor these settings; the message says how to repair it."""
@@ -53,8 +59,11 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
-async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]:
+async def migrate(address: Address, settings: Database, serving_role: str | None = None) -> tuple[Migration, ...]:
     """Bring the database up to date and return the migrations that were applied.
+
+    Everything belongs to the database's owner, which the session becomes. ``serving_role`` is granted what the API
+    does; None where the owner itself serves.
 
     Raises :class:`MigrationError` when the database does not fit this release, and asyncpg's and the operating
     system's errors when the database cannot be reached.
@@ -62,10 +71,13 @@ async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]
     connection = await connect(address, settings)
     try:
         async with connection.transaction():
+            await _become_owner(connection)
             await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
             applied = await _apply_missing(connection, settings.partitions)
             await _check_partitions(connection, settings.partitions)
             await _set_statement_timeout(connection, settings.statement_timeout_seconds)
+            if serving_role:
+                await _grant(connection, serving_role)
     finally:
         await connection.close()
     return applied
@@ -131,17 +143,30 @@ async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None
         )
 
 
+async def _become_owner(connection: asyncpg.Connection) -> None:
+    await connection.execute(
+        await connection.fetchval(
+            "SELECT format('SET LOCAL ROLE %I', pg_get_userbyid(datdba)) FROM pg_database"
+            " WHERE datname = current_database()"
+        )
+    )
+
+
+async def _grant(connection: asyncpg.Connection, role: str) -> None:
+    """Grant the serving role what the API does: it owns nothing, and can change no table and no trigger."""
+    for statement in _GRANTS:
+        await connection.execute(await connection.fetchval("SELECT format($1::text, $2::text)", statement, role))
+
+
 async def _set_statement_timeout(connection: asyncpg.Connection, seconds: int) -> None:
-    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, so it is a setting of the role in
-    # this database. It is written only when it differs, so that replicas that start together do not contend for it.
+    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, and a role may set defaults for
+    # itself alone: so it is the database's, which its owner sets. It is written only when it differs.
     current = await connection.fetchval(
-        "SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole AND setdatabase ="
+        "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 0 AND setdatabase ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     if f"statement_timeout={seconds}s" not in (current or ()):
         statement = await connection.fetchval(
-            "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = %L',"
-            " current_database(), $1::text)",
-            f"{seconds}s",
+            "SELECT format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), $1::text)", f"{seconds}s"
         )
         await connection.execute(statement)

@@ -30,8 +30,8 @@ WIDE = {"capacity": 100_000, "refill_per_minute": 1}
 
 
 @pytest.fixture
-def variables(database_url: str, redis_url: str) -> dict[str, str]:
-    return {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+def variables(migrated_url: str, redis_url: str) -> dict[str, str]:
+    return {"CBP_DATABASE_URL": migrated_url, "CBP_REDIS_URL": redis_url}
 
 
 @pytest.fixture
@@ -80,9 +80,9 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
 
 
 async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
-    service: Service, database_url: str
+    service: Service, migrated_url: str
 ) -> None:
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(migrated_url)
     async with httpx.AsyncClient(base_url=service.url) as client:
         await client.put(URL, json={"value": 1})
         lock = connection.transaction()
