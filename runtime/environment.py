@@ -41,10 +41,12 @@ class Environment:
     """The addresses of the servers, and the networks of the trusted proxies.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
+    ``database_read`` reaches its standbys; None where there are none to read from.
     """
 
     database: Address
     database_direct: Address
+    database_read: Address | None
     redis: Address
     trusted_proxies: tuple[Network, ...]
 
@@ -67,8 +69,11 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     if "CBP_DATABASE_DIRECT_URL" in variables:
         url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
         direct = Address(url, database.password_file)
+    read = None
+    if "CBP_DATABASE_READ_URL" in variables:
+        read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    environment = Environment(database, direct, read, redis, reader.networks("CBP_TRUSTED_PROXIES"))
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment

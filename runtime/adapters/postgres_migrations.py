@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 # The advisory lock's key, unique in the database: the ASCII codes of "cbp".
 _LOCK = 0x636270
+LOCK_SECONDS = 5
+"""The longest wait for a lock: whoever asks for a table after a migration that waits for it waits, too."""
+
+_CLOSED = (
+    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+    "GRANT CONNECT ON DATABASE {database} TO {migrator}, {role}",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+)
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 _GRANTS = (
@@ -77,6 +86,7 @@ async def migrate(address: Address, settings: Database, serving_role: str | None
             await _check_partitions(connection, settings.partitions)
             await _set_statement_timeout(connection, settings.statement_timeout_seconds)
             if serving_role:
+                await _close(connection, serving_role)
                 await _grant(connection, serving_role)
     finally:
         await connection.close()
@@ -93,7 +103,11 @@ async def connect(address: Address, settings: Database) -> asyncpg.Connection:
         password=address.password(),
         timeout=settings.connect_timeout_seconds,
         # A migration may take longer than a request, so the role's timeout (set below) is off in this session.
-        server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
+        server_settings={
+            "application_name": "cbp-migrations",
+            "statement_timeout": "0",
+            "lock_timeout": f"{LOCK_SECONDS}s",
+        },
     )
 
 
@@ -150,6 +164,17 @@ async def _become_owner(connection: asyncpg.Connection) -> None:
             " WHERE datname = current_database()"
         )
     )
+
+
+async def _close(connection: asyncpg.Connection, role: str) -> None:
+    """Close the database to all but the two roles, and take back what an earlier release granted the serving one."""
+    names = await connection.fetchrow(
+        "SELECT quote_ident(current_database()) AS database, quote_ident(session_user) AS migrator,"
+        " quote_ident($1::text) AS role",
+        role,
+    )
+    for statement in _CLOSED:
+        await connection.execute(statement.format(**names))
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> None:

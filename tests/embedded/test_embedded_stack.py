@@ -42,10 +42,15 @@ SETTINGS = Settings(
     ),
     database=Database(
         pool_size=2,
+        read_pool_size=2,
         partitions=2,
         connect_timeout_seconds=3,
         statement_timeout_seconds=30,
         idle_timeout_seconds=300,
+        lossless_failover=True,
+        replica_lag_seconds=3,
+        stale_seconds=900,
+        events_retention_days=90,
         retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
     ),
     throttling=Throttling(

@@ -48,6 +48,11 @@ def document() -> dict[str, Any]:
         },
         "database": {
             "pool_size": 4,
+            "read_pool_size": 2,
+            "lossless_failover": True,
+            "replica_lag_seconds": 3,
+            "stale_seconds": 900,
+            "events_retention_days": 90,
             "partitions": 3,
             "connect_timeout_seconds": 2,
             "statement_timeout_seconds": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import pytest
 
-from runtime.embedded.cluster import API, OWNER
+from runtime.embedded.cluster import API, MIGRATOR, OWNER
 from tests.conftest import empty_database, in_database
 
 if TYPE_CHECKING:
@@ -79,6 +80,36 @@ async def test_the_role_that_serves_can_change_no_history_and_no_schema(migrated
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await connection.execute(statement)
     await connection.close()
+
+
+@pytest.mark.anyio
+async def test_nobody_else_gets_into_the_database(
+    tmp_path: Path, document: dict[str, Any], postgres: PostgresServer, database: str, migration_url: str
+) -> None:
+    assert migrated(tmp_path, document, migration_url).returncode == 0
+    connection = await asyncpg.connect(postgres.admin_url)
+    found = await connection.fetch(
+        "SELECT grantee::regrole::text AS name FROM pg_database, aclexplode(datacl) WHERE datname = $1"
+        " AND privilege_type = 'CONNECT'",
+        database,
+    )
+    await connection.close()
+    assert {row["name"] for row in found} == {OWNER, MIGRATOR, API}
+
+
+@pytest.mark.anyio
+async def test_a_table_that_is_locked_is_waited_for_a_moment_only(
+    tmp_path: Path, document: dict[str, Any], migration_url: str
+) -> None:
+    """Whoever asks for the table later waits behind the migration: it gives up, and the Job tries again."""
+    assert migrated(tmp_path, document, migration_url).returncode == 0
+    connection = await asyncpg.connect(migration_url)
+    async with connection.transaction():
+        await connection.execute("SET LOCAL ROLE owner; LOCK TABLE schema_migrations")
+        ended = await asyncio.to_thread(migrated, tmp_path, document, migration_url)
+    await connection.close()
+    assert ended.returncode == 1
+    assert "lock timeout" in ended.stderr
 
 
 def test_missing_variables_end_it_with_status_2_and_every_name(tmp_path: Path, document: dict[str, Any]) -> None:
