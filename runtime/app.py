@@ -82,7 +82,9 @@ def _resources(
     settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
 ) -> list[Resource]:
     limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
-    entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
+    entries = EntryHandlers(
+        Entries(adapters.store, settings.database, kept, represent), settings.database.statement_timeout_seconds
+    )
     checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     return [

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import connect
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import EnvironmentVariableError, read_environment
@@ -99,7 +100,7 @@ def _reasons(error: BaseException | None) -> Iterator[BaseException]:
 
 async def _pool(address: Address, settings: Database) -> None:
     """Ping the database as a worker does: through the pooler, if there is one."""
-    store = PostgresEntries(address, settings, Telemetry())
+    store = PostgresEntries(address, None, settings, Horizon(settings.replica_lag_seconds), Telemetry())
     await store.open()
     try:
         await store.ping()
