@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from runtime.environment import Network
+    from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
     from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
@@ -47,6 +47,7 @@ class Adapters:
     telemetry: Telemetry
     draining: Draining
     trusted_proxies: Sequence[Network] = ()
+    forwarded_header: ForwardedHeader | None = None
 
 
 def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
@@ -81,7 +82,9 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
 def _resources(
     settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
 ) -> list[Resource]:
-    limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
+    telemetry = adapters.telemetry
+    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
+    limiter = RateLimiter(throttle, clients, routes.THROTTLED, telemetry)
     entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
     checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)

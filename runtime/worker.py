@@ -55,6 +55,7 @@ class Worker:
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,
+            forwarded_header=self.environment.forwarded_header,
         )
         return _Supervised(create_app(self.settings, adapters), draining)
 

@@ -102,6 +102,8 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
+        # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
+        "CBP_FORWARDED_HEADER": "X-Forwarded-For",
     }
 
 
