@@ -22,7 +22,7 @@ from runtime.http.bodies import (
     UnsupportedMediaTypeError,
 )
 from runtime.http.problems import problem
-from runtime.http.queries import InvalidQueryError
+from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.ports import OutcomeUnknownError, UnavailableError
 
 if TYPE_CHECKING:
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 _log = structlog.get_logger(__name__)
+_WEAK = (
+    ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
+    " which a proxy that compresses answers may have weakened"
+)
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -46,7 +50,7 @@ async def answer(handler: Handler, request: Request) -> Response:
     except EntryNotFoundError:
         return problem(404, "the namespace has no entry with this key")
     except PreconditionError as error:
-        return _precondition(error)
+        return _precondition(error, request)
     except BodyTooLargeError as error:
         return problem(413, str(error))
     except UnsupportedMediaTypeError as error:
@@ -62,10 +66,11 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(500, "the request met a defect of the service, which has been logged under its request id")
 
 
-def _precondition(error: PreconditionError) -> Response:
+def _precondition(error: PreconditionError, request: Request) -> Response:
     status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
-    return problem(status, str(error), headers=headers)
+    if_match = read_conditions(request).if_match
+    return problem(status, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from runtime.http.rate_limiter import RateLimiter
 
 
+_REVALIDATED = (b"cache-control", b"private, no-cache")
+"""A cache may keep the answer for this client, and has to ask by its entity tag before each use."""
+
+
 class Resource:
     """The handlers of one path template: HEAD is handled as GET, an unknown method gets 405 with Allow.
 
@@ -39,4 +43,7 @@ class Resource:
         endpoint, handler = chosen
         if self._limiter is None:
             return await answer(handler, request)
-        return await self._limiter.answer(endpoint, handler, request)
+        response = await self._limiter.answer(endpoint, handler, request)
+        if response.status_code < 400:
+            response.raw_headers.append(_REVALIDATED)
+        return response

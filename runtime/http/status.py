@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
+_UNCACHED = {"Cache-Control": "no-store"}
 CHECK_SECONDS = 1.0
 """The longest that readiness waits for one server; well below the period of any probe."""
 
@@ -82,7 +83,7 @@ class StatusHandlers:
     async def metrics(self, _request: Request) -> Response:
         """GET the metrics of every worker in Prometheus's text format."""
         self._sampling.sample()
-        return Response(self._telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+        return Response(self._telemetry.exposition(), headers=_UNCACHED, media_type=CONTENT_TYPE_LATEST)
 
 
 async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
@@ -95,4 +96,4 @@ async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
 
 
 def _status(status: int, body: dict[str, object]) -> Response:
-    return Response(orjson.dumps(body), status, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(orjson.dumps(body), status, headers=_UNCACHED, media_type="application/json")
