@@ -14,6 +14,7 @@ from runtime import routes
 from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
+from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import Paths
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
@@ -21,6 +22,7 @@ from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.http.representations import Representation
     from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
+    from runtime.services.intake import Bounds
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
@@ -50,8 +53,9 @@ class Adapters:
     forwarded_header: ForwardedHeader | None = None
 
 
-def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
+def create_app(settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT) -> ASGIApp:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters."""
+    intake = Intake(adapters.telemetry.refusals.count, bounds)
     throttle = Throttle(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )
@@ -71,20 +75,26 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
             for task in tasks:
                 task.cancel()
         sampling.sample()
+        intake.parser.shutdown()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    paths = Paths(_resources(settings, adapters, throttle, kept, sampling))
+    paths = Paths(_resources(settings, adapters, throttle, intake, kept, sampling))
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS)
     return Application(paths, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
 
 
 def _resources(
-    settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
+    settings: Settings,
+    adapters: Adapters,
+    throttle: Throttle,
+    intake: Intake,
+    kept: Cache[Representation],
+    sampling: Sampling,
 ) -> list[Resource]:
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = RateLimiter(throttle, clients, routes.THROTTLED, telemetry)
+    limiter = BoundedLimiter(RateLimiter(throttle, clients, routes.THROTTLED, telemetry), intake, clients)
     entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
     checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)

@@ -59,6 +59,7 @@ class Telemetry:
         self.unknown_clients = self._tally(
             "clients_unknown", "Requests whose client is not known, by reason.", "reason"
         )
+        self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
         self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)

@@ -73,6 +73,11 @@ class Clients:
 
     def identify(self, scope: Scope) -> str:
         """Return the client's IPv4 address or IPv6 network, or the name of a bucket that unknown clients share."""
+        if (client := scope.get("identified_client")) is None:
+            client = scope["identified_client"] = self._identify(scope)
+        return str(client)
+
+    def _identify(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope["client"] else ""
         try:
             hop = self._peer_hop(peer)

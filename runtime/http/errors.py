@@ -21,9 +21,10 @@ from runtime.http.bodies import (
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import problem
+from runtime.http.problems import PROBLEM_TYPES, problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,6 +58,8 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(415, str(error), headers={"Accept": "application/json"})
     except UnsupportedContentCodingError as error:
         return problem(415, str(error), headers={"Accept-Encoding": "identity"})
+    except FullError as error:
+        return full(error)
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
@@ -64,6 +67,17 @@ async def answer(handler: Handler, request: Request) -> Response:
     except Exception:
         _log.exception("request failed", request_id=request.scope["request_id"])
         return problem(500, "the request met a defect of the service, which has been logged under its request id")
+
+
+def full(error: FullError) -> Response:
+    """Return the problem for a bound of what is in progress: 429 for one of the client, 503 for one of the worker."""
+    headers = {"Retry-After": "1"}
+    if error.of_client:
+        detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
+        violated = {"violated-policies": [error.bound]}
+        return problem(429, detail, kind=f"{PROBLEM_TYPES}quota-exceeded", headers=headers, members=violated)
+    detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
+    return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
 
 
 def _precondition(error: PreconditionError, request: Request) -> Response:

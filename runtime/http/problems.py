@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
+"""The registry of problem types, with those of draft-ietf-httpapi-ratelimit-headers-11."""
+
+
 def problem(
     status: int,
     detail: str,
