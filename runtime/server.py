@@ -55,10 +55,21 @@ def serve(settings_path: Path, host: str, port: int | None) -> int:
     with metrics_directory() as directory:
         worker = Worker(settings, environment, directory)
         config = configuration(worker, settings.process, host, settings.process.port if port is None else port)
-        supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+        supervisor = Supervisor(config, sockets=[config.bind_socket()])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
+
+
+class Supervisor(Multiprocess):
+    """A supervisor of workers that leaves no connection unanswered behind them."""
+
+    def terminate_all(self) -> None:
+        """End the workers; they still accept connections for a while, and then connections are refused."""
+        # A socket that is open here, too, would go on taking connections that nobody serves.
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
 
 
 def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, port: int) -> Config:
