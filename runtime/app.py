@@ -15,7 +15,7 @@ from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
 from runtime.http.intake import BoundedLimiter
-from runtime.http.paths import Paths
+from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
 from runtime.http.resource import Resource
@@ -53,8 +53,13 @@ class Adapters:
     forwarded_header: ForwardedHeader | None = None
 
 
-def create_app(settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT) -> ASGIApp:
-    """Return the service as an ASGI application; its lifespan opens and closes the adapters."""
+def create_app(
+    settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
+) -> ASGIApp:
+    """Return the service as an ASGI application; its lifespan opens and closes the adapters.
+
+    ``management_port`` overrides that of the settings.
+    """
     intake = Intake(adapters.telemetry.refusals.count, bounds)
     throttle = Throttle(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
@@ -79,9 +84,19 @@ def create_app(settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT)
         await adapters.buckets.close()
         await adapters.store.close()
 
-    paths = Paths(_resources(settings, adapters, throttle, intake, kept, sampling))
-    quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS)
-    return Application(paths, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
+    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
+    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
+    paths = Paths(_resources(settings, adapters, throttle, intake, kept, status))
+    management = Paths(
+        [
+            Resource(routes.METRICS, {"GET": status.metrics}),
+            Resource(routes.HEALTH_DETAIL, {"GET": status.detail}),
+        ]
+    )
+    port = settings.process.management_port if management_port is None else management_port
+    quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
+    by_port = ByPort(paths, management, port)
+    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
 
 
 def _resources(
@@ -90,19 +105,16 @@ def _resources(
     throttle: Throttle,
     intake: Intake,
     kept: Cache[Representation],
-    sampling: Sampling,
+    status: StatusHandlers,
 ) -> list[Resource]:
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, routes.THROTTLED, telemetry), intake, clients)
     entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
-    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
-    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     return [
         Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": entries.scan}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
-        Resource(routes.METRICS, {"GET": status.metrics}),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from contextlib import contextmanager
@@ -39,8 +40,8 @@ WORKER_START_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
 
-def serve(settings_path: Path, host: str, port: int | None) -> int:
-    """Serve until a signal arrives, and return the exit status; ``port`` overrides the port of the settings."""
+def serve(settings_path: Path, host: str, port: int | None, management_port: int | None = None) -> int:
+    """Serve until a signal arrives, and return the exit status; the ports override those of the settings."""
     try:
         settings = load_settings(settings_path)
         environment = read_environment(os.environ)
@@ -52,10 +53,15 @@ def serve(settings_path: Path, host: str, port: int | None) -> int:
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         sys.stderr.write(f"error: the database cannot be migrated: {error}\n")
         return UNREACHABLE
+    try:
+        management = _listen(host, settings.process.management_port if management_port is None else management_port)
+    except OSError as error:
+        sys.stderr.write(f"error: the management port cannot be opened: {error}\n")
+        return UNREACHABLE
     with metrics_directory() as directory:
-        worker = Worker(settings, environment, directory)
+        worker = Worker(settings, environment, directory, management.getsockname()[1])
         config = configuration(worker, settings.process, host, settings.process.port if port is None else port)
-        supervisor = Supervisor(config, sockets=[config.bind_socket()])
+        supervisor = Supervisor(config, sockets=[config.bind_socket(), management])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
@@ -104,6 +110,14 @@ def metrics_directory() -> Iterator[Path]:
         yield directory
     finally:
         shutil.rmtree(directory)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens for Prometheus and people; the workers tell requests by the port that they reach."""
+    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.set_inheritable(True)
+    _log.info("the management port is open", port=listening.getsockname()[1])
+    return listening
 
 
 async def _migrate(address: Address, settings: Database) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from runtime.http.paths import Paths
+    from runtime.http.paths import ByPort
     from runtime.services.draining import Draining
     from runtime.telemetry import Telemetry
 
@@ -37,7 +37,7 @@ class Application:
     """
 
     def __init__(
-        self, paths: Paths, lifespan: ASGIApp, telemetry: Telemetry, draining: Draining, quiet: Collection[str]
+        self, paths: ByPort, lifespan: ASGIApp, telemetry: Telemetry, draining: Draining, quiet: Collection[str]
     ) -> None:
         self._paths = paths
         self._lifespan = lifespan
@@ -54,7 +54,7 @@ class Application:
         started = time.perf_counter()
         request_id, fault = _examine(scope)
         scope["request_id"] = request_id
-        found = None if fault else self._paths.find(scope["path"])
+        found = None if fault else self._paths.find(scope)
         route, status = "unmatched" if found is None else found[0].template, 500
         self._telemetry.in_flight += 1
         try:

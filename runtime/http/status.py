@@ -46,7 +46,7 @@ class SettingsHandler:
 
 
 class StatusHandlers:
-    """The handlers of liveness, readiness and metrics; ``checks`` ping each server, by its name."""
+    """The handlers of liveness, readiness, its details and metrics; ``checks`` ping each server, by its name."""
 
     def __init__(
         self,
@@ -67,18 +67,24 @@ class StatusHandlers:
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis, reads are served at reduced rates.
+        """GET 200 when requests can be served; without Redis, reads are served at reduced rates."""
+        status, state, _ = await self._readiness()
+        return _status(status, {"status": state})
 
-        The response also describes the cache of the worker that responds.
-        """
+    async def detail(self, _request: Request) -> Response:
+        """GET what readiness rests on: the state of each server, and the cache of the worker that responds."""
+        _, state, checks = await self._readiness()
+        return _status(200, {"status": state, "checks": checks, "cache": self._contents()})
+
+    async def _readiness(self) -> tuple[int, str, dict[str, str]]:
+        """Return the status code and the word of readiness, and the state of each server."""
         if self._draining.active:
-            return _status(503, {"status": "draining"})
+            return 503, "draining", {}
         up = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
         checks = {name: "up" if answers else "down" for name, answers in zip(self._checks, up, strict=True)}
-        details = {"checks": checks, "cache": self._contents()}
         if checks["database"] == "down":
-            return _status(503, {"status": "unavailable", **details})
-        return _status(200, {"status": "ready" if all(up) else "degraded", **details})
+            return 503, "unavailable", checks
+        return 200, "ready" if all(up) else "degraded", checks
 
     async def metrics(self, _request: Request) -> Response:
         """GET the metrics of every worker in Prometheus's text format."""

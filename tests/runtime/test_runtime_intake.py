@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries
 
 pytestmark = pytest.mark.anyio
+METRICS = "http://test:9464/metrics"
 LIST = "/v1/namespaces/payments/entries"
 URL = f"{LIST}/limits"
 JSON = {"content-type": "application/json"}
@@ -126,7 +127,7 @@ async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_cou
         slow.go_on.set()
         assert await asyncio.gather(*first) == [201] * 3
         assert [await asked(http, number, 50_000) for number in range(3, 9)] == [201] * 6
-        assert f'intake_refusals_total{{bound="{bound}"}} 1.0' in (await http.get("/metrics")).text
+        assert f'intake_refusals_total{{bound="{bound}"}} 1.0' in (await http.get(METRICS)).text
 
 
 async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Adapters) -> None:
@@ -134,7 +135,7 @@ async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Ad
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         assert [(await http.get(URL)).status_code for _ in range(200)] == [429] * 200
         assert "throttle_decisions" not in "".join(
-            line for line in (await http.get("/metrics")).text.splitlines(keepends=True) if not line.startswith("#")
+            line for line in (await http.get(METRICS)).text.splitlines(keepends=True) if not line.startswith("#")
         )
 
 

@@ -226,7 +226,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             await client.get("/health")
 
         async def value(name: str) -> float:
-            lines = (await client.get("/metrics")).text.splitlines()
+            lines = (await client.get(f"{service.management_url}/metrics")).text.splitlines()
             return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
         name = 'http_requests_total{method="GET",route="/health"'
@@ -308,7 +308,7 @@ async def test_every_worker_reads_from_memory_and_hears_what_another_has_written
             await eventually(everywhere)
 
         async def counted() -> bool:
-            metrics = (await writer.get("/metrics")).text.splitlines()
+            metrics = (await writer.get(f"{service.management_url}/metrics")).text.splitlines()
             hits = sum(
                 float(line.split()[-1]) for line in metrics if line.startswith('cache_reads_total{outcome="hit"')
             )

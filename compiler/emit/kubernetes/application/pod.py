@@ -72,7 +72,7 @@ def _container(site: Site) -> Container:
         image=site.environment.image.reference,
         args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
         env=_variables(site),
-        ports={"http": site.settings.process.port},
+        ports={"http": site.settings.process.port, "management": site.settings.process.management_port},
         resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
         probes=_probes(site),
         lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},

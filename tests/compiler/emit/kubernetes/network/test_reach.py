@@ -114,7 +114,7 @@ SERVING: Table = {
     ("copies", "kubernetes"): {"443"},
     ("load balancer", "api"): {"8080"},
     ("load balancer", "instance"): {"5432"},
-    ("prometheus", "api"): {"8080"},
+    ("prometheus", "api"): {"9464"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},
     ("api", "instance"): {"5432"},
