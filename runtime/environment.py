@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
+
+
+class ForwardedHeader(StrEnum):
+    """A header in which proxies name the client: the common one, and that of RFC 7239."""
+
+    X_FORWARDED_FOR = "X-Forwarded-For"
+    FORWARDED = "Forwarded"
 
 
 class EnvironmentVariableError(Exception):
@@ -38,7 +46,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The addresses of the servers, and the networks of the trusted proxies.
+    """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
@@ -49,6 +57,7 @@ class Environment:
     database_read: Address | None
     redis: Address
     trusted_proxies: tuple[Network, ...]
+    forwarded_header: ForwardedHeader | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +82,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     if "CBP_DATABASE_READ_URL" in variables:
         read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    environment = Environment(database, direct, read, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
+    environment = Environment(database, direct, read, redis, proxies, header)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -130,6 +140,13 @@ class _Reader:
         if not role:
             self.faults.append(f"{name} is not set: it is the name of the database's role that serves")
         return role
+
+    def forwarded_header(self, name: str) -> ForwardedHeader | None:
+        named = self._variables.get(name, "")
+        found = next((header for header in ForwardedHeader if header.lower() == named.lower()), None)
+        if named and found is None:
+            self.faults.append(f"{name} is a header in which proxies name clients: {' or '.join(ForwardedHeader)}")
+        return found
 
     def networks(self, name: str) -> tuple[Network, ...]:
         networks: list[Network] = []

@@ -44,6 +44,7 @@ class Worker:
     settings: Settings
     environment: Environment
     metrics_directory: Path
+    management_port: int
 
     def __call__(self) -> ASGIApp:
         """Return the application of this worker process."""
@@ -59,8 +60,9 @@ class Worker:
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,
+            forwarded_header=self.environment.forwarded_header,
         )
-        return _Supervised(create_app(self.settings, adapters), draining)
+        return _Supervised(create_app(self.settings, adapters, management_port=self.management_port), draining)
 
 
 class _Supervised:

@@ -15,7 +15,7 @@ from runtime.domain.entries import PreconditionFailedError, PreconditionRequired
 if TYPE_CHECKING:
     from runtime.domain.entries import Version
 
-_TAG = re.compile(r'[ \t]*(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)')
+_TAG = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")[ \t]*(?:,[ \t,]*|$)')
 
 
 class InvalidTagsError(Exception):
@@ -53,19 +53,21 @@ def entity_tag(version: Version) -> str:
 
 
 def parse_tags(header: str) -> Tags:
-    """Parse the value of an If-Match or If-None-Match header; raise :class:`InvalidTagsError` on anything else."""
+    """Parse the value of an If-Match or If-None-Match header; raise :class:`InvalidTagsError` on anything else.
+
+    Empty elements of the list are ignored (RFC 9110, section 5.6.1.2), and an empty list matches nothing.
+    """
     if header.strip(" \t") == "*":
         return Tags(anything=True)
+    listed = header.strip(" \t,")
     found: list[tuple[str, str]] = []
     position = 0
-    while position < len(header):
-        match = _TAG.match(header, position)
+    while position < len(listed):
+        match = _TAG.match(listed, position)
         if match is None:
             raise InvalidTagsError('expected * or a list of quoted entity tags such as "1f0c9a2e-42"')
         found.append((match[1] or "", match[2]))
         position = match.end()
-    if not found:
-        raise InvalidTagsError('expected * or a list of quoted entity tags such as "1f0c9a2e-42", and it is empty')
     return Tags(
         strong=frozenset(tag for prefix, tag in found if not prefix),
         weak=frozenset(tag for prefix, tag in found if prefix),

@@ -24,10 +24,11 @@ from runtime.http.bodies import (
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import problem
-from runtime.http.queries import InvalidQueryError
+from runtime.http.problems import PROBLEM_TYPES, problem
+from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 _log = structlog.get_logger(__name__)
+_WEAK = (
+    ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
+    " which a proxy that compresses answers may have weakened"
+)
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -51,7 +56,7 @@ async def answer(handler: Handler, request: Request) -> Response:
         headers = {} if error.age is None else stale_marks(error.age)
         return problem(404, "the namespace has no entry with this key", headers=headers)
     except PreconditionError as error:
-        return _precondition(error)
+        return _precondition(error, request)
     except OtherHistoryError:
         return problem(
             412, "at_least names a revision that is not part of the present history: read the entry without it"
@@ -70,6 +75,8 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(415, str(error), headers={"Accept": "application/json"})
     except UnsupportedContentCodingError as error:
         return problem(415, str(error), headers={"Accept-Encoding": "identity"})
+    except FullError as error:
+        return full(error)
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
@@ -79,10 +86,22 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(500, "the request met a defect of the service, which has been logged under its request id")
 
 
-def _precondition(error: PreconditionError) -> Response:
+def full(error: FullError) -> Response:
+    """Return the problem for a bound of what is in progress: 429 for one of the client, 503 for one of the worker."""
+    headers = {"Retry-After": "1"}
+    if error.of_client:
+        detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
+        violated = {"violated-policies": [error.bound]}
+        return problem(429, detail, kind=f"{PROBLEM_TYPES}quota-exceeded", headers=headers, members=violated)
+    detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
+    return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
+
+
+def _precondition(error: PreconditionError, request: Request) -> Response:
     status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
-    return problem(status, str(error), headers=headers)
+    if_match = read_conditions(request).if_match
+    return problem(status, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:

@@ -54,7 +54,18 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
 ) -> None:
     settings = image.root / "settings.json"
     settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
-    command = (*user, *image.entrypoint(), "--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
+    command = (
+        *user,
+        *image.entrypoint(),
+        "--settings",
+        str(settings),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--management-port",
+        "0",
+    )
     variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
     migration = {"CBP_DATABASE_MIGRATION_URL": database_url, "CBP_DATABASE_SERVING_ROLE": API}
     before = fingerprint(image)

@@ -11,12 +11,13 @@ import pytest
 from runtime.domain.entries import Context, Version
 from runtime.http.bodies import MAX_BYTES
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
-from tests.runtime.fakes import EPOCH
+from tests.runtime.fakes import EPOCH, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     import httpx
+    from starlette.types import ASGIApp, Message
 
     from runtime.domain.entries import Change
     from runtime.ports import Result
@@ -359,7 +360,7 @@ async def test_a_query_that_asks_for_nothing_that_exists_is_400(
 
 
 async def test_an_unknown_path_and_an_unknown_method_are_problems_too(client: httpx.AsyncClient) -> None:
-    for path in ("/", "/v1", f"{URL}/", "/v1/namespaces/payments/entries/a/b", "/v1/namespaces/a/entries/b%2Fc"):
+    for path in ("/", "/v1", f"{URL}/", "/v1/namespaces/payments/entries/a/b"):
         check_problem(await client.get(path), 404, "^the API has no such path$")
     response = await client.post(URL)
     check_problem(response, 405, "DELETE, GET, HEAD, PUT")
@@ -402,3 +403,91 @@ async def test_a_defect_is_a_500_that_shows_nothing_and_the_service_goes_on(
     check_problem(response, 500, "^the request met a defect")
     assert "internal detail" not in response.text
     assert (await put(client, 1)).status_code == 201
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+async def test_a_weak_tag_in_if_match_is_412_and_explained(client: httpx.AsyncClient, method: str) -> None:
+    await put(client, 1)
+    weak = {"if-match": 'W/"1"'}
+    problem = check_problem(
+        await client.request(method, URL, json={"value": 2}, headers=weak), 412, "^If-Match does not"
+    )
+    assert "A weak entity tag (W/) never satisfies If-Match" in problem["detail"]
+    failed = await client.request(method, URL, json={"value": 2}, headers={"if-match": '"9"'})
+    assert "weak" not in check_problem(failed, 412, "^If-Match does not")["detail"]
+
+
+async def test_empty_elements_of_a_list_of_tags_are_ignored(client: httpx.AsyncClient) -> None:
+    tag = (await put(client, 1)).headers["etag"]
+    assert (await client.get(URL, headers={"if-none-match": f', "0",, {tag},'})).status_code == 304
+    assert (await client.get(URL, headers={"if-none-match": " ,"})).status_code == 200
+    check_problem(await put(client, 2, if_match=","), 412, "^If-Match does not hold")
+
+
+async def test_a_cache_may_keep_entries_and_has_to_ask_before_each_use(client: httpx.AsyncClient) -> None:
+    created = await put(client, 1)
+    answers = [
+        created,
+        await client.get(URL),
+        await client.get(URL, headers={"if-none-match": created.headers["etag"]}),
+        await client.get(LIST),
+        await client.get("/v1/settings"),
+        await client.delete(URL, headers={"if-match": "*"}),
+    ]
+    assert [answer.status_code for answer in answers] == [201, 200, 304, 200, 200, 204]
+    assert {answer.headers["cache-control"] for answer in answers} == {"private, no-cache"}
+
+
+@pytest.mark.parametrize("path", [URL, "/nowhere", "/health", "/health/ready", "/v1/namespaces/N/entries"])
+async def test_no_cache_keeps_a_problem_or_a_state(client: httpx.AsyncClient, path: str) -> None:
+    for method in ("GET", "HEAD", "POST"):
+        assert (await client.request(method, path)).headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/namespaces/payments/entries%2Flimits.daily",
+        "/v1/namespaces/payments/entries/limits%2fdaily",
+        "/v1/namespaces/payments/entries/limits%5Cdaily",
+        "/v1/namespaces/payments%5centries/limits.daily",
+        "/%2Fhealth",
+    ],
+)
+async def test_an_encoded_slash_is_refused_and_never_taken_for_a_separator(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    await put(client, 1)
+    check_problem(await client.get(path), 400, "^the path holds an encoded slash or backslash")
+
+
+@pytest.mark.parametrize(
+    ("version", "hosts", "status"),
+    [
+        ("1.1", ["api.example:8080"], 404),
+        ("1.1", ["[2001:db8::1]:80"], 404),
+        ("1.1", [""], 404),
+        ("1.0", [], 404),
+        ("1.1", [], 400),
+        ("1.1", ["a.example", "a.example"], 400),
+        ("1.0", ["a.example", "b.example"], 400),
+        ("1.1", ["a.example, b.example"], 400),
+        ("1.1", ["user@a.example"], 400),
+        ("1.1", ["a.example/path"], 400),
+        ("1.1", ["a.example:port"], 400),
+    ],
+)
+async def test_a_request_has_exactly_one_host(app: ASGIApp, version: str, hosts: list[str], status: int) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "http_version": version, "method": "GET", "path": URL, "raw_path": URL.encode()}
+    headers = [(b"host", host.encode()) for host in hosts]
+    async with running(app):
+        await app({**scope, "query_string": b"", "client": ("127.0.0.1", 1), "headers": headers}, receive, send)
+    assert sent[0]["status"] == status

@@ -12,6 +12,7 @@ from runtime.environment import (
     Address,
     Environment,
     EnvironmentVariableError,
+    ForwardedHeader,
     MigrationEnvironment,
     read_environment,
     read_migration_environment,
@@ -96,11 +97,12 @@ def test_the_environment_tells_where_the_servers_are(tmp_path: Path) -> None:
         "CBP_DATABASE_PASSWORD_FILE": str(secret),
         "CBP_REDIS_URL": REDIS,
         "CBP_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+        "CBP_FORWARDED_HEADER": "x-forwarded-for",
     }
     environment = read_environment(variables)
     address = Address(DATABASE, secret)
     proxies = (ip_network("10.0.0.0/8"), ip_network("::1"))
-    assert environment == Environment(address, address, None, Address(REDIS), proxies)
+    assert environment == Environment(address, address, None, Address(REDIS), proxies, ForwardedHeader.X_FORWARDED_FOR)
     assert address.password() == "s3cret"
 
 
@@ -161,6 +163,10 @@ def test_every_faulty_variable_of_a_migration_is_listed_at_once() -> None:
         ({"CBP_REDIS_URL": "redis://:hidden@[::1"}, "CBP_REDIS_URL is not an address"),
         ({"CBP_DATABASE_PASSWORD_FILE": "/nowhere"}, "CBP_DATABASE_PASSWORD_FILE names a file that cannot be read"),
         ({"CBP_TRUSTED_PROXIES": "10.0.0.1/8"}, "CBP_TRUSTED_PROXIES is a list of addresses and networks"),
+        (
+            {"CBP_FORWARDED_HEADER": "Via"},
+            "CBP_FORWARDED_HEADER is a header in which proxies name clients: X-Forwarded-For",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named_and_its_secret_is_not_shown(changes: dict[str, str], message: str) -> None:

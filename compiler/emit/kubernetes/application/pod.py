@@ -73,7 +73,7 @@ def _container(site: Site) -> Container:
         image=site.environment.image.reference,
         args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
         env=_variables(site),
-        ports={"http": site.settings.process.port},
+        ports={"http": site.settings.process.port, "management": site.settings.process.management_port},
         resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
         probes=_probes(site),
         lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
@@ -105,6 +105,8 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
+        # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
+        "CBP_FORWARDED_HEADER": "X-Forwarded-For",
     }
 
 
