@@ -81,9 +81,9 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
 def _resources(
     settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
 ) -> list[Resource]:
-    limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
+    limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), adapters.telemetry)
     entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
-    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
+    checks = {"database": adapters.store.ping, "redis": adapters.buckets.probe}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     return [
         Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),

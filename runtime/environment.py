@@ -37,16 +37,26 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinels:
+    """The hosts and ports of sentinels, and the name by which they know the group of servers with its ``master``."""
+
+    addresses: tuple[tuple[str, int], ...]
+    master: str
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The addresses of the servers, and the networks of the trusted proxies.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: migrations need a session of their own.
+    With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
     database: Address
     database_direct: Address
     redis: Address
     trusted_proxies: tuple[Network, ...]
+    sentinels: Sentinels | None = None
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -60,7 +70,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
         direct = Address(url, database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
+    environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"), sentinels)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -107,3 +118,20 @@ class _Reader:
             except ValueError as error:
                 self.faults.append(f"{name} is a list of addresses and networks: {error}")
         return tuple(networks)
+
+    def sentinels(self, name: str, master_name: str) -> Sentinels | None:
+        addresses, master = self._variables.get(name, ""), self._variables.get(master_name, "")
+        if bool(addresses) != bool(master):
+            self.faults.append(f"{name} and {master_name} are set together, or neither is")
+        sentinels: list[tuple[str, int]] = []
+        for item in filter(None, map(str.strip, addresses.split(","))):
+            try:
+                parts = urlsplit(f"//{item}")
+                host, port = parts.hostname, parts.port
+            except ValueError:
+                host, port = None, None
+            if not host or not port or parts.netloc != item:
+                self.faults.append(f"{name} is a list of host:port, and {item!r} is not of that form")
+            else:
+                sentinels.append((host, port))
+        return Sentinels(tuple(sentinels), master) if sentinels and master else None

@@ -51,7 +51,7 @@ class Worker:
         adapters = Adapters(
             store=PostgresEntries(self.environment.database, self.settings.database, telemetry),
             changes=PostgresChanges(self.environment.database_direct, self.settings.database),
-            buckets=RedisTokenBuckets(self.environment.redis, telemetry),
+            buckets=RedisTokenBuckets(self.environment.redis, telemetry, self.environment.sentinels),
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,

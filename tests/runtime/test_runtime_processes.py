@@ -203,6 +203,12 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
                     response = await client.put(URL, json={"value": 1}, headers={"if-match": "*"})
                     return response.status_code == 200
 
+                async def policy() -> str:
+                    return (await client.get(URL)).headers["ratelimit-policy"].partition(";pk=")[0]
+
+                async def told(expected: str) -> bool:
+                    return await policy() == expected
+
                 async def created() -> bool:
                     return (await client.put(URL, json={"value": 1})).status_code == 201
 
@@ -210,9 +216,11 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
                 await redis.cut()
                 assert await ready(200, "degraded")
                 assert (await client.get(URL)).status_code == 200
-                assert not await writable()
+                assert await writable()
+                assert await policy() == '"client";q=25000;w=60'  # one worker's share
                 await redis.open()
-                await eventually(writable)
+                await eventually(lambda: told('"client";q=100001;w=60'))
+                assert await writable()  # which memory forgets
                 await database.cut()
                 assert await ready(503, "unavailable")
                 response = await client.get(URL)

@@ -70,7 +70,7 @@ async def ask_cache(url: str, pair: Pair, trusted: str) -> None:
         address = moved(url, tls.port, f"ssl_ca_certs={trusted}").replace("redis://", "rediss://", 1)
         buckets = RedisTokenBuckets(Address(address), Telemetry())
         try:
-            await buckets.ping()
+            await buckets.probe()
         finally:
             await buckets.close()
 

@@ -1,0 +1,50 @@
+"""Sentinels: which server of a group is the master.
+
+Source: https://valkey.io/topics/sentinel-clients/
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from runtime.adapters.redis_clients import TIMEOUT_SECONDS, sentinel_client
+from runtime.adapters.redis_faults import bounded
+from runtime.ports import BucketsUnavailableError, Fault
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from runtime.adapters.redis_clients import Location
+    from runtime.environment import Address, Sentinels
+
+
+class SentinelGroup:
+    """The sentinels of one group of servers, which take the user and password of the servers."""
+
+    def __init__(self, sentinels: Sentinels, address: Address) -> None:
+        self._name = sentinels.master
+        self._clients = [sentinel_client(address, location) for location in sentinels.addresses]
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for client in self._clients:
+            await client.aclose()
+
+    async def master(self) -> Location:
+        """Return where the master is, by the sentinel that knows of the last failover.
+
+        A sentinel that was cut off from the others still names the old master, with a lower epoch. Raises
+        :class:`BucketsUnavailableError` when no sentinel answers.
+        """
+        answers = await asyncio.gather(*(self._ask(client) for client in self._clients), return_exceptions=True)
+        known = [answer for answer in answers if isinstance(answer, tuple)]
+        if known:
+            return max(known)[1]
+        causes = "; ".join(str(answer.__cause__) for answer in answers if isinstance(answer, BaseException))
+        raise BucketsUnavailableError(Fault.NO_SENTINEL) from OSError(f"no sentinel names the master: {causes}")
+
+    async def _ask(self, client: Redis) -> tuple[int, Location]:
+        async with bounded(TIMEOUT_SECONDS):
+            state: Any = await client.sentinel_master(self._name, return_responses=True)
+        return state["config-epoch"], (state["ip"], state["port"])
