@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from redis.exceptions import RedisError
 
-from runtime.adapters.redis_clients import TIMEOUT_SECONDS, client, location_of
+from runtime.adapters.redis_clients import CONNECTING_SECONDS, TIMEOUT_SECONDS, client, location_of
 from runtime.adapters.redis_faults import bounded
 from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.domain.buckets import Shape
@@ -52,6 +52,8 @@ class RedisTokenBuckets:
         """See :class:`runtime.ports.TokenBuckets`."""
         if self._sentinels is not None:
             await self._follow(self._sentinels)
+        async with bounded(CONNECTING_SECONDS):
+            await self._client.ping()  # leaves the pool a connection, which the time of the debit is not to include
         await self._debit("probe", (self._probed,), 1)
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:

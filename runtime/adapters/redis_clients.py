@@ -20,6 +20,9 @@ Location = tuple[str, int]
 TIMEOUT_SECONDS = 0.25
 """A request waits at most this long, once, for a connection and the answer; then it is decided without Redis."""
 
+CONNECTING_SECONDS = 1.0
+"""The longest that a probe, which no request waits for, connects and logs in."""
+
 
 def client(address: Address, connections: int, location: Location) -> Redis:
     """Return a client of the server at ``location``, with a bounded pool, short timeouts and no retries.
@@ -53,8 +56,8 @@ def _client(options: dict[str, Any], address: Address, connections: int) -> Redi
     defaults: dict[str, Any] = {
         "max_connections": connections,
         "timeout": TIMEOUT_SECONDS / 2,  # so that a full pool is told from a server that is slow
-        "socket_timeout": TIMEOUT_SECONDS,
-        "socket_connect_timeout": TIMEOUT_SECONDS,
+        "socket_timeout": CONNECTING_SECONDS,
+        "socket_connect_timeout": CONNECTING_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }

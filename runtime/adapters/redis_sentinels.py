@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from runtime.adapters.redis_clients import TIMEOUT_SECONDS, sentinel_client
+from runtime.adapters.redis_clients import CONNECTING_SECONDS, sentinel_client
 from runtime.adapters.redis_faults import bounded
 from runtime.ports import BucketsUnavailableError, Fault
 
@@ -32,19 +32,32 @@ class SentinelGroup:
             await client.aclose()
 
     async def master(self) -> Location:
-        """Return where the master is, by the sentinel that knows of the last failover.
+        """Return where the master is, by the one of a majority of sentinels that knows of the last failover.
 
-        A sentinel that was cut off from the others still names the old master, with a lower epoch. Raises
-        :class:`BucketsUnavailableError` when no sentinel answers.
+        A sentinel that was cut off from the others still names the old master, with a lower epoch. Fewer than a
+        majority are believed when the others do not answer; :class:`BucketsUnavailableError` is raised when none does.
         """
-        answers = await asyncio.gather(*(self._ask(client) for client in self._clients), return_exceptions=True)
-        known = [answer for answer in answers if isinstance(answer, tuple)]
-        if known:
-            return max(known)[1]
-        causes = "; ".join(str(answer.__cause__) for answer in answers if isinstance(answer, BaseException))
-        raise BucketsUnavailableError(Fault.NO_SENTINEL) from OSError(f"no sentinel names the master: {causes}")
+        asking = [asyncio.create_task(self._ask(client)) for client in self._clients]
+        known: list[tuple[int, Location]] = []
+        causes: list[str] = []
+        try:
+            for answer in asyncio.as_completed(asking):
+                try:
+                    known.append(await answer)
+                except BucketsUnavailableError as error:
+                    causes.append(str(error.__cause__))
+                if len(known) * 2 > len(asking):
+                    break
+        finally:
+            for task in asking:
+                task.cancel()
+            await asyncio.gather(*asking, return_exceptions=True)
+        if not known:
+            reasons = "; ".join(causes)
+            raise BucketsUnavailableError(Fault.NO_SENTINEL) from OSError(f"no sentinel names the master: {reasons}")
+        return max(known)[1]
 
     async def _ask(self, client: Redis) -> tuple[int, Location]:
-        async with bounded(TIMEOUT_SECONDS):
+        async with bounded(CONNECTING_SECONDS):
             state: Any = await client.sentinel_master(self._name, return_responses=True)
         return state["config-epoch"], (state["ip"], state["port"])

@@ -23,7 +23,7 @@ from runtime.telemetry import Telemetry
 from tests.runtime.fakes import MemoryBuckets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from runtime.ports import Grant, KeyedBucket
 
@@ -113,7 +113,7 @@ class Flood:
 
 
 @pytest.fixture
-def flood(monkeypatch: pytest.MonkeyPatch) -> Iterator[Flood]:
+def flood(monkeypatch: pytest.MonkeyPatch) -> Flood:
     flood = Flood()
     monkeypatch.setattr(throttling, "time", flood)
     return flood
