@@ -34,6 +34,9 @@ TICK_SECONDS = 0.25
 HEALTHY_TICKS = 4
 """While nothing is suspicious, one tick in so many probes Redis: an idle worker learns of a loss before clients do."""
 
+PATIENCE_MICROSECONDS = 500_000
+"""The wait behind other requests of the client after which a request does not ask a Redis that is slow, but answers."""
+
 _UNLIMITED = Decision(Admission.ADMITTED)
 _OF_THE_REQUEST = frozenset({Fault.BROKEN_KEY, Fault.POOL_FULL})
 """Faults that say nothing about Redis: the request is decided alone, and the worker goes on."""
@@ -127,11 +130,12 @@ class Throttle:
 
     async def _ask(self, lease: Lease, limits: tuple[Limit, ...]) -> Decision | None:
         """Return a decision by the shared buckets, or None when they failed, for this request or the one before it."""
+        until = _now() + PATIENCE_MICROSECONDS
         async with lease.lock:
             while (decision := decide(lease, limits, _now())) is None:
-                if self.degraded or _now() < lease.alone_until:
-                    return None
                 asked_at = _now()
+                if self.degraded or asked_at < lease.alone_until or asked_at >= until:
+                    return None
                 try:
                     grant = await self._buckets.take(lease.buckets, lease.wanted(asked_at))
                 except BucketsUnavailableError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -265,6 +265,23 @@ async def test_requests_that_waited_for_a_failing_redis_do_not_wait_for_it_again
     decisions = await asyncio.gather(*(throttle.ask("192.0.2.1", READ) for _ in range(50)))
     assert calls == 1
     assert all(decision.alone for decision in decisions)
+    assert not throttle.degraded
+
+
+async def test_requests_behind_many_others_do_not_wait_for_a_slow_redis_one_after_another(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    throttle = make(client=bucket(90, 1))  # one token a lease
+    take = buckets.take
+
+    async def slow(*arguments: Any) -> Grant:
+        await asyncio.sleep(0)  # the others come
+        clock.advance(200_000)
+        return await take(*arguments)
+
+    monkeypatch.setattr(buckets, "take", slow)
+    decisions = await asyncio.gather(*(throttle.ask("192.0.2.1", READ) for _ in range(10)))
+    assert [decision.alone for decision in decisions] == [False] * 3 + [True] * 7
     assert not throttle.degraded
 
 
