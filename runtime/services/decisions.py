@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from runtime.services.local_buckets import LocalBuckets
 
 
+CLOSED_SECONDS = 1
+"""The time after which a request that a strict limit refused may be tried again: Redis may be back by then."""
+
+
 class Admission(StrEnum):
     """The outcome of a decision."""
 
@@ -47,7 +51,10 @@ def decide(lease: Lease, limits: tuple[Limit, ...], now: int) -> Decision | None
 
 
 def decide_alone(buckets: LocalBuckets, limits: tuple[Limit, ...], client: str, now: int) -> Decision:
-    """Decide by this worker's share of every rate at ``now`` (monotonic microseconds)."""
+    """Decide by this worker's share of every rate at ``now`` (monotonic microseconds); a strict limit has none."""
+    if closed := tuple(limit.name for limit in limits if limit.strict):
+        none_left = tuple(Standing(limit.name, 0, CLOSED_SECONDS) for limit in limits)
+        return Decision(Admission.DENIED, CLOSED_SECONDS, closed, none_left, alone=True)
     waits, levels = buckets.take(limits, client, now)
     standing = own_standings(limits, levels)
     if not any(waits):

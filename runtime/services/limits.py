@@ -28,6 +28,8 @@ class Limit:
     """The tokens of that bucket when it is full."""
     share: Shape
     """The equal part of the bucket that each worker has without Redis."""
+    strict: bool
+    """Whether nothing is admitted without Redis."""
 
     @property
     def quota(self) -> int:
@@ -37,7 +39,7 @@ class Limit:
     @property
     def share_quota(self) -> int:
         """The most requests that a window of 60 seconds admits in one worker without Redis."""
-        return (self.share.full + self.share.refill * MICROSECONDS_PER_MINUTE) // self.share.token
+        return 0 if self.strict else (self.share.full + self.share.refill * MICROSECONDS_PER_MINUTE) // self.share.token
 
 
 class Standing(NamedTuple):
@@ -54,9 +56,10 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str], shares:
     ``shares`` is the number of workers of all replicas.
     """
     named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
+    strict = {limit.route for limit in throttling.routes if limit.strict}
     return {
         endpoint: tuple(
-            _limit(name, scope, bucket, shares)
+            _limit(name, scope, bucket, shares, strict=scope in strict)
             for name, scope, bucket in (
                 ("client", "client", throttling.client),
                 ("endpoint", endpoint, named.get(endpoint, throttling.endpoint)),
@@ -67,10 +70,10 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str], shares:
     }
 
 
-def _limit(name: str, scope: str, bucket: Bucket, shares: int) -> Limit:
+def _limit(name: str, scope: str, bucket: Bucket, shares: int, *, strict: bool) -> Limit:
     capacity, refill = bucket.capacity, bucket.refill_per_minute
     shape = Shape(capacity, refill, lag=LIFETIME_MICROSECONDS)
-    return Limit(name, scope, bucket, shape, shape.full // shape.token, Shape(capacity, refill, shares))
+    return Limit(name, scope, bucket, shape, shape.full // shape.token, Shape(capacity, refill, shares), strict)
 
 
 def shared_buckets(limits: tuple[Limit, ...], client: str) -> tuple[KeyedBucket, ...]:

@@ -199,6 +199,22 @@ async def test_without_redis_reads_and_changes_go_on_at_this_workers_share(
     assert await flood(throttle) == 1
 
 
+async def test_a_strict_route_admits_nothing_without_redis_and_others_their_share(
+    buckets: MemoryBuckets, clock: Clock
+) -> None:
+    strict = RouteLimit(route="PUT /v1/namespaces/{namespace}/entries/{key}", bucket=bucket(10, 60), strict=True)
+    limits = Throttling(client=bucket(80, 60), endpoint=None, routes=(strict,), replicas=4)
+    throttle = Throttle(buckets, limits, THROTTLED, 2, Telemetry())
+    assert not (await ask(throttle, WRITE)).alone
+    buckets.fault = Fault.AWAY
+    clock.advance(SECOND)
+    refusal = await ask(throttle, WRITE)
+    standings = (Standing("client", 0, 1), Standing("endpoint", 0, 1))
+    assert refusal == Decision(Admission.DENIED, 1, ("endpoint",), standings, alone=True)
+    assert [limit.share_quota for limit in throttle.limits(WRITE)] == [17, 0]
+    assert await flood(throttle) == 10
+
+
 async def test_an_answer_without_redis_says_what_is_left_of_the_share(
     make: Callable[..., Throttle], buckets: MemoryBuckets
 ) -> None:
