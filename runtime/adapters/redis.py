@@ -5,7 +5,10 @@ Where there are sentinels, each probe asks them for the master, so that a failov
 
 from __future__ import annotations
 
+import math
 import secrets
+import time
+from collections import deque
 from contextlib import suppress
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -21,6 +24,8 @@ from runtime.ports import BucketsUnavailableError, Grant, KeyedBucket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from redis.asyncio import Redis
 
     from runtime.adapters.redis_clients import Location
     from runtime.environment import Address, Sentinels
@@ -40,16 +45,19 @@ class RedisTokenBuckets:
         self._sentinels = SentinelGroup(sentinels, address) if sentinels else None
         self._probed = KeyedBucket(f"cbp:throttle:{{probe}}:{secrets.token_hex(4)}", _PROBED)
         self._script = files("runtime.adapters").joinpath("take.lua").read_text(encoding="utf-8")
+        self._left: deque[tuple[float, Redis]] = deque()
         self._connect(location_of(address))
 
     async def close(self) -> None:
         """Close every connection."""
+        await self._close_left(until=math.inf)
         await self._client.aclose()
         if self._sentinels is not None:
             await self._sentinels.close()
 
     async def probe(self) -> None:
         """See :class:`runtime.ports.TokenBuckets`."""
+        await self._close_left(until=time.monotonic() - CONNECTING_SECONDS)
         if self._sentinels is not None:
             await self._follow(self._sentinels)
         async with bounded(CONNECTING_SECONDS):
@@ -75,9 +83,17 @@ class RedisTokenBuckets:
             return
         if location != self._location:
             _log.info("the sentinels name another master", host=location[0], port=location[1])
-            left = self._client
+            self._left.append((time.monotonic(), self._client))
             self._connect(location)
-            with suppress(RedisError, OSError):  # what it says no longer matters
+
+    async def _close_left(self, *, until: float) -> None:
+        """Close the connections to earlier masters that were left ``until`` then (monotonic seconds).
+
+        Calls on them have ended: redis-py fails with an AttributeError when a connection is closed under a call.
+        """
+        while self._left and self._left[0][0] <= until:
+            _, left = self._left.popleft()
+            with suppress(RedisError, OSError):
                 await left.aclose()
 
     def _connect(self, location: Location) -> None:

@@ -32,6 +32,8 @@ _BY_TYPE: tuple[tuple[type[Exception], Fault], ...] = (
     (AuthenticationError, Fault.ACCESS_DENIED),
     (AuthorizationError, Fault.ACCESS_DENIED),
     (NoPermissionError, Fault.ACCESS_DENIED),
+    (FileNotFoundError, Fault.ACCESS_DENIED),  # of the password
+    (UnicodeDecodeError, Fault.ACCESS_DENIED),
     (BusyLoadingError, Fault.LOADING),
     (ReadOnlyError, Fault.READ_ONLY),
     (OutOfMemoryError, Fault.OUT_OF_MEMORY),
@@ -55,7 +57,7 @@ async def bounded(seconds: float) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(seconds):
             yield
-    except (RedisError, OSError) as error:  # a TimeoutError is an OSError
+    except (RedisError, OSError, UnicodeDecodeError) as error:  # a TimeoutError is an OSError
         raise BucketsUnavailableError(fault_of(error)) from error
 
 

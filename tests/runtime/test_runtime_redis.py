@@ -278,6 +278,19 @@ async def test_a_probe_leaves_nothing_behind(real: RedisTokenBuckets, server: Re
             await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+async def test_a_password_file_that_cannot_be_read_denies_access(
+    redis_url: str, tmp_path: Path, content: bytes | None
+) -> None:
+    secret = tmp_path / "password"
+    if content is not None:
+        secret.write_bytes(content)
+    buckets = RedisTokenBuckets(Address(redis_url, secret), Telemetry())
+    assert await fault_of(buckets.probe()) is Fault.ACCESS_DENIED
+    assert await fault_of(buckets.take(keyed(SLOW), 1)) is Fault.ACCESS_DENIED
+    await buckets.close()
+
+
 async def test_the_password_is_read_from_its_file_with_every_connection(
     redis_url: str, server: Redis, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 BUCKET = KeyedBucket("cbp:throttle:{client}:client", Shape(100, 1))
+OTHER = KeyedBucket("cbp:throttle:{other}:client", Shape(100_000, 1))
 ENDPOINT = "GET /v1/settings"
 
 
@@ -80,7 +82,14 @@ async def named(group: SentinelGroup, server: Server) -> None:
 async def test_a_handover_is_followed_by_the_next_probe_and_keeps_what_was_debited(
     servers: Replicated, buckets: RedisTokenBuckets, group: SentinelGroup
 ) -> None:
+    async def keep_taking() -> None:
+        while True:
+            with suppress(BucketsUnavailableError):  # and no other error
+                await buckets.take((OTHER,), 1)
+            await asyncio.sleep(0.001)
+
     await buckets.probe()
+    others = [asyncio.create_task(keep_taking()) for _ in range(8)]
     await buckets.take((BUCKET,), 5)
     servers.servers[0].ask("WAIT", "1", "5000")
     servers.fail_over()
@@ -88,6 +97,9 @@ async def test_a_handover_is_followed_by_the_next_probe_and_keeps_what_was_debit
     await eventually(lambda: servers.servers[1].ask("INFO", "replication")["role"] == "master")
     await buckets.probe()
     assert (await buckets.take((BUCKET,), 1)).levels[0] // BUCKET.shape.token == 94
+    assert not any(other.done() for other in others)
+    for other in others:
+        other.cancel()
 
 
 async def test_a_sentinel_that_missed_a_failover_is_not_believed(servers: Replicated, group: SentinelGroup) -> None:
