@@ -128,6 +128,12 @@ class Syntax:
                 yield _chain(head["refr"]).parts[0], kind, rule["Spec"]
 
 
+def children(tree: Tree) -> Iterator[tuple[Any, Tree]]:
+    """Yield the nodes and lists right below a node or a list, each with its key; not the places in the text."""
+    below: Iterable[tuple[Any, Tree]] = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return ((key, item) for key, item in below if type(item) in _COLLECTIONS and key != "span")
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The references, calls and negations of a tree, in the order of the text.
@@ -148,10 +154,7 @@ def uses(tree: Tree) -> Uses:
 
 
 def _collect(tree: Tree, found: Uses) -> None:
-    children: Iterable[tuple[Any, Tree]] = tree.items() if isinstance(tree, dict) else enumerate(tree)
-    for kind, node in children:
-        if type(node) not in _COLLECTIONS or kind == "span":
-            continue
+    for kind, node in children(tree):
         if kind in _REFERENCES:
             found.chains.append(_chain({kind: node}))
             _collect_indices(kind, node, found)

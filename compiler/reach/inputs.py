@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.policy.syntax import Syntax, uses
+from compiler.policy.syntax import Syntax, children, uses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -42,10 +42,21 @@ _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
 """Expressions that do not fail when a part of them is undefined."""
 
 
-def value_of(document: Mapping[str, Any], part: Part) -> Any:
-    """Return the value of a part of an input (rendered objects by their kind), or None when it is absent."""
-    if part[:1] == (DOCUMENTS,) and len(part) > 1:
-        return [item for item in document[DOCUMENTS] if item["object"]["kind"] == part[1]]
+def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterable[Part]) -> frozenset[Part]:
+    """Return the parts (of rendered objects: their kinds) whose values in two inputs differ."""
+    one, other = ({**document, DOCUMENTS: _by_kind(document[DOCUMENTS])} for document in (before, after))
+    return frozenset(part for part in parts if _value(one, part) != _value(other, part))
+
+
+def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for item in documents:
+        found.setdefault(item["object"]["kind"], []).append(item)
+    return found
+
+
+def _value(document: Mapping[str, Any], part: Part) -> Any:
+    """Return the value of a part, or None when it is absent."""
     value: Any = document
     for key in part:
         if not isinstance(value, Mapping):
@@ -222,7 +233,7 @@ def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: 
     if "with_mods" in tree:
         parts.add(EVERYTHING)
     if "stmts" not in tree:
-        return {key: _without_kinds(module, tables, item, parts) for key, item in tree.items()}
+        return {**tree, **{key: _without_kinds(module, tables, item, parts) for key, item in children(tree)}}
     required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
     kept = []
     for statement in tree["stmts"]:
@@ -269,16 +280,12 @@ def _looked_up(
     module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree
 ) -> Iterator[tuple[Part, frozenset[str]]]:
     """Yield each reference that indexes a table, as ``templates[item.kind]``, with the keys of the table."""
-    if isinstance(tree, list):
-        for item in tree:
+    for key, item in children(tree):
+        if key == "RefBrack":
+            table = _absolute(module, _reference(item["refr"]))
+            yield _reference(item["index"]), tables.get(table, frozenset())
+        if key not in _LATER:
             yield from _looked_up(module, tables, item)
-    elif isinstance(tree, dict):
-        if indexed := tree.get("RefBrack"):
-            table = _absolute(module, _reference(indexed["refr"]))
-            yield _reference(indexed["index"]), tables.get(table, frozenset())
-        for key, item in tree.items():
-            if key not in _LATER:
-                yield from _looked_up(module, tables, item)
 
 
 def _members(module: Syntax, collection: Tree) -> frozenset[str]:

@@ -10,7 +10,7 @@ import orjson
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, excerpt, value_of
+from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, differing, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,7 +48,7 @@ class Judge:
 
     def concerned(self, before: Document, after: Document) -> tuple[str, ...]:
         """Return the rules that read a part in which two inputs differ; all others give equal answers."""
-        different = {part for part in self._all_parts if value_of(before, part) != value_of(after, part)}
+        different = differing(before, after, self._all_parts)
         return tuple(rule for rule in self.rules if not different.isdisjoint(self._parts[rule]))
 
     def added(

@@ -6,7 +6,7 @@ import json
 
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import Inputs, excerpt, value_of
+from compiler.reach.inputs import Inputs, differing, excerpt
 from tests.compiler.project import ROOT
 
 _KUBERNETES = """package lib.kubernetes
@@ -175,14 +175,15 @@ def _denials(engine: Instrumented, package: str, document: object) -> list[objec
     return found
 
 
-def test_a_part_of_an_input_is_what_its_path_leads_to() -> None:
+def test_the_parts_that_differ_are_those_with_the_changed_value() -> None:
     documents = [{"file": "f", "object": {"kind": kind}} for kind in ("A", "B")]
-    document = {"documents": documents, "spec": {"list": [1]}}
-    assert value_of(document, ("documents", "B")) == documents[1:]
-    assert value_of(document, ("documents",)) == documents
-    assert value_of(document, ("spec", "list", "beyond")) == [1]
-    assert value_of(document, ("spec", "absent", "beyond")) is None
-    assert value_of(document, ()) == document
+    document = {"documents": documents, "spec": {"list": [1], "name": "a"}}
+    parts = {(), ("documents",), ("documents", "A"), ("documents", "B"), ("spec", "list", "beyond"), ("spec", "none")}
+    assert differing(document, document, parts) == set()
+    moved = {**document, "documents": [documents[0], {"file": "g", "object": {"kind": "B"}}]}
+    assert differing(document, moved, parts) == {(), ("documents",), ("documents", "B")}
+    longer = {**document, "spec": {"list": [1, 2], "name": "a"}}
+    assert differing(document, longer, parts) == {(), ("spec", "list", "beyond")}
 
 
 def test_an_excerpt_holds_the_keys_and_the_kinds_that_are_read() -> None:
