@@ -48,6 +48,11 @@ class RedisTokenBuckets:
         self._left: deque[tuple[float, Redis]] = deque()
         self._connect(location_of(address))
 
+    @property
+    def client(self) -> Redis:
+        """The client of the server that holds the buckets now; sentinels may name another one later."""
+        return self._client
+
     async def close(self) -> None:
         """Close every connection."""
         await self._close_left(until=math.inf)

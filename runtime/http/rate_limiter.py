@@ -12,6 +12,7 @@ import hashlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from runtime.http.bodies import TOKEN_BYTES, body_bytes
 from runtime.http.errors import answer
 from runtime.http.problems import problem
 from runtime.services.decisions import Admission
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
 _KNOWN_CLIENTS = 4096
 _KEY_BYTES = 9
+_READING = frozenset({"GET", "HEAD"})
 
 
 class _Fields(NamedTuple):
@@ -54,7 +56,7 @@ class RateLimiter:
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
         client = self._clients.identify(request.scope)
-        decision = self._throttle.decide(client, endpoint) or await self._throttle.ask(client, endpoint)
+        decision = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
             response = await answer(handler, request)
@@ -67,6 +69,25 @@ class RateLimiter:
                 (b"ratelimit", _standings(decision, fields.keys)),
             )
         return response
+
+    async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
+        """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
+        decision = await self._take(client, endpoint)
+        if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
+            return decision
+        limits = self._throttle.limits(endpoint)
+        cost = min([-(-size // TOKEN_BYTES), *(max(1, limit.bucket.capacity // 2) for limit in limits)])
+        for _ in range(cost - 1):
+            if decision.admission is not Admission.ADMITTED:
+                break
+            decision = await self._take(client, endpoint)
+        if decision.admission is not Admission.DENIED:
+            return decision
+        wait = max(-(-cost * 60 // limit.bucket.refill_per_minute) for limit in limits)
+        return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait))
+
+    async def _take(self, client: str, endpoint: str) -> Decision:
+        return self._throttle.decide(client, endpoint) or await self._throttle.ask(client, endpoint)
 
     def _refusal(self, decision: Decision) -> Response:
         for name in decision.denied_by:
