@@ -60,6 +60,7 @@ class Telemetry:
             "clients_unknown", "Requests whose client is not known, by reason.", "reason"
         )
         self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
+        self.dropped_lines = self._tally("log_lines_dropped", "Log lines that standard output did not take.", "reason")
         self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
