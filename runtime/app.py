@@ -110,7 +110,9 @@ def _resources(
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, routes.THROTTLED, telemetry), intake, clients)
-    entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
+    entries = EntryHandlers(
+        Entries(adapters.store, settings.database, kept, represent), settings.database.statement_timeout_seconds
+    )
     return [
         Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": entries.scan}, limiter),

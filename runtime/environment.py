@@ -48,14 +48,24 @@ class Address:
 class Environment:
     """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
 
-    ``database_direct`` reaches PostgreSQL without a transaction pooler: migrations need a session of their own.
+    ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
+    ``database_read`` reaches its standbys; None where there are none to read from.
     """
 
     database: Address
     database_direct: Address
+    database_read: Address | None
     redis: Address
     trusted_proxies: tuple[Network, ...]
     forwarded_header: ForwardedHeader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationEnvironment:
+    """The address of PostgreSQL for the role that migrates, without a pooler, and the name of the role that serves."""
+
+    database: Address
+    serving_role: str
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -68,9 +78,25 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     if "CBP_DATABASE_DIRECT_URL" in variables:
         url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
         direct = Address(url, database.password_file)
+    read = None
+    if "CBP_DATABASE_READ_URL" in variables:
+        read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    proxies = reader.networks("CBP_TRUSTED_PROXIES")
-    environment = Environment(database, direct, redis, proxies, reader.forwarded_header("CBP_FORWARDED_HEADER"))
+    proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
+    environment = Environment(database, direct, read, redis, proxies, header)
+    if reader.faults:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return environment
+
+
+def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnvironment:
+    """Return the configuration of a migration; raise :class:`EnvironmentVariableError` with every fault."""
+    reader = _Reader(variables)
+    database = Address(
+        reader.url("CBP_DATABASE_MIGRATION_URL", ("postgresql", "postgres")),
+        reader.password_file("CBP_DATABASE_MIGRATION_PASSWORD_FILE"),
+    )
+    environment = MigrationEnvironment(database, reader.role("CBP_DATABASE_SERVING_ROLE"))
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -108,6 +134,12 @@ class _Reader:
         except UnicodeDecodeError:
             self.faults.append(f"{name} names a file that is not UTF-8 text")
         return Path(path)
+
+    def role(self, name: str) -> str:
+        role = self._variables.get(name, "")
+        if not role:
+            self.faults.append(f"{name} is not set: it is the name of the database's role that serves")
+        return role
 
     def forwarded_header(self, name: str) -> ForwardedHeader | None:
         named = self._variables.get(name, "")

@@ -1,8 +1,7 @@
-"""The parent process: it reads the configuration, migrates the database and supervises the workers."""
+"""The parent process: it reads the configuration and supervises the workers."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import socket
@@ -12,13 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg
-import stamina
 import structlog
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 
-from runtime.adapters.postgres_migrations import MigrationError, migrate
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.http.protocol import Protocol
 from runtime.loading import SettingsError, load_settings
@@ -30,8 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from runtime.environment import Address
-    from runtime.settings import Database, Process
+    from runtime.settings import Process
 
 MISCONFIGURED = 2
 UNREACHABLE = 1
@@ -46,13 +41,9 @@ def serve(settings_path: Path, host: str, port: int | None, management_port: int
         settings = load_settings(settings_path)
         environment = read_environment(os.environ)
         configure_logging()
-        asyncio.run(_migrate(environment.database_direct, settings.database))
-    except (SettingsError, EnvironmentVariableError, MigrationError, asyncpg.ClientConfigurationError) as error:
+    except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        sys.stderr.write(f"error: the database cannot be migrated: {error}\n")
-        return UNREACHABLE
     try:
         management = _listen(host, settings.process.management_port if management_port is None else management_port)
     except OSError as error:
@@ -118,18 +109,3 @@ def _listen(host: str, port: int) -> socket.socket:
     listening.set_inheritable(True)
     _log.info("the management port is open", port=listening.getsockname()[1])
     return listening
-
-
-async def _migrate(address: Address, settings: Database) -> None:
-    retry = settings.retry
-    async for attempt in stamina.retry_context(
-        on=(OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError),
-        attempts=retry.attempts,
-        timeout=None,
-        wait_initial=retry.initial_milliseconds / 1000,
-        wait_max=retry.maximum_milliseconds / 1000,
-        wait_jitter=retry.initial_milliseconds / 1000 if retry.jitter else 0,
-    ):
-        with attempt:
-            applied = await migrate(address, settings)
-    _log.info("the schema is up to date", applied=[migration.version for migration in applied])

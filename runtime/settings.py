@@ -66,13 +66,26 @@ class Retry(Model):
 
 
 class Database(Model):
-    """One worker's pool and its timeouts: ``connections.database`` and ``load_balancing.database``.
+    """One worker's pools and its timeouts: ``connections.database`` and ``load_balancing.database``.
 
+    ``pool_size`` connections are for changes and ``read_pool_size`` for reads: together
+    ``connections.database.pool_size``. Reads go to replicas where the environment names their address, never older than
+    ``replica_lag_seconds``; otherwise, and while no replica is as recent, to the primary.
+    ``lossless_failover`` says that only a standby which has confirmed every commit is ever promoted
+    (``redundancy.data.replication``), so that a failover takes nothing back that was answered.
+    ``stale_seconds`` is how long reads are answered from memory, marked, while the database is away: what may be lost
+    at a recovery (``recovery.rpo.target``). ``events_retention_days`` is how long the history of changes is kept
+    (``backup.configuration.retention``).
     ``partitions`` is the number of hash partitions of the entries table, by namespace
     (``components.data_layer.scaling.strategy.sharding``).
     """
 
     pool_size: Positive
+    read_pool_size: Positive
+    lossless_failover: bool
+    replica_lag_seconds: Positive
+    stale_seconds: Positive
+    events_retention_days: Positive
     partitions: Positive
     connect_timeout_seconds: Positive
     statement_timeout_seconds: Positive

@@ -33,9 +33,9 @@ class Tally:
 
     def write(self) -> None:
         """Write the buffered counts for scrapes."""
-        for labels, times in self._unwritten.items():
+        unwritten, self._unwritten = self._unwritten, defaultdict(int)  # other threads may go on counting
+        for labels, times in unwritten.items():
             self._counter.labels(*labels).inc(times)
-        self._unwritten.clear()
 
 
 class Telemetry:

@@ -15,7 +15,9 @@ from uvicorn.server import Server
 
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_changes import PostgresChanges
+from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
+from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.app import Adapters, create_app
 from runtime.logs import configure_logging
 from runtime.services.draining import Draining
@@ -52,9 +54,11 @@ class Worker:
         telemetry = Telemetry(self.metrics_directory)
         output.on_drop = partial(telemetry.dropped_lines.count, "reader-stopped")
         draining = Draining()
+        environment, database = self.environment, self.settings.database
+        horizon = Horizon(database.replica_lag_seconds)
         adapters = Adapters(
-            store=PostgresEntries(self.environment.database, self.settings.database, telemetry),
-            changes=PostgresChanges(self.environment.database_direct, self.settings.database),
+            store=PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry),
+            changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(environment.redis)),
             buckets=RedisTokenBuckets(self.environment.redis, telemetry),
             telemetry=telemetry,
             draining=draining,

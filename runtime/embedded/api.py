@@ -1,4 +1,4 @@
-"""The API as a child process, started as in production."""
+"""The migration and the API as child processes, started as in production."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from signal import SIGTERM
 from typing import TYPE_CHECKING
 
+from runtime.embedded.cluster import API
 from runtime.embedded.listening import listens
 from runtime.embedded.loopback import LOOPBACK
 from runtime.embedded.process import Child, start
@@ -22,6 +23,25 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 START_SECONDS = 60
+MIGRATION_SECONDS = 60
+
+
+def migrate(directory: Path, path: Path, migration_url: str) -> None:
+    """Run ``python -m runtime.migrate`` under the settings in the file ``path``; its log is in ``directory``.
+
+    Raises:
+        ServerError: it failed; the message ends with its log.
+    """
+    variables = {"CBP_DATABASE_MIGRATION_URL": migration_url, "CBP_DATABASE_SERVING_ROLE": API}
+    start(
+        Program(
+            name="The migration",
+            arguments=(sys.executable, "-m", "runtime.migrate", "--settings", str(path.resolve())),
+            directory=directory,
+            log=directory / "migration.log",
+            environment={**_inherited(directory), **variables},
+        )
+    ).finish(MIGRATION_SECONDS)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from pydantic import ValidationError
 
-from runtime.embedded.api import api
+from runtime.embedded.api import api, migrate
 from runtime.embedded.ephemeral import ephemeral_directory
 from runtime.embedded.guide import guide
 from runtime.embedded.loopback import LOOPBACK, free_ports, is_free
@@ -58,6 +58,7 @@ def _run(path: Path, port: int | None, say: Say) -> ServerError:
             say(f"Starting PostgreSQL and Valkey; every file and log is in {directory}")
             with _timed(say, "PostgreSQL and Valkey are ready"):
                 database, cache = _start_servers(directory, running)
+            migrate(directory, path, database.migration_url)
             say("Starting the API")
             with _timed(say, "The API is ready"):
                 service = running.enter_context(

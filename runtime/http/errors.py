@@ -8,7 +8,10 @@ import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime.domain.entries import (
+    ChangeExpiredError,
     EntryNotFoundError,
+    IdReusedError,
+    OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
     PreconditionRequiredError,
@@ -23,6 +26,7 @@ from runtime.http.bodies import (
 )
 from runtime.http.problems import PROBLEM_TYPES, problem
 from runtime.http.queries import InvalidQueryError, read_conditions
+from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
 from runtime.services.intake import FullError
 
@@ -48,10 +52,23 @@ async def answer(handler: Handler, request: Request) -> Response:
         return await handler(request)
     except _BAD_REQUEST as error:
         return problem(400, str(error))
-    except EntryNotFoundError:
-        return problem(404, "the namespace has no entry with this key")
+    except EntryNotFoundError as error:
+        headers = {} if error.age is None else stale_marks(error.age)
+        return problem(404, "the namespace has no entry with this key", headers=headers)
     except PreconditionError as error:
         return _precondition(error, request)
+    except OtherHistoryError:
+        return problem(
+            412, "at_least names a revision that is not part of the present history: read the entry without it"
+        )
+    except IdReusedError:
+        return problem(
+            422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"
+        )
+    except ChangeExpiredError:
+        return problem(
+            503, "the change was not made, since its time was over: try again later", headers={"Retry-After": "1"}
+        )
     except BodyTooLargeError as error:
         return problem(413, str(error))
     except UnsupportedMediaTypeError as error:
@@ -89,5 +106,9 @@ def _precondition(error: PreconditionError, request: Request) -> Response:
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:
     _log.warning(str(error), cause=repr(error.__cause__), request_id=request.scope["request_id"])
-    advice = "read the entry before trying again" if isinstance(error, OutcomeUnknownError) else "try again later"
+    advice = (
+        "send it again with the same Idempotency-Key, or read the entry first"
+        if isinstance(error, OutcomeUnknownError)
+        else "try again later"
+    )
     return problem(503, f"{error}: {advice}", headers={"Retry-After": "1"})

@@ -15,11 +15,10 @@ import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from runtime.domain.entries import Json
-from runtime.domain.preconditions import Conditions
 from runtime.http import protocol as module
 from runtime.http import transport
 from runtime.http.protocol import LONGEST_HEAD_BYTES, Protocol
+from tests.runtime.changing import put
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ async def test_a_client_that_pauses_between_two_requests_may(client: Client) -> 
 
 @pytest.mark.usefixtures("_impatient")
 async def test_a_client_that_does_not_read_its_answers_is_hung_up_on(client: Client, entries: MemoryEntries) -> None:
-    await entries.write("n", "k", Json('"' + "x" * 1_000_000 + '"'), Conditions())
+    await put(entries, "n", "k", '"' + "x" * 1_000_000 + '"')
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed as one that writes alone
     client.writer.write(GET * 20)
     while client.state.connections:
@@ -205,7 +204,7 @@ async def test_a_wish_for_another_protocol_with_a_body_is_refused_and_nothing_ch
 
 
 async def test_trailers_are_not_headers(client: Client, entries: MemoryEntries) -> None:
-    await entries.write("n", "k", Json("1"), Conditions())
+    await put(entries, "n", "k")
     status, _, _ = await client.ask(PUT, CHUNKED, b"b\r\n", BODY, b"\r\n0\r\nIf-Match: *\r\n\r\n")
     assert status == 428
     assert (await client.ask(HEALTH))[0] == 200
@@ -277,7 +276,7 @@ async def test_of_many_clients_that_do_not_read_the_first_is_hung_up_on(
     app: ASGIApp, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_BEHIND", 1)
-    await entries.write("n", "k", Json('"' + "x" * 1_000_000 + '"'), Conditions())
+    await put(entries, "n", "k", '"' + "x" * 1_000_000 + '"')
     async with running(app), connected(app) as first, connected(app) as second:
         for client in (first, second):
             client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed as one that writes alone

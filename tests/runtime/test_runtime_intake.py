@@ -14,14 +14,17 @@ from hypothesis import strategies as st
 
 from runtime.app import create_app
 from runtime.http.bodies import MAX_BYTES, TOKEN_BYTES
+from runtime.services import changes as module
 from runtime.services import throttling
 from runtime.services.intake import Bounds, FullError, Level
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from runtime.app import Adapters
+    from runtime.domain.entries import Change
+    from runtime.ports import Result
     from runtime.settings import Settings
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries
 
@@ -89,11 +92,11 @@ class SlowEntries:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._entries, name)
 
-    async def write(self, *arguments: Any) -> Any:
-        self.waiting += 1
+    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
+        self.waiting += len(changes)
         await self.go_on.wait()
-        self.waiting -= 1
-        return await self._entries.write(*arguments)
+        self.waiting -= len(changes)
+        return await self._entries.change(changes)
 
 
 async def asked(http: httpx.AsyncClient, number: int, size: int = 11) -> int:
@@ -110,8 +113,15 @@ async def asked(http: httpx.AsyncClient, number: int, size: int = 11) -> int:
     ],
 )
 async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_counted(
-    settings: Settings, adapters: Adapters, entries: MemoryEntries, bounds: Bounds, status: int, bound: str
+    settings: Settings,
+    adapters: Adapters,
+    entries: MemoryEntries,
+    bounds: Bounds,
+    status: int,
+    bound: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(module, "LANES", 3)  # so that none of the three waits for another one
     slow = SlowEntries(entries)
     app = create_app(settings, replace(adapters, store=slow), bounds)
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
@@ -157,3 +167,40 @@ def test_what_is_in_progress_never_exceeds_a_bound_and_is_forgotten_when_it_ends
     for client, amount in held:
         level.remove(client, amount)
     assert (level.total, level.by_client) == (0, {})
+
+
+async def test_every_admitted_request_costs_a_token_whatever_its_answer(client: httpx.AsyncClient) -> None:
+    written = await client.put(URL, json={"value": 1})
+    tag, tokens = written.headers["etag"], left(written)
+    asked: list[tuple[int, str, dict[str, Any]]] = [
+        (200, "GET", {}),
+        (304, "GET", {"headers": {"if-none-match": tag}}),
+        (428, "PUT", {"json": {"value": 2}}),
+        (428, "DELETE", {}),
+        (412, "PUT", {"json": {"value": 2}, "headers": {"if-match": '"other"'}}),
+        (412, "DELETE", {"headers": {"if-match": '"other"'}}),
+        (400, "PUT", {"content": b"{", "headers": JSON}),
+        (415, "PUT", {"content": b"x"}),
+    ]
+    for spent, (status, method, request) in enumerate(asked, 1):
+        response = await client.request(method, URL, **request)
+        assert (response.status_code, left(response)) == (status, tokens - spent)
+
+
+async def test_a_request_that_reaches_no_endpoint_and_a_denied_one_cost_nothing(
+    client: httpx.AsyncClient, buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
+    before = left(await client.get(URL))
+    for method, path in (("GET", "/v1/nowhere"), ("POST", URL), ("GET", f"{URL}%2Fx"), ("GET", "/health")):
+        await client.request(method, path)
+    assert left(await client.get(URL)) == before - 1
+    while (await client.get(URL)).status_code != 429:
+        pass
+    asked = len(buckets.taken)
+    for _ in range(50):
+        denied = await client.get(URL)
+        assert (denied.status_code, denied.headers["retry-after"]) == (429, "1")
+    assert len(buckets.taken) == asked
+    buckets.now += 1_000_000
+    assert (await client.get(URL)).status_code == 404

@@ -82,16 +82,17 @@ def test_a_reader_that_never_reads_delays_the_end_by_a_bound_only(
 
 def test_lines_of_several_writers_are_not_mixed(pipe: tuple[int, int]) -> None:
     writers = [LineWriter(pipe[1]) for _ in range(3)]
+    lines = [line(number) for number in range(2_000)]
     collected: list[bytes] = []
-    reader = threading.Thread(target=lambda: collected.append(read(pipe[0], 3 * 2_000 * len(line(0)))))
+    reader = threading.Thread(target=lambda: collected.append(read(pipe[0], 3 * len(b"".join(lines)))))
     reader.start()
-    for number in range(2_000):
+    for each in lines:
         for writer in writers:
-            writer.write(line(number))
+            writer.write(each)
     for writer in writers:
         writer.close()
     reader.join()
-    assert sorted(b"".join(collected).splitlines(keepends=True)) == sorted([line(n) for n in range(2_000)] * 3)
+    assert sorted(b"".join(collected).splitlines(keepends=True)) == sorted(lines * 3)
 
 
 def test_a_reader_that_is_gone_is_counted_too() -> None:

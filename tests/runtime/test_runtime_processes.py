@@ -32,8 +32,8 @@ WIDE = {"capacity": 100_000, "refill_per_minute": 1}
 
 
 @pytest.fixture
-def variables(database_url: str, redis_url: str) -> dict[str, str]:
-    return {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+def variables(migrated_url: str, redis_url: str) -> dict[str, str]:
+    return {"CBP_DATABASE_URL": migrated_url, "CBP_REDIS_URL": redis_url}
 
 
 @pytest.fixture
@@ -82,14 +82,14 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
 
 
 async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
-    service: Service, database_url: str
+    service: Service, migrated_url: str
 ) -> None:
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(migrated_url)
     async with httpx.AsyncClient(base_url=service.url) as client:
         await client.put(URL, json={"value": 1})
         lock = connection.transaction()
         await lock.start()
-        await connection.execute("SELECT revision FROM last_revision FOR UPDATE")
+        await connection.execute(f"SELECT pg_advisory_xact_lock({0x636270}, 1)")
         change = asyncio.create_task(client.put(URL, json={"value": 2}, headers={"if-match": "*"}))
         await eventually(lambda: _waits_for_lock(connection))
         service.process.send_signal(signal.SIGTERM)
@@ -257,7 +257,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
         name = 'http_requests_total{method="GET",route="/health"'
 
         async def counted() -> bool:
-            return (await value(name), await value("database_pool_size")) == (10, 8)
+            return (await value(name), await value("database_pool_size")) == (10, 12)
 
         await eventually(counted)  # another worker than the one that counted may answer, a second late at most
         os.kill(victim, signal.SIGKILL)
@@ -268,7 +268,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             return len(service.workers()) == 3
 
         await eventually(replaced)
-        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        assert (await value(name), await value("database_pool_size")) == (10, 12)
 
 
 async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtime.domain.entries import Json
-from runtime.domain.preconditions import Conditions
 from runtime.ports import UnavailableError
 from runtime.routes import THROTTLED
+from runtime.services.cache import STALE_SECONDS
 from runtime.settings import Settings
+from tests.runtime.changing import put
+from tests.runtime.fakes import EPOCH
 
 if TYPE_CHECKING:
     import httpx
@@ -127,19 +128,20 @@ async def test_readiness_says_which_server_is_down(
 async def test_readiness_and_metrics_say_what_is_kept_in_memory(
     client: httpx.AsyncClient, entries: MemoryEntries, changes: MemoryChanges
 ) -> None:
-    await entries.write("payments", "limits", Json("1"), Conditions())
+    await put(entries, "n", "k")
 
     async def cache() -> dict[str, Any]:
         kept: dict[str, Any] = (await client.get(DETAIL)).json()["cache"]
         return kept
 
-    while (await cache())["revision"] == 0:
+    version = {"epoch": EPOCH, "revision": 1}
+    while (await cache())["version"] != version:
         await asyncio.sleep(0.001)
     for _ in range(3):
-        assert (await client.get(URL)).status_code == 200
+        assert (await client.get("/v1/namespaces/n/entries/k")).status_code == 200
     kept = await cache()
-    assert kept.pop("bytes") > 0
-    assert kept == {"live": True, "revision": 1, "entries": 1, "hits": 2, "misses": 1}
+    assert (kept.pop("bytes") > 0, kept.pop("age_seconds") < STALE_SECONDS) == (True, True)
+    assert kept == {"live": True, "version": version, "entries": 1, "hits": 2, "misses": 1}
     metrics = (await client.get(METRICS)).text
     assert 'cache_reads_total{outcome="hit"} 2.0' in metrics
     assert 'cache_reads_total{outcome="miss"} 1.0' in metrics
@@ -147,7 +149,7 @@ async def test_readiness_and_metrics_say_what_is_kept_in_memory(
     changes.away = True
     while (kept := await cache())["live"]:
         await asyncio.sleep(0.001)
-    assert (kept["entries"], kept["bytes"]) == (0, 0)
+    assert (kept["entries"], kept["version"]) == (1, version)  # it answers while the database is away
     assert "cache_live 0.0" in (await client.get(METRICS)).text
 
 

@@ -38,6 +38,7 @@ PODS = {
     "join job": ("cbp-data", {**POSTGRES, "cnpg.io/jobRole": "join"}),
     "pooler rw": ("cbp-data", {**POOLER, "cnpg.io/poolerName": "configuration-db-pooler-rw"}),
     "pooler ro": ("cbp-data", {**POOLER, "cnpg.io/poolerName": "configuration-db-pooler-ro"}),
+    "migration": ("cbp-data", {"app.kubernetes.io/component": "migration", "app.kubernetes.io/part-of": "cbp"}),
     "retention": ("cbp-data", {"app.kubernetes.io/name": "configuration-db-retention"}),
     "copies": ("cbp-data", {"app.kubernetes.io/name": "configuration-cache-copies"}),
     "redis": ("cbp-data", {"app": "configuration-cache", "role": "replication", "redis_setup_type": "replication"}),
@@ -112,6 +113,8 @@ STANDING_BY: Table = {
 SERVING: Table = {
     **{pair: ports for pair, ports in STANDING_BY.items() if pair[1] != "object store of eu-central-1"},
     ("copies", "kubernetes"): {"443"},
+    ("migration", "instance"): {"5432"},
+    ("migration", "dns"): NAMES,
     ("load balancer", "api"): {"8080"},
     ("load balancer", "instance"): {"5432"},
     ("prometheus", "api"): {"9464"},
