@@ -73,11 +73,16 @@ def test_a_reader_that_never_reads_delays_the_end_by_a_bound_only(
 ) -> None:
     monkeypatch.setattr(logs, "FLUSH_SECONDS", 0.05)
     writer = LineWriter(pipe[1])
-    for number in range(5_000):
-        writer.write(line(number))
+    lines = [line(number) for number in range(5_000)]
+    for each in lines:
+        writer.write(each)
     writer.close()
     assert select.select([], [pipe[1]], [], 0)[1] == []
-    os.read(pipe[0], 1_000_000)  # lets the thread end
+    monkeypatch.setattr(logs, "FLUSH_SECONDS", 60)
+    reader = threading.Thread(target=read, args=(pipe[0], len(b"".join(lines))))
+    reader.start()
+    writer.close()  # the thread ends before the pipe does
+    reader.join()
 
 
 def test_lines_of_several_writers_are_not_mixed(pipe: tuple[int, int]) -> None:
