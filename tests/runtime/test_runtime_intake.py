@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.app import create_app
-from runtime.http.bodies import MAX_BYTES, TOKEN_BYTES
+from runtime.http import bodies
+from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
 from runtime.services import changes as module
 from runtime.services import throttling
 from runtime.services.intake import Bounds, FullError, Level
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from runtime.app import Adapters
-    from runtime.domain.entries import Change
+    from runtime.domain.entries import Change, Json
     from runtime.ports import Result
     from runtime.settings import Settings
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries
@@ -147,6 +149,21 @@ async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Ad
         assert "throttle_decisions" not in "".join(
             line for line in (await http.get(METRICS)).text.splitlines(keepends=True) if not line.startswith("#")
         )
+
+
+@pytest.mark.parametrize(("size", "thread"), [(INLINE_BYTES, "MainThread"), (INLINE_BYTES + 1, "bodies_0")])
+async def test_a_large_body_is_parsed_off_the_event_loop(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int, thread: str
+) -> None:
+    threads: list[str] = []
+
+    def parse(body: bytes) -> Json:
+        threads.append(threading.current_thread().name)
+        return parse_value(body)
+
+    monkeypatch.setattr(bodies, "parse_value", parse)
+    assert (await client.put(URL, content=body(size), headers=JSON)).status_code == 201
+    assert threads == [thread]
 
 
 CLIENTS = st.sampled_from("abc")
