@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from runtime.app import create_app
 from runtime.http import bodies
 from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
+from runtime.ports import Fault
 from runtime.services import changes as module
 from runtime.services import throttling
 from runtime.services.intake import Bounds, FullError, Level
+from runtime.settings import Bucket
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
@@ -81,6 +83,19 @@ async def test_a_body_that_cannot_be_paid_for_is_denied_unread_until_it_can(
     assert denied.json()["violated-policies"] == ["client"]
     buckets.now += 17_000_000
     assert (await client.put(URL, content=body(MAX_BYTES), headers=JSON)).status_code == 201
+
+
+async def test_the_largest_body_can_be_paid_from_a_small_share(
+    settings: Settings, adapters: Adapters, buckets: MemoryBuckets
+) -> None:
+    """Four workers in all: each has a share of 10 tokens, and the body would take 16."""
+    client = Bucket(capacity=40, refill_per_minute=60)
+    small = settings.model_copy(update={"throttling": settings.throttling.model_copy(update={"client": client})})
+    app = create_app(small, adapters)
+    buckets.fault = Fault.AWAY
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        written = await http.put(URL, content=body(MAX_BYTES), headers=JSON)
+        assert (written.status_code, left(written)) == (201, 5)
 
 
 class SlowEntries:
