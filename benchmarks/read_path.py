@@ -51,6 +51,7 @@ SETTINGS: dict[str, Any] = {
     "cluster": "one",
     "process": {
         "port": 8080,
+        "management_port": 9464,
         "workers": 2,
         "threads": 16,
         "shutdown_seconds": 10,

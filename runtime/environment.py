@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
+
+
+class ForwardedHeader(StrEnum):
+    """A header in which proxies name the client: the common one, and that of RFC 7239."""
+
+    X_FORWARDED_FOR = "X-Forwarded-For"
+    FORWARDED = "Forwarded"
 
 
 class EnvironmentVariableError(Exception):
@@ -37,11 +45,20 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinels:
+    """The hosts and ports of sentinels, and the name by which they know the group of servers with its ``master``."""
+
+    addresses: tuple[tuple[str, int], ...]
+    master: str
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
-    """The addresses of the servers, and the networks of the trusted proxies.
+    """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
+    With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
     database: Address
@@ -49,6 +66,8 @@ class Environment:
     database_read: Address | None
     redis: Address
     trusted_proxies: tuple[Network, ...]
+    forwarded_header: ForwardedHeader | None = None
+    sentinels: Sentinels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +92,9 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     if "CBP_DATABASE_READ_URL" in variables:
         read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    environment = Environment(database, direct, read, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
+    sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
+    environment = Environment(database, direct, read, redis, proxies, header, sentinels)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -131,6 +152,13 @@ class _Reader:
             self.faults.append(f"{name} is not set: it is the name of the database's role that serves")
         return role
 
+    def forwarded_header(self, name: str) -> ForwardedHeader | None:
+        named = self._variables.get(name, "")
+        found = next((header for header in ForwardedHeader if header.lower() == named.lower()), None)
+        if named and found is None:
+            self.faults.append(f"{name} is a header in which proxies name clients: {' or '.join(ForwardedHeader)}")
+        return found
+
     def networks(self, name: str) -> tuple[Network, ...]:
         networks: list[Network] = []
         for item in filter(None, map(str.strip, self._variables.get(name, "").split(","))):
@@ -139,3 +167,20 @@ class _Reader:
             except ValueError as error:
                 self.faults.append(f"{name} is a list of addresses and networks: {error}")
         return tuple(networks)
+
+    def sentinels(self, name: str, master_name: str) -> Sentinels | None:
+        addresses, master = self._variables.get(name, ""), self._variables.get(master_name, "")
+        if bool(addresses) != bool(master):
+            self.faults.append(f"{name} and {master_name} are set together, or neither is")
+        sentinels: list[tuple[str, int]] = []
+        for item in filter(None, map(str.strip, addresses.split(","))):
+            try:
+                parts = urlsplit(f"//{item}")
+                host, port = parts.hostname, parts.port
+            except ValueError:
+                host, port = None, None
+            if not host or not port or parts.netloc != item:
+                self.faults.append(f"{name} is a list of host:port, and {item!r} is not of that form")
+            else:
+                sentinels.append((host, port))
+        return Sentinels(tuple(sentinels), master) if sentinels and master else None

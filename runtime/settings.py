@@ -38,6 +38,7 @@ class Process(Model):
 
     ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
     cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.
+    ``management_port`` serves metrics and details about health to the cluster, and nothing else.
     ``keep_alive_seconds`` is how long a connection may be idle: longer than the load balancer keeps it, which then
     closes it first, so that no request meets a closed one.
     ``cache_bytes`` is what one worker may use to keep entries in memory: its share of ``limits.memory.cache``, which is
@@ -45,6 +46,7 @@ class Process(Model):
     """
 
     port: Port
+    management_port: Port
     workers: Annotated[int, Field(ge=2, lt=2**53)]
     threads: Positive
     shutdown_seconds: Positive
@@ -103,10 +105,14 @@ class Bucket(Model):
 
 
 class RouteLimit(Model):
-    """The bucket of one route, which replaces the common one: ``route`` is a method and a path template."""
+    """The bucket of one route, which replaces the common one: ``route`` is a method and a path template.
+
+    A ``strict`` route is refused while Redis cannot count its requests, in place of the worker's share.
+    """
 
     route: Route
     bucket: Bucket
+    strict: bool = False
 
 
 class Throttling(Model):

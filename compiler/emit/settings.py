@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from compiler.model.specification import Specification
 
 READY_SUFFIX = "/ready"
+MANAGEMENT_PORT = 9464
+"""The port of metrics and of details about health, unless the API itself is on it."""
+
 BALANCER_BEYOND = Duration(30)
 """How much longer a load balancer waits for an answer than the database may take: as long as a pod may take to end."""
 
@@ -60,6 +63,7 @@ def _process(spec: Specification) -> Process:
     cache = container.resource_limits.memory.share(spec.limits.memory.cache)
     return Process(
         port=container.health_check.port,
+        management_port=MANAGEMENT_PORT if container.health_check.port != MANAGEMENT_PORT else MANAGEMENT_PORT + 1,
         workers=workers,
         threads=spec.limits.threads.worker,
         # A statement may run for its whole timeout after the last request was accepted.
@@ -109,7 +113,7 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         client=common if "Per client" in throttling.scope else None,
         endpoint=common if per_endpoint else None,
         routes=tuple(
-            RouteLimit(route=item.route, bucket=bucket(item.limits))
+            RouteLimit(route=item.route, bucket=bucket(item.limits), strict=item.strict)
             for item in (environment.throttling.routes if per_endpoint else ())
         ),
         replicas=spec.compute.application_tier.instances.max,

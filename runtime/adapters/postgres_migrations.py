@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from runtime.environment import Address
     from runtime.settings import Database
@@ -34,9 +35,8 @@ _CLOSED = (
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 _GRANTS = (
-    "GRANT SELECT, INSERT, UPDATE, DELETE ON entries TO %I",
-    "GRANT SELECT, UPDATE ON last_revision TO %I",
-    "GRANT SELECT, INSERT ON events TO %I",
+    "GRANT SELECT ON entries, events, histories, checkpoints, schema_migrations TO %I",
+    "GRANT EXECUTE ON FUNCTION change_entries, confirm_history TO %I",
 )
 
 
@@ -77,20 +77,26 @@ async def migrate(address: Address, settings: Database, serving_role: str | None
     Raises :class:`MigrationError` when the database does not fit this release, and asyncpg's and the operating
     system's errors when the database cannot be reached.
     """
+    async with session(address, settings) as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        applied = await _apply_missing(connection, settings.partitions)
+        await _check_partitions(connection, settings.partitions)
+        await _set_statement_timeout(connection, settings.statement_timeout_seconds)
+        if serving_role:
+            await _close(connection, serving_role)
+            await _grant(connection, serving_role)
+    return applied
+
+
+@asynccontextmanager
+async def session(address: Address, settings: Database) -> AsyncIterator[asyncpg.Connection]:
+    """Provide a session with the rights of the database's owner, which is closed at the end."""
     connection = await connect(address, settings)
     try:
-        async with connection.transaction():
-            await _become_owner(connection)
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            applied = await _apply_missing(connection, settings.partitions)
-            await _check_partitions(connection, settings.partitions)
-            await _set_statement_timeout(connection, settings.statement_timeout_seconds)
-            if serving_role:
-                await _close(connection, serving_role)
-                await _grant(connection, serving_role)
+        await _become_owner(connection)
+        yield connection
     finally:
         await connection.close()
-    return applied
 
 
 async def connect(address: Address, settings: Database) -> asyncpg.Connection:
@@ -160,8 +166,7 @@ async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None
 async def _become_owner(connection: asyncpg.Connection) -> None:
     await connection.execute(
         await connection.fetchval(
-            "SELECT format('SET LOCAL ROLE %I', pg_get_userbyid(datdba)) FROM pg_database"
-            " WHERE datname = current_database()"
+            "SELECT format('SET ROLE %I', pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()"
         )
     )
 
@@ -185,7 +190,7 @@ async def _close(connection: asyncpg.Connection, role: str) -> None:
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> None:
-    """Grant the serving role what the API does: it owns nothing, and can change no table and no trigger."""
+    """Grant the serving role what the API does: it reads, and calls the functions that record every change."""
     for statement in _GRANTS:
         await connection.execute(await connection.fetchval("SELECT format($1::text, $2::text)", statement, role))
 

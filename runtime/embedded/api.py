@@ -46,17 +46,19 @@ def migrate(directory: Path, path: Path, migration_url: str) -> None:
 
 @contextmanager
 def api(
-    directory: Path, path: Path, settings: Settings, port: int, database_url: str, redis_url: str
+    directory: Path, path: Path, settings: Settings, ports: tuple[int, int], database_url: str, redis_url: str
 ) -> Iterator[Child]:
     """Run ``python -m runtime`` under ``settings``, the content of the file ``path``, and stop it at the end.
 
-    It is ready when its ``ready_path`` reports so. Its log is in ``directory``.
+    ``ports`` are the API's and the one for metrics. It is ready when its ``ready_path`` reports so. Its log is in
+    ``directory``.
     """
-    options = ("--settings", str(path.resolve()), "--host", LOOPBACK, "--port", str(port))
+    port, management = ports
+    where = ("--host", LOOPBACK, "--port", str(port), "--management-port", str(management))
     child = start(
         Program(
             name="The API",
-            arguments=(sys.executable, "-m", "runtime", *options),
+            arguments=(sys.executable, "-m", "runtime", "--settings", str(path.resolve()), *where),
             directory=directory,
             log=directory / "api.log",
             environment={**_inherited(directory), "CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url},

@@ -32,6 +32,7 @@ SETTINGS = Settings(
     cluster="embedded",
     process=Process(
         port=8080,
+        management_port=9464,
         workers=2,
         threads=8,
         shutdown_seconds=5,

@@ -57,7 +57,18 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
 ) -> None:
     settings = image.root / "settings.json"
     settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
-    command = (*user, *image.entrypoint(), "--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
+    command = (
+        *user,
+        *image.entrypoint(),
+        "--settings",
+        str(settings),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--management-port",
+        "0",
+    )
     migrate = (*user, image.entrypoint()[0], "-m", "runtime.migrate", "--settings", str(settings))
     before = fingerprint(image)
     with ExitStack() as stack:

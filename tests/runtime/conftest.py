@@ -38,6 +38,7 @@ def document() -> dict[str, Any]:
         "cluster": "one",
         "process": {
             "port": 8080,
+            "management_port": 9464,
             "workers": 2,
             "threads": 8,
             "shutdown_seconds": 10,

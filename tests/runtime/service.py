@@ -36,6 +36,11 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def management_url(self) -> str:
+        (port,) = (event["port"] for event in self.events() if event["event"] == "the management port is open")
+        return f"http://127.0.0.1:{port}"
+
     def events(self) -> list[dict[str, Any]]:
         """Return what has been logged so far, but for a line that is still being written."""
         lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -56,7 +61,7 @@ def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str
     """Start the checkout's own service, and yield it when every worker serves."""
     settings = directory / "settings.json"
     settings.write_text(json.dumps(document), encoding="utf-8")
-    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0")
+    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0", "--management-port", "0")
     # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
     environment = os.environ | dict(variables) | {"TMPDIR": str(directory)}
     with running(command, environment, directory / "log.jsonl", document["process"]["workers"]) as service:
@@ -119,7 +124,7 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
     """
     tally = Tally(first_sent=time.monotonic())
     async with httpx.AsyncClient(base_url=service.url) as client:
-        tally.admitted += (await client.get(path)).status_code != 429
+        tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
     request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
     await asyncio.gather(*(_flood(service.port, request, seconds, tally) for _ in range(connections)))
@@ -133,7 +138,7 @@ async def _flood(port: int, request: bytes, seconds: float, tally: Tally) -> Non
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
         tally.last_answered = time.monotonic()
-        if head.startswith("http/1.1 429"):
+        if head.startswith(("http/1.1 429", "http/1.1 503")):
             tally.first_denied = min(tally.first_denied, tally.last_answered)
             tally.last_denied_sent = max(tally.last_denied_sent, sent)
         else:

@@ -16,7 +16,7 @@ def start(directory: Path, document: dict[str, Any], variables: dict[str, str]) 
     """Run the service to its end, which must come by itself."""
     settings = directory / "settings.json"
     settings.write_text(json.dumps(document), encoding="utf-8")
-    command = [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0"]
+    command = [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0", "--management-port", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CBP_")} | variables
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 

@@ -7,11 +7,13 @@ import json
 import math
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import httpx
 import pytest
+from redis import Redis
 
 from runtime.domain.buckets import Shape
 from runtime.http.protocol import LONGEST_HEAD_BYTES
@@ -87,7 +89,7 @@ async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
         await client.put(URL, json={"value": 1})
         lock = connection.transaction()
         await lock.start()
-        await connection.execute("SELECT revision FROM last_revision FOR UPDATE")
+        await connection.execute(f"SELECT pg_advisory_xact_lock({0x636270}, 1)")
         change = asyncio.create_task(client.put(URL, json={"value": 2}, headers={"if-match": "*"}))
         await eventually(lambda: _waits_for_lock(connection))
         service.process.send_signal(signal.SIGTERM)
@@ -137,6 +139,71 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
     assert len(set(before) | set(service.workers())) == 4
 
 
+async def converse(service: Service, together: int, done: asyncio.Event) -> int:
+    """Send requests, some together, over connections that are kept, until no connection is accepted; count answers.
+
+    A connection may only end after an answer that says so, and never by a reset once there was an answer.
+    """
+    answered = 0
+    while not done.is_set():
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        except ConnectionRefusedError:
+            return answered
+        on_this, ended = 0, False
+        while not ended and not done.is_set():
+            try:
+                writer.write(f"GET {URL} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * together)
+                for _ in range(together):
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                    await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
+                    assert head.startswith("http/1.1 404")
+                    on_this += 1
+                    if ended := "connection: close" in head:
+                        assert await reader.read() == b""
+                        break
+            except (ConnectionError, asyncio.IncompleteReadError):
+                assert on_this == 0  # the connection was never accepted
+                ended = True
+        answered += on_this
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    return answered
+
+
+@pytest.mark.parametrize("together", [1, 5])
+async def test_a_signal_resets_no_connection_of_a_client_that_keeps_it(service: Service, together: int) -> None:
+    idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", service.port)
+    idle_writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    await idle_reader.readuntil(b'{"status":"live"}')
+    never = asyncio.Event()
+    clients = [asyncio.create_task(converse(service, together, never)) for _ in range(8)]
+    await asyncio.sleep(0.2)
+    service.process.send_signal(signal.SIGTERM)
+    assert min(await asyncio.gather(*clients)) > 0
+    assert await idle_reader.read() == b""
+    idle_writer.close()
+    await idle_writer.wait_closed()
+    assert service.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("together", [1, 5])
+async def test_a_replacement_of_workers_resets_no_connection(service: Service, together: int) -> None:
+    done = asyncio.Event()
+    clients = [asyncio.create_task(converse(service, together, done)) for _ in range(8)]
+    service.process.send_signal(signal.SIGHUP)
+
+    async def replaced() -> bool:
+        await asyncio.sleep(0.1)
+        finished = [event for event in service.events() if event["event"].startswith("Finished server process")]
+        return len(finished) == 2
+
+    await eventually(replaced)
+    done.set()
+    assert min(await asyncio.gather(*clients)) > 0
+
+
 async def test_a_restart_does_not_read_the_settings_again(service: Service, tmp_path: Path) -> None:
     async with httpx.AsyncClient(base_url=service.url) as client:
         before = await client.get("/v1/settings")
@@ -160,11 +227,11 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             await client.get("/health")
 
         async def value(name: str) -> float:
-            lines = (await client.get("/metrics")).text.splitlines()
+            lines = (await client.get(f"{service.management_url}/metrics")).text.splitlines()
             return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
         name = 'http_requests_total{method="GET",route="/health"'
-        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        assert (await value(name), await value("database_pool_size")) == (10, 12)
         os.kill(victim, signal.SIGKILL)
 
     async with httpx.AsyncClient(base_url=service.url) as client:
@@ -173,7 +240,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             return len(service.workers()) == 3
 
         await eventually(replaced)
-        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        assert (await value(name), await value("database_pool_size")) == (10, 12)
 
 
 async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
@@ -184,6 +251,23 @@ async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service)
         return not any(_runs(worker) for worker in workers)
 
     await eventually(gone)
+
+
+async def test_a_redis_that_answers_ping_and_refuses_writes_leaves_each_worker_its_share(
+    tmp_path: Path, document: dict[str, Any], variables: dict[str, str]
+) -> None:
+    """The worker was declared well four times a second, and its share refilled: 9,307 were admitted of 1,200."""
+    document["throttling"]["client"] = {"capacity": 400, "refill_per_minute": 60}  # two replicas of two workers
+    with Redis.from_url(variables["CBP_REDIS_URL"]) as redis, serving(tmp_path, document, variables) as service:
+        redis.config_set("min-replicas-to-write", 1)
+        try:
+            tally = await flood(service, URL, seconds=6)
+        finally:
+            redis.config_set("min-replicas-to-write", 0)
+        faults = {event["fault"] for event in service.events() if "the shared buckets are lost" in event["event"]}
+    minutes = (tally.last_answered - tally.first_sent) / 60
+    assert 150 < tally.admitted <= 2 * (100 + minutes * 15 + 1)
+    assert faults == {"too_few_replicas"}
 
 
 async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end_by_themselves(
@@ -203,6 +287,12 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
                     response = await client.put(URL, json={"value": 1}, headers={"if-match": "*"})
                     return response.status_code == 200
 
+                async def policy() -> str:
+                    return (await client.get(URL)).headers["ratelimit-policy"].partition(";pk=")[0]
+
+                async def told(expected: str) -> bool:
+                    return await policy() == expected
+
                 async def created() -> bool:
                     return (await client.put(URL, json={"value": 1})).status_code == 201
 
@@ -210,9 +300,11 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
                 await redis.cut()
                 assert await ready(200, "degraded")
                 assert (await client.get(URL)).status_code == 200
-                assert not await writable()
+                assert await writable()
+                assert await policy() == '"client";q=25000;w=60'  # one worker's share
                 await redis.open()
-                await eventually(writable)
+                await eventually(lambda: told('"client";q=100001;w=60'))
+                assert await writable()  # which memory forgets
                 await database.cut()
                 assert await ready(503, "unavailable")
                 response = await client.get(URL)
@@ -242,7 +334,7 @@ async def test_every_worker_reads_from_memory_and_hears_what_another_has_written
             await eventually(everywhere)
 
         async def counted() -> bool:
-            metrics = (await writer.get("/metrics")).text.splitlines()
+            metrics = (await writer.get(f"{service.management_url}/metrics")).text.splitlines()
             hits = sum(
                 float(line.split()[-1]) for line in metrics if line.startswith('cache_reads_total{outcome="hit"')
             )

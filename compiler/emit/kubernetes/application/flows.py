@@ -30,8 +30,8 @@ def flows(site: Site) -> Iterator[Flow]:
 
 
 def scrapes(site: Site) -> Iterator[Scrape]:
-    """Yield the port of the API, which also serves its metrics."""
-    yield Scrape(API, site.settings.process.port)
+    """Yield the management port of the API, which no client reaches."""
+    yield Scrape(API, site.settings.process.management_port)
 
 
 def _clients(site: Site) -> Iterator[Flow]:

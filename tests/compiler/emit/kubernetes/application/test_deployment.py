@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from runtime.environment import read_environment
 from tests.compiler.project import artifacts, documents, emitted, resolved, site
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def test_a_pod_has_the_resources_that_are_stated() -> None:
 
 def test_probes_ask_the_path_and_port_of_the_health_check() -> None:
     found = container(emitted(DEPLOYMENT, containers__application__health_check__path="/alive"))
-    assert found["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
+    assert found["ports"] == [
+        {"name": "http", "containerPort": 8080, "protocol": "TCP"},
+        {"name": "management", "containerPort": 9464, "protocol": "TCP"},
+    ]
     expected = {
         "startupProbe": ("/alive", 30),
         "livenessProbe": ("/alive", 3),
@@ -82,6 +86,18 @@ def test_a_pod_runs_under_the_restricted_profile() -> None:
     }
 
 
+def test_the_api_asks_every_sentinel_for_the_primary_by_names_that_their_certificate_holds() -> None:
+    env = {item["name"]: item["value"] for item in container(emitted(DEPLOYMENT))["env"]}
+    found = read_environment({name: value for name, value in env.items() if not name.endswith("_FILE")}).sentinels
+    assert found is not None
+    watching = emitted("cbp-data/redissentinel-configuration-cache-sentinel.yaml")["spec"]
+    assert found.master == watching["redisSentinelConfig"]["masterGroupName"]
+    assert len(set(found.addresses)) == watching["clusterSize"]
+    assert {port for _, port in found.addresses} == {26379}
+    named = emitted("cbp-data/certificate-configuration-cache-server.yaml")["spec"]["dnsNames"]
+    assert {host for host, _ in found.addresses} <= set(named)
+
+
 def test_the_image_is_named_by_its_digest_where_it_has_one() -> None:
     digest = f"sha256:{'0' * 64}"
     released = emitted(DEPLOYMENT, environment__image__release=digest)
@@ -100,3 +116,13 @@ def test_the_settings_of_the_config_map_are_those_of_the_file() -> None:
     files = artifacts(site())
     config_map = documents(site())[f"{APPLICATION}/configmap-configuration-api.yaml"]
     assert config_map["data"]["settings.json"].encode() == files["runtime/settings.json"].content
+
+
+def test_the_management_port_is_another_one_than_the_port_of_the_api() -> None:
+    found = container(emitted(DEPLOYMENT, containers__application__health_check__port="9464"))
+    assert [port["containerPort"] for port in found["ports"]] == [9464, 9465]
+
+
+def test_the_header_in_which_the_load_balancer_names_clients_is_stated() -> None:
+    variables = {item["name"]: item["value"] for item in container(emitted(DEPLOYMENT))["env"]}
+    assert variables["CBP_FORWARDED_HEADER"] == "X-Forwarded-For"

@@ -117,7 +117,7 @@ SERVING: Table = {
     ("migration", "dns"): NAMES,
     ("load balancer", "api"): {"8080"},
     ("load balancer", "instance"): {"5432"},
-    ("prometheus", "api"): {"8080"},
+    ("prometheus", "api"): {"9464"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},
     ("api", "instance"): {"5432"},
