@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from runtime.adapters.postgres import PostgresEntries
-from runtime.adapters.postgres_horizon import Horizon
+from runtime.adapters.postgres_errors import translated
 from runtime.adapters.postgres_migrations import connect
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_sentinels import SentinelGroup
@@ -74,7 +73,7 @@ def _configuration(path: Path) -> tuple[Settings | None, Environment | None, tup
 async def _servers(environment: Environment, settings: Database) -> tuple[Result, ...]:
     return tuple(
         await asyncio.gather(
-            _tried("CBP_DATABASE_URL", _pool(environment.database, settings)),
+            _tried("CBP_DATABASE_URL", _session(environment.database, settings)),
             _tried("CBP_DATABASE_DIRECT_URL", _session(environment.database_direct, settings)),
             *_redis(environment.redis, environment.sentinels),
         )
@@ -99,19 +98,9 @@ def _reasons(error: BaseException | None) -> Iterator[BaseException]:
         yield from _reasons(error.__cause__ if isinstance(error, UnavailableError) else None)
 
 
-async def _pool(address: Address, settings: Database) -> None:
-    """Ping the database as a worker does: through the pooler, if there is one."""
-    store = PostgresEntries(address, None, settings, Horizon(settings.replica_lag_seconds), Telemetry())
-    await store.open()
-    try:
-        await store.ping()
-    finally:
-        await store.close()
-
-
 async def _session(address: Address, settings: Database) -> None:
-    """Connect without a pooler, as the feed of changes does."""
-    connection = await connect(address, settings)
+    with translated():
+        connection = await connect(address, settings)
     await connection.close(timeout=settings.connect_timeout_seconds)
 
 
