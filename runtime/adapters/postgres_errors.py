@@ -40,6 +40,7 @@ _REFUSED = {
         asyncpg.InvalidCatalogNameError,
         asyncpg.InsufficientPrivilegeError,
     ),
+    Reason.AWAY: (asyncpg.DatabaseDroppedError, asyncpg.ObjectNotInPrerequisiteStateError),
     Reason.SCHEMA_MISSING: (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.UndefinedColumnError),
 }
 TEXTS = {

@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,7 +73,8 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
     migrate = (*user, image.entrypoint()[0], "-m", "runtime.migrate", "--settings", str(settings))
     subprocess.run(migrate, cwd=image.app, env=image.variables() | migration, check=True)
     with running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app) as service:
-        assert httpx.get(f"{service.url}/health/ready").status_code == 200
+        while httpx.get(f"{service.url}/health/ready").status_code != 200:
+            time.sleep(0.05)
         written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})
         assert written.status_code == 201
         opened = set(opened_for_writing(service.process.pid)) - {service.log}
