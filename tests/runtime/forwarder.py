@@ -16,6 +16,8 @@ class Forwarder:
 
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
+        self.silent = False
+        """Whether everything that arrives is dropped, as by a network that lost its way: no connection breaks."""
         self._near: set[_Near] = set()
         self._server: asyncio.Server
         self._port = 0
@@ -30,7 +32,7 @@ class Forwarder:
         """Accept connections, on the same port every time."""
         loop = asyncio.get_running_loop()
         host, port = self._target.hostname or "", self._target.port or 0
-        self._server = await loop.create_server(lambda: _Near(self._near, host, port), "127.0.0.1", self._port)
+        self._server = await loop.create_server(lambda: _Near(self, self._near, host, port), "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
@@ -46,6 +48,7 @@ class _Half(asyncio.Protocol):
     """One end of a forwarded connection."""
 
     transport: asyncio.Transport
+    forwarder: Forwarder
     other: _Half | None = None
     early: bytes = b""
     """What came before the other end was there: a paused transport may deliver once more (Python 3.11.2)."""
@@ -55,6 +58,8 @@ class _Half(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
+        if self.forwarder.silent:
+            return
         if self.other is None:
             self.early += data
         else:
@@ -68,7 +73,8 @@ class _Half(asyncio.Protocol):
 class _Near(_Half):
     """The client's end, which opens the far one."""
 
-    def __init__(self, open_ends: set[_Near], host: str, port: int) -> None:
+    def __init__(self, forwarder: Forwarder, open_ends: set[_Near], host: str, port: int) -> None:
+        self.forwarder = forwarder
         self._open_ends = open_ends
         self._address = (host, port)
         self._opening: asyncio.Task[None]
@@ -89,6 +95,7 @@ class _Near(_Half):
 
     async def _open(self) -> None:
         far = _Half()
+        far.forwarder = self.forwarder
         far.other = self
         await asyncio.get_running_loop().create_connection(lambda: far, *self._address)
         self.other = far

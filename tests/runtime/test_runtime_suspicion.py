@@ -13,7 +13,7 @@ import pytest
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, Version
 from runtime.http.representations import Representation, represent
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports import Outage, Schema, TransientError, UnavailableError
 from runtime.services import cache as cache_module
 from runtime.services import entries as entries_module
 from runtime.services import suspicion as suspicion_module
@@ -78,6 +78,8 @@ class ToldFeed:
     """A feed that a test drives by hand, through its only ``follower``."""
 
     follower: Follower
+    outage: Outage | None = None
+    schema = Schema(3, 3)
 
     async def follow(self, follower: Follower) -> None:
         self.follower = follower
