@@ -29,6 +29,9 @@ class Bounds:
     marked: float = 3.0
 
 
+BOUNDS = Bounds()
+
+
 class State(NamedTuple):
     """One entry: its value (None: there is none), how often history has gone back, and the value it goes back to."""
 
@@ -45,7 +48,7 @@ class _Named(NamedTuple):
 
 
 def violations(
-    operations: Sequence[Operation], bounds: Bounds = Bounds(), rewinds: Sequence[Rewind] = ()
+    operations: Sequence[Operation], bounds: Bounds = BOUNDS, rewinds: Sequence[Rewind] = ()
 ) -> tuple[str, ...]:
     """Return every promise that the history breaks, each as text that a person can act on."""
     tags, found = _tags(operations, bounds, rewinds)
@@ -162,10 +165,10 @@ def _refusal(operation: Operation, tags: Mapping[str, _Named]) -> Callable[[Stat
         else:
             unknown = operation.condition.if_match not in (None, "*") and operation.condition.if_match not in tags
             fits = not _permitted(operation, state, tags) or unknown
-        if state.value is None:
-            fits = fits and operation.tag is None
-        elif operation.tag is not None:
-            fits = fits and _matches(operation.tag, state, tags)
+        if operation.tag is not None:
+            fits = fits and state.value is not None and _matches(operation.tag, state, tags)
+        elif operation.status == 412:
+            fits = fits and state.value is None
         return state if fits else None
 
     return apply

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 
-MOST_STATES = 100_000
+MOST_STATES = 20_000
 """The states after which the search gives up; histories of the tests need a few thousand."""
 
 

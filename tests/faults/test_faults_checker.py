@@ -49,7 +49,7 @@ RIGHT = {
     "an unanswered change that was replaced unseen": [
         FIRST,
         put((2, 3), "b", None, ANY, None),
-        put((4, 5), "c", None, Condition(if_match="1"), 412),
+        put((4, 5), "c", "2", Condition(if_match="1"), 412),
     ],
     "a refusal, and nothing of it": [FIRST, put((2, 3), "b", "1", NEW, 412), read((4, 5), "a", "1")],
     "a replacement without a precondition is refused": [FIRST, put((2, 3), "b", "1", Condition(), 428)],
@@ -82,7 +82,8 @@ WRONG = {
     "absence is remembered beyond its bound": [FIRST, read((4.5, 5), None, None, Kind.READ)],
     "one entity tag for two values": [FIRST, delete((2, 3)), put((4, 5), "b", "1")],
     "two entity tags for one change": [FIRST, read((2, 3), "a", "9")],
-    "a precondition that holds is refused": [FIRST, put((2, 3), "b", None, Condition(if_match="1"), 412)],
+    "an entry is said to be absent": [FIRST, put((2, 3), "b", None, NEW, 412)],
+    "a precondition that holds is refused": [FIRST, put((2, 3), "b", "1", Condition(if_match="1"), 412)],
     "a precondition on a removed entry holds": [FIRST, delete((2, 3)), put((4, 5), "b", "2", Condition(if_match="1"))],
     "a replacement without a precondition": [FIRST, put((2, 3), "b", "2", Condition())],
     "a defect is answered": [FIRST, replace(read((2, 3), None, None), status=500)],
@@ -96,7 +97,7 @@ RIGHT_AFTER_REWIND = {
         FIRST,
         SECOND,
         put((6, 7), "c", "4", ANY),
-        put((8, 9), "d", None, Condition(if_match="2"), 412),
+        put((8, 9), "d", "4", Condition(if_match="2"), 412),
     ],
     "a memory that is within its bound": [FIRST, SECOND, read((6, 7), "b", "2", Kind.READ)],
 }

@@ -1,0 +1,217 @@
+"""Clients that change and read a few entries over HTTP all the time, and record what they asked and were answered."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+
+from tests.faults.history import Condition, Kind, Operation
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from tests.faults.deployment import Deployment, Replica
+
+WRITERS = READERS = 2
+"""Of each replica: they come to several workers, and stay with their replica, so that each one is seen."""
+
+KEYS = ("k0", "k1", "k2", "k3")
+SETTLED = ("s0", "s1")
+"""Entries that are written once, before everything else, and read all the time."""
+PAUSE_SECONDS = 0.02
+PROBE_SECONDS = 0.1
+PATIENCE_SECONDS = 8.0
+"""The longest that a client waits for an answer: longer than any deadline of the service."""
+
+NO_TAG = '"none"'
+"""An entity tag that no entry has: a change under it is refused with the tag that the entry has."""
+
+ALWAYS = Condition()
+ANY = Condition(if_match="*")
+NEW = Condition(if_none_match="*")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """An answer to a question for readiness; ``status`` is None when there was none."""
+
+    replica: int
+    invoked: float
+    status: int | None
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What all clients saw; ``numbers`` makes each value that is written unique."""
+
+    namespace: str
+    operations: list[Operation] = field(default_factory=list)
+    probes: list[Probe] = field(default_factory=list)
+    numbers: count[int] = field(default_factory=count)
+
+
+class Client:
+    """One client of one replica, with a connection of its own."""
+
+    def __init__(self, name: str, number: int, replica: Replica, recorder: Recorder) -> None:
+        self._name = name
+        self._number = number
+        self._replica = replica
+        self._recorder = recorder
+        self._random = random.Random(name)  # noqa: S311 - a mixture of requests, no secret
+        self._network = secrets.token_hex(2)  # its quota is not the one of another trial
+        self._held: dict[str, str] = {}
+        self._sent = 0
+        self._http = httpx.AsyncClient(timeout=PATIENCE_SECONDS)
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self._name
+
+    async def close(self) -> None:
+        """Close its connection."""
+        await self._http.aclose()
+
+    async def write(self) -> None:
+        """Change an entry, mostly the revision that it knows; or look by a change that is refused."""
+        key, choice = self._random.choice(KEYS), self._random.random()
+        held = self._held.get(key)
+        known = Condition(if_match=held) if held else NEW
+        if choice < 0.6:
+            await self.put(key, known if choice < 0.4 else ANY)
+        elif choice < 0.75:
+            await self.put(key, NEW if choice < 0.7 else ALWAYS)
+        elif choice < 0.85:
+            await self.delete(key, known if held and choice < 0.8 else ANY)
+        else:
+            await self.look(key)
+
+    async def read(self) -> None:
+        """Read an entry, half of the time only if it is another one than before."""
+        key = self._random.choice(KEYS + SETTLED)
+        held = self._held.get(key) if self._random.random() < 0.5 else None
+        await self.get(key, Condition(if_none_match=held))
+
+    async def put(self, key: str, condition: Condition) -> Operation | None:
+        """Write a new value."""
+        return await self._ask(Kind.PUT, key, condition, f"{self._name}-{next(self._recorder.numbers)}")
+
+    async def delete(self, key: str, condition: Condition) -> Operation | None:
+        """Remove an entry."""
+        return await self._ask(Kind.DELETE, key, condition)
+
+    async def look(self, key: str) -> Operation | None:
+        """Learn the entity tag of the entry from the store itself, by a removal that is refused."""
+        return await self.delete(key, Condition(if_match=NO_TAG))
+
+    async def get(self, key: str, condition: Condition = ALWAYS) -> Operation | None:
+        """Read an entry."""
+        return await self._ask(Kind.READ, key, condition)
+
+    async def _ask(self, kind: Kind, key: str, condition: Condition, written: str | None = None) -> Operation | None:
+        """Send a request and record it, unless nothing could be sent."""
+        self._sent += 1
+        headers = {"X-Forwarded-For": f"2001:db8:{self._network}:{self._sent // 20:x}::1"}
+        headers |= {"If-Match": condition.if_match} if condition.if_match else {}
+        headers |= {"If-None-Match": condition.if_none_match} if condition.if_none_match else {}
+        invoked = time.monotonic()
+        answer: httpx.Response | None = None
+        try:
+            answer = await self._http.request(
+                kind.value,
+                f"{self._replica.url}/v1/namespaces/{self._recorder.namespace}/entries/{key}",
+                headers=headers,
+                json=None if written is None else {"value": written},
+            )
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            await asyncio.sleep(PROBE_SECONDS)
+            return None
+        except httpx.TransportError:
+            pass  # the outcome is unknown
+        operation = Operation(
+            client=self._name,
+            replica=self._number,
+            kind=kind,
+            key=key,
+            invoked=invoked,
+            returned=time.monotonic(),
+            status=answer.status_code if answer else None,
+            condition=condition,
+            written=written,
+            found=_found(kind, answer),
+            tag=answer.headers.get("etag") if answer else None,
+            marked=is_marked(answer) if answer else False,
+        )
+        self._recorder.operations.append(operation)
+        self._learn(operation)
+        return operation
+
+    def _learn(self, operation: Operation) -> None:
+        if operation.tag:
+            self._held[operation.key] = operation.tag
+        elif operation.status in (204, 404, 412):
+            self._held.pop(operation.key, None)
+
+
+def is_marked(answer: httpx.Response) -> bool:
+    """Return whether an answer says that it is from memory and may be outdated."""
+    return "stale" in answer.headers.get("cache-status", "")
+
+
+def _found(kind: Kind, answer: httpx.Response | None) -> str | None:
+    if answer is None or answer.status_code != 200 or kind is not Kind.READ:
+        return None
+    value = answer.json()["value"]
+    assert isinstance(value, str)
+    return value
+
+
+@asynccontextmanager
+async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[None]:
+    """Let clients work on every replica until the end of the block, and probe its readiness."""
+    done = asyncio.Event()
+    path = deployment.settings["process"]["ready_path"]
+    clients = []
+    async with asyncio.TaskGroup() as tasks:
+        for number, replica in enumerate(deployment.replicas):
+            for index in range(WRITERS + READERS):
+                writes = index < WRITERS
+                client = Client(f"{'w' if writes else 'r'}{number}{index}", number, replica, recorder)
+                clients.append(client)
+                tasks.create_task(_repeat(client.write if writes else client.read, done))
+            tasks.create_task(_probe(number, replica, path, recorder, done))
+        try:
+            yield
+        finally:
+            done.set()
+    for client in clients:
+        await client.close()
+
+
+async def _repeat(act: Callable[[], Awaitable[None]], done: asyncio.Event) -> None:
+    while not done.is_set():
+        await act()
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+async def _probe(number: int, replica: Replica, path: str, recorder: Recorder, done: asyncio.Event) -> None:
+    """Ask as the kubelet does: each time over a connection of its own."""
+    while not done.is_set():
+        invoked = time.monotonic()
+        status: int | None = None
+        try:
+            async with httpx.AsyncClient(timeout=2) as http:
+                status = (await http.get(replica.url + path)).status_code
+        except httpx.TransportError:
+            pass
+        recorder.probes.append(Probe(number, invoked, status))
+        await asyncio.sleep(PROBE_SECONDS)
