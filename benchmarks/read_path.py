@@ -24,6 +24,7 @@ import uvloop
 
 from benchmarks.read_path_client import load
 from runtime.adapters.postgres_migrations import migrate
+from runtime.embedded.cluster import API
 from runtime.embedded.listening import listens
 from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
 from runtime.embedded.postgres import postgres
@@ -50,6 +51,7 @@ SETTINGS: dict[str, Any] = {
     "cluster": "one",
     "process": {
         "port": 8080,
+        "management_port": 9464,
         "workers": 2,
         "threads": 16,
         "shutdown_seconds": 10,
@@ -60,10 +62,15 @@ SETTINGS: dict[str, Any] = {
     },
     "database": {
         "pool_size": 5,
+        "read_pool_size": 5,
         "partitions": 4,
         "connect_timeout_seconds": 3,
         "statement_timeout_seconds": 30,
         "idle_timeout_seconds": 300,
+        "lossless_failover": True,
+        "replica_lag_seconds": 3,
+        "stale_seconds": 900,
+        "events_retention_days": 90,
         "retry": {"attempts": 3, "initial_milliseconds": 100, "maximum_milliseconds": 2000, "jitter": True},
     },
     "throttling": {"client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
@@ -166,7 +173,8 @@ def _servers() -> Iterator[tuple[_Server, _Server]]:
         settings = folder / "settings.json"
         settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
         database, cache = running.enter_context(postgres(folder)), running.enter_context(valkey(folder))
-        asyncio.run(migrate(Address(database.url), Settings.model_validate_json(settings.read_bytes()).database))
+        compiled = Settings.model_validate_json(settings.read_bytes())
+        asyncio.run(migrate(Address(database.migration_url), compiled.database, API))
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
         api = running.enter_context(_serving(folder, "api", variables))
         body = folder / "body.json"

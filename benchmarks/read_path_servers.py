@@ -42,7 +42,7 @@ def main(kind: str, settings: str, port: str, *arguments: str) -> None:
 def serve_api(settings: Settings, port: int) -> None:
     """Serve the API as one worker; the environment variables name a migrated PostgreSQL and a Redis."""
     with metrics_directory() as directory:
-        worker = Worker(settings, read_environment(os.environ), directory)
+        worker = Worker(settings, read_environment(os.environ), directory, settings.process.management_port)
         Server(configuration(worker, settings.process, LOOPBACK, port)).run()
 
 

@@ -16,11 +16,12 @@ def main() -> int:
     parser.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, help="the port to listen on (default: that of the settings)")
+    parser.add_argument("--management-port", type=int, help="the port of metrics (default: that of the settings)")
     parser.add_argument("--check", action="store_true", help="report whether the service can start, and change nothing")
     arguments = parser.parse_args()
     if arguments.check:
         return check(arguments.settings, print)
-    return serve(arguments.settings, arguments.host, arguments.port)
+    return serve(arguments.settings, arguments.host, arguments.port, arguments.management_port)
 
 
 if __name__ == "__main__":

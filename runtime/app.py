@@ -14,13 +14,15 @@ from runtime import routes
 from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
-from runtime.http.paths import Paths
+from runtime.http.intake import BoundedLimiter
+from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from runtime.environment import Network
+    from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
     from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
+    from runtime.services.intake import Bounds
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
@@ -47,10 +50,17 @@ class Adapters:
     telemetry: Telemetry
     draining: Draining
     trusted_proxies: Sequence[Network] = ()
+    forwarded_header: ForwardedHeader | None = None
 
 
-def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
-    """Return the service as an ASGI application; its lifespan opens and closes the adapters."""
+def create_app(
+    settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
+) -> ASGIApp:
+    """Return the service as an ASGI application; its lifespan opens and closes the adapters.
+
+    ``management_port`` overrides that of the settings.
+    """
+    intake = Intake(adapters.telemetry.refusals.count, bounds)
     throttle = Throttle(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )
@@ -70,26 +80,43 @@ def create_app(settings: Settings, adapters: Adapters) -> ASGIApp:
             for task in tasks:
                 task.cancel()
         sampling.sample()
+        intake.parser.shutdown()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    paths = Paths(_resources(settings, adapters, throttle, kept, sampling))
-    quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS)
-    return Application(paths, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
+    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
+    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
+    paths = Paths(_resources(settings, adapters, throttle, intake, kept, status))
+    management = Paths(
+        [
+            Resource(routes.METRICS, {"GET": status.metrics}),
+            Resource(routes.HEALTH_DETAIL, {"GET": status.detail}),
+        ]
+    )
+    port = settings.process.management_port if management_port is None else management_port
+    quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
+    by_port = ByPort(paths, management, port)
+    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
 
 
 def _resources(
-    settings: Settings, adapters: Adapters, throttle: Throttle, kept: Cache[Representation], sampling: Sampling
+    settings: Settings,
+    adapters: Adapters,
+    throttle: Throttle,
+    intake: Intake,
+    kept: Cache[Representation],
+    status: StatusHandlers,
 ) -> list[Resource]:
-    limiter = RateLimiter(throttle, Clients(adapters.trusted_proxies), routes.THROTTLED, adapters.telemetry)
-    entries = EntryHandlers(Entries(adapters.store, settings.database.retry, kept, represent))
-    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
-    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
+    telemetry = adapters.telemetry
+    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
+    limiter = BoundedLimiter(RateLimiter(throttle, clients, routes.THROTTLED, telemetry), intake, clients)
+    entries = EntryHandlers(
+        Entries(adapters.store, settings.database, kept, represent), settings.database.statement_timeout_seconds
+    )
     return [
         Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": entries.scan}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
-        Resource(routes.METRICS, {"GET": status.metrics}),
     ]

@@ -1,4 +1,4 @@
-"""``--check``: a test of the settings, variables and servers that migrates, listens and changes nothing."""
+"""``--check``: a test of the settings, variables and servers that neither listens nor changes anything."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import connect
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import EnvironmentVariableError, read_environment
@@ -99,7 +100,7 @@ def _reasons(error: BaseException | None) -> Iterator[BaseException]:
 
 async def _pool(address: Address, settings: Database) -> None:
     """Ping the database as a worker does: through the pooler, if there is one."""
-    store = PostgresEntries(address, settings, Telemetry())
+    store = PostgresEntries(address, None, settings, Horizon(settings.replica_lag_seconds), Telemetry())
     await store.open()
     try:
         await store.ping()
@@ -108,7 +109,7 @@ async def _pool(address: Address, settings: Database) -> None:
 
 
 async def _session(address: Address, settings: Database) -> None:
-    """Connect as migrations do."""
+    """Connect without a pooler, as the feed of changes does."""
     connection = await connect(address, settings)
     await connection.close(timeout=settings.connect_timeout_seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
+
+
+class ForwardedHeader(StrEnum):
+    """A header in which proxies name the client: the common one, and that of RFC 7239."""
+
+    X_FORWARDED_FOR = "X-Forwarded-For"
+    FORWARDED = "Forwarded"
 
 
 class EnvironmentVariableError(Exception):
@@ -38,15 +46,26 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """The addresses of the servers, and the networks of the trusted proxies.
+    """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
 
-    ``database_direct`` reaches PostgreSQL without a transaction pooler: migrations need a session of their own.
+    ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
+    ``database_read`` reaches its standbys; None where there are none to read from.
     """
 
     database: Address
     database_direct: Address
+    database_read: Address | None
     redis: Address
     trusted_proxies: tuple[Network, ...]
+    forwarded_header: ForwardedHeader | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationEnvironment:
+    """The address of PostgreSQL for the role that migrates, without a pooler, and the name of the role that serves."""
+
+    database: Address
+    serving_role: str
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -59,8 +78,25 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     if "CBP_DATABASE_DIRECT_URL" in variables:
         url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
         direct = Address(url, database.password_file)
+    read = None
+    if "CBP_DATABASE_READ_URL" in variables:
+        read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
-    environment = Environment(database, direct, redis, reader.networks("CBP_TRUSTED_PROXIES"))
+    proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
+    environment = Environment(database, direct, read, redis, proxies, header)
+    if reader.faults:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return environment
+
+
+def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnvironment:
+    """Return the configuration of a migration; raise :class:`EnvironmentVariableError` with every fault."""
+    reader = _Reader(variables)
+    database = Address(
+        reader.url("CBP_DATABASE_MIGRATION_URL", ("postgresql", "postgres")),
+        reader.password_file("CBP_DATABASE_MIGRATION_PASSWORD_FILE"),
+    )
+    environment = MigrationEnvironment(database, reader.role("CBP_DATABASE_SERVING_ROLE"))
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -98,6 +134,19 @@ class _Reader:
         except UnicodeDecodeError:
             self.faults.append(f"{name} names a file that is not UTF-8 text")
         return Path(path)
+
+    def role(self, name: str) -> str:
+        role = self._variables.get(name, "")
+        if not role:
+            self.faults.append(f"{name} is not set: it is the name of the database's role that serves")
+        return role
+
+    def forwarded_header(self, name: str) -> ForwardedHeader | None:
+        named = self._variables.get(name, "")
+        found = next((header for header in ForwardedHeader if header.lower() == named.lower()), None)
+        if named and found is None:
+            self.faults.append(f"{name} is a header in which proxies name clients: {' or '.join(ForwardedHeader)}")
+        return found
 
     def networks(self, name: str) -> tuple[Network, ...]:
         networks: list[Network] = []

@@ -68,6 +68,8 @@ def _relations(settings: Settings) -> Iterator[Fault]:
 
 
 def _path_faults(settings: Settings) -> Iterator[Fault]:
+    if settings.process.management_port == settings.process.port:
+        yield Fault("/process/management_port", "it equals port: metrics are not served where clients are")
     health, ready = settings.process.health_path, settings.process.ready_path
     if health == ready:
         yield Fault("/process/ready_path", "it equals health_path: liveness and readiness are different questions")

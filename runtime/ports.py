@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from runtime.domain.buckets import Shape
-    from runtime.domain.entries import Entry, Json, Page
-    from runtime.domain.preconditions import Conditions
+    from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
 
 
 class UnavailableError(Exception):
@@ -18,11 +17,15 @@ class UnavailableError(Exception):
 
 
 class TransientError(UnavailableError):
-    """A failure that changed nothing, so that the call can be retried."""
+    """A failure that changed nothing, so that the call can be repeated at once."""
 
 
 class OutcomeUnknownError(UnavailableError):
-    """The connection broke during the commit of a change, so that its outcome is unknown."""
+    """The connection broke after changes had been sent, so that it is unknown whether they were made."""
+
+
+Result: TypeAlias = "tuple[Made, ...] | Exception"
+"""The result of a change: its edits as they were made, or the reason why nothing was made."""
 
 
 class EntryStore(Protocol):
@@ -37,34 +40,39 @@ class EntryStore(Protocol):
     async def ping(self) -> None:
         """Return when the store responds."""
 
-    async def read(self, namespace: str, key: str) -> Entry | None:
-        """Return the entry, or None when it does not exist."""
+    async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
+        """Return the entry, or its absence, in a snapshot at ``at_least`` or later.
 
-    async def scan(self, namespace: str, after: str, limit: int) -> Page:
-        """Return at most ``limit`` entries with keys above ``after``; large values make a page shorter."""
-
-    async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[Entry, bool]:
-        """Create or replace the entry and record the event; return the entry, and whether it is new.
-
-        Raises the errors of :func:`runtime.domain.preconditions.permit_change`, which sees one change after another.
+        Raises :class:`runtime.domain.entries.OtherHistoryError` when ``at_least`` is not of the present history.
         """
 
-    async def remove(self, namespace: str, key: str, conditions: Conditions) -> None:
-        """Delete the entry and record the event; raise as ``write`` does, or ``EntryNotFoundError``."""
+    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+        """Return at most ``limit`` entries with keys above ``after``; large values make a page shorter."""
+
+    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
+        """Make each change by itself, one after another, and return their results in the same order.
+
+        An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``,
+        ``ChangeExpiredError`` or ``IdReusedError``. Changes whose outcome is unknown can be sent again, since each is
+        made at most once.
+        """
 
 
 class Follower(Protocol):
     """A receiver of changes: between ``begin`` and ``lose`` it receives each one, in the order of revisions."""
 
     @property
-    def revision(self) -> int:
-        """The last revision that it received; it received all earlier ones too."""
+    def version(self) -> Version | None:
+        """The last change that it received; it received all earlier ones of the history too."""
 
-    def begin(self, revision: int) -> None:
-        """Expect every change after ``revision`` from now on; earlier knowledge may be outdated."""
+    def begin(self, version: Version) -> None:
+        """Expect every change after ``version`` from now on; everything known before may be outdated."""
 
-    def changed(self, revision: int, namespace: str, key: str) -> None:
-        """Receive the creation, replacement or removal of an entry; the same change may arrive twice."""
+    def changed(self, after: int, revision: int, names: Iterable[tuple[str, str]]) -> None:
+        """Receive the namespaces and keys that changed after the revision ``after``, up to ``revision``.
+
+        The same changes may arrive twice. When earlier ones are missing, they arrive later together with these.
+        """
 
     def confirm(self, asked_at: float) -> None:
         """Learn that every change committed by ``asked_at`` (seconds of the monotonic clock) was received."""
@@ -78,6 +86,19 @@ class ChangeFeed(Protocol):
 
     async def follow(self, follower: Follower) -> None:
         """Send changes to the follower until cancelled; a broken feed restarts by itself."""
+
+
+class HighWater(Protocol):
+    """The latest change that any worker knows, kept outside of the store, to notice a store that lost it.
+
+    Every call may raise :class:`UnavailableError`.
+    """
+
+    async def read(self) -> Mark | None:
+        """Return the latest change; None when none is kept."""
+
+    async def raise_to(self, mark: Mark) -> None:
+        """Keep a change, unless a later one of the same history is kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ SETTINGS: Final = "/v1/settings"
 ENTRIES: Final = "/v1/namespaces/{namespace}/entries"
 ENTRY: Final = "/v1/namespaces/{namespace}/entries/{key}"
 METRICS: Final = "/metrics"
+HEALTH_DETAIL: Final = "/health/detail"
+"""The paths of the management port, which serves nothing else."""
 
 THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route))
 """Every endpoint under /v1: each has its own bucket."""

@@ -1,23 +1,20 @@
-"""The parent process: it reads the configuration, migrates the database and supervises the workers."""
+"""The parent process: it reads the configuration and supervises the workers."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
+import socket
 import sys
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import asyncpg
-import stamina
 import structlog
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 
-from runtime.adapters.postgres_migrations import MigrationError, migrate
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.http.protocol import Protocol
 from runtime.loading import SettingsError, load_settings
@@ -29,8 +26,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from runtime.environment import Address
-    from runtime.settings import Database, Process
+    from runtime.settings import Process
 
 MISCONFIGURED = 2
 UNREACHABLE = 1
@@ -39,26 +35,38 @@ WORKER_START_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
 
-def serve(settings_path: Path, host: str, port: int | None) -> int:
-    """Serve until a signal arrives, and return the exit status; ``port`` overrides the port of the settings."""
+def serve(settings_path: Path, host: str, port: int | None, management_port: int | None = None) -> int:
+    """Serve until a signal arrives, and return the exit status; the ports override those of the settings."""
     try:
         settings = load_settings(settings_path)
         environment = read_environment(os.environ)
         configure_logging()
-        asyncio.run(_migrate(environment.database_direct, settings.database))
-    except (SettingsError, EnvironmentVariableError, MigrationError, asyncpg.ClientConfigurationError) as error:
+    except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        sys.stderr.write(f"error: the database cannot be migrated: {error}\n")
+    try:
+        management = _listen(host, settings.process.management_port if management_port is None else management_port)
+    except OSError as error:
+        sys.stderr.write(f"error: the management port cannot be opened: {error}\n")
         return UNREACHABLE
     with metrics_directory() as directory:
-        worker = Worker(settings, environment, directory)
+        worker = Worker(settings, environment, directory, management.getsockname()[1])
         config = configuration(worker, settings.process, host, settings.process.port if port is None else port)
-        supervisor = Multiprocess(config, sockets=[config.bind_socket()])
+        supervisor = Supervisor(config, sockets=[config.bind_socket(), management])
         supervisor.run()
     failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
     return STARTUP_FAILURE if failed else 0
+
+
+class Supervisor(Multiprocess):
+    """A supervisor of workers that leaves no connection unanswered behind them."""
+
+    def terminate_all(self) -> None:
+        """End the workers; they still accept connections for a while, and then connections are refused."""
+        # A socket that is open here, too, would go on taking connections that nobody serves.
+        for each in self.sockets:
+            each.close()
+        super().terminate_all()
 
 
 def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, port: int) -> Config:
@@ -95,16 +103,9 @@ def metrics_directory() -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
-async def _migrate(address: Address, settings: Database) -> None:
-    retry = settings.retry
-    async for attempt in stamina.retry_context(
-        on=(OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError),
-        attempts=retry.attempts,
-        timeout=None,
-        wait_initial=retry.initial_milliseconds / 1000,
-        wait_max=retry.maximum_milliseconds / 1000,
-        wait_jitter=retry.initial_milliseconds / 1000 if retry.jitter else 0,
-    ):
-        with attempt:
-            applied = await migrate(address, settings)
-    _log.info("the schema is up to date", applied=[migration.version for migration in applied])
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens for Prometheus and people; the workers tell requests by the port that they reach."""
+    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening.set_inheritable(True)
+    _log.info("the management port is open", port=listening.getsockname()[1])
+    return listening

@@ -38,6 +38,7 @@ class Process(Model):
 
     ``port`` and ``health_path`` come from ``containers.application.health_check``, ``workers`` from the container's
     cores, ``threads`` (a worker's limit of threads for blocking work) from ``limits.threads.worker``.
+    ``management_port`` serves metrics and details about health to the cluster, and nothing else.
     ``keep_alive_seconds`` is how long a connection may be idle: longer than the load balancer keeps it, which then
     closes it first, so that no request meets a closed one.
     ``cache_bytes`` is what one worker may use to keep entries in memory: its share of ``limits.memory.cache``, which is
@@ -45,6 +46,7 @@ class Process(Model):
     """
 
     port: Port
+    management_port: Port
     workers: Annotated[int, Field(ge=2, lt=2**53)]
     threads: Positive
     shutdown_seconds: Positive
@@ -64,13 +66,26 @@ class Retry(Model):
 
 
 class Database(Model):
-    """One worker's pool and its timeouts: ``connections.database`` and ``load_balancing.database``.
+    """One worker's pools and its timeouts: ``connections.database`` and ``load_balancing.database``.
 
+    ``pool_size`` connections are for changes and ``read_pool_size`` for reads: together
+    ``connections.database.pool_size``. Reads go to replicas where the environment names their address, never older than
+    ``replica_lag_seconds``; otherwise, and while no replica is as recent, to the primary.
+    ``lossless_failover`` says that only a standby which has confirmed every commit is ever promoted
+    (``redundancy.data.replication``), so that a failover takes nothing back that was answered.
+    ``stale_seconds`` is how long reads are answered from memory, marked, while the database is away: what may be lost
+    at a recovery (``recovery.rpo.target``). ``events_retention_days`` is how long the history of changes is kept
+    (``backup.configuration.retention``).
     ``partitions`` is the number of hash partitions of the entries table, by namespace
     (``components.data_layer.scaling.strategy.sharding``).
     """
 
     pool_size: Positive
+    read_pool_size: Positive
+    lossless_failover: bool
+    replica_lag_seconds: Positive
+    stale_seconds: Positive
+    events_retention_days: Positive
     partitions: Positive
     connect_timeout_seconds: Positive
     statement_timeout_seconds: Positive

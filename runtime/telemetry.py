@@ -56,6 +56,10 @@ class Telemetry:
         self.duration = cache(duration.labels)  # labels() costs more than observing does
         self.decisions = self._tally("throttle_decisions", "Requests judged, by outcome.", "outcome")
         self.denials = self._tally("throttle_denials", "Denials, by the bucket that was empty.", "bucket")
+        self.unknown_clients = self._tally(
+            "clients_unknown", "Requests whose client is not known, by reason.", "reason"
+        )
+        self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
         self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)

@@ -13,7 +13,9 @@ import structlog
 
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_changes import PostgresChanges
+from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
+from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.app import Adapters, create_app
 from runtime.logs import configure_logging
 from runtime.services.draining import Draining
@@ -42,21 +44,25 @@ class Worker:
     settings: Settings
     environment: Environment
     metrics_directory: Path
+    management_port: int
 
     def __call__(self) -> ASGIApp:
         """Return the application of this worker process."""
         configure_logging()
         telemetry = Telemetry(self.metrics_directory)
         draining = Draining()
+        environment, database = self.environment, self.settings.database
+        horizon = Horizon(database.replica_lag_seconds)
         adapters = Adapters(
-            store=PostgresEntries(self.environment.database, self.settings.database, telemetry),
-            changes=PostgresChanges(self.environment.database_direct, self.settings.database),
+            store=PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry),
+            changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(environment.redis)),
             buckets=RedisTokenBuckets(self.environment.redis, telemetry),
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,
+            forwarded_header=self.environment.forwarded_header,
         )
-        return _Supervised(create_app(self.settings, adapters), draining)
+        return _Supervised(create_app(self.settings, adapters, management_port=self.management_port), draining)
 
 
 class _Supervised:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ import hypothesis
 import pytest
 from redis import Redis
 
+from runtime.embedded.cluster import API
 from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.postgres import postgres as run_postgres
 from runtime.embedded.valkey import ValkeyServer
@@ -51,6 +53,7 @@ SLOW = (
     "runtime/test_runtime_connections.py",
     "runtime/test_runtime_exit.py",
     "runtime/test_runtime_maintenance_volumes.py",
+    "runtime/test_runtime_migrate.py",
     "runtime/test_runtime_postgres.py",
     "runtime/test_runtime_processes.py",
     "runtime/test_runtime_redis.py",
@@ -148,10 +151,8 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ValkeyServer]:
 @pytest.fixture
 def database_url(postgres: PostgresServer) -> Iterator[str]:
     """A fresh, empty database that the unprivileged role owns."""
-    name = f"test_{secrets.token_hex(8)}"
-    administer(postgres, f"CREATE DATABASE {name} OWNER configuration")
-    yield f"{postgres.url.rpartition('/')[0]}/{name}"
-    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+    with empty_database(postgres, API) as name:
+        yield in_database(postgres.url, name)
 
 
 @pytest.fixture
@@ -160,6 +161,20 @@ def redis_url(valkey: ValkeyServer) -> str:
     with Redis.from_url(valkey.url) as client:
         client.flushall()
     return valkey.url
+
+
+@contextmanager
+def empty_database(server: PostgresServer, owner: str) -> Iterator[str]:
+    """Provide the name of a fresh database."""
+    name = f"test_{secrets.token_hex(8)}"
+    administer(server, f"CREATE DATABASE {name} OWNER {owner}")
+    yield name
+    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def in_database(url: str, name: str) -> str:
+    """Return the address of another database of the same server, for the same role."""
+    return f"{url.rpartition('/')[0]}/{name}"
 
 
 def administer(server: PostgresServer, statement: str) -> None:

@@ -26,6 +26,7 @@ from compiler.emit.kubernetes.cluster.namespaces import namespaces
 from compiler.emit.kubernetes.cluster.storage_classes import storage_classes
 from compiler.emit.kubernetes.database import flows as database_flows
 from compiler.emit.kubernetes.database.backups import backups
+from compiler.emit.kubernetes.database.migration import migration
 from compiler.emit.kubernetes.database.poolers import poolers
 from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
@@ -33,7 +34,13 @@ from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retent
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
-from compiler.emit.vault.kubernetes_auth import api_account, certificates_account, data_account, kubernetes_auth
+from compiler.emit.vault.kubernetes_auth import (
+    api_account,
+    certificates_account,
+    data_account,
+    kubernetes_auth,
+    migration_account,
+)
 from compiler.emit.vault.oidc_auth import oidc_auth
 from compiler.emit.vault.pki import pki
 
@@ -77,6 +84,13 @@ COMPONENTS: tuple[Component, ...] = (
         flows=database_flows.client_flows,
         scrapes=database_flows.client_scrapes,
         vault=database_credentials,
+    ),
+    Component(
+        name="migration",
+        runs=Runs.SERVING,
+        documents=migration,
+        flows=database_flows.migration_flows,
+        accounts=migration_account,
     ),
     Component(
         name="database",

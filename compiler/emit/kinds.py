@@ -54,6 +54,7 @@ ADMISSION_BINDING = Kind("admissionregistration.k8s.io/v1", "ValidatingAdmission
 DEPLOYMENT = Kind("apps/v1", "Deployment")
 HORIZONTAL_POD_AUTOSCALER = Kind("autoscaling/v2", "HorizontalPodAutoscaler")
 CRON_JOB = Kind("batch/v1", "CronJob")
+JOB = Kind("batch/v1", "Job")
 INGRESS = Kind("networking.k8s.io/v1", "Ingress")
 NETWORK_POLICY = Kind("networking.k8s.io/v1", "NetworkPolicy")
 POD_DISRUPTION_BUDGET = Kind("policy/v1", "PodDisruptionBudget")

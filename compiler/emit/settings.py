@@ -1,7 +1,8 @@
 """Settings of the API's runtime: every number that the API itself enforces.
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
-``fault_tolerance.retry_policies``, ``load_management.throttling`` and the environment's ``throttling``.
+``fault_tolerance.retry_policies``, ``redundancy.data.replication``, ``recovery.rpo``,
+``backup.configuration.retention``, ``load_management.throttling`` and the environment's ``throttling``.
 """
 
 from __future__ import annotations
@@ -18,11 +19,19 @@ if TYPE_CHECKING:
     from compiler.model.specification import Specification
 
 READY_SUFFIX = "/ready"
+MANAGEMENT_PORT = 9464
+"""The port of metrics and of details about health, unless the API itself is on it."""
+
 BALANCER_BEYOND = Duration(30)
 """How much longer a load balancer waits for an answer than the database may take: as long as a pod may take to end."""
 
 KEEP_ALIVE_BEYOND = Duration(15)
 """How much longer an idle connection stays open in a pod than in the load balancer, which closes it first."""
+
+REPLICA_LAG = Duration(3)
+"""How far a replica may be behind and still answer reads: as far as a worker that missed an announcement."""
+
+DAY_SECONDS = 86400
 
 # Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
 RETRY_ATTEMPTS = 3
@@ -54,6 +63,7 @@ def _process(spec: Specification) -> Process:
     cache = container.resource_limits.memory.share(spec.limits.memory.cache)
     return Process(
         port=container.health_check.port,
+        management_port=MANAGEMENT_PORT if container.health_check.port != MANAGEMENT_PORT else MANAGEMENT_PORT + 1,
         workers=workers,
         threads=spec.limits.threads.worker,
         # A statement may run for its whole timeout after the last request was accepted.
@@ -73,8 +83,15 @@ def _answer(spec: Specification) -> Duration:
 def _database(spec: Specification) -> Database:
     connections, balancing = spec.connections.database, spec.load_balancing.database
     patterns = spec.fault_tolerance.retry_policies.patterns
+    # Half of a worker's connections for each, so that neither a flood of reads nor a pile of changes takes them all.
+    reads = max(1, connections.pool_size // 2)
     return Database(
-        pool_size=connections.pool_size,
+        pool_size=max(1, connections.pool_size - reads),
+        read_pool_size=reads,
+        lossless_failover="Synchronous primary" in spec.redundancy.data.replication,
+        replica_lag_seconds=min(REPLICA_LAG, spec.recovery.rpo.target).seconds,
+        stale_seconds=spec.recovery.rpo.target.seconds,
+        events_retention_days=-(-spec.backup.configuration.retention.seconds // DAY_SECONDS),
         partitions=spec.components.data_layer.scaling.strategy.sharding,
         connect_timeout_seconds=balancing.connection_timeout.seconds,
         statement_timeout_seconds=connections.timeout.seconds,

@@ -9,10 +9,10 @@ from compiler.model.units import Count, Duration
 
 
 class DatabaseConnections(Model):
-    """One worker's pool of database connections."""
+    """One worker's database connections."""
 
     pool_size: Count
-    """Connections of one worker process."""
+    """Connections of one worker process: half of them for changes and half for reads, and at least one for each."""
     timeout: Duration
     """The longest time that one statement may take."""
     retry: Literal["Exponential", "None"]

@@ -1,173 +1,228 @@
-"""An entry store in PostgreSQL, through an asyncpg pool.
+"""An entry store in PostgreSQL, through asyncpg pools.
 
-It works through a pooler in transaction mode: it sets no session state, so none has to be reset.
+It works through a pooler in transaction mode: it sets no session state, so none has to be reset. Every call is one
+statement, so that no client is ever inside a transaction.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+import math
+import time
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
 
-from runtime.adapters.postgres_errors import translated
-from runtime.domain.entries import Action, Entry, EntryNotFoundError, Json, Page
-from runtime.domain.preconditions import Conditions, permit_change
+from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
+from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
+from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version
 from runtime.ports import OutcomeUnknownError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from runtime.adapters.postgres_horizon import Horizon
+    from runtime.domain.entries import Change
     from runtime.environment import Address
+    from runtime.ports import Result
     from runtime.settings import Database
     from runtime.telemetry import Telemetry
 
-_READ = "SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key = $2"
+_READ = """
+SELECT position.epoch, position.revision AS last, entry.* FROM store_position() AS position
+LEFT JOIN (SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key = $2) AS entry
+    ON true
+"""
 
-# A page ends early once its values fill $4 bytes; it always has the first entry. The scan reads one row more than the
-# page, so that "found" tells whether another page follows.
+# A page ends early once its values fill $4 bytes; it always has the first entry. The inner query reads one row more
+# than the page, so that "found" tells whether another page follows, and the stored sizes instead of the values.
 _SCAN = """
-SELECT namespace, key, value, revision, updated_at, found FROM (
-    SELECT *, count(*) OVER () AS found, row_number() OVER byte_order AS place,
-        sum(octet_length(value::text)) OVER byte_order - octet_length(value::text) AS bytes_before
-    FROM (SELECT * FROM entries WHERE namespace = $1 AND key > $2 ORDER BY key LIMIT $3 + 1) AS candidates
+SELECT position.epoch, position.revision AS last, page.found, entry.namespace, entry.key, entry.value, entry.revision,
+    entry.updated_at
+FROM store_position() AS position LEFT JOIN (
+    SELECT key, count(*) OVER () AS found, row_number() OVER byte_order AS place,
+        sum(size) OVER byte_order - size AS bytes_before
+    FROM (SELECT key, size FROM entries WHERE namespace = $1 AND key > $2 ORDER BY key LIMIT $3 + 1) AS candidates
     WINDOW byte_order AS (ORDER BY key)
-) AS page
-WHERE place <= $3 AND bytes_before < $4 ORDER BY key
+) AS page ON place <= $3 AND bytes_before < $4
+LEFT JOIN entries AS entry ON entry.namespace = $1 AND entry.key = page.key
+ORDER BY page.key
 """
 
-# Every change locks the last revision first, so that changes happen one after another: the next statement reads the
-# latest state, no other change can create the same key, and no second lock can cause a deadlock.
-_LOCK = "SELECT revision FROM last_revision FOR UPDATE"
-_CURRENT = "SELECT revision FROM entries WHERE namespace = $1 AND key = $2"
-
-_WRITE = """
-WITH change AS (
-    UPDATE last_revision SET revision = revision + 1 RETURNING revision, clock_timestamp() AS occurred_at
-), event AS (
-    INSERT INTO events SELECT revision, $1, $2, $4, $3::json, occurred_at FROM change
-)
-INSERT INTO entries SELECT $1, $2, $3::json, revision, occurred_at FROM change
-ON CONFLICT (namespace, key) DO UPDATE
-    SET value = excluded.value, revision = excluded.revision, updated_at = excluded.updated_at
-RETURNING namespace, key, value, revision, updated_at
-"""
-
-_REMOVE = """
-WITH change AS (
-    UPDATE last_revision SET revision = revision + 1 RETURNING revision, clock_timestamp() AS occurred_at
-), event AS (
-    INSERT INTO events SELECT revision, $1, $2, $3, NULL, occurred_at FROM change
-)
-DELETE FROM entries WHERE namespace = $1 AND key = $2
-"""
+CONFIRM = "SELECT confirm_history($1, $2, $3, $4)"
 
 PAGE_BYTES = 4 * 1024 * 1024
 
+STANDBY_SECONDS = 0.5
+"""The longest that a read waits for a standby, so that the primary can still answer it in time."""
+
 
 class PostgresEntries:
-    """An :class:`runtime.ports.EntryStore` on one pool of at most ``settings.pool_size`` connections."""
+    """An :class:`runtime.ports.EntryStore`, with a pool for reads, one for changes, and one for reads of a standby.
 
-    def __init__(self, address: Address, settings: Database, telemetry: Telemetry) -> None:
-        self._address = address
+    Reads go to ``standby``, if there is one, while it is known to be at most ``replica_lag_seconds`` behind.
+    """
+
+    def __init__(
+        self, primary: Address, standby: Address | None, settings: Database, horizon: Horizon, telemetry: Telemetry
+    ) -> None:
+        self._addresses = primary, standby
         self._settings = settings
+        self._horizon = horizon
         self._telemetry = telemetry
-        self._pool: asyncpg.Pool
+        self._reads: asyncpg.Pool
+        self._changes: asyncpg.Pool
+        self._standby: asyncpg.Pool | None = None
 
     async def open(self) -> None:
-        """Prepare the pool without opening a connection: a worker must start while the database is unavailable."""
-        self._pool = await asyncpg.create_pool(
-            self._address.url,
-            password=self._address.password,
+        """Prepare the pools without opening a connection: a worker must start while the database is unavailable."""
+        primary, standby = self._addresses
+        self._changes = await self._pool(primary, self._settings.pool_size)
+        self._reads = await self._pool(primary, self._settings.read_pool_size)
+        if standby is not None:
+            self._standby = await self._pool(standby, self._settings.read_pool_size)
+
+    async def close(self) -> None:
+        """Close every connection; wait at most the connect timeout for those in use."""
+        for pool in filter(None, (self._reads, self._changes, self._standby)):
+            try:
+                async with asyncio.timeout(self._settings.connect_timeout_seconds):
+                    await pool.close()
+            except TimeoutError:
+                pool.terminate()
+
+    async def ping(self) -> None:
+        """Return when the database answers."""
+        async with self._connection(self._reads) as connection:
+            await connection.fetchval("SELECT 1")
+
+    async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
+        """See :class:`runtime.ports.EntryStore`."""
+        rows, version = await self._fetch(at_least, _READ, namespace, key)
+        return Found(_entry(rows[0], version.epoch), version)
+
+    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+        """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
+        rows, version = await self._fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES)
+        entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
+        return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
+
+    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
+        """See :class:`runtime.ports.EntryStore`."""
+        try:
+            return await self._change(changes)
+        except asyncpg.PostgresError:
+            if len(changes) == 1:
+                raise
+            # One of them met a defect, and nothing was made: each by itself, so that it alone fails.
+            return [await self._alone(change) for change in changes]
+
+    async def _alone(self, change: Change) -> Result:
+        try:
+            return (await self._change((change,)))[0]
+        except asyncpg.PostgresError as error:
+            defect: Exception = error
+            return defect
+        except UnavailableError as error:  # those before it may have been made
+            raise OutcomeUnknownError("the connection broke after changes had been sent") from error
+
+    async def _change(self, changes: Sequence[Change]) -> Sequence[Result]:
+        deadline = max(change.deadline for change in changes)
+        async with self._connection(self._changes, deadline - time.monotonic()) as connection:
+            try:
+                rows = await _send(connection, deadline, change_arguments(changes, self._horizon))
+            except asyncpg.PostgresError as error:
+                if error.sqlstate != HISTORY_UNCONFIRMED:
+                    raise
+                await self._confirm(connection)
+                rows = await _send(connection, deadline, change_arguments(changes, self._horizon))
+        made = results(changes, rows)
+        for change, result in zip(changes, made, strict=True):
+            if isinstance(result, tuple):
+                self._horizon.made(result[0].version, change.id)
+        return made
+
+    async def _confirm(self, connection: asyncpg.Connection) -> None:
+        mark = self._horizon.mark
+        known = (None, None, None) if mark is None else (mark.version.epoch, mark.version.revision, mark.change)
+        await connection.fetchval(CONFIRM, *known, self._settings.lossless_failover)
+
+    async def _fetch(
+        self, at_least: Version | None, query: str, *arguments: object
+    ) -> tuple[list[asyncpg.Record], Version]:
+        """Return the rows and the version of their snapshot: a standby's if it is recent enough."""
+        required = self._horizon.required(time.monotonic(), at_least)
+        if self._standby is not None and required is not None:
+            try:
+                async with asyncio.timeout(STANDBY_SECONDS), self._connection(self._standby) as connection:
+                    rows = await connection.fetch(query, *arguments)
+            except (UnavailableError, TimeoutError):
+                rows = []  # the primary answers in its place
+            if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
+                return rows, Version(required.epoch, rows[0]["last"])
+        async with self._connection(self._reads) as connection:
+            rows = await connection.fetch(query, *arguments)
+            if rows[0]["epoch"] is None:
+                await self._confirm(connection)
+                rows = await connection.fetch(query, *arguments)
+        version = Version(rows[0]["epoch"], rows[0]["last"])
+        if at_least is not None and (version.epoch != at_least.epoch or version.revision < at_least.revision):
+            raise OtherHistoryError(f"the store is at revision {version}")
+        self._horizon.advance(version)
+        return rows, version
+
+    async def _pool(self, address: Address, size: int) -> asyncpg.Pool:
+        pool = await asyncpg.create_pool(
+            address.url,
+            password=address.password,
             min_size=0,
-            max_size=self._settings.pool_size,
+            max_size=size,
             max_inactive_connection_lifetime=self._settings.idle_timeout_seconds,
             timeout=self._settings.connect_timeout_seconds,
             command_timeout=self._settings.statement_timeout_seconds,
             reset=_keep,
             server_settings={"application_name": "cbp-runtime"},
         )
-        self._telemetry.pool_size.inc(self._settings.pool_size)
-
-    async def close(self) -> None:
-        """Close every connection; wait at most the connect timeout for those in use."""
-        try:
-            async with asyncio.timeout(self._settings.connect_timeout_seconds):
-                await self._pool.close()
-        except TimeoutError:
-            self._pool.terminate()
-
-    async def ping(self) -> None:
-        """Return when the database answers, or at once when every connection is in use: then it is serving requests."""
-        if self._pool.get_size() == self._settings.pool_size and not self._pool.get_idle_size():
-            return
-        async with self._connection() as connection:
-            await connection.fetchval("SELECT 1")
-
-    async def read(self, namespace: str, key: str) -> Entry | None:
-        """See :class:`runtime.ports.EntryStore`."""
-        async with self._connection() as connection:
-            row = await connection.fetchrow(_READ, namespace, key)
-        return None if row is None else _entry(row)
-
-    async def scan(self, namespace: str, after: str, limit: int) -> Page:
-        """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        async with self._connection() as connection:
-            rows = await connection.fetch(_SCAN, namespace, after, limit, PAGE_BYTES)
-        entries = tuple(_entry(row) for row in rows)
-        return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None)
-
-    async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[Entry, bool]:
-        """See :class:`runtime.ports.EntryStore`."""
-        async with self._change() as connection:
-            current = await _lock(connection, namespace, key)
-            permit_change(conditions, current)
-            action = Action.CREATE if current is None else Action.REPLACE
-            row = await connection.fetchrow(_WRITE, namespace, key, value, action)
-        return _entry(row), current is None
-
-    async def remove(self, namespace: str, key: str, conditions: Conditions) -> None:
-        """See :class:`runtime.ports.EntryStore`."""
-        async with self._change() as connection:
-            current = await _lock(connection, namespace, key)
-            permit_change(conditions, current)
-            if current is None:
-                raise EntryNotFoundError
-            await connection.execute(_REMOVE, namespace, key, Action.DELETE)
+        self._telemetry.pool_size.inc(size)
+        return pool
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+    async def _connection(self, pool: asyncpg.Pool, seconds: float = math.inf) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection; wait for it at most ``seconds``, and the connect timeout."""
         with translated():
-            connection = await self._pool.acquire(timeout=self._settings.connect_timeout_seconds)
+            wait = min(self._settings.connect_timeout_seconds, max(seconds, 0.001))
+            connection = await pool.acquire(timeout=wait)
             self._telemetry.pool_in_use.inc()
             try:
                 yield connection
+            except asyncpg.PostgresError:
+                raise
+            except BaseException:
+                with suppress(asyncpg.InterfaceError):  # it was closed and released already
+                    connection.terminate()  # a release would wait for a server that may not answer
+                raise
             finally:
                 self._telemetry.pool_in_use.dec()
-                await self._pool.release(connection)
-
-    @asynccontextmanager
-    async def _change(self) -> AsyncIterator[asyncpg.Connection]:
-        committing = False
-        try:
-            async with self._connection() as connection, connection.transaction():
-                yield connection
-                committing = True
-        except UnavailableError as error:
-            if committing:
-                raise OutcomeUnknownError("the connection broke while the change was being committed") from error
-            raise
+                await pool.release(connection)
 
 
-async def _lock(connection: asyncpg.Connection, namespace: str, key: str) -> int | None:
-    await connection.execute(_LOCK)
-    revision: int | None = await connection.fetchval(_CURRENT, namespace, key)
-    return revision
+async def _send(connection: asyncpg.Connection, deadline: float, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(
+            CHANGE, *arguments, timeout=max(deadline - time.monotonic(), 0.001)
+        )
+    except asyncpg.DataError:
+        raise  # a subclass of InterfaceError, but a defect of the caller
+    except BROKEN as error:
+        raise OutcomeUnknownError("the connection broke after changes had been sent") from error
+    return rows
 
 
-def _entry(row: asyncpg.Record) -> Entry:
-    return Entry(row["namespace"], row["key"], Json(row["value"]), row["revision"], row["updated_at"])
+def _entry(row: asyncpg.Record, epoch: str) -> Entry | None:
+    if row["key"] is None:
+        return None
+    return Entry(row["namespace"], row["key"], Json(row["value"]), Version(epoch, row["revision"]), row["updated_at"])
 
 
 async def _keep(_connection: asyncpg.Connection) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -15,14 +16,28 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from runtime.environment import Address
     from runtime.settings import Database
 
 # The advisory lock's key, unique in the database: the ASCII codes of "cbp".
 _LOCK = 0x636270
+LOCK_SECONDS = 5
+"""The longest wait for a lock: whoever asks for a table after a migration that waits for it waits, too."""
+
+_CLOSED = (
+    "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+    "GRANT CONNECT ON DATABASE {database} TO {migrator}, {role}",
+    "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+    "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}",
+)
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
+
+_GRANTS = (
+    "GRANT SELECT ON entries, events, histories, checkpoints, schema_migrations TO %I",
+    "GRANT EXECUTE ON FUNCTION change_entries, confirm_history TO %I",
+)
 
 
 class MigrationError(Exception):
@@ -53,22 +68,35 @@ def migrations() -> tuple[Migration, ...]:
     return tuple(sorted(found, key=lambda migration: migration.version))
 
 
-async def migrate(address: Address, settings: Database) -> tuple[Migration, ...]:
+async def migrate(address: Address, settings: Database, serving_role: str | None = None) -> tuple[Migration, ...]:
     """Bring the database up to date and return the migrations that were applied.
+
+    Everything belongs to the database's owner, which the session becomes. ``serving_role`` is granted what the API
+    does; None where the owner itself serves.
 
     Raises :class:`MigrationError` when the database does not fit this release, and asyncpg's and the operating
     system's errors when the database cannot be reached.
     """
+    async with session(address, settings) as connection, connection.transaction():
+        await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        applied = await _apply_missing(connection, settings.partitions)
+        await _check_partitions(connection, settings.partitions)
+        await _set_statement_timeout(connection, settings.statement_timeout_seconds)
+        if serving_role:
+            await _close(connection, serving_role)
+            await _grant(connection, serving_role)
+    return applied
+
+
+@asynccontextmanager
+async def session(address: Address, settings: Database) -> AsyncIterator[asyncpg.Connection]:
+    """Provide a session with the rights of the database's owner, which is closed at the end."""
     connection = await connect(address, settings)
     try:
-        async with connection.transaction():
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-            applied = await _apply_missing(connection, settings.partitions)
-            await _check_partitions(connection, settings.partitions)
-            await _set_statement_timeout(connection, settings.statement_timeout_seconds)
+        await _become_owner(connection)
+        yield connection
     finally:
         await connection.close()
-    return applied
 
 
 async def connect(address: Address, settings: Database) -> asyncpg.Connection:
@@ -81,7 +109,11 @@ async def connect(address: Address, settings: Database) -> asyncpg.Connection:
         password=address.password(),
         timeout=settings.connect_timeout_seconds,
         # A migration may take longer than a request, so the role's timeout (set below) is off in this session.
-        server_settings={"application_name": "cbp-migrations", "statement_timeout": "0"},
+        server_settings={
+            "application_name": "cbp-migrations",
+            "statement_timeout": "0",
+            "lock_timeout": f"{LOCK_SECONDS}s",
+        },
     )
 
 
@@ -131,17 +163,40 @@ async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None
         )
 
 
+async def _become_owner(connection: asyncpg.Connection) -> None:
+    await connection.execute(
+        await connection.fetchval(
+            "SELECT format('SET ROLE %I', pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()"
+        )
+    )
+
+
+async def _close(connection: asyncpg.Connection, role: str) -> None:
+    """Close the database to all but the two roles, and take back what an earlier release granted the serving one."""
+    names = await connection.fetchrow(
+        "SELECT quote_ident(current_database()) AS database, quote_ident(session_user) AS migrator,"
+        " quote_ident($1::text) AS role",
+        role,
+    )
+    for statement in _CLOSED:
+        await connection.execute(statement.format(**names))
+
+
+async def _grant(connection: asyncpg.Connection, role: str) -> None:
+    """Grant the serving role what the API does: it reads, and calls the functions that record every change."""
+    for statement in _GRANTS:
+        await connection.execute(await connection.fetchval("SELECT format($1::text, $2::text)", statement, role))
+
+
 async def _set_statement_timeout(connection: asyncpg.Connection, seconds: int) -> None:
-    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, so it is a setting of the role in
-    # this database. It is written only when it differs, so that replicas that start together do not contend for it.
+    # PgBouncer in transaction mode refuses statement_timeout as a start-up parameter, and a role may set defaults for
+    # itself alone: so it is the database's, which its owner sets. It is written only when it differs.
     current = await connection.fetchval(
-        "SELECT setconfig FROM pg_db_role_setting WHERE setrole = current_user::regrole AND setdatabase ="
+        "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 0 AND setdatabase ="
         " (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     if f"statement_timeout={seconds}s" not in (current or ()):
         statement = await connection.fetchval(
-            "SELECT format('ALTER ROLE CURRENT_USER IN DATABASE %I SET statement_timeout = %L',"
-            " current_database(), $1::text)",
-            f"{seconds}s",
+            "SELECT format('ALTER DATABASE %I SET statement_timeout = %L', current_database(), $1::text)", f"{seconds}s"
         )
         await connection.execute(statement)

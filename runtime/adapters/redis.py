@@ -31,39 +31,43 @@ class RedisTokenBuckets:
 
     def __init__(self, address: Address, telemetry: Telemetry) -> None:
         self._telemetry = telemetry
-        self._pool = BlockingConnectionPool.from_url(
-            address.url,
-            max_connections=_CONNECTIONS,
-            timeout=_TIMEOUT_SECONDS,
-            socket_timeout=_TIMEOUT_SECONDS,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-            protocol=2,
-        )
-        if address.password_file is not None:
-            self._pool.connection_kwargs["credential_provider"] = _PasswordFile(
-                self._pool.connection_kwargs.pop("username", None), address
-            )
-            self._pool.connection_kwargs.pop("password", None)
-        self._client = Redis(connection_pool=self._pool)
-        self._take = self._client.register_script(_script("take.lua"))
+        self._client = client(address, _CONNECTIONS)
+        self._take = self._client.register_script(script("take.lua"))
 
     async def close(self) -> None:
         """Close every connection."""
         await self._client.aclose()
-        await self._pool.disconnect()
 
     async def ping(self) -> None:
         """Return when Redis answers."""
-        with _translated():
+        with translated():
             await self._client.ping()
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """See :class:`runtime.ports.TokenBuckets`."""
         self._telemetry.redis_calls.count("take")
-        with _translated():
+        with translated():
             tokens, wait, *levels = await self._take(*_arguments(buckets, wanted))
         return Grant(tokens, wait, tuple(levels))
+
+
+def client(address: Address, connections: int) -> Redis:
+    """Return a client with a bounded pool of connections, short timeouts and no retries."""
+    pool = BlockingConnectionPool.from_url(
+        address.url,
+        max_connections=connections,
+        timeout=_TIMEOUT_SECONDS,
+        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )
+    if address.password_file is not None:
+        pool.connection_kwargs["credential_provider"] = _PasswordFile(
+            pool.connection_kwargs.pop("username", None), address
+        )
+        pool.connection_kwargs.pop("password", None)
+    return Redis.from_pool(pool)
 
 
 class _PasswordFile(CredentialProvider):
@@ -82,7 +86,8 @@ class _PasswordFile(CredentialProvider):
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
+    """Translate errors of Redis and of the connection to :class:`UnavailableError`."""
     try:
         yield
     except (RedisError, OSError) as error:
@@ -97,5 +102,6 @@ def _arguments(buckets: Sequence[KeyedBucket], tokens: int) -> tuple[list[str], 
     ]
 
 
-def _script(name: str) -> str:
+def script(name: str) -> str:
+    """Return the text of a Lua script of this package."""
     return files("runtime.adapters").joinpath(name).read_text(encoding="utf-8")

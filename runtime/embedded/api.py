@@ -1,4 +1,4 @@
-"""The API as a child process, started as in production."""
+"""The migration and the API as child processes, started as in production."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from http.client import HTTPConnection, HTTPException
 from signal import SIGTERM
 from typing import TYPE_CHECKING
 
+from runtime.embedded.cluster import API
 from runtime.embedded.listening import listens
 from runtime.embedded.loopback import LOOPBACK
 from runtime.embedded.process import Child, start
@@ -22,21 +23,42 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 START_SECONDS = 60
+MIGRATION_SECONDS = 60
+
+
+def migrate(directory: Path, path: Path, migration_url: str) -> None:
+    """Run ``python -m runtime.migrate`` under the settings in the file ``path``; its log is in ``directory``.
+
+    Raises:
+        ServerError: it failed; the message ends with its log.
+    """
+    variables = {"CBP_DATABASE_MIGRATION_URL": migration_url, "CBP_DATABASE_SERVING_ROLE": API}
+    start(
+        Program(
+            name="The migration",
+            arguments=(sys.executable, "-m", "runtime.migrate", "--settings", str(path.resolve())),
+            directory=directory,
+            log=directory / "migration.log",
+            environment={**_inherited(directory), **variables},
+        )
+    ).finish(MIGRATION_SECONDS)
 
 
 @contextmanager
 def api(
-    directory: Path, path: Path, settings: Settings, port: int, database_url: str, redis_url: str
+    directory: Path, path: Path, settings: Settings, ports: tuple[int, int], database_url: str, redis_url: str
 ) -> Iterator[Child]:
     """Run ``python -m runtime`` under ``settings``, the content of the file ``path``, and stop it at the end.
 
-    It is ready when its ``ready_path`` reports so. Its log is in ``directory``.
+    ``ports`` are the API's and the one for metrics. It is ready when its ``ready_path`` reports so. Its log is in
+    ``directory``.
     """
-    options = ("--settings", str(path.resolve()), "--host", LOOPBACK, "--port", str(port))
+    port, management = ports
+    where = ("--host", LOOPBACK, "--port", str(port), "--management-port", str(management))
     child = start(
         Program(
             name="The API",
-            arguments=(sys.executable, "-m", "runtime", *options),
+            arguments=(sys.executable, "-m", "runtime", "--settings", str(path.resolve()), *where),
             directory=directory,
             log=directory / "api.log",
             environment={**_inherited(directory), "CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url},

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from runtime.embedded.installations import Installation
 
-DATABASE = "configuration"  # also the name of the role that owns it
+DATABASE = "configuration"
+OWNER, MIGRATOR, API = "owner", "migrator", "configuration"
 ADMINISTRATOR = "postgres"
 SETUP_SECONDS = 120
 ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}  # without the user's PGPORT and the like
@@ -70,6 +71,8 @@ class Cluster:
 def create(directory: Path, passwords: Mapping[str, str], ways: Iterable[Installation]) -> Cluster:
     """Create a cluster below ``directory`` by the first of ``ways`` that works, with ``passwords`` by role.
 
+    The roles are those of production: an owner that cannot log in, one that migrates, and one that serves.
+
     Raises :class:`ServerError` with the reason of each failure.
     """
     reasons = []
@@ -97,8 +100,10 @@ def _set_roles(cluster: Cluster, passwords: Mapping[str, str]) -> None:
     """Create the roles in single-user mode from standard input, so that no password is in an argument, file or log."""
     statements = (
         f"ALTER ROLE {ADMINISTRATOR} PASSWORD '{passwords[ADMINISTRATOR]}';\n"
-        f"CREATE ROLE {DATABASE} LOGIN PASSWORD '{passwords[DATABASE]}';\n"
-        f"CREATE DATABASE {DATABASE} OWNER {DATABASE};\n"
+        f"CREATE ROLE {OWNER};\n"
+        f"CREATE ROLE {MIGRATOR} LOGIN NOINHERIT PASSWORD '{passwords[MIGRATOR]}' IN ROLE {OWNER};\n"
+        f"CREATE ROLE {API} LOGIN PASSWORD '{passwords[API]}';\n"
+        f"CREATE DATABASE {DATABASE} OWNER {OWNER};\n"
     )
     quiet = ("-c", "exit_on_error=on", "-c", "log_min_error_statement=panic")
     start(cluster.program("postgres", "--single", *quiet, ADMINISTRATOR), statements.encode()).finish(SETUP_SECONDS)

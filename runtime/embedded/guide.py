@@ -11,13 +11,13 @@ ENTRY = "/v1/namespaces/payments/entries/daily-limit"
 READ: Final = "GET /v1/namespaces/{namespace}/entries/{key}"
 
 
-def guide(base: str, settings: Settings) -> str:
-    """Return the addresses below ``base`` (``http://host:port``), and commands that demonstrate the API."""
+def guide(base: str, management: str, settings: Settings) -> str:
+    """Return the addresses of the API and its metrics (``http://host:port``), and commands that demonstrate the API."""
     entry = f"{base}{ENTRY}"
     lines = [
         f"API        {base}",
         f"readiness  {base}{settings.process.ready_path}",
-        f"metrics    {base}/metrics",
+        f"metrics    {management}/metrics",
         "",
         "Try, in another terminal:",
         "",
@@ -30,7 +30,7 @@ def guide(base: str, settings: Settings) -> str:
         "  # the settings in force",
         f"  curl {base}/v1/settings",
         "  # what it counted",
-        f"  curl -s {base}/metrics | grep ^http_requests_total",
+        f"  curl -s {management}/metrics | grep ^http_requests_total",
     ]
     if requests := requests_to_denial(settings.throttling):
         lines += [

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from runtime.embedded.cluster import ADMINISTRATOR, DATABASE, Cluster, create
+from runtime.embedded.cluster import ADMINISTRATOR, API, DATABASE, MIGRATOR, Cluster, create
 from runtime.embedded.installations import Installation, installations
 from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
 from runtime.embedded.process import Child, start
@@ -39,11 +39,12 @@ PARAMETERS = {
 class PostgresServer:
     """A server that accepts connections.
 
-    ``url`` is for the unprivileged role ``configuration`` on the database of that name, which it owns; ``admin_url`` is
-    for the superuser.
+    ``url`` is for the role that serves the database ``configuration`` and owns nothing in it, ``migration_url`` for the
+    one that migrates it, and ``admin_url`` for the superuser.
     """
 
     url: str = field(repr=False)
+    migration_url: str = field(repr=False)
     admin_url: str = field(repr=False)
     child: Child = field(repr=False)
 
@@ -57,12 +58,14 @@ def postgres(
     ``ways`` (this machine's, by default) are tried until one can create a cluster, ``ports`` until one is free. Raises
     :class:`~runtime.embedded.process.ServerError` with the log of a server that does not start.
     """
-    passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, DATABASE)}
+    passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, MIGRATOR, API)}
     cluster = create(directory, passwords, installations() if ways is None else ways)
     child, port = on_free_port(partial(_serve, cluster), free_ports() if ports is None else ports)
-    urls = {role: f"postgresql://{role}:{passwords[role]}@{LOOPBACK}:{port}/{role}" for role in passwords}
+    urls = {role: f"postgresql://{role}:{password}@{LOOPBACK}:{port}" for role, password in passwords.items()}
     try:
-        yield PostgresServer(urls[DATABASE], urls[ADMINISTRATOR], child)
+        yield PostgresServer(
+            f"{urls[API]}/{DATABASE}", f"{urls[MIGRATOR]}/{DATABASE}", f"{urls[ADMINISTRATOR]}/{ADMINISTRATOR}", child
+        )
     finally:
         child.stop()
 

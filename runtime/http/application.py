@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from runtime.http.paths import Paths
+    from runtime.http.paths import ByPort
     from runtime.services.draining import Draining
     from runtime.telemetry import Telemetry
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"})
 _CLOSE = (b"connection", b"close")
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
+_ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
 
 
 class Application:
@@ -35,7 +37,7 @@ class Application:
     """
 
     def __init__(
-        self, paths: Paths, lifespan: ASGIApp, telemetry: Telemetry, draining: Draining, quiet: Collection[str]
+        self, paths: ByPort, lifespan: ASGIApp, telemetry: Telemetry, draining: Draining, quiet: Collection[str]
     ) -> None:
         self._paths = paths
         self._lifespan = lifespan
@@ -50,12 +52,15 @@ class Application:
             await self._lifespan(scope, receive, send)
             return
         started = time.perf_counter()
-        scope["request_id"] = request_id = _request_id(scope)
-        found = self._paths.find(scope["path"])
+        request_id, fault = _examine(scope)
+        scope["request_id"] = request_id
+        found = None if fault else self._paths.find(scope)
         route, status = "unmatched" if found is None else found[0].template, 500
         self._telemetry.in_flight += 1
         try:
-            if found is None:
+            if fault:
+                response = problem(400, fault)
+            elif found is None:
                 response = problem(404, "the API has no such path")
             else:
                 scope["path_params"] = found[1]
@@ -92,8 +97,21 @@ class Application:
             )
 
 
-def _request_id(scope: Scope) -> str:
+def _examine(scope: Scope) -> tuple[str, str | None]:
+    """Return the id of the request, and the reason for which its head is refused, if there is one.
+
+    Servers and proxies that take another Host or another path from the same bytes would judge another request.
+    """
+    request_id, hosts, well_formed = None, 0, True
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and _REQUEST_ID.fullmatch(value):
-            return str(value, "ascii")
-    return secrets.token_hex(16)
+        if name == b"host":
+            hosts += 1
+            well_formed = _HOST.fullmatch(value) is not None
+        elif name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
+            request_id = str(value, "ascii")
+    fault = None
+    if hosts > 1 or not well_formed or (hosts == 0 and scope["http_version"] != "1.0"):
+        fault = "a request has exactly one Host, of the form name or name:port (RFC 9112, section 3.2)"
+    elif b"%" in scope["raw_path"] and _ENCODED_SEPARATOR.search(scope["raw_path"]):
+        fault = "the path holds an encoded slash or backslash (%2F, %5C), which no namespace and no key has"
+    return request_id or secrets.token_hex(16), fault

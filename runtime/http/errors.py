@@ -8,7 +8,10 @@ import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime.domain.entries import (
+    ChangeExpiredError,
     EntryNotFoundError,
+    IdReusedError,
+    OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
     PreconditionRequiredError,
@@ -21,9 +24,11 @@ from runtime.http.bodies import (
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import problem
-from runtime.http.queries import InvalidQueryError
+from runtime.http.problems import PROBLEM_TYPES, problem
+from runtime.http.queries import InvalidQueryError, read_conditions
+from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,6 +39,10 @@ if TYPE_CHECKING:
     Handler = Callable[[Request], Awaitable[Response]]
 
 _log = structlog.get_logger(__name__)
+_WEAK = (
+    ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
+    " which a proxy that compresses answers may have weakened"
+)
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -43,16 +52,31 @@ async def answer(handler: Handler, request: Request) -> Response:
         return await handler(request)
     except _BAD_REQUEST as error:
         return problem(400, str(error))
-    except EntryNotFoundError:
-        return problem(404, "the namespace has no entry with this key")
+    except EntryNotFoundError as error:
+        headers = {} if error.age is None else stale_marks(error.age)
+        return problem(404, "the namespace has no entry with this key", headers=headers)
     except PreconditionError as error:
-        return _precondition(error)
+        return _precondition(error, request)
+    except OtherHistoryError:
+        return problem(
+            412, "at_least names a revision that is not part of the present history: read the entry without it"
+        )
+    except IdReusedError:
+        return problem(
+            422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"
+        )
+    except ChangeExpiredError:
+        return problem(
+            503, "the change was not made, since its time was over: try again later", headers={"Retry-After": "1"}
+        )
     except BodyTooLargeError as error:
         return problem(413, str(error))
     except UnsupportedMediaTypeError as error:
         return problem(415, str(error), headers={"Accept": "application/json"})
     except UnsupportedContentCodingError as error:
         return problem(415, str(error), headers={"Accept-Encoding": "identity"})
+    except FullError as error:
+        return full(error)
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
@@ -62,13 +86,29 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(500, "the request met a defect of the service, which has been logged under its request id")
 
 
-def _precondition(error: PreconditionError) -> Response:
+def full(error: FullError) -> Response:
+    """Return the problem for a bound of what is in progress: 429 for one of the client, 503 for one of the worker."""
+    headers = {"Retry-After": "1"}
+    if error.of_client:
+        detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
+        violated = {"violated-policies": [error.bound]}
+        return problem(429, detail, kind=f"{PROBLEM_TYPES}quota-exceeded", headers=headers, members=violated)
+    detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
+    return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
+
+
+def _precondition(error: PreconditionError, request: Request) -> Response:
     status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
-    return problem(status, str(error), headers=headers)
+    if_match = read_conditions(request).if_match
+    return problem(status, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:
     _log.warning(str(error), cause=repr(error.__cause__), request_id=request.scope["request_id"])
-    advice = "read the entry before trying again" if isinstance(error, OutcomeUnknownError) else "try again later"
+    advice = (
+        "send it again with the same Idempotency-Key, or read the entry first"
+        if isinstance(error, OutcomeUnknownError)
+        else "try again later"
+    )
     return problem(503, f"{error}: {advice}", headers={"Retry-After": "1"})

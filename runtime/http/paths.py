@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from starlette.types import Scope
+
     from runtime.http.resource import Resource
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -26,6 +28,21 @@ class Paths:
             if found is not None:
                 return resource, found.groupdict()
         return None
+
+
+class ByPort:
+    """Two sets of paths: those of the management port, and those of any other port."""
+
+    def __init__(self, paths: Paths, management: Paths, management_port: int) -> None:
+        self._paths = paths
+        self._management = management
+        self._management_port = management_port
+
+    def find(self, scope: Scope) -> tuple[Resource, dict[str, str]] | None:
+        """Return the resource of a request by its path and the port that it reached, as :meth:`Paths.find`."""
+        server = scope.get("server")
+        paths = self._management if server and server[1] == self._management_port else self._paths
+        return paths.find(scope["path"])
 
 
 def _pattern(template: str) -> re.Pattern[str]:

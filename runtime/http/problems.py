@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
+"""The registry of problem types, with those of draft-ietf-httpapi-ratelimit-headers-11."""
+
+
 def problem(
     status: int,
     detail: str,
@@ -21,8 +25,14 @@ def problem(
     headers: Mapping[str, str] | None = None,
     members: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Return a problem: ``detail`` explains the error, ``members`` are extensions of the problem type ``kind``."""
+    """Return a problem: ``detail`` explains the error, ``members`` are extensions of the problem type ``kind``.
+
+    No cache stores it: the next request may succeed.
+    """
     body = {"type": kind, "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail}
     return Response(
-        orjson.dumps(body | dict(members or {})), status, headers=headers, media_type="application/problem+json"
+        orjson.dumps(body | dict(members or {})),
+        status,
+        headers={"Cache-Control": "no-store", **(headers or {})},
+        media_type="application/problem+json",
     )

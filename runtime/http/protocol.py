@@ -3,13 +3,14 @@
 A client must send a whole request within ``RECEIVE_SECONDS`` of its first byte, and read the response within
 ``SEND_SECONDS`` of the moment when it fell behind. Before a request a connection may be idle for uvicorn's
 ``timeout_keep_alive``. Bytes outside of bodies (heads, trailers, chunk extensions) are bounded, because the parser
-holds them in memory. Violations get the same problem responses as every other error.
+holds them in memory. Violations get the same problem responses as every other error, and a client that goes on sending
+can still read them.
 """
 
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,8 +26,11 @@ RECEIVE_SECONDS = 30.0
 SEND_SECONDS = 30.0
 """The limit for a client that does not read its response."""
 
-LINGER_SECONDS = 0.5
+IDLE_SECONDS = 0.5
 """The time that an idle connection stays open at shutdown: its client may just have sent a request."""
+
+MOST_BEHIND = 128
+"""The number of clients that may be behind in reading; then the one that has been for longest is disconnected."""
 
 LONGEST_HEAD_BYTES = 64 * 1024
 
@@ -42,12 +46,15 @@ class Protocol(HttpToolsProtocol):
 
     _in_head = True
 
+    behind: ClassVar[dict[Protocol, None]] = {}
+    """The connections whose clients do not read as fast as is written, in the order in which they fell behind."""
+
     _deadline: asyncio.TimerHandle | None = None
     _send_deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Start the keep-alive timeout also for the first request."""
-        super().connection_made(JoiningTransport(transport, self.loop.call_soon))
+        super().connection_made(JoiningTransport(transport, self.loop))
         self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -98,11 +105,15 @@ class Protocol(HttpToolsProtocol):
     def pause_writing(self) -> None:
         """Stop sending to a slow client, and start its deadline."""
         super().pause_writing()
+        self.behind[self] = None
+        if len(self.behind) > MOST_BEHIND:
+            next(iter(self.behind)).transport.abort()
         self._send_deadline = self.loop.call_later(SEND_SECONDS, self.transport.abort)
 
     def resume_writing(self) -> None:
         """Cancel the deadline of a slow client, and continue."""
         super().resume_writing()
+        self.behind.pop(self, None)
         if self._send_deadline is not None:
             self._send_deadline.cancel()
             self._send_deadline = None
@@ -110,7 +121,7 @@ class Protocol(HttpToolsProtocol):
     def shutdown(self) -> None:
         """Close the connection after the responses to its requests."""
         if self.cycle is None or self.cycle.response_complete:
-            self.loop.call_later(LINGER_SECONDS, super().shutdown)
+            self.loop.call_later(IDLE_SECONDS, super().shutdown)
         else:
             super().shutdown()
 

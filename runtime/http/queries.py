@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
+from runtime.domain.entries import Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
 
 if TYPE_CHECKING:
+    from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
+LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
+_VERSION = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,17})")
+_IDEMPOTENCY_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255})')
 
 
 class InvalidQueryError(Exception):
@@ -22,11 +30,15 @@ class InvalidQueryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A request for at most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning)."""
+    """A request for at most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning).
+
+    ``at_least`` is the least version of the answer.
+    """
 
     namespace: str
     after: str
     limit: int
+    at_least: Version | None
 
 
 def read_name(request: Request) -> tuple[str, str]:
@@ -48,15 +60,68 @@ def read_conditions(request: Request) -> Conditions:
     return _UNCONDITIONAL
 
 
+def read_at_least(request: Request) -> Version | None:
+    """Return the version that the answer must not be older than; other parameters raise :class:`InvalidQueryError`."""
+    if not request.scope["query_string"]:
+        return None
+    return _version(_parameters(request, ("at_least",)).get("at_least"))
+
+
 def read_listing(request: Request) -> Listing:
     """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
     namespace = check_namespace(request.path_params["namespace"])
+    parameters = _parameters(request, ("after", "at_least", "limit"))
+    after = parameters.get("after", "")
+    return Listing(
+        namespace,
+        check_key(after) if after else "",
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+        _version(parameters.get("at_least")),
+    )
+
+
+def read_change_id(request: Request, namespace: str, key: str) -> UUID:
+    """Return the id of a change: that of its Idempotency-Key for this entry, or else a new one.
+
+    The header is that of draft-ietf-httpapi-idempotency-key-header: a string of 1 to 255 visible characters.
+    """
+    keys = request.headers.getlist("idempotency-key")
+    if not keys:
+        return uuid4()
+    if len(keys) > 1 or not (match := _IDEMPOTENCY_KEY.fullmatch(keys[0])):
+        raise InvalidQueryError("Idempotency-Key is one string of 1 to 255 visible characters")
+    name = "\0".join((namespace, key, match[1] or match[2]))
+    return UUID(bytes=hashlib.sha256(name.encode()).digest()[:16])
+
+
+def read_reason(request: Request) -> str | None:
+    """Return the reason of a change, from the header ``Change-Reason``: at most 500 characters in UTF-8."""
+    value = request.headers.get("change-reason")
+    if value is None:
+        return None
+    try:
+        reason = value.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        raise InvalidQueryError("Change-Reason is text in UTF-8") from None
+    if len(reason) > LONGEST_REASON or not reason.isprintable():
+        raise InvalidQueryError(f"Change-Reason is one line of at most {LONGEST_REASON} characters")
+    return reason
+
+
+def _parameters(request: Request, known: tuple[str, ...]) -> QueryParams:
     parameters = request.query_params
     names = [name for name, _ in parameters.multi_items()]
-    if set(names) - {"after", "limit"} or len(names) != len(set(names)):
-        raise InvalidQueryError("the parameters are after and limit, each at most once")
-    after = parameters.get("after", "")
-    return Listing(namespace, check_key(after) if after else "", _limit(parameters.get("limit", str(DEFAULT_LIMIT))))
+    if set(names) - set(known) or len(names) != len(set(names)):
+        raise InvalidQueryError(f"the parameters are {' and '.join(known)}, each at most once")
+    return parameters
+
+
+def _version(text: str | None) -> Version | None:
+    if text is None:
+        return None
+    if match := _VERSION.fullmatch(text):
+        return Version(match[1], int(match[2]))
+    raise InvalidQueryError("at_least is the text of an entity tag, without its quotes, such as 1f0c9a2e-42")
 
 
 def _limit(text: str) -> int:

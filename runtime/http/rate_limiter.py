@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtime.http.bodies import TOKEN_BYTES, body_bytes
 from runtime.http.errors import answer
 from runtime.http.problems import problem
 from runtime.services.decisions import Admission, Decision
@@ -40,9 +41,7 @@ class RateLimiter:
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if Redis answers and a limit is set."""
         client = self._clients.identify(request.scope)
-        decision = self._throttle.decide(client, endpoint)
-        if decision is None:
-            decision = await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
+        decision = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
             response = await answer(handler, request)
@@ -54,6 +53,28 @@ class RateLimiter:
                 (b"ratelimit", _standings(decision)),
             )
         return response
+
+    async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
+        """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
+        decision = await self._take(client, endpoint, request)
+        if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
+            return decision
+        limits = self._throttle.limits(endpoint)
+        cost = min([-(-size // TOKEN_BYTES), *(max(1, limit.bucket.capacity // 2) for limit in limits)])
+        for _ in range(cost - 1):
+            if decision.admission is not Admission.ADMITTED:
+                break
+            decision = await self._take(client, endpoint, request)
+        if decision.admission is not Admission.DENIED:
+            return decision
+        wait = max(-(-cost * 60 // limit.bucket.refill_per_minute) for limit in limits)
+        return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait))
+
+    async def _take(self, client: str, endpoint: str, request: Request) -> Decision:
+        decision = self._throttle.decide(client, endpoint)
+        if decision is None:
+            return await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
+        return decision
 
     def _refusal(self, decision: Decision) -> Response:
         headers = {"Retry-After": str(decision.retry_after_seconds)}

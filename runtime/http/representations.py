@@ -11,14 +11,14 @@ from starlette.responses import Response
 from runtime.domain.preconditions import entity_tag
 
 if TYPE_CHECKING:
-    from runtime.domain.entries import Entry
+    from runtime.domain.entries import Entry, Version
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """The representation of one revision of an entry, as JSON."""
+    """The representation of one version of an entry, as JSON."""
 
-    revision: int
+    version: Version
     tag: str
     body: bytes
     fields: tuple[tuple[bytes, bytes], ...]
@@ -32,21 +32,35 @@ class Representation:
         """Return the response with the representation."""
         return _Prepared(status, self.body, self.fields)
 
+    def stale(self, age: float) -> Response:
+        """Return the response of a service that cannot reach its store: ``age`` seconds ago this was current."""
+        marks = tuple((name.lower().encode(), value.encode()) for name, value in stale_marks(age).items())
+        return _Prepared(200, self.body, self.fields + marks)
+
     def unmodified(self) -> Response:
-        """Return the 304 response for a client that has this revision."""
+        """Return the 304 response for a client that has this version."""
         return Response(status_code=304, headers={"ETag": self.tag})
+
+
+def stale_marks(age: float) -> dict[str, str]:
+    """Return the header fields of an answer that was current ``age`` seconds ago, and may not be so any more.
+
+    These are Age (RFC 9111, section 5.1) and Cache-Status (RFC 9211), whose ``ttl`` is negative.
+    """
+    seconds = int(max(0, age))
+    return {"Age": str(seconds), "Cache-Status": f"cbp; hit; ttl=-{seconds}"}
 
 
 def represent(entry: Entry) -> Representation:
     """Return the representation of an entry."""
     # orjson's result keeps kilobytes of unused buffer; a copy frees them, since the body stays in memory.
-    tag, body = entity_tag(entry.revision), bytes(memoryview(dump(members(entry))))
+    tag, body = entity_tag(entry.version), bytes(memoryview(dump(members(entry))))
     fields = (
         (b"content-length", str(len(body)).encode()),
         (b"content-type", b"application/json"),
         (b"etag", tag.encode()),
     )
-    return Representation(entry.revision, tag, body, fields)
+    return Representation(entry.version, tag, body, fields)
 
 
 def members(entry: Entry) -> dict[str, Any]:
@@ -55,7 +69,8 @@ def members(entry: Entry) -> dict[str, Any]:
         "namespace": entry.namespace,
         "key": entry.key,
         "value": orjson.Fragment(entry.value),
-        "revision": entry.revision,
+        "revision": entry.version.revision,
+        "etag": entity_tag(entry.version),
         "updated_at": entry.updated_at,
     }
 

@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from runtime.http.errors import Handler
-    from runtime.http.rate_limiter import RateLimiter
+    from runtime.http.intake import BoundedLimiter
+
+
+_REVALIDATED = (b"cache-control", b"private, no-cache")
+"""A cache may keep the answer for this client, and has to ask by its entity tag before each use."""
 
 
 class Resource:
@@ -23,7 +27,7 @@ class Resource:
     A ``limiter`` throttles every request by its method and template; health checks and metrics have none.
     """
 
-    def __init__(self, template: str, handlers: Mapping[str, Handler], limiter: RateLimiter | None = None) -> None:
+    def __init__(self, template: str, handlers: Mapping[str, Handler], limiter: BoundedLimiter | None = None) -> None:
         self.template = template
         self._limiter = limiter
         self._handlers = {method: (f"{method} {template}", handler) for method, handler in handlers.items()}
@@ -39,4 +43,7 @@ class Resource:
         endpoint, handler = chosen
         if self._limiter is None:
             return await answer(handler, request)
-        return await self._limiter.answer(endpoint, handler, request)
+        response = await self._limiter.answer(endpoint, handler, request)
+        if response.status_code < 400:
+            response.raw_headers.append(_REVALIDATED)
+        return response

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
+_UNCACHED = {"Cache-Control": "no-store"}
 CHECK_SECONDS = 1.0
 """The longest that readiness waits for one server; well below the period of any probe."""
 
@@ -45,7 +46,7 @@ class SettingsHandler:
 
 
 class StatusHandlers:
-    """The handlers of liveness, readiness and metrics; ``checks`` ping each server, by its name."""
+    """The handlers of liveness, readiness, its details and metrics; ``checks`` ping each server, by its name."""
 
     def __init__(
         self,
@@ -66,23 +67,29 @@ class StatusHandlers:
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis, reads are served at reduced rates.
+        """GET 200 when requests can be served; without Redis, reads are served at reduced rates."""
+        status, state, _ = await self._readiness()
+        return _status(status, {"status": state})
 
-        The response also describes the cache of the worker that responds.
-        """
+    async def detail(self, _request: Request) -> Response:
+        """GET what readiness rests on: the state of each server, and the cache of the worker that responds."""
+        _, state, checks = await self._readiness()
+        return _status(200, {"status": state, "checks": checks, "cache": self._contents()})
+
+    async def _readiness(self) -> tuple[int, str, dict[str, str]]:
+        """Return the status code and the word of readiness, and the state of each server."""
         if self._draining.active:
-            return _status(503, {"status": "draining"})
+            return 503, "draining", {}
         up = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
         checks = {name: "up" if answers else "down" for name, answers in zip(self._checks, up, strict=True)}
-        details = {"checks": checks, "cache": self._contents()}
         if checks["database"] == "down":
-            return _status(503, {"status": "unavailable", **details})
-        return _status(200, {"status": "ready" if all(up) else "degraded", **details})
+            return 503, "unavailable", checks
+        return 200, "ready" if all(up) else "degraded", checks
 
     async def metrics(self, _request: Request) -> Response:
         """GET the metrics of every worker in Prometheus's text format."""
         self._sampling.sample()
-        return Response(self._telemetry.exposition(), media_type=CONTENT_TYPE_LATEST)
+        return Response(self._telemetry.exposition(), headers=_UNCACHED, media_type=CONTENT_TYPE_LATEST)
 
 
 async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
@@ -95,4 +102,4 @@ async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
 
 
 def _status(status: int, body: dict[str, object]) -> Response:
-    return Response(orjson.dumps(body), status, headers={"Cache-Control": "no-store"}, media_type="application/json")
+    return Response(orjson.dumps(body), status, headers=_UNCACHED, media_type="application/json")

@@ -1,17 +1,22 @@
-"""``python -m runtime.maintenance JOB``: run one maintenance job in the cluster of this pod, and exit."""
+"""``python -m runtime.maintenance JOB``: run one maintenance job, and exit."""
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import asyncpg
 import structlog
 
+from runtime.environment import EnvironmentVariableError, read_migration_environment
+from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
+from runtime.maintenance.events import begin_history, keep_events
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.snapshots import prune
 from runtime.maintenance.volumes import Volumes, copy
@@ -19,14 +24,17 @@ from runtime.maintenance.volumes import Volumes, copy
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtime.maintenance.events import DatabaseJob
+
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FAILED = 1
+MISCONFIGURED = 2
 
 _log = structlog.get_logger(__name__)
 
 
 def main() -> int:
-    """Read the command line, run the job, and return 0, or 1 when it failed."""
+    """Read the command line, run the job, and return 0, 1 when it failed, or 2 for a fault to repair."""
     parser = argparse.ArgumentParser(prog="python -m runtime.maintenance", description=__doc__)
     jobs = parser.add_subparsers(required=True, metavar="JOB")
     job = jobs.add_parser("prune-snapshots", help="delete the database's volume snapshots past their retention")
@@ -36,7 +44,35 @@ def main() -> int:
     job.add_argument("--app", required=True, help="the label `app` of the PersistentVolumeClaims and their snapshots")
     job.add_argument("--snapshot-class", required=True, help="the VolumeSnapshotClass")
     _add_common(job, _copy)
-    return _run(parser.parse_args())
+    job = jobs.add_parser("events", help="make partitions of the events ahead, and drop those past their retention")
+    _add_database(job, keep_events)
+    job = jobs.add_parser("new-history", help="begin a new history after the database was put back in time")
+    job.add_argument("--reason", required=True, help="the reason, which is recorded")
+    _add_database(job, begin_history)
+    arguments = parser.parse_args()
+    configure_logging()
+    status: int = arguments.start(arguments)
+    return status
+
+
+def _add_database(job: argparse.ArgumentParser, run: DatabaseJob) -> None:
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.set_defaults(run=run, start=_run_on_database)
+
+
+def _run_on_database(arguments: argparse.Namespace) -> int:
+    reason: str | None = getattr(arguments, "reason", None)
+    try:
+        settings = load_settings(arguments.settings)
+        environment = read_migration_environment(os.environ)
+        asyncio.run(arguments.run(environment.database, settings.database, reason))
+    except (SettingsError, EnvironmentVariableError) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return MISCONFIGURED
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _log.error("the maintenance job failed", reason=str(error))
+        return FAILED
+    return 0
 
 
 def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:
@@ -48,11 +84,10 @@ def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:
         default=CREDENTIALS,
         help="the folder of the service account's token (default: %(default)s)",
     )
-    job.set_defaults(run=run)
+    job.set_defaults(run=run, start=_run_in_cluster)
 
 
-def _run(arguments: argparse.Namespace) -> int:
-    configure_logging()
+def _run_in_cluster(arguments: argparse.Namespace) -> int:
     retention = timedelta(seconds=arguments.retention_seconds)
     try:
         arguments.run(in_cluster(os.environ, arguments.credentials), arguments, datetime.now(UTC), retention)

@@ -1,23 +1,28 @@
 """A worker's cache of entries: bounded in bytes, and used only while it is known to be current.
 
 A name is cached with the representation of its entry, or with None: absence is cached and counted too. A change evicts
-the name, and the next request for it reads the store.
+the name, and the next request for it reads the store. While the store is away, the cached entries are stale: they are
+used for a bounded time.
 """
 
 from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable
+
+    from runtime.domain.entries import Version
 
 
 STALE_SECONDS = 3.0
 """The longest time between a change and the last read that misses it, even when the feed is interrupted."""
+
+EXPIRY_SECONDS = 300.0
+"""The longest time for which a name is cached, in case that its entry is changed without an event."""
 
 HELD_BYTES = 1000
 """The overhead of a cached name, besides its text and body: CPython's objects and a dictionary slot, rounded up."""
@@ -39,17 +44,22 @@ S = TypeVar("S", bound=Sized)
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[S]):
-    """A cached name; ``value`` is None when it has no entry."""
+    """A cached name, read at the monotonic time ``at``; ``value`` is None when it has no entry."""
 
     value: S | None
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The size and the hit counts of a cache at one moment; ``revision`` is the last change that it knows."""
+    """The size and the hit counts of a cache at one moment; ``version`` is the last change that it knows.
+
+    ``age_seconds`` is the time since it was last known to be current; None if it never was.
+    """
 
     live: bool
-    revision: int
+    version: Version | None
+    age_seconds: float | None
     entries: int
     bytes: int
     hits: int
@@ -57,12 +67,29 @@ class Contents:
 
 
 class Fill(Generic[S]):
-    """A pending read of the store; its result is cached, unless the entry changes meanwhile."""
+    """A pending read of the store; its result is cached at the end of the block, unless the entry changes meanwhile."""
 
-    __slots__ = ("found",)
+    __slots__ = ("_cache", "_known", "found", "name")
 
-    def __init__(self) -> None:
+    def __init__(self, cache: Cache[S], name: Name, known: Version | None) -> None:
+        self._cache = cache
+        self._known = known
+        self.name = name
         self.found: Held[S] | None = None
+
+    def keep(self, held: Held[S], version: Version) -> None:
+        """Offer what was read in a snapshot at ``version`` to the cache, which refuses an older one than it knew."""
+        known = self._known
+        if known is not None and known.epoch == version.epoch and known.revision <= version.revision:
+            self.found = held
+
+    def __enter__(self) -> Fill[S]:
+        """Return the fill, which is pending since it was made."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Cache what was found."""
+        self._cache.finish(self)
 
 
 class Cache(Generic[S]):
@@ -71,44 +98,60 @@ class Cache(Generic[S]):
     def __init__(self, capacity: int) -> None:
         self._capacity = capacity
         self._held: OrderedDict[Name, Held[S]] = OrderedDict()
-        self._fills: dict[Name, Fill[S]] = {}
+        self._fills: dict[Name, set[Fill[S]]] = {}
         self._following = False
+        self._confirmed_at: float | None = None
         self._current_until = 0.0
-        self._revision = 0
+        self._version: Version | None = None
         self._bytes = 0
         self._hits = 0
         self._misses = 0
 
     @property
-    def revision(self) -> int:
+    def version(self) -> Version | None:
         """See :class:`runtime.ports.Follower`."""
-        return self._revision
+        return self._version
 
     def get(self, name: Name) -> Held[S] | None:
         """Return the cached ``name``, or None unless it is certainly at most ``STALE_SECONDS`` old."""
-        held = self._held.get(name)
-        if held is None or time.monotonic() >= self._current_until:
+        held, now = self._held.get(name), time.monotonic()
+        if held is None or now >= self._current_until or now >= held.at + EXPIRY_SECONDS:
             self._misses += 1
             return None
         self._held.move_to_end(name)
         self._hits += 1
         return held
 
-    @contextmanager
-    def filling(self, name: Name) -> Iterator[Fill[S]]:
-        """Cache the result of the fill at the end of the block, unless the entry changed meanwhile."""
-        # A later read of the same name has newer data, so its fill replaces this one.
-        fill = self._fills[name] = Fill()
-        try:
-            yield fill
-        finally:
-            if self._fills.get(name) is fill:
-                del self._fills[name]
-                if fill.found is not None and self._following:
-                    self._keep(name, fill.found)
+    def stale(self, name: Name) -> tuple[Held[S], float] | None:
+        """Return the cached ``name`` and the time since it was last known to be current; None if it is not cached."""
+        held = self._held.get(name)
+        if held is None or self._confirmed_at is None:
+            return None
+        return held, time.monotonic() - self._confirmed_at
+
+    def filling(self, name: Name) -> Fill[S]:
+        """Return a new pending fill."""
+        fill = Fill(self, name, self._version if self._following else None)
+        self._fills.setdefault(name, set()).add(fill)
+        return fill
+
+    def is_pending(self, fill: Fill[S]) -> bool:
+        """Return whether the fill has not ended, and nothing that the cache learned has outdated it."""
+        return fill in self._fills.get(fill.name, ())
+
+    def finish(self, fill: Fill[S]) -> None:
+        """End a fill; keep what it found if it is still pending, and outdate the others of the name."""
+        if not self.is_pending(fill):
+            return
+        fills = self._fills[fill.name]
+        fills.remove(fill)
+        if not fills:
+            del self._fills[fill.name]
+        if fill.found is not None and self._following:
+            self._keep(fill.name, fill.found)
 
     def forget(self, name: Name) -> None:
-        """Evict ``name``, and discard a pending read of it."""
+        """Evict ``name``, and discard the pending reads of it."""
         self._fills.pop(name, None)
         held = self._held.pop(name, None)
         if held is not None:
@@ -116,33 +159,35 @@ class Cache(Generic[S]):
 
     def contents(self) -> Contents:
         """Return the current size and hit counts."""
-        live = time.monotonic() < self._current_until
-        return Contents(live, self._revision, len(self._held), self._bytes, self._hits, self._misses)
+        now = time.monotonic()
+        live, age = now < self._current_until, None if self._confirmed_at is None else now - self._confirmed_at
+        return Contents(live, self._version, age, len(self._held), self._bytes, self._hits, self._misses)
 
-    def begin(self, revision: int) -> None:
-        """See :class:`runtime.ports.Follower`."""
-        self.lose()
-        self._following = True
-        self._revision = revision
-
-    def changed(self, revision: int, namespace: str, key: str) -> None:
-        """See :class:`runtime.ports.Follower`."""
-        self.forget((namespace, key))
-        # Revisions have no gaps. If one is missing here, the feed's next query of later changes delivers it.
-        if revision == self._revision + 1:
-            self._revision = revision
-
-    def confirm(self, asked_at: float) -> None:
-        """See :class:`runtime.ports.Follower`."""
-        self._current_until = asked_at + STALE_SECONDS
-
-    def lose(self) -> None:
-        """See :class:`runtime.ports.Follower`; evicts everything, since later changes stay unknown."""
-        self._following = False
-        self._current_until = 0.0
+    def begin(self, version: Version) -> None:
+        """See :class:`runtime.ports.Follower`; evicts everything."""
         self._held.clear()
         self._fills.clear()
         self._bytes = 0
+        self._confirmed_at, self._current_until = None, 0.0
+        self._version = version
+        self._following = True
+
+    def changed(self, after: int, revision: int, names: Iterable[Name]) -> None:
+        """See :class:`runtime.ports.Follower`."""
+        for name in names:
+            self.forget(name)
+        if self._version is not None and after <= self._version.revision < revision:
+            self._version = replace(self._version, revision=revision)
+
+    def confirm(self, asked_at: float) -> None:
+        """See :class:`runtime.ports.Follower`."""
+        self._confirmed_at, self._current_until = asked_at, asked_at + STALE_SECONDS
+        self._following = True
+
+    def lose(self) -> None:
+        """See :class:`runtime.ports.Follower`; the entries are kept, but they are stale from now on."""
+        self._following, self._current_until = False, 0.0
+        self._fills.clear()
 
     def _keep(self, name: Name, found: Held[S]) -> None:
         cost = _cost(name, found)

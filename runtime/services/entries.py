@@ -1,94 +1,159 @@
-"""The service of entries: reads through the cache, writes to the store, and safe retries as the settings say."""
+"""The service of entries: reads through the cache, also while the store is away, and changes."""
 
 from __future__ import annotations
 
+import asyncio
+import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-import stamina
-
-from runtime.domain.entries import EntryNotFoundError
-from runtime.ports import TransientError
+from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError
+from runtime.ports import TransientError, UnavailableError
+from runtime.services.backoff import pause_seconds
 from runtime.services.cache import Held, S
+from runtime.services.changes import Changes
+from runtime.services.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from runtime.domain.entries import Entry, Json, Page
-    from runtime.domain.preconditions import Conditions
+    from runtime.domain.entries import Change, Page, Version
     from runtime.ports import EntryStore
-    from runtime.services.cache import Cache, Name
-    from runtime.settings import Retry
+    from runtime.services.cache import Cache, Fill, Name
+    from runtime.settings import Database
 
-P = ParamSpec("P")
 T = TypeVar("T")
+
+READ_SECONDS = 2.5
+"""The longest that a read waits for the store."""
+
+
+class Read(NamedTuple, Generic[S]):
+    """An entry; ``age`` is None, or the seconds since it was last known to be current, when the store is away."""
+
+    value: S
+    age: float | None = None
 
 
 class Entries(Generic[S]):
     """Entries in the representation of ``present``, in which the cache also holds them.
 
-    Every call may raise :class:`runtime.ports.UnavailableError`. Only a :class:`runtime.ports.TransientError`, which
-    changed nothing, is retried, so that a change happens at most once.
+    Every call may raise :class:`runtime.ports.UnavailableError`.
     """
 
-    def __init__(self, store: EntryStore, retry: Retry, cache: Cache[S], present: Callable[[Entry], S]) -> None:
+    def __init__(self, store: EntryStore, settings: Database, cache: Cache[S], present: Callable[[Entry], S]) -> None:
+        self.suspicion = Suspicion()
         self._store = store
         self._cache = cache
         self._present = present
-        self._retries = retry.attempts - 1
-        initial = retry.initial_milliseconds / 1000
-        self._retrying = stamina.AsyncRetryingCaller(
-            attempts=max(1, self._retries),
-            timeout=None,
-            wait_initial=initial,
-            wait_max=retry.maximum_milliseconds / 1000,
-            wait_jitter=initial if retry.jitter else 0,
-            wait_exp_base=2,
-        ).on(TransientError)
+        self._changes = Changes(store, settings.retry)
+        self._stale_seconds = settings.stale_seconds
+        self._retry = settings.retry
+        self._fetches: dict[tuple[Name, Version | None], tuple[Fill[S], asyncio.Task[Held[S]]]] = {}
 
-    async def read(self, namespace: str, key: str) -> S:
-        """Return the entry, or raise :class:`EntryNotFoundError`."""
-        name = (namespace, key)
-        held = self._cache.get(name) or await self._fetch(name)
+    async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
+        """Return the entry at ``at_least`` or later, or raise :class:`EntryNotFoundError`.
+
+        While the store is away, and no revision is asked for, the answer is one that was current at most
+        ``stale_seconds`` ago.
+        """
+        name, age = (namespace, key), None
+        held = self._cache.get(name) if at_least is None or self._knows(at_least) else None
+        if held is None:
+            try:
+                held = await self._fetch(name, at_least)
+            except UnavailableError:
+                stale = self._cache.stale(name) if at_least is None else None
+                if stale is None or stale[1] > self._stale_seconds:
+                    raise
+                held, age = stale
         if held.value is None:
-            raise EntryNotFoundError
-        return held.value
+            raise EntryNotFoundError(age)
+        return Read(held.value, age)
 
-    async def scan(self, namespace: str, after: str, limit: int) -> Page:
+    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
         """Return a page of the namespace; it is empty when the namespace has no entries."""
-        return await self._call(self._store.scan, namespace, after, limit)
+        return await self._ask(lambda: self._store.scan(namespace, after, limit, at_least))
 
-    async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[S, bool]:
-        """Create or replace an entry under ``conditions``; return the entry, and whether it is new."""
-        with self._changing(namespace, key):
-            entry, created = await self._call(self._store.write, namespace, key, value, conditions)
-        return self._present(entry), created
+    async def write(self, change: Change) -> tuple[S, bool]:
+        """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
+        edit = change.edits[0]
+        with self._changing(change):
+            (made,) = await self._changes.make(change)
+        if edit.value is None:
+            raise ValueError("the change removes the entry")
+        entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
+        return self._present(entry), made.action is Action.CREATE
 
-    async def remove(self, namespace: str, key: str, conditions: Conditions) -> None:
-        """Delete an entry under ``conditions``."""
-        with self._changing(namespace, key):
-            await self._call(self._store.remove, namespace, key, conditions)
+    async def remove(self, change: Change) -> None:
+        """Make a change that removes an entry."""
+        with self._changing(change):
+            await self._changes.make(change)
 
-    async def _fetch(self, name: Name) -> Held[S]:
-        with self._cache.filling(name) as fill:
-            entry = await self._call(self._store.read, *name)
-            fill.found = Held(None if entry is None else self._present(entry))
-        return fill.found
+    def _knows(self, at_least: Version) -> bool:
+        known = self._cache.version
+        return known is not None and known.epoch == at_least.epoch and known.revision >= at_least.revision
+
+    async def _fetch(self, name: Name, at_least: Version | None) -> Held[S]:
+        """Read the store; requests for a name that is being read so wait for the same answer."""
+        asked = name, at_least
+        fill, task = self._fetches.get(asked, (None, None))
+        if task is None or fill is None or not self._cache.is_pending(fill):
+            fill = self._cache.filling(name)
+            task = asyncio.create_task(self._fill(fill, at_least))
+            self._fetches[asked] = fill, task
+            task.add_done_callback(lambda done: self._fetched(asked, done))
+        return await asyncio.shield(task)
+
+    def _fetched(self, asked: tuple[Name, Version | None], task: asyncio.Task[Held[S]]) -> None:
+        if self._fetches.get(asked, (None, None))[1] is task:
+            del self._fetches[asked]
+        if not task.cancelled():
+            task.exception()  # every waiting request may be gone
+
+    async def _fill(self, fill: Fill[S], at_least: Version | None) -> Held[S]:
+        with fill:
+            at = time.monotonic()
+            found = await self._ask(lambda: self._store.read(*fill.name, at_least))
+            held = Held(None if found.entry is None else self._present(found.entry), at)
+            fill.keep(held, found.version)
+        return held
 
     @contextmanager
-    def _changing(self, namespace: str, key: str) -> Iterator[None]:
-        """Evict the name after a change, even one of unknown outcome, so that this worker reads its own change."""
+    def _changing(self, change: Change) -> Iterator[None]:
+        """Evict the names after a change, even one of unknown outcome, so that this worker reads its own change."""
         try:
             yield
         finally:
-            self._cache.forget((namespace, key))
+            for edit in change.edits:
+                self._cache.forget((edit.namespace, edit.key))
 
-    async def _call(self, operation: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
-        # The retry library costs a tenth of a read's time, so only the first failure starts it. The first retry comes
-        # at once, because the usual cause is a connection that was closed while idle.
+    async def _ask(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Ask the store a question that changes nothing, again after a connection that broke."""
+        if not self.suspicion.permits():
+            raise UnavailableError("the database is away")
         try:
-            return await operation(*args, **kwargs)
-        except TransientError:
-            if not self._retries:
-                raise
-        return await self._retrying(operation, *args, **kwargs)
+            async with asyncio.timeout(READ_SECONDS):
+                answer = await self._tried(operation)
+        except TimeoutError as error:
+            self.suspicion.failed()
+            raise UnavailableError("the database did not answer in time") from error
+        except UnavailableError:
+            self.suspicion.failed()
+            raise
+        except OtherHistoryError:  # an answer too
+            self.suspicion.succeeded()
+            raise
+        self.suspicion.succeeded()
+        return answer
+
+    async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
+        failures = 0
+        while True:
+            try:
+                return await operation()
+            except TransientError:
+                failures += 1
+                if failures >= self._retry.attempts:
+                    raise
+            await asyncio.sleep(pause_seconds(self._retry, failures))

@@ -31,7 +31,7 @@ class Sampling:
         self._hits, self._misses = contents.hits, contents.misses
         self._telemetry.cache_bytes.set(contents.bytes)
         self._telemetry.cache_live.set(contents.live)
-        self._telemetry.cache_revision.set(contents.revision)
+        self._telemetry.cache_revision.set(0 if contents.version is None else contents.version.revision)
         self._telemetry.write()
 
     async def repeat(self) -> None:

@@ -51,20 +51,28 @@ def test_this_machine_has_a_way() -> None:
 
 
 @pytest.mark.anyio
-async def test_the_role_owns_its_database_and_has_no_privilege(postgres: PostgresServer) -> None:
+async def test_the_owner_cannot_log_in_and_no_role_of_ours_has_a_privilege(postgres: PostgresServer) -> None:
     role = "SELECT (rolsuper, rolcreatedb, rolcreaterole, rolreplication, rolbypassrls)::text FROM pg_roles "
-    assert await fetch(postgres.url, role + "WHERE rolname = current_user") == "(f,f,f,f,f)"
-    owner = "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()"
-    assert await fetch(postgres.url, owner) == "configuration"
+    for url in (postgres.url, postgres.migration_url):
+        assert await fetch(url, role + "WHERE rolname = current_user") == "(f,f,f,f,f)"
+    owner = "SELECT (rolname, rolcanlogin)::text FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba "
+    assert await fetch(postgres.url, owner + "WHERE datname = current_database()") == "(owner,f)"
     assert await fetch(postgres.admin_url, role + "WHERE rolname = current_user") == "(t,t,t,t,t)"
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("role", ["configuration", "postgres"])
+@pytest.mark.parametrize("statement", ["CREATE TABLE mine ()", "SET ROLE owner"])
+async def test_the_role_that_serves_owns_nothing(postgres: PostgresServer, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await fetch(postgres.url, statement)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("role", ["configuration", "migrator", "postgres"])
 async def test_a_password_is_needed(postgres: PostgresServer, role: str) -> None:
     port = urlsplit(postgres.url).port
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await fetch(f"postgresql://{role}:guess@{LOOPBACK}:{port}/{role}", "SELECT 1")
+        await fetch(f"postgresql://{role}:guess@{LOOPBACK}:{port}/configuration", "SELECT 1")
 
 
 @pytest.mark.anyio
@@ -78,7 +86,7 @@ def test_no_password_is_in_the_arguments_the_log_or_the_printed_value(folder: Pa
         arguments = Path(f"/proc/{server.child.pid}/cmdline").read_text()
         seen = (folder / "postgres.log").read_text() + repr(server) + arguments
         assert "fsync=off" in arguments
-        for url in (server.url, server.admin_url):
+        for url in (server.url, server.migration_url, server.admin_url):
             assert str(urlsplit(url).password) not in seen
 
 

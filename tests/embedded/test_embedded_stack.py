@@ -32,6 +32,7 @@ SETTINGS = Settings(
     cluster="embedded",
     process=Process(
         port=8080,
+        management_port=9464,
         workers=2,
         threads=8,
         shutdown_seconds=5,
@@ -42,10 +43,15 @@ SETTINGS = Settings(
     ),
     database=Database(
         pool_size=2,
+        read_pool_size=2,
         partitions=2,
         connect_timeout_seconds=3,
         statement_timeout_seconds=30,
         idle_timeout_seconds=300,
+        lossless_failover=True,
+        replica_lag_seconds=3,
+        stale_seconds=900,
+        events_retention_days=90,
         retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
     ),
     throttling=Throttling(
@@ -169,11 +175,13 @@ def test_a_taken_port_is_said_before_anything_starts(up: Up, folder: Path) -> No
     assert list(folder.iterdir()) == []
 
 
-def test_an_api_that_does_not_start_shows_why(up: Up, folder: Path, processes: Processes) -> None:
+def test_settings_that_cannot_be_used_are_shown_by_the_first_program_that_reads_them(
+    up: Up, folder: Path, processes: Processes
+) -> None:
     same = SETTINGS.process.model_copy(update={"ready_path": SETTINGS.process.health_path})
     service = up(SETTINGS.model_copy(update={"process": same}))
     output, _ = service.communicate()
-    assert "error: The API ended before it was ready:\nerror: the settings file" in output
+    assert "error: The migration failed with exit code 2:\nerror: the settings file" in output
     assert service.returncode == 2
     nothing_is_left(folder, processes)
 

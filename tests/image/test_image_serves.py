@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
+from runtime.embedded.cluster import API
 from tests.compiler.project import artifacts, site
 from tests.image.build import Image, build
 from tests.runtime.service import running
@@ -53,9 +54,23 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
 ) -> None:
     settings = image.root / "settings.json"
     settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
-    command = (*user, *image.entrypoint(), "--settings", str(settings), "--host", "127.0.0.1", "--port", "0")
+    command = (
+        *user,
+        *image.entrypoint(),
+        "--settings",
+        str(settings),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "0",
+        "--management-port",
+        "0",
+    )
     variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+    migration = {"CBP_DATABASE_MIGRATION_URL": database_url, "CBP_DATABASE_SERVING_ROLE": API}
     before = fingerprint(image)
+    migrate = (*user, image.entrypoint()[0], "-m", "runtime.migrate", "--settings", str(settings))
+    subprocess.run(migrate, cwd=image.app, env=image.variables() | migration, check=True)
     with running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app) as service:
         assert httpx.get(f"{service.url}/health/ready").status_code == 200
         written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})

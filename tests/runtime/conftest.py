@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import orjson
 import pytest
 
+from runtime.adapters.postgres_migrations import migrate
 from runtime.app import Adapters, create_app
+from runtime.embedded.cluster import API, OWNER
+from runtime.environment import Address
 from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
+from tests.conftest import empty_database, in_database
 from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries, running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from starlette.types import ASGIApp
+
+    from runtime.embedded.postgres import PostgresServer
 
 
 @pytest.fixture
@@ -31,6 +38,7 @@ def document() -> dict[str, Any]:
         "cluster": "one",
         "process": {
             "port": 8080,
+            "management_port": 9464,
             "workers": 2,
             "threads": 8,
             "shutdown_seconds": 10,
@@ -41,6 +49,11 @@ def document() -> dict[str, Any]:
         },
         "database": {
             "pool_size": 4,
+            "read_pool_size": 2,
+            "lossless_failover": True,
+            "replica_lag_seconds": 3,
+            "stale_seconds": 900,
+            "events_retention_days": 90,
             "partitions": 3,
             "connect_timeout_seconds": 2,
             "statement_timeout_seconds": 5,
@@ -54,6 +67,14 @@ def document() -> dict[str, Any]:
 @pytest.fixture
 def settings(document: dict[str, Any]) -> Settings:
     return Settings.model_validate_json(orjson.dumps(document))
+
+
+@pytest.fixture
+def migrated_url(postgres: PostgresServer, settings: Settings) -> Iterator[str]:
+    """A database that the migrating role has migrated, for the role that serves, as in production."""
+    with empty_database(postgres, OWNER) as name:
+        asyncio.run(migrate(Address(in_database(postgres.migration_url, name)), settings.database, API))
+        yield in_database(postgres.url, name)
 
 
 @pytest.fixture

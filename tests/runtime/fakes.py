@@ -5,20 +5,38 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runtime.domain.buckets import State, debited, filled, refilled, wait_microseconds
-from runtime.domain.entries import Entry, EntryNotFoundError, Json, Page
-from runtime.domain.preconditions import Conditions, permit_change
+from runtime.domain.entries import (
+    Action,
+    ChangeExpiredError,
+    Entry,
+    EntryNotFoundError,
+    Found,
+    IdReusedError,
+    Made,
+    OtherHistoryError,
+    Page,
+    PreconditionError,
+    Version,
+)
+from runtime.domain.preconditions import permit_change
 from runtime.ports import Grant, KeyedBucket, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from uuid import UUID
 
     from starlette.types import ASGIApp, Message
 
-    from runtime.ports import Follower
+    from runtime.domain.entries import Change, Edit
+    from runtime.ports import Follower, Result
+
+
+EPOCH = "0a1b2c3d"
 
 
 class MemoryEntries:
@@ -26,10 +44,12 @@ class MemoryEntries:
 
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Entry] = {}
-        self.revision = 0
+        self.version = Version(EPOCH, 0)
         self.changes: list[tuple[int, str, str]] = []
         self.failures: list[Exception] = []
         self.reads = 0
+        self.groups: list[int] = []
+        self._made: dict[UUID, tuple[Change, tuple[Made, ...]]] = {}
 
     async def open(self) -> None: ...
 
@@ -38,37 +58,68 @@ class MemoryEntries:
     async def ping(self) -> None:
         self._fail()
 
-    async def read(self, namespace: str, key: str) -> Entry | None:
+    async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         self._fail()
         self.reads += 1
-        return self.entries.get((namespace, key))
+        self._require(at_least)
+        return Found(self.entries.get((namespace, key)), self.version)
 
-    async def scan(self, namespace: str, after: str, limit: int) -> Page:
+    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
         self._fail()
+        self._require(at_least)
         found = sorted((e for e in self.entries.values() if e.namespace == namespace and e.key > after), key=_key)
         page = tuple(found[:limit])
-        return Page(page, page[-1].key if len(found) > limit else None)
+        return Page(page, page[-1].key if len(found) > limit else None, self.version)
 
-    async def write(self, namespace: str, key: str, value: Json, conditions: Conditions) -> tuple[Entry, bool]:
+    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         self._fail()
-        current = self.entries.get((namespace, key))
-        permit_change(conditions, current.revision if current else None)
-        self._change(namespace, key)
-        entry = self.entries[namespace, key] = Entry(namespace, key, value, self.revision, datetime.now(UTC))
-        return entry, current is None
+        self.groups.append(len(changes))
+        return [self._change(change) for change in changes]
 
-    async def remove(self, namespace: str, key: str, conditions: Conditions) -> None:
-        self._fail()
-        current = self.entries.get((namespace, key))
-        permit_change(conditions, current.revision if current else None)
-        if current is None:
+    def begin_history(self, epoch: str) -> None:
+        """Name another history, as after a restore: every entry's tag changes."""
+        self.version = Version(epoch, self.version.revision)
+        for name, entry in self.entries.items():
+            self.entries[name] = replace(entry, version=Version(epoch, entry.version.revision))
+
+    def _change(self, change: Change) -> Result:
+        if change.id in self._made:
+            first, made = self._made[change.id]
+            same = [(e.namespace, e.key, e.value) for e in first.edits] == [
+                (e.namespace, e.key, e.value) for e in change.edits
+            ]
+            return made if same else IdReusedError()
+        if change.deadline <= time.monotonic():
+            return ChangeExpiredError()
+        try:
+            for edit in change.edits:
+                self._permit(edit)
+        except (PreconditionError, EntryNotFoundError) as error:
+            return error
+        version = self.version = Version(self.version.epoch, self.version.revision + 1)
+        made = tuple(self._apply(edit, version) for edit in change.edits)
+        self._made[change.id] = change, made
+        return made
+
+    def _permit(self, edit: Edit) -> None:
+        current = self.entries.get((edit.namespace, edit.key))
+        permit_change(edit.conditions, current.version if current else None)
+        if current is None and edit.value is None:
             raise EntryNotFoundError
-        self._change(namespace, key)
-        del self.entries[namespace, key]
 
-    def _change(self, namespace: str, key: str) -> None:
-        self.revision += 1
-        self.changes.append((self.revision, namespace, key))
+    def _apply(self, edit: Edit, version: Version) -> Made:
+        name, now = (edit.namespace, edit.key), datetime.now(UTC)
+        self.changes.append((version.revision, *name))
+        if edit.value is None:
+            del self.entries[name]
+            return Made(Action.DELETE, version, now)
+        action = Action.REPLACE if name in self.entries else Action.CREATE
+        self.entries[name] = Entry(*name, edit.value, version, now)
+        return Made(action, version, now)
+
+    def _require(self, at_least: Version | None) -> None:
+        if at_least and (at_least.epoch != self.version.epoch or at_least.revision > self.version.revision):
+            raise OtherHistoryError
 
     def _fail(self) -> None:
         if self.failures:
@@ -92,11 +143,13 @@ class MemoryChanges:
             await asyncio.sleep(0.001)
 
     async def _tell(self, follower: Follower) -> None:
-        follower.begin(self._entries.revision)
         while not self.away:
-            asked_at = time.monotonic()
-            for revision, namespace, key in self._entries.changes[follower.revision :]:
-                follower.changed(revision, namespace, key)
+            asked_at, now, known = time.monotonic(), self._entries.version, follower.version
+            if known is None or known.epoch != now.epoch:
+                follower.begin(now)
+            else:
+                names = [(n, k) for revision, n, k in self._entries.changes if revision > known.revision]
+                follower.changed(known.revision, now.revision, names)
             follower.confirm(asked_at)
             await asyncio.sleep(0.001)
 

@@ -36,6 +36,11 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def management_url(self) -> str:
+        (port,) = (event["port"] for event in self.events() if event["event"] == "the management port is open")
+        return f"http://127.0.0.1:{port}"
+
     def events(self) -> list[dict[str, Any]]:
         """Return what has been logged so far, but for a line that is still being written."""
         lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -56,7 +61,7 @@ def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str
     """Start the checkout's own service, and yield it when every worker serves."""
     settings = directory / "settings.json"
     settings.write_text(json.dumps(document), encoding="utf-8")
-    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0")
+    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0", "--management-port", "0")
     # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
     environment = os.environ | dict(variables) | {"TMPDIR": str(directory)}
     with running(command, environment, directory / "log.jsonl", document["process"]["workers"]) as service:

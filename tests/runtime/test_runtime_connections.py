@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import time
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from runtime.domain.entries import Json
-from runtime.domain.preconditions import Conditions
 from runtime.http import protocol as module
+from runtime.http import transport
 from runtime.http.protocol import LONGEST_HEAD_BYTES, Protocol
+from tests.runtime.changing import put
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
@@ -63,6 +66,15 @@ class Client:
         (end,) = self.state.connections
         assert isinstance(end, Protocol)
         return end
+
+    def send_then_read(self, *pieces: bytes) -> bytes:
+        """Send everything before anything is read, as simple clients do, and return all that comes."""
+        address = self.writer.get_extra_info("peername")
+        with socket.create_connection(address, timeout=30) as client:
+            for piece in pieces:
+                client.sendall(piece)
+                time.sleep(SHORT)  # long enough to be answered before the next piece
+            return b"".join(iter(partial(client.recv, 65536), b""))
 
     async def refusal(self, status: int) -> str:
         """Expect a problem that closes the connection, and return what it says."""
@@ -169,7 +181,7 @@ async def test_a_client_that_pauses_between_two_requests_may(client: Client) -> 
 
 @pytest.mark.usefixtures("_impatient")
 async def test_a_client_that_does_not_read_its_answers_is_hung_up_on(client: Client, entries: MemoryEntries) -> None:
-    await entries.write("n", "k", Json('"' + "x" * 1_000_000 + '"'), Conditions())
+    await put(entries, "n", "k", '"' + "x" * 1_000_000 + '"')
     client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed as one that writes alone
     client.writer.write(GET * 20)
     while client.state.connections:
@@ -192,7 +204,7 @@ async def test_a_wish_for_another_protocol_with_a_body_is_refused_and_nothing_ch
 
 
 async def test_trailers_are_not_headers(client: Client, entries: MemoryEntries) -> None:
-    await entries.write("n", "k", Json("1"), Conditions())
+    await put(entries, "n", "k")
     status, _, _ = await client.ask(PUT, CHUNKED, b"b\r\n", BODY, b"\r\n0\r\nIf-Match: *\r\n\r\n")
     assert status == 428
     assert (await client.ask(HEALTH))[0] == 200
@@ -222,3 +234,55 @@ async def test_a_client_that_asks_whether_to_go_on_is_told(client: Client) -> No
 async def test_answers_come_in_the_order_of_requests_sent_together(client: Client) -> None:
     client.writer.write(HEALTH + GET + HEALTH)
     assert [(await client.answer())[0] for _ in range(3)] == [200, 404, 200]
+
+
+MANY = b"x" * 3_000_000
+CLOSING = PUT + b"Connection: close\r\n"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "status"),
+    [
+        ([HEALTH[:-2] + b"X-Long: " + b"x" * LONGEST_HEAD_BYTES, MANY], 431),
+        ([b"NONSENSE\r\n\r\n", MANY], 400),
+        ([CLOSING + b"Content-Length: 3000000\r\n\r\n", MANY], 413),
+        ([CLOSING + CHUNKED + b"2dc6c0\r\n" + MANY, b"\r\n0\r\n\r\n"], 413),
+        ([CLOSING.replace(b"json", b"text") + b"Content-Length: 3000000\r\n\r\n", MANY], 415),
+    ],
+)
+async def test_a_client_that_goes_on_sending_reads_its_answer(client: Client, pieces: list[bytes], status: int) -> None:
+    answer = await asyncio.to_thread(client.send_then_read, *pieces)
+    assert answer.startswith(f"HTTP/1.1 {status} ".encode())
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == status
+
+
+@pytest.mark.usefixtures("_impatient")
+@pytest.mark.parametrize("start", [HEALTH[:20], PUT + b"Content-Length: 3000000\r\n\r\n"[:-3]])
+async def test_a_client_that_goes_on_sending_reads_that_it_was_too_slow(client: Client, start: bytes) -> None:
+    answer = await asyncio.to_thread(client.send_then_read, start, b"", b"", MANY)
+    assert answer.startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_a_client_that_never_stops_sending_is_closed_on(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LINGER_SECONDS", SHORT)
+    client.writer.write(b"NONSENSE\r\n\r\n")
+    while client.state.connections:
+        client.writer.write(b"x")
+        await asyncio.sleep(0.01)
+
+
+async def test_of_many_clients_that_do_not_read_the_first_is_hung_up_on(
+    app: ASGIApp, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_BEHIND", 1)
+    await put(entries, "n", "k", '"' + "x" * 1_000_000 + '"')
+    async with running(app), connected(app) as first, connected(app) as second:
+        for client in (first, second):
+            client.writer.transport.pause_reading()  # type: ignore[attr-defined]  # typed as one that writes alone
+            client.writer.write(GET * 20)
+            while not (client is second or Protocol.behind):
+                await asyncio.sleep(0.001)
+        while first.state.connections:
+            await asyncio.sleep(0.001)
+        assert second.state.connections

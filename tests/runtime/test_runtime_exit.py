@@ -8,25 +8,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
-from runtime.adapters.postgres_migrations import migrate
-from runtime.environment import Address
-
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from runtime.settings import Settings
-
-pytestmark = pytest.mark.anyio
-AWAY = "postgresql://api:hidden@127.0.0.1:1/x"
 
 
 def start(directory: Path, document: dict[str, Any], variables: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run the service to its end, which must come by itself."""
     settings = directory / "settings.json"
     settings.write_text(json.dumps(document), encoding="utf-8")
-    command = [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0"]
+    command = [sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0", "--management-port", "0"]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CBP_")} | variables
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
 
@@ -52,32 +42,3 @@ def test_missing_variables_end_with_status_2_and_every_name(tmp_path: Path, docu
         "  CBP_REDIS_URL",
     ]
     assert "Traceback" not in ended.stderr
-
-
-def test_an_address_that_the_client_refuses_ends_with_status_2(
-    tmp_path: Path, document: dict[str, Any], redis_url: str
-) -> None:
-    ended = start(tmp_path, document, {"CBP_DATABASE_URL": f"{AWAY}?sslmode=perhaps", "CBP_REDIS_URL": redis_url})
-    assert ended.returncode == 2
-    assert "sslmode" in ended.stderr
-    assert "hidden" not in ended.stderr + ended.stdout
-
-
-async def test_a_database_of_another_shape_ends_with_status_2(
-    tmp_path: Path, document: dict[str, Any], database_url: str, redis_url: str, settings: Settings
-) -> None:
-    await migrate(Address(database_url), settings.database)
-    document["database"]["partitions"] = 4
-    ended = start(tmp_path, document, {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url})
-    assert ended.returncode == 2
-    assert ended.stderr.startswith("error: the entries table has 3 hash partitions and the settings ask for 4")
-
-
-def test_a_database_that_is_away_ends_with_status_1_and_without_its_password(
-    tmp_path: Path, document: dict[str, Any], redis_url: str
-) -> None:
-    variables = {"CBP_DATABASE_URL": AWAY, "CBP_REDIS_URL": redis_url}
-    ended = start(tmp_path, document, variables)
-    assert ended.returncode == 1
-    assert ended.stderr.startswith("error: the database cannot be migrated: ")
-    assert "hidden" not in ended.stderr + ended.stdout

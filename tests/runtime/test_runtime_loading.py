@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtime.environment import Address, Environment, EnvironmentVariableError, read_environment
+from runtime.environment import (
+    Address,
+    Environment,
+    EnvironmentVariableError,
+    ForwardedHeader,
+    MigrationEnvironment,
+    read_environment,
+    read_migration_environment,
+)
 from runtime.loading import Fault, SettingsError, load_settings
 
 if TYPE_CHECKING:
@@ -89,11 +97,12 @@ def test_the_environment_tells_where_the_servers_are(tmp_path: Path) -> None:
         "CBP_DATABASE_PASSWORD_FILE": str(secret),
         "CBP_REDIS_URL": REDIS,
         "CBP_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
+        "CBP_FORWARDED_HEADER": "x-forwarded-for",
     }
     environment = read_environment(variables)
     address = Address(DATABASE, secret)
     proxies = (ip_network("10.0.0.0/8"), ip_network("::1"))
-    assert environment == Environment(address, address, Address(REDIS), proxies)
+    assert environment == Environment(address, address, None, Address(REDIS), proxies, ForwardedHeader.X_FORWARDED_FOR)
     assert address.password() == "s3cret"
 
 
@@ -105,10 +114,41 @@ def test_a_rotated_password_is_read_anew_and_one_in_the_url_serves_without_a_fil
     assert (address.password(), Address(DATABASE).password(), Address(REDIS).password()) == ("new", "hidden", None)
 
 
-def test_migrations_have_an_address_of_their_own() -> None:
-    direct = "postgresql://api@direct.example/configuration"
-    variables = {"CBP_DATABASE_URL": DATABASE, "CBP_DATABASE_DIRECT_URL": direct, "CBP_REDIS_URL": REDIS}
-    assert read_environment(variables).database_direct == Address(direct)
+def test_the_feed_and_the_reads_may_have_addresses_of_their_own(tmp_path: Path) -> None:
+    """With the same password, which is the role's."""
+    secret = tmp_path / "password"
+    secret.write_text("s3cret", encoding="utf-8")
+    direct, read = "postgresql://api@direct.example/configuration", "postgresql://api@standbys.example/configuration"
+    variables = {"CBP_DATABASE_URL": DATABASE, "CBP_DATABASE_DIRECT_URL": direct, "CBP_DATABASE_READ_URL": read}
+    environment = read_environment({**variables, "CBP_DATABASE_PASSWORD_FILE": str(secret), "CBP_REDIS_URL": REDIS})
+    assert environment.database_direct == Address(direct, secret)
+    assert environment.database_read == Address(read, secret)
+
+
+def test_a_migration_has_an_address_and_a_password_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n", encoding="utf-8")
+    variables = {
+        "CBP_DATABASE_MIGRATION_URL": DATABASE,
+        "CBP_DATABASE_MIGRATION_PASSWORD_FILE": str(secret),
+        "CBP_DATABASE_SERVING_ROLE": "api",
+    }
+    environment = read_migration_environment(variables)
+    assert environment == MigrationEnvironment(Address(DATABASE, secret), "api")
+    assert environment.database.password() == "s3cret"
+    assert "hidden" not in repr(environment)
+
+
+def test_every_faulty_variable_of_a_migration_is_listed_at_once() -> None:
+    with pytest.raises(EnvironmentVariableError) as caught:
+        read_migration_environment(
+            {"CBP_DATABASE_MIGRATION_URL": "mysql:hidden", "CBP_DATABASE_MIGRATION_PASSWORD_FILE": "/nowhere"}
+        )
+    assert caught.value.faults == (
+        "CBP_DATABASE_MIGRATION_URL is not an address of the form postgresql://host:port/...",
+        "CBP_DATABASE_MIGRATION_PASSWORD_FILE names a file that cannot be read: No such file or directory",
+        "CBP_DATABASE_SERVING_ROLE is not set: it is the name of the database's role that serves",
+    )
 
 
 @pytest.mark.parametrize(
@@ -119,9 +159,14 @@ def test_migrations_have_an_address_of_their_own() -> None:
         ({"CBP_DATABASE_URL": "mysql://api:hidden@db/x"}, "CBP_DATABASE_URL is not an address of the form postgresql"),
         ({"CBP_DATABASE_URL": "postgresql://api:hidden@db:port/x"}, "CBP_DATABASE_URL is not an address"),
         ({"CBP_DATABASE_DIRECT_URL": "postgresql:hidden"}, "CBP_DATABASE_DIRECT_URL is not an address of the form"),
+        ({"CBP_DATABASE_READ_URL": "postgresql:hidden"}, "CBP_DATABASE_READ_URL is not an address of the form"),
         ({"CBP_REDIS_URL": "redis://:hidden@[::1"}, "CBP_REDIS_URL is not an address"),
         ({"CBP_DATABASE_PASSWORD_FILE": "/nowhere"}, "CBP_DATABASE_PASSWORD_FILE names a file that cannot be read"),
         ({"CBP_TRUSTED_PROXIES": "10.0.0.1/8"}, "CBP_TRUSTED_PROXIES is a list of addresses and networks"),
+        (
+            {"CBP_FORWARDED_HEADER": "Via"},
+            "CBP_FORWARDED_HEADER is a header in which proxies name clients: X-Forwarded-For",
+        ),
     ],
 )
 def test_a_wrong_variable_is_named_and_its_secret_is_not_shown(changes: dict[str, str], message: str) -> None:

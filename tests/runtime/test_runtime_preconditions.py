@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.domain.entries import PreconditionFailedError, PreconditionRequiredError
+from runtime.domain.entries import PreconditionFailedError, PreconditionRequiredError, Version
 from runtime.domain.names import InvalidNameError, check_key, check_namespace
 from runtime.domain.preconditions import (
     Conditions,
@@ -21,8 +21,13 @@ from runtime.domain.preconditions import (
 )
 
 ANY = Tags(anything=True)
-SEVEN = Tags(strong=frozenset({'"7"'}))
-WEAK_SEVEN = Tags(weak=frozenset({'"7"'}))
+V7 = Version("0a1b2c3d", 7)
+V8 = Version("0a1b2c3d", 8)
+SEVEN = Tags(strong=frozenset({'"0a1b2c3d-7"'}))
+WEAK_SEVEN = Tags(weak=frozenset({'"0a1b2c3d-7"'}))
+SIX = Tags(strong=frozenset({'"0a1b2c3d-6"'}))
+RESTORED = Tags(strong=frozenset({'"ffffffff-7"'}))
+NUMBER = Tags(strong=frozenset({'"7"'}))
 
 
 @pytest.mark.parametrize("name", ["a", "0", "payments", "eu-west-1", "a" * 63])
@@ -51,27 +56,33 @@ def test_a_key_that_a_proxy_could_rewrite_is_refused(key: str) -> None:
     ("header", "tags"),
     [
         ("*", ANY),
-        ('"7"', SEVEN),
-        (' "7" ', SEVEN),
-        ('W/"7"', WEAK_SEVEN),
+        ('"0a1b2c3d-7"', SEVEN),
+        (' "0a1b2c3d-7" ', SEVEN),
+        ('W/"0a1b2c3d-7"', WEAK_SEVEN),
         ('"7", W/"8","9"', Tags(frozenset({'"7"', '"9"'}), frozenset({'"8"'}))),
         ('"a,b"', Tags(frozenset({'"a,b"'}))),
+        (', "0a1b2c3d-7"', SEVEN),
+        ('"0a1b2c3d-7" ,', SEVEN),
+        ('"7",, \t,"9"', Tags(frozenset({'"7"', '"9"'}))),
+        ("", Tags()),
+        (" , ", Tags()),
     ],
 )
 def test_a_header_lists_entity_tags(header: str, tags: Tags) -> None:
     assert parse_tags(header) == tags
 
 
-@pytest.mark.parametrize("header", ["", "7", '"7', '"7" "8"', 'w/"7"', '*, "7"', '"7",,x', '"\x7f"'])
+@pytest.mark.parametrize("header", ["7", '"7', '"7" "8"', 'w/"7"', '*, "7"', '"7",,x', '"\x7f"'])
 def test_a_header_that_lists_anything_else_is_refused(header: str) -> None:
     with pytest.raises(InvalidTagsError, match=re.escape("expected * or a list of quoted entity tags")):
         parse_tags(header)
 
 
-@given(st.lists(st.integers(0, 2**63), min_size=1))
-def test_every_revision_survives_the_way_through_a_header(revisions: list[int]) -> None:
-    tags = frozenset(map(entity_tag, revisions))
-    assert parse_tags(", ".join(map(entity_tag, revisions))) == Tags(tags)
+@given(st.lists(st.builds(Version, st.from_regex(r"[0-9a-f]{8}", fullmatch=True), st.integers(0, 2**63)), min_size=1))
+def test_every_version_survives_the_way_through_a_header(versions: list[Version]) -> None:
+    tags = frozenset(map(entity_tag, versions))
+    assert len(tags) == len(set(versions))
+    assert parse_tags(", ".join(map(entity_tag, versions))) == Tags(tags)
 
 
 @pytest.mark.parametrize(
@@ -79,12 +90,12 @@ def test_every_revision_survives_the_way_through_a_header(revisions: list[int]) 
     [
         (Conditions(), None),
         (Conditions(if_none_match=ANY), None),
-        (Conditions(if_match=ANY), 7),
-        (Conditions(if_match=SEVEN), 7),
-        (Conditions(if_match=SEVEN, if_none_match=Tags(frozenset({'"6"'}))), 7),
+        (Conditions(if_match=ANY), V7),
+        (Conditions(if_match=SEVEN), V7),
+        (Conditions(if_match=SEVEN, if_none_match=SIX), V7),
     ],
 )
-def test_a_change_is_permitted_to_who_knows_what_is_there(conditions: Conditions, current: int | None) -> None:
+def test_a_change_is_permitted_to_who_knows_what_is_there(conditions: Conditions, current: Version | None) -> None:
     permit_change(conditions, current)
 
 
@@ -93,13 +104,15 @@ def test_a_change_is_permitted_to_who_knows_what_is_there(conditions: Conditions
     [
         (Conditions(if_match=ANY), None),
         (Conditions(if_match=SEVEN), None),
-        (Conditions(if_match=SEVEN), 8),
-        (Conditions(if_match=WEAK_SEVEN), 7),
-        (Conditions(if_none_match=ANY), 7),
-        (Conditions(if_match=SEVEN, if_none_match=WEAK_SEVEN), 7),
+        (Conditions(if_match=SEVEN), V8),
+        (Conditions(if_match=WEAK_SEVEN), V7),
+        (Conditions(if_match=RESTORED), V7),
+        (Conditions(if_match=NUMBER), V7),
+        (Conditions(if_none_match=ANY), V7),
+        (Conditions(if_match=SEVEN, if_none_match=WEAK_SEVEN), V7),
     ],
 )
-def test_a_change_whose_condition_does_not_hold_fails(conditions: Conditions, current: int | None) -> None:
+def test_a_change_whose_condition_does_not_hold_fails(conditions: Conditions, current: Version | None) -> None:
     with pytest.raises(PreconditionFailedError) as caught:
         permit_change(conditions, current)
     assert caught.value.current == current
@@ -107,7 +120,7 @@ def test_a_change_whose_condition_does_not_hold_fails(conditions: Conditions, cu
 
 def test_an_existing_entry_does_not_change_without_if_match() -> None:
     with pytest.raises(PreconditionRequiredError, match=r"^the entry exists at revision 7: send If-Match"):
-        permit_change(Conditions(), 7)
+        permit_change(Conditions(), V7)
 
 
 @pytest.mark.parametrize(
@@ -117,13 +130,17 @@ def test_an_existing_entry_does_not_change_without_if_match() -> None:
         (Conditions(if_none_match=SEVEN), True),
         (Conditions(if_none_match=WEAK_SEVEN), True),
         (Conditions(if_none_match=ANY), True),
-        (Conditions(if_match=SEVEN, if_none_match=Tags(frozenset({'"6"'}))), False),
+        (Conditions(if_match=SEVEN, if_none_match=SIX), False),
+        (Conditions(if_none_match=RESTORED), False),
+        (Conditions(if_none_match=NUMBER), False),
     ],
 )
-def test_a_reader_that_holds_the_revision_is_told_so(conditions: Conditions, *, unmodified: bool) -> None:
-    assert is_unmodified(conditions, 7) is unmodified
+def test_a_reader_that_holds_the_version_is_told_so(conditions: Conditions, *, unmodified: bool) -> None:
+    assert is_unmodified(conditions, V7) is unmodified
 
 
-def test_a_reader_whose_if_match_does_not_hold_is_refused() -> None:
-    with pytest.raises(PreconditionFailedError):
-        is_unmodified(Conditions(if_match=Tags(frozenset({'"6"'}))), 7)
+@pytest.mark.parametrize("tags", [SIX, WEAK_SEVEN, RESTORED, NUMBER])
+def test_a_reader_whose_if_match_does_not_hold_is_refused(tags: Tags) -> None:
+    with pytest.raises(PreconditionFailedError) as caught:
+        is_unmodified(Conditions(if_match=tags), V7)
+    assert caught.value.current == V7

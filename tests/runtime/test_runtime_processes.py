@@ -7,6 +7,7 @@ import json
 import math
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -30,8 +31,8 @@ WIDE = {"capacity": 100_000, "refill_per_minute": 1}
 
 
 @pytest.fixture
-def variables(database_url: str, redis_url: str) -> dict[str, str]:
-    return {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+def variables(migrated_url: str, redis_url: str) -> dict[str, str]:
+    return {"CBP_DATABASE_URL": migrated_url, "CBP_REDIS_URL": redis_url}
 
 
 @pytest.fixture
@@ -80,14 +81,14 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_one(
 
 
 async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
-    service: Service, database_url: str
+    service: Service, migrated_url: str
 ) -> None:
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(migrated_url)
     async with httpx.AsyncClient(base_url=service.url) as client:
         await client.put(URL, json={"value": 1})
         lock = connection.transaction()
         await lock.start()
-        await connection.execute("SELECT revision FROM last_revision FOR UPDATE")
+        await connection.execute(f"SELECT pg_advisory_xact_lock({0x636270}, 1)")
         change = asyncio.create_task(client.put(URL, json={"value": 2}, headers={"if-match": "*"}))
         await eventually(lambda: _waits_for_lock(connection))
         service.process.send_signal(signal.SIGTERM)
@@ -137,6 +138,71 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
     assert len(set(before) | set(service.workers())) == 4
 
 
+async def converse(service: Service, together: int, done: asyncio.Event) -> int:
+    """Send requests, some together, over connections that are kept, until no connection is accepted; count answers.
+
+    A connection may only end after an answer that says so, and never by a reset once there was an answer.
+    """
+    answered = 0
+    while not done.is_set():
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        except ConnectionRefusedError:
+            return answered
+        on_this, ended = 0, False
+        while not ended and not done.is_set():
+            try:
+                writer.write(f"GET {URL} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * together)
+                for _ in range(together):
+                    head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+                    await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
+                    assert head.startswith("http/1.1 404")
+                    on_this += 1
+                    if ended := "connection: close" in head:
+                        assert await reader.read() == b""
+                        break
+            except (ConnectionError, asyncio.IncompleteReadError):
+                assert on_this == 0  # the connection was never accepted
+                ended = True
+        answered += on_this
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+    return answered
+
+
+@pytest.mark.parametrize("together", [1, 5])
+async def test_a_signal_resets_no_connection_of_a_client_that_keeps_it(service: Service, together: int) -> None:
+    idle_reader, idle_writer = await asyncio.open_connection("127.0.0.1", service.port)
+    idle_writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+    await idle_reader.readuntil(b'{"status":"live"}')
+    never = asyncio.Event()
+    clients = [asyncio.create_task(converse(service, together, never)) for _ in range(8)]
+    await asyncio.sleep(0.2)
+    service.process.send_signal(signal.SIGTERM)
+    assert min(await asyncio.gather(*clients)) > 0
+    assert await idle_reader.read() == b""
+    idle_writer.close()
+    await idle_writer.wait_closed()
+    assert service.process.wait(30) == 0
+
+
+@pytest.mark.parametrize("together", [1, 5])
+async def test_a_replacement_of_workers_resets_no_connection(service: Service, together: int) -> None:
+    done = asyncio.Event()
+    clients = [asyncio.create_task(converse(service, together, done)) for _ in range(8)]
+    service.process.send_signal(signal.SIGHUP)
+
+    async def replaced() -> bool:
+        await asyncio.sleep(0.1)
+        finished = [event for event in service.events() if event["event"].startswith("Finished server process")]
+        return len(finished) == 2
+
+    await eventually(replaced)
+    done.set()
+    assert min(await asyncio.gather(*clients)) > 0
+
+
 async def test_a_restart_does_not_read_the_settings_again(service: Service, tmp_path: Path) -> None:
     async with httpx.AsyncClient(base_url=service.url) as client:
         before = await client.get("/v1/settings")
@@ -160,11 +226,11 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             await client.get("/health")
 
         async def value(name: str) -> float:
-            lines = (await client.get("/metrics")).text.splitlines()
+            lines = (await client.get(f"{service.management_url}/metrics")).text.splitlines()
             return sum(float(line.split()[-1]) for line in lines if line.startswith(name))
 
         name = 'http_requests_total{method="GET",route="/health"'
-        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        assert (await value(name), await value("database_pool_size")) == (10, 12)
         os.kill(victim, signal.SIGKILL)
 
     async with httpx.AsyncClient(base_url=service.url) as client:
@@ -173,7 +239,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
             return len(service.workers()) == 3
 
         await eventually(replaced)
-        assert (await value(name), await value("database_pool_size")) == (10, 8)
+        assert (await value(name), await value("database_pool_size")) == (10, 12)
 
 
 async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
@@ -242,7 +308,7 @@ async def test_every_worker_reads_from_memory_and_hears_what_another_has_written
             await eventually(everywhere)
 
         async def counted() -> bool:
-            metrics = (await writer.get("/metrics")).text.splitlines()
+            metrics = (await writer.get(f"{service.management_url}/metrics")).text.splitlines()
             hits = sum(
                 float(line.split()[-1]) for line in metrics if line.startswith('cache_reads_total{outcome="hit"')
             )

@@ -4,31 +4,44 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 
 from runtime.adapters.postgres import PostgresEntries
-from runtime.adapters.postgres_migrations import migrate
-from runtime.domain.entries import EntryNotFoundError, Json, PreconditionFailedError, PreconditionRequiredError
+from runtime.adapters.postgres_horizon import Horizon
+from runtime.domain.entries import (
+    Action,
+    ChangeExpiredError,
+    EntryNotFoundError,
+    IdReusedError,
+    OtherHistoryError,
+    PreconditionError,
+    PreconditionFailedError,
+    PreconditionRequiredError,
+    Version,
+)
 from runtime.domain.preconditions import Conditions, Tags, entity_tag
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
+from tests.runtime.changing import ANYTHING, NEW, at, change, edit, put
 from tests.runtime.fakes import MemoryEntries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from runtime.ports import EntryStore
+    from runtime.ports import EntryStore, Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio
-ANYTHING = Conditions(if_match=Tags(anything=True))
-NEW = Conditions(if_none_match=Tags(anything=True))
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def address(request: pytest.FixtureRequest) -> Address | None:
-    return Address(request.getfixturevalue("database_url")) if request.param == "postgres" else None
+    return Address(request.getfixturevalue("migrated_url")) if request.param == "postgres" else None
 
 
 @pytest.fixture
@@ -36,77 +49,169 @@ async def store(address: Address | None, settings: Settings) -> AsyncIterator[En
     if address is None:
         yield MemoryEntries()
         return
-    await migrate(address, settings.database)
-    store = PostgresEntries(address, settings.database, Telemetry())
+    store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
     await store.open()
     yield store
     await store.close()
 
 
-def at(revision: int) -> Conditions:
-    return Conditions(if_match=Tags(frozenset({entity_tag(revision)})))
-
-
 async def test_what_was_written_is_read(store: EntryStore) -> None:
-    value = Json('{"limit":123456789012345678901234567890,"rate":1.10,"text":"ä\\n\\"","big":1E400}')
-    written, created = await store.write("payments", "limits", value, Conditions())
-    assert (written.value, written.revision, created) == (value, 1, True)
-    assert await store.read("payments", "limits") == written
-    assert await store.read("payments", "other") is None
-    assert await store.read("other", "limits") is None
+    value = '{"limit":123456789012345678901234567890,"rate":1.10,"text":"ä\\n\\"","big":1E400}'
+    made = await put(store, "payments", "limits", value)
+    assert (made.action, made.version.revision) == (Action.CREATE, 1)
+    found = await store.read("payments", "limits")
+    assert found.entry is not None
+    assert (found.entry.value, found.entry.version, found.entry.updated_at) == (value, made.version, made.at)
+    assert (await store.read("payments", "other")).entry is None
+    assert (await store.read("other", "limits")).entry is None
+
+
+async def test_a_read_tells_the_revision_of_its_snapshot(store: EntryStore) -> None:
+    assert (await store.read("a", "k")).version.revision == 0
+    await put(store, "a", "k")
+    made = await put(store, "b", "k")
+    assert (await store.read("a", "k")).version == made.version
+    assert (await store.scan("a", "", 10)).version == made.version
+    assert (await store.scan("nothing", "", 10)).version == made.version
 
 
 async def test_revisions_grow_over_all_namespaces_and_are_never_used_again(store: EntryStore) -> None:
-    first, _ = await store.write("a", "k", Json("1"), Conditions())
-    second, _ = await store.write("b", "k", Json("1"), Conditions())
-    third, created = await store.write("a", "k", Json("2"), at(first.revision))
-    await store.remove("a", "k", at(third.revision))
-    fifth, _ = await store.write("a", "k", Json("3"), NEW)
-    assert [second.revision, third.revision, created, fifth.revision] == [2, 3, False, 5]
+    first = await put(store, "a", "k")
+    second = await put(store, "b", "k")
+    third = await put(store, "a", "k", "2", at(first.version))
+    fourth = await put(store, "a", "k", None, at(third.version))
+    fifth = await put(store, "a", "k", "3", NEW)
+    assert [made.version.revision for made in (first, second, third, fourth, fifth)] == [1, 2, 3, 4, 5]
+    assert [made.action.value for made in (first, third, fourth, fifth)] == ["create", "replace", "delete", "create"]
 
 
 async def test_times_never_go_back(store: EntryStore) -> None:
-    first, _ = await store.write("a", "k", Json("1"), Conditions())
-    second, _ = await store.write("a", "k", Json("2"), ANYTHING)
-    assert first.updated_at <= second.updated_at
-    assert second.updated_at.tzinfo is not None
+    first = await put(store, "a", "k")
+    second = await put(store, "a", "k", "2", ANYTHING)
+    assert first.at <= second.at
+    assert second.at.tzinfo is not None
 
 
 async def test_a_change_is_judged_by_its_conditions(store: EntryStore) -> None:
-    entry, _ = await store.write("a", "k", Json("1"), NEW)
+    made = await put(store, "a", "k", "1", NEW)
     with pytest.raises(PreconditionRequiredError):
-        await store.write("a", "k", Json("2"), Conditions())
+        await put(store, "a", "k", "2")
     with pytest.raises(PreconditionFailedError):
-        await store.write("a", "k", Json("2"), NEW)
+        await put(store, "a", "k", "2", NEW)
+    with pytest.raises(PreconditionFailedError) as caught:
+        await put(store, "a", "k", None, at(Version(made.version.epoch, 2)))
+    assert caught.value.current == made.version
+    with pytest.raises(PreconditionFailedError) as caught:
+        await put(store, "a", "other", "2", ANYTHING)
+    assert caught.value.current is None
+    found = await store.read("a", "k")
+    assert found.entry is not None
+    assert (found.entry.value, found.version) == ("1", made.version)
+
+
+async def test_a_tag_of_another_history_matches_nothing(store: EntryStore) -> None:
+    made = await put(store, "a", "k")
+    other = Version("ffffffff", made.version.revision)
     with pytest.raises(PreconditionFailedError):
-        await store.remove("a", "k", at(entry.revision + 1))
-    with pytest.raises(PreconditionFailedError):
-        await store.write("a", "other", Json("2"), ANYTHING)
-    assert await store.read("a", "k") == entry
+        await put(store, "a", "k", "2", at(other))
+    await put(store, "a", "k", "2", Conditions(at(made.version).if_match, Tags(frozenset({entity_tag(other)}))))
 
 
 async def test_a_refused_change_uses_no_revision(store: EntryStore) -> None:
     with pytest.raises(PreconditionFailedError):
-        await store.write("a", "k", Json("1"), ANYTHING)
+        await put(store, "a", "k", "1", ANYTHING)
     with pytest.raises(EntryNotFoundError):
-        await store.remove("a", "k", Conditions())
-    entry, _ = await store.write("a", "k", Json("1"), Conditions())
-    assert entry.revision == 1
+        await put(store, "a", "k", None)
+    assert (await put(store, "a", "k")).version.revision == 1
 
 
 async def test_what_was_removed_is_gone(store: EntryStore) -> None:
-    await store.write("a", "k", Json("1"), Conditions())
-    await store.remove("a", "k", ANYTHING)
-    assert await store.read("a", "k") is None
+    await put(store, "a", "k")
+    await put(store, "a", "k", None, ANYTHING)
+    assert (await store.read("a", "k")).entry is None
     with pytest.raises(EntryNotFoundError):
-        await store.remove("a", "k", Conditions())
+        await put(store, "a", "k", None)
+
+
+async def test_changes_that_are_sent_together_are_judged_one_after_another(store: EntryStore) -> None:
+    edits = [
+        edit("a", "k", "1", NEW),
+        edit("a", "k", "2", NEW),
+        edit("a", "other", None),
+        edit("a", "k", "3", ANYTHING),
+        edit("b", "k", "4"),
+    ]
+    results = await store.change([change(each) for each in edits])
+    assert [_told(result) for result in results] == [
+        "create 1",
+        "PreconditionFailedError 1",
+        "EntryNotFoundError",
+        "replace 2",
+        "create 3",
+    ]
+
+
+async def test_edits_of_one_change_share_a_revision_or_none_is_made(store: EntryStore) -> None:
+    (made,) = await store.change([change(edit("a", "j"), edit("a", "k"))])
+    assert isinstance(made, tuple)
+    assert [each.version.revision for each in made] == [1, 1]
+    (refused,) = await store.change([change(edit("a", "j", "2", ANYTHING), edit("a", "k", "2", NEW))])
+    assert isinstance(refused, PreconditionFailedError)
+    found = await store.read("a", "j")
+    assert found.entry is not None
+    assert (found.entry.value, found.version.revision) == ("1", 1)
+    assert (await put(store, "b", "k")).version.revision == 2
+
+
+async def test_a_change_that_is_sent_again_is_made_once_and_answered_alike(store: EntryStore) -> None:
+    for first in (
+        change(edit("a", "k", "1.0", NEW), id_=uuid4()),
+        change(edit("a", "k", "2", ANYTHING)),
+        change(edit("a", "k", None, ANYTHING)),
+    ):
+        results = [*await store.change([first]), *await store.change([first]), *await store.change([first, first])]
+        assert results == [results[0]] * 4
+    assert (await store.read("a", "k")).version.revision == 3
+
+
+@pytest.mark.parametrize("other", [edit("a", "k", "2"), edit("b", "k"), edit("a", "k", None, ANYTHING)])
+async def test_an_id_stands_for_one_change(store: EntryStore, other: object) -> None:
+    first = change(edit("a", "k"))
+    await store.change([first])
+    (result,) = await store.change([change(other, id_=first.id)])  # type: ignore[arg-type]  # a parameter
+    assert isinstance(result, IdReusedError)
+    assert (await store.read("a", "k")).version.revision == 1
+
+
+async def test_of_one_id_at_once_one_change_is_made(store: EntryStore) -> None:
+    repeated = change(edit("a", "k", "1", NEW))
+    results = await asyncio.gather(*(store.change([repeated]) for _ in range(10)))
+    assert {_told(result) for (result,) in results} == {"create 1"}
+
+
+async def test_an_expired_change_is_not_made(store: EntryStore) -> None:
+    if isinstance(store, MemoryEntries):
+        (result,) = await store.change([change(edit("a", "k"), seconds=-1)])
+        assert isinstance(result, ChangeExpiredError)
+        assert (await store.read("a", "k")).entry is None
+
+
+async def test_a_read_may_ask_for_a_revision(store: EntryStore) -> None:
+    made = await put(store, "a", "k")
+    assert (await store.read("a", "k", made.version)).version == made.version
+    assert (await store.scan("a", "", 1, made.version)).version == made.version
+    for other in (Version("ffffffff", 1), Version(made.version.epoch, 2)):
+        with pytest.raises(OtherHistoryError):
+            await store.read("a", "k", other)
+        with pytest.raises(OtherHistoryError):
+            await store.scan("a", "", 1, other)
 
 
 async def test_pages_follow_each_other_in_key_order(store: EntryStore) -> None:
     keys = ["B", "_x", "a", "a-b", "a.b", "b"]
     for key in reversed(keys):
-        await store.write("a", key, Json(f'"{key}"'), Conditions())
-    await store.write("b", "c", Json("1"), Conditions())
+        await put(store, "a", key, f'"{key}"')
+    await put(store, "b", "c")
     seen, after = [], ""
     for size in (2, 4):
         page = await store.scan("a", after, size)
@@ -119,27 +224,82 @@ async def test_pages_follow_each_other_in_key_order(store: EntryStore) -> None:
 
 
 async def test_of_many_creators_one_wins(store: EntryStore) -> None:
-    outcomes = await asyncio.gather(
-        *(store.write("a", "k", Json(str(n)), NEW) for n in range(20)), return_exceptions=True
-    )
-    assert sum(not isinstance(outcome, BaseException) for outcome in outcomes) == 1
-    assert sum(isinstance(outcome, PreconditionFailedError) for outcome in outcomes) == 19
+    results = await asyncio.gather(*(store.change([change(edit("a", "k", str(n), NEW))]) for n in range(20)))
+    told = sorted(_told(result) for (result,) in results)
+    assert told == ["PreconditionFailedError 1"] * 19 + ["create 1"]
 
 
 async def test_no_increment_of_many_writers_is_lost(store: EntryStore) -> None:
-    await store.write("a", "counter", Json("0"), NEW)
+    await put(store, "a", "counter", "0", NEW)
 
     async def increment() -> None:
         while True:
-            entry = await store.read("a", "counter")
+            entry = (await store.read("a", "counter")).entry
             assert entry is not None
             try:
-                await store.write("a", "counter", Json(str(int(entry.value) + 1)), at(entry.revision))
+                await put(store, "a", "counter", str(int(entry.value) + 1), at(entry.version))
             except PreconditionFailedError:
                 continue
             return
 
     await asyncio.gather(*(increment() for _ in range(20)))
-    entry = await store.read("a", "counter")
+    entry = (await store.read("a", "counter")).entry
     assert entry is not None
-    assert (entry.value, entry.revision) == ("20", 21)
+    assert (entry.value, entry.version.revision) == ("20", 21)
+
+
+TAGS = st.one_of(
+    st.none(),
+    st.just(Tags(anything=True)),
+    st.builds(
+        Tags,
+        strong=st.frozensets(st.sampled_from(["now 1", "now 2", "now 3", "other 1", "odd"]), max_size=3),
+        weak=st.frozensets(st.sampled_from(["now 1", "now 2"]), max_size=2),
+    ),
+)
+EDITS = st.tuples(st.sampled_from("jk"), st.sampled_from([None, "1", "2.0"]), TAGS, TAGS)
+
+
+@given(st.lists(st.lists(EDITS, min_size=1, max_size=2, unique_by=lambda each: each[0]), min_size=1, max_size=8))
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_postgresql_judges_as_the_domain_does(
+    migrated_url: str, settings: Settings, groups: list[list[tuple[str, str | None, Tags | None, Tags | None]]]
+) -> None:
+    real = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    await real.open()
+    try:
+        start = (await real.read("n", "j")).version
+        namespace = f"n{uuid4().hex[:12]}"  # each example has a namespace of its own
+        fake = MemoryEntries()
+        fake.version = start
+        changes = [
+            change(*(edit(namespace, key, value, _conditions(start, match, none)) for key, value, match, none in each))
+            for each in groups
+        ]
+        expected = await fake.change(changes)
+        assert [_told(result) for result in await real.change(changes)] == [_told(result) for result in expected]
+    finally:
+        await real.close()
+
+
+def _conditions(start: Version, match: Tags | None, none: Tags | None) -> Conditions:
+    """Replace the placeholders by tags of the revisions that the changes of the example get."""
+
+    def tag(text: str) -> str:
+        word, _, number = text.partition(" ")
+        epoch = {"now": start.epoch, "other": "ffffffff"}.get(word, "odd")
+        return entity_tag(Version(epoch, start.revision + int(number or 0)))
+
+    def tags(found: Tags | None) -> Tags | None:
+        if found is None or found.anything:
+            return found
+        return Tags(frozenset(map(tag, found.strong)), frozenset(map(tag, found.weak)))
+
+    return Conditions(tags(match), tags(none))
+
+
+def _told(result: Result) -> str:
+    if isinstance(result, tuple):
+        return " ".join(f"{made.action} {made.version.revision}" for made in result)
+    current = result.current if isinstance(result, PreconditionError) else None
+    return type(result).__name__ + ("" if current is None else f" {current.revision}")

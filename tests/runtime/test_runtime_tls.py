@@ -9,6 +9,7 @@ import certifi
 import pytest
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import Address
 from runtime.ports import TransientError, UnavailableError
@@ -56,7 +57,8 @@ async def ask_database(url: str, pair: Pair, trusted: str, settings: Settings) -
     parts = urlsplit(url)
     with with_tls((parts.hostname or "", parts.port or 0), pair) as tls:
         query = f"sslmode=verify-full&sslrootcert={trusted}"
-        store = PostgresEntries(Address(moved(url, tls.port, query)), settings.database, Telemetry())
+        address = Address(moved(url, tls.port, query))
+        store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
         await store.open()
         try:
             await store.ping()

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from runtime.http import transport as module
 from runtime.http.transport import JoiningTransport
 
 pytestmark = pytest.mark.anyio
@@ -17,16 +18,22 @@ class Pieces(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.pieces: list[bytes | None] = []
+        self.closed = False
 
     def write(self, data: object) -> None:
         assert isinstance(data, bytes)
         self.pieces.append(data)
 
     def is_closing(self) -> bool:
-        return None in self.pieces
+        return self.closed
+
+    def write_eof(self) -> None:
+        self.pieces.append(None)
+
+    def resume_reading(self) -> None: ...
 
     def close(self) -> None:
-        self.pieces.append(None)
+        self.closed = True
 
     abort = close
 
@@ -38,7 +45,7 @@ def pieces() -> Pieces:
 
 @pytest.fixture
 async def transport(pieces: Pieces) -> JoiningTransport:
-    return JoiningTransport(pieces, asyncio.get_running_loop().call_soon)
+    return JoiningTransport(pieces, asyncio.get_running_loop())
 
 
 async def test_what_is_written_together_is_sent_together(transport: JoiningTransport, pieces: Pieces) -> None:
@@ -54,8 +61,21 @@ async def test_what_was_written_is_sent_before_the_end(transport: JoiningTranspo
     transport.write(b"last ")
     transport.write(b"words")
     transport.close()
+    transport.close()
+    transport.write(b"too late")
     await asyncio.sleep(0)
     assert pieces.pieces == [b"last words", None]
+    assert transport.is_closing()
+
+
+async def test_a_client_that_does_not_close_is_closed_on_after_a_while(
+    transport: JoiningTransport, pieces: Pieces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LINGER_SECONDS", 0)
+    transport.close()
+    assert not pieces.closed
+    while not pieces.closed:
+        await asyncio.sleep(0)
 
 
 async def test_nothing_is_sent_after_an_abort(transport: JoiningTransport, pieces: Pieces) -> None:
@@ -63,4 +83,4 @@ async def test_nothing_is_sent_after_an_abort(transport: JoiningTransport, piece
     transport.abort()
     transport.write(b"too late")
     await asyncio.sleep(0)
-    assert pieces.pieces == [None]
+    assert (pieces.pieces, pieces.closed) == ([], True)

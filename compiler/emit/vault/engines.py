@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import DATABASE_MANAGER, DATABASE_NAME, DATABASE_ROLE, POSTGRES_PORT, VAULT_DATABASE, VAULT_KV
+from compiler.emit.names import (
+    DATABASE_MANAGER,
+    DATABASE_MIGRATOR,
+    DATABASE_ROLE,
+    POSTGRES_PORT,
+    VAULT_DATABASE,
+    VAULT_KV,
+)
 from compiler.emit.text import hours
 from compiler.emit.vault.documents import Write, reference, write
 from compiler.emit.vault.paths import vault_paths
@@ -20,6 +27,7 @@ if TYPE_CHECKING:
 
 # Overwritten versions of a secret stay readable, for a return to an earlier one.
 KEPT_VERSIONS = 10
+MAINTENANCE_DATABASE = "postgres"  # every server has it, and it is empty
 
 
 def secrets_engine(_: Site) -> Iterator[Write]:
@@ -34,19 +42,25 @@ def database_engine(_: Site) -> Iterator[Write]:
 
 
 def database_credentials(site: Site) -> Iterator[Write]:
-    """Yield the database engine's connection, and the static role that rotates the API's password.
+    """Yield the database engine's connection, and the static roles that rotate passwords: of serving and of migrating.
 
     The database of a standby cluster is read-only: the cluster gets them when it serves.
     """
     yield _connection(site)
     rotation = site.spec.access_control.secrets.rotation
-    if rotation.enabled:
+    for name, role in _static_roles(site).items() if rotation.enabled else ():
         yield write(
-            f"{VAULT_DATABASE}/static-roles/{vault_paths(site).static_role}",
+            f"{VAULT_DATABASE}/static-roles/{name}",
             db_name=vault_paths(site).connection,
-            username=DATABASE_ROLE,
+            username=role,
             rotation_period=hours(rotation.schedule),
         )
+
+
+def _static_roles(site: Site) -> dict[str, str]:
+    """Return the database role of each static role."""
+    paths = vault_paths(site)
+    return {paths.static_role: DATABASE_ROLE, paths.migration_role: DATABASE_MIGRATOR}
 
 
 def _connection(site: Site) -> Write:
@@ -55,7 +69,8 @@ def _connection(site: Site) -> Write:
     OpenBao ignores ``tls_ca``, and reads the authority from a file on the server; Vault stores it with the connection.
     """
     vault, root = site.cluster.vault, vault_paths(site).root
-    server = f"{vault.database}:{POSTGRES_PORT}/{DATABASE_NAME}?sslmode=verify-full"
+    # A role is the server's: Vault has no way into the database with the configuration.
+    server = f"{vault.database}:{POSTGRES_PORT}/{MAINTENANCE_DATABASE}?sslmode=verify-full"
     trusted = {"tls_ca": reference(root, "certificate")} if vault.flavour == "vault" else {}
     file = f"&sslrootcert={vault_paths(site).authority_file}" if vault.flavour == "openbao" else ""
     return write(
@@ -65,7 +80,7 @@ def _connection(site: Site) -> Write:
         connection_url=f"postgresql://{{{{username}}}}:{{{{password}}}}@{server}{file}",
         **trusted,
         username=DATABASE_MANAGER,
-        allowed_roles=[vault_paths(site).static_role],
+        allowed_roles=list(_static_roles(site)),
         # PostgreSQL gets a verifier and never a password, so that its log cannot contain one.
         password_authentication="scram-sha-256",  # noqa: S106 - a method
     )

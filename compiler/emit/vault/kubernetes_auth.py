@@ -13,7 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import API, API_SECRETS, CERTIFICATES, DATA, DATA_SECRETS, namespace
+from compiler.emit.names import (
+    API,
+    API_SECRETS,
+    CERTIFICATES,
+    DATA,
+    DATA_SECRETS,
+    MIGRATION,
+    MIGRATION_SECRETS,
+    namespace,
+)
 from compiler.emit.server_certificates import server_certificates
 from compiler.emit.vault.documents import Write, write
 from compiler.emit.vault.paths import AUDIENCE, credential_path, secret, vault_paths
@@ -79,6 +88,12 @@ def api_account(site: Site) -> Iterator[Account]:
         Grant(credential_path(paths.static_role), ("read",)),
     )
     yield Account(API, API_SECRETS, "application", grants)
+
+
+def migration_account(site: Site) -> Iterator[Account]:
+    """Yield the ServiceAccount that reads the password of the database role that migrates."""
+    grant = Grant(credential_path(vault_paths(site).migration_role), ("read",))
+    yield Account(MIGRATION, MIGRATION_SECRETS, "data", (grant,))
 
 
 def data_account(site: Site) -> Iterator[Account]:

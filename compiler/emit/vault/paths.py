@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import API, CACHE_PATH, DATA, DATABASE, MANAGER_PATH, VAULT_DATABASE, VAULT_KV
+from compiler.emit.names import API, CACHE_PATH, DATA, DATABASE, MANAGER_PATH, MIGRATION, VAULT_DATABASE, VAULT_KV
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -68,6 +68,11 @@ class VaultPaths:
     def static_role(self) -> str:
         """The name of the database engine's static role for the API's database role."""
         return f"{self.scope}-{API}"
+
+    @property
+    def migration_role(self) -> str:
+        """The name of the database engine's static role for the database role that migrates."""
+        return f"{self.scope}-{MIGRATION}"
 
     @property
     def manager(self) -> str:

@@ -62,3 +62,21 @@ number(value) := 0 if {
 	text := sprintf("%v", [value])
 	not regex.match(`^[0-9]{1,12}$`, text)
 }
+
+# logins holds each address of PostgreSQL that a container is given: the variable, the role that logs in, and the host.
+# `serves` says that it is one of the API, and not one of a migration.
+logins contains login if {
+	some container in kubernetes.containers
+	some index, variable in object.get(container.fields, "env", [])
+	regex.match(`^postgres(ql)?://[^@/]+@`, object.get(variable, "value", ""))
+	parts := split(split(variable.value, "://")[1], "@")
+	login := {
+		"file": container.file,
+		"namespace": container.namespace,
+		"pointer": sprintf("%s/env/%d/value", [container.pointer, index]),
+		"variable": variable.name,
+		"role": split(parts[0], ":")[0],
+		"host": split(split(parts[1], "/")[0], ":")[0],
+		"serves": variable.name != "CBP_DATABASE_MIGRATION_URL",
+	}
+}

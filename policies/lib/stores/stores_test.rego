@@ -57,3 +57,23 @@ test_candidates_are_the_standbys_up_to_the_cap if {
 test_a_quotient_is_rounded_up if {
 	[stores.ceiling(3, 3), stores.ceiling(4, 3), stores.ceiling(6, 3)] == [1, 2, 2]
 }
+
+container(env) := {"documents": [{"file": "d.yaml", "object": {
+	"kind": "Deployment",
+	"metadata": {"name": "d", "namespace": "n"},
+	"spec": {"template": {"spec": {"containers": [{"name": "c", "env": env}]}}},
+}}]}
+
+test_an_address_says_who_logs_in_and_where if {
+	env := [
+		{"name": "CBP_DATABASE_URL", "value": "postgresql://api@db-rw.data.svc:5432/configuration?sslmode=verify-full"},
+		{"name": "CBP_DATABASE_MIGRATION_URL", "value": "postgres://migrator:word@db/configuration"},
+		{"name": "CBP_REDIS_URL", "value": "rediss://cache:6379/0"},
+		{"name": "NOTHING"},
+	]
+	logins := stores.logins with input as container(env)
+	{[login.role, login.host, login.serves, login.pointer] | some login in logins} == {
+		["api", "db-rw.data.svc", true, "/spec/template/spec/containers/0/env/0/value"],
+		["migrator", "db", false, "/spec/template/spec/containers/0/env/1/value"],
+	}
+}

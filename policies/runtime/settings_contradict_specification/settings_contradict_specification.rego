@@ -12,6 +12,7 @@
 package runtime.settings_contradict_specification
 
 import data.lib.statements
+import data.lib.stores
 import rego.v1
 
 # From a setting's path to the path of the statement that it has to equal.
@@ -19,11 +20,11 @@ sources := {
 	["process", "port"]: ["containers", "application", "health_check", "port"],
 	["process", "health_path"]: ["containers", "application", "health_check", "path"],
 	["process", "threads"]: ["limits", "threads", "worker"],
-	["database", "pool_size"]: ["connections", "database", "pool_size"],
 	["database", "partitions"]: ["components", "data_layer", "scaling", "strategy", "sharding"],
 	["database", "connect_timeout_seconds"]: ["load_balancing", "database", "connection_timeout"],
 	["database", "statement_timeout_seconds"]: ["connections", "database", "timeout"],
 	["database", "idle_timeout_seconds"]: ["load_balancing", "database", "idle_timeout"],
+	["database", "stale_seconds"]: ["recovery", "rpo", "target"],
 	["throttling", "replicas"]: ["compute", "application_tier", "instances", "max"],
 }
 
@@ -35,6 +36,42 @@ examined contains pair if {
 		"statement": statements.at(path),
 	}
 }
+
+# A worker's connections are divided between changes and reads, with one for each at least.
+examined contains pair if {
+	statement := statements.at(["connections", "database", "pool_size"])
+	pair := {
+		"setting": "database.pool_size + database.read_pool_size",
+		"compiled": input.settings.database.pool_size + input.settings.database.read_pool_size,
+		"statement": object.union(statement, {"value": max([2, statement.value])}),
+	}
+}
+
+# Only a standby that has confirmed every commit is promoted where a commit waits for one, and only there.
+examined contains pair if {
+	statement := statements.at(["redundancy", "data", "replication"])
+	some cluster in stores.clusters
+	synchronous := object.get(cluster.spec, ["postgresql", "synchronous"], {})
+	lossless := object.get(synchronous, "dataDurability", "preferred") == "required"
+	quorum := object.get(synchronous, "failoverQuorum", false) == true
+	pair := {
+		"setting": "database.lossless_failover",
+		"compiled": object.get(input.settings, ["database", "lossless_failover"], null),
+		"statement": object.union(statement, {"value": {lossless, quorum} == {true}}),
+	}
+}
+
+# History is kept for whole days.
+examined contains pair if {
+	statement := statements.at(["backup", "configuration", "retention"])
+	pair := {
+		"setting": "database.events_retention_days",
+		"compiled": object.get(input.settings, ["database", "events_retention_days"], null),
+		"statement": object.union(statement, {"value": stores.ceiling(statement.value, day_seconds)}),
+	}
+}
+
+day_seconds := 86400
 
 deny contains denial if {
 	some pair in examined

@@ -17,3 +17,22 @@ test_another_number_is_denied_at_the_statement if {
 		"the setting process.threads is 41, but limits.threads.worker is 40",
 	]}
 }
+
+pools(stated, changes, reads) := {
+	"spec": {"connections": {"database": {"pool_size": stated}}},
+	"settings": {"database": {"pool_size": changes, "read_pool_size": reads}},
+}
+
+of_pools(denial) if denial.path == ["connections", "database", "pool_size"]
+
+test_a_worker_has_one_connection_for_each_purpose_at_least if {
+	every row in [[1, 1, 1], [2, 1, 1], [5, 3, 2]] {
+		denials := settings_contradict_specification.deny with input as pools(row[0], row[1], row[2])
+		count([denial | some denial in denials; of_pools(denial)]) == 0
+	}
+	denials := settings_contradict_specification.deny with input as pools(5, 3, 3)
+	{denial.message | some denial in denials; of_pools(denial)} == {concat("", [
+		"the setting database.pool_size + database.read_pool_size is 6, ",
+		"but connections.database.pool_size is 5",
+	])}
+}

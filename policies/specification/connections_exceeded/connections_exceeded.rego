@@ -19,7 +19,7 @@ examined contains demand if {
 		"instances": input.spec.compute.application_tier.instances.max,
 		"pods": rollouts.api,
 		"workers": input.settings.process.workers,
-		"pool": input.settings.database.pool_size,
+		"pool": input.settings.database.pool_size + input.settings.database.read_pool_size,
 		"limit": input.spec.load_balancing.database.max_connections,
 	}
 }

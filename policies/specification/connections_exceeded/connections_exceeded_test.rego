@@ -9,7 +9,7 @@ demand(pool) := {
 		"orchestration": {"configuration": {"rolling_update": {"max_surge": 2}}},
 		"load_balancing": {"database": {"max_connections": 1000}},
 	},
-	"settings": {"process": {"workers": 2}, "database": {"pool_size": pool}},
+	"settings": {"process": {"workers": 2}, "database": {"pool_size": pool - 1, "read_pool_size": 1}},
 }
 
 test_the_last_connection_may_be_used if connections_exceeded.deny == set() with input as demand(50)

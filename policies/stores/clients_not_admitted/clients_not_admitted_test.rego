@@ -8,7 +8,7 @@ pooler(admitted) := {
 		"compute": {"application_tier": {"instances": {"max": 8}}},
 		"orchestration": {"configuration": {"rolling_update": {"max_surge": 1}}},
 	},
-	"settings": {"process": {"workers": 2}, "database": {"pool_size": 20}},
+	"settings": {"process": {"workers": 2}, "database": {"pool_size": 12, "read_pool_size": 8}},
 	"documents": [{"file": "p.yaml", "object": {
 		"kind": "Pooler",
 		"metadata": {"name": "p"},

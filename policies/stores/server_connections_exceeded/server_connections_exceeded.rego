@@ -14,7 +14,6 @@
 #   section: Resource Management, 2. Connection Management
 package stores.server_connections_exceeded
 
-import data.lib.kubernetes
 import data.lib.rollouts
 import data.lib.stores
 import rego.v1
@@ -49,12 +48,11 @@ deny contains denial if {
 	}
 }
 
-# The role that owns the database is the one whose connections the poolers share.
+# The role that serves is the one whose connections the poolers share.
 deny contains denial if {
 	some server in examined
-	some database in kubernetes.objects
-	database.kind == "Database"
-	limit := object.get(server.limits, database.spec.owner, 0)
+	some role in {login.role | some login in stores.logins; login.serves}
+	limit := object.get(server.limits, role, 0)
 	workers := rollouts.api * input.settings.process.workers
 	opened := sum([pooler.servers | some pooler in stores.poolers]) + workers
 	opened > limit
@@ -62,7 +60,7 @@ deny contains denial if {
 		"id": "STO003",
 		"message": sprintf(
 			"the role %s may open %d connections, and its poolers and workers open %d",
-			[database.spec.owner, limit, opened],
+			[role, limit, opened],
 		),
 		"path": ["connections", "database", "pool_size"],
 		"file": server.cluster.file,

@@ -21,6 +21,14 @@ import rego.v1
 examined contains pair if {
 	some pair in transitions.pairs
 	fixed.fields[pair.kind]
+	rendered := pair.after
+	not made_anew(rendered)
+}
+
+# Argo CD deletes such a hook before it creates it again.
+made_anew(rendered) if {
+	policies := object.get(rendered, ["metadata", "annotations", "argocd.argoproj.io/hook-delete-policy"], "")
+	"BeforeHookCreation" in split(policies, ",")
 }
 
 # leaves returns every single value of the fixed fields of an object as text, by the pointer to it.

@@ -30,3 +30,21 @@ test_the_speed_of_a_class_of_attributes_is_fixed if {
 	}
 	{denial.pointer | some denial in denials} == {"/parameters/iops"}
 }
+
+job(annotations, image) := {
+	"kind": "Job",
+	"metadata": {"name": "m", "annotations": annotations},
+	"spec": {"template": {"spec": {"containers": [{"image": image}]}}},
+}
+
+job_changed(annotations) := {
+	"documents": [{"file": "j.yaml", "object": job(annotations, "new")}],
+	"before": {"documents": {"j.yaml": job(annotations, "old")}},
+}
+
+test_a_hook_that_is_deleted_before_it_is_created_again_may_change if {
+	{annotations |
+		some annotations in [{}, {"argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}]
+		count(fixed_field_changed.deny) > 0 with input as job_changed(annotations)
+	} == {{}}
+}

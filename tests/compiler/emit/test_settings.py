@@ -24,13 +24,32 @@ def test_the_numbers_of_the_specification_are_enforced() -> None:
     assert (found.environment, found.cluster) == ("production", "eu-central-1")
     assert (found.process.port, found.process.workers, found.process.threads) == (8080, 2, 40)
     assert (found.process.health_path, found.process.ready_path) == ("/health", "/health/ready")
-    assert (found.database.pool_size, found.database.partitions) == (10, 16)
+    assert (found.database.pool_size, found.database.read_pool_size, found.database.partitions) == (5, 5, 16)
+    assert (found.database.replica_lag_seconds, found.database.stale_seconds) == (3, 900)
+    assert found.database.events_retention_days == 90
+    assert found.database.lossless_failover
     assert found.database.connect_timeout_seconds == 3
     assert found.database.statement_timeout_seconds == 30
     assert found.database.idle_timeout_seconds == 300
     assert found.database.retry.jitter
     assert found.database.retry.attempts > 1
     assert found.throttling.replicas == 8
+
+
+@pytest.mark.parametrize(("stated", "changes", "reads"), [("1", 1, 1), ("2", 1, 1), ("5", 3, 2)])
+def test_a_worker_has_connections_for_changes_and_for_reads(stated: str, changes: int, reads: int) -> None:
+    database = filled(connections__database__pool_size=stated).database
+    assert (database.pool_size, database.read_pool_size) == (changes, reads)
+
+
+@pytest.mark.parametrize(("stated", "days"), [("90 days", 90), ("36 hours", 2), ("1 second", 1)])
+def test_history_is_kept_for_as_many_whole_days_as_are_stated(stated: str, days: int) -> None:
+    assert filled(backup__configuration__retention=stated).database.events_retention_days == days
+
+
+def test_a_replica_that_answers_is_never_further_behind_than_what_may_be_lost() -> None:
+    database = filled(recovery__rpo__target="2 seconds").database
+    assert (database.replica_lag_seconds, database.stale_seconds) == (2, 2)
 
 
 def test_no_window_of_a_minute_admits_more_than_the_burst() -> None:

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from compiler.emit.names import DATABASE_MANAGER, DATABASE_ROLE
+from compiler.emit.kubernetes.database.roles import POST_INIT_SQL, ROTATED
+from compiler.emit.names import DATABASE_MANAGER, DATABASE_OWNER
 from tests.compiler.project import artifacts
 from tests.compiler.vault.bank import MANAGER_PASSWORD, SITES, Bank
 from tests.compiler.vault.neighbours import ApiServer, IdentityProvider, serving
@@ -77,11 +78,12 @@ def _provider(server: OpenBao) -> IdentityProvider:
 
 @contextmanager
 def _roles(postgres: PostgresServer) -> Iterator[None]:
-    """The API's role, and the managing role, which may change that one's password and nothing else of it."""
+    """The roles of a new server, of which the managing one may change two passwords and nothing else."""
     password = MANAGER_PASSWORD.replace("'", "''")
-    administer(postgres, f"CREATE ROLE {DATABASE_ROLE} LOGIN")
-    administer(postgres, f"CREATE ROLE {DATABASE_MANAGER} LOGIN CREATEROLE PASSWORD '{password}'")
-    administer(postgres, f"GRANT {DATABASE_ROLE} TO {DATABASE_MANAGER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
+    administer(postgres, f"CREATE ROLE {DATABASE_OWNER}")
+    for statement in POST_INIT_SQL:
+        administer(postgres, statement)
+    administer(postgres, f"ALTER ROLE {DATABASE_MANAGER} PASSWORD '{password}'")
     yield
-    administer(postgres, f"DROP ROLE {DATABASE_MANAGER}")
-    administer(postgres, f"DROP ROLE {DATABASE_ROLE}")
+    for role in (DATABASE_MANAGER, *ROTATED, DATABASE_OWNER):
+        administer(postgres, f"DROP ROLE {role}")

@@ -30,8 +30,8 @@ def flows(site: Site) -> Iterator[Flow]:
 
 
 def scrapes(site: Site) -> Iterator[Scrape]:
-    """Yield the port of the API, which also serves its metrics."""
-    yield Scrape(API, site.settings.process.port)
+    """Yield the management port of the API, which no client reaches."""
+    yield Scrape(API, site.settings.process.management_port)
 
 
 def _clients(site: Site) -> Iterator[Flow]:
@@ -49,7 +49,7 @@ def _dependencies(site: Site) -> Iterator[Flow]:
     for destination, port, reason, wanted in (
         (WRITE_POOLER, POSTGRES_PORT, "transactions", True),
         (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", site.reads_replicas),
-        (POSTGRES, POSTGRES_PORT, "migrations and notifications, which need a session of their own", True),
+        (POSTGRES, POSTGRES_PORT, "notifications of changes, which need a session of their own", True),
         (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
         (REDIS_SENTINEL, SENTINEL_PORT, "which server of the cache is the primary", True),
         (at.FIS, HTTPS_PORT, "the FIS connector", "FIS connector" in features),

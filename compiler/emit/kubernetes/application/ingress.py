@@ -34,7 +34,7 @@ def ingress(site: Site) -> Iterator[Document]:
     yield kubernetes_object(
         kinds.SERVICE,
         API,
-        Wave.CREDENTIAL,
+        Wave.CONNECTION,
         zone="application",
         labels=LABELS,
         spec={"type": "ClusterIP", "selector": SELECTOR, "ports": ports},
@@ -47,7 +47,7 @@ def ingress(site: Site) -> Iterator[Document]:
         kinds.INGRESS,
         API,
         # Before the pods: the controller gates a pod's readiness only if the load balancer is there at its creation.
-        Wave.CREDENTIAL,
+        Wave.CONNECTION,
         zone="application",
         labels=LABELS,
         annotations=cloud.ingress(_balancer(site)),

@@ -24,6 +24,7 @@ from compiler.emit.names import (
     DATABASE_ROLE,
     POOLER,
     POSTGRES_PORT,
+    READ_POOLER,
     REDIS_PORT,
     host,
 )
@@ -40,7 +41,7 @@ SECRETS_FOLDER = "/var/run/secrets/cbp"
 DEREGISTRATION = Duration(15)
 MARGIN = Duration(5)
 PROBING = Duration(10)
-# A pod migrates the database before it listens, one after another: a start that is cut off would begin anew.
+# A pod may start on a node that is busy with many others: a start that is cut off would begin anew.
 LONGEST_START = Duration(300)
 
 
@@ -72,7 +73,7 @@ def _container(site: Site) -> Container:
         image=site.environment.image.reference,
         args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
         env=_variables(site),
-        ports={"http": site.settings.process.port},
+        ports={"http": site.settings.process.port, "management": site.settings.process.management_port},
         resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
         probes=_probes(site),
         lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
@@ -95,13 +96,17 @@ def _variables(site: Site) -> dict[str, str]:
     authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
     verified = f"sslmode=verify-full&sslrootcert={authority}"
     address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
+    replicas = {"CBP_DATABASE_READ_URL": address.format(host(READ_POOLER, "data"))} if site.reads_replicas else {}
     return {
         "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
+        **replicas,
         "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
         "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
         "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
+        # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
+        "CBP_FORWARDED_HEADER": "X-Forwarded-For",
     }
 
 

@@ -54,10 +54,10 @@ def secrets(site: Site) -> Iterator[Document]:
     for store in (kept, credentials, authority):
         yield secret_store(site, store)
     key = credential(paths.static_role)
-    yield password_secret(f"{API}-database", credentials, key, Wave.CREDENTIAL, refresh=CREDENTIAL_REFRESH)
-    yield password_secret(f"{API}-cache", kept, paths.cache, Wave.CREDENTIAL)
+    yield password_secret(f"{API}-database", credentials, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+    yield password_secret(f"{API}-cache", kept, paths.cache, Wave.CONNECTION)
     certificate = {
         "secretKey": AUTHORITY_FILE,
         "remoteRef": {"key": f"issuer/{ISSUER}/json", "property": "certificate"},
     }
-    yield external_secret(API_AUTHORITY, authority, [certificate], Wave.CREDENTIAL, refresh=SECRET_REFRESH)
+    yield external_secret(API_AUTHORITY, authority, [certificate], Wave.CONNECTION, refresh=SECRET_REFRESH)

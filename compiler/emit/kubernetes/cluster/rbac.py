@@ -40,6 +40,7 @@ CREATED: dict[kinds.Kind, tuple[Resource, ...]] = {
     kinds.SERVICE: _SERVICES,
     kinds.DEPLOYMENT: (*_DEPLOYMENTS, *_PODS),
     kinds.CRON_JOB: (*_JOBS, *_PODS),
+    kinds.JOB: _PODS,
     kinds.POSTGRES_CLUSTER: (*_PODS, *_JOBS, *_CLAIMS, *_SERVICES, *_BUDGETS),
     kinds.POOLER: (*_DEPLOYMENTS, *_PODS, *_SERVICES),
     kinds.SCHEDULED_BACKUP: (

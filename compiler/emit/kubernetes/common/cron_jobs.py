@@ -1,4 +1,4 @@
-"""Maintenance jobs in the data zone: CronJobs that run our own image, each with a ServiceAccount and its rights.
+"""Maintenance jobs in the data zone: CronJobs that run our own image, and their ServiceAccounts with their rights.
 
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 """
@@ -52,24 +52,24 @@ def maintenance_job(site: Site, job: MaintenanceJob) -> Iterator[Document]:
     rules = [{"apiGroups": [group], "resources": [name], "verbs": list(verbs)} for group, name, verbs in job.rights]
     yield service_account(job.name, "data", job.pods)
     yield from bound_role(job.name, "data", rules, account, job.pods)
-    yield kubernetes_object(
-        kinds.CRON_JOB, job.name, Wave.CONNECTION, zone="data", labels=job.pods, spec=_cron_job(site, job)
-    )
+    yield cron_job(job.name, job.schedule, job.pods, _pod(site, job), LONGEST_SECONDS)
 
 
-def _cron_job(site: Site, job: MaintenanceJob) -> dict[str, Any]:
-    template = {"metadata": {"labels": {**PART_OF, **job.pods}}, "spec": _pod(site, job).fields}
-    return {
-        "schedule": job.schedule,
+def cron_job(name: str, schedule: str, labels: dict[str, str], pod: Pod, longest_seconds: int) -> Document:
+    """Return the CronJob that runs a pod with these labels, one run at a time, each for so long at most."""
+    template = {"metadata": {"labels": {**PART_OF, **labels}}, "spec": pod.fields}
+    spec = {
+        "schedule": schedule,
         "timeZone": "Etc/UTC",
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 3600,
         "successfulJobsHistoryLimit": 1,
         "failedJobsHistoryLimit": 3,
         "jobTemplate": {
-            "spec": {"backoffLimit": 2, "activeDeadlineSeconds": LONGEST_SECONDS, "template": template},
+            "spec": {"backoffLimit": 2, "activeDeadlineSeconds": longest_seconds, "template": template},
         },
     }
+    return kubernetes_object(kinds.CRON_JOB, name, Wave.CONNECTION, zone="data", labels=labels, spec=spec)
 
 
 def _pod(site: Site, job: MaintenanceJob) -> Pod:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.names import CACHE, CERTIFICATES, DATA_SECRETS, DEFAULT_DENY
+from compiler.emit.names import CACHE, CERTIFICATES, DATA_SECRETS, DEFAULT_DENY, MIGRATION, MIGRATION_CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +52,8 @@ _WHOLE_KINDS = frozenset(
     }
 )
 _IN_THE_DATA_ZONE = frozenset({kinds.EXTERNAL_SECRET, kinds.SECRET_STORE})
+# Migrations belong to clusters that serve, and no data needs them.
+_NOT_NEEDED_BY_DATA = frozenset({MIGRATION, MIGRATION_CREDENTIALS})
 _POLICIES = frozenset(
     f"{pods}-{direction}"
     for pods in ("postgres", "postgres-jobs", "redis", "sentinel")
@@ -70,4 +72,6 @@ def kept(kind: Kind, name: str, zone: Zone | None) -> bool:
     """Return whether an object is kept; a rule judges that no object which another kept one needs is forgotten."""
     if kind in _WHOLE_KINDS or (kind is kinds.NETWORK_POLICY and name == DEFAULT_DENY):
         return True
-    return zone == "data" and (kind in _IN_THE_DATA_ZONE or name in _NAMED_IN_THE_DATA_ZONE.get(kind, ()))
+    if zone != "data" or name in _NOT_NEEDED_BY_DATA:
+        return False
+    return kind in _IN_THE_DATA_ZONE or name in _NAMED_IN_THE_DATA_ZONE.get(kind, ())

@@ -23,12 +23,9 @@ class Wave(IntEnum):
     """Accounts, roles, storage classes, and the stores of secrets."""
     DATA = 0
     CONNECTION = 1
-    """Objects that need the stores: poolers and backups."""
-    CREDENTIAL = 2
-    """Credentials that Vault generates once the database is configured there, and the load balancer.
-
-    Only the application waits for them.
-    """
+    """Objects that need the stores, as poolers and backups; credentials of the database, and the load balancer."""
+    MIGRATION = 2
+    """The schema, which a release finds as it needs it."""
     APPLICATION = 3
     TRAFFIC = 4
 

@@ -32,8 +32,9 @@ LOOKUPS = 2
 DIRECT_PER_WORKER = 3
 """The connections of one worker past the poolers: one to listen, and two to take queued work."""
 
-MIGRATIONS_PER_POD = 1
-"""The connections of one pod past the poolers while it starts."""
+MIGRATION_CONNECTIONS = 4
+"""The connections of the role that migrates: of the migration and of the daily maintenance, each once more in case that
+a pod which a node has lost still has its own."""
 
 VAULT_CONNECTIONS = 4
 """The connections of Vault, which changes passwords; its plugin opens at most four."""
@@ -68,7 +69,7 @@ class Connections:
         replica, and a replica may not have fewer than its primary.
         """
         lookups = POOLER_INSTANCES * LOOKUPS * len(self.servers)
-        return self.role + lookups + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
+        return self.role + lookups + MIGRATION_CONNECTIONS + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
 
 
 def connections(site: Site) -> Connections:
@@ -88,7 +89,7 @@ def connections(site: Site) -> Connections:
         clients=max(1, site.spec.load_balancing.database.max_connections // shares),
         busy=busy,
         servers=servers,
-        direct=most_pods(site) * (site.settings.process.workers * DIRECT_PER_WORKER + MIGRATIONS_PER_POD),
+        direct=most_pods(site) * site.settings.process.workers * DIRECT_PER_WORKER,
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
 from compiler.emit.kubernetes.common.flows import Flow, Scrape, port_of, to_dns, to_kubernetes
+from compiler.emit.kubernetes.database.migration import PODS as MIGRATION_PODS
 from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
 from compiler.emit.kubernetes.database.replication import followed_cluster
 from compiler.emit.kubernetes.database.snapshot_retention import PODS as RETENTION_PODS
@@ -42,6 +43,7 @@ POSTGRES = pods_of("data", "postgres", INSTANCES)
 POSTGRES_JOBS = pods_of("data", "postgres-jobs", _CLUSTER, labelled="cnpg.io/jobRole")
 WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, others=_CLUSTER)
 READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
+MIGRATION = pods_of("data", "migration", MIGRATION_PODS)
 SNAPSHOT_RETENTION = pods_of("data", "snapshot-retention", RETENTION_PODS)
 
 REPLICATION = "redundancy.data.replication"
@@ -49,21 +51,28 @@ BACKUP = "storage.database.backup.type"
 RETENTION = "backup.database.retention"
 POOLING = "load_balancing.database.type"
 DATABASE_TYPE = "storage.database.type"
+ROLES = "access_control.infrastructure.principle"
 ROTATION = "access_control.secrets.rotation.enabled"
 
 
 def client_flows(site: Site) -> Iterator[Flow]:
-    """Yield the flows of the poolers, and of Vault, which rotates the password of the API's role."""
+    """Yield the flows of the poolers, and of Vault, which rotates the passwords of the roles that log in."""
     for pooler in _poolers(site):
         yield Flow(pooler, POSTGRES, (POSTGRES_PORT,), "the connections that clients share", POOLING)
         yield to_kubernetes(pooler, POOLING)
         yield from to_dns(site, pooler, POOLING)
     if site.spec.access_control.secrets.rotation.enabled:
-        reason = "Vault gives the API's role a new password"
+        reason = "Vault gives the roles that log in new passwords"
         yield Flow(at.VAULT, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
     if platform(site.cluster).checks_pods:
         reason = "the health checks of the load balancer by which Vault comes"
         yield Flow(at.LOAD_BALANCER, POSTGRES, (POSTGRES_PORT,), reason, ROTATION)
+
+
+def migration_flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the migration and of the maintenance of history, which need a session of their own."""
+    yield Flow(MIGRATION, POSTGRES, (POSTGRES_PORT,), "the schema, and the partitions of its history", ROLES)
+    yield from to_dns(site, MIGRATION, ROLES)
 
 
 def flows(site: Site) -> Iterator[Flow]:

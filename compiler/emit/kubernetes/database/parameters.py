@@ -54,7 +54,7 @@ def postgresql(site: Site) -> dict[str, Any]:
 
 def synchronous(site: Site) -> bool:
     """Return whether a commit waits for a standby."""
-    return "Synchronous primary" in site.spec.redundancy.data.replication
+    return site.settings.database.lossless_failover
 
 
 def parameters(site: Site) -> dict[str, str]:

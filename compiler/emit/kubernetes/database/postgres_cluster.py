@@ -28,7 +28,7 @@ from compiler.emit.names import (
     DATABASE_MANAGER,
     DATABASE_MANAGER_SECRET,
     DATABASE_NAME,
-    DATABASE_ROLE,
+    DATABASE_OWNER,
     DATABASE_SERVER,
     LOG_VOLUMES,
     VOLUME_SNAPSHOTS,
@@ -69,7 +69,7 @@ def database(_: Site) -> Iterator[Document]:
     spec = {
         "cluster": {"name": DATABASE},
         "name": DATABASE_NAME,
-        "owner": DATABASE_ROLE,
+        "owner": DATABASE_OWNER,
         "databaseReclaimPolicy": "retain",
     }
     yield kubernetes_object(kinds.POSTGRES_DATABASE, DATABASE_NAME, Wave.DATA, zone="data", spec=spec)

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.kubernetes.database.roles import POST_INIT_SQL
-from compiler.emit.names import DATABASE, DATABASE_FIRST_OWNER, DATABASE_NAME
+from compiler.emit.names import DATABASE, DATABASE_NAME, DATABASE_OWNER
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -83,12 +83,10 @@ def _source(site: Site, primary: str) -> str:
 
 
 def _new() -> dict[str, Any]:
-    # The operator sets its own password for the first owner whenever an instance starts. So the first owner cannot be
-    # the API's role, for which Vault sets the password: it gives the database away (see the Database), and cannot log
-    # in.
-    owner = {"database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}
+    # The operator sets its own password for the owner whenever an instance starts: nobody logs in as the owner.
+    owner = {"database": DATABASE_NAME, "owner": DATABASE_OWNER}
     return {"initdb": {**owner, "dataChecksums": True, "postInitSQL": list(POST_INIT_SQL)}}
 
 
 def _restored(source: str) -> dict[str, Any]:
-    return {"recovery": {"source": source, "database": DATABASE_NAME, "owner": DATABASE_FIRST_OWNER}}
+    return {"recovery": {"source": source, "database": DATABASE_NAME, "owner": DATABASE_OWNER}}

@@ -1,4 +1,7 @@
-"""Roles of PostgreSQL: the API's role, the role by which Vault changes its password, and the first owner.
+"""Roles of PostgreSQL: the database's owner, those that serve and migrate it, and the one that changes passwords.
+
+The owner cannot log in. The role that migrates is a member of it, inherits nothing, and becomes the owner for the time
+of a migration; the role that serves owns nothing, so that it can change no table and no history.
 
 Sources: ``access_control.secrets``, ``access_control.infrastructure.principle``.
 Upstream: https://cloudnative-pg.io/documentation/current/declarative_role_management/,
@@ -9,20 +12,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.kubernetes.database.connection_budget import VAULT_CONNECTIONS, connections
-from compiler.emit.names import DATABASE_FIRST_OWNER, DATABASE_MANAGER, DATABASE_MANAGER_SECRET, DATABASE_ROLE
+from compiler.emit.kubernetes.database.connection_budget import MIGRATION_CONNECTIONS, VAULT_CONNECTIONS, connections
+from compiler.emit.names import (
+    DATABASE_MANAGER,
+    DATABASE_MANAGER_SECRET,
+    DATABASE_MIGRATOR,
+    DATABASE_NAME,
+    DATABASE_OWNER,
+    DATABASE_ROLE,
+)
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
 
+ROTATED = (DATABASE_ROLE, DATABASE_MIGRATOR)
+"""The roles whose passwords Vault changes."""
+
+MANAGED = tuple(f"GRANT {role} TO {DATABASE_MANAGER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE" for role in ROTATED)
+"""Statements by which Vault's role may change passwords: as superuser, since nobody else may grant this.
+
+Since PostgreSQL 16, CREATEROLE alone may not: it takes the ADMIN OPTION on the role, which the operator's declared
+memberships cannot grant. Vault neither inherits the rights of a role nor can it become one.
+"""
+
 POST_INIT_SQL = (
     f"CREATE ROLE {DATABASE_ROLE} LOGIN",
+    f"CREATE ROLE {DATABASE_MIGRATOR} LOGIN NOINHERIT IN ROLE {DATABASE_OWNER}",
     f"CREATE ROLE {DATABASE_MANAGER} LOGIN CREATEROLE",
-    # Since PostgreSQL 16, CREATEROLE alone may not change passwords: it takes the ADMIN OPTION on the role, which the
-    # operator's declared memberships cannot grant. Vault neither inherits the API's rights nor can it assume its role.
-    f"GRANT {DATABASE_ROLE} TO {DATABASE_MANAGER} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE",
+    *MANAGED,
 )
 """Statements that a new server executes once, as superuser; replicas and restored clusters have the result."""
+
+DIVIDING = (
+    *MANAGED,
+    f"REASSIGN OWNED BY {DATABASE_ROLE} TO {DATABASE_OWNER}",
+    f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {DATABASE_ROLE}",
+    f"ALTER ROLE {DATABASE_ROLE} IN DATABASE {DATABASE_NAME} RESET ALL",
+)
+"""Statements for a database that the API's role has owned, executed once, there, as superuser and in one transaction.
+
+Pods of the release before go on by the rights that are granted; the migration takes away those that it does not grant.
+"""
 
 
 def roles(site: Site) -> list[dict[str, Any]]:
@@ -36,18 +66,26 @@ def roles(site: Site) -> list[dict[str, Any]]:
             "connectionLimit": connections(site).role,
         },
         {
+            "name": DATABASE_MIGRATOR,
+            "comment": "Migrations of the schema, which become its owner; Vault changes the password",
+            "login": True,
+            "inherit": False,
+            "inRoles": [DATABASE_OWNER],
+            "connectionLimit": MIGRATION_CONNECTIONS,
+        },
+        {
             "name": DATABASE_MANAGER,
-            "comment": "Vault, which changes the password of the Configuration API",
+            "comment": "Vault, which changes the passwords of the roles that log in",
             "login": True,
             "createrole": True,
-            # Without it, the operator would revoke the membership that holds the ADMIN OPTION.
-            "inRoles": [DATABASE_ROLE],
+            # Without them, the operator would revoke the memberships that hold the ADMIN OPTION.
+            "inRoles": list(ROTATED),
             "connectionLimit": VAULT_CONNECTIONS,
             "passwordSecret": {"name": DATABASE_MANAGER_SECRET},
         },
         {
-            "name": DATABASE_FIRST_OWNER,
-            "comment": "Owned the database until its Database object gave it to the Configuration API",
+            "name": DATABASE_OWNER,
+            "comment": "Owns the database and everything in it",
             "login": False,
         },
     ]

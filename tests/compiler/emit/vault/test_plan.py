@@ -52,11 +52,12 @@ def granted(document: Document, name: str) -> dict[str, str]:
     return dict(re.findall(r'path "(.+)" \{\n  capabilities = \[(.+)\]\n\}', text))
 
 
-def test_the_database_password_changes_every_thirty_days() -> None:
-    role = f"database/static-roles/{SCOPE}-configuration-api"
+@pytest.mark.parametrize("name", ["api", "migration"])
+def test_the_passwords_of_the_database_change_every_thirty_days(name: str) -> None:
+    role = f"database/static-roles/{SCOPE}-configuration-{name}"
     assert data(plan(), role) == {
         "db_name": f"{SCOPE}-configuration-db",
-        "username": "configuration_api",
+        "username": {"api": "configuration_api", "migration": "configuration_migrator"}[name],
         "rotation_period": "720h",
     }
     often = plan(access_control__secrets__rotation__schedule="45 minutes")
@@ -64,12 +65,12 @@ def test_the_database_password_changes_every_thirty_days() -> None:
     assert role not in paths(plan(access_control__secrets__rotation__enabled="false"))
 
 
-def test_vault_manages_that_one_role_over_a_connection_to_a_server_that_it_knows() -> None:
+def test_vault_manages_those_two_roles_over_a_connection_to_a_server_that_it_knows() -> None:
     connection = data(plan(), f"database/config/{SCOPE}-configuration-db")
     assert connection["username"] == "vault_manager"
-    assert connection["allowed_roles"] == [f"{SCOPE}-configuration-api"]
+    assert connection["allowed_roles"] == [f"{SCOPE}-configuration-{name}" for name in ("api", "migration")]
     assert connection["connection_url"].endswith(
-        "@configuration-db.eu-central-1.bank.example:5432/configuration?sslmode=verify-full"
+        "@configuration-db.eu-central-1.bank.example:5432/postgres?sslmode=verify-full"
         "&sslrootcert=/openbao/userconfig/authorities/production-eu-central-1.pem"
     )
 

@@ -35,7 +35,10 @@ def test_a_pod_has_the_resources_that_are_stated() -> None:
 
 def test_probes_ask_the_path_and_port_of_the_health_check() -> None:
     found = container(emitted(DEPLOYMENT, containers__application__health_check__path="/alive"))
-    assert found["ports"] == [{"name": "http", "containerPort": 8080, "protocol": "TCP"}]
+    assert found["ports"] == [
+        {"name": "http", "containerPort": 8080, "protocol": "TCP"},
+        {"name": "management", "containerPort": 9464, "protocol": "TCP"},
+    ]
     expected = {
         "startupProbe": ("/alive", 30),
         "livenessProbe": ("/alive", 3),
@@ -100,3 +103,13 @@ def test_the_settings_of_the_config_map_are_those_of_the_file() -> None:
     files = artifacts(site())
     config_map = documents(site())[f"{APPLICATION}/configmap-configuration-api.yaml"]
     assert config_map["data"]["settings.json"].encode() == files["runtime/settings.json"].content
+
+
+def test_the_management_port_is_another_one_than_the_port_of_the_api() -> None:
+    found = container(emitted(DEPLOYMENT, containers__application__health_check__port="9464"))
+    assert [port["containerPort"] for port in found["ports"]] == [9464, 9465]
+
+
+def test_the_header_in_which_the_load_balancer_names_clients_is_stated() -> None:
+    variables = {item["name"]: item["value"] for item in container(emitted(DEPLOYMENT))["env"]}
+    assert variables["CBP_FORWARDED_HEADER"] == "X-Forwarded-For"

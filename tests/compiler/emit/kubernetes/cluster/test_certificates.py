@@ -25,7 +25,7 @@ def test_every_address_that_the_api_is_given_is_a_name_in_a_certificate_and_is_v
     (container,) = pod["containers"]
     urls = {item["name"]: urlsplit(item["value"]) for item in container["env"] if item["name"].endswith("_URL")}
     names = {name for path in (DATABASE, CACHE) for name in emitted(path)["spec"]["dnsNames"]}
-    assert len(urls) == 3
+    assert len(urls) == 4
     assert {url.hostname for url in urls.values()} <= names
     mounts = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     trusted = {

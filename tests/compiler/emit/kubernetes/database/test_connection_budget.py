@@ -28,10 +28,10 @@ def test_the_sum_is_written_out() -> None:
         clients=250,
         busy=16,
         servers={"configuration-db-pooler-rw": 16, "configuration-db-pooler-ro": 32},
-        direct=11 * (2 * 3 + 1),
+        direct=11 * 2 * 3,
     )
-    assert found.role == 2 * (16 + 32) + 77
-    assert found.maximum == found.role + 2 * 2 * 2 + 4 + 10
+    assert found.role == 2 * (16 + 32) + 66
+    assert found.maximum == found.role + 2 * 2 * 2 + 4 + 4 + 10
 
 
 def test_every_document_states_its_part_of_the_same_sum() -> None:
@@ -40,7 +40,8 @@ def test_every_document_states_its_part_of_the_same_sum() -> None:
     limits = {role["name"]: role.get("connectionLimit") for role in cluster["managed"]["roles"]}
     assert parameters["max_connections"] == str(found.maximum)
     assert parameters["superuser_reserved_connections"] == "10"
-    assert limits == {"configuration_api": found.role, "vault_manager": 4, "configuration_bootstrap": None}
+    logging_in = {"configuration_api": found.role, "configuration_migrator": 4, "vault_manager": 4}
+    assert limits == {**logging_in, "configuration_bootstrap": None}
     for name, path in POOLERS.items():
         pgbouncer = emitted(path)["spec"]["pgbouncer"]["parameters"]
         assert pgbouncer["max_client_conn"] == "250"

@@ -149,13 +149,13 @@ def test_one_cluster_alone_or_without_an_asynchronous_secondary_replicates_nothi
         assert "initdb" in spec["bootstrap"]
 
 
-def test_the_operator_owns_no_password_of_the_api() -> None:
-    """It sets its own for the owner that a database is made with, at every start of an instance."""
+def test_the_owner_that_a_database_is_made_with_remains_its_owner() -> None:
+    """The operator sets a password of its own for it at every start of an instance, by which nobody can log in."""
     assert cluster()["bootstrap"]["initdb"]["owner"] == "configuration_bootstrap"
     assert emitted(DATABASE)["spec"] == {
         "cluster": {"name": "configuration-db"},
         "name": "configuration",
-        "owner": "configuration_api",
+        "owner": "configuration_bootstrap",
         "databaseReclaimPolicy": "retain",
     }
 

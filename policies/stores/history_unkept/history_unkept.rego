@@ -1,0 +1,44 @@
+# METADATA
+# title: Nothing keeps the history that is written
+# description: >-
+#   Changes are written into partitions of history, which are made ahead and dropped after their retention by a daily
+#   job. Without it all later changes go into one partition, which cannot be dropped, and the disk fills up.
+# custom:
+#   id: STO020
+#   severity: error
+#   owner: data
+#   remediation: Render the CronJob of runtime.maintenance events wherever pods of the API run, every day.
+#   section: Disaster Recovery, 1. Backup Strategy
+package stores.history_unkept
+
+import data.lib.kubernetes
+import data.lib.stores
+import rego.v1
+
+examined contains login if {
+	some login in stores.logins
+	login.variable == "CBP_DATABASE_URL"
+}
+
+daily contains name if {
+	some job in kubernetes.objects
+	job.kind == "CronJob"
+	regex.match(`^[0-9]+ [0-9]+ \* \* \*$`, object.get(job.spec, "schedule", ""))
+	object.get(job.spec, "suspend", false) == false
+	some container in job.spec.jobTemplate.spec.template.spec.containers
+	words := concat(" ", container.command)
+	contains(words, " -m runtime.maintenance events ")
+	name := job.name
+}
+
+deny contains denial if {
+	some login in examined
+	count(daily) == 0
+	denial := {
+		"id": "STO020",
+		"message": "no daily job keeps the history of changes: runtime.maintenance events",
+		"path": ["backup", "configuration", "retention"],
+		"file": login.file,
+		"pointer": login.pointer,
+	}
+}

@@ -1,0 +1,95 @@
+"""Arguments and rows of ``change_entries()``, the function of migration 0003 that makes changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtime.domain.entries import (
+    Action,
+    ChangeExpiredError,
+    EntryNotFoundError,
+    IdReusedError,
+    Made,
+    Version,
+)
+from runtime.domain.preconditions import precondition_failed, precondition_required
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import asyncpg
+
+    from runtime.adapters.postgres_horizon import Horizon
+    from runtime.domain.entries import Change
+    from runtime.domain.preconditions import Tags
+    from runtime.ports import Result
+
+CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+
+_MADE = frozenset(Action)
+
+
+def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[object, ...]:
+    """Return the arguments of ``CHANGE``."""
+    mark = horizon.mark
+    edits = [(number, edit) for number, change in enumerate(changes, 1) for edit in change.edits]
+    return (
+        None if mark is None else mark.version.epoch,
+        None if mark is None else mark.version.revision,
+        [change.id for change in changes],
+        [change.context.actor for change in changes],
+        [change.context.request_id for change in changes],
+        [change.context.reason for change in changes],
+        [horizon.server_time(change.deadline) for change in changes],
+        [number for number, _ in edits],
+        [edit.namespace for _, edit in edits],
+        [edit.key for _, edit in edits],
+        [edit.value for _, edit in edits],
+        [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
+        [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+    )
+
+
+def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[Result]:
+    """Return the result of each change from the rows of its edits."""
+    found: list[Result] = []
+    position = 0
+    for change in changes:
+        found.append(_result(rows[position : position + len(change.edits)]))
+        position += len(change.edits)
+    return found
+
+
+def _result(rows: Sequence[asyncpg.Record]) -> Result:
+    for row in rows:
+        if row["outcome"] not in _MADE and row["outcome"] != "skipped":
+            return _refusal(row)
+    return tuple(
+        Made(Action(row["outcome"]), Version(row["epoch"], row["revision"]), row["occurred_at"]) for row in rows
+    )
+
+
+def _refusal(row: asyncpg.Record) -> Exception:
+    current = None if row["revision"] is None else Version(row["epoch"], row["revision"])
+    match row["outcome"]:
+        case "absent":
+            return EntryNotFoundError()
+        case "unmatched" | "matched" as outcome:
+            return precondition_failed(current, if_match=outcome == "unmatched")
+        case "required":
+            return precondition_required(Version(row["epoch"], row["revision"]))
+        case "expired":
+            return ChangeExpiredError()
+        case "reused":
+            return IdReusedError()
+    raise AssertionError(row["outcome"])
+
+
+def _tags(tags: Tags | None, *, weakly: bool) -> str | None:
+    """Return tags as the function expects them; those that no entry can have are left out."""
+    if tags is None:
+        return None
+    if tags.anything:
+        return "*"
+    compared = tags.strong | tags.weak if weakly else tags.strong
+    return " ".join(tag[1:-1] for tag in compared if " " not in tag)

@@ -1,0 +1,35 @@
+"""A step before the rate limiter that bounds what is in progress: a request beyond a bound costs no token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runtime.http.errors import full
+from runtime.services.intake import FullError, Share
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from runtime.http.clients import Clients
+    from runtime.http.errors import Handler
+    from runtime.http.rate_limiter import RateLimiter
+    from runtime.services.intake import Intake
+
+
+class BoundedLimiter:
+    """A rate limiter for requests within the bounds of ``intake``; ``scope["share"]`` is what the request holds."""
+
+    def __init__(self, limiter: RateLimiter, intake: Intake, clients: Clients) -> None:
+        self._limiter = limiter
+        self._intake = intake
+        self._clients = clients
+
+    async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
+        """Return the limiter's response, or 429 or 503 when the client or the worker has too much in progress."""
+        share = request.scope["share"] = Share(self._intake, self._clients.identify(request.scope))
+        try:
+            with share:
+                return await self._limiter.answer(endpoint, handler, request)
+        except FullError as error:
+            return full(error)

@@ -1,0 +1,126 @@
+"""Changes of one worker: those that wait at the same time are sent to the store together.
+
+A group is only transport: every change in it is judged and made by itself. A group whose outcome is unknown is sent
+again, since the store makes each change at most once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from runtime.domain.entries import ChangeExpiredError
+from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.services.backoff import pause_seconds
+
+if TYPE_CHECKING:
+    from runtime.domain.entries import Change, Made
+    from runtime.ports import EntryStore, Result
+    from runtime.settings import Retry
+
+LANES = 2
+"""The groups that a worker has under way at once: while the store commits one, the next waits for the lock there."""
+
+GROUP_CHANGES = 64
+GROUP_BYTES = 4 * 1024 * 1024
+
+
+class _Waiting:
+    """A change, and the future of its result."""
+
+    __slots__ = ("change", "future", "sent")
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.sent = False
+        self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+
+    def finish(self, result: Result) -> None:
+        if not self.future.done():
+            self.future.set_result(result)
+
+
+class Changes:
+    """A sender of changes to the store; ``retry`` says how often and how soon a failed group is sent again."""
+
+    def __init__(self, store: EntryStore, retry: Retry) -> None:
+        self._store = store
+        self._retry = retry
+        self._waiting: deque[_Waiting] = deque()
+        self._lanes: set[asyncio.Task[None]] = set()
+
+    async def make(self, change: Change) -> tuple[Made, ...]:
+        """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
+
+        A change whose caller was cancelled before it was sent is not made.
+        """
+        waiting = _Waiting(change)
+        self._waiting.append(waiting)
+        if sum(not lane.done() for lane in self._lanes) < LANES:
+            lane = asyncio.create_task(self._send_all())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._lanes.discard)
+        try:
+            async with asyncio.timeout(change.deadline - time.monotonic()):
+                result = await waiting.future
+        except TimeoutError:  # the future is cancelled, so that a change that was not sent yet never is
+            raise _late() if waiting.sent else ChangeExpiredError() from None
+        if isinstance(result, Exception):
+            raise result
+        return result
+
+    async def _send_all(self) -> None:
+        while group := self._next_group():
+            try:
+                await self._send(group)
+            except Exception as error:  # a defect: it is the answer to each of the group's requests
+                for waiting in group:
+                    waiting.finish(error)
+
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        size = 0
+        while self._waiting and len(group) < GROUP_CHANGES:
+            change = self._waiting[0].change
+            size += sum(len(edit.value or "") for edit in change.edits)
+            if group and size > GROUP_BYTES:
+                break
+            waiting = self._waiting.popleft()
+            if not waiting.future.done():
+                waiting.sent = True
+                group.append(waiting)
+        return group
+
+    async def _send(self, group: list[_Waiting]) -> None:
+        attempt, unknown = 0, False
+        while group := _expire(group, unknown=unknown):
+            try:
+                results = await self._store.change([waiting.change for waiting in group])
+            except UnavailableError as error:
+                attempt += 1
+                unknown = unknown or isinstance(error, OutcomeUnknownError)
+                if not unknown and not (isinstance(error, TransientError) and attempt < self._retry.attempts):
+                    results = [error] * len(group)
+                else:
+                    await asyncio.sleep(pause_seconds(self._retry, attempt))
+                    continue
+            for waiting, result in zip(group, results, strict=True):
+                waiting.finish(result)
+            return
+
+
+def _expire(group: list[_Waiting], *, unknown: bool) -> list[_Waiting]:
+    """Answer the changes whose deadline has passed, and return the others."""
+    now = time.monotonic()
+    for waiting in group:
+        if waiting.change.deadline <= now:
+            waiting.finish(_late() if unknown else ChangeExpiredError())
+    return [waiting for waiting in group if not waiting.future.done()]
+
+
+def _late() -> OutcomeUnknownError:
+    return OutcomeUnknownError(
+        "the connection broke after the change had been sent, and the database did not come back"
+    )

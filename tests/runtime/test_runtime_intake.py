@@ -1,0 +1,169 @@
+"""What one client may have in progress, and what the size of a body costs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.app import create_app
+from runtime.http.bodies import MAX_BYTES, TOKEN_BYTES
+from runtime.services import changes as module
+from runtime.services import throttling
+from runtime.services.intake import Bounds, FullError, Level
+from tests.runtime.fakes import running
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from runtime.app import Adapters
+    from runtime.domain.entries import Change
+    from runtime.ports import Result
+    from runtime.settings import Settings
+    from tests.runtime.fakes import MemoryBuckets, MemoryEntries
+
+pytestmark = pytest.mark.anyio
+METRICS = "http://test:9464/metrics"
+LIST = "/v1/namespaces/payments/entries"
+URL = f"{LIST}/limits"
+JSON = {"content-type": "application/json"}
+
+
+@pytest.fixture
+def document(document: dict[str, Any]) -> dict[str, Any]:
+    document["throttling"] |= {"client": {"capacity": 100, "refill_per_minute": 60}, "endpoint": None}
+    return document
+
+
+def left(response: httpx.Response) -> int:
+    """Return the tokens that are left in the client's bucket."""
+    return int(response.headers["ratelimit"].partition(";r=")[2].split(";")[0])
+
+
+def body(size: int) -> bytes:
+    return b'{"value":1' + b" " * (size - 11) + b"}"
+
+
+async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+@pytest.mark.parametrize(("size", "tokens"), [(11, 1), (TOKEN_BYTES, 1), (TOKEN_BYTES + 1, 2), (MAX_BYTES, 16)])
+async def test_a_body_costs_a_token_for_each_64_kib(client: httpx.AsyncClient, size: int, tokens: int) -> None:
+    before = left(await client.get(URL))
+    written = await client.put(URL, content=body(size), headers=JSON)
+    assert (written.status_code, left(written)) == (201, before - tokens)
+
+
+async def test_a_body_without_a_declared_length_costs_as_much_as_the_largest(client: httpx.AsyncClient) -> None:
+    before = left(await client.get(URL))
+    written = await client.put(URL, content=chunks(body(11)), headers=JSON)
+    assert (written.status_code, left(written)) == (201, before - 16)
+
+
+async def test_a_body_that_cannot_be_paid_for_is_denied_unread_until_it_can(
+    client: httpx.AsyncClient, buckets: MemoryBuckets, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
+    while left(await client.get(URL)) > 9:
+        pass
+    denied = await client.put(URL, content=body(MAX_BYTES), headers=JSON)
+    assert (denied.status_code, denied.headers["retry-after"], entries.entries) == (429, "16", {})
+    assert denied.json()["violated-policies"] == ["client"]
+    buckets.now += 17_000_000
+    assert (await client.put(URL, content=body(MAX_BYTES), headers=JSON)).status_code == 201
+
+
+class SlowEntries:
+    """An entry store in which changes wait for ``go_on``."""
+
+    def __init__(self, entries: MemoryEntries) -> None:
+        self._entries = entries
+        self.waiting = 0
+        self.go_on = asyncio.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._entries, name)
+
+    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
+        self.waiting += len(changes)
+        await self.go_on.wait()
+        self.waiting -= len(changes)
+        return await self._entries.change(changes)
+
+
+async def asked(http: httpx.AsyncClient, number: int, size: int = 11) -> int:
+    return (await http.put(f"{URL}.{number}", content=body(size), headers=JSON)).status_code
+
+
+@pytest.mark.parametrize(
+    ("bounds", "status", "bound"),
+    [
+        (Bounds(client_requests=3), 429, "client-requests"),
+        (Bounds(requests=3), 503, "requests"),
+        (Bounds(client_body_bytes=3 * 50_000), 429, "client-body-bytes"),
+        (Bounds(body_bytes=3 * 50_000), 503, "body-bytes"),
+    ],
+)
+async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_counted(
+    settings: Settings,
+    adapters: Adapters,
+    entries: MemoryEntries,
+    bounds: Bounds,
+    status: int,
+    bound: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "LANES", 3)  # so that none of the three waits for another one
+    slow = SlowEntries(entries)
+    app = create_app(settings, replace(adapters, store=slow), bounds)
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        first = [asyncio.create_task(asked(http, number, 50_000)) for number in range(3)]
+        while slow.waiting < 3:
+            await asyncio.sleep(0.001)
+        refused = await http.put(URL, content=body(50_000), headers=JSON)
+        assert (refused.status_code, refused.headers["retry-after"]) == (status, "1")
+        kind = {429: "quota-exceeded", 503: "temporary-reduced-capacity"}[status]
+        assert refused.json()["type"] == f"https://iana.org/assignments/http-problem-types#{kind}"
+        assert refused.json().get("violated-policies") == ([bound] if status == 429 else None)
+        assert bound in refused.json()["detail"]
+        slow.go_on.set()
+        assert await asyncio.gather(*first) == [201] * 3
+        assert [await asked(http, number, 50_000) for number in range(3, 9)] == [201] * 6
+        assert f'intake_refusals_total{{bound="{bound}"}} 1.0' in (await http.get(METRICS)).text
+
+
+async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Adapters) -> None:
+    app = create_app(settings, adapters, Bounds(client_requests=0))
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        assert [(await http.get(URL)).status_code for _ in range(200)] == [429] * 200
+        assert "throttle_decisions" not in "".join(
+            line for line in (await http.get(METRICS)).text.splitlines(keepends=True) if not line.startswith("#")
+        )
+
+
+CLIENTS = st.sampled_from("abc")
+
+
+@given(st.lists(st.tuples(CLIENTS, st.integers(1, 9))))
+def test_what_is_in_progress_never_exceeds_a_bound_and_is_forgotten_when_it_ends(added: list[tuple[str, int]]) -> None:
+    refused: list[str] = []
+    level = Level("bytes", 20, 10, refused.append)
+    held: list[tuple[str, int]] = []
+    for client, amount in added:
+        with suppress(FullError):
+            level.add(client, amount)
+            held.append((client, amount))
+        assert level.total == sum(amount for _, amount in held) <= 20
+        assert max(level.by_client.values(), default=0) <= 10
+    assert len(refused) == len(added) - len(held)
+    for client, amount in held:
+        level.remove(client, amount)
+    assert (level.total, level.by_client) == (0, {})
