@@ -6,14 +6,14 @@ import asyncio
 import random
 import secrets
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
 
-from tests.faults.history import Condition, Kind, Operation
+from tests.faults.history import Condition, Kind, Operation, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ WRITERS = READERS = 2
 KEYS = ("k0", "k1", "k2", "k3")
 SETTLED = ("s0", "s1")
 """Entries that are written once, before everything else, and read all the time."""
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.04
 PROBE_SECONDS = 0.1
 PATIENCE_SECONDS = 8.0
 """The longest that a client waits for an answer: longer than any deadline of the service."""
@@ -56,6 +56,8 @@ class Recorder:
     operations: list[Operation] = field(default_factory=list)
     probes: list[Probe] = field(default_factory=list)
     numbers: count[int] = field(default_factory=count)
+    latest: tuple[str, float] | None = None
+    """The entity tag of the change that was acknowledged last, and when it was sent."""
 
 
 class Client:
@@ -98,8 +100,11 @@ class Client:
     async def read(self) -> None:
         """Read an entry, half of the time only if it is another one than before."""
         key = self._random.choice(KEYS + SETTLED)
-        held = self._held.get(key) if self._random.random() < 0.5 else None
-        await self.get(key, Condition(if_none_match=held))
+        choice = self._random.random()
+        if choice < 0.3 and self._recorder.latest:
+            await self.get_at_least(key, *self._recorder.latest)
+        else:
+            await self.get(key, Condition(if_none_match=self._held.get(key) if choice < 0.65 else None))
 
     async def put(self, key: str, condition: Condition) -> Operation | None:
         """Write a new value."""
@@ -117,19 +122,32 @@ class Client:
         """Read an entry."""
         return await self._ask(Kind.READ, key, condition)
 
-    async def _ask(self, kind: Kind, key: str, condition: Condition, written: str | None = None) -> Operation | None:
+    async def get_at_least(self, key: str, tag: str, since: float) -> Operation | None:
+        """Read an entry as it was at the version of an entity tag, or later."""
+        return await self._ask(Kind.READ_AT_LEAST, key, ALWAYS, at_least=tag, since=since)
+
+    async def _ask(
+        self,
+        kind: Kind,
+        key: str,
+        condition: Condition,
+        written: str | None = None,
+        at_least: str | None = None,
+        since: float | None = None,
+    ) -> Operation | None:
         """Send a request and record it, unless nothing could be sent."""
         self._sent += 1
-        headers = {"X-Forwarded-For": f"2001:db8:{self._network}:{self._sent // 20:x}::1"}
+        headers = {"X-Forwarded-For": f"2001:db8:{self._network}:{self._sent // 5:x}::1"}
         headers |= {"If-Match": condition.if_match} if condition.if_match else {}
         headers |= {"If-None-Match": condition.if_none_match} if condition.if_none_match else {}
         invoked = time.monotonic()
         answer: httpx.Response | None = None
         try:
             answer = await self._http.request(
-                kind.value,
+                kind.method,
                 f"{self._replica.url}/v1/namespaces/{self._recorder.namespace}/entries/{key}",
                 headers=headers,
+                params=None if at_least is None else {"at_least": at_least.strip('"')},
                 json=None if written is None else {"value": written},
             )
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -147,6 +165,8 @@ class Client:
             status=answer.status_code if answer else None,
             condition=condition,
             written=written,
+            at_least=at_least,
+            since=since,
             found=_found(kind, answer),
             tag=answer.headers.get("etag") if answer else None,
             marked=is_marked(answer) if answer else False,
@@ -156,6 +176,8 @@ class Client:
         return operation
 
     def _learn(self, operation: Operation) -> None:
+        if operation.kind is Kind.PUT and operation.outcome is Outcome.OK and operation.tag:
+            self._recorder.latest = operation.tag, operation.invoked
         if operation.tag:
             self._held[operation.key] = operation.tag
         elif operation.status in (204, 404, 412):
@@ -164,11 +186,11 @@ class Client:
 
 def is_marked(answer: httpx.Response) -> bool:
     """Return whether an answer says that it is from memory and may be outdated."""
-    return "stale" in answer.headers.get("cache-status", "")
+    return "ttl=-" in answer.headers.get("cache-status", "")
 
 
 def _found(kind: Kind, answer: httpx.Response | None) -> str | None:
-    if answer is None or answer.status_code != 200 or kind is not Kind.READ:
+    if answer is None or answer.status_code != 200 or kind not in (Kind.READ, Kind.READ_AT_LEAST):
         return None
     value = answer.json()["value"]
     assert isinstance(value, str)
@@ -187,7 +209,7 @@ async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[N
                 writes = index < WRITERS
                 client = Client(f"{'w' if writes else 'r'}{number}{index}", number, replica, recorder)
                 clients.append(client)
-                tasks.create_task(_repeat(client.write if writes else client.read, done))
+                tasks.create_task(_repeat(client.write, done) if writes else _warm(client, done))
             tasks.create_task(_probe(number, replica, path, recorder, done))
         try:
             yield
@@ -195,6 +217,13 @@ async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[N
             done.set()
     for client in clients:
         await client.close()
+
+
+async def _warm(client: Client, done: asyncio.Event) -> None:
+    """Have the worker that the client is connected to keep what nobody changes, then read as often as can be."""
+    for key in SETTLED * 2:
+        await client.get(key)
+    await _repeat(client.read, done)
 
 
 async def _repeat(act: Callable[[], Awaitable[None]], done: asyncio.Event) -> None:
@@ -205,13 +234,11 @@ async def _repeat(act: Callable[[], Awaitable[None]], done: asyncio.Event) -> No
 
 async def _probe(number: int, replica: Replica, path: str, recorder: Recorder, done: asyncio.Event) -> None:
     """Ask as the kubelet does: each time over a connection of its own."""
-    while not done.is_set():
-        invoked = time.monotonic()
-        status: int | None = None
-        try:
-            async with httpx.AsyncClient(timeout=2) as http:
+    async with httpx.AsyncClient(timeout=2, limits=httpx.Limits(max_keepalive_connections=0)) as http:
+        while not done.is_set():
+            invoked = time.monotonic()
+            status: int | None = None
+            with suppress(httpx.TransportError):
                 status = (await http.get(replica.url + path)).status_code
-        except httpx.TransportError:
-            pass
-        recorder.probes.append(Probe(number, invoked, status))
-        await asyncio.sleep(PROBE_SECONDS)
+            recorder.probes.append(Probe(number, invoked, status))
+            await asyncio.sleep(PROBE_SECONDS)

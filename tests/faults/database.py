@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
-from runtime.embedded.cluster import ADMINISTRATOR, DATABASE, Cluster, create
+from runtime.embedded.cluster import ADMINISTRATOR, API, DATABASE, MIGRATOR, Cluster, create
 from runtime.embedded.installations import installations
 from runtime.embedded.launch import NOBODY
 from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
@@ -72,12 +72,17 @@ class Postgres:
     @property
     def url(self) -> str:
         """Return the address for the role that serves."""
-        return self.passwords.url(self.port, DATABASE)
+        return self.passwords.url(self.port, API)
+
+    @property
+    def migration_url(self) -> str:
+        """Return the address for the role that migrates."""
+        return self.passwords.url(self.port, MIGRATOR)
 
     @property
     def password(self) -> str:
         """Return the password of the role that serves."""
-        return self.passwords.by_role[DATABASE]
+        return self.passwords.by_role[API]
 
     @property
     def admin_url(self) -> str:
@@ -150,9 +155,9 @@ class Postgres:
 
     async def change_password(self) -> None:
         """Give the role that serves another password, and end its sessions."""
-        self.passwords.by_role[DATABASE] = password = secrets.token_hex(24)
-        await self.execute(f"ALTER ROLE {DATABASE} PASSWORD '{password}'")
-        await self.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = $1", DATABASE)
+        self.passwords.by_role[API] = password = secrets.token_hex(24)
+        await self.execute(f"ALTER ROLE {API} PASSWORD '{password}'")
+        await self.execute("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = $1", API)
 
     async def execute(self, statement: str, *arguments: object) -> Any:
         """Execute a statement as the superuser, and return the first value of its answer."""
@@ -183,7 +188,7 @@ class Postgres:
 @contextmanager
 def durable_postgres(directory: Path) -> Iterator[Postgres]:
     """Run a durable PostgreSQL below ``directory``, and stop it at the end, whatever became of it."""
-    passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, DATABASE)}
+    passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, MIGRATOR, API)}
     cluster = create(directory, passwords, installations())
     (cluster.data / "pg_hba.conf").write_text(PG_HBA)
     with (cluster.data / "postgresql.conf").open("a") as configuration:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from runtime.embedded.api import migrate
 from runtime.embedded.loopback import LOOPBACK
 from runtime.embedded.process import Child, start
 from runtime.embedded.program import Program
@@ -25,11 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
+STALE_SECONDS = 5
+"""How long memory may answer while PostgreSQL is away."""
+
+CHANGE_SECONDS = 3
+"""The deadline of a change."""
+
 REPLICAS = 2
 WORKERS = 2
 START_SECONDS = 60.0
 EPHEMERAL = ('save ""', "appendonly no")
-QUOTA = {"capacity": 60, "refill_per_minute": 600}
+QUOTA = {"capacity": 30, "refill_per_minute": 600}
 """The bucket of each client. Only the flood of a row that is about it meets it: other clients change their address."""
 
 
@@ -39,9 +46,12 @@ def settings() -> dict[str, Any]:
     document["process"] |= {"workers": WORKERS, "shutdown_seconds": 3, "cache_bytes": 1_000_000}
     retry = {"attempts": 3, "initial_milliseconds": 20, "maximum_milliseconds": 200, "jitter": True}
     document["database"] |= {
-        "pool_size": 5,
+        "pool_size": 4,
+        "read_pool_size": 4,
+        "partitions": 2,
         "connect_timeout_seconds": 2,
-        "statement_timeout_seconds": 3,
+        "statement_timeout_seconds": CHANGE_SECONDS,
+        "stale_seconds": STALE_SECONDS,
         "retry": retry,
     }
     document["throttling"] |= {"client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
@@ -71,14 +81,19 @@ class Replica:
     @property
     def workers(self) -> list[int]:
         """Return the processes of the workers that have started since its last start, in order."""
-        events = [json.loads(line) for line in self._text().splitlines(keepends=True) if line.endswith("\n")]
-        return [event["process"] for event in events if event["event"] == "Application startup complete."]
+        return [event["process"] for event in self._events() if event["event"] == "Application startup complete."]
+
+    @property
+    def metrics_url(self) -> str:
+        """Return the address of its metrics."""
+        (port,) = (event["port"] for event in self._events() if event["event"] == "the management port is open")
+        return f"http://{LOOPBACK}:{port}/metrics"
 
     def start(self) -> None:
         """Start it, on a free port the first time, and return when every worker serves."""
         self._starts += 1
         self._log = self._folder / f"log-{self._starts}.jsonl"
-        options = ("--settings", str(self._settings), "--port", str(self._port))
+        options = ("--settings", str(self._settings), "--port", str(self._port), "--management-port", "0")
         self._child = start(
             Program(
                 name="A replica",
@@ -115,6 +130,9 @@ class Replica:
             "CBP_REDIS_URL": self.cache.url,
             "CBP_TRUSTED_PROXIES": "127.0.0.1/32",
         }
+
+    def _events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._text().splitlines(keepends=True) if line.endswith("\n")]
 
     def _serves(self) -> bool:
         return self._text().count("Application startup complete.") >= WORKERS
@@ -162,6 +180,7 @@ async def deployed(folder: Path) -> AsyncIterator[Deployment]:
         path.write_text(json.dumps(document), encoding="utf-8")
         cache = running.enter_context(_valkey(folder / "valkey"))
         database = await asyncio.to_thread(running.enter_context, durable_postgres(folder))
+        await asyncio.to_thread(migrate, folder, path, database.migration_url)
         replicas = []
         for number in range(REPLICAS):
             ways = [await running.enter_async_context(forwarding(url)) for url in (database.url, cache.url)]

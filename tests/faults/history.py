@@ -13,8 +13,13 @@ class Kind(StrEnum):
     PUT = "PUT"
     DELETE = "DELETE"
     READ = "GET"
-    READ_AT_LEAST = "GET at least"
-    """A read that asked for the latest revision that any client had seen when it was sent."""
+    READ_AT_LEAST = "GET at_least"
+    """A read that asked for the version of an acknowledged change, or a later one."""
+
+    @property
+    def method(self) -> str:
+        """Return the method of the request."""
+        return self.value.split()[0]
 
 
 class Outcome(StrEnum):
@@ -42,7 +47,8 @@ class Operation:
 
     ``written`` is the value of a PUT, which no other one writes; ``found`` that of an answer to a read, and ``tag`` the
     entity tag of any answer. ``status`` is None when there was no answer. An answer is ``marked`` when it says that it
-    is from a memory that may be outdated.
+    is from a memory that may be outdated. A read may ask for ``at_least`` the version of an entity tag, which an
+    acknowledged change got that was sent at the time ``since``.
     """
 
     client: str
@@ -54,6 +60,8 @@ class Operation:
     status: int | None
     condition: Condition = Condition()
     written: str | None = None
+    at_least: str | None = None
+    since: float | None = None
     found: str | None = None
     tag: str | None = None
     marked: bool = False
@@ -96,9 +104,15 @@ class Operation:
 class Rewind:
     """History went back: at some time in ``restored`` the state became that of some time in ``saved``.
 
-    Both are intervals of the clients' clock, in seconds. Entity tags of the state that was lost, and of the one that
-    was restored, match nothing afterwards.
+    Both are intervals of the clients' clock, in seconds. ``noticed`` seconds later at most, entity tags of before match
+    nothing any more; until then those of the restored state may, whose values are the same.
     """
 
     saved: tuple[float, float]
     restored: tuple[float, float]
+    noticed: float = 0.0
+
+    @property
+    def over(self) -> float:
+        """The time from which the new history is known."""
+        return self.restored[1] + self.noticed

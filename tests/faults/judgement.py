@@ -8,6 +8,7 @@ refused had no effect.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,8 @@ class Bounds:
 
 
 BOUNDS = Bounds()
+REFUSALS = (404, 412, 428)
+ANSWERS = (200, 304, 404)
 
 
 class State(NamedTuple):
@@ -92,16 +95,18 @@ def _tags(
 
 def _eras(operation: Operation, bounds: Bounds, rewinds: Sequence[Rewind]) -> frozenset[int]:
     """Return how often history may have gone back by the time of an answer."""
-    began = operation.invoked - _age(operation, bounds)
-    least = sum(rewind.restored[1] < began for rewind in rewinds)
+    began = _earliest(operation, bounds)
+    least = sum(rewind.over < began for rewind in rewinds)
     most = sum(rewind.restored[0] <= operation.returned for rewind in rewinds)
     return frozenset(range(least, most + 1))
 
 
-def _age(operation: Operation, bounds: Bounds) -> float:
-    if operation.kind is not Kind.READ:
-        return 0.0
-    return bounds.marked if operation.marked else bounds.live
+def _earliest(operation: Operation, bounds: Bounds) -> float:
+    """Return the earliest time of which an answer may tell."""
+    if operation.is_change:
+        return operation.invoked
+    age = bounds.marked if operation.marked else bounds.live
+    return max(operation.invoked - age, -math.inf if operation.since is None else operation.since)
 
 
 def _unwritten(operations: Iterable[Operation]) -> list[str]:
@@ -124,11 +129,13 @@ def _steps(operations: Iterable[Operation], tags: Mapping[str, _Named], bounds: 
         if operation.is_change and operation.outcome is not Outcome.FAIL:
             certain = operation.outcome is Outcome.OK
             apply = _change(operation, tags)
-            yield Step(str(operation), operation.invoked, operation.ended, apply, changes=True, certain=certain)
-        elif operation.outcome is not Outcome.UNKNOWN and operation.status != 429:
-            after = operation.invoked - _age(operation, bounds)
+            name, label = str(operation), operation.tag or ""
+            yield Step(name, operation.invoked, operation.ended, apply, changes=True, certain=certain, label=label)
+        elif operation.status in (REFUSALS if operation.is_change else ANSWERS):
+            after = _earliest(operation, bounds)
             apply = _refusal(operation, tags) if operation.is_change else _reading(operation, tags)
-            yield Step(str(operation), after, operation.returned, apply, changes=False)
+            follows = operation.at_least or ""
+            yield Step(str(operation), after, operation.returned, apply, changes=False, follows=follows)
 
 
 def _change(operation: Operation, tags: Mapping[str, _Named]) -> Callable[[State], State | None]:
@@ -192,8 +199,6 @@ def _reading(operation: Operation, tags: Mapping[str, _Named]) -> Callable[[Stat
 def _going_back(rewinds: Sequence[Rewind]) -> Iterator[Step[State]]:
     for rewind in rewinds:
         yield Step("the state is saved", *rewind.saved, lambda state: state._replace(saved=state.value), changes=True)
-        yield Step("history goes back", *rewind.restored, _restored, changes=True)
-
-
-def _restored(state: State) -> State:
-    return State(state.saved, state.era + 1, state.saved)
+        yield Step("history goes back", *rewind.restored, lambda state: state._replace(value=state.saved), changes=True)
+        noticing = (rewind.restored[0], rewind.over)
+        yield Step("that is noticed", *noticing, lambda state: state._replace(era=state.era + 1), changes=True)

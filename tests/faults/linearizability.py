@@ -25,7 +25,8 @@ class Step(Generic[S]):
     """One operation for the search: ``apply`` returns the state after it, or None where its answer would be wrong.
 
     It happens in the interval from ``after`` to ``before`` (seconds; infinite when there is no answer). A step that is
-    not ``certain`` may also never happen. ``changes`` is whether it can return another state than the one before.
+    not ``certain`` may also never happen. ``changes`` is whether it can return another state than the one before. One
+    that changes nothing may be known to happen after a certain step: ``follows`` is the ``label`` of that.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Step(Generic[S]):
     apply: Callable[[S], S | None]
     changes: bool
     certain: bool = True
+    label: str = ""
+    follows: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class _Search(Generic[S]):
         ordered = sorted(steps, key=lambda step: step.after)
         self._certain = [step for step in ordered if step.certain]
         self._optional = [step for step in ordered if not step.certain]
+        self._labels = {step.label: 1 << index for index, step in enumerate(self._certain) if step.label}
         self._all = (1 << len(self._certain)) - 1
         self._start = start
 
@@ -115,7 +119,8 @@ class _Search(Generic[S]):
         while True:
             done, path = node.done, node.path
             for index, step in self._due(node):
-                if not step.changes and step.apply(node.state) is not None:
+                waits = self._labels.get(step.follows, 0) & ~done
+                if not step.changes and not waits and step.apply(node.state) is not None:
                     done, path = done | 1 << index, (path, step)
             if done == node.done:
                 return node

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     Ways: TypeAlias = Callable[[Deployment], list[Forwarder]]
 
 SLOW_SECONDS = 0.15
+NOTICE_SECONDS = 3.0
+"""How long it may take to notice that history went back: as long as any reading may be old."""
+
 STEP_SECONDS = 0.8
 """The time in which clients work between two steps of a fault that has several."""
 
@@ -37,7 +40,9 @@ class Row:
     """One fault, and what must go on while it lasts, at the replicas that are not ``spoilt`` themselves.
 
     ``settled`` are reads of entries that nobody changes, ``changes`` changes; ``ready`` is whether readiness must stay.
-    ``buckets`` is how often the fault may grant the quota of a client anew (docs/runtime.md, Limits).
+    While PostgreSQL is ``away`` no read is answered for longer than the settings say. ``quotas`` and ``forgotten``
+    bound what a client is admitted while the fault lasts: so many times its quota, and so many more times the capacity
+    of its bucket (docs/runtime.md, While Redis fails).
     """
 
     name: str
@@ -47,7 +52,9 @@ class Row:
     changes: bool = False
     ready: bool = True
     spoilt: tuple[int, ...] = ()
-    buckets: int = 1
+    away: bool = False
+    quotas: int = 1
+    forgotten: int = 0
 
 
 async def blocking(act: Callable[..., None], *arguments: object) -> None:
@@ -150,7 +157,7 @@ async def copied_back(deployment: Deployment, rewinds: list[Rewind]) -> AsyncIte
     yield
     await blocking(database.restore_from, copy)
     await blocking(database.start)
-    rewinds.append(Rewind(saved, (restoring, time.monotonic())))
+    rewinds.append(Rewind(saved, (restoring, time.monotonic()), NOTICE_SECONDS))
     shutil.rmtree(copy)
 
 
@@ -181,7 +188,7 @@ async def recovered_to_a_point(deployment: Deployment, rewinds: list[Rewind]) ->
     while await restored.execute("SELECT pg_is_in_recovery()"):
         await asyncio.sleep(0.05)
     await deployment.lead_to(restored)
-    rewinds.append(Rewind(saved, (restoring, time.monotonic())))
+    rewinds.append(Rewind(saved, (restoring, time.monotonic()), NOTICE_SECONDS))
 
 
 @asynccontextmanager
@@ -230,7 +237,7 @@ async def promoted_with_loss(deployment: Deployment, rewinds: list[Rewind]) -> A
         yield
         await standby.execute("SELECT pg_promote()")
         await deployment.lead_to(standby)
-        rewinds.append(Rewind(saved, (restoring, time.monotonic())))
+        rewinds.append(Rewind(saved, (restoring, time.monotonic()), NOTICE_SECONDS))
         await replication.open()
 
 
@@ -363,10 +370,10 @@ def first_database(deployment: Deployment) -> list[Forwarder]:
 
 
 ROWS = (
-    Row("PostgreSQL is frozen", "SIGSTOP to every process of it", frozen_database),
-    Row("PostgreSQL is killed", "SIGKILL to every process of it; it recovers from its log", killed_database),
-    Row("PostgreSQL refuses connections", "connections broken, new ones refused", cut(databases)),
-    Row("PostgreSQL is silent", "nothing is delivered, no connection is broken", silent(databases)),
+    Row("PostgreSQL is frozen", "SIGSTOP to every process of it", frozen_database, away=True),
+    Row("PostgreSQL is killed", "SIGKILL to every process of it; it recovers from its log", killed_database, away=True),
+    Row("PostgreSQL refuses connections", "connections broken, new ones refused", cut(databases), away=True),
+    Row("PostgreSQL is silent", "nothing is delivered, no connection is broken", silent(databases), away=True),
     Row("PostgreSQL is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(databases), changes=True),
     Row(
         "one replica is cut off",
@@ -389,24 +396,24 @@ ROWS = (
     Row(
         "a replica is killed", "SIGKILL to every process of it; started anew", killed_replica, spoilt=(0,), changes=True
     ),
-    Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True, buckets=2),
-    Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, buckets=3),
-    Row("Redis refuses connections", "connections broken, new ones refused", cut(caches), changes=True, buckets=2),
-    Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True, buckets=2),
-    Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True, buckets=2),
-    Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True, buckets=3),
+    Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True, quotas=2),
+    Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, quotas=2, forgotten=1),
+    Row("Redis refuses connections", "connections broken, new ones refused", cut(caches), changes=True, quotas=2),
+    Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True, quotas=2),
+    Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True, quotas=2),
+    Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True, quotas=2),
     Row(
         "Redis has no memory left",
         "maxmemory 1",
         configured_cache({"maxmemory": "1"}, {"maxmemory": "0"}),
         changes=True,
-        buckets=2,
+        quotas=2,
     ),
     Row(
         "Redis has too few replicas",
         "min-replicas-to-write 1",
         configured_cache({"min_replicas_to_write": "1"}, {"min_replicas_to_write": "0"}),
         changes=True,
-        buckets=2,
+        quotas=2,
     ),
 )

@@ -21,7 +21,8 @@ def put(
 
 
 def read(at: tuple[float, float], value: str | None, tag: str | None, kind: Kind = Kind.READ_AT_LEAST) -> Operation:
-    return Operation("reader", 0, kind, "k", *at, 404 if value is None else 200, found=value, tag=tag)
+    since = at[0] if kind is Kind.READ_AT_LEAST else None
+    return Operation("reader", 0, kind, "k", *at, 404 if value is None else 200, since=since, found=value, tag=tag)
 
 
 def unmodified(at: tuple[float, float], tag: str) -> Operation:
@@ -77,6 +78,11 @@ WRONG = {
         put((4, 5), "c", "3", Condition(if_match="2")),
     ],
     "a value that nobody wrote": [FIRST, read((2, 3), "z", "2")],
+    "a read of at least a change misses it": [
+        FIRST,
+        SECOND,
+        replace(read((3.5, 4), "a", "1"), since=SECOND.invoked, at_least=SECOND.tag),
+    ],
     "a plain read beyond its bound": [FIRST, SECOND, read((6.5, 7), "a", "1", Kind.READ)],
     "memory says unmodified beyond its bound": [FIRST, SECOND, unmodified((6.5, 7), "1")],
     "absence is remembered beyond its bound": [FIRST, read((4.5, 5), None, None, Kind.READ)],
@@ -163,7 +169,8 @@ class Register:
                 if fresh:
                     _, value, tag = self.past[fresh[0]]
             status = 404 if value is None else 200
-            return happens, Operation("c", 0, kind, "k", started, returned, status, found=value, tag=tag)
+            since = started if kind is Kind.READ_AT_LEAST else None
+            return happens, Operation("c", 0, kind, "k", started, returned, status, since=since, found=value, tag=tag)
         held = self.tag if self.random.random() < 0.6 else str(self.given - 1)
         condition = self.random.choice((Condition(if_match=held or "*"), ANY, NEW if kind is Kind.PUT else ANY))
         permitted = self._permits(condition)

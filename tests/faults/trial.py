@@ -7,7 +7,10 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import httpx
+
 from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, working
+from tests.faults.deployment import CHANGE_SECONDS, STALE_SECONDS
 from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition, Kind, Outcome
 from tests.faults.judgement import BOUNDS, violations
@@ -21,10 +24,20 @@ if TYPE_CHECKING:
     from tests.faults.rows import Row
 
 STEADY_SECONDS = 0.6
+WELL = {"cache_live 1.0", "throttle_degraded 0.0"}
+"""The metrics of a replica that feels no fault."""
+
 RECOVERY_SECONDS = 40.0
 LONGEST_SECONDS = 100.0
 """The longest that the steps of a fault and the recovery may take."""
 
+READ_SECONDS = 3.0
+"""The longest that a read waits for a store that does not answer."""
+
+SLACK_SECONDS = 1.5
+"""How much later a client may see what the service does in time, on a machine that does other work."""
+
+MOST_NAMED = 3
 OLD_TAGS = 12
 """How many entity tags of before history went back are tried afterwards, the newest first."""
 
@@ -80,6 +93,7 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
         flooding(deployment, recorder.namespace) as admitted,
         working(deployment, recorder),
     ):
+        await _well(deployment)
         await asyncio.sleep(STEADY_SECONDS)
         times.broke = time.monotonic()
         async with row.fault(deployment, rewinds):
@@ -88,9 +102,10 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
         recovered = await _recovered(recorder, times.mended)
         times.ended = time.monotonic()
     if rewinds:
+        await asyncio.sleep(rewinds[0].over - time.monotonic())
         await _try_old_tags(deployment, recorder, rewinds[0].restored[0])
     await _look_at_all(deployment, recorder)
-    broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.buckets)]
+    broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.quotas, row.forgotten)]
     broken += [] if recovered else [f"the service did not recover within {RECOVERY_SECONDS:.0f} s"]
     return _report(row, recorder, times, broken)
 
@@ -104,6 +119,14 @@ async def _settle(deployment: Deployment, recorder: Recorder) -> None:
             assert written is not None
             assert written.status == 201, written
         await client.close()
+
+
+async def _well(deployment: Deployment) -> None:
+    """Wait until no worker feels anything of the fault before: memory is in use, and requests are counted in Redis."""
+    async with httpx.AsyncClient(timeout=RECOVERY_SECONDS) as http:
+        for replica in deployment.replicas:
+            while not set((await http.get(replica.metrics_url)).text.splitlines()) >= WELL:
+                await asyncio.sleep(0.05)
 
 
 async def _recovered(recorder: Recorder, since: float) -> bool:
@@ -148,11 +171,13 @@ def _report(row: Row, recorder: Recorder, times: _Times, broken: list[str]) -> R
     during = [each for each in seen if times.broke <= each.invoked < times.mended]
     spared = [each for each in during if each.replica not in row.spoilt]
     reads, changes = _of(seen, reads=True), _of(seen, reads=False)
-    settled = _share(each for each in _of(spared, reads=True) if each.key in SETTLED)
+    settled_reads = [each for each in _of(spared, reads=True) if each.key in SETTLED and each.at_least is None]
+    settled = _share(each for each in settled_reads if each.invoked < times.broke + STALE_SECONDS - 0.5)
     changing = _share(_of(spared, reads=False))
     probes = [each for each in recorder.probes if times.broke <= each.invoked < times.mended]
     ready = _ready(each for each in probes if each.replica not in row.spoilt)
     broken += _unmet(row, settled, changing, ready)
+    broken += _overdue(row, spared, times)
     return Report(
         row=row,
         settled=settled,
@@ -183,6 +208,19 @@ def _unmet(row: Row, settled: Share, changes: Share, ready: Share) -> list[str]:
     if row.ready and ready.answered < GOES_ON * ready.sent:
         unmet.append(f"the service was not ready: {ready} probes were answered with 200")
     return unmet
+
+
+def _overdue(row: Row, operations: Sequence[Operation], times: _Times) -> list[str]:
+    """Find reads that memory answered for too long, and requests that were answered too late."""
+    found = []
+    since = times.broke + STALE_SECONDS + SLACK_SECONDS
+    for each in operations:
+        seconds = each.returned - each.invoked
+        if row.away and not each.is_change and each.status == 200 and since < each.returned < times.mended:
+            found.append(f"memory answered for too long: {each}")
+        if seconds > (CHANGE_SECONDS if each.is_change else READ_SECONDS) + SLACK_SECONDS:
+            found.append(f"an answer took {seconds:.1f} s: {each}")
+    return found[:MOST_NAMED]
 
 
 def _of(operations: Iterable[Operation], *, reads: bool) -> list[Operation]:
