@@ -10,9 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Rendered, has_errors, in_source_order
-from compiler.emit.cluster import cluster_artifacts, environment_artifacts
+from compiler.emit.cluster import all_artifacts, environment_artifacts
 from compiler.emit.editor import editor_artifacts
-from compiler.emit.site import sites
 from compiler.history.base import NoBaseError
 from compiler.history.repository import GitError
 from compiler.model.specification import SECTIONS
@@ -132,8 +131,8 @@ def compile_project(
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
     """Return each cluster of an environment with its files; ``others`` are the compilation's other environments."""
-    delivery = environment_artifacts(resolved)
-    return tuple(Rendering(resolved, site, cluster_artifacts(site), delivery, others) for site in sites(resolved))
+    delivery, clusters = all_artifacts(resolved)
+    return tuple(Rendering(resolved, site, artifacts, delivery, others) for site, artifacts in clusters)
 
 
 def renderings(root: Path, history: History | None = None) -> dict[str, Rendering]:

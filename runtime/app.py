@@ -84,7 +84,7 @@ def create_app(
         await adapters.buckets.close()
         await adapters.store.close()
 
-    checks = {"database": adapters.store.ping, "redis": adapters.buckets.ping}
+    checks = {"database": adapters.store.ping, "redis": adapters.buckets.probe}
     status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
     paths = Paths(_resources(settings, adapters, throttle, intake, kept, status))
     management = Paths(
@@ -109,7 +109,7 @@ def _resources(
 ) -> list[Resource]:
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = BoundedLimiter(RateLimiter(throttle, clients, routes.THROTTLED, telemetry), intake, clients)
+    limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
     entries = EntryHandlers(
         Entries(adapters.store, settings.database, kept, represent), settings.database.statement_timeout_seconds
     )

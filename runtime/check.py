@@ -13,6 +13,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import connect
 from runtime.adapters.redis import RedisTokenBuckets
+from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.loading import SettingsError, load_settings
 from runtime.ports import UnavailableError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from runtime.environment import Address, Environment
+    from runtime.environment import Address, Environment, Sentinels
     from runtime.settings import Database, Settings
 
 WORKS = 0
@@ -75,7 +76,7 @@ async def _servers(environment: Environment, settings: Database) -> tuple[Result
         await asyncio.gather(
             _tried("CBP_DATABASE_URL", _pool(environment.database, settings)),
             _tried("CBP_DATABASE_DIRECT_URL", _session(environment.database_direct, settings)),
-            _tried("CBP_REDIS_URL", _redis(environment.redis)),
+            *_redis(environment.redis, environment.sentinels),
         )
     )
 
@@ -114,9 +115,24 @@ async def _session(address: Address, settings: Database) -> None:
     await connection.close(timeout=settings.connect_timeout_seconds)
 
 
-async def _redis(address: Address) -> None:
-    buckets = RedisTokenBuckets(address, Telemetry())
+def _redis(address: Address, sentinels: Sentinels | None) -> Iterator[Awaitable[Result]]:
+    """Ask the sentinels for the master, and take a token as a worker does: a server that refuses writes fails."""
+    yield _tried("CBP_REDIS_URL", _token(address, sentinels))
+    if sentinels is not None:
+        yield _tried("CBP_REDIS_SENTINELS", _master(address, sentinels))
+
+
+async def _token(address: Address, sentinels: Sentinels | None) -> None:
+    buckets = RedisTokenBuckets(address, Telemetry(), sentinels)
     try:
-        await buckets.ping()
+        await buckets.probe()
     finally:
         await buckets.close()
+
+
+async def _master(address: Address, sentinels: Sentinels) -> None:
+    group = SentinelGroup(sentinels, address)
+    try:
+        await group.master()
+    finally:
+        await group.close()

@@ -45,11 +45,20 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinels:
+    """The hosts and ports of sentinels, and the name by which they know the group of servers with its ``master``."""
+
+    addresses: tuple[tuple[str, int], ...]
+    master: str
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
+    With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
     database: Address
@@ -58,6 +67,7 @@ class Environment:
     redis: Address
     trusted_proxies: tuple[Network, ...]
     forwarded_header: ForwardedHeader | None = None
+    sentinels: Sentinels | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
         read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
     proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
-    environment = Environment(database, direct, read, redis, proxies, header)
+    sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
+    environment = Environment(database, direct, read, redis, proxies, header, sentinels)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -156,3 +167,20 @@ class _Reader:
             except ValueError as error:
                 self.faults.append(f"{name} is a list of addresses and networks: {error}")
         return tuple(networks)
+
+    def sentinels(self, name: str, master_name: str) -> Sentinels | None:
+        addresses, master = self._variables.get(name, ""), self._variables.get(master_name, "")
+        if bool(addresses) != bool(master):
+            self.faults.append(f"{name} and {master_name} are set together, or neither is")
+        sentinels: list[tuple[str, int]] = []
+        for item in filter(None, map(str.strip, addresses.split(","))):
+            try:
+                parts = urlsplit(f"//{item}")
+                host, port = parts.hostname, parts.port
+            except ValueError:
+                host, port = None, None
+            if not host or not port or parts.netloc != item:
+                self.faults.append(f"{name} is a list of host:port, and {item!r} is not of that form")
+            else:
+                sentinels.append((host, port))
+        return Sentinels(tuple(sentinels), master) if sentinels and master else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -122,14 +123,45 @@ class Grant:
     levels: tuple[int, ...]
 
 
+class Fault(StrEnum):
+    """The reason for which the shared buckets could not be asked, or did not do what they were asked."""
+
+    AWAY = "away"
+    """No connection: refused, broken, or to a name that does not resolve."""
+    SLOW = "slow"
+    """No answer in time."""
+    READ_ONLY = "read_only"
+    OUT_OF_MEMORY = "out_of_memory"
+    TOO_FEW_REPLICAS = "too_few_replicas"
+    LOADING = "loading"
+    ACCESS_DENIED = "access_denied"
+    """A wrong password, or a user without the right to what is needed."""
+    BROKEN_KEY = "broken_key"
+    """The script failed on what a key holds; other clients' keys are not concerned."""
+    POOL_FULL = "pool_full"
+    """Every connection of this worker is lent: it says nothing about the server."""
+    REFUSED = "refused"
+    """Any other refusal, such as a server that cannot save to its disk."""
+    NO_SENTINEL = "no_sentinel"
+    """No sentinel names the primary: the last one that was named is used on."""
+
+
+class BucketsUnavailableError(UnavailableError):
+    """The shared buckets could not be debited, and ``fault`` says why; tokens may be lost, but none is gained."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(f"Redis cannot count requests ({fault.value.replace('_', ' ')})")
+        self.fault = fault
+
+
 class TokenBuckets(Protocol):
-    """Token buckets shared by every worker of every replica. Every call may raise :class:`UnavailableError`."""
+    """Token buckets shared by every worker of every replica; calls may raise :class:`BucketsUnavailableError`."""
 
     async def close(self) -> None:
         """Release every connection."""
 
-    async def ping(self) -> None:
-        """Return when the buckets respond."""
+    async def probe(self) -> None:
+        """Return when a token was taken from a bucket that only probes use: what requests need, writing included."""
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""

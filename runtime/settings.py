@@ -105,10 +105,14 @@ class Bucket(Model):
 
 
 class RouteLimit(Model):
-    """The bucket of one route, which replaces the common one: ``route`` is a method and a path template."""
+    """The bucket of one route, which replaces the common one: ``route`` is a method and a path template.
+
+    A ``strict`` route is refused while Redis cannot count its requests, in place of the worker's share.
+    """
 
     route: Route
     bucket: Bucket
+    strict: bool = False
 
 
 class Throttling(Model):

@@ -60,6 +60,11 @@ class Telemetry:
             "clients_unknown", "Requests whose client is not known, by reason.", "reason"
         )
         self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
+        self.alone = self._tally(
+            "throttle_alone", "Requests judged by a worker's own share, without the shared buckets.", "outcome"
+        )
+        self.faults = self._tally("throttle_faults", "Failed calls to the shared buckets, by reason.", "fault")
+        self.losses = self._tally("throttle_losses", "Losses of the shared buckets, by the last reason.", "fault")
         self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)

@@ -53,10 +53,11 @@ class Worker:
         draining = Draining()
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
+        buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
         adapters = Adapters(
             store=PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry),
-            changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(environment.redis)),
-            buckets=RedisTokenBuckets(self.environment.redis, telemetry),
+            changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
+            buckets=buckets,
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,

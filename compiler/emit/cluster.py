@@ -21,7 +21,7 @@ from compiler.emit.vault.kubernetes_auth import account_role
 from compiler.emit.vault.plan import vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.common.flows import Flow, Scrape
@@ -30,10 +30,21 @@ if TYPE_CHECKING:
     from compiler.resolve.resolved import Resolved
 
 
+def all_artifacts(resolved: Resolved) -> tuple[tuple[Artifact, ...], tuple[tuple[Site, tuple[Artifact, ...]], ...]]:
+    """Return the files of an environment that belong to no single cluster, and each cluster with its files."""
+    found = [(site, documents(site)) for site in sites(resolved)]
+    delivery = tuple(argocd(resolved, {site.name: rendered for site, rendered in found}))
+    return delivery, tuple((site, _files(site, rendered)) for site, rendered in found)
+
+
 def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
+    return _files(site, documents(site))
+
+
+def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
     settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    artifacts = (*objects(site, documents(site)), settings, *vault(site, vault_documents(site)))
+    artifacts = (*objects(site, rendered), settings, *vault(site, vault_documents(site)))
     serving = () if site.serves else documents(site.serving())
     return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site)))
 

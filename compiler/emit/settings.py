@@ -113,7 +113,7 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         client=common if "Per client" in throttling.scope else None,
         endpoint=common if per_endpoint else None,
         routes=tuple(
-            RouteLimit(route=item.route, bucket=bucket(item.limits))
+            RouteLimit(route=item.route, bucket=bucket(item.limits), strict=item.strict)
             for item in (environment.throttling.routes if per_endpoint else ())
         ),
         replicas=spec.compute.application_tier.instances.max,

@@ -117,6 +117,7 @@ DEFAULTS: dict[GroupKind, Defaults] = {
         ("spec suspend", False),
         ("spec manualSelector", False),
         ("spec podReplacementPolicy", "TerminatingOrFailed"),
+        ("metadata finalizers", ["argocd.argoproj.io/hook-finalizer"]),
         ("spec selector", ANY),
         *_below("spec template", (*_POD, ("metadata labels *", ANY))),
     ),

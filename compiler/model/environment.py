@@ -30,6 +30,7 @@ from compiler.model.text import (
     Revision,
     Subnet,
 )
+from compiler.model.units import Flag
 from compiler.model.units.base import refuse
 from runtime.settings import Route
 
@@ -104,6 +105,8 @@ class RouteLimits(Model):
     route: Route
     """The method and the path, as listed in docs/runtime.md."""
     limits: RateLimits
+    strict: Flag = False
+    """Whether requests are refused while Redis cannot count them, in place of a worker's share (docs/runtime.md)."""
 
 
 def _once(routes: tuple[RouteLimits, ...]) -> tuple[RouteLimits, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from compiler.policy.errors import PolicyError
@@ -42,7 +43,7 @@ class Negation:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Syntax:
     """The syntax of one module: its package, its imports, and its rules."""
 
@@ -71,17 +72,25 @@ class Syntax:
             return tuple(parts[1:])
         return (*self.imports[parts[0]][0], *parts[1:]) if parts[0] in self.imports else ()
 
-    @property
+    @cached_property
     def names(self) -> frozenset[str]:
         """The names of all rules."""
-        return frozenset(name for name, _, _ in self._heads())
+        return frozenset(self.definitions)
 
-    @property
+    @cached_property
+    def definitions(self) -> Mapping[str, Sequence[Tree]]:
+        """The definitions of each rule by its name, without its defaults."""
+        found: dict[str, list[Tree]] = {}
+        for name, _, rule in self._heads():
+            found.setdefault(name, []).append(rule)
+        return found
+
+    @cached_property
     def functions(self) -> frozenset[str]:
         """The names of rules that take arguments."""
         return frozenset(name for name, kind, _ in self._heads() if kind == "Func")
 
-    @property
+    @cached_property
     def sets(self) -> frozenset[str]:
         """The names of rules that are sets."""
         return frozenset(name for name, kind, _ in self._heads() if kind == "Set")
@@ -119,6 +128,12 @@ class Syntax:
                 yield _chain(head["refr"]).parts[0], kind, rule["Spec"]
 
 
+def children(tree: Tree) -> Iterator[tuple[Any, Tree]]:
+    """Yield the nodes and lists right below a node or a list, each with its key; not the places in the text."""
+    below: Iterable[tuple[Any, Tree]] = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    return ((key, item) for key, item in below if type(item) in _COLLECTIONS and key != "span")
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The references, calls and negations of a tree, in the order of the text.
@@ -139,10 +154,7 @@ def uses(tree: Tree) -> Uses:
 
 
 def _collect(tree: Tree, found: Uses) -> None:
-    children: Iterable[tuple[Any, Tree]] = tree.items() if isinstance(tree, dict) else enumerate(tree)
-    for kind, node in children:
-        if type(node) not in _COLLECTIONS or kind == "span":
-            continue
+    for kind, node in children(tree):
         if kind in _REFERENCES:
             found.chains.append(_chain({kind: node}))
             _collect_indices(kind, node, found)

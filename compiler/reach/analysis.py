@@ -121,8 +121,7 @@ class Analysis:
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
             document = input_of(rendering)
             asked = [rule for rule in self.judge.concerned(before, document) if rule not in known | found]
-            answers = self.judge.denials(document, asked)
-            found |= {rule for rule, denials in answers.items() if denials - denied[rule]}
+            found.update(self.judge.added(before, denied, document, asked))
         return found
 
 

@@ -8,14 +8,14 @@ that a rule is rather evaluated in vain than missed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.policy.syntax import Syntax, uses
+from compiler.policy.syntax import Syntax, children, uses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from compiler.policy.syntax import Call, Tree
 
 Part = tuple[str, ...]
+Name = tuple[str, str]
+"""A rule's package and name."""
 
 DOCUMENTS = "documents"
 EVERYTHING: Part = ()
 BEFORE: Part = ("before",)
 """The old side in the base, which the rules about transitions read."""
-_KINDS = {("input", DOCUMENTS): ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
+_DOCUMENTS = ("input", DOCUMENTS)
+_KINDS = {_DOCUMENTS: ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """The lists of all rendered objects, each with the path of the kind in an item."""
 _OF_KIND = ("lib", "kubernetes", "of")
 """The function that returns the objects of a kind."""
@@ -39,10 +42,21 @@ _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
 """Expressions that do not fail when a part of them is undefined."""
 
 
-def value_of(document: Mapping[str, Any], part: Part) -> Any:
-    """Return the value of a part of an input (rendered objects by their kind), or None when it is absent."""
-    if part[:1] == (DOCUMENTS,) and len(part) > 1:
-        return [item for item in document[DOCUMENTS] if item["object"]["kind"] == part[1]]
+def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterable[Part]) -> frozenset[Part]:
+    """Return the parts (of rendered objects: their kinds) whose values in two inputs differ."""
+    one, other = ({**document, DOCUMENTS: _by_kind(document[DOCUMENTS])} for document in (before, after))
+    return frozenset(part for part in parts if _value(one, part) != _value(other, part))
+
+
+def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for item in documents:
+        found.setdefault(item["object"]["kind"], []).append(item)
+    return found
+
+
+def _value(document: Mapping[str, Any], part: Part) -> Any:
+    """Return the value of a part, or None when it is absent."""
     value: Any = document
     for key in part:
         if not isinstance(value, Mapping):
@@ -82,8 +96,55 @@ class Inputs:
 
     def of(self, package: str) -> frozenset[Part]:
         """Return the parts of the input on which the denials of a package depend."""
+        return self._parts[package, "deny"]
+
+    def separable(self, package: str) -> bool:
+        """Return whether the denials of a package are the union of its denials for each rendered object alone.
+
+        They are if each rule on the way iterates over the objects once at most, and uses the set of them nowhere else.
+        """
+        return self._separable((package, "deny"))
+
+    def _separable(self, name: Name) -> bool:
+        parts = self._parts[name]
+        if EVERYTHING in parts:
+            return False
+        module = self.modules[name[0]]
+        definitions = module.definitions[name[1]]
+        return not _of_documents(parts) or all(self._iterates_once(module, item) for item in definitions)
+
+    def _iterates_once(self, module: Syntax, definition: Tree) -> bool:
+        """Return whether a rule adds to a set something of each rendered object, or nothing of any."""
+        head = definition["head"].get("Set")
+        if head is None or "Var" not in head["refr"]:
+            return False
+        used = uses([head["key"], definition["bodies"]])
+        every = (*(chain.parts for chain in used.chains), *(call.name for call in used.calls))
+        references = [parts for parts in every if self._leads_to_documents(module, parts)]
+        statements = (statement for body in definition["bodies"] for statement in body["query"]["stmts"])
+        iterated = [path for path in map(partial(_iterated, module), statements) if self._each_document(path)]
+        return len(references) == len(iterated) <= 1
+
+    def _each_document(self, path: Part) -> bool:
+        """Return whether a path leads to the rendered objects, or to a set with something of each of them."""
+        name = ".".join(path[:-1]), path[-1] if path else ""
+        return path == _DOCUMENTS or (
+            name in self._rules and _of_documents(self._parts[name]) and self._separable(name)
+        )
+
+    def _leads_to_documents(self, module: Syntax, parts: Part) -> bool:
+        rule = _Rule(set(), [])
+        self._follow(module, parts, rule)
+        return _of_documents(rule.parts.union(*(self._parts[name] for name in rule.names)))
+
+    @cached_property
+    def _parts(self) -> Mapping[Name, frozenset[Part]]:
+        """The parts of the input on which each rule depends."""
+        return {name: self._depends(name) for name in self._rules}
+
+    def _depends(self, name: Name) -> frozenset[Part]:
         parts: set[Part] = set()
-        waiting, seen = [(package, "deny")], set()
+        waiting, seen = [name], set()
         while waiting:
             if (name := waiting.pop()) not in seen:
                 seen.add(name)
@@ -93,13 +154,11 @@ class Inputs:
         return frozenset(parts)
 
     @cached_property
-    def _rules(self) -> Mapping[tuple[str, str], list[_Rule]]:
-        found: dict[tuple[str, str], list[_Rule]] = {}
+    def _rules(self) -> Mapping[Name, list[_Rule]]:
+        found: dict[Name, list[_Rule]] = {}
         for package, module in self.modules.items():
-            for tree in module.rules:
-                alone = replace(module, rules=[tree])
-                for name in alone.names:
-                    found.setdefault((package, name), []).append(self._rule(module, tree))
+            for name, definitions in module.definitions.items():
+                found[package, name] = [self._rule(module, tree) for tree in definitions]
         return found
 
     def _rule(self, module: Syntax, tree: Tree) -> _Rule:
@@ -123,7 +182,7 @@ class Inputs:
         elif parts[0] == "data" or parts[0] in module.imports:
             rule.names.extend(self._below(module.absolute(parts)))
 
-    def _below(self, path: Part) -> Iterator[tuple[str, str]]:
+    def _below(self, path: Part) -> Iterator[Name]:
         """Yield the rules that a path below ``data`` may refer to."""
         for package, module in self.modules.items():
             whole = tuple(package.split("."))
@@ -138,7 +197,7 @@ class _Rule:
     """The direct references of a rule: parts of the input, and other rules."""
 
     parts: set[Part]
-    names: list[tuple[str, str]]
+    names: list[Name]
 
 
 def _literal(module: Syntax, call: Call) -> Part | None:
@@ -157,7 +216,7 @@ def _constant_rules(modules: Mapping[str, Syntax]) -> Iterator[Part]:
     packages = [tuple(package.split(".")) for package in modules]
     for package, module in modules.items():
         for name in module.names - module.functions:
-            used = uses([tree for tree in module.rules if replace(module, rules=[tree]).names == {name}])
+            used = uses(module.definitions[name])
             referred = [*(chain.parts for chain in used.chains), *(call.name for call in used.calls)]
             local = {parts[0] for parts in referred} & {"input", *module.names} - {name}
             absolute = [module.absolute(parts) for parts in referred]
@@ -174,7 +233,7 @@ def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: 
     if "with_mods" in tree:
         parts.add(EVERYTHING)
     if "stmts" not in tree:
-        return {key: _without_kinds(module, tables, item, parts) for key, item in tree.items()}
+        return {**tree, **{key: _without_kinds(module, tables, item, parts) for key, item in children(tree)}}
     required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
     kept = []
     for statement in tree["stmts"]:
@@ -186,13 +245,21 @@ def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: 
     return {**tree, "stmts": kept}
 
 
+def _of_documents(parts: Iterable[Part]) -> bool:
+    return any(part[:1] in (EVERYTHING, (DOCUMENTS,)) for part in parts)
+
+
+def _iterated(module: Syntax, statement: Tree) -> Part:
+    """Return the path of the collection in a ``some item in collection``; empty for every other statement."""
+    some = statement["literal"].get("SomeIn", {})
+    return _absolute(module, _reference(some["collection"])) if some and some["key"] is None else ()
+
+
 def _item(module: Syntax, statement: Tree) -> Part:
     """Return the path of the kind in the items of a ``some item in objects``; empty for every other statement."""
-    some = statement["literal"].get("SomeIn", {})
-    if not some or some["key"] is not None or "Var" not in some["value"]:
-        return ()
-    place = _KINDS.get(_absolute(module, _reference(some["collection"])))
-    return (some["value"]["Var"]["value"], *place) if place else ()
+    place = _KINDS.get(_iterated(module, statement))
+    value = statement["literal"]["SomeIn"]["value"] if place else {}
+    return (value["Var"]["value"], *place) if place and "Var" in value else ()
 
 
 def _required(
@@ -213,16 +280,12 @@ def _looked_up(
     module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree
 ) -> Iterator[tuple[Part, frozenset[str]]]:
     """Yield each reference that indexes a table, as ``templates[item.kind]``, with the keys of the table."""
-    if isinstance(tree, list):
-        for item in tree:
+    for key, item in children(tree):
+        if key == "RefBrack":
+            table = _absolute(module, _reference(item["refr"]))
+            yield _reference(item["index"]), tables.get(table, frozenset())
+        if key not in _LATER:
             yield from _looked_up(module, tables, item)
-    elif isinstance(tree, dict):
-        if indexed := tree.get("RefBrack"):
-            table = _absolute(module, _reference(indexed["refr"]))
-            yield _reference(indexed["index"]), tables.get(table, frozenset())
-        for key, item in tree.items():
-            if key not in _LATER:
-                yield from _looked_up(module, tables, item)
 
 
 def _members(module: Syntax, collection: Tree) -> frozenset[str]:
@@ -233,7 +296,7 @@ def _members(module: Syntax, collection: Tree) -> frozenset[str]:
 
 def _constant(module: Syntax, name: Part) -> Tree:
     """Return the value of a constant: a rule with one definition and without a body; empty for every other rule."""
-    rules = [tree["Spec"] for tree in module.rules if replace(module, rules=[tree]).names == set(name)]
+    rules = module.definitions.get(".".join(name), ())
     if len(rules) != 1 or rules[0]["bodies"]:
         return {}
     return (rules[0]["head"].get("Compr", {}).get("assign") or {}).get("value", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -9,14 +10,16 @@ import orjson
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, excerpt, value_of
+from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, differing, excerpt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from compiler.policy.library import Rule
 
+Document = Mapping[str, Any]
+"""The input of a cluster."""
 Denials = frozenset[bytes]
 """The denials of one rule for one input, each as JSON."""
 
@@ -39,14 +42,34 @@ class Judge:
         parts = {rule.id: inputs.of(rule.module.package) for rule in rules}
         self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
         self.rules = tuple(self._parts)
+        packages = ((rule.id, rule.module.package) for rule in rules if rule.id in self._parts)
+        self._separable = {rule for rule, package in packages if inputs.separable(package)}
         self._all_parts = frozenset().union(*self._parts.values())
 
-    def concerned(self, before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    def concerned(self, before: Document, after: Document) -> tuple[str, ...]:
         """Return the rules that read a part in which two inputs differ; all others give equal answers."""
-        different = {part for part in self._all_parts if value_of(before, part) != value_of(after, part)}
+        different = differing(before, after, self._all_parts)
         return tuple(rule for rule in self.rules if not different.isdisjoint(self._parts[rule]))
 
-    def denials(self, document: Mapping[str, Any], rules: Iterable[str]) -> dict[str, Denials]:
+    def added(
+        self, before: Document, denied: Mapping[str, Denials], after: Document, rules: Iterable[str]
+    ) -> dict[str, Denials]:
+        """Return what rules deny in an input, and did not in the one ``before``, of which ``denied`` are the denials.
+
+        A rule that judges each object alone is shown only the objects that differ: of the others it says the same.
+
+        Raises:
+            PolicyError: a rule has no answer.
+        """
+        asked = list(rules)
+        alone = [rule for rule in asked if rule in self._separable]
+        together = [rule for rule in asked if rule not in self._separable]
+        known = {item["file"]: item["object"] for item in before[DOCUMENTS]}
+        differing = [item for item in after[DOCUMENTS] if known.get(item["file"]) != item["object"]]
+        found = {**self._answers({**after, DOCUMENTS: differing}, alone), **self.denials(after, together)}
+        return {rule: new for rule, denials in found.items() if (new := denials - denied[rule])}
+
+    def denials(self, document: Document, rules: Iterable[str]) -> dict[str, Denials]:
         """Return the denials of each rule for an excerpt of a document with only the parts that they read.
 
         Raises:
@@ -57,7 +80,7 @@ class Judge:
         every = [rule for rule in asked if rule not in some]
         return {**self._answers(document, some), **self._answers(document, every)}
 
-    def _answers(self, document: Mapping[str, Any], rules: list[str]) -> dict[str, Denials]:
+    def _answers(self, document: Document, rules: list[str]) -> dict[str, Denials]:
         if not rules:
             return {}
         shown = excerpt(document, frozenset().union(*(self._parts[rule] for rule in rules)))

@@ -25,11 +25,11 @@ ENVIRONMENT = "environment"
 def variants(resolved: Resolved, path: Path, node: ScalarNode) -> Iterator[Resolved]:
     """Yield the environment with one statement changed or removed from its list, if that changes the bound value."""
     for text in dict.fromkeys(_alternatives(path, node.text)):
-        yield from _bound(resolved, _replaced(resolved.tree, path, ScalarNode(text, node.span)))
+        yield from _bound(resolved, path, _replaced(resolved.tree, path, ScalarNode(text, node.span)))
     around = lookup(resolved.tree, path[:-1])
     if isinstance(around, SequenceNode):
         kept = tuple(item for item in around.items if item is not node)
-        yield from _bound(resolved, _replaced(resolved.tree, path[:-1], SequenceNode(kept, around.span)))
+        yield from _bound(resolved, path, _replaced(resolved.tree, path[:-1], SequenceNode(kept, around.span)))
 
 
 def choices(path: Path) -> tuple[str, ...]:
@@ -53,13 +53,17 @@ def _alternatives(path: Path, text: str) -> Iterable[str]:
     return (f"{text}x",)
 
 
-def _bound(resolved: Resolved, tree: MappingNode) -> Iterator[Resolved]:
-    """Yield the environment bound from a tree, if the models accept the tree and the values differ."""
-    entries = {name: entry for name, entry in tree.entries.items() if name in SECTIONS}
-    spec, _ = bind(Specification, MappingNode(entries, tree.span))
-    file, _ = bind(EnvironmentFile, MappingNode({ENVIRONMENT: tree.entries[ENVIRONMENT]}, tree.span))
-    if spec and file and (spec, file.environment) != (resolved.spec, resolved.environment):
-        yield replace(resolved, spec=spec, environment=file.environment, tree=tree)
+def _bound(resolved: Resolved, path: Path, tree: MappingNode) -> Iterator[Resolved]:
+    """Yield the environment bound from a tree that differs at a path, if the model accepts it and the values differ."""
+    if path[0] == ENVIRONMENT:
+        file, _ = bind(EnvironmentFile, MappingNode({ENVIRONMENT: tree.entries[ENVIRONMENT]}, tree.span))
+        if file and file.environment != resolved.environment:
+            yield replace(resolved, environment=file.environment, tree=tree)
+    else:
+        entries = {name: entry for name, entry in tree.entries.items() if name in SECTIONS}
+        spec, _ = bind(Specification, MappingNode(entries, tree.span))
+        if spec and spec != resolved.spec:
+            yield replace(resolved, spec=spec, tree=tree)
 
 
 def _replaced(node: MappingNode, path: Path, value: Node) -> MappingNode:

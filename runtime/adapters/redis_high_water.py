@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
-from runtime.adapters.redis import client, script, translated
+from runtime.adapters.redis_clients import CONNECTING_SECONDS
+from runtime.adapters.redis_faults import bounded
 from runtime.domain.entries import Mark, Version
 
 if TYPE_CHECKING:
-    from runtime.environment import Address
+    from runtime.adapters.redis import RedisTokenBuckets
 
 KEY = "cbp:history"
 
 
 class RedisHighWater:
-    """A :class:`runtime.ports.HighWater` in one hash."""
+    """A :class:`runtime.ports.HighWater` in one hash, on the server of the token buckets."""
 
-    def __init__(self, address: Address) -> None:
-        self._client = client(address, connections=1)
-        self._raise = self._client.register_script(script("raise_mark.lua"))
+    def __init__(self, buckets: RedisTokenBuckets) -> None:
+        self._buckets = buckets
+        self._script = files("runtime.adapters").joinpath("raise_mark.lua").read_text(encoding="utf-8")
 
     async def read(self) -> Mark | None:
         """See :class:`runtime.ports.HighWater`."""
-        with translated():
-            kept = cast("dict[bytes, bytes]", await self._client.hgetall(KEY))
+        async with bounded(CONNECTING_SECONDS):
+            kept = cast("dict[bytes, bytes]", await self._buckets.client.hgetall(KEY))
         if not kept:
             return None
         epoch, revision, change = (str(kept[name], "ascii") for name in (b"epoch", b"revision", b"change"))
@@ -32,9 +34,6 @@ class RedisHighWater:
 
     async def raise_to(self, mark: Mark) -> None:
         """See :class:`runtime.ports.HighWater`."""
-        with translated():
-            await self._raise([KEY], [mark.version.epoch, mark.version.revision, str(mark.change or "")])
-
-    async def close(self) -> None:
-        """Close the connection."""
-        await self._client.aclose()
+        arguments: tuple[Any, ...] = (KEY, mark.version.epoch, mark.version.revision, str(mark.change or ""))
+        async with bounded(CONNECTING_SECONDS):
+            await self._buckets.client.eval(self._script, 1, *arguments)

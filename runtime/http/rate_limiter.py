@@ -1,17 +1,21 @@
-"""Rate limiting over HTTP: the responses to denied requests, and the RateLimit fields of every response.
+"""Rate limiting over HTTP: the responses to denied requests, and the RateLimit fields of every throttled response.
 
 The fields are those of draft-ietf-httpapi-ratelimit-headers-11. A policy's quota ``q`` is the most that a window of
-``w`` seconds admits: the capacity plus the refill of a minute.
+``w`` seconds admits: the capacity plus the refill of a minute, or one worker's share of it while Redis is not asked.
+The partition key ``pk`` is the start of a hash, which a client can compute (:func:`partition_key`).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import hashlib
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.http.bodies import TOKEN_BYTES, body_bytes
 from runtime.http.errors import answer
 from runtime.http.problems import problem
-from runtime.services.decisions import Admission, Decision
+from runtime.services.decisions import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,25 +25,36 @@ if TYPE_CHECKING:
 
     from runtime.http.clients import Clients
     from runtime.http.errors import Handler
+    from runtime.services.decisions import Decision
     from runtime.services.limits import Limit
     from runtime.services.throttling import Throttle
     from runtime.telemetry import Telemetry
 
-_QUOTA_EXCEEDED = "https://iana.org/assignments/http-problem-types#quota-exceeded"
+_PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
+_KNOWN_CLIENTS = 4096
+_KEY_BYTES = 9
 _READING = frozenset({"GET", "HEAD"})
+
+
+class _Fields(NamedTuple):
+    """The constant parts of the fields of one client at one endpoint."""
+
+    policies: bytes
+    share_policies: bytes
+    keys: tuple[str, ...]
 
 
 class RateLimiter:
     """A rate limiter that passes admitted requests to their handlers."""
 
-    def __init__(self, throttle: Throttle, clients: Clients, endpoints: Iterable[str], telemetry: Telemetry) -> None:
+    def __init__(self, throttle: Throttle, clients: Clients, telemetry: Telemetry) -> None:
         self._throttle = throttle
         self._clients = clients
         self._telemetry = telemetry
-        self._policies = {endpoint: _policies(throttle.limits(endpoint)) for endpoint in endpoints}
+        self._fields = lru_cache(maxsize=_KNOWN_CLIENTS)(self._fields_of)
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
-        """Return the handler's response or a denial, with RateLimit fields if Redis answers and a limit is set."""
+        """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
         client = self._clients.identify(request.scope)
         decision = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
@@ -48,15 +63,16 @@ class RateLimiter:
         else:
             response = self._refusal(decision)
         if decision.standings:
+            fields = self._fields(client, endpoint)
             response.raw_headers += (
-                (b"ratelimit-policy", self._policies[endpoint]),
-                (b"ratelimit", _standings(decision)),
+                (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
+                (b"ratelimit", _standings(decision, fields.keys)),
             )
         return response
 
     async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
         """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
-        decision = await self._take(client, endpoint, request)
+        decision = await self._take(client, endpoint)
         if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
             return decision
         limits = self._throttle.limits(endpoint)
@@ -64,42 +80,52 @@ class RateLimiter:
         for _ in range(cost - 1):
             if decision.admission is not Admission.ADMITTED:
                 break
-            decision = await self._take(client, endpoint, request)
+            decision = await self._take(client, endpoint)
         if decision.admission is not Admission.DENIED:
             return decision
         wait = max(-(-cost * 60 // limit.bucket.refill_per_minute) for limit in limits)
         return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait))
 
-    async def _take(self, client: str, endpoint: str, request: Request) -> Decision:
-        decision = self._throttle.decide(client, endpoint)
-        if decision is None:
-            return await self._throttle.ask(client, endpoint, changes=request.method not in _READING)
-        return decision
+    async def _take(self, client: str, endpoint: str) -> Decision:
+        return self._throttle.decide(client, endpoint) or await self._throttle.ask(client, endpoint)
 
     def _refusal(self, decision: Decision) -> Response:
-        headers = {"Retry-After": str(decision.retry_after_seconds)}
-        if decision.admission is Admission.CLOSED:
-            return problem(
-                503, "changes are refused while requests cannot be counted: try again later", headers=headers
-            )
         for name in decision.denied_by:
             self._telemetry.denials.count(name)
+        empty = f"no token is left in the bucket {' and the bucket '.join(decision.denied_by)}"
+        again = f"try again in {decision.retry_after_seconds} s"
+        reduced = "requests cannot be counted together now, so each process admits its share"
         return problem(
-            429,
-            f"no token is left in the bucket {' and the bucket '.join(decision.denied_by)}:"
-            f" try again in {decision.retry_after_seconds} s",
-            kind=_QUOTA_EXCEEDED,
-            headers=headers,
+            503 if decision.alone else 429,
+            f"{reduced}: {empty}: {again}" if decision.alone else f"{empty}: {again}",
+            kind=_PROBLEM_TYPES + ("temporary-reduced-capacity" if decision.alone else "quota-exceeded"),
+            title="Temporary Reduced Capacity" if decision.alone else "Quota Exceeded",
+            headers={"Retry-After": str(decision.retry_after_seconds)},
             members={"violated-policies": decision.denied_by},
         )
 
+    def _fields_of(self, client: str, endpoint: str) -> _Fields:
+        limits = self._throttle.limits(endpoint)
+        keys = tuple(partition_key(client, limit.scope) for limit in limits)
+        shares, quotas = ([limit.share_quota for limit in limits], [limit.quota for limit in limits])
+        return _Fields(_policies(limits, quotas, keys), _policies(limits, shares, keys), keys)
 
-def _policies(limits: Iterable[Limit]) -> bytes:
-    quotas = ((each.name, each.bucket.capacity + each.bucket.refill_per_minute) for each in limits)
-    return ", ".join([f'"{name}";q={quota};w=60' for name, quota in quotas]).encode()
+
+def partition_key(client: str, scope: str) -> str:
+    """Return the partition key of a client's bucket, as a Byte Sequence (RFC 9651).
+
+    It is the start of the SHA-256 of the client (an IPv4 address, or the /64 of an IPv6 address), a space and the
+    scope: ``client``, or the method and the path template.
+    """
+    digest = hashlib.sha256(f"{client} {scope}".encode()).digest()[:_KEY_BYTES]
+    return f":{base64.b64encode(digest).decode()}:"
 
 
-def _standings(decision: Decision) -> bytes:
-    return ", ".join(
-        [f'"{name}";r={remaining};t={seconds}' for name, remaining, seconds in decision.standings]
-    ).encode()
+def _policies(limits: Iterable[Limit], quotas: Iterable[int], keys: Iterable[str]) -> bytes:
+    items = zip(limits, quotas, keys, strict=True)
+    return ", ".join([f'"{limit.name}";q={quota};w=60;pk={key}' for limit, quota, key in items]).encode()
+
+
+def _standings(decision: Decision, keys: tuple[str, ...]) -> bytes:
+    items = zip(decision.standings, keys, strict=True)
+    return ", ".join([f'"{name}";r={left};t={seconds};pk={key}' for (name, left, seconds), key in items]).encode()

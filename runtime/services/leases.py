@@ -23,6 +23,12 @@ returned. It is twice the longest wait for Redis.
 IDLE_MICROSECONDS = 1_000_000
 """The time without requests after which a lease is dropped."""
 
+ALONE_MICROSECONDS = 250_000
+"""The time after a failed call in which Redis is not asked for this lease: requests that waited do not wait again."""
+
+MOST = 10_000
+"""The most leases of one worker. A lease that makes room loses its tokens, which admits nothing, and its denial."""
+
 
 class Lease:
     """Unspent tokens taken from all ``buckets`` of a request; times are monotonic microseconds."""
@@ -31,6 +37,7 @@ class Lease:
         "_expires_at",
         "_largest",
         "_size",
+        "alone_until",
         "buckets",
         "denied_until",
         "granted_at",
@@ -46,7 +53,7 @@ class Lease:
         self.tokens = 0
         self.levels = tuple(bucket.shape.full for bucket in buckets)
         self.granted_at = self.used_at = self._expires_at = now
-        self.denied_until = 0
+        self.denied_until = self.alone_until = 0
         self._largest = max(1, min(bucket.shape.capacity for bucket in buckets) // 100)
         self._size = 1
 
@@ -71,6 +78,10 @@ class Lease:
         self.granted_at = now
         self._expires_at = asked_at + LIFETIME_MICROSECONDS
         self.denied_until = 0 if grant.tokens else now + grant.wait_microseconds
+
+    def failed(self, now: int) -> None:
+        """Remember that Redis failed, so that requests are decided without it for a while."""
+        self.alone_until = now + ALONE_MICROSECONDS
 
     def is_idle(self, now: int) -> bool:
         """Return whether the lease can be dropped without losing anything."""

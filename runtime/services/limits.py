@@ -26,6 +26,20 @@ class Limit:
     """The bucket that workers share by leases."""
     most: int
     """The tokens of that bucket when it is full."""
+    share: Shape
+    """The equal part of the bucket that each worker has without Redis."""
+    strict: bool
+    """Whether nothing is admitted without Redis."""
+
+    @property
+    def quota(self) -> int:
+        """The most requests that a window of 60 seconds admits."""
+        return self.bucket.capacity + self.bucket.refill_per_minute
+
+    @property
+    def share_quota(self) -> int:
+        """The most requests that a window of 60 seconds admits in one worker without Redis."""
+        return 0 if self.strict else (self.share.full + self.share.refill * MICROSECONDS_PER_MINUTE) // self.share.token
 
 
 class Standing(NamedTuple):
@@ -36,12 +50,16 @@ class Standing(NamedTuple):
     seconds: int
 
 
-def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict[str, tuple[Limit, ...]]:
-    """Return the limits of every endpoint (method and route template), for the scopes that the settings define."""
+def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str], shares: int) -> dict[str, tuple[Limit, ...]]:
+    """Return the limits of every endpoint (method and route template), for the scopes that the settings define.
+
+    ``shares`` is the number of workers of all replicas.
+    """
     named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
+    strict = {limit.route for limit in throttling.routes if limit.strict}
     return {
         endpoint: tuple(
-            _limit(name, scope, bucket)
+            _limit(name, scope, bucket, shares, strict=scope in strict)
             for name, scope, bucket in (
                 ("client", "client", throttling.client),
                 ("endpoint", endpoint, named.get(endpoint, throttling.endpoint)),
@@ -52,9 +70,10 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str]) -> dict
     }
 
 
-def _limit(name: str, scope: str, bucket: Bucket) -> Limit:
-    shape = Shape(bucket.capacity, bucket.refill_per_minute, lag=LIFETIME_MICROSECONDS)
-    return Limit(name, scope, bucket, shape, shape.full // shape.token)
+def _limit(name: str, scope: str, bucket: Bucket, shares: int, *, strict: bool) -> Limit:
+    capacity, refill = bucket.capacity, bucket.refill_per_minute
+    shape = Shape(capacity, refill, lag=LIFETIME_MICROSECONDS)
+    return Limit(name, scope, bucket, shape, shape.full // shape.token, Shape(capacity, refill, shares), strict)
 
 
 def shared_buckets(limits: tuple[Limit, ...], client: str) -> tuple[KeyedBucket, ...]:
@@ -62,10 +81,9 @@ def shared_buckets(limits: tuple[Limit, ...], client: str) -> tuple[KeyedBucket,
     return tuple(KeyedBucket(_key(limit, client), limit.shape) for limit in limits)
 
 
-def local_buckets(limits: tuple[Limit, ...], client: str, shares: int) -> tuple[KeyedBucket, ...]:
-    """Return one of ``shares`` equal parts of the client's buckets, for a worker without Redis."""
-    shapes = (Shape(limit.bucket.capacity, limit.bucket.refill_per_minute, shares) for limit in limits)
-    return tuple(KeyedBucket(_key(limit, client), shape) for limit, shape in zip(limits, shapes, strict=True))
+def own_buckets(limits: tuple[Limit, ...], client: str) -> tuple[KeyedBucket, ...]:
+    """Return this worker's parts of the client's buckets, for a worker without Redis."""
+    return tuple(KeyedBucket(_key(limit, client), limit.share) for limit in limits)
 
 
 def _key(limit: Limit, client: str) -> str:
@@ -80,11 +98,27 @@ def standings(
 
     The ``leased`` tokens of this worker count as remaining; tokens that others took since then are not known.
     """
-    return tuple([_standing(limit, level, microseconds, leased) for limit, level in zip(limits, levels, strict=True)])
+    return tuple(
+        [
+            _standing(limit.name, level + microseconds * refill, leased, MICROSECONDS_PER_MINUTE, refill, limit.most)
+            for limit, level in zip(limits, levels, strict=True)
+            for refill in (limit.bucket.refill_per_minute,)
+        ]
+    )
 
 
-def _standing(limit: Limit, level: int, microseconds: int, leased: int) -> Standing:
-    refill = limit.bucket.refill_per_minute
-    tokens, part = divmod(level + microseconds * refill, MICROSECONDS_PER_MINUTE)
-    next_token = -(-(MICROSECONDS_PER_MINUTE - part) // refill)
-    return Standing(limit.name, min(limit.most, tokens + leased), -(-next_token // 1_000_000))
+def own_standings(limits: tuple[Limit, ...], levels: tuple[int, ...]) -> tuple[Standing, ...]:
+    """Return the standing of each limit in this worker's part of its bucket, which is at a level."""
+    shares = [(limit.name, limit.share) for limit in limits]
+    return tuple(
+        [
+            _standing(name, level, 0, share.token, share.refill, share.full // share.token)
+            for (name, share), level in zip(shares, levels, strict=True)
+        ]
+    )
+
+
+def _standing(name: str, level: int, leased: int, token: int, refill: int, most: int) -> Standing:
+    tokens, part = divmod(level, token)
+    next_token = -(-(token - part) // refill)
+    return Standing(name, min(most, tokens + leased), -(-next_token // 1_000_000))

@@ -1,22 +1,25 @@
 """Throttling of requests by token buckets that every worker of every replica shares.
 
 A worker takes a small lease of tokens from the client's buckets in Redis, spends it in memory, and remembers a denial
-for the wait that Redis returned. Without Redis it admits only reads, at its share of the rates, and probes Redis in the
-background, so that no request waits for a reconnection.
+for the wait that Redis returned. A request for which Redis fails is decided by the worker's share of the rates, changes
+too; after several failures no request asks Redis until probes, which write as requests do, have succeeded in a row.
+The share is debited through losses and returns alike: coming and going refills nothing.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from typing import TYPE_CHECKING
 
 import structlog
 
-from runtime.ports import UnavailableError
-from runtime.services.decisions import Admission, Decision, decide
-from runtime.services.leases import Lease
-from runtime.services.limits import limits_by_endpoint, local_buckets, shared_buckets
+from runtime.ports import BucketsUnavailableError, Fault
+from runtime.services.breaker import Breaker
+from runtime.services.decisions import Admission, Decision, decide, decide_alone
+from runtime.services.leases import MOST, Lease
+from runtime.services.limits import limits_by_endpoint, shared_buckets
 from runtime.services.local_buckets import LocalBuckets
 
 if TYPE_CHECKING:
@@ -27,8 +30,17 @@ if TYPE_CHECKING:
     from runtime.settings import Throttling
     from runtime.telemetry import Telemetry
 
-PROBE_SECONDS = 0.25
+TICK_SECONDS = 0.25
+HEALTHY_TICKS = 4
+"""While nothing is suspicious, one tick in so many probes Redis: an idle worker learns of a loss before clients do."""
+
+PATIENCE_MICROSECONDS = 500_000
+"""The wait behind other requests of the client after which a request does not ask a Redis that is slow, but answers."""
+
 _UNLIMITED = Decision(Admission.ADMITTED)
+_OF_THE_REQUEST = frozenset({Fault.BROKEN_KEY, Fault.POOL_FULL})
+"""Faults that say nothing about Redis: the request is decided alone, and the worker goes on."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -43,13 +55,17 @@ class Throttle:
         workers: int,
         telemetry: Telemetry,
     ) -> None:
-        self.degraded = False
         self._buckets = buckets
-        self._limits = limits_by_endpoint(throttling, endpoints)
-        self._shares = throttling.replicas * workers
+        self._limits = limits_by_endpoint(throttling, endpoints, throttling.replicas * workers)
         self._telemetry = telemetry
         self._leases: dict[tuple[str, str], Lease] = {}
         self._alone = LocalBuckets()
+        self._breaker = Breaker()
+
+    @property
+    def degraded(self) -> bool:
+        """Whether this worker throttles alone."""
+        return self._breaker.open
 
     def limits(self, endpoint: str) -> tuple[Limit, ...]:
         """Return the limits of an endpoint."""
@@ -66,77 +82,85 @@ class Throttle:
         lease = self._leases.get((client, endpoint))
         return decide(lease, limits, _now()) if lease is not None and not self.degraded else None
 
-    async def ask(self, client: str, endpoint: str, *, changes: bool) -> Decision:
-        """Decide by the shared buckets or, when they are unavailable, by this worker's share of the rates."""
+    async def ask(self, client: str, endpoint: str) -> Decision:
+        """Decide by the shared buckets or, when they fail, by this worker's share of the rates."""
         limits = self._limits[endpoint]
         decision = None if self.degraded else await self._ask(self._lease(client, endpoint), limits)
-        return decision or self._admit_alone(client, limits, changes=changes)
+        if decision is None:
+            decision = decide_alone(self._alone, limits, client, _now())
+            self._telemetry.alone.count(decision.admission.value)
+        return decision
 
     async def maintain(self) -> None:
-        """Drop idle leases and probe a lost Redis, until cancelled."""
-        while True:
-            await asyncio.sleep(PROBE_SECONDS)
-            if self.degraded:
-                self._alone.prune(_now())
+        """Drop what is not needed and probe Redis, until cancelled."""
+        for tick in itertools.count(1):
+            await asyncio.sleep(TICK_SECONDS)
+            self.drop_idle()
+            if self._breaker.suspicious or tick % HEALTHY_TICKS == 0:
                 await self.probe()
-            else:
-                self.drop_idle()
 
     async def probe(self) -> None:
-        """Ping the shared buckets, and use them again if they respond."""
+        """Do with the shared buckets what requests need; several successes in a row end a loss."""
         try:
-            await self._buckets.ping()
-        except UnavailableError as error:
-            self._lose(error)
+            await self._buckets.probe()
+        except BucketsUnavailableError as error:
+            self._telemetry.faults.count(error.fault.value)
+            if error.fault is not Fault.POOL_FULL:
+                self._count(error)
             return
-        if self.degraded:
-            self.degraded = False
+        if self._breaker.succeeded(_now()):
             self._telemetry.degraded.set(0)
-            self._alone.clear()
-            _log.info("the shared buckets are available again")
+            _log.info("the shared buckets are used again")
 
     def drop_idle(self) -> None:
-        """Drop the leases of clients that send nothing."""
+        """Drop the leases of clients that send nothing, and some local buckets that are full again."""
         now = _now()
         for name in [name for name, lease in self._leases.items() if lease.is_idle(now)]:
             del self._leases[name]
+        self._alone.prune(now)
 
     def _lease(self, client: str, endpoint: str) -> Lease:
         lease = self._leases.get((client, endpoint))
         if lease is None:
+            if len(self._leases) >= MOST:
+                del self._leases[next(iter(self._leases))]
             buckets = shared_buckets(self._limits[endpoint], client)
             lease = self._leases[client, endpoint] = Lease(buckets, _now())
         return lease
 
     async def _ask(self, lease: Lease, limits: tuple[Limit, ...]) -> Decision | None:
+        """Return a decision by the shared buckets, or None when they failed, for this request or the one before it."""
+        until = _now() + PATIENCE_MICROSECONDS
         async with lease.lock:
-            while (decision := decide(lease, limits, _now())) is None and not self.degraded:
+            while (decision := decide(lease, limits, _now())) is None:
                 asked_at = _now()
+                if self.degraded or asked_at < lease.alone_until or asked_at >= until:
+                    return None
                 try:
                     grant = await self._buckets.take(lease.buckets, lease.wanted(asked_at))
-                except UnavailableError as error:
-                    self._lose(error)
+                except BucketsUnavailableError as error:
+                    lease.failed(_now())
+                    self._fail(error)
                 else:
                     lease.renew(grant, asked_at, _now())
+                    if not self.degraded:  # answers that were on their way end no loss
+                        self._breaker.succeeded(_now())
         return decision
 
-    def _admit_alone(self, client: str, limits: tuple[Limit, ...], *, changes: bool) -> Decision:
-        if changes:
-            return Decision(Admission.CLOSED, retry_after_seconds=1)
-        buckets = local_buckets(limits, client, self._shares)
-        waits = self._alone.take(buckets, _now())
-        if not any(waits):
-            return Decision(Admission.ADMITTED)
-        denied_by = tuple(limit.name for limit, wait in zip(limits, waits, strict=True) if wait)
-        return Decision(Admission.DENIED, -(-max(waits) // 1_000_000), denied_by)
+    def _fail(self, error: BucketsUnavailableError) -> None:
+        self._telemetry.faults.count(error.fault.value)
+        if error.fault not in _OF_THE_REQUEST:
+            self._count(error)
 
-    def _lose(self, error: UnavailableError) -> None:
-        if not self.degraded:
-            self.degraded = True
-            self._telemetry.degraded.set(1)
+    def _count(self, error: BucketsUnavailableError) -> None:
+        if self._breaker.failed(_now()):
             self._leases.clear()
+            self._telemetry.degraded.set(1)
+            self._telemetry.losses.count(error.fault.value)
             _log.warning(
-                "the shared buckets are unavailable: this worker throttles locally", error=repr(error.__cause__)
+                "the shared buckets are lost: this worker throttles alone",
+                fault=error.fault.value,
+                error=str(error.__cause__),
             )
 
 

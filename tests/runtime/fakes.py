@@ -24,7 +24,7 @@ from runtime.domain.entries import (
     Version,
 )
 from runtime.domain.preconditions import permit_change
-from runtime.ports import Grant, KeyedBucket, UnavailableError
+from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -155,22 +155,23 @@ class MemoryChanges:
 
 
 class MemoryBuckets:
-    """Shared token buckets in memory, at the time ``now`` (microseconds); ``away`` is a Redis that does not answer."""
+    """Shared token buckets in memory, at the time ``now`` (microseconds), which fail while there is a ``fault``."""
 
     def __init__(self) -> None:
         self.now = 0
-        self.away = False
+        self.fault: Fault | None = None
+        self.probes = 0
         self.taken: list[int] = []
         self.states: dict[str, State] = {}
 
     async def close(self) -> None: ...
 
-    async def ping(self) -> None:
-        if self.away:
-            raise UnavailableError("Redis does not answer")
+    async def probe(self) -> None:
+        self.probes += 1
+        self._fail()
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
-        await self.ping()
+        self._fail()
         states = [self._state(bucket) for bucket in buckets]
         pairs = list(zip(buckets, states, strict=True))
         wait = max(wait_microseconds(bucket.shape, state) for bucket, state in pairs)
@@ -180,6 +181,10 @@ class MemoryBuckets:
             self.states[bucket.key] = debited(bucket.shape, state, granted)
         self.taken.append(granted)
         return Grant(granted, wait, tuple(self.states[bucket.key].level for bucket in buckets))
+
+    def _fail(self) -> None:
+        if self.fault is not None:
+            raise BucketsUnavailableError(self.fault)
 
     def _state(self, bucket: KeyedBucket) -> State:
         state = self.states.get(bucket.key, filled(bucket.shape, self.now))

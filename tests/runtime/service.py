@@ -124,7 +124,7 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
     """
     tally = Tally(first_sent=time.monotonic())
     async with httpx.AsyncClient(base_url=service.url) as client:
-        tally.admitted += (await client.get(path)).status_code != 429
+        tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
     request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
     await asyncio.gather(*(_flood(service.port, request, seconds, tally) for _ in range(connections)))
@@ -138,7 +138,7 @@ async def _flood(port: int, request: bytes, seconds: float, tally: Tally) -> Non
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
         tally.last_answered = time.monotonic()
-        if head.startswith("http/1.1 429"):
+        if head.startswith(("http/1.1 429", "http/1.1 503")):
             tally.first_denied = min(tally.first_denied, tally.last_answered)
             tally.last_denied_sent = max(tally.last_denied_sent, sent)
         else:

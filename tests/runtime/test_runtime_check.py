@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
+from redis import Redis
 
 from runtime.check import check
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+REFUSED = "Redis cannot count requests (access denied): invalid username-password pair or user is disabled."
 ALL = ("settings", "variables", "CBP_DATABASE_URL", "CBP_DATABASE_DIRECT_URL", "CBP_REDIS_URL")
 
 
@@ -107,7 +109,7 @@ def test_wrong_passwords_are_unreachable_servers_and_each_is_named(
     status, said, working = checked(file, variables, monkeypatch, CBP_DATABASE_DIRECT_URL=database, CBP_REDIS_URL=redis)
     assert (status, working) == (1, ["settings", "variables", "CBP_DATABASE_URL"])
     assert said["CBP_DATABASE_DIRECT_URL"] == 'password authentication failed for user "configuration"'
-    assert said["CBP_REDIS_URL"] == "Redis does not answer: invalid username-password pair or user is disabled."
+    assert said["CBP_REDIS_URL"] == REFUSED
 
 
 def test_a_wrong_password_file_is_a_wrong_password(
@@ -127,7 +129,7 @@ def test_a_host_that_is_not_there_is_unreachable(
     status, said, working = checked(file, variables, monkeypatch, **changes)
     assert (status, working) == (1, ["settings", "variables"])
     assert said["CBP_DATABASE_URL"].startswith("the database cannot be reached: ")
-    assert said["CBP_REDIS_URL"].startswith("Redis does not answer: ")
+    assert said["CBP_REDIS_URL"].startswith("Redis cannot count requests (away): ")
 
 
 def test_a_server_that_says_nothing_is_given_up_after_the_compiled_timeout(
@@ -139,6 +141,28 @@ def test_a_server_that_says_nothing_is_given_up_after_the_compiled_timeout(
     assert said["CBP_DATABASE_DIRECT_URL"] == "it did not answer in time"
 
 
+def test_a_redis_that_answers_and_refuses_writes_is_not_usable(
+    file: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Redis.from_url(variables["CBP_REDIS_URL"]) as server:
+        server.config_set("min-replicas-to-write", 1)
+        try:
+            status, said, working = checked(file, variables, monkeypatch)
+        finally:
+            server.config_set("min-replicas-to-write", 0)
+    assert (status, working) == (1, [name for name in ALL if name != "CBP_REDIS_URL"])
+    assert said["CBP_REDIS_URL"].startswith("Redis cannot count requests (too few replicas): NOREPLICAS")
+
+
+def test_sentinels_that_do_not_answer_are_named_and_the_server_of_the_url_is_used(
+    file: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"CBP_REDIS_SENTINELS": "127.0.0.1:1", "CBP_REDIS_MASTER_NAME": "configuration"}
+    status, said, working = checked(file, variables, monkeypatch, **changes)
+    assert (status, working) == (1, list(ALL))
+    assert "no sentinel names the master" in said["CBP_REDIS_SENTINELS"]
+
+
 def test_a_database_that_there_is_not_is_named(
     file: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +171,7 @@ def test_a_database_that_there_is_not_is_named(
     status, said, working = checked(file, variables, monkeypatch, CBP_DATABASE_URL=database, CBP_REDIS_URL=redis)
     assert (status, working) == (1, ["settings", "variables"])
     assert said["CBP_DATABASE_DIRECT_URL"] == 'database "nothing" does not exist'
-    assert said["CBP_REDIS_URL"] == "Redis does not answer: DB index is out of range"
+    assert said["CBP_REDIS_URL"] == "Redis cannot count requests (refused): DB index is out of range"
 
 
 @pytest.mark.parametrize(

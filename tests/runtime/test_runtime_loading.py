@@ -14,6 +14,7 @@ from runtime.environment import (
     EnvironmentVariableError,
     ForwardedHeader,
     MigrationEnvironment,
+    Sentinels,
     read_environment,
     read_migration_environment,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 DATABASE = "postgresql://api:hidden@db.example:5432/configuration"
 REDIS = "redis://cache.example:6379/0"
+MASTER = {"CBP_REDIS_MASTER_NAME": "configuration"}
 
 
 def faults(path: Path, document: object) -> tuple[Fault, ...]:
@@ -114,6 +116,12 @@ def test_a_rotated_password_is_read_anew_and_one_in_the_url_serves_without_a_fil
     assert (address.password(), Address(DATABASE).password(), Address(REDIS).password()) == ("new", "hidden", None)
 
 
+def test_sentinels_are_hosts_and_ports_and_the_name_of_their_group() -> None:
+    variables = {"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS, **MASTER}
+    environment = read_environment(variables | {"CBP_REDIS_SENTINELS": "one.example:26379, [::1]:26380"})
+    assert environment.sentinels == Sentinels((("one.example", 26379), ("::1", 26380)), "configuration")
+
+
 def test_the_feed_and_the_reads_may_have_addresses_of_their_own(tmp_path: Path) -> None:
     """With the same password, which is the role's."""
     secret = tmp_path / "password"
@@ -162,6 +170,11 @@ def test_every_faulty_variable_of_a_migration_is_listed_at_once() -> None:
         ({"CBP_DATABASE_READ_URL": "postgresql:hidden"}, "CBP_DATABASE_READ_URL is not an address of the form"),
         ({"CBP_REDIS_URL": "redis://:hidden@[::1"}, "CBP_REDIS_URL is not an address"),
         ({"CBP_DATABASE_PASSWORD_FILE": "/nowhere"}, "CBP_DATABASE_PASSWORD_FILE names a file that cannot be read"),
+        ({"CBP_REDIS_SENTINELS": "a:1"}, "CBP_REDIS_SENTINELS and CBP_REDIS_MASTER_NAME are set together"),
+        ({"CBP_REDIS_MASTER_NAME": "m"}, "CBP_REDIS_SENTINELS and CBP_REDIS_MASTER_NAME are set together"),
+        (MASTER | {"CBP_REDIS_SENTINELS": "a:1,b"}, "CBP_REDIS_SENTINELS is a list of host:port, and 'b' is not"),
+        (MASTER | {"CBP_REDIS_SENTINELS": "a:x"}, "CBP_REDIS_SENTINELS is a list of host:port, and 'a:x' is not"),
+        (MASTER | {"CBP_REDIS_SENTINELS": "a/b:1"}, "CBP_REDIS_SENTINELS is a list of host:port, and 'a/b:1' is not"),
         ({"CBP_TRUSTED_PROXIES": "10.0.0.1/8"}, "CBP_TRUSTED_PROXIES is a list of addresses and networks"),
         (
             {"CBP_FORWARDED_HEADER": "Via"},

@@ -6,7 +6,8 @@ import asyncio
 import math
 import random
 import socket
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from redis.asyncio import Redis
@@ -14,12 +15,12 @@ from redis.asyncio import Redis
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.domain.buckets import LARGEST, MICROSECONDS_PER_MINUTE, Shape, State, debited, refilled, wait_microseconds
 from runtime.environment import Address
-from runtime.ports import Grant, KeyedBucket, UnavailableError
+from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, UnavailableError
 from runtime.telemetry import Telemetry
 from tests.runtime.fakes import MemoryBuckets
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
     from pathlib import Path
 
     from runtime.ports import TokenBuckets
@@ -145,20 +146,150 @@ async def test_a_server_that_forgot_its_scripts_is_taught_them_again(real: Redis
     assert tokens(await real.take(keyed(SLOW), 1)) == [98]
 
 
+async def fault_of(call: Awaitable[object]) -> Fault:
+    """Return why a call failed."""
+    with pytest.raises(BucketsUnavailableError) as caught:
+        await call
+    return caught.value.fault
+
+
+@asynccontextmanager
+async def configured(server: Redis, **values: str) -> AsyncIterator[None]:
+    """Set parameters of the server for a while."""
+    names = {name.replace("_", "-"): value for name, value in values.items()}
+    before: dict[str, Any] = {name: (await server.config_get(name))[name] for name in names}
+    for name, value in names.items():
+        await server.config_set(name, value)
+    try:
+        yield
+    finally:
+        for name, was in before.items():
+            await server.config_set(name, was)
+
+
+@pytest.mark.parametrize(
+    ("values", "fault"),
+    [
+        ({"min_replicas_to_write": "1"}, Fault.TOO_FEW_REPLICAS),
+        ({"maxmemory": "1", "maxmemory_policy": "noeviction"}, Fault.OUT_OF_MEMORY),
+    ],
+)
+async def test_a_server_that_answers_ping_and_refuses_writes_fails_a_probe_and_a_request_with_the_reason(
+    real: RedisTokenBuckets, server: Redis, values: dict[str, str], fault: Fault
+) -> None:
+    await real.probe()
+    async with configured(server, **values):
+        assert await server.ping()
+        assert await fault_of(real.probe()) is fault
+        assert await fault_of(real.take(keyed(SLOW), 1)) is fault
+    await real.probe()
+
+
+async def test_a_replica_is_read_only(real: RedisTokenBuckets, server: Redis) -> None:
+    await server.replicaof("127.0.0.1", "1")
+    try:
+        assert await fault_of(real.probe()) is Fault.READ_ONLY
+    finally:
+        await server.replicaof("NO", "ONE")
+    await real.probe()
+
+
+@pytest.mark.parametrize("broken", ["a string in place of a hash", "a level that is no number"])
+async def test_a_key_that_the_script_cannot_use_is_a_fault_of_that_client_alone(
+    real: RedisTokenBuckets, server: Redis, broken: str
+) -> None:
+    (bucket,) = keyed(SLOW)
+    if broken == "a string in place of a hash":
+        await server.set(bucket.key, "x")
+    else:
+        await server.hset(bucket.key, mapping={"level": "x", "at": "y"})
+    assert await fault_of(real.take((bucket,), 1)) is Fault.BROKEN_KEY
+    assert (await real.take((KeyedBucket("cbp:throttle:{other}:client", SLOW),), 1)).tokens == 1
+
+
+async def test_a_user_without_the_rights_is_denied_access(redis_url: str, server: Redis) -> None:
+    await server.acl_setuser("narrow", enabled=True, passwords=["+pw"], commands=["+ping"], keys=["*"], reset=True)
+    location = redis_url.rpartition("@")[2]
+    buckets = RedisTokenBuckets(Address(f"redis://narrow:pw@{location}"), Telemetry())
+    try:
+        assert await fault_of(buckets.probe()) is Fault.ACCESS_DENIED
+    finally:
+        await buckets.close()
+        await server.acl_deluser("narrow")
+
+
+async def test_a_pause_of_the_server_is_slow_for_the_calls_that_wait_for_it_and_full_for_those_behind_them(
+    real: RedisTokenBuckets, server: Redis
+) -> None:
+    await real.probe()
+    await server.client_pause(1_000)
+    faults = await asyncio.gather(*(fault_of(real.take(keyed(SLOW), 1)) for _ in range(20)))
+    # A connection that gives up early on a busy machine is lent to a call behind it.
+    assert faults.count(Fault.SLOW) >= 16
+    assert set(faults) <= {Fault.SLOW, Fault.POOL_FULL}
+    await server.client_unpause()
+    assert sum([(await real.take(keyed(Shape(1000, 1)), 1)).tokens for _ in range(40)]) == 40  # none is lent for good
+
+
 async def test_a_server_that_is_away_is_unavailable() -> None:
     buckets = RedisTokenBuckets(Address("redis://:secret@127.0.0.1:1/0"), Telemetry())
-    for call in (buckets.ping(), buckets.take(keyed(SLOW), 1)):
-        with pytest.raises(UnavailableError, match=r"^Redis does not answer$"):
+    for call in (buckets.probe(), buckets.take(keyed(SLOW), 1)):
+        with pytest.raises(UnavailableError, match=r"^Redis cannot count requests \(away\)$"):
             await call
     await buckets.close()
 
 
-async def test_a_server_that_accepts_and_never_answers_is_unavailable() -> None:
+async def test_a_server_that_accepts_and_never_answers_is_slow() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         buckets = RedisTokenBuckets(Address(f"redis://127.0.0.1:{silent.getsockname()[1]}/0"), Telemetry())
-        with pytest.raises(UnavailableError):
-            await buckets.take(keyed(SLOW), 1)
+        assert await fault_of(buckets.take(keyed(SLOW), 1)) is Fault.SLOW
         await buckets.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [
+        ("LOADING Valkey is loading the dataset in memory", Fault.LOADING),
+        ("MASTERDOWN Link with MASTER is down", Fault.READ_ONLY),
+        ("BUSY Valkey is busy running a script", Fault.SLOW),
+        ("MISCONF Valkey is configured to save RDB snapshots", Fault.REFUSED),
+        ("NOAUTH Authentication required.", Fault.ACCESS_DENIED),
+        ("ERR max number of clients reached", Fault.AWAY),
+    ],
+)
+async def test_an_answer_of_a_server_that_cannot_serve_yet_is_told_by_its_code(answer: str, fault: Fault) -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while await reader.read(4096):
+                writer.write(f"-{answer}\r\n".encode())
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        buckets = RedisTokenBuckets(Address(f"redis://127.0.0.1:{port}"), Telemetry())
+        assert await fault_of(buckets.take(keyed(SLOW), 1)) is fault
+        await buckets.close()
+
+
+async def test_a_probe_leaves_nothing_behind(real: RedisTokenBuckets, server: Redis) -> None:
+    await real.probe()
+    async with asyncio.timeout(10):
+        while await server.dbsize():
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe"])
+async def test_a_password_file_that_cannot_be_read_denies_access(
+    redis_url: str, tmp_path: Path, content: bytes | None
+) -> None:
+    secret = tmp_path / "password"
+    if content is not None:
+        secret.write_bytes(content)
+    buckets = RedisTokenBuckets(Address(redis_url, secret), Telemetry())
+    assert await fault_of(buckets.probe()) is Fault.ACCESS_DENIED
+    assert await fault_of(buckets.take(keyed(SLOW), 1)) is Fault.ACCESS_DENIED
+    await buckets.close()
 
 
 async def test_the_password_is_read_from_its_file_with_every_connection(
@@ -172,10 +303,9 @@ async def test_the_password_is_read_from_its_file_with_every_connection(
             secret.write_text(f"{password}\n", encoding="utf-8")
             buckets = RedisTokenBuckets(Address(f"redis://reader@{location}", secret), Telemetry())
             if accepted:
-                await buckets.ping()
+                await buckets.probe()
             else:
-                with pytest.raises(UnavailableError):
-                    await buckets.ping()
+                assert await fault_of(buckets.probe()) is Fault.ACCESS_DENIED
             await buckets.close()
     finally:
         await server.acl_deluser("reader")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runtime.ports import UnavailableError
+from runtime.ports import Fault, UnavailableError
 from runtime.routes import THROTTLED
 from runtime.services.cache import STALE_SECONDS
 from runtime.settings import Settings
@@ -34,11 +36,21 @@ def document(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
+CLIENT = ":YqV7T6/Ksuou:"
+ENDPOINT = ":vHvexFbiZOjU:"
+
+
 async def test_every_answer_says_where_the_client_stands(client: httpx.AsyncClient) -> None:
     response = await client.get(URL)
     assert response.status_code == 404
-    assert response.headers["ratelimit-policy"] == '"client";q=11;w=60, "endpoint";q=5;w=60'
-    assert response.headers["ratelimit"] == '"client";r=4;t=10, "endpoint";r=2;t=30'
+    assert response.headers["ratelimit-policy"] == f'"client";q=11;w=60;pk={CLIENT}, "endpoint";q=5;w=60;pk={ENDPOINT}'
+    assert response.headers["ratelimit"] == f'"client";r=4;t=10;pk={CLIENT}, "endpoint";r=2;t=30;pk={ENDPOINT}'
+
+
+def test_a_partition_key_can_be_computed_by_the_client() -> None:
+    scopes = (b"127.0.0.1 client", b"127.0.0.1 GET /v1/namespaces/{namespace}/entries/{key}")
+    keys = [base64.b64encode(hashlib.sha256(scope).digest()[:9]).decode() for scope in scopes]
+    assert [f":{key}:" for key in keys] == [CLIENT, ENDPOINT]
 
 
 async def test_a_denial_says_which_bucket_is_empty_and_when_to_come_back(client: httpx.AsyncClient) -> None:
@@ -47,10 +59,10 @@ async def test_a_denial_says_which_bucket_is_empty_and_when_to_come_back(client:
     response = await client.get(URL)
     assert response.status_code == 429
     assert response.headers["retry-after"] == "30"
-    assert response.headers["ratelimit"] == '"client";r=2;t=10, "endpoint";r=0;t=30'
+    assert response.headers["ratelimit"] == f'"client";r=2;t=10;pk={CLIENT}, "endpoint";r=0;t=30;pk={ENDPOINT}'
     assert response.json() == {
         "type": "https://iana.org/assignments/http-problem-types#quota-exceeded",
-        "title": "Too Many Requests",
+        "title": "Quota Exceeded",
         "status": 429,
         "detail": "no token is left in the bucket endpoint: try again in 30 s",
         "violated-policies": ["endpoint"],
@@ -67,18 +79,45 @@ async def test_no_header_of_the_client_chooses_its_bucket(client: httpx.AsyncCli
     assert statuses == [404, 404, 404, 429]
 
 
-async def test_without_redis_reads_carry_no_numbers_and_changes_are_refused(
+@pytest.mark.parametrize(("method", "status"), [("GET", 404), ("PUT", 201)])
+async def test_without_redis_reads_and_changes_have_the_fields_of_the_workers_share(
+    client: httpx.AsyncClient, buckets: MemoryBuckets, method: str, status: int
+) -> None:
+    buckets.fault = Fault.TOO_FEW_REPLICAS
+    response = await client.request(method, URL, json={"value": 1})
+    assert response.status_code == status
+    shares = [field.rpartition(";pk=")[0] for field in response.headers["ratelimit-policy"].split(", ")]
+    assert shares == ['"client";q=2;w=60', '"endpoint";q=1;w=60']
+    standings = [field.rpartition(";pk=")[0] for field in response.headers["ratelimit"].split(", ")]
+    assert standings == ['"client";r=0;t=30', '"endpoint";r=0;t=120']
+    denial = await client.request(method, URL, json={"value": 1})
+    assert (denial.status_code, denial.headers["retry-after"]) == (503, "120")
+    assert denial.json() == {
+        "type": "https://iana.org/assignments/http-problem-types#temporary-reduced-capacity",
+        "title": "Temporary Reduced Capacity",
+        "status": 503,
+        "detail": "requests cannot be counted together now, so each process admits its share: "
+        "no token is left in the bucket client and the bucket endpoint: try again in 120 s",
+        "violated-policies": ["client", "endpoint"],
+    }
+
+
+async def test_metrics_tell_why_redis_is_lost_and_how_much_is_admitted_without_it(
     client: httpx.AsyncClient, buckets: MemoryBuckets
 ) -> None:
-    buckets.away = True
-    read = await client.get(URL)
-    assert read.status_code == 404
-    assert "ratelimit" not in read.headers
-    for method in ("PUT", "DELETE"):
-        response = await client.request(method, URL, json={"value": 1})
-        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-        assert response.json()["detail"].startswith("changes are refused while requests cannot be counted")
-    assert "throttle_degraded 1.0" in (await client.get(METRICS)).text
+    losses = 'throttle_losses_total{fault="too_few_replicas"}'
+    assert losses not in (await client.get(METRICS)).text
+    buckets.fault = Fault.TOO_FEW_REPLICAS
+    async with asyncio.timeout(10):
+        while "throttle_degraded 1.0" not in (await client.get(METRICS)).text:
+            await asyncio.sleep(0.05)
+    await client.get(URL)
+    await client.get(URL)
+    text = (await client.get(METRICS)).text
+    assert f"{losses} 1.0" in text
+    assert 'throttle_faults_total{fault="too_few_replicas"}' in text
+    assert 'throttle_alone_total{outcome="admitted"} 1.0' in text
+    assert 'throttle_alone_total{outcome="denied"} 1.0' in text
 
 
 async def test_the_management_port_serves_metrics_and_details_and_nothing_else(client: httpx.AsyncClient) -> None:
@@ -98,7 +137,7 @@ async def test_every_throttled_endpoint_is_served(client: httpx.AsyncClient) -> 
 async def test_health_is_not_throttled_and_does_not_touch_a_server(
     client: httpx.AsyncClient, buckets: MemoryBuckets, entries: MemoryEntries
 ) -> None:
-    buckets.away = True
+    buckets.fault = Fault.AWAY
     entries.failures = [UnavailableError("must not be asked")]
     for _ in range(20):
         response = await client.get("/health")
@@ -117,7 +156,7 @@ async def test_readiness_says_which_server_is_down(
         return (await client.get(DETAIL)).json()["checks"]
 
     assert (await ready(), await checks()) == ((200, {"status": "ready"}), {"database": "up", "redis": "up"})
-    buckets.away = True
+    buckets.fault = Fault.AWAY
     assert (await ready(), await checks()) == ((200, {"status": "degraded"}), {"database": "up", "redis": "down"})
     entries.failures = [UnavailableError("away"), UnavailableError("away")]
     assert (await ready(), await checks()) == ((503, {"status": "unavailable"}), {"database": "down", "redis": "down"})

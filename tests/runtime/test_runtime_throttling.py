@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from runtime.ports import BucketsUnavailableError, Fault, Grant
 from runtime.routes import THROTTLED
-from runtime.services import throttling
+from runtime.services import leases, throttling
 from runtime.services.decisions import Admission, Decision
 from runtime.services.limits import Standing
 from runtime.services.throttling import Throttle
@@ -64,7 +66,7 @@ def bucket(capacity: int, refill_per_minute: int) -> Bucket:
 
 async def ask(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> Decision:
     decision = throttle.decide(client, endpoint)
-    return decision or await throttle.ask(client, endpoint, changes=not endpoint.startswith("GET"))
+    return decision or await throttle.ask(client, endpoint)
 
 
 async def flood(throttle: Throttle, endpoint: str = READ, client: str = "192.0.2.1") -> int:
@@ -168,37 +170,184 @@ async def test_a_client_that_sends_nothing_for_a_second_is_forgotten(
         assert len(buckets.taken) == calls + asked
 
 
-async def test_without_redis_reads_go_on_at_this_workers_share_and_changes_fail_closed(
+async def lose(throttle: Throttle, buckets: MemoryBuckets, clock: Clock, fault: Fault = Fault.AWAY) -> None:
+    """Let probes fail until the worker throttles alone."""
+    buckets.fault = fault
+    while not throttle.degraded:
+        clock.advance(SECOND // 4)
+        await throttle.probe()
+
+
+async def regain(throttle: Throttle, buckets: MemoryBuckets) -> int:
+    """Let probes succeed until Redis is used again; return their number."""
+    buckets.fault, before = None, buckets.probes
+    while throttle.degraded:
+        await throttle.probe()
+    return buckets.probes - before
+
+
+async def test_without_redis_reads_and_changes_go_on_at_this_workers_share(
     make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
 ) -> None:
     throttle = make(client=bucket(80, 240), replicas=4)
-    buckets.away = True
-    assert await flood(throttle) == 10  # four replicas of two workers
+    buckets.fault = Fault.AWAY
+    assert [await flood(throttle, WRITE), await flood(throttle)] == [10, 0]  # of four replicas of two workers
     assert throttle.degraded
-    assert await ask(throttle, WRITE) == Decision(Admission.CLOSED, 1)
-    assert await ask(throttle) == Decision(Admission.DENIED, 2, ("client",))
+    denial = await ask(throttle)
+    assert denial == Decision(Admission.DENIED, 2, ("client",), (Standing("client", 0, 2),), alone=True)
     clock.advance(2 * SECOND)
     assert await flood(throttle) == 1
+
+
+async def test_a_strict_route_admits_nothing_without_redis_and_others_their_share(
+    buckets: MemoryBuckets, clock: Clock
+) -> None:
+    strict = RouteLimit(route="PUT /v1/namespaces/{namespace}/entries/{key}", bucket=bucket(10, 60), strict=True)
+    limits = Throttling(client=bucket(80, 60), endpoint=None, routes=(strict,), replicas=4)
+    throttle = Throttle(buckets, limits, THROTTLED, 2, Telemetry())
+    assert not (await ask(throttle, WRITE)).alone
+    buckets.fault = Fault.AWAY
+    clock.advance(SECOND)
+    refusal = await ask(throttle, WRITE)
+    standings = (Standing("client", 0, 1), Standing("endpoint", 0, 1))
+    assert refusal == Decision(Admission.DENIED, 1, ("endpoint",), standings, alone=True)
+    assert [limit.share_quota for limit in throttle.limits(WRITE)] == [17, 0]
+    assert await flood(throttle) == 10
+
+
+async def test_an_answer_without_redis_says_what_is_left_of_the_share(
+    make: Callable[..., Throttle], buckets: MemoryBuckets
+) -> None:
+    throttle = make(client=bucket(80, 240), endpoint=bucket(40, 60), replicas=4)
+    buckets.fault = Fault.AWAY
+    assert (await ask(throttle)).standings == (Standing("client", 9, 2), Standing("endpoint", 4, 8))
 
 
 async def test_a_share_of_less_than_a_token_still_admits_one_at_a_time(
     make: Callable[..., Throttle], buckets: MemoryBuckets
 ) -> None:
     throttle = make(client=bucket(3, 60), replicas=4)
-    buckets.away = True
+    buckets.fault = Fault.AWAY
     assert await flood(throttle) == 1
     assert (await ask(throttle)).retry_after_seconds == 8
 
 
-async def test_while_redis_is_away_no_request_asks_for_it_and_a_probe_brings_it_back(
+@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.BROKEN_KEY, Fault.POOL_FULL)])
+async def test_one_failure_is_decided_alone_and_a_series_loses_the_worker(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock, fault: Fault
+) -> None:
+    throttle = make(client=bucket(100, 1))
+    await throttle.probe()
+    buckets.fault = fault
+    assert (await ask(throttle)).alone
+    assert not throttle.degraded
+    buckets.fault = None
+    clock.advance(leases.ALONE_MICROSECONDS)
+    assert not (await ask(throttle)).alone
+    await lose(throttle, buckets, clock, fault)
+
+
+@pytest.mark.parametrize("fault", [Fault.BROKEN_KEY, Fault.POOL_FULL])
+async def test_a_fault_of_one_request_degrades_that_request_alone(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock, fault: Fault
+) -> None:
+    throttle = make(client=bucket(100, 1), replicas=5)
+    await throttle.probe()
+    buckets.fault = fault
+    admitted = 0
+    for _ in range(100):
+        admitted += (await ask(throttle)).admission is Admission.ADMITTED
+        clock.advance(SECOND // 4)
+    assert admitted == 10  # its share
+    assert not throttle.degraded
+    buckets.fault = None
+    assert not (await ask(throttle, client="192.0.2.2")).alone
+
+
+async def test_requests_that_waited_for_a_failing_redis_do_not_wait_for_it_again(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttle = make(client=bucket(1000, 1))
+    await throttle.probe()
+    calls = 0
+
+    async def take(*_: object) -> Grant:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0)
+        raise BucketsUnavailableError(Fault.SLOW)
+
+    monkeypatch.setattr(buckets, "take", take)
+    decisions = await asyncio.gather(*(throttle.ask("192.0.2.1", READ) for _ in range(50)))
+    assert calls == 1
+    assert all(decision.alone for decision in decisions)
+    assert not throttle.degraded
+
+
+async def test_requests_behind_many_others_do_not_wait_for_a_slow_redis_one_after_another(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch, clock: Clock
+) -> None:
+    throttle = make(client=bucket(90, 1))  # one token a lease
+    take = buckets.take
+
+    async def slow(*arguments: Any) -> Grant:
+        await asyncio.sleep(0)  # the others come
+        clock.advance(200_000)
+        return await take(*arguments)
+
+    monkeypatch.setattr(buckets, "take", slow)
+    decisions = await asyncio.gather(*(throttle.ask("192.0.2.1", READ) for _ in range(10)))
+    assert [decision.alone for decision in decisions] == [False] * 3 + [True] * 7
+    assert not throttle.degraded
+
+
+async def test_while_redis_is_away_no_request_asks_for_it_and_three_probes_bring_it_back(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
+) -> None:
+    throttle = make(client=bucket(10, 1))
+    await throttle.probe()
+    await lose(throttle, buckets, clock)
+    buckets.fault = None
+    await ask(throttle)
+    assert buckets.taken == []
+    assert await regain(throttle, buckets) == 3
+    assert await flood(throttle) == 10
+
+
+async def test_a_redis_that_is_away_at_the_start_is_used_from_its_first_success(
     make: Callable[..., Throttle], buckets: MemoryBuckets
 ) -> None:
     throttle = make(client=bucket(10, 1))
-    buckets.away = True
-    await ask(throttle)
-    buckets.away = False
-    await ask(throttle)
-    assert buckets.taken == []
+    buckets.fault = Fault.LOADING
     await throttle.probe()
-    assert not throttle.degraded
-    assert await flood(throttle) == 10
+    assert throttle.degraded
+    assert await regain(throttle, buckets) == 1
+
+
+async def test_coming_and_going_refills_no_share(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock
+) -> None:
+    throttle = make(client=bucket(100, 1), replicas=5)
+    await throttle.probe()
+    admitted = []
+    for _ in range(10):
+        await lose(throttle, buckets, clock)
+        admitted.append(await flood(throttle))
+        await regain(throttle, buckets)
+        throttle.drop_idle()
+    assert admitted == [10, *[0] * 9]
+
+
+async def test_however_many_clients_come_the_leases_are_bounded(
+    make: Callable[..., Throttle], monkeypatch: pytest.MonkeyPatch, buckets: MemoryBuckets
+) -> None:
+    monkeypatch.setattr(throttling, "MOST", 10)
+    throttle = make(client=bucket(5, 1))
+    admitted = 0
+    for n in range(100):
+        admitted += await flood(throttle, client=f"client {n}")
+    assert admitted == 500
+    calls = len(buckets.taken)
+    assert await flood(throttle, client="client 0") == 0
+    assert await flood(throttle, client="client 99") == 0
+    assert len(buckets.taken) == calls + 1  # the first client's denial made room, the last one's is remembered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,10 +12,11 @@ import pytest
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
-from runtime.environment import Address
+from runtime.environment import Address, Sentinels
 from runtime.ports import TransientError, UnavailableError
 from runtime.telemetry import Telemetry
 from tests.compiler.vault.openbao import OpenBao, openbao
+from tests.runtime.replicated import replicated
 from tests.tls import with_tls
 
 if TYPE_CHECKING:
@@ -72,7 +74,7 @@ async def ask_cache(url: str, pair: Pair, trusted: str) -> None:
         address = moved(url, tls.port, f"ssl_ca_certs={trusted}").replace("redis://", "rediss://", 1)
         buckets = RedisTokenBuckets(Address(address), Telemetry())
         try:
-            await buckets.ping()
+            await buckets.probe()
         finally:
             await buckets.close()
 
@@ -97,3 +99,30 @@ async def test_a_store_of_another_authority_or_name_is_not(
     with pytest.raises(UnavailableError) as cache:
         await ask_cache(redis_url, pair, trusted)
     assert "certificate verify failed" in str(cache.value.__cause__)
+
+
+MASTER = "configuration-cache-master.cbp-data.svc"
+
+
+@pytest.mark.parametrize(("name", "verified"), [(MASTER, True), ("127.0.0.1", False)])
+async def test_a_master_that_sentinels_name_by_address_is_verified_by_the_name_in_the_url(
+    authority: OpenBao, tmp_path: Path, *, name: str, verified: bool
+) -> None:
+    trusted = authority.folder / "ca.crt"
+    sentinel_pair = certificate(authority, "localhost")
+    with replicated(tmp_path) as servers, ExitStack() as stack:
+        master, sentinel = servers.servers[0], servers.sentinels[0]
+        of_master = stack.enter_context(with_tls(("127.0.0.1", master.port), certificate(authority, name), asked=False))
+        of_sentinel = stack.enter_context(with_tls(("127.0.0.1", sentinel.port), sentinel_pair, asked=False))
+        sentinel.ask("SENTINEL", "MONITOR", "by-tls", "127.0.0.1", str(of_master.port), "2")
+        address = Address(f"rediss://:{master.password}@{MASTER}:6379/0?ssl_ca_certs={trusted}")
+        buckets = RedisTokenBuckets(address, Telemetry(), Sentinels((("localhost", of_sentinel.port),), "by-tls"))
+        try:
+            if verified:
+                await buckets.probe()
+            else:
+                with pytest.raises(UnavailableError) as caught:
+                    await buckets.probe()
+                assert "certificate verify failed" in str(caught.value.__cause__)
+        finally:
+            await buckets.close()

@@ -64,7 +64,7 @@ class Workers:
 
     async def request(self, index: int) -> None:
         worker = self._all[index]
-        decision = worker.decide(CLIENT, ENDPOINT) or await worker.ask(CLIENT, ENDPOINT, changes=False)
+        decision = worker.decide(CLIENT, ENDPOINT) or await worker.ask(CLIENT, ENDPOINT)
         if decision.admission is Admission.ADMITTED:
             self.admitted.append(self.buckets.now)
 

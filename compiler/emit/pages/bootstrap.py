@@ -15,9 +15,20 @@ from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
+from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
-from compiler.emit.names import CACHE, DATABASE, REDIS_PORT, VAULT_KV, namespace, pod_names
+from compiler.emit.kubernetes.database.roles import DIVIDING
+from compiler.emit.names import (
+    CACHE,
+    DATABASE,
+    DATABASE_NAME,
+    MIGRATION,
+    REDIS_PORT,
+    VAULT_KV,
+    namespace,
+    pod_names,
+)
 from compiler.emit.pages.disaster import steps
 from compiler.emit.pages.requirements import Feature, features, requirements
 from compiler.emit.platforms import platform
@@ -76,6 +87,10 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         synchronous=synchronous(site),
         data=namespace("data"),
         name=DATABASE,
+        database_name=DATABASE_NAME,
+        migration=MIGRATION,
+        migration_seconds=LONGEST_SECONDS,
+        dividing=DIVIDING,
         cache_nodes=NODES,
         cache_first=pod_names(CACHE, NODES)[0],
         cache_port=REDIS_PORT,

@@ -6,12 +6,13 @@ Sources: the emitted NetworkPolicies and Namespaces, and the flows that the comp
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact
 from compiler.emit.kubernetes.common.endpoints import Pods, Ranges
+from compiler.emit.memoize import memoize_by_content
 from compiler.emit.names import namespace
 from compiler.emit.pages.reachability import Network
 from compiler.emit.pages.reachability_endpoints import Opening, Outside, Pod, common
@@ -20,6 +21,7 @@ from compiler.emit.templates import render
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.common.endpoints import Endpoint
     from compiler.emit.kubernetes.common.flows import Flow
     from compiler.emit.pages.reachability_endpoints import Place
@@ -44,7 +46,7 @@ class Matrix:
 def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
     """Return ``network.md`` for a cluster, from all its other artifacts."""
     emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
-    network = Network(document for document in emitted if "kind" in document)
+    network = _network([document for document in emitted if document.get("kind") in ("Namespace", "NetworkPolicy")])
     ends = {end.name: end for flow in flows for end in (flow.source, flow.destination)}
     ours = [_named_places(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
     others = [_named_places(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
@@ -53,8 +55,8 @@ def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow
         "pages/network.md.j2",
         site=site,
         matrices=[
-            ("Into the zones", _matrix(network, [*ours, *others, *undeclared], ours)),
-            ("Out of the zones", _matrix(network, [*ours, *undeclared[:-2]], [*others, *undeclared[-2:]])),
+            ("Into the zones", _matrix(network, (*ours, *others, *undeclared), tuple(ours))),
+            ("Out of the zones", _matrix(network, (*ours, *undeclared[:-2]), (*others, *undeclared[-2:]))),
         ],
         flows=flows,
         locations=[(name, _where(end, site)) for name, end in ends.items()],
@@ -80,7 +82,14 @@ def _named_places(end: Endpoint, site: Site) -> NamedPlaces:
     return end.name, tuple(Outside(end.name, network[edge]) for network in networks for edge in (0, -1))
 
 
-def _matrix(network: Network, sources: Sequence[NamedPlaces], destinations: Sequence[NamedPlaces]) -> Matrix:
+@memoize_by_content
+def _network(documents: Sequence[Document]) -> Network:
+    return Network(documents)
+
+
+@lru_cache
+def _matrix(network: Network, sources: tuple[NamedPlaces, ...], destinations: tuple[NamedPlaces, ...]) -> Matrix:
+    """Return the openings of a network, once for all clusters with equal policies and places."""
     rows = [(name, tuple(_cell(network, places, to) for _, to in destinations)) for name, places in sources]
     return Matrix(tuple(name for name, _ in destinations), tuple(rows))
 

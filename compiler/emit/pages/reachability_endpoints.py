@@ -23,6 +23,9 @@ class Pod:
     ports: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     """The named ports of its containers: protocol and number."""
 
+    def __hash__(self) -> int:
+        return hash((self.name, self.namespace, frozenset(self.labels.items())))
+
 
 @dataclass(frozen=True, slots=True)
 class Outside:

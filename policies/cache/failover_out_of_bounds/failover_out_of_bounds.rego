@@ -2,8 +2,8 @@
 # title: Sentinels take a pause for a failure, or take too long for a failover
 # description: >-
 #   A primary that rewrites its log or changes its node may be silent for seconds; one that is given up for that fails
-#   over without need. Until it is given up each worker throttles by itself, and refuses changes. A failover that fails
-#   is tried again after twice its timeout, which must leave time for the first one.
+#   over without need. Until it is given up each worker throttles by itself, and a client may use twice its quota. A
+#   failover that fails is tried again after twice its timeout, which must leave time for the first one.
 # custom:
 #   id: CAC007
 #   severity: error

@@ -38,6 +38,13 @@ objects contains item if {
 	}
 }
 
+# A reference to data takes long for what is asked of every object.
+grants := {kind | some kind in origins.grants}
+
+holding_data := {kind | some kind in origins.holding_data}
+
+referred_to := {kind | some kind in origins.referred_to}
+
 secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "target", "name"]}
 
 # body returns an object without its metadata.
@@ -52,17 +59,17 @@ protected contains item if {
 named[text] contains use if {
 	some item in protected
 	kind := item.kind
-	not kind in origins.grants
+	not kind in grants
 	texts := {text | walk(body(item), [_, text]); is_string(text)}
 	some text in texts & names
 	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace}
 }
 
-names := {item.called | some item in objects; item.kind in origins.referred_to}
+names := {item.called | some item in objects; item.kind in referred_to}
 
 examined contains need if {
 	some item in objects
-	item.kind in origins.holding_data
+	item.kind in holding_data
 	need := {"item": item, "because": "holds data, or guards the access to it"}
 }
 
@@ -76,7 +83,7 @@ examined contains need if {
 
 examined contains need if {
 	some item in objects
-	item.kind in origins.referred_to
+	item.kind in referred_to
 	some use in named[item.called]
 	item.namespace in {use.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by %s", [use.by])}
@@ -85,7 +92,7 @@ examined contains need if {
 # A grant is needed by a protected account, or by a protected Role.
 examined contains need if {
 	some item in objects
-	item.kind in origins.grants
+	item.kind in grants
 	texts := {text | walk(body(item), [_, text]); is_string(text)}
 	some other in accounts
 	other.name in texts

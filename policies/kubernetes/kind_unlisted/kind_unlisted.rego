@@ -16,11 +16,13 @@ import data.lib.kubernetes
 import data.workloads
 import rego.v1
 
+listed := object.keys(workloads.kinds)
+
 examined contains item if some item in kubernetes.objects
 
 deny contains denial if {
 	some item in examined
-	count({item.kind} & object.keys(workloads.kinds)) == 0
+	count({item.kind} & listed) == 0
 	denial := {
 		"id": "K8S042",
 		"message": sprintf("no table says whether a %s holds containers", [item.kind]),

@@ -15,9 +15,10 @@ package kubernetes.lost_zone_blocks_pods
 
 import rego.v1
 
-# The required spreads of every object, at any depth.
+# The required spreads of every object, at any depth. Most objects are passed over whole.
 examined contains spread if {
 	some document in input.documents
+	contains(sprintf("%v", [document.object]), "topologySpreadConstraints")
 	walk(document.object, [path, constraints])
 	count(path) > 0
 	path[count(path) - 1] == "topologySpreadConstraints"

@@ -82,8 +82,8 @@ selectable contains pod if {
 }
 
 selectable contains pod if {
-	some item in objects
 	some made in origins.made_pods
+	some item in objects
 	made.kind == item.kind
 	labels := object.union(made.labels, {made.named: concat("", [item.name, made.suffix])})
 	pod := {"namespace": item.namespace, "labels": labels}

@@ -50,14 +50,11 @@ examined contains pair if {
 # Only a standby that has confirmed every commit is promoted where a commit waits for one, and only there.
 examined contains pair if {
 	statement := statements.at(["redundancy", "data", "replication"])
-	some cluster in stores.clusters
-	synchronous := object.get(cluster.spec, ["postgresql", "synchronous"], {})
-	lossless := object.get(synchronous, "dataDurability", "preferred") == "required"
-	quorum := object.get(synchronous, "failoverQuorum", false) == true
+	lossless := "Synchronous primary" in statement.value
 	pair := {
 		"setting": "database.lossless_failover",
 		"compiled": object.get(input.settings, ["database", "lossless_failover"], null),
-		"statement": object.union(statement, {"value": {lossless, quorum} == {true}}),
+		"statement": object.union(statement, {"value": lossless}),
 	}
 }
 

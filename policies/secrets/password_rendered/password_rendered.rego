@@ -20,6 +20,9 @@ named := `(?i)(^|[_.-])(password|passwd|passphrase|token|secret|api_?key|access_
 # Inside a text of several settings: a name, a sign, and a value of its own.
 assigned := `(?i)(password|passwd|passphrase|api_?key|secret_?key)"?[ ]*[:=][ ]*"?[^ "'{$]{4}`
 
+# The same in the text of a whole file, where quotes are escaped.
+hint := `(?i)(password|passwd|passphrase|api_?key|secret_?key)\\*"?[ ]*[:=][ ]*\\*"?[^ "'{$]{4}`
+
 examined contains file if some file in literals.files
 
 # A reference to what is filled in later is no literal.
@@ -50,7 +53,7 @@ named_by(file, keys) if {
 deny contains denial if {
 	some file in examined
 	regex.match(mentioned, sprintf("%v", [file.content]))
-	some pointer in places(file) | literals.matching(file, "", assigned)
+	some pointer in places(file) | literals.matching(file, hint, assigned)
 	denial := {
 		"id": "PWD003",
 		"message": "a password or a token is written here",

@@ -61,6 +61,12 @@ def test_no_window_of_a_minute_admits_more_than_the_burst() -> None:
     }
 
 
+def test_a_route_is_strict_only_where_it_is_stated() -> None:
+    assert [route.strict for route in filled().throttling.routes] == [False, False]
+    stated = filled(environment__throttling__routes__0__strict="true").throttling.routes
+    assert [route.strict for route in stated] == [True, False]
+
+
 def test_a_burst_that_is_no_more_than_the_rate_still_makes_a_bucket() -> None:
     bucket = filled(load_management__throttling__limits__burst="10 req/min").throttling.client
     assert bucket == Bucket(capacity=1, refill_per_minute=1000)

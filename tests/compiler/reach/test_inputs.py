@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from compiler.policy.library import Module
+import json
+
+from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import Inputs, excerpt, value_of
+from compiler.reach.inputs import Inputs, differing, excerpt
+from tests.compiler.project import ROOT
 
 _KUBERNETES = """package lib.kubernetes
 
@@ -28,6 +31,15 @@ _WHOLE = ("documents",)
 
 def _read(body: str, more: str = "") -> set[tuple[str, ...]]:
     """What a rule with this body of ``examined`` reads."""
+    return set(_inputs(body, more).of("a.b"))
+
+
+def _separable(body: str, more: str = "") -> bool:
+    """Whether a rule with this body of ``examined`` judges each object alone."""
+    return _inputs(body, more).separable("a.b")
+
+
+def _inputs(body: str, more: str) -> Inputs:
     rule = f"""package a.b
 
 import data.lib.kubernetes
@@ -43,7 +55,7 @@ deny contains item if some item in examined
     modules = {"a.b": rule, "lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
     engine = Instrumented()
     engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
-    return set(Inputs.loaded(engine).of("a.b"))
+    return Inputs.loaded(engine)
 
 
 def test_a_reference_into_the_input_is_a_part() -> None:
@@ -98,14 +110,80 @@ def test_the_input_as_a_whole_is_everything() -> None:
     assert _read("item := object.get(input, keys, 1)", 'keys := ["a"]') == {()}
 
 
-def test_a_part_of_an_input_is_what_its_path_leads_to() -> None:
+def test_a_rule_that_iterates_over_the_objects_once_judges_each_alone() -> None:
+    assert _separable("some item in input.documents")
+    assert _separable('some item in kubernetes.objects\nitem.kind in {"A"}\nname := item.file\nnot name in {"b"}')
+    assert _separable("item := input.spec.limits", "examined contains item if some item in input.documents")
+    assert _separable("some item in kinds", "kinds contains item if some item in kubernetes.objects")
+
+
+def test_a_rule_that_may_compare_two_objects_judges_all_together() -> None:
+    objects = "some item in kubernetes.objects\n"
+    for body in (
+        "some index, item in input.documents",
+        "item := input.documents[0]",
+        "item := input",
+        "item := count(kubernetes.objects)",
+        objects + "some other in kubernetes.objects\nother.kind == item.kind",
+        objects + "not item in named",
+        objects + "{1 | item in named} == set()",
+        objects + 'some other in kubernetes.of("A", item.file)',
+        objects + "unique(item)",
+        "some item in by_kind",
+        "some item in by_kind.A",
+        "some item in list",
+        "some item in kubernetes",
+    ):
+        more = """
+named contains item if some item in kubernetes.objects
+
+unique(item) if count({other | some other in kubernetes.objects; other.kind == item.kind}) == 1
+
+by_kind[kind] contains item if {
+	some item in kubernetes.objects
+	kind := item.kind
+}
+
+list := [item | some item in kubernetes.objects]
+"""
+        assert not _separable(body, more), body
+    counted = "deny contains item if {\n\tsome item in examined\n\tcount(examined) == 1\n}"
+    assert not _separable("some item in kubernetes.objects", counted)
+    assert not _separable("some x in {1}\nitem := kubernetes.objects with input as {}")
+
+
+def test_the_rules_that_judge_each_object_alone_say_of_all_fixtures_what_they_say_of_each_object() -> None:
+    library, engine = read(ROOT / "policies"), Instrumented()
+    engine.load(library.modules, library.data)
+    inputs, compared = Inputs.loaded(engine), 0
+    for rule in library.rules:
+        package = rule.module.package
+        if not inputs.separable(package):
+            continue
+        for document in (rule.fixture.must_pass, *rule.fixture.must_deny):
+            every = document.get("documents", [])
+            parts = [{**document, "documents": documents} for documents in ([], *([item] for item in every))]
+            alone = [denial for part in parts for denial in _denials(engine, package, part)]
+            together = _denials(engine, package, document)
+            assert {json.dumps(denial) for denial in alone} == {json.dumps(denial) for denial in together}, rule.id
+            compared += len(every) > 1
+    assert compared > 20
+
+
+def _denials(engine: Instrumented, package: str, document: object) -> list[object]:
+    found: list[object] = engine.evaluate(f"{package}.deny", json.dumps(document))
+    return found
+
+
+def test_the_parts_that_differ_are_those_with_the_changed_value() -> None:
     documents = [{"file": "f", "object": {"kind": kind}} for kind in ("A", "B")]
-    document = {"documents": documents, "spec": {"list": [1]}}
-    assert value_of(document, ("documents", "B")) == documents[1:]
-    assert value_of(document, ("documents",)) == documents
-    assert value_of(document, ("spec", "list", "beyond")) == [1]
-    assert value_of(document, ("spec", "absent", "beyond")) is None
-    assert value_of(document, ()) == document
+    document = {"documents": documents, "spec": {"list": [1], "name": "a"}}
+    parts = {(), ("documents",), ("documents", "A"), ("documents", "B"), ("spec", "list", "beyond"), ("spec", "none")}
+    assert differing(document, document, parts) == set()
+    moved = {**document, "documents": [documents[0], {"file": "g", "object": {"kind": "B"}}]}
+    assert differing(document, moved, parts) == {(), ("documents",), ("documents", "B")}
+    longer = {**document, "spec": {"list": [1, 2], "name": "a"}}
+    assert differing(document, longer, parts) == {(), ("spec", "list", "beyond")}
 
 
 def test_an_excerpt_holds_the_keys_and_the_kinds_that_are_read() -> None:

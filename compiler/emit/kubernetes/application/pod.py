@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit.kubernetes.cache.pods import SENTINELS
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
@@ -19,6 +20,7 @@ from compiler.emit.names import (
     API_AUTHORITY,
     AUTHORITY_FILE,
     CACHE,
+    CACHE_MASTER_GROUP,
     DATABASE,
     DATABASE_NAME,
     DATABASE_ROLE,
@@ -26,7 +28,10 @@ from compiler.emit.names import (
     POSTGRES_PORT,
     READ_POOLER,
     REDIS_PORT,
+    SENTINEL,
+    SENTINEL_PORT,
     host,
+    pod_names,
 )
 from compiler.model.units import Duration
 
@@ -97,6 +102,7 @@ def _variables(site: Site) -> dict[str, str]:
     verified = f"sslmode=verify-full&sslrootcert={authority}"
     address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
     replicas = {"CBP_DATABASE_READ_URL": address.format(host(READ_POOLER, "data"))} if site.reads_replicas else {}
+    sentinels = pod_names(f"{SENTINEL}-sentinel", SENTINELS)
     return {
         "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
         **replicas,
@@ -104,6 +110,8 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
         "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
+        "CBP_REDIS_SENTINELS": ",".join(f"{name}:{SENTINEL_PORT}" for name in sentinels),
+        "CBP_REDIS_MASTER_NAME": CACHE_MASTER_GROUP,
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",

@@ -51,7 +51,8 @@ class Ranges:
     def of(self, site: Site) -> tuple[str, ...]:
         """Return the ranges in CIDR notation; none where the environment does not state them."""
         cluster = site.environment.clusters[self.cluster] if self.cluster else site.cluster
-        found: tuple[str, ...] | None = {**dict(site.environment.addresses), **dict(cluster.addresses)}[self.purpose]
+        stated = cluster.addresses if hasattr(cluster.addresses, self.purpose) else site.environment.addresses
+        found: tuple[str, ...] | None = getattr(stated, self.purpose)
         return found or ()
 
 

@@ -54,8 +54,8 @@ PODS = {"app.kubernetes.io/component": "migration"}
 EVENTS = "configuration-events"
 EVENTS_HOUR, EVENTS_MINUTE = 2, 20
 
-LONGEST_SECONDS = 1800
-"""The time after which a run is ended: until then, a sync waits and takes no newer commit."""
+LONGEST_SECONDS = 1200
+"""The time after which a run is ended, its attempts included: until then, a sync waits and takes no newer commit."""
 
 ATTEMPTS_AGAIN = 6
 """The attempts after the first, with pauses that double: ten minutes, more than a failover or a new password takes."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from runtime.environment import read_environment
 from tests.compiler.project import artifacts, documents, emitted, resolved, site
 
 if TYPE_CHECKING:
@@ -83,6 +84,18 @@ def test_a_pod_runs_under_the_restricted_profile() -> None:
         "readOnlyRootFilesystem": True,
         "capabilities": {"drop": ["ALL"]},
     }
+
+
+def test_the_api_asks_every_sentinel_for_the_primary_by_names_that_their_certificate_holds() -> None:
+    env = {item["name"]: item["value"] for item in container(emitted(DEPLOYMENT))["env"]}
+    found = read_environment({name: value for name, value in env.items() if not name.endswith("_FILE")}).sentinels
+    assert found is not None
+    watching = emitted("cbp-data/redissentinel-configuration-cache-sentinel.yaml")["spec"]
+    assert found.master == watching["redisSentinelConfig"]["masterGroupName"]
+    assert len(set(found.addresses)) == watching["clusterSize"]
+    assert {port for _, port in found.addresses} == {26379}
+    named = emitted("cbp-data/certificate-configuration-cache-server.yaml")["spec"]["dnsNames"]
+    assert {host for host, _ in found.addresses} <= set(named)
 
 
 def test_the_image_is_named_by_its_digest_where_it_has_one() -> None:

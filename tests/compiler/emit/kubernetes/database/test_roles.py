@@ -163,6 +163,7 @@ async def test_a_database_that_the_api_owned_is_given_away_by_the_documented_sta
     await administrator.execute(f"ALTER ROLE configuration_api PASSWORD '{NEW}'")
     await administrator.execute("ALTER ROLE configuration_api IN DATABASE operated SET statement_timeout = '1s'")
     await administrator.execute("REVOKE configuration_migrator FROM vault_manager")
+    await administrator.execute("GRANT configuration_migrator TO vault_manager")  # as the operator declares it
     await migrate(Address(f"postgresql://configuration_api:{NEW}@{server(postgres)}/operated"), SITE.settings.database)
     await administrator.execute("ALTER DATABASE operated OWNER TO configuration_bootstrap")  # as the Database says
     superuser = await asyncpg.connect(f"{postgres.admin_url.rpartition('/')[0]}/operated")
@@ -173,6 +174,10 @@ async def test_a_database_that_the_api_owned_is_given_away_by_the_documented_sta
     await former.execute("UPDATE last_revision SET revision = revision")
     await former.close()
     await migrated(postgres)
+    manager = await as_vault(postgres)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await manager.execute("SET ROLE configuration_migrator")
+    await manager.close()
     owners = await administrator.fetch("SELECT DISTINCT pg_get_userbyid(datdba) AS name FROM pg_database")
     assert "configuration_api" not in {row["name"] for row in owners}
     api = await as_role(postgres, "configuration_api", NEW)
