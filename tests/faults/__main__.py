@@ -30,7 +30,7 @@ async def main(target: Path, names: list[str]) -> int:
         try:
             for row in rows:
                 try:
-                    report = await trial(row, await deployments.current(), SECONDS)
+                    report = await trial(row, await deployments.current(sentinels=row.sentinels), SECONDS)
                 except NotPossibleError as reason:
                     lines.append(not_checked(row, str(reason)))
                 else:

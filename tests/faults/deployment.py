@@ -21,6 +21,7 @@ from tests.compiler.project import artifacts, site
 from tests.faults.cache import Valkey
 from tests.faults.database import Postgres, durable_postgres, with_password
 from tests.runtime.forwarder import Forwarder, forwarding
+from tests.runtime.replicated import NAME, Replicated, replicated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
@@ -61,10 +62,13 @@ def settings() -> dict[str, Any]:
 class Replica:
     """One replica: a parent process and its workers, and its own ways to the servers."""
 
-    def __init__(self, folder: Path, settings: Path, database: Forwarder, cache: Forwarder) -> None:
+    def __init__(
+        self, folder: Path, settings: Path, database: Forwarder, cache: Forwarder, variables: Mapping[str, str]
+    ) -> None:
         folder.mkdir()
         self.database = database
         self.cache = cache
+        self._more = variables
         self.password_file = folder / "password"
         self._folder = folder
         self._settings = settings
@@ -129,6 +133,7 @@ class Replica:
             "CBP_DATABASE_PASSWORD_FILE": str(self.password_file),
             "CBP_REDIS_URL": self.cache.url,
             "CBP_TRUSTED_PROXIES": "127.0.0.1/32",
+            **self._more,
         }
 
     def _events(self) -> list[dict[str, Any]]:
@@ -149,6 +154,8 @@ class Deployment:
     settings: Mapping[str, Any]
     database: Postgres
     cache: Valkey
+    redis: Replicated | None
+    """The servers that sentinels watch, which then are used in place of ``cache``."""
     replicas: list[Replica]
     running: AsyncExitStack
     """Where servers that are started later are stopped at the end."""
@@ -172,22 +179,24 @@ class Deployment:
 
 
 @asynccontextmanager
-async def deployed(folder: Path) -> AsyncIterator[Deployment]:
-    """Run the whole of it in an empty folder, and leave no process behind."""
+async def deployed(folder: Path, *, sentinels: bool = False) -> AsyncIterator[Deployment]:
+    """Run the whole of it in an empty folder, and leave no process behind; Redis is replicated under ``sentinels``."""
     async with AsyncExitStack() as running:
         document = settings()
         path = folder / "settings.json"
         path.write_text(json.dumps(document), encoding="utf-8")
         cache = running.enter_context(_valkey(folder / "valkey"))
+        redis = await asyncio.to_thread(running.enter_context, replicated(folder)) if sentinels else None
         database = await asyncio.to_thread(running.enter_context, durable_postgres(folder))
         await asyncio.to_thread(migrate, folder, path, database.migration_url)
         replicas = []
         for number in range(REPLICAS):
-            ways = [await running.enter_async_context(forwarding(url)) for url in (database.url, cache.url)]
-            replica = Replica(folder / f"replica-{number}", path, *ways)
+            to_database = await running.enter_async_context(forwarding(database.url))
+            to_cache = await running.enter_async_context(forwarding(cache.url))
+            replica = Replica(folder / f"replica-{number}", path, to_database, to_cache, _watched(redis))
             running.callback(replica.kill)
             replicas.append(replica)
-        deployment = Deployment(folder, document, database, cache, replicas, running)
+        deployment = Deployment(folder, document, database, cache, redis, replicas, running)
         deployment.hand_out_password()
         await asyncio.gather(*(asyncio.to_thread(replica.start) for replica in replicas))
         yield deployment
@@ -201,12 +210,14 @@ class Deployments:
         self._running = AsyncExitStack()
         self._current: Deployment | None = None
 
-    async def current(self) -> Deployment:
-        """Return the deployment that runs, or start one."""
+    async def current(self, *, sentinels: bool) -> Deployment:
+        """Return the deployment that runs, or start one, with or without sentinels."""
+        if self._current is not None and sentinels != (self._current.redis is not None):
+            await self.discard()
         if self._current is None:
             folder = self._folder / secrets.token_hex(4)
             folder.mkdir()
-            self._current = await self._running.enter_async_context(deployed(folder))
+            self._current = await self._running.enter_async_context(deployed(folder, sentinels=sentinels))
         return self._current
 
     async def discard(self) -> None:
@@ -223,6 +234,17 @@ def _valkey(folder: Path) -> Iterator[Valkey]:
         yield server
     finally:
         server.kill()
+
+
+def _watched(redis: Replicated | None) -> dict[str, str]:
+    """Return the variables that lead to the master whom sentinels name."""
+    if redis is None:
+        return {}
+    return {
+        "CBP_REDIS_URL": redis.servers[0].url,
+        "CBP_REDIS_SENTINELS": ",".join(f"{host}:{port}" for host, port in redis.addresses),
+        "CBP_REDIS_MASTER_NAME": NAME,
+    }
 
 
 def _inherited(folder: Path) -> dict[str, str]:

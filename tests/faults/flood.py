@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
-from tests.faults.clients import PATIENCE_SECONDS, SETTLED
+from tests.faults.clients import SETTLED, connection
 from tests.faults.deployment import QUOTA
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def flooding(deployment: Deployment, namespace: str) -> AsyncIterator[list
 
 
 async def _flood(replica: Replica, path: str, address: str, admitted: list[Admitted], done: asyncio.Event) -> None:
-    async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, headers={"X-Forwarded-For": address}) as http:
+    async with connection(headers={"X-Forwarded-For": address}) as http:
         while not done.is_set():
             invoked = time.monotonic()
             try:

@@ -35,6 +35,10 @@ STEP_SECONDS = 0.8
 """The time in which clients work between two steps of a fault that has several."""
 
 
+READY_WITHOUT_DATABASE = False
+"""Whether readiness is about the process alone: it still asks PostgreSQL."""
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One fault, and what must go on while it lasts, at the replicas that are not ``spoilt`` themselves.
@@ -42,7 +46,7 @@ class Row:
     ``settled`` are reads of entries that nobody changes, ``changes`` changes; ``ready`` is whether readiness must stay.
     While PostgreSQL is ``away`` no read is answered for longer than the settings say. ``quotas`` and ``forgotten``
     bound what a client is admitted while the fault lasts: so many times its quota, and so many more times the capacity
-    of its bucket (docs/runtime.md, While Redis fails).
+    of its bucket (docs/runtime.md, While Redis fails). ``sentinels`` watch Redis where the fault is about them.
     """
 
     name: str
@@ -53,6 +57,7 @@ class Row:
     ready: bool = True
     spoilt: tuple[int, ...] = ()
     away: bool = False
+    sentinels: bool = False
     quotas: int = 1
     forgotten: int = 0
 
@@ -354,6 +359,24 @@ async def read_only_cache(deployment: Deployment, _rewinds: list[Rewind]) -> Asy
     deployment.cache.command("REPLICAOF", "NO", "ONE")
 
 
+@asynccontextmanager
+async def handed_over_master(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """Let the sentinels exchange the master and its replica, as an update of the nodes does."""
+    assert deployment.redis is not None
+    await blocking(deployment.redis.fail_over)
+    yield
+
+
+@asynccontextmanager
+async def killed_master(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """End the master of Redis, which the sentinels replace."""
+    assert deployment.redis is not None
+    for server in deployment.redis.servers:
+        if (await asyncio.to_thread(server.ask, "ROLE"))[0] == b"master":
+            server.kill()
+    yield
+
+
 def databases(deployment: Deployment) -> list[Forwarder]:
     """Return every way to PostgreSQL."""
     return [replica.database for replica in deployment.replicas]
@@ -370,10 +393,34 @@ def first_database(deployment: Deployment) -> list[Forwarder]:
 
 
 ROWS = (
-    Row("PostgreSQL is frozen", "SIGSTOP to every process of it", frozen_database, away=True),
-    Row("PostgreSQL is killed", "SIGKILL to every process of it; it recovers from its log", killed_database, away=True),
-    Row("PostgreSQL refuses connections", "connections broken, new ones refused", cut(databases), away=True),
-    Row("PostgreSQL is silent", "nothing is delivered, no connection is broken", silent(databases), away=True),
+    Row(
+        "PostgreSQL is frozen",
+        "SIGSTOP to every process of it",
+        frozen_database,
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL is killed",
+        "SIGKILL to every process of it; it recovers from its log",
+        killed_database,
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL refuses connections",
+        "connections broken, new ones refused",
+        cut(databases),
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL is silent",
+        "nothing is delivered, no connection is broken",
+        silent(databases),
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
     Row("PostgreSQL is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(databases), changes=True),
     Row(
         "one replica is cut off",
@@ -385,12 +432,37 @@ ROWS = (
     Row("one replica hears nothing", "nothing delivered to it", silent(first_database), spoilt=(0,), changes=True),
     Row("PostgreSQL is read-only", "default_transaction_read_only", read_only_database),
     Row("the address leads to a standby", "to a streaming one, and back", led_to_a_standby),
-    Row("the disk is full", "a disk of its own, filled to the last byte", full_disk),
-    Row("the password is changed", "at the server first; the file follows at the end", changed_password),
-    Row("an earlier disk is put back", "a copy of the stopped data directory, same timeline", copied_back),
-    Row("recovery to a point in time", "base backup and archived log, new timeline", recovered_to_a_point),
-    Row("a failover that loses nothing", "primary killed, synchronous standby promoted", promoted_without_loss),
-    Row("a failover that loses changes", "replication cut, primary killed, standby promoted", promoted_with_loss),
+    Row("the disk is full", "a disk of its own, filled to the last byte", full_disk, ready=READY_WITHOUT_DATABASE),
+    Row(
+        "the password is changed",
+        "at the server first; the file follows at the end",
+        changed_password,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "an earlier disk is put back",
+        "a copy of the stopped data directory, same timeline",
+        copied_back,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "recovery to a point in time",
+        "base backup and archived log, new timeline",
+        recovered_to_a_point,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "a failover that loses nothing",
+        "primary killed, synchronous standby promoted",
+        promoted_without_loss,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "a failover that loses changes",
+        "replication cut, primary killed, standby promoted",
+        promoted_with_loss,
+        ready=READY_WITHOUT_DATABASE,
+    ),
     Row("a worker is frozen", "SIGSTOP", frozen_worker, spoilt=(0,), changes=True),
     Row("a worker is killed", "SIGKILL; its parent replaces it", killed_worker, spoilt=(0,), changes=True),
     Row(
@@ -415,5 +487,23 @@ ROWS = (
         configured_cache({"min_replicas_to_write": "1"}, {"min_replicas_to_write": "0"}),
         changes=True,
         quotas=2,
+    ),
+    Row(
+        "Redis hands over",
+        "the sentinels exchange master and replica",
+        handed_over_master,
+        changes=True,
+        quotas=2,
+        forgotten=1,
+        sentinels=True,
+    ),
+    Row(
+        "the master of Redis is killed",
+        "SIGKILL; the sentinels promote its replica",
+        killed_master,
+        changes=True,
+        quotas=2,
+        forgotten=1,
+        sentinels=True,
     ),
 )

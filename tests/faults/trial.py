@@ -7,9 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import httpx
-
-from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, working
+from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, connection, working
 from tests.faults.deployment import CHANGE_SECONDS, STALE_SECONDS
 from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition, Kind, Outcome
@@ -123,7 +121,7 @@ async def _settle(deployment: Deployment, recorder: Recorder) -> None:
 
 async def _well(deployment: Deployment) -> None:
     """Wait until no worker feels anything of the fault before: memory is in use, and requests are counted in Redis."""
-    async with httpx.AsyncClient(timeout=RECOVERY_SECONDS) as http:
+    async with connection(RECOVERY_SECONDS) as http:
         for replica in deployment.replicas:
             while not set((await http.get(replica.metrics_url)).text.splitlines()) >= WELL:
                 await asyncio.sleep(0.05)
