@@ -6,19 +6,23 @@ With further arguments only the faults whose names contain one of them are tried
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.faults.clients import READERS, WRITERS
 from tests.faults.deployment import REPLICAS, WORKERS, Deployments
 from tests.faults.disk import NotPossibleError
-from tests.faults.judgement import BOUNDS
 from tests.faults.page import line, not_checked, page
 from tests.faults.rows import ROWS
-from tests.faults.trial import trial
+from tests.faults.trial import BOUNDS, trial
 
-SECONDS = 8.0
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SECONDS = 9.0
 
 
 async def main(target: Path, names: list[str]) -> int:
@@ -43,17 +47,22 @@ async def main(target: Path, names: list[str]) -> int:
         finally:
             await deployments.discard()
     if not names:
-        text = page(
-            lines,
-            seconds=SECONDS,
-            replicas=REPLICAS,
-            workers=WORKERS,
-            clients=(WRITERS, READERS),
-            bounds=(BOUNDS.live, BOUNDS.marked),
-        )
-        target.write_text(text, encoding="utf-8")
+        target.write_text(written(lines), encoding="utf-8")
     return 1 if broken else 0
 
 
+def written(lines: Sequence[str]) -> str:
+    """Return the page with the lines of its table."""
+    return page(
+        lines,
+        seconds=SECONDS,
+        replicas=REPLICAS,
+        workers=WORKERS,
+        clients=(WRITERS, READERS),
+        bounds=(BOUNDS.live, BOUNDS.marked),
+    )
+
+
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that a stopped run leaves no file either
     sys.exit(asyncio.run(main(Path(sys.argv[1]), sys.argv[2:])))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
     from pathlib import Path
 
-STALE_SECONDS = 5
+STALE_SECONDS = 6
 """How long memory may answer while PostgreSQL is away."""
 
 CHANGE_SECONDS = 3

@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 class Bounds:
     """How old a read may be, in seconds: an ordinary one, and one that is ``marked`` as possibly outdated."""
 
-    live: float = 3.0
-    marked: float = 3.0
+    live: float
+    marked: float
 
 
-BOUNDS = Bounds()
 REFUSALS = (404, 412, 428)
 ANSWERS = (200, 304, 404)
 
@@ -50,9 +49,7 @@ class _Named(NamedTuple):
     eras: frozenset[int]
 
 
-def violations(
-    operations: Sequence[Operation], bounds: Bounds = BOUNDS, rewinds: Sequence[Rewind] = ()
-) -> tuple[str, ...]:
+def violations(operations: Sequence[Operation], bounds: Bounds, rewinds: Sequence[Rewind] = ()) -> tuple[str, ...]:
     """Return every promise that the history breaks, each as text that a person can act on."""
     tags, found = _tags(operations, bounds, rewinds)
     found += _unwritten(operations)

@@ -9,8 +9,8 @@ from benchmarks.table import machine
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from tests.faults.report import Report
     from tests.faults.rows import Row
-    from tests.faults.trial import Report
 
 HEAD = """# Reliability
 
@@ -46,6 +46,8 @@ in [decision 51](decisions/0051-faults-are-judged-from-histories.md).
 Of two numbers with a stroke the first is that of reads and the second that of changes, in seconds. A gap is the longest
 time that any client went without an answer, 503 being none. The slowest answer may be a 503. Recovery is the time from
 the end of the fault to the first answer, of the client that waited for it longest.
+
+Settled reads are counted while memory may answer, which is for {stale:g} seconds here (`database.stale_seconds`).
 
 | fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | verdict |
 |---|---|--:|--:|--:|--:|--:|--:|--:|---|

@@ -10,6 +10,7 @@ import pytest
 from tests.faults.history import Condition, Kind, Operation, Rewind
 from tests.faults.judgement import Bounds, violations
 
+BOUNDS = Bounds(live=3, marked=3)
 ANY = Condition(if_match="*")
 NEW = Condition(if_none_match="*")
 
@@ -121,28 +122,28 @@ WRONG_AFTER_REWIND = {
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_a_right_history_is_accepted(name: str) -> None:
-    assert violations(RIGHT[name]) == ()
+    assert violations(RIGHT[name], BOUNDS) == ()
 
 
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_history_is_refused(name: str) -> None:
-    assert violations(WRONG[name])
+    assert violations(WRONG[name], BOUNDS)
 
 
 @pytest.mark.parametrize("name", RIGHT_AFTER_REWIND)
 def test_a_restored_state_under_new_tags_is_accepted(name: str) -> None:
-    assert violations(RIGHT_AFTER_REWIND[name], rewinds=[REWIND]) == ()
+    assert violations(RIGHT_AFTER_REWIND[name], BOUNDS, rewinds=[REWIND]) == ()
 
 
 @pytest.mark.parametrize("name", WRONG_AFTER_REWIND)
 def test_whatever_outlives_a_restore_is_refused(name: str) -> None:
-    assert violations(WRONG_AFTER_REWIND[name], rewinds=[REWIND])
+    assert violations(WRONG_AFTER_REWIND[name], BOUNDS, rewinds=[REWIND])
 
 
 def test_a_marked_read_may_be_as_old_as_the_settings_say() -> None:
     old = [FIRST, SECOND, replace(read((20, 21), "a", "1", Kind.READ), marked=True)]
-    assert violations(old, Bounds(marked=18)) == ()
-    assert violations(old, Bounds(marked=17 - 0.1))
+    assert violations(old, Bounds(3, 18)) == ()
+    assert violations(old, Bounds(3, 16.9))
 
 
 @dataclass
@@ -216,10 +217,10 @@ def recorded(seed: int, fault: str = "") -> list[Operation]:
 
 @pytest.mark.parametrize("seed", range(60))
 def test_histories_of_a_right_register_are_accepted(seed: int) -> None:
-    assert violations(recorded(seed), Bounds(live=0.5)) == ()
+    assert violations(recorded(seed), Bounds(0.5, 0.5)) == ()
 
 
 @pytest.mark.parametrize("fault", ["lost", "overwrite", "reuse", "stale"])
 def test_a_faulty_register_is_found_out(fault: str) -> None:
-    found = [seed for seed in range(20) if violations(recorded(seed, fault), Bounds(live=0.5))]
+    found = [seed for seed in range(20) if violations(recorded(seed, fault), Bounds(0.5, 0.5))]
     assert len(found) >= 15, found
