@@ -14,7 +14,7 @@ from benchmarks.table import Aim, Row, machine, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks import gate, read_path
+    from benchmarks import changes, gate, read_path
 
 FEW, MANY = 3, 100
 ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
@@ -24,7 +24,7 @@ def main() -> None:
     """Run every benchmark and print the table."""
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
     # Imported after the first measurements: this process's memory counts towards the peak of each process it starts.
-    from benchmarks import gate, read_path
+    from benchmarks import changes, gate, read_path
 
     rows = (
         *of_compiler(FEW, few),
@@ -33,6 +33,7 @@ def main() -> None:
         *of_judging("the real output", gate.judging(gate.real_input(), ROUNDS_OF_FEW)),
         *of_judging("3,000 documents", gate.judging(gate.repeated(gate.real_input(), 3000), ROUNDS_OF_MANY)),
         *of_api(read_path.measure()),
+        *of_changes(changes.measure()),
     )
     sys.stdout.write(f"{machine()}; {ROUNDS_OF_FEW} and {ROUNDS_OF_MANY} rounds\n\n{table(rows)}")
 
@@ -73,6 +74,14 @@ def of_api(rounds: Sequence[read_path.Round]) -> Iterator[Row]:
     yield Row("read path: bare Starlette, requests/s", [each.bare.throughput for each in rounds])
     yield Row("read path: API / bare, throughput", [each.throughput for each in rounds], Aim(0.5, under=False))
     yield Row("read path: API / bare, CPU a request", [each.cpu for each in rounds])
+
+
+def of_changes(measured: changes.Measured) -> Iterator[Row]:
+    """Yield the cost of changes, compared with plain rows and beside an old snapshot."""
+    yield Row("changes: API, 32 clients, changes/s", [each.api for each in measured.rounds])
+    yield Row("changes: plain statements, rows/s", [each.plain for each in measured.rounds])
+    yield Row("changes: API / plain", [each.ratio for each in measured.rounds], Aim(0.5, under=False))
+    yield Row("changes: last / first 10 s of 60 beside an old snapshot", [measured.flatness], Aim(0.8, under=False))
 
 
 if __name__ == "__main__":

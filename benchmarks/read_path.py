@@ -148,11 +148,14 @@ def main() -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Server:
+class Server:
+    """A running server, and its port."""
+
     child: Child
     port: int
 
     def sample(self, seconds: float, connections: int) -> Sample:
+        """Load the server for some seconds."""
         before = _cpu_seconds(self.child.pid)
         done = uvloop.run(load(LOOPBACK, self.port, ENTRY, seconds=seconds, connections=connections))
         used = _cpu_seconds(self.child.pid) - before
@@ -166,7 +169,7 @@ def _cpu_seconds(process: int) -> float:
 
 
 @contextmanager
-def _servers() -> Iterator[tuple[_Server, _Server]]:
+def _servers() -> Iterator[tuple[Server, Server]]:
     """Start both servers, the API with the entry and the bare one with the entry's bytes."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
@@ -176,14 +179,16 @@ def _servers() -> Iterator[tuple[_Server, _Server]]:
         compiled = Settings.model_validate_json(settings.read_bytes())
         asyncio.run(migrate(Address(database.migration_url), compiled.database, API))
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
-        api = running.enter_context(_serving(folder, "api", variables))
+        api = running.enter_context(serving(folder, "api", variables))
         body = folder / "body.json"
         body.write_bytes(_write_and_read(api.port))
-        yield api, running.enter_context(_serving(folder, "bare", {}, str(body)))
+        yield api, running.enter_context(serving(folder, "bare", {}, str(body)))
 
 
 @contextmanager
-def _serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> Iterator[_Server]:
+def serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> Iterator[Server]:
+    """Run one of the servers of ``read_path_servers`` with ``folder/settings.json``."""
+
     def launch(port: int) -> Child:
         words = (kind, str(folder / "settings.json"), str(port), *arguments)
         child = start(_program(folder, kind, variables, words))
@@ -192,7 +197,7 @@ def _serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> 
 
     child, port = on_free_port(launch, free_ports())
     try:
-        yield _Server(child, port)
+        yield Server(child, port)
     finally:
         child.stop()
 
@@ -203,7 +208,7 @@ def _program(folder: Path, kind: str, variables: Variables, words: Sequence[str]
         name=kind,
         arguments=(sys.executable, "-m", "benchmarks.read_path_servers", *words),
         directory=folder,
-        log=folder / f"{kind}.log",
+        log=folder / f"{kind}-{words[2]}.log",
         environment={"PYTHONPATH": str(root), "TMPDIR": str(folder), "PATH": os.defpath, **variables},
     )
 

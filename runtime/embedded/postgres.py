@@ -18,7 +18,7 @@ from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
 from runtime.embedded.process import Child, start
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 START_SECONDS = 60
@@ -51,16 +51,23 @@ class PostgresServer:
 
 @contextmanager
 def postgres(
-    directory: Path, *, ways: Iterable[Installation] | None = None, ports: Iterable[int] | None = None
+    directory: Path,
+    *,
+    ways: Iterable[Installation] | None = None,
+    ports: Iterable[int] | None = None,
+    parameters: Mapping[str, str] | None = None,
 ) -> Iterator[PostgresServer]:
     """Run a PostgreSQL whose files and log are below ``directory``, an existing folder, and stop it at the end.
 
-    ``ways`` (this machine's, by default) are tried until one can create a cluster, ``ports`` until one is free. Raises
-    :class:`~runtime.embedded.process.ServerError` with the log of a server that does not start.
+    ``ways`` (this machine's, by default) are tried until one can create a cluster, ``ports`` until one is free.
+    ``parameters`` override :data:`PARAMETERS`. Raises :class:`~runtime.embedded.process.ServerError` with the log of a
+    server that does not start.
     """
     passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, MIGRATOR, API)}
     cluster = create(directory, passwords, installations() if ways is None else ways)
-    child, port = on_free_port(partial(_serve, cluster), free_ports() if ports is None else ports)
+    child, port = on_free_port(
+        partial(_serve, cluster, PARAMETERS | dict(parameters or {})), free_ports() if ports is None else ports
+    )
     urls = {role: f"postgresql://{role}:{password}@{LOOPBACK}:{port}" for role, password in passwords.items()}
     try:
         yield PostgresServer(
@@ -70,8 +77,8 @@ def postgres(
         child.stop()
 
 
-def _serve(cluster: Cluster, port: int) -> Child:
-    settings = [f"--{name}={value}" for name, value in PARAMETERS.items()]
+def _serve(cluster: Cluster, parameters: Mapping[str, str], port: int) -> Child:
+    settings = [f"--{name}={value}" for name, value in parameters.items()]
     child = start(cluster.program("postgres", f"--port={port}", *settings))
     child.wait_until(partial(_ready, cluster, child), START_SECONDS)
     return child

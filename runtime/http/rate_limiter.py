@@ -75,15 +75,15 @@ class RateLimiter:
         decision = await self._take(client, endpoint)
         if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
             return decision
-        limits = self._throttle.limits(endpoint)
-        cost = min([-(-size // TOKEN_BYTES), *(max(1, limit.bucket.capacity // 2) for limit in limits)])
-        for _ in range(cost - 1):
-            if decision.admission is not Admission.ADMITTED:
-                break
+        limits, taken = self._throttle.limits(endpoint), 1
+        while decision.admission is Admission.ADMITTED and taken < _cost(size, limits, decision):
             decision = await self._take(client, endpoint)
+            taken += 1
         if decision.admission is not Admission.DENIED:
             return decision
-        wait = max(-(-cost * 60 // limit.bucket.refill_per_minute) for limit in limits)
+        cost = _cost(size, limits, decision)
+        buckets = [limit.share if decision.alone else limit.shape for limit in limits]
+        wait = max(-(-cost * bucket.token // (bucket.refill * 1_000_000)) for bucket in buckets)
         return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait))
 
     async def _take(self, client: str, endpoint: str) -> Decision:
@@ -119,6 +119,12 @@ def partition_key(client: str, scope: str) -> str:
     """
     digest = hashlib.sha256(f"{client} {scope}".encode()).digest()[:_KEY_BYTES]
     return f":{base64.b64encode(digest).decode()}:"
+
+
+def _cost(size: int, limits: Iterable[Limit], decision: Decision) -> int:
+    """Return the tokens that a body costs: at most half of each bucket, or of the worker's share of it."""
+    most = (limit.share.full // limit.share.token if decision.alone else limit.bucket.capacity for limit in limits)
+    return min([-(-size // TOKEN_BYTES), *(max(1, tokens // 2) for tokens in most)])
 
 
 def _policies(limits: Iterable[Limit], quotas: Iterable[int], keys: Iterable[str]) -> bytes:

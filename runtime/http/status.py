@@ -67,7 +67,7 @@ class StatusHandlers:
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis, reads are served at reduced rates."""
+        """GET 200 when requests can be served; without Redis, they are admitted at reduced rates."""
         status, state, _ = await self._readiness()
         return _status(status, {"status": state})
 

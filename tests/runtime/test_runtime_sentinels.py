@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from runtime.adapters.redis import RedisTokenBuckets
@@ -19,6 +20,7 @@ from runtime.services.throttling import Throttle
 from runtime.settings import Bucket, Throttling
 from runtime.telemetry import Telemetry
 from tests.runtime.replicated import NAME, replicated
+from tests.runtime.service import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -132,9 +134,8 @@ async def test_without_sentinels_the_last_master_is_used_on(
     assert b'throttle_faults_total{fault="no_sentinel"} 1.0' in telemetry.exposition()
 
 
-@pytest.mark.parametrize("end", ["killed", "frozen, and thawed when it is replaced"])
-async def test_a_master_that_is_lost_is_replaced_within_seconds_and_no_request_fails_meanwhile(
-    servers: Replicated, buckets: RedisTokenBuckets, group: SentinelGroup, end: str
+async def test_a_master_that_freezes_is_left_for_the_one_that_replaces_it_and_not_returned_to(
+    servers: Replicated, buckets: RedisTokenBuckets, group: SentinelGroup
 ) -> None:
     old, new = servers.servers
     limits = Throttling(client=Bucket(capacity=100_000, refill_per_minute=1), endpoint=None, routes=(), replicas=1)
@@ -148,10 +149,7 @@ async def test_a_master_that_is_lost_is_replaced_within_seconds_and_no_request_f
         return decision.alone
 
     assert not await alone()
-    if end == "killed":
-        old.kill()
-    else:
-        old.freeze()
+    old.freeze()
     async with asyncio.timeout(60):
         while not throttle.degraded:
             await alone()
@@ -159,9 +157,44 @@ async def test_a_master_that_is_lost_is_replaced_within_seconds_and_no_request_f
         await named(group, new)
         while await alone():
             await asyncio.sleep(0.01)
-    if end != "killed":
-        old.thaw()
-        await eventually(lambda: old.ask("INFO", "replication")["role"] == "slave")
-        assert not throttle.degraded
+    old.thaw()
+    await eventually(lambda: old.ask("INFO", "replication")["role"] == "slave")
+    assert not throttle.degraded
     assert new.ask("HEXISTS", "cbp:throttle:{c}:client", "level")
     keeping.cancel()
+
+
+async def test_no_change_fails_while_the_service_follows_a_failover(
+    servers: Replicated, address: Address, migrated_url: str, document: dict[str, Any], tmp_path: Path
+) -> None:
+    """The whole service as processes, by its variables; the master is killed, and changes go on."""
+    variables = {
+        "CBP_DATABASE_URL": migrated_url,
+        "CBP_REDIS_URL": address.url,
+        "CBP_REDIS_PASSWORD_FILE": str(address.password_file),
+        "CBP_REDIS_SENTINELS": ",".join(f"{host}:{port}" for host, port in servers.addresses),
+        "CBP_REDIS_MASTER_NAME": NAME,
+    }
+    document["throttling"] |= {"client": {"capacity": 100_000, "refill_per_minute": 1}, "endpoint": None}
+    old, new = servers.servers
+    with serving(tmp_path, document, variables) as service:
+        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+
+            async def change() -> str:
+                response = await client.put(
+                    "/v1/namespaces/payments/entries/limits", json={"value": 1}, headers={"if-match": "*"}
+                )
+                assert response.status_code == 200
+                return response.headers["ratelimit-policy"].partition(";pk")[0]
+
+            await client.put("/v1/namespaces/payments/entries/limits", json={"value": 1})
+            assert await change() == '"client";q=100001;w=60'
+            old.kill()
+            async with asyncio.timeout(60):
+                while await change() != '"client";q=25000;w=60':
+                    await asyncio.sleep(0.02)
+                while await change() != '"client";q=100001;w=60':
+                    await asyncio.sleep(0.02)
+        followed = [event for event in service.events() if event["event"] == "the sentinels name another master"]
+    assert {event["port"] for event in followed} == {new.port}
+    assert new.ask("DBSIZE")

@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import json
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
+from runtime.app import create_app
 from runtime.ports import Fault, UnavailableError
 from runtime.routes import THROTTLED
 from runtime.services.cache import STALE_SECONDS
 from runtime.settings import Settings
 from tests.runtime.changing import put
-from tests.runtime.fakes import EPOCH
+from tests.runtime.fakes import EPOCH, running
 
 if TYPE_CHECKING:
-    import httpx
-
+    from runtime.app import Adapters
     from runtime.services.draining import Draining
     from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries
 
@@ -100,6 +102,26 @@ async def test_without_redis_reads_and_changes_have_the_fields_of_the_workers_sh
         "no token is left in the bucket client and the bucket endpoint: try again in 120 s",
         "violated-policies": ["client", "endpoint"],
     }
+
+
+async def test_a_large_change_costs_at_most_half_of_a_workers_share_without_redis(
+    document: dict[str, Any], adapters: Adapters, buckets: MemoryBuckets
+) -> None:
+    """It costs 16 tokens of the shared bucket, and a share holds ten: it would be refused as long as Redis is away."""
+    document["throttling"] |= {"client": {"capacity": 40, "refill_per_minute": 60}, "endpoint": None}
+    app = create_app(Settings.model_validate_json(json.dumps(document)), adapters)
+    buckets.fault = Fault.AWAY
+    content = b'{"value":1' + b" " * 1_000_000 + b"}"
+    headers = {"content-type": "application/json", "if-match": "*"}
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        assert (await http.put(URL, json={"value": 1})).status_code == 201
+        changed = await http.put(URL, content=content, headers=headers)
+        assert (changed.status_code, changed.headers["ratelimit"].partition(";t=")[0]) == (200, '"client";r=4')
+        refused = await http.put(URL, content=content, headers=headers)
+    assert (refused.status_code, refused.headers["retry-after"]) == (
+        503,
+        "20",
+    )  # five tokens, a share gains 15 a minute
 
 
 async def test_metrics_tell_why_redis_is_lost_and_how_much_is_admitted_without_it(

@@ -314,6 +314,28 @@ async def test_while_redis_is_away_no_request_asks_for_it_and_three_probes_bring
     assert await flood(throttle) == 10
 
 
+async def test_answers_that_were_on_their_way_when_redis_was_lost_do_not_bring_it_back(
+    make: Callable[..., Throttle], buckets: MemoryBuckets, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttle = make(client=bucket(10, 1))
+    await throttle.probe()
+    lost = asyncio.Event()
+    take = buckets.take
+
+    async def late(*arguments: Any) -> Grant:
+        await lost.wait()
+        buckets.fault = None
+        return await take(*arguments)
+
+    monkeypatch.setattr(buckets, "take", late)
+    asking = [asyncio.create_task(throttle.ask(f"client {n}", READ)) for n in range(10)]
+    await asyncio.sleep(0)
+    await lose(throttle, buckets, clock)
+    lost.set()
+    await asyncio.gather(*asking)
+    assert throttle.degraded
+
+
 async def test_a_redis_that_is_away_at_the_start_is_used_from_its_first_success(
     make: Callable[..., Throttle], buckets: MemoryBuckets
 ) -> None:

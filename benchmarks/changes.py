@@ -1,0 +1,184 @@
+"""A benchmark of changes: the API's, compared with plain INSERT statements of the same rows.
+
+``python -m benchmarks.changes`` starts a durable PostgreSQL and a Valkey, two workers of the API with everything on,
+and loads in turns the API by HTTP clients and the database by as many sessions that insert an event and an entry each,
+in transactions that the server commits in groups. Then it loads the API for a longer time beside a session that holds
+an old snapshot, as a dump does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import uvloop
+
+from benchmarks.read_path import SETTINGS, Server, serving, spread
+from runtime.adapters.postgres_migrations import migrate
+from runtime.embedded import postgres as embedded
+from runtime.embedded.cluster import API
+from runtime.embedded.loopback import LOOPBACK
+from runtime.embedded.valkey import valkey
+from runtime.environment import Address
+from runtime.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+CLIENTS = 32
+VALUE = '{"limit": 5000, "currency": "EUR"}'
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+
+# The tables of the schema, with their indexes, and without partitions, checks and triggers.
+_PLAIN_TABLES = """
+CREATE SCHEMA plain;
+CREATE TABLE plain.events (LIKE events INCLUDING INDEXES);
+CREATE TABLE plain.entries (LIKE entries INCLUDING INDEXES);
+CREATE SEQUENCE plain.revisions;
+"""
+_PLAIN_EVENT = """
+WITH event AS (
+    INSERT INTO plain.events SELECT nextval('plain.revisions'), 0, gen_random_uuid(), $1, $2, 'create', $3::json,
+        clock_timestamp(), 'anonymous' RETURNING revision, occurred_at
+)
+INSERT INTO plain.entries SELECT $1, $2, $3::json, revision, occurred_at, octet_length($3) FROM event
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Changes a second of the API, and rows a second of plain statements right after."""
+
+    api: float
+    plain: float
+
+    @property
+    def ratio(self) -> float:
+        """The API's changes as a part of the plain rows."""
+        return self.api / self.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The rounds, and the changes a second in each part of a load beside an old snapshot."""
+
+    rounds: tuple[Round, ...]
+    beside_snapshot: tuple[float, ...]
+
+    @property
+    def flatness(self) -> float:
+        """The last part beside the snapshot relative to the first."""
+        return self.beside_snapshot[-1] / self.beside_snapshot[0]
+
+
+def measure(rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0) -> Measured:
+    """Load both in each of ``rounds``, after an uncounted one, then the API beside a snapshot for some ``parts``."""
+    with _servers() as (workers, address):
+        return uvloop.run(_measure(workers, address, (rounds, seconds), (parts, part_seconds)))
+
+
+async def _measure(
+    workers: Sequence[Server], address: str, rounds: tuple[int, float], parts: tuple[int, float]
+) -> Measured:
+    owner = await asyncpg.connect(address)
+    await owner.execute(_PLAIN_TABLES)
+    measured: list[Round] = []
+    for number in range(rounds[0] + 1):
+        api = await _changes(workers, f"round-{number}", rounds[1])
+        measured.append(Round(api, await _inserts(address, f"round-{number}", rounds[1])))
+    async with owner.transaction(isolation="repeatable_read"):
+        await owner.fetchval("SELECT count(*) FROM entries")
+        beside = [await _changes(workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
+    await owner.close()
+    return Measured(tuple(measured[1:]), tuple(beside))
+
+
+async def _changes(workers: Sequence[Server], name: str, seconds: float, *, repeated: bool = False) -> float:
+    """Return the changes a second of ``CLIENTS`` clients, each with its own keys: new ones, or the same 1,000."""
+    until = time.perf_counter() + seconds
+    ports = [workers[number % len(workers)].port for number in range(CLIENTS)]
+    made = await asyncio.gather(
+        *(_client(port, f"{name}-{number}", until, repeated=repeated) for number, port in enumerate(ports))
+    )
+    return sum(made) / seconds
+
+
+async def _client(port: int, name: str, until: float, *, repeated: bool) -> int:
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+    body = json.dumps({"value": json.loads(VALUE)}).encode()
+    made = number = 0
+    exists = repeated
+    while time.perf_counter() < until:
+        key = number % 1000 if repeated else number
+        condition = "If-Match: *\r\n" if exists else ""
+        head = (
+            f"PUT /v1/namespaces/{name}/entries/k{key} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{condition}"
+            f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        writer.write(head.encode() + body)
+        answer = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(answer.partition("content-length: ")[2].split("\r\n")[0]))
+        if answer.startswith(("http/1.1 200", "http/1.1 201")):
+            made, number, exists = made + 1, number + 1, repeated
+        elif answer.startswith("http/1.1 412"):
+            exists = False
+        else:
+            raise RuntimeError(answer)
+    writer.close()
+    return made
+
+
+async def _inserts(address: str, name: str, seconds: float) -> float:
+    """Return the rows a second of ``CLIENTS`` sessions."""
+    until = time.perf_counter() + seconds
+    return sum(await asyncio.gather(*(_session(address, f"{name}-{n}", until) for n in range(CLIENTS)))) / seconds
+
+
+async def _session(address: str, name: str, until: float) -> int:
+    connection = await asyncpg.connect(address)
+    number = 0
+    while time.perf_counter() < until:
+        await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
+        number += 1
+    await connection.close()
+    return number
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[tuple[Server, ...], str]]:
+    """Start the stores and two workers; also yield the address of the database for its administrator."""
+    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
+        folder = Path(name)
+        (folder / "settings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+        database = running.enter_context(embedded.postgres(folder, parameters=DURABLE))
+        cache = running.enter_context(valkey(folder))
+        asyncio.run(
+            migrate(Address(database.migration_url), Settings.model_validate_json(json.dumps(SETTINGS)).database, API)
+        )
+        variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
+        workers = tuple(running.enter_context(serving(folder, "api", variables)) for _ in range(2))
+        administrator = f"{database.admin_url.rpartition('/')[0]}/{database.url.rpartition('/')[2]}"
+        yield workers, administrator
+
+
+def main() -> int:
+    """Run the benchmark, and print every round and the ratios."""
+    measured = measure()
+    for number, each in enumerate(measured.rounds, 1):
+        print(f"round {number}: API {each.api:6.0f}/s, plain {each.plain:6.0f}/s")  # noqa: T201 - its output
+    print(f"API / plain: {spread([each.ratio for each in measured.rounds])}")  # noqa: T201 - its output
+    parts = ", ".join(f"{part:.0f}" for part in measured.beside_snapshot)
+    print(f"beside an old snapshot, changes/s: {parts}")  # noqa: T201 - its output
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
