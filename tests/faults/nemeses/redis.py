@@ -54,6 +54,15 @@ async def read_only_cache(deployment: Deployment, _rewinds: list[Rewind]) -> Asy
 
 
 @asynccontextmanager
+async def locked_cache(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """Change the password of Redis and end its connections; at the end the former one is valid again."""
+    password = deployment.cache.password
+    deployment.cache.change_password("another")
+    yield
+    deployment.cache.change_password(password)
+
+
+@asynccontextmanager
 async def handed_over_master(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
     """Let the sentinels exchange the master and its replica, as an update of the nodes does."""
     assert deployment.redis is not None
