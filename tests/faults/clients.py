@@ -7,7 +7,7 @@ import random
 import secrets
 import ssl
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -211,21 +211,18 @@ async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[N
     """Let clients work on every replica until the end of the block, and probe its readiness."""
     done = asyncio.Event()
     path = deployment.settings["process"]["ready_path"]
-    clients = []
-    async with asyncio.TaskGroup() as tasks:
+    async with AsyncExitStack() as connections, asyncio.TaskGroup() as tasks:
         for number, replica in enumerate(deployment.replicas):
             for index in range(WRITERS + READERS):
                 writes = index < WRITERS
                 client = Client(f"{'w' if writes else 'r'}{number}{index}", number, replica, recorder)
-                clients.append(client)
+                connections.push_async_callback(client.close)
                 tasks.create_task(_repeat(client.write, done) if writes else _warm(client, done))
             tasks.create_task(_probe(number, replica, path, recorder, done))
         try:
             yield
         finally:
             done.set()
-    for client in clients:
-        await client.close()
 
 
 async def _warm(client: Client, done: asyncio.Event) -> None:

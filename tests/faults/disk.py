@@ -72,11 +72,11 @@ class _DiskCluster(Cluster):
 
 
 @contextmanager
-def small_disk(folder: Path) -> Iterator[Disk]:
+def small_disk(folder: Path, size: str = SIZE) -> Iterator[Disk]:
     """Mount a small disk over a new folder; raise :class:`NotPossibleError` where that is forbidden."""
     folder.mkdir(mode=0o700)
     process = subprocess.Popen(
-        (sys.executable, "-I", "-S", str(SCRIPT), "hold", SIZE, str(folder)),
+        (sys.executable, "-I", "-S", str(SCRIPT), "hold", size, str(folder)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

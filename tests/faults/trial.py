@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, connection, working
 from tests.faults.deployment import STALE_SECONDS
+from tests.faults.disk import NotPossibleError
 from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition
 from tests.faults.judgement import Bounds, violations
 from tests.faults.report import Times, answered, report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.faults.deployment import Deployment
     from tests.faults.history import Rewind
     from tests.faults.report import Report
@@ -33,24 +36,34 @@ OLD_TAGS = 12
 
 
 async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
-    """Let the fault last for ``seconds`` and return what clients saw, after the service has recovered."""
+    """Let the fault last for ``seconds`` and return what clients saw, after the service has recovered.
+
+    Raises:
+        NotPossibleError: this machine, or this user, cannot cause the fault.
+    """
     recorder = Recorder(f"n{time.monotonic_ns() % 10**12}")
     rewinds: list[Rewind] = []
     await _settle(deployment, recorder)
     times = Times()
-    async with (
-        asyncio.timeout(seconds + LONGEST_SECONDS),
-        flooding(deployment, recorder.namespace) as admitted,
-        working(deployment, recorder),
-    ):
-        await _well(deployment)
-        await asyncio.sleep(STEADY_SECONDS)
-        times.broke = time.monotonic()
-        async with row.fault(deployment, rewinds):
-            await asyncio.sleep(seconds)
-        times.mended = time.monotonic()
-        recovered = await _recovered(recorder, times.mended)
-        times.ended = time.monotonic()
+    impossible: list[str] = []
+    try:
+        async with (
+            asyncio.timeout(seconds + LONGEST_SECONDS),
+            flooding(deployment, recorder.namespace) as admitted,
+            working(deployment, recorder),
+        ):
+            await _well(deployment)
+            await asyncio.sleep(STEADY_SECONDS)
+            times.broke = time.monotonic()
+            async with row.fault(deployment, rewinds):
+                await asyncio.sleep(seconds)
+            times.mended = time.monotonic()
+            recovered = await _recovered(recorder, times.mended)
+            times.ended = time.monotonic()
+    except* NotPossibleError as group:  # the clients' groups of tasks have wrapped it
+        impossible += [str(error) for error in leaves(group)]
+    if impossible:
+        raise NotPossibleError(*impossible)
     if rewinds:
         await asyncio.sleep(rewinds[0].over - time.monotonic())
         await _try_old_tags(deployment, recorder, rewinds[0].restored[0])
@@ -58,6 +71,12 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
     broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.quotas, row.forgotten)]
     broken += [] if recovered else [f"the service did not recover within {RECOVERY_SECONDS:.0f} s"]
     return report(row, recorder, times, broken)
+
+
+def leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    """Yield the errors of a group, and of the groups in it."""
+    for error in group.exceptions:
+        yield from leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
 
 
 async def _settle(deployment: Deployment, recorder: Recorder) -> None:
