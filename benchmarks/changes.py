@@ -46,10 +46,10 @@ CREATE SEQUENCE plain.revisions;
 """
 _PLAIN_EVENT = """
 WITH event AS (
-    INSERT INTO plain.events SELECT nextval('plain.revisions'), 0, gen_random_uuid(), $1, $2, 'create', $3::json,
+    INSERT INTO plain.events SELECT nextval('plain.revisions'), 0, gen_random_uuid(), $1, $2, 'create', $3::text::json,
         clock_timestamp(), 'anonymous' RETURNING revision, occurred_at
 )
-INSERT INTO plain.entries SELECT $1, $2, $3::json, revision, occurred_at, octet_length($3) FROM event
+INSERT INTO plain.entries SELECT $1, $2, $3::text::json, revision, occurred_at, octet_length($3::text) FROM event
 """
 
 
@@ -89,6 +89,19 @@ async def _measure(
     workers: Sequence[Server], address: str, rounds: tuple[int, float], parts: tuple[int, float]
 ) -> Measured:
     owner = await asyncpg.connect(address)
+    try:
+        return await _loads(owner, workers, address, rounds, parts)
+    finally:
+        owner.terminate()
+
+
+async def _loads(
+    owner: asyncpg.Connection,
+    workers: Sequence[Server],
+    address: str,
+    rounds: tuple[int, float],
+    parts: tuple[int, float],
+) -> Measured:
     await owner.execute(_PLAIN_TABLES)
     measured: list[Round] = []
     for number in range(rounds[0] + 1):
@@ -97,7 +110,6 @@ async def _measure(
     async with owner.transaction(isolation="repeatable_read"):
         await owner.fetchval("SELECT count(*) FROM entries")
         beside = [await _changes(workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
-    await owner.close()
     return Measured(tuple(measured[1:]), tuple(beside))
 
 
@@ -145,10 +157,12 @@ async def _inserts(address: str, name: str, seconds: float) -> float:
 async def _session(address: str, name: str, until: float) -> int:
     connection = await asyncpg.connect(address)
     number = 0
-    while time.perf_counter() < until:
-        await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
-        number += 1
-    await connection.close()
+    try:
+        while time.perf_counter() < until:
+            await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
+            number += 1
+    finally:
+        connection.terminate()
     return number
 
 

@@ -33,9 +33,9 @@ class Tally:
 
     def write(self) -> None:
         """Write the buffered counts for scrapes."""
-        for labels, times in self._unwritten.items():
+        unwritten, self._unwritten = self._unwritten, defaultdict(int)  # other threads may go on counting
+        for labels, times in unwritten.items():
             self._counter.labels(*labels).inc(times)
-        self._unwritten.clear()
 
 
 class Telemetry:
@@ -60,6 +60,7 @@ class Telemetry:
             "clients_unknown", "Requests whose client is not known, by reason.", "reason"
         )
         self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
+        self.dropped_lines = self._tally("log_lines_dropped", "Log lines that standard output did not take.", "reason")
         self.alone = self._tally(
             "throttle_alone", "Requests judged by a worker's own share, without the shared buckets.", "outcome"
         )

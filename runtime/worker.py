@@ -7,9 +7,11 @@ import os
 import signal
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import structlog
+from uvicorn.server import Server
 
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_changes import PostgresChanges
@@ -48,8 +50,9 @@ class Worker:
 
     def __call__(self) -> ASGIApp:
         """Return the application of this worker process."""
-        configure_logging()
+        output = configure_logging()
         telemetry = Telemetry(self.metrics_directory)
+        output.on_drop = partial(telemetry.dropped_lines.count, "reader-stopped")
         draining = Draining()
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
@@ -85,18 +88,23 @@ class _Supervised:
 def _drain_on_signals(draining: Draining) -> None:
     loop = asyncio.get_running_loop()
 
-    def drain(number: int, stop: object) -> None:
-        if not callable(stop):
-            return
+    def stop(server: Server, *, force: bool = False) -> None:
+        # uvicorn's own handler would have it repeat the signal at its end, and the last lines of the log be lost.
+        server.should_exit = True
+        server.force_exit = force
+
+    def drain(number: int, server: Server) -> None:
         if draining.active and number == signal.SIGINT:
-            stop(number, None)  # a second signal skips the draining
+            stop(server, force=True)  # a second signal skips the draining
         elif not draining.active:
             draining.begin()
-            loop.call_later(DRAIN_SECONDS, stop, number, None)
+            loop.call_later(DRAIN_SECONDS, stop, server)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn has installed its own handlers already: they run after the draining.
-        loop.add_signal_handler(number, drain, number, signal.getsignal(number))
+        # uvicorn has installed a method of its server as the handler already.
+        server = getattr(signal.getsignal(number), "__self__", None)
+        if isinstance(server, Server):
+            loop.add_signal_handler(number, drain, number, server)
 
 
 @asynccontextmanager

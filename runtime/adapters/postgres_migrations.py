@@ -172,7 +172,14 @@ async def _become_owner(connection: asyncpg.Connection) -> None:
 
 
 async def _close(connection: asyncpg.Connection, role: str) -> None:
-    """Close the database to all but the two roles, and take back what an earlier release granted the serving one."""
+    """Close the database to all but the two roles, and take back what an earlier release granted the serving one.
+
+    Pods of the release before run beside the new ones: a right is granted for one release longer than it is used.
+    """
+    if await connection.fetchval("SELECT pg_has_role($1::text, current_user, 'MEMBER')", role):
+        raise MigrationError(
+            f"the role {role} owns the database, or may become its owner: serve as a role that owns nothing"
+        )
     names = await connection.fetchrow(
         "SELECT quote_ident(current_database()) AS database, quote_ident(session_user) AS migrator,"
         " quote_ident($1::text) AS role",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"})
+LONGEST_QUERY_BYTES = 4 * 1024
 _CLOSE = (b"connection", b"close")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
@@ -112,6 +113,8 @@ def _examine(scope: Scope) -> tuple[str, str | None]:
     fault = None
     if hosts > 1 or not well_formed or (hosts == 0 and scope["http_version"] != "1.0"):
         fault = "a request has exactly one Host, of the form name or name:port (RFC 9112, section 3.2)"
+    elif len(scope["query_string"]) > LONGEST_QUERY_BYTES:
+        fault = f"the query is longer than {LONGEST_QUERY_BYTES} bytes, which no parameter of the API needs"
     elif b"%" in scope["raw_path"] and _ENCODED_SEPARATOR.search(scope["raw_path"]):
         fault = "the path holds an encoded slash or backslash (%2F, %5C), which no namespace and no key has"
     return request_id or secrets.token_hex(16), fault

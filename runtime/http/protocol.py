@@ -34,12 +34,18 @@ MOST_BEHIND = 128
 
 LONGEST_HEAD_BYTES = 64 * 1024
 
+MOST_PIECES = 64 * 1024
+"""The number of pieces in which a body may arrive: each costs a microsecond, however short it is."""
+
 
 class Protocol(HttpToolsProtocol):
     """The protocol of one connection."""
 
     _pending_bytes = 0
     """The number of bytes received since the last end of a head, piece of a body, or end of a request."""
+
+    _pieces = 0
+    """The number of pieces of the body so far."""
 
     _receiving = False
     """Whether a request has begun and is not complete."""
@@ -79,7 +85,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Serve the request, unless it asks for an upgrade with a body."""
-        self._pending_bytes = 0
+        self._pending_bytes = self._pieces = 0
         self._in_head = False
         if self.parser.should_upgrade() and self._has_body():
             # The parser treats the following bytes as the other protocol, so the body would never arrive.
@@ -91,7 +97,12 @@ class Protocol(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Pass a piece of the body to the application."""
         self._pending_bytes = 0
-        if not self.transport.is_closing():
+        self._pieces += 1
+        if self.transport.is_closing():
+            return
+        if self._pieces > MOST_PIECES:
+            self._end(413, f"The body came in more than {MOST_PIECES} pieces.")
+        else:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -147,8 +158,12 @@ class Protocol(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
+        self._end(408, f"The request was not complete within {RECEIVE_SECONDS:g} seconds.")
+
+    def _end(self, status: int, message: str) -> None:
+        """Refuse the request that is arriving, or close the connection where it has been answered already."""
         if self._in_head or not self.cycle.response_started:
-            self._refuse(408, f"The request was not complete within {RECEIVE_SECONDS:g} seconds.")
+            self._refuse(status, message)
         else:
             self.transport.close()
 

@@ -6,7 +6,6 @@ of them.
 
 from __future__ import annotations
 
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -60,30 +59,27 @@ class Level:
         self._most = most
         self._most_of_client = most_of_client
         self.total = 0
-        self.by_client: Counter[str] = Counter()
+        self.by_client: dict[str, int] = {}
 
     def add(self, client: str, amount: int) -> None:
         """Add to what is in progress, or raise :class:`FullError` and add nothing."""
-        if self.by_client[client] + amount > self._most_of_client:
-            self._raise(client, f"client-{self._name}", of_client=True)
-        if self.total + amount > self._most:
-            self._raise(client, self._name, of_client=False)
-        self.by_client[client] += amount
-        self.total += amount
+        of_client = self.by_client.get(client, 0) + amount
+        total = self.total + amount
+        if of_client > self._most_of_client or total > self._most:
+            of_one = of_client > self._most_of_client
+            bound = f"client-{self._name}" if of_one else self._name
+            self._count_refusal(bound)
+            raise FullError(bound, of_client=of_one)
+        self.by_client[client] = of_client
+        self.total = total
 
     def remove(self, client: str, amount: int) -> None:
         """Remove what has ended."""
         self.total -= amount
-        self.by_client[client] -= amount
-        self._forget(client)
-
-    def _raise(self, client: str, bound: str, *, of_client: bool) -> None:
-        self._forget(client)
-        self._count_refusal(bound)
-        raise FullError(bound, of_client=of_client)
-
-    def _forget(self, client: str) -> None:
-        if not self.by_client[client]:
+        rest = self.by_client[client] - amount
+        if rest:
+            self.by_client[client] = rest
+        else:
             del self.by_client[client]
 
 

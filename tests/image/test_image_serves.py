@@ -6,7 +6,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +14,16 @@ import httpx
 import pytest
 
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
-from runtime.embedded.cluster import API
+from runtime.embedded.cluster import API, OWNER
 from tests.compiler.project import artifacts, site
+from tests.conftest import empty_database, in_database
 from tests.image.build import Image, build
 from tests.runtime.service import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from runtime.embedded.postgres import PostgresServer
 
 _WORKERS = 2
 
@@ -50,7 +53,7 @@ def user(image: Image) -> tuple[str, ...]:
 
 
 def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
-    image: Image, user: tuple[str, ...], database_url: str, redis_url: str, tmp_path: Path
+    image: Image, user: tuple[str, ...], postgres: PostgresServer, redis_url: str, tmp_path: Path
 ) -> None:
     settings = image.root / "settings.json"
     settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
@@ -66,12 +69,15 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
         "--management-port",
         "0",
     )
-    variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
-    migration = {"CBP_DATABASE_MIGRATION_URL": database_url, "CBP_DATABASE_SERVING_ROLE": API}
-    before = fingerprint(image)
     migrate = (*user, image.entrypoint()[0], "-m", "runtime.migrate", "--settings", str(settings))
-    subprocess.run(migrate, cwd=image.app, env=image.variables() | migration, check=True)
-    with running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app) as service:
+    before = fingerprint(image)
+    with ExitStack() as stack:
+        name = stack.enter_context(empty_database(postgres, OWNER))
+        migration_url, database_url = (in_database(url, name) for url in (postgres.migration_url, postgres.url))
+        migration = {"CBP_DATABASE_MIGRATION_URL": migration_url, "CBP_DATABASE_SERVING_ROLE": API}
+        subprocess.run(migrate, cwd=image.app, env=image.variables() | migration, check=True)
+        variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
+        service = stack.enter_context(running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app))
         assert httpx.get(f"{service.url}/health/ready").status_code == 200
         written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})
         assert written.status_code == 201

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -59,13 +59,19 @@ class Service:
 @contextmanager
 def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Service]:
     """Start the checkout's own service, and yield it when every worker serves."""
-    settings = directory / "settings.json"
-    settings.write_text(json.dumps(document), encoding="utf-8")
-    command = (sys.executable, "-m", "runtime", "--settings", str(settings), "--port", "0", "--management-port", "0")
+    command = command_of(directory, document)
     # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
     environment = os.environ | dict(variables) | {"TMPDIR": str(directory)}
     with running(command, environment, directory / "log.jsonl", document["process"]["workers"]) as service:
         yield service
+
+
+def command_of(directory: Path, document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Write the settings, and return the command of a service under them, on ports that the kernel chooses."""
+    settings = directory / "settings.json"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    ports = ("--port", "0", "--management-port", "0")
+    return (sys.executable, "-m", "runtime", "--settings", str(settings), *ports)
 
 
 @contextmanager
@@ -99,10 +105,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     try:
         process.wait(20)
     finally:
-        try:
-            os.killpg(process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            return  # the whole session has ended, as it should have
+        kill_session(process)
+
+
+def kill_session(process: subprocess.Popen[bytes]) -> None:
+    """Kill what is left of the session of a process."""
+    with suppress(ProcessLookupError):  # the whole session has ended, as it should have
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 @dataclass(slots=True)

@@ -225,6 +225,22 @@ async def test_many_small_chunks_are_not_taken_for_fields(client: Client) -> Non
     assert status == 201
 
 
+async def test_a_body_in_too_many_pieces_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PIECES", 5)
+    status, _, _ = await client.ask(PUT, CHUNKED, *(b"1\r\n%c\r\n" % byte for byte in BODY))
+    assert status == 413
+    assert await client.reader.read() == b""
+
+
+async def test_an_answered_client_that_sends_pieces_without_end_is_only_closed_on(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_PIECES", 5)
+    assert (await client.ask(PUT.replace(b"json", b"text"), CHUNKED, b"1\r\n{\r\n"))[0] == 415
+    client.writer.write(b"1\r\n{\r\n" * 5)
+    assert await client.reader.read() == b""
+
+
 async def test_a_client_that_asks_whether_to_go_on_is_told(client: Client) -> None:
     client.writer.write(PUT + b"Expect: 100-continue\r\nContent-Length: 11\r\n\r\n")
     assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"

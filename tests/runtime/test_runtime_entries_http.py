@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime.domain.entries import Context, Version
+from runtime.domain.preconditions import LONGEST_LIST
+from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
 from tests.runtime.fakes import EPOCH, running
@@ -459,6 +461,16 @@ async def test_an_encoded_slash_is_refused_and_never_taken_for_a_separator(
 ) -> None:
     await put(client, 1)
     check_problem(await client.get(path), 400, "^the path holds an encoded slash or backslash")
+
+
+async def test_lists_and_queries_that_cost_more_than_they_ask_for_are_refused(client: httpx.AsyncClient) -> None:
+    tags = {"if-none-match": '"a",' * (LONGEST_LIST // 4)}
+    assert (await client.get(URL, headers=tags)).status_code == 404
+    tags["if-none-match"] += '"a"'
+    check_problem(await client.get(URL, headers=tags), 400, "^a list of entity tags has at most 8192 characters$")
+    query = "a=1&" * (LONGEST_QUERY_BYTES // 4)
+    check_problem(await client.get(f"{LIST}?{query}"), 400, "^the parameters are ")
+    check_problem(await client.get(f"{LIST}?{query}&"), 400, "^the query is longer than 4096 bytes")
 
 
 @pytest.mark.parametrize(

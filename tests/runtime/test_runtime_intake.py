@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,17 +14,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtime.app import create_app
-from runtime.http.bodies import MAX_BYTES, TOKEN_BYTES
+from runtime.http import bodies
+from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
+from runtime.ports import Fault
 from runtime.services import changes as module
 from runtime.services import throttling
 from runtime.services.intake import Bounds, FullError, Level
+from runtime.settings import Bucket
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from runtime.app import Adapters
-    from runtime.domain.entries import Change
+    from runtime.domain.entries import Change, Json
     from runtime.ports import Result
     from runtime.settings import Settings
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries
@@ -79,6 +83,19 @@ async def test_a_body_that_cannot_be_paid_for_is_denied_unread_until_it_can(
     assert denied.json()["violated-policies"] == ["client"]
     buckets.now += 17_000_000
     assert (await client.put(URL, content=body(MAX_BYTES), headers=JSON)).status_code == 201
+
+
+async def test_the_largest_body_can_be_paid_from_a_small_share(
+    settings: Settings, adapters: Adapters, buckets: MemoryBuckets
+) -> None:
+    """Four workers in all: each has a share of 10 tokens, and the body would take 16."""
+    client = Bucket(capacity=40, refill_per_minute=60)
+    small = settings.model_copy(update={"throttling": settings.throttling.model_copy(update={"client": client})})
+    app = create_app(small, adapters)
+    buckets.fault = Fault.AWAY
+    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+        written = await http.put(URL, content=body(MAX_BYTES), headers=JSON)
+        assert (written.status_code, left(written)) == (201, 5)
 
 
 class SlowEntries:
@@ -149,6 +166,21 @@ async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Ad
         )
 
 
+@pytest.mark.parametrize(("size", "thread"), [(INLINE_BYTES, "MainThread"), (INLINE_BYTES + 1, "bodies_0")])
+async def test_a_large_body_is_parsed_off_the_event_loop(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, size: int, thread: str
+) -> None:
+    threads: list[str] = []
+
+    def parse(body: bytes) -> Json:
+        threads.append(threading.current_thread().name)
+        return parse_value(body)
+
+    monkeypatch.setattr(bodies, "parse_value", parse)
+    assert (await client.put(URL, content=body(size), headers=JSON)).status_code == 201
+    assert threads == [thread]
+
+
 CLIENTS = st.sampled_from("abc")
 
 
@@ -167,3 +199,40 @@ def test_what_is_in_progress_never_exceeds_a_bound_and_is_forgotten_when_it_ends
     for client, amount in held:
         level.remove(client, amount)
     assert (level.total, level.by_client) == (0, {})
+
+
+async def test_every_admitted_request_costs_a_token_whatever_its_answer(client: httpx.AsyncClient) -> None:
+    written = await client.put(URL, json={"value": 1})
+    tag, tokens = written.headers["etag"], left(written)
+    asked: list[tuple[int, str, dict[str, Any]]] = [
+        (200, "GET", {}),
+        (304, "GET", {"headers": {"if-none-match": tag}}),
+        (428, "PUT", {"json": {"value": 2}}),
+        (428, "DELETE", {}),
+        (412, "PUT", {"json": {"value": 2}, "headers": {"if-match": '"other"'}}),
+        (412, "DELETE", {"headers": {"if-match": '"other"'}}),
+        (400, "PUT", {"content": b"{", "headers": JSON}),
+        (415, "PUT", {"content": b"x"}),
+    ]
+    for spent, (status, method, request) in enumerate(asked, 1):
+        response = await client.request(method, URL, **request)
+        assert (response.status_code, left(response)) == (status, tokens - spent)
+
+
+async def test_a_request_that_reaches_no_endpoint_and_a_denied_one_cost_nothing(
+    client: httpx.AsyncClient, buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
+    before = left(await client.get(URL))
+    for method, path in (("GET", "/v1/nowhere"), ("POST", URL), ("GET", f"{URL}%2Fx"), ("GET", "/health")):
+        await client.request(method, path)
+    assert left(await client.get(URL)) == before - 1
+    while (await client.get(URL)).status_code != 429:
+        pass
+    asked = len(buckets.taken)
+    for _ in range(50):
+        denied = await client.get(URL)
+        assert (denied.status_code, denied.headers["retry-after"]) == (429, "1")
+    assert len(buckets.taken) == asked
+    buckets.now += 1_000_000
+    assert (await client.get(URL)).status_code == 404

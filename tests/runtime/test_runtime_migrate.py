@@ -139,6 +139,15 @@ def test_a_database_of_another_shape_ends_it_with_status_2(
     assert ended.stderr.startswith("error: the entries table has 3 hash partitions and the settings ask for 4")
 
 
+@pytest.mark.parametrize("role", [OWNER, MIGRATOR])
+def test_a_serving_role_with_the_rights_of_the_owner_is_refused(
+    tmp_path: Path, document: dict[str, Any], migration_url: str, role: str
+) -> None:
+    ended = migrated(tmp_path, document, migration_url, role)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(f"error: the role {role} owns the database, or may become its owner")
+
+
 def test_a_database_that_is_away_ends_it_with_status_1_and_without_its_password(
     tmp_path: Path, document: dict[str, Any]
 ) -> None:

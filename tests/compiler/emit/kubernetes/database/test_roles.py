@@ -171,7 +171,7 @@ async def test_a_database_that_the_api_owned_is_given_away_by_the_documented_sta
         await superuser.execute(statement.replace("DATABASE configuration ", "DATABASE operated "))
     await superuser.close()
     former = await as_role(postgres, "configuration_api", NEW)
-    await former.execute("UPDATE last_revision SET revision = revision")
+    await former.execute("UPDATE entries SET value = value")
     await former.close()
     await migrated(postgres)
     manager = await as_vault(postgres)
