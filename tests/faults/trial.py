@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, connection, working
@@ -12,20 +13,25 @@ from tests.faults.disk import NotPossibleError
 from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition
 from tests.faults.judgement import Bounds, violations
+from tests.faults.nemeses.fault import blocking
 from tests.faults.report import Times, answered, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.faults.deployment import Deployment
+    import httpx
+
+    from tests.faults.deployment import Deployment, Replica
     from tests.faults.history import Rewind
     from tests.faults.report import Report
     from tests.faults.rows import Row
 
 BOUNDS = Bounds(live=3.0, marked=float(STALE_SECONDS))
-STEADY_SECONDS = 0.6
+STEADY_SECONDS = 0.8
 WELL = {"cache_live 1.0", "throttle_degraded 0.0"}
 """The metrics of a replica that feels no fault."""
+
+WELL_SECONDS = 3.0
 
 RECOVERY_SECONDS = 40.0
 LONGEST_SECONDS = 100.0
@@ -43,6 +49,7 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
     """
     recorder = Recorder(f"n{time.monotonic_ns() % 10**12}")
     rewinds: list[Rewind] = []
+    await _well(deployment)
     await _settle(deployment, recorder)
     times = Times()
     impossible: list[str] = []
@@ -52,7 +59,6 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
             flooding(deployment, recorder.namespace) as admitted,
             working(deployment, recorder),
         ):
-            await _well(deployment)
             await asyncio.sleep(STEADY_SECONDS)
             times.broke = time.monotonic()
             async with row.fault(deployment, rewinds):
@@ -61,7 +67,7 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
             recovered = await _recovered(recorder, times.mended)
             times.ended = time.monotonic()
     except* NotPossibleError as group:  # the clients' groups of tasks have wrapped it
-        impossible += [str(error) for error in leaves(group)]
+        impossible += [str(error) for error in _leaves(group)]
     if impossible:
         raise NotPossibleError(*impossible)
     if rewinds:
@@ -73,29 +79,35 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
     return report(row, recorder, times, broken)
 
 
-def leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
-    """Yield the errors of a group, and of the groups in it."""
-    for error in group.exceptions:
-        yield from leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
-
-
 async def _settle(deployment: Deployment, recorder: Recorder) -> None:
     """Write the entries that nobody changes afterwards."""
-    for number, replica in enumerate(deployment.replicas):
-        client = Client(f"setup{number}", number, replica, recorder)
-        for key in SETTLED if number == 0 else ():
-            written = await client.put(key, NEW)
-            assert written is not None
-            assert written.status == 201, written
-        await client.close()
+    client = Client("setup", 0, deployment.replicas[0], recorder)
+    for key in SETTLED:
+        written = await client.put(key, NEW)
+        assert written is not None
+        assert written.status == 201, written
+    await client.close()
 
 
 async def _well(deployment: Deployment) -> None:
-    """Wait until no worker feels anything of the fault before: memory is in use, and requests are counted in Redis."""
+    """Return when no worker feels anything of the fault before: memory is in use, and requests are counted in Redis.
+
+    A replica that has often lost Redis waits longer each time before it trusts it again: it is started anew.
+    """
     async with connection(RECOVERY_SECONDS) as http:
         for replica in deployment.replicas:
-            while not set((await http.get(replica.metrics_url)).text.splitlines()) >= WELL:
-                await asyncio.sleep(0.05)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WELL_SECONDS):
+                    await _feels_well(replica, http)
+                    continue
+            await blocking(replica.kill)
+            await blocking(replica.start)
+            await _feels_well(replica, http)
+
+
+async def _feels_well(replica: Replica, http: httpx.AsyncClient) -> None:
+    while not set((await http.get(replica.metrics_url)).text.splitlines()) >= WELL:
+        await asyncio.sleep(0.05)
 
 
 async def _recovered(recorder: Recorder, since: float) -> bool:
@@ -128,3 +140,9 @@ async def _look_at_all(deployment: Deployment, recorder: Recorder) -> None:
         await client.put(key, ANY)
         await client.get(key)
     await client.close()
+
+
+def _leaves(group: BaseExceptionGroup[Exception]) -> Iterator[BaseException]:
+    """Yield the errors of a group, and of the groups in it."""
+    for error in group.exceptions:
+        yield from _leaves(error) if isinstance(error, BaseExceptionGroup) else (error,)
