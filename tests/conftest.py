@@ -33,6 +33,7 @@ SLOW = (
     "cluster",
     "e2e",
     "embedded",
+    "faults/test_faults_rows.py",
     "hooks",
     "image/test_containerfile.py",
     "image/test_image_serves.py",

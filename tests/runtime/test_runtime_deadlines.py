@@ -130,10 +130,10 @@ async def frozen(server: PostgresServer) -> AsyncIterator[None]:
 async def silenced(*ways: Forwarder) -> AsyncIterator[None]:
     """Drop everything on the ways, without breaking a connection."""
     for way in ways:
-        way.silent = True
+        way.silence()
     yield
     for way in ways:
-        way.silent = False
+        way.resume()
 
 
 @asynccontextmanager
@@ -237,7 +237,7 @@ async def test_a_worker_starts_without_its_servers_and_is_ready_when_they_come(
 ) -> None:
     for way in ways:
         if kind == "silent":
-            way.silent = True
+            way.silence()
         else:
             await way.cut()
     started = time.monotonic()
@@ -247,7 +247,7 @@ async def test_a_worker_starts_without_its_servers_and_is_ready_when_they_come(
         assert await is_ready(client, 503, "starting")
         for way in ways:
             if kind == "silent":
-                way.silent = False
+                way.resume()
             else:
                 await way.open()
         await eventually(lambda: is_ready(client, 200, "ready"))
