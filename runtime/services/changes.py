@@ -105,10 +105,11 @@ class Changes:
                 results = await self._store.change([waiting.change for waiting in group])
             except UnavailableError as error:
                 attempt += 1
-                if attempt > 1 or error.reason is not Reason.AWAY:  # a connection may have been closed while idle
-                    self.suspicion.failed(error.reason)
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
-                if not unknown and not (isinstance(error, TransientError) and attempt < self._retry.attempts):
+                again = unknown or (isinstance(error, TransientError) and attempt < self._retry.attempts)
+                if attempt > 1 or not again or error.reason is not Reason.AWAY:  # not one that was closed while idle
+                    self.suspicion.failed(error.reason)
+                if not again:
                     results = [error] * len(group)
                 else:
                     await asyncio.sleep(pause_seconds(self._retry, attempt))
