@@ -88,6 +88,12 @@ class Telemetry:
             "livemax",
             registry,
         )
+        self.standby_suspected = _gauge(
+            "database_standby_suspected",
+            "1 while a worker suspects that standbys answer no reads.",
+            "livemax",
+            registry,
+        )
         self.memory_age = _gauge(
             "memory_age_seconds", "Age of what the worker furthest behind has in memory.", "livemax", registry
         )

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 import asyncpg
+import structlog
 
 from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
@@ -57,6 +58,8 @@ PAGE_BYTES = 4 * 1024 * 1024
 
 STANDBY_SECONDS = 0.5
 """The longest that a read waits for a standby, so that the primary can still answer it in time."""
+
+_log = structlog.get_logger(__name__)
 
 
 class PostgresEntries:
@@ -176,13 +179,23 @@ class PostgresEntries:
             async with asyncio.timeout(STANDBY_SECONDS), self._connection(standby) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
         except UnavailableError as error:
-            self._standby_suspicion.failed(error.reason)
+            self._suspect_standby(error.reason)
             return []
         except TimeoutError:
-            self._standby_suspicion.failed(Reason.SLOW)
+            self._suspect_standby(Reason.SLOW)
             return []
+        if self._standby_suspicion.outage is not None:
+            _log.info("the standby answers reads again")
+            self._telemetry.standby_suspected.set(0)
         self._standby_suspicion.succeeded()
         return rows
+
+    def _suspect_standby(self, reason: Reason) -> None:
+        before = self._standby_suspicion.outage
+        self._standby_suspicion.failed(reason)
+        if before is None and self._standby_suspicion.outage is not None:
+            _log.warning("the standby is away: the primary answers its reads", reason=reason.value)
+            self._telemetry.standby_suspected.set(1)
 
     async def _pool(self, address: Address, size: int) -> _Pool:
         connections = await asyncpg.create_pool(

@@ -68,7 +68,8 @@ async def test_a_silent_standby_is_asked_once_in_a_while_and_not_by_each_reader(
     monkeypatch.setattr(postgres, "STANDBY_SECONDS", 0.05)
     monkeypatch.setattr(suspicion, "PROBE_SECONDS", 3600)
     horizon = Horizon(3600)
-    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon, Telemetry())
+    telemetry = Telemetry()
+    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon, telemetry)
     permitted: list[bool] = []
     permits = suspicion.Suspicion.permits
 
@@ -84,6 +85,7 @@ async def test_a_silent_standby_is_asked_once_in_a_while_and_not_by_each_reader(
     for _ in range(20):
         assert (await store.read("n", "k")).version == made.version
     assert sum(permitted) == suspicion.FAILURES
+    assert b"database_standby_suspected 1.0" in telemetry.exposition()
     await store.close()
 
 
