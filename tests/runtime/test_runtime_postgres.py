@@ -441,7 +441,7 @@ async def test_an_exhausted_pool_is_unavailable_after_the_connect_timeout(
 async def test_a_database_that_is_away_is_transient(database: Database) -> None:
     async with opened("postgresql://api:secret@127.0.0.1:1/none", database) as store:
         with pytest.raises(TransientError, match=r"^the database cannot be reached$"):
-            await store.ping()
+            await store.read("a", "k")
 
 
 async def test_a_history_goes_on_when_nothing_is_known_to_be_lost(
