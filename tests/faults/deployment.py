@@ -10,6 +10,7 @@ import signal
 import sys
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,6 @@ from tests.runtime.replicated import NAME, Replicated, replicated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-    from pathlib import Path
 
 STALE_SECONDS = 6
 """How long memory may answer while PostgreSQL is away."""
@@ -121,11 +121,9 @@ class Replica:
             self._child.stop()
             self._child = None
 
-    def signal_worker(self, number: signal.Signals) -> int:
-        """Signal the first worker, and return its process."""
-        process = self.workers[0]
-        _signal(process, number)
-        return process
+    def busiest_worker(self) -> int:
+        """Return the process of the worker with the most connections: one accepts most of them when there are few."""
+        return max(self.workers, key=_sockets)
 
     def _variables(self) -> dict[str, str]:
         return {
@@ -251,6 +249,14 @@ def _inherited(folder: Path) -> dict[str, str]:
     """Return our environment without the service's variables, and with temporary files in a folder of ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CBP_", "PROMETHEUS_"))}
     return kept | {"TMPDIR": str(folder)}
+
+
+def _sockets(process: int) -> int:
+    """Return how many sockets a process has; none, when it has ended."""
+    try:
+        return sum(str(file.readlink()).startswith("socket:") for file in Path(f"/proc/{process}/fd").iterdir())
+    except FileNotFoundError:
+        return 0
 
 
 def _signal(process: int, number: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,16 +19,16 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def frozen_worker(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
     """Stop a worker where it is, in the middle of whatever it does."""
-    replica = deployment.replicas[0]
-    replica.signal_worker(signal.SIGSTOP)
+    worker = deployment.replicas[0].busiest_worker()
+    os.kill(worker, signal.SIGSTOP)
     yield
-    replica.signal_worker(signal.SIGCONT)
+    os.kill(worker, signal.SIGCONT)
 
 
 @asynccontextmanager
 async def killed_worker(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
     """End a worker, which its parent replaces."""
-    deployment.replicas[0].signal_worker(signal.SIGKILL)
+    os.kill(deployment.replicas[0].busiest_worker(), signal.SIGKILL)
     yield
 
 
