@@ -105,6 +105,7 @@ DEFECTS = (
         "runtime/services/entries.py",
         "if task is None or fill is None or not self._cache.is_pending(fill):",
         "if task is None or fill is None:",
+        hidden="a worker has to change a name while it reads it, and to be asked again before that read ends",
     ),
     Defect(
         "each request for a cold name asks the database",
@@ -123,6 +124,7 @@ DEFECTS = (
         "runtime/services/entries.py",
         "return known is not None and known.epoch == at_least.epoch and known.revision >= at_least.revision",
         "return known is not None and known.revision >= at_least.revision",
+        hidden="a client has to ask for a lost revision while memory has already learnt of the new history",
     ),
     Defect(
         "a read waits for the database without a bound",
@@ -147,6 +149,7 @@ DEFECTS = (
         "runtime/services/changes.py",
         "waiting.finish(_late() if unknown else ChangeExpiredError())",
         "waiting.finish(ChangeExpiredError())",
+        hidden="the caller's own timer answers at the deadline, before this line can",
     ),
     Defect(
         "a broken connection is taken for a change that was not made",
@@ -165,6 +168,7 @@ DEFECTS = (
         "runtime/adapters/postgres.py",
         'if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:',
         'if rows and rows[0]["last"] >= required.revision:',
+        hidden="a standby has to be left over, and a cold name be read before it is made anew",
     ),
     Defect(
         "a standby need not have the worker's own changes",
@@ -189,6 +193,7 @@ DEFECTS = (
         "runtime/adapters/postgres_horizon.py",
         "while self._confirmed and self._confirmed[0][0] < now - self._lag:",
         "while self._confirmed and self._confirmed[0][0] < now - 10 * self._lag:",
+        hidden="a standby has to stop for longer than the bound, and a cold name be read meanwhile",
     ),
     Defect(
         "the server's clock is taken for that of a minute later",
@@ -220,6 +225,7 @@ DEFECTS = (
         "runtime/adapters/postgres_changes.py",
         "if known is not None and known.epoch == epoch:",
         "if known is not None:",
+        hidden="the next heartbeat begins anew; a change has to be made before it in the new history",
     ),
     Defect(
         "a heartbeat does not ask for the changes that were missed",
@@ -251,12 +257,14 @@ DEFECTS = (
         "runtime/adapters/postgres_changes.py",
         "return await self._high_water.read()",
         "return None",
+        hidden="a worker has to start while the disk is put back, and be the first to make a change",
     ),
     Defect(
         "every promotion counts as lossless",
         "runtime/adapters/postgres_changes.py",
         "epoch = await connection.fetchval(CONFIRM, *_parts(mark), self._settings.lossless_failover)",
         "epoch = await connection.fetchval(CONFIRM, *_parts(mark), True)",
+        hidden="a worker that knew of the lost changes refuses the database first in most schedules",
     ),
     Defect(
         "every request asks a database that is suspected to be away",
@@ -276,6 +284,7 @@ DEFECTS = (
         "if self.lag:",
         "if False:",
         kind="throttle",
+        hidden="few schedules carry tokens into a window; `test_runtime_windows.py` makes those that do",
     ),
     Defect(
         "the tokens of a lease never expire",
@@ -283,6 +292,7 @@ DEFECTS = (
         "if not self.tokens or now >= self._expires_at:",
         "if not self.tokens:",
         kind="throttle",
+        hidden="a lease is dropped after a second without requests; `test_runtime_windows.py` finds more",
     ),
     Defect(
         "a lease is as old as Redis's answer, instead of the question",
@@ -290,7 +300,7 @@ DEFECTS = (
         "self._expires_at = asked_at + LIFETIME_MICROSECONDS",
         "self._expires_at = now + LIFETIME_MICROSECONDS",
         kind="throttle",
-        hidden="the answer comes 0.25 seconds later at most, which is less than one token in these buckets",
+        hidden="the answer comes 0.25 seconds later at most: less than one token in most of these buckets",
     ),
     Defect(
         "a token of a lease can be spent again",
@@ -319,7 +329,7 @@ DEFECTS = (
         "until = _now() + PATIENCE_MICROSECONDS",
         "until = _now() + 100 * PATIENCE_MICROSECONDS",
         kind="throttle",
-        hidden="a lease that failed is decided alone for 0.25 seconds, which lets the requests behind it pass",
+        hidden="a lease whose call failed is decided alone for 0.25 seconds, which lets those behind it pass",
     ),
 )
 

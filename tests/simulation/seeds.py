@@ -10,6 +10,7 @@ STORE = {
     "t54": "a worker read its own change from a standby that did not have it yet",
     "t112": "a standby of the history before a restore answered a worker that knew the new one",
     "t296": "a standby of the history before a restore answered a worker that knew the new one",
+    "defect-306": "404 from memory was not marked while the database was away",
     "350": "a read that asked for a revision ended the single flight of its name",
 }
 

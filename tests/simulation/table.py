@@ -27,10 +27,10 @@ latencies, what clients send, and faults. Each answer is held to the promises of
 | `.venv/bin/python -m tests.simulation.table` | some with each defect below, and writes this page |
 
 Callbacks run in asyncio's order, as in production; time is what differs. The event loop is our own, in 40 lines, and
-not that of the package detangle: by default that explorer also reorders callbacks that asyncio runs in order, so that it
-reports schedules which cannot happen; its network carries streams, which asyncpg does not use; and it would be one more
-package to trust. What it offers besides, smaller failing schedules, takes 30 lines here. The database is a model of
-migration 0003: `tests/runtime/test_runtime_simulated.py` compares it with PostgreSQL.
+not that of the package detangle: by default that explorer also reorders callbacks that asyncio runs in order, so that
+it reports schedules which cannot happen; its network carries streams, which asyncpg does not use; and it would be one
+more package to trust. What it offers besides, smaller failing schedules, takes 30 lines here. The database is a model
+of migration 0003: `tests/runtime/test_runtime_simulated.py` compares it with PostgreSQL.
 
 ## What is not simulated
 
