@@ -16,7 +16,7 @@ MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
 # An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
 option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help install up compile check test test-fast lint types docs bench lock format clean
+.PHONY: help install up compile check test test-fast lint types docs bench faults lock format clean
 # Pages that are written anew each time: what they are made from is most of the project.
 .PHONY: docs/diagnostics.md docs/policies docs/reach.md
 .DEFAULT_GOAL := help
@@ -90,6 +90,9 @@ docs/reach.md: $(VENV)/.embedded
 
 bench: $(VENV)/.embedded  ## measure the compiler and the API on this machine, and print a table (docs/benchmarks.md)
 	@$(BIN)/python -m benchmarks
+
+faults: $(VENV)/.test  ## break the servers, the network and the workers under load, and write docs/reliability.md
+	@$(BIN)/python -m tests.faults docs/reliability.md
 
 lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index host)
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --group lock

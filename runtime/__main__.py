@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="report whether the service can start, and change nothing")
     arguments = parser.parse_args()
     if arguments.check:
-        return check(arguments.settings, print)
+        return check(arguments.settings, print, arguments.host, arguments.port, arguments.management_port)
     return serve(arguments.settings, arguments.host, arguments.port, arguments.management_port)
 
 

@@ -22,6 +22,7 @@ from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from runtime.services.health import Health
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
@@ -66,15 +67,25 @@ def create_app(
     )
 
     kept: Cache[Representation] = Cache(settings.process.cache_bytes)
-    sampling = Sampling(kept.contents, adapters.telemetry)
+    entries = Entries(adapters.store, settings.database, kept, represent)
+    health = Health(
+        contents=kept.contents,
+        draining=adapters.draining,
+        feed=adapters.changes,
+        reads=entries.suspicion,
+        changes=entries.changes.suspicion,
+        throttle=throttle,
+        stale_seconds=settings.database.stale_seconds,
+    )
+    sampling = Sampling(health, adapters.telemetry)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
-        await throttle.probe()
+        await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
-            running = (throttle.maintain(), adapters.changes.follow(kept), sampling.repeat())
+            running = (throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat())
             tasks = [background.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -84,9 +95,8 @@ def create_app(
         await adapters.buckets.close()
         await adapters.store.close()
 
-    checks = {"database": adapters.store.ping, "redis": adapters.buckets.probe}
-    status = StatusHandlers(checks, kept.contents, sampling, adapters.draining, adapters.telemetry)
-    paths = Paths(_resources(settings, adapters, throttle, intake, kept, status))
+    status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
+    paths = Paths(_resources(settings, adapters, throttle, intake, entries, status))
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -104,18 +114,16 @@ def _resources(
     adapters: Adapters,
     throttle: Throttle,
     intake: Intake,
-    kept: Cache[Representation],
+    entries: Entries[Representation],
     status: StatusHandlers,
 ) -> list[Resource]:
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
-    entries = EntryHandlers(
-        Entries(adapters.store, settings.database, kept, represent), settings.database.statement_timeout_seconds
-    )
+    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
     return [
-        Resource(routes.ENTRY, {"GET": entries.read, "PUT": entries.write, "DELETE": entries.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": entries.scan}, limiter),
+        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),

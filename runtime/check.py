@@ -1,33 +1,36 @@
-"""``--check``: a test of the settings, variables and servers that neither listens nor changes anything."""
+"""``--check``: a test of the settings, variables, servers and ports that neither listens nor changes anything."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import asyncpg
 
-from runtime.adapters.postgres import PostgresEntries
-from runtime.adapters.postgres_horizon import Horizon
-from runtime.adapters.postgres_migrations import connect
+from runtime.adapters.postgres_errors import translated
+from runtime.adapters.postgres_inspection import identify, identify_pooled, inspect
+from runtime.adapters.postgres_migrations import MigrationError, migrations, missing_migrations, require_partitions
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.loading import SettingsError, load_settings
 from runtime.ports import UnavailableError
-from runtime.server import MISCONFIGURED, UNREACHABLE
+from runtime.server import MISCONFIGURED, UNREACHABLE, bind
 from runtime.telemetry import Telemetry
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
+    from runtime.adapters.postgres_inspection import Identity, Inspected
     from runtime.environment import Address, Environment, Sentinels
     from runtime.settings import Database, Settings
 
 WORKS = 0
+ANSWERS = "answers"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +45,26 @@ class Result:
         return f"{'failed' if self.status else 'ok':8}{self.name}: {self.text}"
 
 
-def check(settings_path: Path, say: Callable[[str], object]) -> int:
+def check(
+    settings_path: Path,
+    say: Callable[[str], object],
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    management_port: int | None = None,
+) -> int:
     """Check the settings, the variables and each server, report every result, and return the worst exit status.
 
-    Servers are checked only under valid settings and variables, each once, with the timeouts of the service.
+    Servers and ports are checked only under valid settings and variables, each once, with the timeouts of the service.
+    The ports override those of the settings.
     """
     settings, environment, results = _configuration(settings_path)
     if settings and environment:
-        results += asyncio.run(_servers(environment, settings.database))
+        process = settings.process
+        ports = (
+            process.port if port is None else port,
+            process.management_port if management_port is None else management_port,
+        )
+        results += (_ports(host, ports), *asyncio.run(_servers(environment, settings.database)))
     for result in results:
         say(str(result))
     return max(result.status for result in results)
@@ -71,25 +86,114 @@ def _configuration(path: Path) -> tuple[Settings | None, Environment | None, tup
     return settings, environment, (first, second)
 
 
+def _ports(host: str, ports: tuple[int, int]) -> Result:
+    """Bind both ports without listening: another program, or a service that runs already, may have them."""
+    try:
+        for port in ports:
+            bind(host, port).close()
+    except OSError as error:
+        return Result("ports", UNREACHABLE, f"{host}:{port}: {error.strerror}")
+    return Result("ports", WORKS, f"{ports[0]} and {ports[1]} are free")
+
+
 async def _servers(environment: Environment, settings: Database) -> tuple[Result, ...]:
-    return tuple(
-        await asyncio.gather(
-            _tried("CBP_DATABASE_URL", _pool(environment.database, settings)),
-            _tried("CBP_DATABASE_DIRECT_URL", _session(environment.database_direct, settings)),
-            *_redis(environment.redis, environment.sentinels),
-        )
+    databases = asyncio.create_task(_databases(environment, settings))
+    others = await asyncio.gather(*_redis(environment.redis, environment.sentinels))
+    return *await databases, *others
+
+
+async def _databases(environment: Environment, settings: Database) -> tuple[Result, ...]:
+    """Check that each address answers, that all lead to the same database, and that it is as this release needs it."""
+    reading = environment.database_read
+    (first, inspected), (second, direct), third = await asyncio.gather(
+        _asked("CBP_DATABASE_URL", inspect(environment.database, settings)),
+        _asked("CBP_DATABASE_DIRECT_URL", identify(environment.database_direct, settings)),
+        _asked("CBP_DATABASE_READ_URL", _identify_read(reading, settings)),
+    )
+    known = None if inspected is None else inspected.identity
+    results = [first, second if direct is None else _direct(direct, known)]
+    if reading is not None:
+        results.append(third[0] if third[1] is None else _same(third[0].name, third[1], known))
+    if inspected is not None:
+        results += [*_schema(inspected, settings.partitions)]
+    return tuple(results)
+
+
+async def _identify_read(address: Address | None, settings: Database) -> Identity | None:
+    return None if address is None else await identify_pooled(address, settings)
+
+
+def _direct(direct: Identity, known: Identity | None) -> Result:
+    name = "CBP_DATABASE_DIRECT_URL"
+    if direct.pooled:
+        return Result(name, MISCONFIGURED, "a pooler answers, through which no change is announced: name the server")
+    return _same(name, direct, known)
+
+
+def _same(name: str, found: Identity, known: Identity | None) -> Result:
+    """Compare a database with that of requests; standbys share its system identifier."""
+    if known is not None and (found.system, found.name) != (known.system, known.name):
+        return Result(name, MISCONFIGURED, f"it is another database ({found.name}) than that of CBP_DATABASE_URL")
+    return Result(name, WORKS, ANSWERS)
+
+
+def _schema(found: Inspected, partitions: int) -> Iterator[Result]:
+    yield _migrations(found)
+    if found.migrations:
+        yield _partitions(found, partitions)
+    if found.migrations or found.lacking:
+        yield _rights(found)
+
+
+def _migrations(found: Inspected) -> Result:
+    latest = migrations()[-1].version
+    try:
+        missing = missing_migrations(found.migrations)
+    except MigrationError as error:
+        return Result("migrations", MISCONFIGURED, str(error))
+    if missing:
+        names = ", ".join(f"{each.version:04} ({each.name})" for each in missing)
+        return Result("migrations", MISCONFIGURED, f"missing: {names}; run python -m runtime.migrate")
+    newer = max(found.migrations)
+    return Result(
+        "migrations", WORKS, f"{latest:04}" + (f", and {newer:04} of a later release" if newer > latest else "")
     )
 
 
-async def _tried(name: str, attempt: Awaitable[None]) -> Result:
+def _partitions(found: Inspected, wanted: int) -> Result:
     try:
-        await attempt
-    except (UnavailableError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, ValueError) as error:
+        require_partitions(found.partitions, wanted)
+    except MigrationError as error:
+        return Result("partitions", MISCONFIGURED, str(error))
+    return Result("partitions", WORKS, str(wanted))
+
+
+def _rights(found: Inspected) -> Result:
+    if found.lacking:
+        text = f"the role lacks {', '.join(found.lacking)}: migrate with its name in CBP_DATABASE_SERVING_ROLE"
+        return Result("rights", MISCONFIGURED, text)
+    if found.excessive:
+        text = f"the role owns or may change {', '.join(found.excessive)}: serve with a role that only reads them"
+        return Result("rights", MISCONFIGURED, text)
+    return Result("rights", WORKS, "reads the tables, and changes them by functions alone")
+
+
+async def _tried(name: str, attempt: Awaitable[object]) -> Result:
+    return (await _asked(name, attempt))[0]
+
+
+async def _asked(name: str, attempt: Awaitable[T]) -> tuple[Result, T | None]:
+    """Return the result of an attempt, and its value if it succeeded."""
+    try:
+        with translated():
+            found = await attempt
+    except (UnavailableError, asyncpg.PostgresError, ValueError) as error:
         reasons = tuple(_reasons(error))
         # A ValueError means that the client refused the address (a wrong parameter): no fault of the server.
         status = MISCONFIGURED if any(isinstance(reason, ValueError) for reason in reasons) else UNREACHABLE
-        return Result(name, status, ": ".join(str(reason) or "it did not answer in time" for reason in reasons))
-    return Result(name, WORKS, "answers")
+        text = ": ".join(str(reason) or "it did not answer in time" for reason in reasons)
+        return Result(name, status, text), None
+    return Result(name, WORKS, ANSWERS), found
 
 
 def _reasons(error: BaseException | None) -> Iterator[BaseException]:
@@ -97,22 +201,6 @@ def _reasons(error: BaseException | None) -> Iterator[BaseException]:
     if error is not None:
         yield error
         yield from _reasons(error.__cause__ if isinstance(error, UnavailableError) else None)
-
-
-async def _pool(address: Address, settings: Database) -> None:
-    """Ping the database as a worker does: through the pooler, if there is one."""
-    store = PostgresEntries(address, None, settings, Horizon(settings.replica_lag_seconds), Telemetry())
-    await store.open()
-    try:
-        await store.ping()
-    finally:
-        await store.close()
-
-
-async def _session(address: Address, settings: Database) -> None:
-    """Connect without a pooler, as the feed of changes does."""
-    connection = await connect(address, settings)
-    await connection.close(timeout=settings.connect_timeout_seconds)
 
 
 def _redis(address: Address, sentinels: Sentinels | None) -> Iterator[Awaitable[Result]]:

@@ -7,14 +7,68 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
 
 
+class Reason(StrEnum):
+    """The reason for which PostgreSQL could not be asked, or did not do what it was asked."""
+
+    AWAY = "away"
+    """No connection: refused, broken, or to a name that does not resolve."""
+    SLOW = "slow"
+    """No answer in time: it is frozen or cut off, or every connection of this worker is lent."""
+    BUSY = "busy"
+    """A lock or a statement took longer than the server permits."""
+    FULL = "full"
+    """No room for more connections, memory or data."""
+    READ_ONLY = "read_only"
+    UNCONFIRMED = "unconfirmed"
+    """It is being promoted, and may have lost changes."""
+    ACCESS_DENIED = "access_denied"
+    """A wrong password, role or database, or missing rights."""
+    SCHEMA_MISSING = "schema_missing"
+    """The migrations of this release have not been applied."""
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the server answers, and what it refuses is this process: waiting does not help."""
+        return self in (Reason.ACCESS_DENIED, Reason.SCHEMA_MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """The reason for which a server is not used, and the monotonic time ``since`` when."""
+
+    reason: Reason | Fault
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The number of the last migration that a database has, None before anyone has looked, and the one ``needed``."""
+
+    found: int | None
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The connections that a pool may open, those that are lent, and the calls that wait for one."""
+
+    size: int
+    in_use: int
+    waiting: int
+
+
 class UnavailableError(Exception):
     """A server that the request needs does not respond; the message holds neither address nor credential."""
+
+    def __init__(self, text: str = "", reason: Reason = Reason.AWAY) -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class TransientError(UnavailableError):
@@ -38,8 +92,8 @@ class EntryStore(Protocol):
     async def close(self) -> None:
         """Release every connection."""
 
-    async def ping(self) -> None:
-        """Return when the store responds."""
+    def pools(self) -> Mapping[str, Pool]:
+        """Return the pools of connections, by what they are for."""
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """Return the entry, or its absence, in a snapshot at ``at_least`` or later.
@@ -84,6 +138,14 @@ class Follower(Protocol):
 
 class ChangeFeed(Protocol):
     """A feed of the changes of every worker of every replica."""
+
+    @property
+    def outage(self) -> Outage | None:
+        """The reason for which it is interrupted; None while it works, and before its first attempt has ended."""
+
+    @property
+    def schema(self) -> Schema:
+        """The last migration of the database, and that of this release."""
 
     async def follow(self, follower: Follower) -> None:
         """Send changes to the follower until cancelled; a broken feed restarts by itself."""

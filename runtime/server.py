@@ -103,9 +103,24 @@ def metrics_directory() -> Iterator[Path]:
         shutil.rmtree(directory)
 
 
+def bind(host: str, port: int) -> socket.socket:
+    """Return a socket that has the port and does not listen; raise OSError where somebody else has it."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        if bound.family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
 def _listen(host: str, port: int) -> socket.socket:
     """Return a socket that listens for Prometheus and people; the workers tell requests by the port that they reach."""
-    listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listening = bind(host, port)
+    listening.listen()
     listening.set_inheritable(True)
     _log.info("the management port is open", port=listening.getsockname()[1])
     return listening

@@ -74,6 +74,29 @@ class Telemetry:
         )
         self.pool_size = _gauge("database_pool_size", "Connections that the pools may open.", "livesum", registry)
         self.pool_in_use = _gauge("database_pool_in_use", "Connections lent to requests.", "livesum", registry)
+        self.pool_waiting = _gauge("database_pool_waiting", "Calls that wait for a connection.", "livesum", registry)
+        self.ready = _gauge("ready", "1 while every worker is ready.", "livemin", registry)
+        self.database_suspected = _gauge(
+            "database_suspected",
+            "1 while a worker suspects that the database does not answer reads.",
+            "livemax",
+            registry,
+        )
+        self.changes_suspected = _gauge(
+            "database_changes_suspected",
+            "1 while a worker suspects that the database makes no changes.",
+            "livemax",
+            registry,
+        )
+        self.memory_age = _gauge(
+            "memory_age_seconds", "Age of what the worker furthest behind has in memory.", "livemax", registry
+        )
+        self.memory_bound = _gauge(
+            "memory_bound_seconds", "Age after which memory answers no reads.", "livemax", registry
+        )
+        self.migrations_missing = _gauge(
+            "database_migrations_missing", "Migrations of this release that the database has not.", "livemax", registry
+        )
         self.cache_reads = self._tally("cache_reads", "Reads of one entry, by whether memory held it.", "outcome")
         self.cache_bytes = _gauge("cache_bytes", "Memory that the kept entries take.", "livesum", registry)
         self.cache_live = _gauge(

@@ -17,10 +17,11 @@ import asyncpg
 from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
 from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version
-from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
+from runtime.services.suspicion import Suspicion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from runtime.adapters.postgres_horizon import Horizon
     from runtime.domain.entries import Change
@@ -71,9 +72,10 @@ class PostgresEntries:
         self._settings = settings
         self._horizon = horizon
         self._telemetry = telemetry
-        self._reads: asyncpg.Pool
-        self._changes: asyncpg.Pool
-        self._standby: asyncpg.Pool | None = None
+        self._reads: _Pool
+        self._changes: _Pool
+        self._standby: _Pool | None = None
+        self._standby_suspicion = Suspicion()
 
     async def open(self) -> None:
         """Prepare the pools without opening a connection: a worker must start while the database is unavailable."""
@@ -88,14 +90,14 @@ class PostgresEntries:
         for pool in filter(None, (self._reads, self._changes, self._standby)):
             try:
                 async with asyncio.timeout(self._settings.connect_timeout_seconds):
-                    await pool.close()
+                    await pool.connections.close()
             except TimeoutError:
-                pool.terminate()
+                pool.connections.terminate()
 
-    async def ping(self) -> None:
-        """Return when the database answers."""
-        async with self._connection(self._reads) as connection:
-            await connection.fetchval("SELECT 1")
+    def pools(self) -> Mapping[str, Pool]:
+        """See :class:`runtime.ports.EntryStore`."""
+        pools = {"reads": self._reads, "changes": self._changes, "standby": self._standby}
+        return {name: Pool(pool.size, pool.in_use, pool.waiting) for name, pool in pools.items() if pool is not None}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """See :class:`runtime.ports.EntryStore`."""
@@ -153,12 +155,8 @@ class PostgresEntries:
     ) -> tuple[list[asyncpg.Record], Version]:
         """Return the rows and the version of their snapshot: a standby's if it is recent enough."""
         required = self._horizon.required(time.monotonic(), at_least)
-        if self._standby is not None and required is not None:
-            try:
-                async with asyncio.timeout(STANDBY_SECONDS), self._connection(self._standby) as connection:
-                    rows = await connection.fetch(query, *arguments)
-            except (UnavailableError, TimeoutError):
-                rows = []  # the primary answers in its place
+        if self._standby is not None and required is not None and self._standby_suspicion.permits():
+            rows = await self._fetch_from_standby(self._standby, query, *arguments)
             if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
                 return rows, Version(required.epoch, rows[0]["last"])
         async with self._connection(self._reads) as connection:
@@ -172,8 +170,22 @@ class PostgresEntries:
         self._horizon.advance(version)
         return rows, version
 
-    async def _pool(self, address: Address, size: int) -> asyncpg.Pool:
-        pool = await asyncpg.create_pool(
+    async def _fetch_from_standby(self, standby: _Pool, query: str, *arguments: object) -> list[asyncpg.Record]:
+        """Return rows, or none from a standby that is away: the primary answers in its place."""
+        try:
+            async with asyncio.timeout(STANDBY_SECONDS), self._connection(standby) as connection:
+                rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
+        except UnavailableError as error:
+            self._standby_suspicion.failed(error.reason)
+            return []
+        except TimeoutError:
+            self._standby_suspicion.failed(Reason.SLOW)
+            return []
+        self._standby_suspicion.succeeded()
+        return rows
+
+    async def _pool(self, address: Address, size: int) -> _Pool:
+        connections = await asyncpg.create_pool(
             address.url,
             password=address.password,
             min_size=0,
@@ -185,14 +197,21 @@ class PostgresEntries:
             server_settings={"application_name": "cbp-runtime"},
         )
         self._telemetry.pool_size.inc(size)
-        return pool
+        return _Pool(connections, size)
 
     @asynccontextmanager
-    async def _connection(self, pool: asyncpg.Pool, seconds: float = math.inf) -> AsyncIterator[asyncpg.Connection]:
+    async def _connection(self, pool: _Pool, seconds: float = math.inf) -> AsyncIterator[asyncpg.Connection]:
         """Lend a connection; wait for it at most ``seconds``, and the connect timeout."""
         with translated():
             wait = min(self._settings.connect_timeout_seconds, max(seconds, 0.001))
-            connection = await pool.acquire(timeout=wait)
+            pool.waiting += 1
+            self._telemetry.pool_waiting.inc()
+            try:
+                connection = await pool.connections.acquire(timeout=wait)
+            finally:
+                pool.waiting -= 1
+                self._telemetry.pool_waiting.dec()
+            pool.in_use += 1
             self._telemetry.pool_in_use.inc()
             try:
                 yield connection
@@ -203,8 +222,21 @@ class PostgresEntries:
                     connection.terminate()  # a release would wait for a server that may not answer
                 raise
             finally:
+                pool.in_use -= 1
                 self._telemetry.pool_in_use.dec()
-                await pool.release(connection)
+                await pool.connections.release(connection)
+
+
+class _Pool:
+    """A pool of asyncpg, and the numbers of connections that are lent and of calls that wait for one."""
+
+    __slots__ = ("connections", "in_use", "size", "waiting")
+
+    def __init__(self, connections: asyncpg.Pool, size: int) -> None:
+        self.connections = connections
+        self.size = size
+        self.in_use = 0
+        self.waiting = 0
 
 
 async def _send(connection: asyncpg.Connection, deadline: float, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
@@ -215,7 +247,8 @@ async def _send(connection: asyncpg.Connection, deadline: float, arguments: tupl
     except asyncpg.DataError:
         raise  # a subclass of InterfaceError, but a defect of the caller
     except BROKEN as error:
-        raise OutcomeUnknownError("the connection broke after changes had been sent") from error
+        reason = Reason.SLOW if isinstance(error, TimeoutError) else Reason.AWAY
+        raise OutcomeUnknownError("the connection broke after changes had been sent", reason) from error
     return rows
 
 

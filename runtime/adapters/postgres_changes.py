@@ -17,9 +17,10 @@ import asyncpg
 import structlog
 
 from runtime.adapters.postgres import CONFIRM
-from runtime.adapters.postgres_errors import translated
+from runtime.adapters.postgres_errors import TEXTS, translated
+from runtime.adapters.postgres_migrations import migrations
 from runtime.domain.entries import Mark, Version
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports import Outage, Reason, Schema, TransientError, UnavailableError
 
 if TYPE_CHECKING:
     from runtime.adapters.postgres_horizon import Horizon
@@ -59,6 +60,8 @@ SELECT namespace, key FROM events WHERE revision > $1 AND revision <= $2 ORDER B
 MOST_CHANGES = 10_000
 """The most changes that are caught up with one by one; after more than these everything may be outdated."""
 
+MIGRATION = "SELECT max(version) FROM schema_migrations"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -70,7 +73,8 @@ class PostgresChanges:
         self._settings = settings
         self._horizon = horizon
         self._high_water = high_water
-        self._broken = False
+        self.outage: Outage | None = None
+        self.schema = Schema(None, migrations()[-1].version)
 
     async def follow(self, follower: Follower) -> None:
         """See :class:`runtime.ports.ChangeFeed`."""
@@ -83,8 +87,10 @@ class PostgresChanges:
             try:
                 with translated():
                     await self._follow(follower)
-            except (UnavailableError, asyncpg.PostgresError) as error:
-                self._report(error.__cause__ or error)
+            except UnavailableError as error:
+                self._report(error.reason, error.__cause__ or error)
+            except asyncpg.PostgresError as error:
+                self._report(Reason.AWAY, error)
             finally:
                 follower.lose()
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -93,6 +99,7 @@ class PostgresChanges:
         connection = await self._connect()
         try:
             more = asyncio.Event()
+            await self._require_schema(connection)
             listening = await _listen(connection, follower, self._horizon, more)
             await self._confirm(connection, await self._outside())
             while True:
@@ -104,6 +111,14 @@ class PostgresChanges:
                         await more.wait()
         finally:
             connection.terminate()  # close() would wait for answers that nobody needs
+
+    async def _require_schema(self, connection: asyncpg.Connection) -> None:
+        """Compare the database's last migration with this release's; a later one is right during a roll-out."""
+        needed = self.schema.needed
+        found = await connection.fetchval(MIGRATION)
+        self.schema = Schema(found, needed)
+        if found is None or found < needed:
+            raise UnavailableError(TEXTS[Reason.SCHEMA_MISSING], Reason.SCHEMA_MISSING)
 
     async def _ask(self, connection: asyncpg.Connection, follower: Follower) -> None:
         """Ask for the position, and tell the follower what changed."""
@@ -171,14 +186,17 @@ class PostgresChanges:
             server_settings={"application_name": "cbp-changes"},
         )
 
-    def _report(self, error: BaseException) -> None:
-        if not self._broken:
-            self._broken = True
-            _log.warning("the feed of changes is interrupted: reads go to the database", cause=repr(error))
+    def _report(self, reason: Reason, cause: BaseException) -> None:
+        """Log an interruption once, and again when it has another reason."""
+        since = time.monotonic() if self.outage is None else self.outage.since
+        if self.outage is None or self.outage.reason is not reason:
+            log = _log.error if reason.refuses else _log.warning
+            log("the feed of changes is interrupted", reason=reason.value, text=TEXTS[reason], cause=repr(cause))
+        self.outage = Outage(reason, since)
 
     def _recover(self) -> None:
-        if self._broken:
-            self._broken = False
+        if self.outage is not None:
+            self.outage = None
             _log.info("the feed of changes works again")
 
 

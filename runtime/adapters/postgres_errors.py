@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports import Reason, TransientError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,27 +26,32 @@ BROKEN = (
 """Errors of a connection, after which it is unknown whether a statement that was sent has been executed."""
 
 _REFUSED = {
-    "the database is read-only: it is a standby, or another server has been promoted": (
-        asyncpg.ReadOnlySQLTransactionError,
-    ),
-    "the database has no room for more: connections, memory or disk": (
-        asyncpg.InsufficientResourcesError,
-        asyncpg.PostgresSystemError,
-    ),
-    "another change, or a session outside of the service, kept the database busy for too long": (
+    Reason.READ_ONLY: (asyncpg.ReadOnlySQLTransactionError,),
+    Reason.FULL: (asyncpg.InsufficientResourcesError, asyncpg.PostgresSystemError),
+    Reason.BUSY: (
         asyncpg.LockNotAvailableError,
         asyncpg.QueryCanceledError,
         asyncpg.IdleInTransactionSessionTimeoutError,
         asyncpg.TransactionTimeoutError,
         asyncpg.IdleSessionTimeoutError,
     ),
-    "the database refuses the service: its password, its database or its permissions": (
+    Reason.ACCESS_DENIED: (
         asyncpg.InvalidAuthorizationSpecificationError,
         asyncpg.InvalidCatalogNameError,
         asyncpg.InsufficientPrivilegeError,
-        asyncpg.UndefinedTableError,
-        asyncpg.UndefinedFunctionError,
     ),
+    Reason.AWAY: (asyncpg.DatabaseDroppedError, asyncpg.ObjectNotInPrerequisiteStateError),
+    Reason.SCHEMA_MISSING: (asyncpg.UndefinedTableError, asyncpg.UndefinedFunctionError, asyncpg.UndefinedColumnError),
+}
+TEXTS = {
+    Reason.AWAY: "the database cannot be reached",
+    Reason.SLOW: "the database did not answer in time",
+    Reason.READ_ONLY: "the database is read-only: it is a standby, or another server has been promoted",
+    Reason.FULL: "the database has no room for more: connections, memory or disk",
+    Reason.BUSY: "another change, or a session outside of the service, kept the database busy for too long",
+    Reason.ACCESS_DENIED: "the database refuses the service: its password, its database or its permissions",
+    Reason.SCHEMA_MISSING: "the database has not the schema of this release: it has to be migrated",
+    Reason.UNCONFIRMED: "the history of the database is not confirmed",
 }
 # Nothing was changed, and the same statement may succeed at once on another connection.
 _TRANSIENT = (
@@ -66,16 +71,16 @@ def translated() -> Iterator[None]:
     except asyncpg.DataError:
         raise  # a subclass of InterfaceError, but a defect of the caller
     except TimeoutError as error:  # before the others: it is an OSError
-        raise UnavailableError("the database did not answer in time") from error
+        raise UnavailableError(TEXTS[Reason.SLOW], Reason.SLOW) from error
     except _TRANSIENT as error:
-        raise TransientError("the database cannot be reached") from error
+        raise TransientError(TEXTS[Reason.AWAY]) from error
     except asyncpg.PostgresError as error:
-        if (text := _refusal(error)) is None:
+        if (reason := _reason(error)) is None:
             raise
-        raise UnavailableError(text) from error
+        raise UnavailableError(TEXTS[reason], reason) from error
 
 
-def _refusal(error: asyncpg.PostgresError) -> str | None:
+def _reason(error: asyncpg.PostgresError) -> Reason | None:
     if error.sqlstate == HISTORY_UNCONFIRMED:
-        return "the history of the database is not confirmed"
-    return next((text for text, kinds in _REFUSED.items() if isinstance(error, kinds)), None)
+        return Reason.UNCONFIRMED
+    return next((reason for reason, kinds in _REFUSED.items() if isinstance(error, kinds)), None)

@@ -123,7 +123,7 @@ async def _apply_missing(connection: asyncpg.Connection, partitions: int) -> tup
         " checksum text NOT NULL, applied_at timestamptz NOT NULL DEFAULT clock_timestamp())"
     )
     rows = await connection.fetch("SELECT version, checksum FROM schema_migrations")
-    missing = _missing({row["version"]: row["checksum"] for row in rows})
+    missing = missing_migrations({row["version"]: row["checksum"] for row in rows})
     await connection.execute("SELECT set_config('cbp.partitions', $1, true)", str(partitions))
     for migration in missing:
         await connection.execute(migration.sql)
@@ -136,7 +136,11 @@ async def _apply_missing(connection: asyncpg.Connection, partitions: int) -> tup
     return missing
 
 
-def _missing(applied: Mapping[int, str]) -> tuple[Migration, ...]:
+def missing_migrations(applied: Mapping[int, str]) -> tuple[Migration, ...]:
+    """Return this release's migrations that are not among the checksums by number.
+
+    Raises :class:`MigrationError` when one was applied with another text, or would be applied too late.
+    """
     known = migrations()
     for migration in known:
         if applied.get(migration.version, migration.checksum) != migration.checksum:
@@ -155,6 +159,11 @@ def _missing(applied: Mapping[int, str]) -> tuple[Migration, ...]:
 
 async def _check_partitions(connection: asyncpg.Connection, wanted: int) -> None:
     actual = await connection.fetchval("SELECT count(*) FROM pg_inherits WHERE inhparent = 'entries'::regclass")
+    require_partitions(actual, wanted)
+
+
+def require_partitions(actual: int, wanted: int) -> None:
+    """Raise :class:`MigrationError` unless the entries have as many hash partitions as the settings ask for."""
     if actual != wanted:
         raise MigrationError(
             f"the entries table has {actual} hash partitions and the settings ask for {wanted}: set"

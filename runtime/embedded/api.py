@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 START_SECONDS = 60
 MIGRATION_SECONDS = 60
+MANAGEMENT_PORT_EVENT = "the management port is open"  # of runtime/server.py
 
 
 def migrate(directory: Path, path: Path, migration_url: str) -> None:
@@ -46,21 +48,21 @@ def migrate(directory: Path, path: Path, migration_url: str) -> None:
 
 @contextmanager
 def api(
-    directory: Path, path: Path, settings: Settings, ports: tuple[int, int], database_url: str, redis_url: str
-) -> Iterator[Child]:
+    directory: Path, path: Path, settings: Settings, port: int, database_url: str, redis_url: str
+) -> Iterator[tuple[Child, int]]:
     """Run ``python -m runtime`` under ``settings``, the content of the file ``path``, and stop it at the end.
 
-    ``ports`` are the API's and the one for metrics. It is ready when its ``ready_path`` reports so. Its log is in
-    ``directory``.
+    It is ready when its ``ready_path`` reports so. Its log is in ``directory``. The management port is a free one, so
+    that several can run side by side; it is yielded with the process.
     """
-    port, management = ports
-    where = ("--host", LOOPBACK, "--port", str(port), "--management-port", str(management))
+    log = directory / "api.log"
+    where = ("--host", LOOPBACK, "--port", str(port), "--management-port", "0")
     child = start(
         Program(
             name="The API",
             arguments=(sys.executable, "-m", "runtime", "--settings", str(path.resolve()), *where),
             directory=directory,
-            log=directory / "api.log",
+            log=log,
             environment={**_inherited(directory), "CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url},
             stop_seconds=8,
             death=SIGTERM,  # so that it stops its workers
@@ -68,9 +70,16 @@ def api(
     )
     try:
         child.wait_until(partial(_ready, child, port, settings.process.ready_path), START_SECONDS)
-        yield child
+        yield child, _management_port(log)
     finally:
         child.stop()
+
+
+def _management_port(log: Path) -> int:
+    """Return the port that the kernel chose, from the API's log."""
+    events = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+    port: int = next(event["port"] for event in events if event["event"] == MANAGEMENT_PORT_EVENT)
+    return port
 
 
 def _inherited(directory: Path) -> dict[str, str]:

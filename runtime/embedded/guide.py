@@ -35,7 +35,7 @@ def guide(base: str, management: str, settings: Settings) -> str:
     if requests := requests_to_denial(settings.throttling):
         lines += [
             f"  # {requests} reads: the bucket runs empty, and the rest is denied (429)",
-            f"  curl -s -o /dev/null -w '%{{http_code}}\\n' '{entry}?[1-{requests}]' | sort | uniq -c",
+            f"  curl -s -o /dev/null -w '%{{http_code}}\\n' '{entry}#[1-{requests}]' | sort | uniq -c",
         ]
     return "\n".join(lines)
 

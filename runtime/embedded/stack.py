@@ -52,7 +52,6 @@ def _run(path: Path, port: int | None, say: Say) -> ServerError:
     settings = Settings.model_validate_json(path.read_bytes())
     port = settings.process.port if port is None else port
     _require_free(port)
-    management = _management_port(settings.process.management_port, port)
     with ephemeral_directory() as directory, ExitStack() as running:
         try:
             say(f"Starting PostgreSQL and Valkey; every file and log is in {directory}")
@@ -61,8 +60,8 @@ def _run(path: Path, port: int | None, say: Say) -> ServerError:
             migrate(directory, path, database.migration_url)
             say("Starting the API")
             with _timed(say, "The API is ready"):
-                service = running.enter_context(
-                    api(directory, path, settings, (port, management), database.url, cache.url)
+                service, management = running.enter_context(
+                    api(directory, path, settings, port, database.url, cache.url)
                 )
             addresses = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{management}"
             say(f"\n{guide(*addresses, settings)}\n\nCtrl-C stops everything.")
@@ -75,11 +74,6 @@ def _require_free(port: int) -> None:
     if not is_free(port):
         other = next(free_ports())
         raise ServerError(f"port {port} is taken by another program; choose a free one: make up PORT={other}")
-
-
-def _management_port(stated: int, port: int) -> int:
-    """Return the port for metrics: the one of the settings, or another where that is taken."""
-    return stated if stated != port and is_free(stated) else next(free_ports())
 
 
 def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer, ValkeyServer]:

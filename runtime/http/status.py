@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
@@ -11,22 +12,19 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.responses import Response
 
 from runtime.domain.preconditions import parse_tags
-from runtime.ports import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from starlette.requests import Request
 
-    from runtime.services.cache import Contents
-    from runtime.services.draining import Draining
+    from runtime.ports import Outage, Pool
+    from runtime.services.health import Health
     from runtime.services.sampling import Sampling
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
 _UNCACHED = {"Cache-Control": "no-store"}
-CHECK_SECONDS = 1.0
-"""The longest that readiness waits for one server; well below the period of any probe."""
 
 
 class SettingsHandler:
@@ -46,20 +44,18 @@ class SettingsHandler:
 
 
 class StatusHandlers:
-    """The handlers of liveness, readiness, its details and metrics; ``checks`` ping each server, by its name."""
+    """The handlers of liveness, readiness, its details and metrics; none of them asks a server."""
 
     def __init__(
         self,
-        checks: Mapping[str, Callable[[], Awaitable[None]]],
-        contents: Callable[[], Contents],
+        health: Health,
+        pools: Callable[[], Mapping[str, Pool]],
         sampling: Sampling,
-        draining: Draining,
         telemetry: Telemetry,
     ) -> None:
-        self._checks = checks
-        self._contents = contents
+        self._health = health
+        self._pools = pools
         self._sampling = sampling
-        self._draining = draining
         self._telemetry = telemetry
 
     async def live(self, _request: Request) -> Response:
@@ -67,24 +63,28 @@ class StatusHandlers:
         return _status(200, {"status": "live"})
 
     async def ready(self, _request: Request) -> Response:
-        """GET 200 when requests can be served; without Redis, they are admitted at reduced rates."""
-        status, state, _ = await self._readiness()
-        return _status(status, {"status": state})
+        """GET 200 when requests are to be sent to this process, whether or not its servers are there."""
+        state = self._health.state
+        return _status(200 if state.ready else 503, {"status": state})
 
     async def detail(self, _request: Request) -> Response:
-        """GET what readiness rests on: the state of each server, and the cache of the worker that responds."""
-        _, state, checks = await self._readiness()
-        return _status(200, {"status": state, "checks": checks, "cache": self._contents()})
-
-    async def _readiness(self) -> tuple[int, str, dict[str, str]]:
-        """Return the status code and the word of readiness, and the state of each server."""
-        if self._draining.active:
-            return 503, "draining", {}
-        up = await asyncio.gather(*(_answers(check) for check in self._checks.values()))
-        checks = {name: "up" if answers else "down" for name, answers in zip(self._checks, up, strict=True)}
-        if checks["database"] == "down":
-            return 503, "unavailable", checks
-        return 200, "ready" if all(up) else "degraded", checks
+        """GET what the worker that answers knows of itself, of each server and since when; the words are fixed."""
+        health = self._health
+        contents = health.contents()
+        stale = None if contents.live or contents.age_seconds is None else contents.age_seconds
+        return _status(
+            200,
+            {
+                "status": health.state,
+                "stale": None if stale is None else {"age_seconds": stale, "bound_seconds": health.stale_seconds},
+                "database": {"reads": _outage(health.reads.outage), "changes": _outage(health.changes.outage)},
+                "feed": _outage(health.feed.outage),
+                "redis": _outage(health.throttle.outage),
+                "schema": health.feed.schema,
+                "pools": self._pools(),
+                "cache": contents,
+            },
+        )
 
     async def metrics(self, _request: Request) -> Response:
         """GET the metrics of every worker in Prometheus's text format."""
@@ -92,14 +92,14 @@ class StatusHandlers:
         return Response(self._telemetry.exposition(), headers=_UNCACHED, media_type=CONTENT_TYPE_LATEST)
 
 
-async def _answers(check: Callable[[], Awaitable[None]]) -> bool:
-    try:
-        async with asyncio.timeout(CHECK_SECONDS):
-            await check()
-    except (UnavailableError, TimeoutError):
-        return False
-    return True
+def _outage(outage: Outage | None) -> dict[str, object]:
+    if outage is None:
+        return {"state": "up"}
+    since = datetime.now(UTC) - timedelta(seconds=time.monotonic() - outage.since)
+    return {"state": "away", "reason": outage.reason, "since": since}
 
 
 def _status(status: int, body: dict[str, object]) -> Response:
-    return Response(orjson.dumps(body), status, headers=_UNCACHED, media_type="application/json")
+    return Response(
+        orjson.dumps(body, option=orjson.OPT_UTC_Z), status, headers=_UNCACHED, media_type="application/json"
+    )

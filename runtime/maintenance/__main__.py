@@ -16,15 +16,13 @@ import structlog
 from runtime.environment import EnvironmentVariableError, read_migration_environment
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
-from runtime.maintenance.events import begin_history, keep_events
+from runtime.maintenance.events import keep_events
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.snapshots import prune
 from runtime.maintenance.volumes import Volumes, copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from runtime.maintenance.events import DatabaseJob
 
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FAILED = 1
@@ -45,27 +43,19 @@ def main() -> int:
     job.add_argument("--snapshot-class", required=True, help="the VolumeSnapshotClass")
     _add_common(job, _copy)
     job = jobs.add_parser("events", help="make partitions of the events ahead, and drop those past their retention")
-    _add_database(job, keep_events)
-    job = jobs.add_parser("new-history", help="begin a new history after the database was put back in time")
-    job.add_argument("--reason", required=True, help="the reason, which is recorded")
-    _add_database(job, begin_history)
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.set_defaults(start=_run_on_database)
     arguments = parser.parse_args()
     configure_logging()
     status: int = arguments.start(arguments)
     return status
 
 
-def _add_database(job: argparse.ArgumentParser, run: DatabaseJob) -> None:
-    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
-    job.set_defaults(run=run, start=_run_on_database)
-
-
 def _run_on_database(arguments: argparse.Namespace) -> int:
-    reason: str | None = getattr(arguments, "reason", None)
     try:
         settings = load_settings(arguments.settings)
         environment = read_migration_environment(os.environ)
-        asyncio.run(arguments.run(environment.database, settings.database, reason))
+        asyncio.run(keep_events(environment.database, settings.database))
     except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED

@@ -1,21 +1,17 @@
-"""Jobs on the database, by the role that migrates: keep the partitions of events, and begin a new history."""
+"""The job that keeps the partitions of events, by the role that migrates."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import structlog
 
 from runtime.adapters.postgres_migrations import session
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from runtime.environment import Address
     from runtime.settings import Database
-
-DatabaseJob: TypeAlias = "Callable[[Address, Database, str | None], Awaitable[None]]"
 
 PARTITION_REVISIONS = 1_000_000
 AHEAD_REVISIONS = 2 * PARTITION_REVISIONS
@@ -24,7 +20,7 @@ AHEAD_REVISIONS = 2 * PARTITION_REVISIONS
 _log = structlog.get_logger(__name__)
 
 
-async def keep_events(address: Address, settings: Database, _reason: str | None) -> None:
+async def keep_events(address: Address, settings: Database) -> None:
     """Make partitions ahead, and drop those past ``events_retention_days`` behind a verified checkpoint.
 
     Raises asyncpg's errors; each partition is made or dropped in a transaction of its own.
@@ -39,10 +35,3 @@ async def keep_events(address: Address, settings: Database, _reason: str | None)
         while name := await connection.fetchval("SELECT drop_expired_events($1)", retention):
             dropped.append(name)
     _log.info("the events are within their retention", made=made, dropped=dropped)
-
-
-async def begin_history(address: Address, settings: Database, reason: str | None) -> None:
-    """Begin a new history, so that nothing handed out before matches any more."""
-    async with session(address, settings) as connection:
-        epoch = await connection.fetchval("SELECT confirm_history(NULL, NULL, NULL, false, $1)", reason)
-    _log.info("a new history has begun", epoch=epoch)

@@ -12,8 +12,9 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from runtime.domain.entries import ChangeExpiredError
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports import OutcomeUnknownError, Reason, TransientError, UnavailableError
 from runtime.services.backoff import pause_seconds
+from runtime.services.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from runtime.domain.entries import Change, Made
@@ -46,6 +47,7 @@ class Changes:
     """A sender of changes to the store; ``retry`` says how often and how soon a failed group is sent again."""
 
     def __init__(self, store: EntryStore, retry: Retry) -> None:
+        self.suspicion = Suspicion()
         self._store = store
         self._retry = retry
         self._waiting: deque[_Waiting] = deque()
@@ -54,8 +56,11 @@ class Changes:
     async def make(self, change: Change) -> tuple[Made, ...]:
         """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
 
-        A change whose caller was cancelled before it was sent is not made.
+        A change whose caller was cancelled before it was sent is not made. While the store is suspected to make no
+        changes, most are refused at once.
         """
+        if not self.suspicion.permits():
+            raise UnavailableError("the database makes no changes at the moment, so this one was not sent")
         waiting = _Waiting(change)
         self._waiting.append(waiting)
         if sum(not lane.done() for lane in self._lanes) < LANES:
@@ -101,11 +106,16 @@ class Changes:
             except UnavailableError as error:
                 attempt += 1
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
-                if not unknown and not (isinstance(error, TransientError) and attempt < self._retry.attempts):
+                again = unknown or (isinstance(error, TransientError) and attempt < self._retry.attempts)
+                if attempt > 1 or not again or error.reason is not Reason.AWAY:  # not one that was closed while idle
+                    self.suspicion.failed(error.reason)
+                if not again:
                     results = [error] * len(group)
                 else:
                     await asyncio.sleep(pause_seconds(self._retry, attempt))
                     continue
+            else:
+                self.suspicion.succeeded()
             for waiting, result in zip(group, results, strict=True):
                 waiting.finish(result)
             return

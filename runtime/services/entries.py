@@ -7,12 +7,14 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
+import structlog
+
 from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports import Reason, TransientError, UnavailableError
 from runtime.services.backoff import pause_seconds
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
-from runtime.services.suspicion import Suspicion
+from runtime.services.suspicion import PROBE_SECONDS, Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -24,8 +26,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-READ_SECONDS = 2.5
-"""The longest that a read waits for the store."""
+READ_SECONDS = 2.0
+"""The longest that a read waits for the store: after the throttle's wait, so that it is answered within 3 seconds."""
+
+PROBED = ("cbp", "probe")
+"""The namespace and key that a probe reads, whether or not there is such an entry."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Read(NamedTuple, Generic[S]):
@@ -46,7 +53,7 @@ class Entries(Generic[S]):
         self._store = store
         self._cache = cache
         self._present = present
-        self._changes = Changes(store, settings.retry)
+        self.changes = Changes(store, settings.retry)
         self._stale_seconds = settings.stale_seconds
         self._retry = settings.retry
         self._fetches: dict[tuple[Name, Version | None], tuple[Fill[S], asyncio.Task[Held[S]]]] = {}
@@ -79,7 +86,7 @@ class Entries(Generic[S]):
         """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
         edit = change.edits[0]
         with self._changing(change):
-            (made,) = await self._changes.make(change)
+            (made,) = await self.changes.make(change)
         if edit.value is None:
             raise ValueError("the change removes the entry")
         entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
@@ -88,7 +95,23 @@ class Entries(Generic[S]):
     async def remove(self, change: Change) -> None:
         """Make a change that removes an entry."""
         with self._changing(change):
-            await self._changes.make(change)
+            await self.changes.make(change)
+
+    async def probe(self) -> None:
+        """Do what a read does, so that the state of the store is known before the first request, and without any."""
+        try:
+            await self._ask(lambda: self._store.read(*PROBED))
+        except UnavailableError:
+            return
+        except Exception:
+            _log.exception("the probe of the database met a defect")
+
+    async def watch(self) -> None:
+        """Probe the store while it is suspected to be away, until cancelled: clients need not."""
+        while True:
+            await asyncio.sleep(PROBE_SECONDS)
+            if self.suspicion.since is not None:
+                await self.probe()
 
     def _knows(self, at_least: Version) -> bool:
         known = self._cache.version
@@ -136,10 +159,10 @@ class Entries(Generic[S]):
             async with asyncio.timeout(READ_SECONDS):
                 answer = await self._tried(operation)
         except TimeoutError as error:
-            self.suspicion.failed()
-            raise UnavailableError("the database did not answer in time") from error
-        except UnavailableError:
-            self.suspicion.failed()
+            self.suspicion.failed(Reason.SLOW)
+            raise UnavailableError("the database did not answer in time", Reason.SLOW) from error
+        except UnavailableError as error:
+            self.suspicion.failed(error.reason)
             raise
         except OtherHistoryError:  # an answer too
             self.suspicion.succeeded()

@@ -1,4 +1,4 @@
-"""A sampler that regularly writes the cache's metrics and the counts in memory for scrapes."""
+"""A sampler that regularly writes the metrics of the cache and of health, and the counts in memory, for scrapes."""
 
 from __future__ import annotations
 
@@ -6,32 +6,38 @@ import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runtime.services.cache import Contents
+    from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 
 SAMPLE_SECONDS = 1.0
 
 
 class Sampling:
-    """A sampler of the cache's ``contents`` and of the counts of ``telemetry``."""
+    """A sampler of the ``health`` of a worker and of the counts of ``telemetry``."""
 
-    def __init__(self, contents: Callable[[], Contents], telemetry: Telemetry) -> None:
-        self._contents = contents
+    def __init__(self, health: Health, telemetry: Telemetry) -> None:
+        self._health = health
         self._telemetry = telemetry
         self._hits = 0
         self._misses = 0
 
     def sample(self) -> None:
         """Write the current values."""
-        contents = self._contents()
+        health = self._health
+        contents = health.contents()
         self._telemetry.cache_reads.count("hit", times=contents.hits - self._hits)
         self._telemetry.cache_reads.count("miss", times=contents.misses - self._misses)
         self._hits, self._misses = contents.hits, contents.misses
         self._telemetry.cache_bytes.set(contents.bytes)
         self._telemetry.cache_live.set(contents.live)
         self._telemetry.cache_revision.set(0 if contents.version is None else contents.version.revision)
+        self._telemetry.ready.set(health.state.ready)
+        self._telemetry.database_suspected.set(health.reads.outage is not None)
+        self._telemetry.changes_suspected.set(health.changes.outage is not None)
+        self._telemetry.memory_age.set(contents.age_seconds or 0)
+        self._telemetry.memory_bound.set(health.stale_seconds)
+        schema = health.feed.schema
+        self._telemetry.migrations_missing.set(0 if schema.found is None else max(0, schema.needed - schema.found))
         self._telemetry.write()
 
     async def repeat(self) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from runtime.ports import BucketsUnavailableError, Fault
+from runtime.ports import BucketsUnavailableError, Fault, Outage
 from runtime.services.breaker import Breaker
 from runtime.services.decisions import Admission, Decision, decide, decide_alone
 from runtime.services.leases import MOST, Lease
@@ -61,6 +61,8 @@ class Throttle:
         self._leases: dict[tuple[str, str], Lease] = {}
         self._alone = LocalBuckets()
         self._breaker = Breaker()
+        self.outage: Outage | None = None
+        """The fault for which the shared buckets were lost; None while this worker uses them."""
 
     @property
     def degraded(self) -> bool:
@@ -109,6 +111,7 @@ class Throttle:
                 self._count(error)
             return
         if self._breaker.succeeded(_now()):
+            self.outage = None
             self._telemetry.degraded.set(0)
             _log.info("the shared buckets are used again")
 
@@ -154,6 +157,7 @@ class Throttle:
 
     def _count(self, error: BucketsUnavailableError) -> None:
         if self._breaker.failed(_now()):
+            self.outage = Outage(error.fault, _now() / 1_000_000)
             self._leases.clear()
             self._telemetry.degraded.set(1)
             self._telemetry.losses.count(error.fault.value)

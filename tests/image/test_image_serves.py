@@ -6,6 +6,7 @@ import hashlib
 import os
 import subprocess
 import tempfile
+import time
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,8 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
         subprocess.run(migrate, cwd=image.app, env=image.variables() | migration, check=True)
         variables = image.variables() | {"CBP_DATABASE_URL": database_url, "CBP_REDIS_URL": redis_url}
         service = stack.enter_context(running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app))
-        assert httpx.get(f"{service.url}/health/ready").status_code == 200
+        while httpx.get(f"{service.url}/health/ready").status_code != 200:
+            time.sleep(0.05)
         written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})
         assert written.status_code == 201
         opened = set(opened_for_writing(service.process.pid)) - {service.log}

@@ -24,10 +24,10 @@ from runtime.domain.entries import (
     Version,
 )
 from runtime.domain.preconditions import permit_change
-from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket
+from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from uuid import UUID
 
     from starlette.types import ASGIApp, Message
@@ -55,8 +55,8 @@ class MemoryEntries:
 
     async def close(self) -> None: ...
 
-    async def ping(self) -> None:
-        self._fail()
+    def pools(self) -> Mapping[str, Pool]:
+        return {"reads": Pool(2, 0, 0)}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         self._fail()
@@ -132,6 +132,8 @@ class MemoryChanges:
     def __init__(self, entries: MemoryEntries) -> None:
         self._entries = entries
         self.away = False
+        self.outage: Outage | None = None
+        self.schema = Schema(3, 3)
 
     async def follow(self, follower: Follower) -> None:
         while True:

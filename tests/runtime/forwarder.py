@@ -1,45 +1,96 @@
-"""A TCP connection that a test can cut, between the service and one of its servers."""
+"""A TCP connection between the service and one of its servers that a test can cut, slow down and silence."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 
 class Forwarder:
-    """A way to a server that a test can cut: forwards one port to another."""
+    """A way to a server that a test can break: forwards one port to another.
+
+    ``delay_seconds`` is added to everything, each way. New connections lead to the present ``target``.
+    """
 
     def __init__(self, target: str) -> None:
-        self._target = urlsplit(target)
+        self.target = target
+        self.delay_seconds = 0.0
         self._near: set[_Near] = set()
+        self._held: list[Callable[[], None]] | None = None
         self._server: asyncio.Server
         self._port = 0
 
     @property
+    def port(self) -> int:
+        """Return the port at which it accepts connections."""
+        return self._port
+
+    @property
     def url(self) -> str:
         """Return the target's address through this port."""
-        location = self._target.netloc.replace(f":{self._target.port}", f":{self._port}")
-        return self._target._replace(netloc=location).geturl()
+        parts = urlsplit(self.target)
+        return parts._replace(netloc=parts.netloc.replace(f":{parts.port}", f":{self._port}")).geturl()
 
     async def open(self) -> None:
         """Accept connections, on the same port every time."""
         loop = asyncio.get_running_loop()
-        host, port = self._target.hostname or "", self._target.port or 0
-        self._server = await loop.create_server(lambda: _Near(self._near, host, port), "127.0.0.1", self._port)
+        self._server = await loop.create_server(lambda: _Near(self), "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
     async def cut(self) -> None:
         """Refuse new connections and break those that there are."""
         self._server.close()
-        for near in list(self._near):
+        await self.sever()
+
+    async def sever(self) -> None:
+        """Break the connections that there are."""
+        ending = set(self._near)
+        for near in ending:
             near.cut()
-        while self._near:
+        while ending & self._near:
             await asyncio.sleep(0.01)
+
+    def silence(self) -> None:
+        """Deliver nothing, and break nothing, until :meth:`resume`, as a network that drops every packet."""
+        self._held = []
+
+    def resume(self) -> None:
+        """Deliver everything that was held back, in order."""
+        held, self._held = self._held or [], None
+        for deliver in held:
+            deliver()
+
+    def address(self) -> tuple[str, int]:
+        """Return the host and the port of the target."""
+        parts = urlsplit(self.target)
+        return parts.hostname or "", parts.port or 0
+
+    def pass_on(self, deliver: Callable[[], None]) -> None:
+        """Do what would have an effect at the other end, when the network lets it."""
+        if self.delay_seconds:
+            asyncio.get_running_loop().call_later(self.delay_seconds, self._arrive, deliver)
+        else:
+            self._arrive(deliver)
+
+    def attach(self, near: _Near) -> None:
+        """Know a connection."""
+        self._near.add(near)
+
+    def detach(self, near: _Near) -> None:
+        """Forget a connection that is closed."""
+        self._near.discard(near)
+
+    def _arrive(self, deliver: Callable[[], None]) -> None:
+        if self._held is not None:
+            self._held.append(deliver)
+        else:
+            deliver()
 
 
 class _Half(asyncio.Protocol):
@@ -50,6 +101,9 @@ class _Half(asyncio.Protocol):
     early: bytes = b""
     """What came before the other end was there: a paused transport may deliver once more (Python 3.11.2)."""
 
+    def __init__(self, forwarder: Forwarder) -> None:
+        self.forwarder = forwarder
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
@@ -58,42 +112,52 @@ class _Half(asyncio.Protocol):
         if self.other is None:
             self.early += data
         else:
-            self.other.transport.write(data)
+            self.forwarder.pass_on(partial(self.other.write, data))
+
+    def write(self, data: bytes) -> None:
+        """Send to this end, unless it was closed while the data was on its way."""
+        if not self.transport.is_closing():
+            self.transport.write(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
         if self.other is not None:
-            self.other.transport.close()
+            self.forwarder.pass_on(self.other.transport.close)
 
 
 class _Near(_Half):
     """The client's end, which opens the far one."""
 
-    def __init__(self, open_ends: set[_Near], host: str, port: int) -> None:
-        self._open_ends = open_ends
-        self._address = (host, port)
+    def __init__(self, forwarder: Forwarder) -> None:
+        super().__init__(forwarder)
         self._opening: asyncio.Task[None]
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self._open_ends.add(self)
+        self.forwarder.attach(self)
         self.transport.pause_reading()
         self._opening = asyncio.create_task(self._open())
 
     def connection_lost(self, error: Exception | None) -> None:
         self._opening.cancel()
-        self._open_ends.discard(self)
+        self.forwarder.detach(self)
         super().connection_lost(error)
 
     def cut(self) -> None:
+        """Break the connection at both ends, at once."""
         self.transport.abort()
+        if self.other is not None:
+            self.other.transport.abort()
 
     async def _open(self) -> None:
-        far = _Half()
+        far = _Half(self.forwarder)
         far.other = self
-        await asyncio.get_running_loop().create_connection(lambda: far, *self._address)
-        self.other = far
-        far.transport.write(self.early)
-        self.transport.resume_reading()
+        with suppress(OSError):
+            await asyncio.get_running_loop().create_connection(lambda: far, *self.forwarder.address())
+            self.other = far
+            self.forwarder.pass_on(partial(far.write, self.early))
+            self.transport.resume_reading()
+            return
+        self.transport.abort()  # nothing listens there
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import secrets
@@ -106,7 +107,7 @@ def _serve(folder: Path, password: str, lines: tuple[str, ...], sentinel: bool, 
         f"bind {LOOPBACK}",
         f"port {port}",
         f"requirepass {password}",
-        f"dir {folder}",
+        f"dir {json.dumps(str(folder))}",
         *(() if sentinel else (f"masterauth {password}", 'save ""', "repl-diskless-sync yes")),
         *lines,
     )

@@ -21,7 +21,7 @@ from runtime.adapters.postgres_requests import CHANGE, change_arguments
 from runtime.domain.entries import ChangeExpiredError, Context, PreconditionFailedError, Version
 from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
-from runtime.maintenance.events import begin_history, keep_events
+from runtime.maintenance.events import keep_events
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
@@ -247,15 +247,15 @@ async def test_the_high_water_mark_outlives_the_events(store: PostgresEntries, o
     assert (await put(store, "n", "b")).version.revision == 2
 
 
-async def test_maintenance_keeps_the_partitions_and_begins_histories(
+async def test_maintenance_keeps_the_partitions_and_a_person_begins_a_history(
     store: PostgresEntries, owner: asyncpg.Connection, owner_url: str, database: Database
 ) -> None:
     made = await put(store, "n", "a")
     await owner.execute("DROP TABLE events_1000001")
-    await keep_events(Address(owner_url), database, None)
+    await keep_events(Address(owner_url), database)
     partitions = "SELECT array_agg(relname::text ORDER BY relname) FROM pg_class WHERE relname ~ '^events_\\d+$'"
     assert await owner.fetchval(partitions) == ["events_1", "events_1000001", "events_2000001"]
-    await begin_history(Address(owner_url), database, "a restore")
+    await owner.execute("SELECT confirm_history(NULL, NULL, NULL, true, $$a restore$$)")
     assert (await store.read("n", "a")).version.epoch != made.version.epoch
     assert await owner.fetchval("SELECT reason FROM histories ORDER BY number DESC LIMIT 1") == "a restore"
 
@@ -441,7 +441,7 @@ async def test_an_exhausted_pool_is_unavailable_after_the_connect_timeout(
 async def test_a_database_that_is_away_is_transient(database: Database) -> None:
     async with opened("postgresql://api:secret@127.0.0.1:1/none", database) as store:
         with pytest.raises(TransientError, match=r"^the database cannot be reached$"):
-            await store.ping()
+            await store.read("a", "k")
 
 
 async def test_a_history_goes_on_when_nothing_is_known_to_be_lost(

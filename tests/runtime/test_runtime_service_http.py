@@ -167,25 +167,6 @@ async def test_health_is_not_throttled_and_does_not_touch_a_server(
     assert len(entries.failures) == 1
 
 
-async def test_readiness_says_which_server_is_down(
-    client: httpx.AsyncClient, buckets: MemoryBuckets, entries: MemoryEntries, draining: Draining
-) -> None:
-    async def ready() -> tuple[int, Any]:
-        response = await client.get("/health/ready")
-        return response.status_code, response.json()
-
-    async def checks() -> Any:
-        return (await client.get(DETAIL)).json()["checks"]
-
-    assert (await ready(), await checks()) == ((200, {"status": "ready"}), {"database": "up", "redis": "up"})
-    buckets.fault = Fault.AWAY
-    assert (await ready(), await checks()) == ((200, {"status": "degraded"}), {"database": "up", "redis": "down"})
-    entries.failures = [UnavailableError("away"), UnavailableError("away")]
-    assert (await ready(), await checks()) == ((503, {"status": "unavailable"}), {"database": "down", "redis": "down"})
-    draining.begin()
-    assert (await ready(), await checks()) == ((503, {"status": "draining"}), {})
-
-
 async def test_readiness_and_metrics_say_what_is_kept_in_memory(
     client: httpx.AsyncClient, entries: MemoryEntries, changes: MemoryChanges
 ) -> None:

@@ -17,6 +17,7 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Made
 from runtime.environment import Address
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.services import suspicion
 from runtime.telemetry import Telemetry
 from tests.runtime.changing import change, edit, put
 from tests.runtime.fakes import MemoryEntries
@@ -58,6 +59,31 @@ async def test_a_standby_that_is_silent_keeps_no_reader_from_the_primary(
         found = await store.read("n", "k")
         page = await store.scan("n", "", 10)
     assert (found.entry, found.version) == (page.entries[0], made.version)
+    await store.close()
+
+
+async def test_a_silent_standby_is_asked_once_in_a_while_and_not_by_each_reader(
+    migrated_url: str, silent: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres, "STANDBY_SECONDS", 0.05)
+    monkeypatch.setattr(suspicion, "PROBE_SECONDS", 3600)
+    horizon = Horizon(3600)
+    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon, Telemetry())
+    permitted: list[bool] = []
+    permits = suspicion.Suspicion.permits
+
+    def counted(each: suspicion.Suspicion) -> bool:
+        permitted.append(permits(each))
+        return permitted[-1]
+
+    monkeypatch.setattr(suspicion.Suspicion, "permits", counted)
+    await store.open()
+    made = await put(store, "n", "k")
+    now = time.monotonic()
+    horizon.confirm(now, now, made.version, datetime.now(UTC))
+    for _ in range(20):
+        assert (await store.read("n", "k")).version == made.version
+    assert sum(permitted) == suspicion.FAILURES
     await store.close()
 
 

@@ -13,7 +13,7 @@ import pytest
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, Version
 from runtime.http.representations import Representation, represent
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports import Outage, Reason, Schema, TransientError, UnavailableError
 from runtime.services import cache as cache_module
 from runtime.services import entries as entries_module
 from runtime.services import suspicion as suspicion_module
@@ -78,6 +78,8 @@ class ToldFeed:
     """A feed that a test drives by hand, through its only ``follower``."""
 
     follower: Follower
+    outage: Outage | None = None
+    schema = Schema(3, 3)
 
     async def follow(self, follower: Follower) -> None:
         self.follower = follower
@@ -181,6 +183,29 @@ async def test_every_reader_shares_the_suspicion_so_that_none_waits_for_a_store_
     clock.now += PROBE_SECONDS
     await refused(entries, "c", "a", "d")
     assert store.asked == asked + 1
+
+
+async def test_every_change_shares_a_suspicion_that_a_change_ends(
+    entries: Entries[Representation], store: AwayEntries, clock: Clock
+) -> None:
+    store.failure = AWAY
+    for key in ("a", "b"):
+        with pytest.raises(UnavailableError, match=r"^the database cannot be reached$"):
+            await entries.write(change(edit("n", key)))
+    store.failure = None
+    with pytest.raises(UnavailableError, match=r"so this one was not sent$"):
+        await entries.write(change(edit("n", "c")))
+    assert entries.suspicion.since is None  # reads are asked on
+    clock.now += PROBE_SECONDS
+    await entries.write(change(edit("n", "c"), seconds=3600))
+    assert entries.changes.suspicion.outage is None
+
+
+async def test_a_refusal_is_believed_at_once(entries: Entries[Representation], store: AwayEntries) -> None:
+    store.failure = UnavailableError("a wrong password", Reason.ACCESS_DENIED)
+    await refused(entries, "a")
+    assert entries.suspicion.outage is not None
+    assert entries.suspicion.outage.reason is Reason.ACCESS_DENIED
 
 
 async def test_one_answer_ends_the_suspicion_for_every_reader(

@@ -63,7 +63,7 @@ async def ask_database(url: str, pair: Pair, trusted: str, settings: Settings) -
         store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
         await store.open()
         try:
-            await store.ping()
+            await store.read("n", "k")
         finally:
             await store.close()
 
@@ -80,21 +80,21 @@ async def ask_cache(url: str, pair: Pair, trusted: str) -> None:
 
 
 async def test_a_store_with_a_certificate_of_its_authority_is_asked(
-    authority: OpenBao, database_url: str, redis_url: str, settings: Settings
+    authority: OpenBao, migrated_url: str, redis_url: str, settings: Settings
 ) -> None:
     pair, trusted = certificate(authority, "localhost"), str(authority.folder / "ca.crt")
-    await ask_database(database_url, pair, trusted, settings)
+    await ask_database(migrated_url, pair, trusted, settings)
     await ask_cache(redis_url, pair, trusted)
 
 
 @pytest.mark.parametrize(("name", "by_its_own"), [("localhost", False), ("another.example", True)])
 async def test_a_store_of_another_authority_or_name_is_not(
-    authority: OpenBao, database_url: str, redis_url: str, settings: Settings, *, name: str, by_its_own: bool
+    authority: OpenBao, migrated_url: str, redis_url: str, settings: Settings, *, name: str, by_its_own: bool
 ) -> None:
     pair = certificate(authority, name)
     trusted = str(authority.folder / "ca.crt") if by_its_own else certifi.where()
     with pytest.raises((TransientError, UnavailableError)) as database:
-        await ask_database(database_url, pair, trusted, settings)
+        await ask_database(migrated_url, pair, trusted, settings)
     assert "certificate verify failed" in str(database.value.__cause__)
     with pytest.raises(UnavailableError) as cache:
         await ask_cache(redis_url, pair, trusted)

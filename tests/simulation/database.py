@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from runtime.adapters.postgres_migrations import migrations
 from tests.simulation import functions
 from tests.simulation.functions import History, Identity, Record, State, replayed
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from tests.simulation.truth import Truth
 
 BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
+NEWEST_MIGRATION = migrations()[-1].version
 LOCK_TIMEOUT_SECONDS = 2.0
 FLUSH_SECONDS = 0.008
 LATEST_NOTIFICATION_SECONDS = 0.5
@@ -106,6 +108,8 @@ class Server:
             return functions.read(self.state, self.identity, *arguments)
         if "pg_is_in_recovery()" in query:
             return [{"recovering": self.identity.recovering}]
+        if "FROM schema_migrations" in query:
+            return [{"max": NEWEST_MIGRATION}]
         if query in ("SELECT 1", "LISTEN"):
             return [{"": 1}]
         raise AssertionError(f"a query that the simulation does not know: {query}")

@@ -24,10 +24,10 @@ from runtime.telemetry import Telemetry
 from tests.simulation.truth import ViolationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from runtime.domain.entries import Change, Found, Mark, Page, Version
-    from runtime.ports import Result
+    from runtime.ports import Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
 
@@ -178,8 +178,8 @@ class _CountedStore:
     async def close(self) -> None:
         await self._store.close()
 
-    async def ping(self) -> None:
-        await self._store.ping()
+    def pools(self) -> Mapping[str, Pool]:
+        return self._store.pools()
 
 
 class Worker:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import destination
-from compiler.emit.names import API, DATABASE, namespace
+from compiler.emit.names import API, DATABASE, DATABASE_NAME, namespace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +42,10 @@ def _kubectl(site: Site, cluster: str) -> str:
     return f"kubectl --context {destination(site.environment, cluster)}"
 
 
-def _ask_database(site: Site, query: str) -> str:
-    """Return the command that asks the database of a site's cluster, in the pod of its primary."""
+def _ask_database(site: Site, query: str, database: str = "postgres") -> str:
+    """Return the command that asks a database of a site's cluster, in the pod of its primary."""
     pod = f"--namespace {namespace('data')} exec service/{DATABASE}-rw --container postgres"
-    return f"{_kubectl(site, site.name)} {pod} -- psql -Atc '{query}'"
+    return f"{_kubectl(site, site.name)} {pod} -- psql -d {database} -Atc '{query}'"
 
 
 def _stop(site: Site, former: str) -> Iterator[Step]:
@@ -91,6 +91,12 @@ def _exchange(site: Site, former: str) -> Iterator[Step]:
         (_ask_database(site, "SELECT pg_is_in_recovery()"),),
         "`f`: it is the primary",
         15,
+    )
+    yield Step(
+        "Begin a new history",
+        (_ask_database(site, "SELECT confirm_history(NULL, NULL, NULL, false, $$a disaster$$)", DATABASE_NAME),),
+        "eight digits. Revisions that were lost are given again, and no entity tag from before matches any more",
+        5,
     )
 
 

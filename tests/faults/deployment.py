@@ -1,0 +1,260 @@
+"""The service as it is deployed: replicas of several workers, PostgreSQL and Valkey, and breakable ways to them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from runtime.embedded.api import migrate
+from runtime.embedded.loopback import LOOPBACK
+from runtime.embedded.process import Child, start
+from runtime.embedded.program import Program
+from tests.compiler.project import artifacts, site
+from tests.faults.cache import Valkey
+from tests.faults.database import Postgres, durable_postgres, with_password
+from tests.runtime.forwarder import Forwarder, forwarding
+from tests.runtime.replicated import NAME, Replicated, replicated
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from pathlib import Path
+
+STALE_SECONDS = 6
+"""How long memory may answer while PostgreSQL is away."""
+
+CHANGE_SECONDS = 3
+"""The deadline of a change."""
+
+REPLICAS = 2
+WORKERS = 2
+START_SECONDS = 60.0
+EPHEMERAL = ('save ""', "appendonly no")
+QUOTA = {"capacity": 30, "refill_per_minute": 600}
+"""The bucket of each client. Only the flood of a row that is about it meets it: other clients change their address."""
+
+
+def settings() -> dict[str, Any]:
+    """Return the settings of the frozen project, small enough for a test machine and with short times."""
+    document: dict[str, Any] = json.loads(artifacts(site())["runtime/settings.json"].content)
+    document["process"] |= {"workers": WORKERS, "shutdown_seconds": 3, "cache_bytes": 1_000_000}
+    retry = {"attempts": 3, "initial_milliseconds": 20, "maximum_milliseconds": 200, "jitter": True}
+    document["database"] |= {
+        "pool_size": 4,
+        "read_pool_size": 4,
+        "partitions": 2,
+        "connect_timeout_seconds": 2,
+        "statement_timeout_seconds": CHANGE_SECONDS,
+        "stale_seconds": STALE_SECONDS,
+        "retry": retry,
+    }
+    document["throttling"] |= {"client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
+    return document
+
+
+class Replica:
+    """One replica: a parent process and its workers, and its own ways to the servers."""
+
+    def __init__(
+        self, folder: Path, settings: Path, database: Forwarder, cache: Forwarder, variables: Mapping[str, str]
+    ) -> None:
+        folder.mkdir()
+        self.database = database
+        self.cache = cache
+        self._more = variables
+        self.password_file = folder / "password"
+        self._folder = folder
+        self._settings = settings
+        self._child: Child | None = None
+        self._log = folder / "log.jsonl"
+        self._starts = 0
+        self._port = 0
+
+    @property
+    def url(self) -> str:
+        """Return the address at which it listens whenever it runs."""
+        return f"http://{LOOPBACK}:{self._port}"
+
+    @property
+    def workers(self) -> list[int]:
+        """Return the processes of the workers that have started since its last start, in order."""
+        return [event["process"] for event in self._events() if event["event"] == "Application startup complete."]
+
+    @property
+    def metrics_url(self) -> str:
+        """Return the address of its metrics."""
+        (port,) = (event["port"] for event in self._events() if event["event"] == "the management port is open")
+        return f"http://{LOOPBACK}:{port}/metrics"
+
+    def start(self) -> None:
+        """Start it, on a free port the first time, and return when every worker serves."""
+        self._starts += 1
+        self._log = self._folder / f"log-{self._starts}.jsonl"
+        options = ("--settings", str(self._settings), "--port", str(self._port), "--management-port", "0")
+        self._child = start(
+            Program(
+                name="A replica",
+                arguments=(sys.executable, "-m", "runtime", *options),
+                directory=self._folder,
+                log=self._log,
+                environment=_inherited(self._folder) | self._variables(),
+                stop_seconds=10,
+                death=signal.SIGTERM,  # so that it stops its workers
+            )
+        )
+        self._child.wait_until(self._serves, START_SECONDS)
+        self._port = urlsplit(self._text().partition("Uvicorn running on ")[2].split()[0]).port or 0
+
+    def kill(self) -> None:
+        """End every process of it at once."""
+        if self._child is not None:
+            # The parent first: it would replace a worker that is gone.
+            for process in (self._child.pid, *self.workers):
+                _signal(process, signal.SIGKILL)
+            self._child.stop()
+            self._child = None
+
+    def signal_worker(self, number: signal.Signals) -> int:
+        """Signal the first worker, and return its process."""
+        process = self.workers[0]
+        _signal(process, number)
+        return process
+
+    def _variables(self) -> dict[str, str]:
+        return {
+            "CBP_DATABASE_URL": with_password(self.database.url, "unused"),
+            "CBP_DATABASE_PASSWORD_FILE": str(self.password_file),
+            "CBP_REDIS_URL": self.cache.url,
+            "CBP_TRUSTED_PROXIES": "127.0.0.1/32",
+            **self._more,
+        }
+
+    def _events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self._text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def _serves(self) -> bool:
+        return self._text().count("Application startup complete.") >= WORKERS
+
+    def _text(self) -> str:
+        return self._log.read_text(encoding="utf-8")
+
+
+@dataclass(slots=True)
+class Deployment:
+    """Everything that a row of faults acts on."""
+
+    folder: Path
+    settings: Mapping[str, Any]
+    database: Postgres
+    cache: Valkey
+    redis: Replicated | None
+    """The servers that sentinels watch, which then are used in place of ``cache``."""
+    replicas: list[Replica]
+    running: AsyncExitStack
+    """Where servers that are started later are stopped at the end."""
+
+    def new_folder(self, name: str) -> Path:
+        """Return the path of a folder that is not there yet."""
+        return self.folder / f"{name}-{secrets.token_hex(4)}"
+
+    def hand_out_password(self) -> None:
+        """Write the password of the role that serves to the files that the replicas read."""
+        for replica in self.replicas:
+            replica.password_file.touch(mode=0o600)
+            replica.password_file.write_text(self.database.password)
+
+    async def lead_to(self, server: Postgres) -> None:
+        """Lead the replicas to another PostgreSQL, as the address of a service that follows its primary does."""
+        self.database = server
+        for replica in self.replicas:
+            replica.database.target = server.url
+            await replica.database.sever()
+
+
+@asynccontextmanager
+async def deployed(folder: Path, *, sentinels: bool = False) -> AsyncIterator[Deployment]:
+    """Run the whole of it in an empty folder, and leave no process behind; Redis is replicated under ``sentinels``."""
+    async with AsyncExitStack() as running:
+        document = settings()
+        path = folder / "settings.json"
+        path.write_text(json.dumps(document), encoding="utf-8")
+        cache = running.enter_context(_valkey(folder / "valkey"))
+        redis = await asyncio.to_thread(running.enter_context, replicated(folder)) if sentinels else None
+        database = await asyncio.to_thread(running.enter_context, durable_postgres(folder))
+        await asyncio.to_thread(migrate, folder, path, database.migration_url)
+        replicas = []
+        for number in range(REPLICAS):
+            to_database = await running.enter_async_context(forwarding(database.url))
+            to_cache = await running.enter_async_context(forwarding(cache.url))
+            replica = Replica(folder / f"replica-{number}", path, to_database, to_cache, _watched(redis))
+            running.callback(replica.kill)
+            replicas.append(replica)
+        deployment = Deployment(folder, document, database, cache, redis, replicas, running)
+        deployment.hand_out_password()
+        await asyncio.gather(*(asyncio.to_thread(replica.start) for replica in replicas))
+        yield deployment
+
+
+class Deployments:
+    """One deployment after another below a folder: one that a fault has broken for good is replaced."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._running = AsyncExitStack()
+        self._current: Deployment | None = None
+
+    async def current(self, *, sentinels: bool) -> Deployment:
+        """Return the deployment that runs, or start one, with or without sentinels."""
+        if self._current is not None and sentinels != (self._current.redis is not None):
+            await self.discard()
+        if self._current is None:
+            folder = self._folder / secrets.token_hex(4)
+            folder.mkdir()
+            self._current = await self._running.enter_async_context(deployed(folder, sentinels=sentinels))
+        return self._current
+
+    async def discard(self) -> None:
+        """Stop the deployment that runs; the next one is a new one."""
+        self._current = None
+        await self._running.aclose()
+
+
+@contextmanager
+def _valkey(folder: Path) -> Iterator[Valkey]:
+    server = Valkey(folder, secrets.token_hex(16), EPHEMERAL)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _watched(redis: Replicated | None) -> dict[str, str]:
+    """Return the variables that lead to the master whom sentinels name."""
+    if redis is None:
+        return {}
+    return {
+        "CBP_REDIS_URL": redis.servers[0].url,
+        "CBP_REDIS_SENTINELS": ",".join(f"{host}:{port}" for host, port in redis.addresses),
+        "CBP_REDIS_MASTER_NAME": NAME,
+    }
+
+
+def _inherited(folder: Path) -> dict[str, str]:
+    """Return our environment without the service's variables, and with temporary files in a folder of ours."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CBP_", "PROMETHEUS_"))}
+    return kept | {"TMPDIR": str(folder)}
+
+
+def _signal(process: int, number: signal.Signals) -> None:
+    try:
+        os.kill(process, number)
+    except ProcessLookupError:
+        return  # it has ended already

@@ -1,0 +1,108 @@
+"""The page docs/reliability.md: what clients saw of each fault, as measured by one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from benchmarks.table import machine
+from tests.faults.rows import READY_WITHOUT_DATABASE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tests.faults.report import Report
+    from tests.faults.rows import Row
+
+HEAD = """# Reliability
+
+`make faults` writes this page. It breaks a deployment in each of these ways for {seconds:g} seconds, while clients
+change and read a few entries over HTTP and record every request and answer, and judges what they saw. A shorter run of
+each row is part of `make test`.
+
+The deployment is {replicas} replicas of {workers} workers, a PostgreSQL that syncs every commit, and a Valkey. Each
+replica has {writers} clients that change entries (with `If-Match`, `If-None-Match: *`, `If-Match: *` and without, and
+removals), {readers} that read, one that exceeds its quota, and one that asks for readiness. A request without an
+answer, or with one of 5xx, is of unknown outcome: it may have happened, may still happen, or never.
+
+## What is judged
+
+- **Changes are linearizable**, entry by entry: there is an order in which each happened between its request and its
+  answer, and every answer is right. None that was acknowledged is lost, none that was refused has an effect.
+- **A plain read** is right at some time within {live:g} seconds before it, one that is marked as stale within
+  {stale:g}. It never shows a value that no change wrote.
+- **No entity tag** is handed out for two values. After history went back, none of before matches: no 304, and no
+  `If-Match` that holds.
+- **The quota** of a client holds in every window, but for what [the bound of the fault](runtime.md#limits) adds.
+- **No answer is a 500**, every client is answered again after the fault, and what should go on does: reads of settled
+  entries (nobody changes them) from memory, changes where the store is there, readiness. Replicas and workers that
+  were broken themselves are left out of that.{readiness}
+
+The checker is tested with wrong histories of every kind (`tests/faults/test_faults_checker.py`). Why it is our own is
+in [decision 51](decisions/0051-faults-are-judged-from-histories.md).
+
+## As measured
+
+{machine}.
+
+Of two numbers with a stroke the first is that of reads and the second that of changes, in seconds. A gap is the longest
+time that any client went without an answer, 503 being none. The slowest answer may be a 503. Recovery is the time from
+the end of the fault to the first answer, of the client that waited for it longest.
+
+Settled reads are counted while memory may answer, which is for {stale:g} seconds here (`database.stale_seconds`).
+
+| fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | verdict |
+|---|---|--:|--:|--:|--:|--:|--:|--:|---|
+"""
+
+
+UNREADY = """ Readiness still asks PostgreSQL: it is shown, and not judged, where
+  PostgreSQL is away."""
+
+
+def line(report: Report) -> str:
+    """Return the row of the table for what was seen of a fault."""
+    verdict = "holds" if not report.broken else "; ".join(each.partition("\n")[0] for each in report.broken)
+    cells = (
+        report.row.name,
+        report.row.done,
+        report.settled,
+        report.changes,
+        report.unknown,
+        f"{report.gap_of_reads:.1f} / {report.gap_of_changes:.1f}",
+        f"{report.slowest_read:.1f} / {report.slowest_change:.1f}",
+        report.ready,
+        f"{report.recovery_of_reads:.1f} / {report.recovery_of_changes:.1f}",
+        verdict,
+    )
+    return f"| {' | '.join(map(str, cells))} |\n"
+
+
+def not_checked(row: Row, reason: str) -> str:
+    """Return the row of the table for a fault that could not be caused."""
+    return f"| {row.name} | {row.done} |{' |' * 7} *not checked*: {reason} |\n"
+
+
+def page(
+    lines: Sequence[str],
+    *,
+    seconds: float,
+    replicas: int,
+    workers: int,
+    clients: tuple[int, int],
+    bounds: tuple[float, float],
+) -> str:
+    """Return the whole page; ``clients`` are writers and readers of a replica, ``bounds`` of live and stale reads."""
+    writers, readers = clients
+    live, stale = bounds
+    head = HEAD.format(
+        seconds=seconds,
+        replicas=replicas,
+        workers=workers,
+        writers=writers,
+        readers=readers,
+        live=live,
+        stale=stale,
+        machine=machine(),
+        readiness="" if READY_WITHOUT_DATABASE else UNREADY,
+    )
+    return head + "".join(lines)

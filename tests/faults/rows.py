@@ -1,0 +1,177 @@
+"""The faults: what is done to the servers, the network and the workers, and what the service must keep up meanwhile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tests.faults.nemeses.network import SLOW_SECONDS, caches, cut, databases, first_database, silent, slow
+from tests.faults.nemeses.postgres import (
+    changed_password,
+    copied_back,
+    frozen_database,
+    full_disk,
+    killed_database,
+    led_to_a_standby,
+    promoted_with_loss,
+    promoted_without_loss,
+    read_only_database,
+    recovered_to_a_point,
+)
+from tests.faults.nemeses.redis import (
+    configured_cache,
+    frozen_cache,
+    handed_over_master,
+    killed_cache,
+    killed_master,
+    locked_cache,
+    read_only_cache,
+)
+from tests.faults.nemeses.workers import frozen_worker, killed_replica, killed_worker
+
+if TYPE_CHECKING:
+    from tests.faults.nemeses.fault import Fault
+
+READY_WITHOUT_DATABASE = False
+"""Whether readiness is about the process alone: it still asks PostgreSQL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fault, and what must go on while it lasts, at the replicas that are not ``spoilt`` themselves.
+
+    ``settled`` are reads of entries that nobody changes, ``changes`` changes; ``ready`` is whether readiness must stay.
+    While PostgreSQL is ``away`` no read is answered for longer than the settings say. ``quotas`` and ``forgotten``
+    bound what a client is admitted while the fault lasts: so many times its quota, and so many more times the capacity
+    of its bucket (docs/runtime.md, While Redis fails). ``sentinels`` watch Redis where the fault is about them.
+    """
+
+    name: str
+    done: str
+    fault: Fault
+    settled: bool = True
+    changes: bool = False
+    ready: bool = True
+    spoilt: tuple[int, ...] = ()
+    away: bool = False
+    sentinels: bool = False
+    quotas: int = 1
+    forgotten: int = 0
+
+
+ROWS = (
+    Row(
+        "PostgreSQL is frozen",
+        "SIGSTOP to every process of it",
+        frozen_database,
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL is killed",
+        "SIGKILL to every process of it; it recovers from its log",
+        killed_database,
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL refuses connections",
+        "connections broken, new ones refused",
+        cut(databases),
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "PostgreSQL is silent",
+        "nothing is delivered, no connection is broken",
+        silent(databases),
+        away=True,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row("PostgreSQL is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(databases), changes=True),
+    Row(
+        "one replica is cut off",
+        "its connections to PostgreSQL broken, new ones refused",
+        cut(first_database),
+        spoilt=(0,),
+        changes=True,
+    ),
+    Row("one replica hears nothing", "nothing delivered to it", silent(first_database), spoilt=(0,), changes=True),
+    Row("PostgreSQL is read-only", "default_transaction_read_only", read_only_database),
+    Row("the address leads to a standby", "to a streaming one, and back", led_to_a_standby),
+    Row("the disk is full", "a disk of its own, filled to the last byte", full_disk, ready=READY_WITHOUT_DATABASE),
+    Row(
+        "the password is changed",
+        "at the server first; the file follows at the end",
+        changed_password,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "an earlier disk is put back",
+        "a copy of the stopped data directory, same timeline",
+        copied_back,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "recovery to a point in time",
+        "base backup and archived log, new timeline",
+        recovered_to_a_point,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "a failover that loses nothing",
+        "primary killed, synchronous standby promoted",
+        promoted_without_loss,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row(
+        "a failover that loses changes",
+        "replication cut, primary killed, standby promoted",
+        promoted_with_loss,
+        ready=READY_WITHOUT_DATABASE,
+    ),
+    Row("a worker is frozen", "SIGSTOP", frozen_worker, spoilt=(0,), changes=True),
+    Row("a worker is killed", "SIGKILL; its parent replaces it", killed_worker, spoilt=(0,), changes=True),
+    Row(
+        "a replica is killed", "SIGKILL to every process of it; started anew", killed_replica, spoilt=(0,), changes=True
+    ),
+    Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True, quotas=2),
+    Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, quotas=2, forgotten=1),
+    Row("Redis refuses connections", "connections broken, new ones refused", cut(caches), changes=True, quotas=2),
+    Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True, quotas=2),
+    Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True, quotas=2),
+    Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True, quotas=2),
+    Row("the password of Redis is changed", "and its connections ended", locked_cache, changes=True, quotas=2),
+    Row(
+        "Redis has no memory left",
+        "maxmemory 1",
+        configured_cache({"maxmemory": "1"}, {"maxmemory": "0"}),
+        changes=True,
+        quotas=2,
+    ),
+    Row(
+        "Redis has too few replicas",
+        "min-replicas-to-write 1",
+        configured_cache({"min_replicas_to_write": "1"}, {"min_replicas_to_write": "0"}),
+        changes=True,
+        quotas=2,
+    ),
+    Row(
+        "Redis hands over",
+        "the sentinels exchange master and replica",
+        handed_over_master,
+        changes=True,
+        quotas=2,
+        forgotten=1,
+        sentinels=True,
+    ),
+    Row(
+        "the master of Redis is killed",
+        "SIGKILL; the sentinels promote its replica",
+        killed_master,
+        changes=True,
+        quotas=2,
+        forgotten=1,
+        sentinels=True,
+    ),
+)

@@ -1,0 +1,54 @@
+"""What is said of a trial: gaps, recovery, admission beyond the quota, and the page that holds it all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults.__main__ import written
+from tests.faults.flood import Admitted, excess
+from tests.faults.rows import ROWS
+
+PAGE = Path(__file__).parents[2] / "docs/reliability.md"
+CAPACITY, A_SECOND = 30, 10  # of the deployment's quota
+
+
+def every(seconds: float, number: int, start: float = 0.0) -> list[Admitted]:
+    """Requests that were admitted one after another, each answered at once."""
+    return [Admitted(start + seconds * index, start + seconds * index) for index in range(number)]
+
+
+@pytest.mark.parametrize(
+    ("admitted", "quotas", "capacities"),
+    [
+        (every(0, CAPACITY), 1, 0),
+        (every(0, CAPACITY) + every(1 / A_SECOND, 50, start=1 / A_SECOND), 1, 0),
+        (every(0, 2 * CAPACITY), 1, 1),
+        (every(0, 2 * CAPACITY) + every(0.5 / A_SECOND, 50, start=0.5 / A_SECOND), 2, 0),
+    ],
+    ids=["a full bucket", "and its refill", "twice, by a Redis that forgot", "by Redis and by the shares"],
+)
+def test_a_flood_within_its_bound_is_accepted(admitted: list[Admitted], quotas: int, capacities: int) -> None:
+    assert excess(admitted, quotas, capacities) == ()
+
+
+@pytest.mark.parametrize(
+    ("admitted", "quotas", "capacities"),
+    [
+        (every(0, CAPACITY + 1), 1, 0),
+        (every(10, 20) + every(0, CAPACITY + 1, start=500.0), 1, 0),
+        (every(0, CAPACITY) + every(0.9 / A_SECOND, 50, start=1 / A_SECOND), 1, 0),
+        (every(0, 2 * CAPACITY) + every(0.9 / A_SECOND, 50, start=1 / A_SECOND), 1, 1),
+    ],
+    ids=["one more than a bucket", "late, after a calm", "a refill that is too fast", "a quota that came twice"],
+)
+def test_a_flood_beyond_its_bound_is_found(admitted: list[Admitted], quotas: int, capacities: int) -> None:
+    assert excess(admitted, quotas, capacities)
+
+
+def test_the_page_is_of_these_faults_and_says_what_is_judged_now() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    named = [line.split(" | ")[0].removeprefix("| ") for line in text.partition("|---")[2].splitlines()[1:]]
+    assert named == [row.name for row in ROWS]
+    assert text.partition("\n## As measured")[0] == written([]).partition("\n## As measured")[0]
