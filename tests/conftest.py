@@ -59,9 +59,11 @@ SLOW = (
     "runtime/test_runtime_processes.py",
     "runtime/test_runtime_redis.py",
     "runtime/test_runtime_refusals.py",
+    "runtime/test_runtime_simulated.py",
     "runtime/test_runtime_sentinels.py",
     "runtime/test_runtime_store.py",
     "runtime/test_runtime_tls.py",
+    "simulation",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
     "compiler/emit/pages/test_reachability_laws.py",
