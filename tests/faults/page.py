@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.table import machine
-from tests.faults.rows import READY_WITHOUT_DATABASE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +34,7 @@ answer, or with one of 5xx, is of unknown outcome: it may have happened, may sti
 - **The quota** of a client holds in every window, but for what [the bound of the fault](runtime.md#limits) adds.
 - **No answer is a 500**, every client is answered again after the fault, and what should go on does: reads of settled
   entries (nobody changes them) from memory, changes where the store is there, readiness. Replicas and workers that
-  were broken themselves are left out of that.{readiness}
+  were broken themselves are left out of that.
 
 The checker is tested with wrong histories of every kind (`tests/faults/test_faults_checker.py`). Why it is our own is
 in [decision 51](decisions/0051-faults-are-judged-from-histories.md).
@@ -53,10 +52,6 @@ Settled reads are counted while memory may answer, which is for {stale:g} second
 | fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | verdict |
 |---|---|--:|--:|--:|--:|--:|--:|--:|---|
 """
-
-
-UNREADY = """ Readiness still asks PostgreSQL: it is shown, and not judged, where
-  PostgreSQL is away."""
 
 
 def line(report: Report) -> str:
@@ -103,6 +98,5 @@ def page(
         live=live,
         stale=stale,
         machine=machine(),
-        readiness="" if READY_WITHOUT_DATABASE else UNREADY,
     )
     return head + "".join(lines)

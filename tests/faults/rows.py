@@ -32,9 +32,6 @@ from tests.faults.nemeses.workers import frozen_worker, killed_replica, killed_w
 if TYPE_CHECKING:
     from tests.faults.nemeses.fault import Fault
 
-READY_WITHOUT_DATABASE = False
-"""Whether readiness is about the process alone: it still asks PostgreSQL."""
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -65,28 +62,24 @@ ROWS = (
         "SIGSTOP to every process of it",
         frozen_database,
         away=True,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "PostgreSQL is killed",
         "SIGKILL to every process of it; it recovers from its log",
         killed_database,
         away=True,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "PostgreSQL refuses connections",
         "connections broken, new ones refused",
         cut(databases),
         away=True,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "PostgreSQL is silent",
         "nothing is delivered, no connection is broken",
         silent(databases),
         away=True,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row("PostgreSQL is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(databases), changes=True),
     Row(
@@ -99,36 +92,31 @@ ROWS = (
     Row("one replica hears nothing", "nothing delivered to it", silent(first_database), spoilt=(0,), changes=True),
     Row("PostgreSQL is read-only", "default_transaction_read_only", read_only_database),
     Row("the address leads to a standby", "to a streaming one, and back", led_to_a_standby),
-    Row("the disk is full", "a disk of its own, filled to the last byte", full_disk, ready=READY_WITHOUT_DATABASE),
+    Row("the disk is full", "a disk of its own, filled to the last byte", full_disk),
     Row(
         "the password is changed",
         "at the server first; the file follows at the end",
         changed_password,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "an earlier disk is put back",
         "a copy of the stopped data directory, same timeline",
         copied_back,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "recovery to a point in time",
         "base backup and archived log, new timeline",
         recovered_to_a_point,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "a failover that loses nothing",
         "primary killed, synchronous standby promoted",
         promoted_without_loss,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row(
         "a failover that loses changes",
         "replication cut, primary killed, standby promoted",
         promoted_with_loss,
-        ready=READY_WITHOUT_DATABASE,
     ),
     Row("a worker is frozen", "SIGSTOP", frozen_worker, spoilt=(0,), changes=True),
     Row("a worker is killed", "SIGKILL; its parent replaces it", killed_worker, spoilt=(0,), changes=True),

@@ -235,7 +235,7 @@ def test_a_policy_differs_line_by_line_in_every_form(applied: Bank) -> None:
     assert (difference["document"], difference["reason"]) == (path, "policy differs from the plan")
     assert [line for line in difference["diff"] if line in lines] == lines
     assert "~~~~diff\n" in page.stdout
-    assert page.stdout.startswith("### cbp vault check: 26 documents, 1 difference\n")
+    assert page.stdout.startswith("### cbp vault check: 29 documents, 1 difference\n")
 
 
 def test_a_device_that_is_not_read_is_named(applied: Bank) -> None:
@@ -258,7 +258,7 @@ def test_a_skeleton_names_every_value_and_is_accepted_as_nothing_given(applied: 
     values = tmp_path / "values.yaml"
     values.write_text(skeleton.stdout)
     done = applied.run("apply", plan, "--values", str(values))
-    assert (done.returncode, last_line(done.stdout)) == (0, "26 documents, 0 written")
+    assert (done.returncode, last_line(done.stdout)) == (0, "29 documents, 0 written")
 
 
 def test_a_certificate_that_was_exchanged_is_found_by_whoever_has_the_right_one(applied: Bank) -> None:
@@ -296,7 +296,7 @@ def test_nothing_is_written_while_a_value_is_missing(applied: Bank) -> None:
 
 def test_a_cluster_that_has_no_database_yet_gets_everything_else(bank: Bank, tmp_path: Path) -> None:
     def lose_the_database(documents: list[dict[str, Any]]) -> None:
-        url = documents[-2]["data"]
+        url = next(item["data"] for item in documents if item["path"].startswith("database/config/"))
         url["connection_url"] = url["connection_url"].replace(f":{bank.databases[PRODUCTION.folder].port}/", ":1/")
 
     plan = edited(bank.plan(PRODUCTION), lose_the_database)
