@@ -233,6 +233,8 @@ class PostgresEntries:
             except BaseException:
                 with suppress(asyncpg.InterfaceError):  # it was closed and released already
                     connection.terminate()  # a release would wait for a server that may not answer
+                # The others may be as dead as this one: a network that was silent leaves every connection half-open.
+                await pool.connections.expire_connections()
                 raise
             finally:
                 pool.in_use -= 1

@@ -34,7 +34,7 @@ def explore(kind: str, seconds: float, schedules: int, names: Iterator[str]) -> 
     end = time.perf_counter() + seconds
     ran = 0
     for seed in names:
-        if ran == schedules or (not schedules and time.perf_counter() >= end):
+        if ran == schedules if schedules else time.perf_counter() >= end:
             break
         ran += 1
         if KINDS[kind](seed).violation is not None:

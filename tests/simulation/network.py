@@ -220,6 +220,10 @@ class Pool:
             self._idle.append(connection)
         self._free.release()
 
+    async def expire_connections(self) -> None:
+        """Replace every idle connection."""
+        self.terminate()
+
     async def close(self) -> None:
         """Close every connection."""
         self.terminate()
