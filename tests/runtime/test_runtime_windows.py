@@ -109,10 +109,16 @@ def test_no_window_of_sixty_seconds_admits_more_than_the_quota(
         )
 
 
-def test_leases_that_several_workers_hold_when_a_window_begins_are_part_of_its_quota(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [(0, 8, 1_000, 0, False), (1, 2, 1_000, 240_000, False)],
+        [(0, 4, 1_000, 420_000, False)],  # a bucket that refilled to its whole capacity would admit 2,001
+    ],
+)
+def test_leases_that_workers_hold_when_a_window_begins_are_part_of_its_quota(
+    monkeypatch: pytest.MonkeyPatch, steps: list[tuple[int, int, int, int, bool]]
 ) -> None:
-    steps = [(0, 8, 1_000, 0, False), (1, 2, 1_000, 240_000, False)]
     busiest = _busiest_window(monkeypatch, Bucket(capacity=1000, refill_per_minute=1000), 0, steps)
     assert 1_985 < busiest <= 2_000
 
