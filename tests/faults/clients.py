@@ -178,7 +178,8 @@ class Client:
             since=since,
             found=_found(kind, answer),
             tag=answer.headers.get("etag") if answer else None,
-            marked=is_marked(answer) if answer else False,
+            marked=is_marked(answer) if answer is not None else False,
+            refused=is_refused(answer) if answer is not None else False,
         )
         self._recorder.operations.append(operation)
         self._learn(operation)
@@ -191,6 +192,11 @@ class Client:
             self._held[operation.key] = operation.tag
         elif operation.status in (204, 404, 412):
             self._held.pop(operation.key, None)
+
+
+def is_refused(answer: httpx.Response) -> bool:
+    """Return whether an answer says that the change was not made, and never will be."""
+    return answer.status_code == 503 and any(words in answer.text for words in ("was not sent", "was not made"))
 
 
 def is_marked(answer: httpx.Response) -> bool:

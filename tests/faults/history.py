@@ -28,9 +28,9 @@ class Outcome(StrEnum):
     OK = "ok"
     """It was done."""
     FAIL = "fail"
-    """It was not done and never will be: a status of 4xx."""
+    """It was not done and never will be: a status of 4xx, or an answer that says so."""
     UNKNOWN = "unknown"
-    """It may have been done, or may still be: no answer, or one of 5xx."""
+    """It may have been done, or may still be: no answer, or another one of 5xx."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ class Operation:
     ``written`` is the value of a PUT, which no other one writes; ``found`` that of an answer to a read, and ``tag`` the
     entity tag of any answer. ``status`` is None when there was no answer. An answer is ``marked`` when it says that it
     is from a memory that may be outdated. A read may ask for ``at_least`` the version of an entity tag, which an
-    acknowledged change got that was sent at the time ``since``.
+    acknowledged change got that was sent at the time ``since``. ``refused`` says that a 503 is about a change that was
+    not made.
     """
 
     client: str
@@ -65,6 +66,7 @@ class Operation:
     found: str | None = None
     tag: str | None = None
     marked: bool = False
+    refused: bool = False
 
     @property
     def is_change(self) -> bool:
@@ -74,6 +76,8 @@ class Operation:
     @property
     def outcome(self) -> Outcome:
         """What the client may conclude."""
+        if self.refused:
+            return Outcome.FAIL
         if self.status is None or self.status >= 500:
             return Outcome.UNKNOWN
         return Outcome.OK if self.status < 400 or self._absent else Outcome.FAIL

@@ -21,7 +21,8 @@ each row is part of `make test`.
 The deployment is {replicas} replicas of {workers} workers, a PostgreSQL that syncs every commit, and a Valkey. Each
 replica has {writers} clients that change entries (with `If-Match`, `If-None-Match: *`, `If-Match: *` and without, and
 removals), {readers} that read, one that exceeds its quota, and one that asks for readiness. A request without an
-answer, or with one of 5xx, is of unknown outcome: it may have happened, may still happen, or never.
+answer, or with one of 5xx, is of unknown outcome: it may have happened, may still happen, or never. An answer that says
+that a change was not made, or not sent, is taken at its word.
 
 ## What is judged
 

@@ -77,7 +77,7 @@ class Times:
 
 def answered(operation: Operation) -> bool:
     """Return whether a request had the answer of a service that works: also that a precondition fails."""
-    return operation.outcome is not Outcome.UNKNOWN and operation.status != 429
+    return operation.status is not None and operation.status < 500 and operation.status != 429
 
 
 def report(row: Row, recorder: Recorder, times: Times, broken: list[str]) -> Report:

@@ -97,6 +97,7 @@ ROWS = (
         "the password is changed",
         "at the server first; the file follows at the end",
         changed_password,
+        ready=False,  # nobody is served any more once memory is too old: then a refusal is this process's own fault
     ),
     Row(
         "an earlier disk is put back",

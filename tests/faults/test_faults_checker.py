@@ -72,6 +72,11 @@ WRONG = {
     ],
     "an update is lost between two writers": [FIRST, SECOND, put((2, 3), "c", "3", Condition(if_match="1"))],
     "two clients create the same key": [FIRST, put((2, 3), "b", "2")],
+    "a change that was not sent is read": [
+        FIRST,
+        replace(SECOND, status=503, tag=None, refused=True),
+        read((4, 5), "b", "2"),
+    ],
     "a refused change is read": [FIRST, replace(SECOND, status=412, tag=None), read((4, 5), "b", "2")],
     "a retried change is refused by its own success": [
         FIRST,
