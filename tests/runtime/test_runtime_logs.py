@@ -54,13 +54,18 @@ def test_a_reader_that_stops_makes_nobody_wait_and_what_it_misses_is_counted_and
     for number in range(written):
         writer.write(line(number))
     assert drops
-    collected: list[bytes] = []
-    reader = threading.Thread(target=lambda: collected.extend(iter(lambda: os.read(pipe[0], 65536), b"end\n")))
+    collected = bytearray()
+
+    def collect() -> None:
+        while not collected.endswith(b"end\n"):
+            collected.extend(os.read(pipe[0], 65536))
+
+    reader = threading.Thread(target=collect)
     reader.start()
     writer.close()
     os.write(pipe[1], b"end\n")
     reader.join()
-    events = [json.loads(each) for each in b"".join(collected).splitlines()]
+    events = [json.loads(each) for each in collected.splitlines()[:-1]]
     numbers = [event["number"] for event in events if "number" in event]
     told = sum(event["dropped"] for event in events if event.get("event") == "log lines were dropped")
     assert numbers == sorted(set(numbers))
