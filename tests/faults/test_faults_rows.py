@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,23 @@ from tests.faults.rows import ROWS, Row
 from tests.faults.trial import trial
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from tests.faults.deployment import Deployment, Deployments
     from tests.faults.history import Rewind
 
-pytestmark = pytest.mark.anyio
+# A connection to a silent server is left to the kernel: asyncpg waits for its end longer than the test does.
+pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Collect what a test leaves, so that no other test is blamed for it."""
+    yield
+    gc.collect()
+
+
 SHORT_SECONDS = 1.5
 
 

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -308,11 +308,12 @@ def pooling(url: str) -> Iterator[str]:
     server = socket.create_server(("127.0.0.1", 0))
 
     def pump(source: socket.socket, target: socket.socket, key: bytes | None) -> None:
-        while data := source.recv(65536):
-            if key and key in data:
-                at = data.index(key) + len(key)
-                data, key = data[:at] + b"\0\0\0\1" + data[at + 4 :], None
-            target.sendall(data)
+        with suppress(OSError):  # the other direction closed it
+            while data := source.recv(65536):
+                if key and key in data:
+                    at = data.index(key) + len(key)
+                    data, key = data[:at] + b"\0\0\0\1" + data[at + 4 :], None
+                target.sendall(data)
         target.close()
 
     def accept() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -32,12 +33,22 @@ from tests.runtime.fakes import running
 from tests.runtime.forwarder import Forwarder, forwarding
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
 
-pytestmark = pytest.mark.anyio
+# A connection to a silent server is left to the kernel: asyncpg waits for its end longer than the test does.
+pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """Collect what a test leaves, so that no other test is blamed for it."""
+    yield
+    gc.collect()
+
+
 BOUND_SECONDS = 3.0
 """The longest that a read waits, whatever happens to the servers."""
 

@@ -51,6 +51,7 @@ def test_check_and_verify_write_nothing_and_name_each_difference_with_its_reason
         assert _errors(result) == {
             "generated/development/eu-central-1/kubernetes/cbp-application/configmap-configuration-api.yaml": "GEN001",
             "generated/development/eu-central-1/kubernetes/cbp-application/deployment-configuration-api.yaml": "GEN001",
+            "generated/development/eu-central-1/kubernetes/cbp-data/configmap-configuration-migration.yaml": "GEN001",
             "generated/development/eu-central-1/runtime/settings.json": "GEN001",
             "generated/manifest.json": "GEN001",
             "generated/staging/eu-central-1/notes.txt": "GEN004",
