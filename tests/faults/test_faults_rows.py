@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -13,23 +12,13 @@ from tests.faults.rows import ROWS, Row
 from tests.faults.trial import trial
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from tests.faults.deployment import Deployment, Deployments
     from tests.faults.history import Rewind
 
-# A connection to a silent server is left to the kernel: asyncpg waits for its end longer than the test does.
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """Collect what a test leaves, so that no other test is blamed for it."""
-    yield
-    gc.collect()
-
-
+pytestmark = pytest.mark.anyio
 SHORT_SECONDS = 1.5
 
 

@@ -21,7 +21,7 @@ class Forwarder:
     def __init__(self, target: str) -> None:
         self.target = target
         self.delay_seconds = 0.0
-        self._near: set[_Near] = set()
+        self._ends: set[_Half] = set()
         self._held: list[Callable[[], None]] | None = None
         self._server: asyncio.Server
         self._port = 0
@@ -49,11 +49,11 @@ class Forwarder:
         await self.sever()
 
     async def sever(self) -> None:
-        """Break the connections that there are."""
-        ending = set(self._near)
-        for near in ending:
-            near.cut()
-        while ending & self._near:
+        """Break the connections that there are: every end, as one may have lost its other one while all was silent."""
+        ending = set(self._ends)
+        for end in ending:
+            end.transport.abort()
+        while ending & self._ends:
             await asyncio.sleep(0.01)
 
     def silence(self) -> None:
@@ -78,13 +78,13 @@ class Forwarder:
         else:
             self._arrive(deliver)
 
-    def attach(self, near: _Near) -> None:
-        """Know a connection."""
-        self._near.add(near)
+    def attach(self, end: _Half) -> None:
+        """Know an open end of a connection."""
+        self._ends.add(end)
 
-    def detach(self, near: _Near) -> None:
-        """Forget a connection that is closed."""
-        self._near.discard(near)
+    def detach(self, end: _Half) -> None:
+        """Forget an end that is closed."""
+        self._ends.discard(end)
 
     def _arrive(self, deliver: Callable[[], None]) -> None:
         if self._held is not None:
@@ -107,6 +107,7 @@ class _Half(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
+        self.forwarder.attach(self)
 
     def data_received(self, data: bytes) -> None:
         if self.other is None:
@@ -120,6 +121,7 @@ class _Half(asyncio.Protocol):
             self.transport.write(data)
 
     def connection_lost(self, _error: Exception | None) -> None:
+        self.forwarder.detach(self)
         if self.other is not None:
             self.forwarder.pass_on(self.other.transport.close)
 
@@ -133,20 +135,12 @@ class _Near(_Half):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.forwarder.attach(self)
         self.transport.pause_reading()
         self._opening = asyncio.create_task(self._open())
 
     def connection_lost(self, error: Exception | None) -> None:
         self._opening.cancel()
-        self.forwarder.detach(self)
         super().connection_lost(error)
-
-    def cut(self) -> None:
-        """Break the connection at both ends, at once."""
-        self.transport.abort()
-        if self.other is not None:
-            self.other.transport.abort()
 
     async def _open(self) -> None:
         far = _Half(self.forwarder)

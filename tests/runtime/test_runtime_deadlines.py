@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -33,20 +32,12 @@ from tests.runtime.fakes import running
 from tests.runtime.forwarder import Forwarder, forwarding
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
 
-# A connection to a silent server is left to the kernel: asyncpg waits for its end longer than the test does.
-pytestmark = [pytest.mark.anyio, pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")]
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """Collect what a test leaves, so that no other test is blamed for it."""
-    yield
-    gc.collect()
+pytestmark = pytest.mark.anyio
 
 
 BOUND_SECONDS = 3.0
