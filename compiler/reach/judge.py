@@ -54,7 +54,7 @@ class Judge:
     def added(
         self, before: Document, denied: Mapping[str, Denials], after: Document, rules: Iterable[str]
     ) -> dict[str, Denials]:
-        """Return what rules deny in an input, and did not in the one ``before``, of which ``denied`` are the denials.
+        """Return the denials of an input that its predecessor ``before`` did not have; ``denied`` are the latter's.
 
         A rule that judges each object alone is shown only the objects that differ: of the others it says the same.
 

@@ -121,7 +121,7 @@ class PostgresChanges:
             raise UnavailableError(TEXTS[Reason.SCHEMA_MISSING], Reason.SCHEMA_MISSING)
 
     async def _ask(self, connection: asyncpg.Connection, follower: Follower) -> None:
-        """Ask for the position, and tell the follower what changed."""
+        """Query the position, and pass the changes since the last one to the follower."""
         asked_at = time.monotonic()
         row = await self._position(connection, self._horizon.mark)
         answered_at = time.monotonic()

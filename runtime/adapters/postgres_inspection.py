@@ -50,7 +50,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """A database, the checksums of its migrations by number, and what the role lacks or has too much.
+    """The identity of a database, its migrations' checksums by number, and the role's missing or excessive rights.
 
     ``partitions`` is the number of hash partitions of the entries. A database without migrations has nothing else.
     """
@@ -63,7 +63,7 @@ class Inspected:
 
 
 async def identify(address: Address, settings: Database) -> Identity:
-    """Return the database at a direct address, which permits what a pooler refuses."""
+    """Inspect the database at a direct address, where session features work that a pooler refuses."""
     connection = await connect(address, settings)
     try:
         return await _identity(connection)
@@ -72,7 +72,7 @@ async def identify(address: Address, settings: Database) -> Identity:
 
 
 async def inspect(address: Address, settings: Database) -> Inspected:
-    """Return what the role that serves finds at the address of requests, which may lead through a pooler."""
+    """Inspect the database by the serving role, at the address of requests, which may lead through a pooler."""
     async with _session(address, settings) as connection:
         identity = await _identity(connection)
         if await connection.fetchval("SELECT to_regclass('public.schema_migrations')") is None:

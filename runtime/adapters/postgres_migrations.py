@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # The advisory lock's key, unique in the database: the ASCII codes of "cbp".
 _LOCK = 0x636270
 LOCK_SECONDS = 5
-"""The longest wait for a lock: whoever asks for a table after a migration that waits for it waits, too."""
+"""The longest wait for a lock: requests for a table queue behind a migration that waits for it."""
 
 _CLOSED = (
     "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
@@ -181,7 +181,7 @@ async def _become_owner(connection: asyncpg.Connection) -> None:
 
 
 async def _close(connection: asyncpg.Connection, role: str) -> None:
-    """Close the database to all but the two roles, and take back what an earlier release granted the serving one.
+    """Revoke the rights of all but the two roles, and those that an earlier release granted the serving one.
 
     Pods of the release before run beside the new ones: a right is granted for one release longer than it is used.
     """
@@ -199,7 +199,7 @@ async def _close(connection: asyncpg.Connection, role: str) -> None:
 
 
 async def _grant(connection: asyncpg.Connection, role: str) -> None:
-    """Grant the serving role what the API does: it reads, and calls the functions that record every change."""
+    """Grant the serving role its rights: to read, and to call the functions that record every change."""
     for statement in _GRANTS:
         await connection.execute(await connection.fetchval("SELECT format($1::text, $2::text)", statement, role))
 
