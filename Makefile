@@ -60,10 +60,10 @@ check: $(VENV)/.embedded  ## everything that a pull request must satisfy, withou
 	@$(BIN)/cbp verify
 
 test: $(VENV)/.opa lint types  ## every test, lint, types and layer contracts
-	@$(BIN)/python -m pytest --numprocesses auto --durations=10
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10
 
 test-fast: $(VENV)/.test  ## the tests that start no server and no process, in about a minute
-	@$(BIN)/python -m pytest --numprocesses auto --durations=10 -m "not slow"
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10 -m "not slow"
 
 lint: $(VENV)/.test  ## formatting, lint and layers
 	@$(BIN)/ruff format --check .
