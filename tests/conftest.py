@@ -68,6 +68,7 @@ SLOW = (
     "compiler/cli",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/importer/test_architecture_document.py",
+    "compiler/importer/test_crash.py",
     "compiler/importer/test_hostile_documents.py",
     "compiler/importer/test_round_trip.py",
     "compiler/history/test_transitions.py",

@@ -22,7 +22,7 @@ _YAML = frozenset({"yaml", "yml"})
 _REFERENCES = "references"
 _REFERENCE = re.compile(r"For (?P<key>\w+)\b.*\bsee:? *`(?P<name>[^`]+)`", re.IGNORECASE)
 _MARKERS = " \t>-*+.)0123456789"
-"""The characters before the text of a list item."""
+"""The characters before the text of a list item, and before that of a numbered heading."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def outline(document: Source) -> Outline:
                 blocks.append(Block(document.path, start + 1, indentation, token.content, headings))
             else:
                 findings.append(_unclosed(document, start, lines))
-        elif token.type == "inline" and [name.casefold() for name in headings[-1:]] == [_REFERENCES]:
+        elif token.type == "inline" and headings and headings[-1].lstrip(_MARKERS).casefold() == _REFERENCES:
             references += _references(document, range(start, end), lines, headings)
     return Outline(tuple(blocks), tuple(references), tuple(findings))
 

@@ -59,7 +59,7 @@ def test_a_block_knows_the_headings_above_it_and_none_beside_them() -> None:
 
 
 def test_references_are_lines_below_their_heading() -> None:
-    text = "- For x, see `X.md`\n\n## References\n\n"
+    text = "- For x, see `X.md`\n\n## 7. References\n\n"
     text += "- For monitoring of it, see: `A.md`\n- RFC 9457\n  - see `x`\n- for Security, see `B.md`.\n"
     found = outline(Source("design.md", text)).references
     assert [(item.key, str(item.key_span), item.name, str(item.name_span)) for item in found] == [
