@@ -93,8 +93,11 @@ def blocks(draw: st.DrawFn, content: Mapping[str, object]) -> str:
 @given(st.data())
 def test_a_specification_survives_its_document(data: st.DataObject) -> None:
     tree = data.draw(specifications())
-    found = read(Source("design.md", data.draw(documents(tree))))
+    document = Source("design.md", data.draw(documents(tree)))
+    found = read(document)
     assert found.findings == ()
+    assert read(document, lenient=True, project=TREE) == found  # there is nothing to mend
+    assert {item.name: plain(item.value) for item in found.sections} == plain(tree)
     read_back = {name: _root(name, content) for name, content in files(found).items()}
     before, codes = resolved({name: MappingNode({name: entry}, SOMEWHERE) for name, entry in tree.entries.items()})
     assert resolved({name.removesuffix(".yaml"): node for name, node in read_back.items()}) == (before, codes)
