@@ -46,8 +46,8 @@ def write(folder: Path, contents: Mapping[str, bytes]) -> tuple[Path, ...]:
     """
     target = folder / FOLDER
     made = [path for path in (target, *target.parents) if not path.exists()]
-    if target.is_symlink():
-        raise TargetError(f"{target} is a link: name a folder without {FOLDER}/")
+    if target.is_symlink() or target.is_file():
+        raise TargetError(f"{target} is no folder: name a folder without {FOLDER}")
     target.mkdir(parents=True, exist_ok=True)
     try:
         with locked(target, exclusive=True):

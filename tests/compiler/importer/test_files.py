@@ -100,9 +100,16 @@ def test_nothing_is_written_where_something_else_is(tmp_path: Path, name: str) -
 def test_a_link_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "spec").symlink_to("elsewhere")
-    with pytest.raises(TargetError, match=r"is a link"):
+    with pytest.raises(TargetError, match=r"is no folder"):
         write(tmp_path, CONTENTS)
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "spec").write_bytes(b"mine")
+    with pytest.raises(TargetError, match=r"is no folder"):
+        write(tmp_path, CONTENTS)
+    assert contents(tmp_path) == {"spec": b"mine"}
 
 
 def test_an_import_that_fails_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
