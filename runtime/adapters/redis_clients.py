@@ -25,7 +25,7 @@ CONNECTING_SECONDS = 1.0
 
 
 def client(address: Address, connections: int, location: Location) -> Redis:
-    """Return a client of the server at ``location``, with a bounded pool, short timeouts and no retries.
+    """Return a client of the server at ``location``, with a bounded pool and no retries; calls are for ``bounded()``.
 
     TLS, the user, the password and the database are those of ``address``, whose host the certificate has to hold.
     """
@@ -56,7 +56,8 @@ def _client(options: dict[str, Any], address: Address, connections: int) -> Redi
     defaults: dict[str, Any] = {
         "max_connections": connections,
         "timeout": TIMEOUT_SECONDS / 2,  # so that a full pool is told from a server that is slow
-        "socket_timeout": CONNECTING_SECONDS,
+        # redis-py would send by wait_for(), which before Python 3.12 hides a cancellation from a call that it finishes.
+        "socket_timeout": None,
         "socket_connect_timeout": CONNECTING_SECONDS,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,

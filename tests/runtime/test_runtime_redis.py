@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import re
 import socket
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -231,6 +232,22 @@ async def test_a_pause_of_the_server_is_slow_for_the_calls_that_wait_for_it_and_
     assert sum([(await real.take(keyed(Shape(1000, 1)), 1)).tokens for _ in range(40)]) == 40  # none is lent for good
 
 
+async def test_a_call_that_is_cancelled_ends_wherever_it_is(real: RedisTokenBuckets) -> None:
+    """Workers end by cancelling their tasks; before Python 3.12, wait_for() keeps that from a call that it finishes."""
+
+    async def always() -> None:
+        while True:
+            await real.probe()
+
+    for rounds in range(40):
+        task = asyncio.create_task(always())
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait({task}, timeout=1)
+        assert task.cancelled(), f"after {rounds} rounds of the event loop"
+
+
 async def test_a_server_that_is_away_is_unavailable() -> None:
     buckets = RedisTokenBuckets(Address("redis://:secret@127.0.0.1:1/0"), Telemetry())
     for call in (buckets.probe(), buckets.take(keyed(SLOW), 1)):
@@ -260,8 +277,8 @@ async def test_a_server_that_accepts_and_never_answers_is_slow() -> None:
 async def test_an_answer_of_a_server_that_cannot_serve_yet_is_told_by_its_code(answer: str, fault: Fault) -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
-            while await reader.read(4096):
-                writer.write(f"-{answer}\r\n".encode())
+            while commands := await reader.read(4096):
+                writer.write(f"-{answer}\r\n".encode() * len(re.findall(rb"^\*\d", commands, re.MULTILINE)))
         writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
