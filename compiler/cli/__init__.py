@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, show, up, vault, verify
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -43,6 +43,7 @@ for _command in (
     schemas.schemas,
     policy.policy,
     serve.serve,
+    show.show,
     up.up,
     vault.vault,
     cluster.cluster,

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from compiler import completion, project
+from compiler import completion
 from compiler.cli import compile_options, options
+from compiler.cli.naming import require_environment
 from compiler.cli.outcome import compiled, show_briefly
-from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from compiler.cli.compile_options import CompileOptions
 
 
@@ -37,19 +35,10 @@ def up(compiling: CompileOptions, environment: str, port: int | None) -> None:
     """
     from runtime.embedded import stack
 
-    _require_known(compiling.root, environment)
+    require_environment(compiling.root, environment)
     outcome = compiled(replace(compiling, require_base=False), writing=True)
     show_briefly(outcome)
     if outcome.exit_code:
         sys.exit(outcome.exit_code)
     found = min((compiling.root / "generated" / environment).glob("*/runtime/settings.json"))
     sys.exit(stack.run(found, port=port, announce=click.echo))
-
-
-def _require_known(root: Path, environment: str) -> None:
-    """Refuse an unknown environment before compiling; the compiler reports all other mistakes."""
-    from compiler.diagnostics import did_you_mean
-
-    names = project.environments(root)
-    if names and environment not in names:
-        raise CouldNotRunError(f"there is no environment '{environment}': {did_you_mean(environment, names)}")

@@ -70,6 +70,7 @@ class Code(StrEnum):
     ENV004 = "ENV004", "an overlay adds a placeholder"
     ENV005 = "ENV005", "an environment's name is not its folder's name"
     ENV006 = "ENV006", "an environment is gone that is deployed"
+    ENV007 = "ENV007", "an overlay repeats a value of the specification"
     WVR001 = "WVR001", "a waiver has expired"
     WVR002 = "WVR002", "a waiver was granted for more than 90 days"
     WVR003 = "WVR003", "a waiver is granted in the future, or ends before it begins"
