@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from click.shell_completion import get_completion_class
@@ -37,6 +38,14 @@ def environments(context: click.Context, _parameter: click.Parameter, incomplete
     """Return the environments that begin with ``incomplete``, in the project that the command would use."""
     root = context.params.get("root")
     return [name for name in project.environments(root) if name.startswith(incomplete)] if root else []
+
+
+def rules(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the project's rules that begin with ``incomplete``."""
+    root = context.params.get("root")
+    inventory = root / "policies/rules.yaml" if root else None
+    text = inventory.read_text(encoding="utf-8") if inventory and inventory.is_file() else ""
+    return [name for name in re.findall(r"^(\w+):", text, re.MULTILINE) if name.startswith(incomplete)]
 
 
 def environments_and_paths(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:

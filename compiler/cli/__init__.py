@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, show, up, vault, verify
+from compiler.cli import (
+    cluster,
+    completion,
+    doctor,
+    policy,
+    release,
+    schema,
+    schemas,
+    serve,
+    show,
+    up,
+    vault,
+    verify,
+    waive,
+)
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -46,6 +60,7 @@ for _command in (
     show.show,
     up.up,
     vault.vault,
+    waive.waive,
     cluster.cluster,
     doctor.doctor,
     completion.completion,

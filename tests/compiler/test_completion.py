@@ -76,6 +76,11 @@ def test_show_completes_environments_and_behind_the_first_paths_key_by_key() -> 
     assert ask("cbp", "show", "nowhere", "con") == []
 
 
+def test_waive_completes_the_rules_of_the_project() -> None:
+    assert ask("cbp", "waive", "DEP00", folder=ROOT) == [f"DEP00{number}" for number in range(1, 9)]
+    assert ask("cbp", "waive", "DEP", folder=FROZEN) == []
+
+
 def test_a_specification_with_errors_completes_no_path_and_reports_nothing(project: Path) -> None:
     (project / "spec/limits.yaml").write_text("limits: [")
     assert ask("cbp", "show", "staging", "pro", folder=project) == ["production"]

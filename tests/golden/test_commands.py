@@ -30,7 +30,8 @@ def test_a_command_prints_and_changes_exactly_what_is_expected(name: str, tmp_pa
     run = command_case(name)
     apply(run, project)
     before = _files(project)
-    result = CliRunner().invoke(main, [*shlex.split(run.command), "--root", str(project)], catch_exceptions=False)
+    arguments = [*shlex.split(run.command), "--root", str(project)]
+    result = CliRunner().invoke(main, arguments, prog_name="cbp", catch_exceptions=False)
     lines = [f"$ cbp {run.command}\n", result.output, f"exit code {result.exit_code}\n"]
     shown = "".join((*lines, *_changes(before, _files(project)))).replace(str(project), "PROJECT")
     file = COMMANDS / name / "expected.txt"
