@@ -12,6 +12,7 @@ from compiler.cli import (
     cluster,
     completion,
     doctor,
+    env,
     policy,
     release,
     schema,
@@ -63,6 +64,7 @@ for _command in (
     waive.waive,
     cluster.cluster,
     doctor.doctor,
+    env.env,
     completion.completion,
 ):
     main.add_command(_command)

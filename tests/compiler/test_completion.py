@@ -76,6 +76,10 @@ def test_show_completes_environments_and_behind_the_first_paths_key_by_key() -> 
     assert ask("cbp", "show", "nowhere", "con") == []
 
 
+def test_a_new_environment_is_like_one_that_there_is() -> None:
+    assert ask("cbp", "env", "new", "uat", "--like", "st") == ["staging"]
+
+
 def test_waive_completes_the_rules_of_the_project() -> None:
     assert ask("cbp", "waive", "DEP00", folder=ROOT) == [f"DEP00{number}" for number in range(1, 9)]
     assert ask("cbp", "waive", "DEP", folder=FROZEN) == []
