@@ -23,6 +23,7 @@ from compiler.cli import (
     vault,
     verify,
     waive,
+    watch,
 )
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
@@ -62,6 +63,7 @@ for _command in (
     up.up,
     vault.vault,
     waive.waive,
+    watch.watch,
     cluster.cluster,
     doctor.doctor,
     env.env,
