@@ -13,6 +13,7 @@ from compiler.cli import (
     completion,
     doctor,
     env,
+    import_,
     policy,
     release,
     schema,
@@ -54,6 +55,7 @@ def main() -> None:
 for _command in (
     compile_.compile_,
     verify.verify,
+    import_.import_,
     release.release,
     schema.schema,
     schemas.schemas,

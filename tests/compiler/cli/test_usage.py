@@ -77,6 +77,7 @@ def test_an_environment_that_cannot_be_served_is_refused_before_anything_is_comp
         ["schemas"],
         ["policy"],
         ["doctor"],
+        ["import"],
         ["show"],
         ["env", "new"],
         ["waive"],
