@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
+
 from tests.compiler.project import ROOT
 from tests.e2e.service import Service, up
 
@@ -30,9 +32,12 @@ def test_every_command_of_the_tour_prints_what_the_readme_shows(project: Path) -
 def test_a_number_that_is_edited_is_enforced_by_the_api_that_runs_as_the_readme_shows(project: Path) -> None:
     _begin(project)
     with up(project, "--watch") as service:
+        entry = f"{service.url}/v1/namespaces/payments/entries/limits"
+        assert httpx.put(entry, json={"value": 5000}).status_code == 201
         _carry_out(list(tour(_DEMONSTRATION.split(README)[1])), project, service)
         taken_back = [number for number, line in enumerate(service.output) if line.startswith("changed: ")][-1]
         service.wait_for("serves under the new settings", taken_back)
+        assert httpx.get(entry).json()["value"] == 5000, "the data that was written before both restarts"
 
 
 def test_an_edit_with_an_error_leaves_the_api_as_it_is(project: Path) -> None:
