@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from click.shell_completion import get_completion_class
@@ -9,6 +10,8 @@ from click.shell_completion import get_completion_class
 from compiler import project
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import click
 
 SHELLS = ("bash", "zsh", "fish")
@@ -35,3 +38,34 @@ def environments(context: click.Context, _parameter: click.Parameter, incomplete
     """Return the environments that begin with ``incomplete``, in the project that the command would use."""
     root = context.params.get("root")
     return [name for name in project.environments(root) if name.startswith(incomplete)] if root else []
+
+
+def rules(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the project's rules that begin with ``incomplete``."""
+    root = context.params.get("root")
+    inventory = root / "policies/rules.yaml" if root else None
+    text = inventory.read_text(encoding="utf-8") if inventory and inventory.is_file() else ""
+    return [name for name in re.findall(r"^(\w+):", text, re.MULTILINE) if name.startswith(incomplete)]
+
+
+def environments_and_paths(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the environments that are not named yet and, behind the first, the paths that go one key further.
+
+    A specification with errors completes no path.
+    """
+    named = context.params.get(str(parameter.name)) or ()
+    others = [name for name in environments(context, parameter, incomplete) if name not in named]
+    return others + (_paths(context.params["root"], named[0], incomplete) if named else [])
+
+
+def _paths(root: Path, environment: str, incomplete: str) -> list[str]:
+    # Imported here, so that other completions load no model.
+    from compiler.model.specification import SECTIONS
+    from compiler.resolve.layers import decided
+    from compiler.resolve.resolved import resolve
+    from compiler.sources.files import load
+
+    found, _ = resolve(root, load(root, SECTIONS, (environment,)))
+    depth = incomplete.count(".") + 1
+    names = (".".join(item.name.split(".")[:depth]) for resolved in found for item in decided(resolved))
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]

@@ -66,6 +66,7 @@ SLOW = (
     "simulation",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
+    "compiler/edit",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/importer/test_architecture_document.py",
     "compiler/importer/test_crash.py",

@@ -12,15 +12,19 @@ from compiler.cli import (
     cluster,
     completion,
     doctor,
+    env,
     import_,
     policy,
     release,
     schema,
     schemas,
     serve,
+    show,
     up,
     vault,
     verify,
+    waive,
+    watch,
 )
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
@@ -57,10 +61,14 @@ for _command in (
     schemas.schemas,
     policy.policy,
     serve.serve,
+    show.show,
     up.up,
     vault.vault,
+    waive.waive,
+    watch.watch,
     cluster.cluster,
     doctor.doctor,
+    env.env,
     completion.completion,
 ):
     main.add_command(_command)

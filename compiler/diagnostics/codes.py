@@ -70,6 +70,7 @@ class Code(StrEnum):
     ENV004 = "ENV004", "an overlay adds a placeholder"
     ENV005 = "ENV005", "an environment's name is not its folder's name"
     ENV006 = "ENV006", "an environment is gone that is deployed"
+    ENV007 = "ENV007", "an overlay repeats a value of the specification"
     DOC001 = "DOC001", "a document holds no block of YAML"
     DOC002 = "DOC002", "a block of YAML in a document is not closed"
     DOC003 = "DOC003", "a list in a document has no key: it stands beside keys, or in their place"

@@ -13,6 +13,7 @@ from compiler.model.specification import SECTIONS, Specification
 from compiler.model.text import EnvironmentName
 from compiler.resolve.bind import bind
 from compiler.resolve.entries import Placed, placed_acknowledgements, placed_waivers
+from compiler.resolve.layers import repetitions
 from compiler.resolve.overlay import is_placeholder, overlay, says_placeholder, unfilled_placeholders
 from compiler.resolve.repeated import contradicted
 from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup, nearest
@@ -32,13 +33,15 @@ _NAME: TypeAdapter[str] = TypeAdapter(EnvironmentName)
 class Resolved:
     """One environment with all values: the models, and the tree with the source line of each value.
 
-    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``waivers`` are the
-    environment's waivers of policy findings, ``acknowledgements`` those of transitions.
+    Paths into ``tree`` start with a section of the specification, or with ``environment``. ``specification`` is the
+    tree before overlays. ``waivers`` are the environment's waivers of policy findings, ``acknowledgements`` those of
+    transitions.
     """
 
     environment: Environment
     spec: Specification
     tree: MappingNode
+    specification: MappingNode
     waivers: tuple[Placed[Waiver], ...] = ()
     acknowledgements: tuple[Placed[Acknowledgement], ...] = ()
 
@@ -73,7 +76,7 @@ def resolve(root: FilePath, loaded: Loaded) -> tuple[tuple[Resolved, ...], tuple
         if result:
             resolved.append(result)
     for item in resolved:
-        findings += (*_absent(root, item), *contradicted(root, item))
+        findings += (*_absent(root, item), *contradicted(root, item), *repetitions(item))
     return tuple(resolved), findings
 
 
@@ -147,7 +150,7 @@ def _resolve(base: MappingNode | None, files: EnvironmentFiles) -> tuple[Resolve
     if entry is None or environment is None or spec is None or findings:
         return None, findings
     tree = MappingNode({**merged.entries, "environment": entry}, merged.span)
-    return Resolved(environment, spec, tree, waivers, acknowledged), ()
+    return Resolved(environment, spec, tree, base, waivers, acknowledged), ()
 
 
 def _environment(files: EnvironmentFiles) -> tuple[KeyValue | None, Environment | None, tuple[Finding, ...]]:

@@ -76,8 +76,8 @@ def api(
 
 
 def _management_port(log: Path) -> int:
-    """Return the port that the kernel chose, from the API's log."""
-    events = (json.loads(line) for line in log.read_text(encoding="utf-8").splitlines())
+    """Return the port that the kernel chose for the API that was started last, from its log."""
+    events = (json.loads(line) for line in reversed(log.read_text(encoding="utf-8").splitlines()))
     port: int = next(event["port"] for event in events if event["event"] == MANAGEMENT_PORT_EVENT)
     return port
 

@@ -29,16 +29,18 @@ Say: TypeAlias = "Callable[[str], None]"
 WATCH_SECONDS = 0.1
 
 
-def run(settings: Path, *, port: int | None, announce: Say) -> int:
+def run(settings: Path, *, port: int | None, announce: Say, renewed: Callable[[], bool] = lambda: False) -> int:
     """Start everything, announce the addresses, and wait; return 0 after a signal, 2 after an announced failure.
 
     ``settings`` is a compiled settings file, ``port`` the API's (by default the one in the file), and ``announce``
-    receives text that may have several lines. Call it in the main thread only: it handles SIGINT, SIGTERM and SIGHUP.
+    receives text that may have several lines. ``renewed`` is asked all the time: where it returns true, the API is
+    started again under the file as it is then, and the servers go on. Call it in the main thread only: it handles
+    SIGINT, SIGTERM and SIGHUP.
     """
     say = partial(_say, announce)
     with stopped_by_signals():
         try:
-            reason: Exception = _run(settings, port, say)
+            reason: Exception = _run(settings, port, say, renewed)
         except KeyboardInterrupt:
             say("Stopped: no process and no file is left.")
             return 0
@@ -48,26 +50,51 @@ def run(settings: Path, *, port: int | None, announce: Say) -> int:
     return 2
 
 
-def _run(path: Path, port: int | None, say: Say) -> ServerError:
-    settings = Settings.model_validate_json(path.read_bytes())
-    port = settings.process.port if port is None else port
-    _require_free(port)
+def _run(path: Path, port: int | None, say: Say, renewed: Callable[[], bool]) -> ServerError:
+    _require_free(port or _read(path).process.port)
     with ephemeral_directory() as directory, ExitStack() as running:
         try:
             say(f"Starting PostgreSQL and Valkey; every file and log is in {directory}")
             with _timed(say, "PostgreSQL and Valkey are ready"):
-                database, cache = _start_servers(directory, running)
-            migrate(directory, path, database.migration_url)
-            say("Starting the API")
-            with _timed(say, "The API is ready"):
-                service, management = running.enter_context(
-                    api(directory, path, settings, port, database.url, cache.url)
-                )
-            addresses = f"http://{LOOPBACK}:{port}", f"http://{LOOPBACK}:{management}"
-            say(f"\n{guide(*addresses, settings)}\n\nCtrl-C stops everything.")
-            return _first_to_end(database.child, cache.child, service)
+                servers = _start_servers(directory, running)
+            serve = partial(_serve, directory, path, port, servers, say, renewed)
+            ended = serve(guided=True)
+            while ended is None:
+                ended = serve(guided=False)
+            return ended
         finally:
             say("Stopping")
+
+
+def _serve(
+    directory: Path,
+    path: Path,
+    port: int | None,
+    servers: tuple[PostgresServer, ValkeyServer],
+    say: Say,
+    renewed: Callable[[], bool],
+    *,
+    guided: bool,
+) -> ServerError | None:
+    """Serve under the settings in a file until a child ends, and return its error, or None when they are renewed."""
+    settings = _read(path)
+    database, cache = servers
+    migrate(directory, path, database.migration_url)
+    say("Starting the API")
+    with ExitStack() as serving:
+        number = settings.process.port if port is None else port
+        with _timed(say, "The API is ready"):
+            child, management = serving.enter_context(api(directory, path, settings, number, database.url, cache.url))
+        addresses = f"http://{LOOPBACK}:{number}", f"http://{LOOPBACK}:{management}"
+        if guided:
+            say(f"\n{guide(*addresses, settings)}\n\nCtrl-C stops everything.")
+        else:
+            say(f"{addresses[0]} serves under the new settings; its metrics are at {addresses[1]}/metrics")
+        return _first_to_end(renewed, database.child, cache.child, child)
+
+
+def _read(path: Path) -> Settings:
+    return Settings.model_validate_json(path.read_bytes())
 
 
 def _require_free(port: int) -> None:
@@ -87,13 +114,15 @@ def _start_servers(directory: Path, running: ExitStack) -> tuple[PostgresServer,
         return database, cache.result()
 
 
-def _first_to_end(*children: Child) -> ServerError:
-    """Wait until a child ends, which none should, and return the error that names it."""
+def _first_to_end(renewed: Callable[[], bool], *children: Child) -> ServerError | None:
+    """Wait until a child ends, which none should, and return the error that names it; None for renewed settings."""
     while True:
         for child in children:
             if not child.running:
                 return child.error("ended by itself:")
         raise_if_stopped()
+        if renewed():
+            return None
         time.sleep(WATCH_SECONDS)
 
 

@@ -62,7 +62,7 @@ def rebound(tree: Node) -> tuple[Resolved | None, tuple[Finding, ...]]:
     sections = {name: entry for name, entry in tree.entries.items() if name != "environment"}
     spec, findings = bind(Specification, MappingNode(sections, tree.span))
     file, found = bind(EnvironmentFile, MappingNode({"environment": tree.entries["environment"]}, tree.span))
-    result = Resolved(file.environment, spec, tree) if file and spec else None
+    result = Resolved(file.environment, spec, tree, resolved()["staging"].specification) if file and spec else None
     return result, findings + found
 
 

@@ -70,6 +70,28 @@ def test_environments_are_those_of_the_project_that_is_named(project: Path, tmp_
     assert ask("cbp", "compile", "--root", "named", "--environment", "", folder=tmp_path) == ENVIRONMENTS[:2]
 
 
+def test_show_completes_environments_and_behind_the_first_paths_key_by_key() -> None:
+    assert ask("cbp", "show", "") == ENVIRONMENTS
+    assert ask("cbp", "show", "staging", "pro") == ["production"]
+    assert ask("cbp", "show", "staging", "con") == ["connections", "containers"]
+    assert ask("cbp", "show", "staging", "connections.") == ["connections.database", "connections.external_services"]
+    assert ask("cbp", "show", "nowhere", "con") == []
+
+
+def test_a_new_environment_is_like_one_that_there_is() -> None:
+    assert ask("cbp", "env", "new", "uat", "--like", "st") == ["staging"]
+
+
+def test_waive_completes_the_rules_of_the_project() -> None:
+    assert ask("cbp", "waive", "DEP00", folder=ROOT) == [f"DEP00{number}" for number in range(1, 9)]
+    assert ask("cbp", "waive", "DEP", folder=FROZEN) == []
+
+
+def test_a_specification_with_errors_completes_no_path_and_reports_nothing(project: Path) -> None:
+    (project / "spec/limits.yaml").write_text("limits: [")
+    assert ask("cbp", "show", "staging", "pro", folder=project) == ["production"]
+
+
 def test_where_there_is_no_project_there_is_nothing_to_complete(tmp_path: Path) -> None:
     assert ask("cbp", "compile", "--environment", "", folder=tmp_path) == []
 

@@ -23,7 +23,7 @@ _STOP_SECONDS = 60
 
 @dataclass(frozen=True)
 class Service:
-    """A running `cbp up`: where it answers, and what it has printed so far."""
+    """A running command, `cbp up` most often: where it answers, and what it has printed so far."""
 
     port: int
     process: subprocess.Popen[str]
@@ -33,13 +33,28 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def wait_for(self, text: str, start: int = 0) -> None:
+        """Wait until a line has a text; ``start`` lines are not looked at."""
+        deadline = time.monotonic() + _START_SECONDS
+        while not any(text in line for line in self.output[start:]):
+            assert self.process.poll() is None, "".join(self.output)
+            assert time.monotonic() < deadline, "".join(self.output)
+            time.sleep(0.05)
+
 
 @contextmanager
-def up(project: Path) -> Iterator[Service]:
+def up(project: Path, *arguments: str) -> Iterator[Service]:
     """Run `cbp up` in a project until the end of the block, and stop it as Ctrl-C does."""
     port = _free_port()
+    with running(project, "up", "--port", str(port), *arguments, port=port) as service:
+        yield service
+
+
+@contextmanager
+def running(project: Path, *command: str, port: int = 0) -> Iterator[Service]:
+    """Run a command that ends with Ctrl-C in a project, until the end of the block, from when it says so."""
     process = subprocess.Popen(
-        [CBP, "up", "--port", str(port)],
+        [CBP, *command],
         cwd=project,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -50,7 +65,7 @@ def up(project: Path) -> Iterator[Service]:
     reader = threading.Thread(target=_collect, args=(service,))
     reader.start()
     try:
-        _wait_until_ready(service)
+        service.wait_for("Ctrl-C stops")
         yield service
     finally:
         process.send_signal(signal.SIGINT)
@@ -65,14 +80,6 @@ def _collect(service: Service) -> None:
     assert service.process.stdout is not None
     with service.process.stdout as lines:
         service.output.extend(lines)
-
-
-def _wait_until_ready(service: Service) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not any("Ctrl-C stops everything" in line for line in service.output):
-        assert service.process.poll() is None, "".join(service.output)
-        assert time.monotonic() < deadline, "".join(service.output)
-        time.sleep(0.05)
 
 
 def _free_port() -> int:

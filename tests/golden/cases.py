@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from tests.compiler.project import FROZEN
 
 GOLDEN = Path(__file__).parent
+COMMANDS = GOLDEN / "commands"
 BROKEN = sorted(file.parent.name for file in GOLDEN.glob("*/case.yaml"))
 
 _ENVIRONMENT = "environments/staging"
@@ -40,6 +41,19 @@ class Case(BaseModel):
     arguments: tuple[str, ...] = ()
     """What is added to the command line."""
     exit: int = 1
+
+
+class CommandCase(Case):
+    """What is done to the whole frozen project, and the command that is run in it."""
+
+    command: str
+    """Its words behind ``cbp``, as a shell reads them."""
+    exit: int = 0
+
+
+def command_case(name: str) -> CommandCase:
+    """Read a case of a command."""
+    return CommandCase.model_validate(yaml.safe_load((COMMANDS / name / "case.yaml").read_text(encoding="utf-8")))
 
 
 def case(name: str) -> Case:
