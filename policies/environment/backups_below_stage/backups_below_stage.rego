@@ -28,5 +28,7 @@ deny contains denial if {
 			[input.environment.stage, units.seconds(retention), units.seconds(least)],
 		),
 		"path": ["backup", "database", "retention"],
+		"places": [["backup", "database", "retention"], ["environment", "stage"]],
+		"excess": least - retention,
 	}
 }

@@ -34,5 +34,8 @@ deny contains denial if {
 		"id": "DEP014",
 		"message": sprintf("the backups' %s is not one of %s", [backup.field, input.cluster.platform]),
 		"path": ["environment", "clusters", input.cluster.name, "backups", backup.field],
+		"places": [array.concat(["environment", "clusters", input.cluster.name], end) |
+			some end in [["backups", backup.field], ["platform"]]
+		],
 	}
 }

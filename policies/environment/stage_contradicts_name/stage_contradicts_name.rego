@@ -25,5 +25,6 @@ deny contains denial if {
 		"id": "DEP012",
 		"message": sprintf("the environment %s says that its stage is %s", [environment.name, environment.stage]),
 		"path": ["environment", "stage"],
+		"places": [["environment", "stage"], ["environment", "name"]],
 	}
 }

@@ -121,4 +121,4 @@ deny contains denial if {
 	)})
 }
 
-at(volume) := {"id": "K8S036", "path": volume.path, "file": volume.file}
+at(volume) := {"id": "K8S036", "path": volume.path, "places": [volume.path], "file": volume.file}
