@@ -77,6 +77,8 @@ class Bound:
     word: str
     """``at most``, ``at least``, or empty for a value that stands alone."""
     value: str
+    number: int | None = None
+    """The value as the whole number that policies see, if it is one."""
 
     def __str__(self) -> str:
         return f"{self.word} {self.value}".lstrip()
@@ -84,16 +86,21 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A statement that takes part in a relation: its path with dots, its span, and its value as it is written.
+    """A statement that takes part in a relation: its path, its span, and its value as it is written.
 
     ``bounds`` are the values with which the relation would hold, all other statements unchanged; none where no value
     was found.
     """
 
-    resource: str
+    path: tuple[str | int, ...]
     span: Span
     value: str | None
     bounds: tuple[Bound, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The path with dots."""
+        return ".".join(map(str, self.path))
 
     @property
     def label(self) -> str:

@@ -25,7 +25,6 @@ from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
 from compiler.model.units import Bytes
 from compiler.model.units.base import Unit
-from compiler.policy.denial import dotted
 from compiler.policy.documents import documents
 from compiler.policy.input import input_of, stated
 from compiler.policy.library import HELPERS
@@ -99,6 +98,7 @@ class Bounds:
     ask: Callable[[Rule, str], Answer]
     as_of: date | None
     _trials: int = 0
+    _judged: dict[tuple[object, ...], _Tried] = field(default_factory=dict)
     _inputs: dict[tuple[str, Path, str, _Needed], str | None] = field(default_factory=dict)
 
     def places(self, rule: Rule, denial: Denial, cases: Sequence[Case]) -> tuple[Place, ...]:
@@ -117,7 +117,7 @@ class Bounds:
 
     def tried(self, rule: Rule, denial: Denial, case: Case, path: Path, text: str) -> _Tried | None:
         """Return the judgement of a cluster with another text at a path; None where the model refuses the text."""
-        needed = self._needed(rule)
+        needed = self.needed(rule)
         key = case.folder, path, text, needed
         if key not in self._inputs:
             changed = substituted(case.resolved, {path: text})
@@ -125,13 +125,16 @@ class Bounds:
         document = self._inputs[key]
         if document is None:
             return None
-        self._trials += needed is not _Needed.STATED
-        if self._trials > MOST_TRIALS:
-            raise _SpentError
-        same = [other for other in self.ask(rule, document).denials if other.relation == denial.relation]
-        return _Tried(not same, max((other.excess or 0 for other in same), default=0))
+        asked = rule.id, denial.relation, *key
+        if asked not in self._judged:
+            self._trials += needed is not _Needed.STATED
+            if self._trials > MOST_TRIALS:
+                raise _SpentError
+            same = [other for other in self.ask(rule, document).denials if other.relation == denial.relation]
+            self._judged[asked] = _Tried(not same, max((other.excess or 0 for other in same), default=0))
+        return self._judged[asked]
 
-    def _needed(self, rule: Rule) -> _Needed:
+    def needed(self, rule: Rule) -> _Needed:
         """Return the parts of the input that a rule and its helpers mention."""
         helpers = {module.package.rpartition(".")[2]: module.text for module in self.library.helpers}
         texts, names = [rule.module.text], set[str]()
@@ -156,19 +159,24 @@ class _Search:
 
     def found(self) -> Iterator[Bound]:
         """Yield the bounds: the nearest numbers in both directions, or the words with which the relation holds."""
-        if not isinstance(lookup(self.resolved.tree, self.path), ScalarNode):
+        if self.path in self.denial.given or not isinstance(lookup(self.resolved.tree, self.path), ScalarNode):
             return
         if scale := self._scale():
             for sign, word in ((-1, "at most"), (1, "at least")):
                 yield from _Direction(self, scale, sign, word).bound()
         else:
-            texts = (*_choices(self.path), *filter(None, map(self.resolved.written, self._others())))
+            texts = (*_choices(self.path), *filter(None, map(self.resolved.written, self._namesakes())))
             yield from (Bound("", text) for text in dict.fromkeys(texts) if self._holds(text))
 
     @property
     def resolved(self) -> Resolved:
         """The environment of the first case; the statements of the relation are the same in all of them."""
         return self.cases[0].resolved
+
+    @property
+    def cheap(self) -> bool:
+        """Whether a trial renders nothing."""
+        return self.bounds.needed(self.rule) is _Needed.STATED
 
     def tried(self, text: str) -> _Tried | None:
         """Return the judgement of a text in all cases: the first that does not accept it, or one that does."""
@@ -185,6 +193,10 @@ class _Search:
 
     def _others(self) -> Iterator[Path]:
         return (path for path in self.denial.participants if path != self.path)
+
+    def _namesakes(self) -> Iterator[Path]:
+        """Yield the other statements with the same key: of texts, these alone say the same kind of thing."""
+        return (path for path in self._others() if path[-1] == self.path[-1] and isinstance(path[-1], str))
 
     def _scale(self) -> _Scale | None:
         number = _number(self.resolved, self.path)
@@ -226,15 +238,21 @@ class _Direction:
         """Yield the nearest number with which the relation holds, if there is one."""
         farthest = self._farthest()
         refused = 0
-        for distance in self._marked(farthest):
+        for distance in self._probes(farthest):
             if self._holds(distance):
                 nearest = self._first(refused, distance)
-                yield Bound(self.word if self._holds(nearest + 1) else "", self._text(nearest))
+                beyond = self._at(nearest + 1)
+                alone = beyond is not None and not beyond.accepted
+                yield self._bound("" if alone else self.word, nearest)
                 return
             refused = distance
-        if farthest and self._holds(farthest):
-            nearest = self._first(0, farthest)
-            yield Bound(self.word if nearest < farthest else "", self._text(nearest))
+        if self.search.denial.excess and (led := self._led(farthest)):
+            yield self._bound(self.word, self._first(0, led))
+        elif farthest and self._holds(farthest):
+            yield self._bound(self.word, self._first(0, farthest))
+
+    def _bound(self, word: str, distance: int) -> Bound:
+        return Bound(word, self._text(distance), self._number(distance))
 
     def _farthest(self) -> int:
         """Return the largest distance that is tried: as far as the model accepts, or a multiple of the value."""
@@ -250,10 +268,28 @@ class _Direction:
             middle = invalid - 1 if invalid == farthest else (valid + invalid) // 2
         return valid
 
-    def _marked(self, farthest: int) -> list[int]:
-        """Return the distances of the marks and of the numbers beside them, where most relations turn."""
+    def _probes(self, farthest: int) -> list[int]:
+        """Return the distances to try: where other statements stand, and beside them, since most relations turn there.
+
+        If a trial is cheap, ever longer distances are tried, too: the relation may hold in a range alone.
+        """
         steps = ((mark - self.scale.number) * self.sign // self.scale.step for mark in self.scale.marks)
-        return sorted({step + beside for step in steps for beside in (-1, 0, 1) if 0 < step + beside <= farthest})
+        marked = {step + beside for step in steps for beside in (-1, 0, 1)}
+        doubled = {1 << power for power in range(farthest.bit_length())} if self.search.cheap else set()
+        return sorted(distance for distance in marked | doubled if 0 < distance <= farthest)
+
+    def _led(self, farthest: int) -> int | None:
+        """Return a distance at which the relation holds, to which the excess leads, or None."""
+        excess, distance = self.search.denial.excess or 0, 1
+        for _ in range(_GUESSES):
+            tried = self._at(distance) if distance <= farthest else None
+            if tried is None or tried.accepted:
+                return distance if tried else None
+            gain = excess - tried.excess
+            if gain <= 0:
+                return None
+            distance = max(distance + 1, -(-distance * excess // gain))
+        return None
 
     def _first(self, refused: int, accepted: int) -> int:
         """Return the first distance at which the relation holds, between a refused and an accepted one.
@@ -313,7 +349,7 @@ def _json(document: dict[str, Any]) -> str:
 
 def place(resolved: Resolved, path: Path) -> Place:
     """Return a statement without bounds."""
-    return Place(dotted(path), resolved.span(path), resolved.written(path))
+    return Place(path, resolved.span(path), resolved.written(path))
 
 
 def is_stated(path: Path) -> bool:

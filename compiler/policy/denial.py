@@ -22,9 +22,9 @@ class Denial(BaseModel):
     ``path`` leads to the value of the specification that an author should edit: a section's name, or ``environment``,
     and the keys below it. ``wanted`` is the correct value, as the specification writes it. ``places`` are the paths of
     all statements of a relation that does not hold, in the order in which they should follow an edit of another one;
-    ``excess`` is a number that falls to 0 or below as the relation begins to hold. ``file`` and ``pointer`` (RFC 6901)
-    locate the denied value in a rendered document, if there is one. ``before`` and ``after`` are the values of a
-    transition.
+    ``given`` are those of its statements that no other moves, such as the stage of an environment. ``excess`` is a
+    number that falls to 0 or below as the relation begins to hold. ``file`` and ``pointer`` (RFC 6901) locate the denied
+    value in a rendered document, if there is one. ``before`` and ``after`` are the values of a transition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +33,7 @@ class Denial(BaseModel):
     message: Annotated[StrictStr, Field(min_length=1)]
     path: Path
     places: tuple[Path, ...] = ()
+    given: tuple[Path, ...] = ()
     excess: Annotated[StrictInt, Field(gt=0)] | None = None
     wanted: StrictStr | None = None
     file: StrictStr | None = None
@@ -44,8 +45,8 @@ class Denial(BaseModel):
     def _excess_of_a_relation(self) -> Denial:
         if self.places and self.path not in self.places:
             raise ValueError("the path is not one of the places")
-        if self.excess is not None and not self.places:
-            raise ValueError("there is an excess, and no places that could lower it")
+        if (self.excess is not None or self.given) and not self.places:
+            raise ValueError("there are no places that could mend the relation")
         return self
 
     @property
@@ -56,12 +57,12 @@ class Denial(BaseModel):
     @property
     def participants(self) -> tuple[Path, ...]:
         """The paths of the relation's statements, the one at ``path`` first."""
-        return tuple(dict.fromkeys((self.path, *self.places))) if self.places else ()
+        return tuple(dict.fromkeys((self.path, *self.places, *self.given))) if self.places else ()
 
     @property
     def relation(self) -> tuple[frozenset[Path], str | None, str | None]:
         """The identity of the relation: its statements, and the place in a rendered document."""
-        return frozenset(self.places), self.file, self.pointer
+        return frozenset(self.participants), self.file, self.pointer
 
     @property
     def transition(self) -> AcknowledgementKey:

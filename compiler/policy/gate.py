@@ -107,7 +107,9 @@ class Gate:
                 denials = self._answer(rule, json.dumps(document)).denials
                 if not denials:
                     faults.add(f"{file}: {rule.id} does not deny number {number} of its own must_deny")
-                for path in dict.fromkeys(path for denial in denials for path in denial.places if not is_stated(path)):
+                for path in dict.fromkeys(
+                    path for denial in denials for path in denial.participants if not is_stated(path)
+                ):
                     faults.add(f"{rule.module.path}: {rule.id} names a place that nobody can state: {dotted(path)}")
         faults.refuse()
 
@@ -207,7 +209,7 @@ def _verdict_module(rules: Iterable[Rule]) -> Module:
 
 def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
     resolved, custom = rendering.resolved, rule.metadata.custom
-    for path in (denial.path, *denial.places):
+    for path in (denial.path, *denial.participants):
         if not resolved.has(path):
             raise PolicyError(f"{rule.id} points at {dotted(path)}, which the specification does not have")
     return Finding(

@@ -129,7 +129,7 @@ def test_a_subject_with_nothing_rendered_is_no_pass(gate: Gate) -> None:
             FIXTURE,
             "the path is not one of the places",
         ),
-        (changed(PATH, f'{PATH}, "excess": 1'), FIXTURE, "there is an excess, and no places that could lower it"),
+        (changed(PATH, f'{PATH}, "excess": 1'), FIXTURE, "there are no places that could mend the relation"),
         (changed(PATH, f'{PATH}, "places": [{HEAP}], "excess": 0'), FIXTURE, "greater than 0"),
         (changed(PATH, f'{PATH}, "places": [{HEAP}, ["limits", "disk"]]'), FIXTURE, "nobody can state: limits.disk"),
         (RULE.replace("deny contains denial", "deny contains memory"), FIXTURE, "not a list of denials"),

@@ -33,9 +33,9 @@ deny contains denial if {
 		"path": ["environment", "clusters", cluster.name, "zones"],
 		"places": [
 			["environment", "clusters", cluster.name, "zones"],
-			["environment", "stage"],
 			["redundancy", "application", "deployment"],
 		],
+		"given": [["environment", "stage"]],
 		"wanted": sprintf("%d zones", [least]),
 	}
 }

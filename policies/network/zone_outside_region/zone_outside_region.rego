@@ -27,8 +27,7 @@ deny contains denial if {
 		"id": "NET006",
 		"message": sprintf("the zone %s is not in the region %s", [name, region]),
 		"path": ["environment", "clusters", input.cluster.name, "zones", zone.index],
-		"places": [array.concat(["environment", "clusters", input.cluster.name], end) |
-			some end in [["zones", zone.index], ["region"]]
-		],
+		"places": [["environment", "clusters", input.cluster.name, "zones", zone.index]],
+		"given": [["environment", "clusters", input.cluster.name, "region"]],
 	}
 }

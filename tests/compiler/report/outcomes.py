@@ -45,9 +45,9 @@ RELATION = Finding(
     found="9",
     wanted="8",
     places=(
-        Place("limits.max", Span(BOUNDS, 2, 8, 1), "9", (Bound("", "8"),)),
-        Place("limits.most", Span(BOUNDS, 3, 9, 1), "8", (Bound("at most", "3"), Bound("at least", "9"))),
-        Place("limits.all", Span(BOUNDS, 4, 3, 3), None),
+        Place(("limits", "max"), Span(BOUNDS, 2, 8, 1), "9", (Bound("", "8"),)),
+        Place(("limits", "most"), Span(BOUNDS, 3, 9, 1), "8", (Bound("at most", "3"), Bound("at least", "9"))),
+        Place(("limits", "all"), Span(BOUNDS, 4, 3, 3), None),
     ),
     clusters=("a/b",),
 )
@@ -93,7 +93,7 @@ def hostile(text: str) -> Finding:
         found=text,
         wanted=text,
         places=tuple(
-            Place(text, Span(Source(f"environments/{text}.yaml", f"a: {text}\n"), 1, 4, 1), text, (Bound("", text),))
+            Place((text,), Span(Source(f"environments/{text}.yaml", f"a: {text}\n"), 1, 4, 1), text, (Bound("", text),))
             for _ in range(2)
         ),
         rendered=(Rendered(f"generated/{text}", f"/{text}"),),
