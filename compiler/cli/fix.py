@@ -54,8 +54,10 @@ def fix(compiling: CompileOptions, check: bool) -> None:
 
 
 def _summary(found: Fix, *, check: bool) -> str:
+    from compiler.report.outcome import counted
+
     if found.brought:
-        return f"nothing was written: it would bring {len(found.brought)} new errors; choose another value"
+        return f"nothing was written: that would bring {counted(len(found.brought), 'new error')}; choose another value"
     if not found.edits:
         return "nothing is proposed" if found.left else "nothing to fix"
     files = ", ".join(found.files)

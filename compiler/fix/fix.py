@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compiler.sources.nodes import Path as Keys
 
 MOST_ROUNDS = 8
-"""The most often that edits lead to further ones: as many links as a chain of statements has."""
+"""The most often that edits lead to further ones: no chain of statements has as many links."""
 _FOLDERS = ("spec", "environments")
 
 

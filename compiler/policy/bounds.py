@@ -220,6 +220,10 @@ class _Scale:
     like: str
     unit: type[Unit] | None
 
+    def distance(self, mark: int) -> int:
+        """Return the steps from the number to another one; negative for a smaller one."""
+        return (mark - self.number) // self.step
+
     def text(self, number: int) -> str:
         """Return a number in the spelling of the statement."""
         return self.unit(number).like(self.like) if self.unit else str(number)  # type: ignore[call-arg]
@@ -255,9 +259,10 @@ class _Direction:
         return Bound(word, self._text(distance), self._number(distance))
 
     def _farthest(self) -> int:
-        """Return the largest distance that is tried: as far as the model accepts, or a multiple of the value."""
+        """Return the largest distance that is tried: past the marks, or a multiple of the value."""
         steps = max(1, self.scale.number // self.scale.step)
-        farthest = steps if self.sign < 0 else steps * _FARTHEST
+        marked = (self.scale.distance(mark) + 1 for mark in self.scale.marks)
+        farthest = steps if self.sign < 0 else max(steps * _FARTHEST, *marked)
         valid, invalid = 0, farthest + 1
         middle = farthest
         while invalid - valid > 1:
@@ -273,7 +278,7 @@ class _Direction:
 
         If a trial is cheap, ever longer distances are tried, too: the relation may hold in a range alone.
         """
-        steps = ((mark - self.scale.number) * self.sign // self.scale.step for mark in self.scale.marks)
+        steps = (self.scale.distance(mark) * self.sign for mark in self.scale.marks)
         marked = {step + beside for step in steps for beside in (-1, 0, 1)}
         doubled = {1 << power for power in range(farthest.bit_length())} if self.search.cheap else set()
         return sorted(distance for distance in marked | doubled if 0 < distance <= farthest)

@@ -23,8 +23,8 @@ class Denial(BaseModel):
     and the keys below it. ``wanted`` is the correct value, as the specification writes it. ``places`` are the paths of
     all statements of a relation that does not hold, in the order in which they should follow an edit of another one;
     ``given`` are those of its statements that no other moves, such as the stage of an environment. ``excess`` is a
-    number that falls to 0 or below as the relation begins to hold. ``file`` and ``pointer`` (RFC 6901) locate the denied
-    value in a rendered document, if there is one. ``before`` and ``after`` are the values of a transition.
+    number that falls to 0 or below as the relation begins to hold. ``file`` and ``pointer`` (RFC 6901) locate the
+    denied value in a rendered document, if there is one. ``before`` and ``after`` are the values of a transition.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

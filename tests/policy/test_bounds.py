@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -187,3 +188,24 @@ def test_when_the_trials_are_spent_statements_are_named_without_bounds(monkeypat
     (finding,) = findings(resolved, "CON012")
     assert len(finding.places) > 3
     assert not any(place.bounds for place in finding.places)
+
+
+STATEMENT = re.compile(r"\binput\.(?:spec|environment|cluster)(?:\.\w+)+|statements\.at\([^)]*\)")
+NAMES = frozenset({"input.cluster.name", "input.environment.name"})
+WITHOUT_PLACES = {
+    "DEP018": "a handover is wrong by itself; the reasons name the others",
+    "NET016": "a range that nothing uses contradicts no other statement",
+    "RUN001": "only an emitter could break it",
+    "RUN002": "only an emitter could break it",
+    "STO009": "only an emitter could break it",
+}
+"""Rules that read several statements and name one, each with the reason."""
+
+
+def test_a_rule_that_reads_several_statements_names_them() -> None:
+    without = set()
+    for rule in read(POLICIES).rules:
+        code = "\n".join(line for line in rule.module.text.splitlines() if not line.lstrip().startswith("#"))
+        if '"places"' not in code and not rule.of_transitions and len({*STATEMENT.findall(code)} - NAMES) > 1:
+            without.add(rule.id)
+    assert without == WITHOUT_PLACES.keys()
