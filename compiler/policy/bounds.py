@@ -262,7 +262,7 @@ class _Direction:
         """Return the largest distance that is tried: past the marks, or a multiple of the value."""
         steps = max(1, self.scale.number // self.scale.step)
         marked = (self.scale.distance(mark) + 1 for mark in self.scale.marks)
-        farthest = steps if self.sign < 0 else max(steps * _FARTHEST, *marked)
+        farthest = steps if self.sign < 0 else max((steps * _FARTHEST, *marked))
         valid, invalid = 0, farthest + 1
         middle = farthest
         while invalid - valid > 1:

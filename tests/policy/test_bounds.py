@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compiler.fix.propose import proposals
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
@@ -20,7 +21,7 @@ from compiler.policy.denial import answer
 from compiler.policy.input import input_of
 from compiler.policy.library import Rule, read
 from compiler.resolve.substitute import substituted
-from tests.compiler.project import changed
+from tests.compiler.project import changed, keys
 from tests.policy.mutation import AS_OF, Mutation, gate, mutation, stated
 from tests.policy.policies import POLICIES
 
@@ -38,7 +39,6 @@ RELATIONS = {
 }
 WORDS = {
     "CON003": "its statements are lists",
-    "CON020": "its statements are lists",
     "DEP004": "its statements are lists",
     "DEP005": "its statements are mappings and lists",
     "DEP011": "its statement is a name",
@@ -98,7 +98,8 @@ def beyond(place: Place, bound: Bound) -> list[str]:
 
 
 @pytest.mark.parametrize(("rule", "mistake"), RELATIONS.values(), ids=RELATIONS)
-def test_the_bounds_of_a_mistake_are_accepted_and_a_step_beyond_is_refused(rule: Rule, mistake: Mutation) -> None:
+def test_a_bound_is_accepted_a_step_beyond_is_refused_and_a_proposal_mends(rule: Rule, mistake: Mutation) -> None:
+    """What follows from the mistake as the intent, and what follows where nothing was edited, is accepted."""
     resolved = stated(mistake.environment, mistake.given, mistake)
     found = findings(resolved, rule.id)
     assert found
@@ -106,6 +107,15 @@ def test_the_bounds_of_a_mistake_are_accepted_and_a_step_beyond_is_refused(rule:
     assert bool(promised) == (rule.id not in WORDS)
     for item, place, bound in promised:
         check(resolved, item, place, bound)
+    edited = keys(str(mistake.statement))
+    for intended in (edited, None):
+        edits = proposals(found, lambda _, place, path=intended: place.path == path)  # type: ignore[misc]
+        after = substituted(resolved, {edit.place.path: edit.text for edit in edits})
+        proposed = {edit.place.path for edit in edits}
+        mended = [item for item in found if proposed & {place.path for place in item.places}]
+        assert intended not in proposed
+        assert after
+        assert not any(denied(after, item) for item in mended)
 
 
 PERCENT = st.integers(1, 100).map(lambda number: f"{number}%")
