@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if there is something to write.")
 @compile_options.compiling
 def fix(compiling: CompileOptions, check: bool) -> None:
-    """Write the values that have to follow an edit to spec/ and environments/.
+    """Write the statements that have to follow an edit.
 
-    What was edited since the base is the intent. Of the other statements of a relation that no longer holds, the first
+    A value of spec/ or environments/ that was edited since the base is the intent. Of the other statements of a relation that no longer holds, the first
     follows, by as little as the relation asks for, and then what follows from that. Comments and format stay.
 
     Nothing is written if an edit would bring a new error. Exit status 1 says that there are errors left.
