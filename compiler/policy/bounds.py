@@ -43,10 +43,11 @@ if TYPE_CHECKING:
     from compiler.resolve.resolved import Resolved
     from compiler.sources.nodes import Path
 
-MOST_TRIALS = 160
+MOST_TRIALS = 200
 """The most trials of rendered clusters for all findings of a run, some seconds; later findings have no bounds."""
 _FARTHEST = 16
 """A number is tried up to this multiple of its value."""
+_STRIDES = 16
 _GUESSES = 6
 """The most trials that an excess leads; a relation that is more crooked is searched by halves."""
 _MEBIBYTE = 1 << 20
@@ -202,7 +203,8 @@ class _Search:
         number = _number(self.resolved, self.path)
         if number is None:
             return None
-        others = (path for path in self._others() if _unit(path) is _unit(self.path))
+        alike = () if self.denial.excess else self._others()
+        others = (path for path in alike if _unit(path) is _unit(self.path))
         marks = tuple(other for other in (_number(self.resolved, path) for path in others) if other is not None)
         large = _unit(self.path) is Bytes and not any(value % _MEBIBYTE for value in (number, *marks))
         return _Scale(
@@ -212,7 +214,10 @@ class _Search:
 
 @dataclass(frozen=True, slots=True)
 class _Scale:
-    """A number, the step from it to the next, and the numbers of the relation's other statements of the same unit."""
+    """A number, the step from it to the next, and marks: the numbers of other statements of the same unit.
+
+    An excess leads to a bound, too; with one there are no marks.
+    """
 
     number: int
     step: int
@@ -285,7 +290,7 @@ class _Direction:
 
     def _led(self, farthest: int) -> int | None:
         """Return a distance at which the relation holds, to which the excess leads, or None."""
-        excess, distance = self.search.denial.excess or 0, 1
+        excess, distance = self.search.denial.excess or 0, self._stride
         for _ in range(_GUESSES):
             tried = self._at(distance) if distance <= farthest else None
             if tried is None or tried.accepted:
@@ -296,13 +301,18 @@ class _Direction:
             distance = max(distance + 1, -(-distance * excess // gain))
         return None
 
+    @property
+    def _stride(self) -> int:
+        """The distance of the first trial that an excess leads from: less could be lost where documents round."""
+        return max(1, self.scale.number // self.scale.step // _STRIDES)
+
     def _first(self, refused: int, accepted: int) -> int:
         """Return the first distance at which the relation holds, between a refused and an accepted one.
 
         The excess leads there in a few trials where it falls evenly; halves lead there in any case.
         """
         excess = self.search.denial.excess or 0
-        probe, guesses = (1, _GUESSES) if excess and not refused else (accepted - 1, 0)
+        probe, guesses = (self._stride, _GUESSES) if excess and not refused else (accepted - 1, 0)
         while accepted - refused > 1:
             probe = min(max(probe, refused + 1), accepted - 1)
             tried = self._at(probe)
