@@ -87,18 +87,20 @@ def compile_project(
     engine: Callable[[], Engine] | None = None,
     as_of: date | None = None,
     history: History | None = None,
+    sources: Path | None = None,
 ) -> Compilation:
     """Compile the environments of a project (those named ``only``, or all) in memory; also validate by ``schemas``.
 
     The policies judge in ``engine`` or in the embedded engine. Waivers hold as of the day ``as_of``; without a day
-    nothing is waived. Transitions are judged from the bases of ``history``; without one they are not.
+    nothing is waived. Transitions are judged from the bases of ``history``; without one they are not. ``sources`` is a
+    folder with another ``spec/`` and ``environments/`` to compile in the place of the project's own.
 
     Raises:
         PolicyError: the gate could not judge.
         NoBaseError: a base is required, and there is none.
         SchemaError: the schemas of custom resources cannot be used.
     """
-    loaded = load(root, SECTIONS, only)
+    loaded = load(sources or root, SECTIONS, only)
     resolved, findings = resolve(root, loaded)
     schemas = schemas or CustomSchemas()
     checked = _Checked(schemas)

@@ -13,6 +13,7 @@ from compiler.cli import (
     completion,
     doctor,
     env,
+    fix,
     import_,
     policy,
     release,
@@ -55,6 +56,7 @@ def main() -> None:
 for _command in (
     compile_.compile_,
     verify.verify,
+    fix.fix,
     import_.import_,
     release.release,
     schema.schema,

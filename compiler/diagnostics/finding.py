@@ -71,6 +71,53 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """A value that a statement may have, or that it may not pass, in the specification's own spelling."""
+
+    word: str
+    """``at most``, ``at least``, or empty for a value that stands alone."""
+    value: str
+    number: int | None = None
+    """The value as the whole number that policies see, if it is one."""
+
+    def __str__(self) -> str:
+        return f"{self.word} {self.value}".lstrip()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A statement that takes part in a relation: its path, its span, and its value as it is written.
+
+    ``bounds`` are the values with which the relation would hold, all other statements unchanged; none where no value
+    was found.
+    """
+
+    path: tuple[str | int, ...]
+    span: Span
+    value: str | None
+    bounds: tuple[Bound, ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """The path with dots."""
+        return ".".join(map(str, self.path))
+
+    @property
+    def label(self) -> str:
+        """The statement in words, such as ``limits.memory.heap may be at most 70%``."""
+        return f"{self.resource} may be {alternatives(self.bounds)}" if self.bounds else self.resource
+
+    def __str__(self) -> str:
+        may = f", may be {alternatives(self.bounds)}" if self.bounds else ""
+        return f"{self.span}: {self.resource}{f' is {self.value}' if self.value else ''}{may}"
+
+
+def alternatives(bounds: Iterable[Bound]) -> str:
+    """Return bounds in words: ``at most 3 or at least 7``."""
+    return " or ".join(map(str, bounds))
+
+
+@dataclass(frozen=True, slots=True)
 class Waived:
     """The waiver of a finding: its place and its content."""
 
@@ -113,6 +160,8 @@ class Finding:
     """The value that a transition replaces."""
     after: str | None = None
     """The value that a transition puts in its place."""
+    places: tuple[Place, ...] = ()
+    """The statements that take part in the relation that does not hold, the one at ``span`` first; none elsewhere."""
     rendered: tuple[Rendered, ...] = ()
     """The places in rendered documents that show the mistake."""
     clusters: tuple[str, ...] = ()
@@ -131,6 +180,11 @@ class Finding:
     def place(self) -> str:
         """The place as ``file:line:column``, or only the path."""
         return str(self.span) if self.span else self.path
+
+    @property
+    def others(self) -> tuple[Place, ...]:
+        """The statements of the relation besides the one at ``span``."""
+        return self.places[1:]
 
     @property
     def identity(self) -> str:

@@ -33,6 +33,9 @@ def block(finding: Finding, *, colour: bool, excerpt: Iterable[str] = ()) -> str
     if finding.span:
         lines.extend(_excerpt(finding.span))
     lines.extend(f"     | {printable(line[:_LONGEST_LINE])}" for line in excerpt)
+    for other in finding.others:
+        lines.append(f"{_paint(_BLUE, '  :::', colour)} {printable(str(other.span))}")
+        lines.extend(_excerpt(other.span, "-", f" {printable(other.label)}"))
     lines.extend(f"  {label}: {printable(text)}" for label, text in details(finding))
     lines.extend(acknowledgement(finding))
     return "\n".join(lines) + "\n\n"
@@ -52,6 +55,11 @@ def details(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "help", finding.help
     if finding.page:
         yield "rule", f"{finding.page}, about {finding.resource}"
+
+
+def participants(finding: Finding) -> Iterator[tuple[str, str]]:
+    """Yield the other statements of a finding's relation, each with a label, for reports without excerpts."""
+    yield from (("with", str(other)) for other in finding.others)
 
 
 def acknowledgement(finding: Finding) -> Iterator[str]:
@@ -89,14 +97,14 @@ def _paint(style: str, text: str, colour: bool) -> str:
     return f"{style}{text}{_RESET}" if colour else text
 
 
-def _excerpt(span: Span) -> list[str]:
-    """Return the source line and a caret below the place; of a long line, only the part around the place."""
+def _excerpt(span: Span, mark: str = "^", label: str = "") -> list[str]:
+    """Return the source line and marks below the place, with a label; of a long line, only the part around it."""
     line, column = span.source.line(span.line), span.column - 1
     start = max(0, column - _LONGEST_LINE // 2) if len(line) > _LONGEST_LINE else 0
     shown, gutter = printable(line[start : start + _LONGEST_LINE]), f"{span.line:>4} | "
     before, covered = shown[: column - start], shown[column - start : column - start + span.width]
     indent, width = sum(map(_cells, before)), max(1, sum(map(_cells, covered)))
-    return [gutter + shown.rstrip(), " " * (len(gutter) - 2) + "| " + " " * indent + "^" * width]
+    return [gutter + shown.rstrip(), " " * (len(gutter) - 2) + "| " + " " * indent + mark * width + label]
 
 
 def printable(text: str) -> str:

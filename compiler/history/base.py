@@ -99,6 +99,16 @@ class Base:
         identifier = self.repository.files(self.commit, folder).get(name)
         return None if identifier is None else self.repository.read([identifier])[identifier]
 
+    def folder(self, folder: str) -> Mapping[str, bytes]:
+        """Return the content of each file below a folder of the project, as the commit holds it.
+
+        Raises:
+            GitError: the commit cannot be read.
+        """
+        found = self.repository.files(self.commit, folder)
+        contents = self.repository.read(set(found.values()))
+        return {f"{folder}/{path}": contents[identifier] for path, identifier in found.items()}
+
     def read(self, paths: Collection[str]) -> Mapping[str, bytes]:
         """Return the contents of files, by their paths.
 

@@ -10,9 +10,10 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from compiler.diagnostics import Code, Finding, RuleId, in_source_order
+from compiler.diagnostics import Code, Finding, RuleId, alternatives, in_source_order
 from compiler.policy.acknowledgements import Acknowledgements
-from compiler.policy.denial import Answer, Denial, answer
+from compiler.policy.bounds import Bounds, Case, is_stated, place
+from compiler.policy.denial import Answer, Denial, answer, dotted
 from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
 from compiler.policy.library import Library, Module, Rule, scan
@@ -20,7 +21,7 @@ from compiler.policy.regorus import Regorus
 from compiler.policy.waivers import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -94,17 +95,22 @@ class Gate:
         faults = Faults()
         for unwritten in rule.unwritten:
             faults.add(unwritten)
-        place = f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
+        file = f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
         with faults.collected():
-            passed = self._answer(rule, rule.fixture.must_pass)
+            passed = self._answer(rule, json.dumps(rule.fixture.must_pass))
             if passed.denials:
-                faults.add(f"{place}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
+                faults.add(f"{file}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
             if not passed.examined:
-                faults.add(f"{place}: {rule.id} examines nothing in its own must_pass")
+                faults.add(f"{file}: {rule.id} examines nothing in its own must_pass")
         for number, document in enumerate(rule.fixture.must_deny, 1):
             with faults.collected():
-                if not self._answer(rule, document).denials:
-                    faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
+                denials = self._answer(rule, json.dumps(document)).denials
+                if not denials:
+                    faults.add(f"{file}: {rule.id} does not deny number {number} of its own must_deny")
+                for path in dict.fromkeys(
+                    path for denial in denials for path in denial.participants if not is_stated(path)
+                ):
+                    faults.add(f"{rule.module.path}: {rule.id} names a place that nobody can state: {dotted(path)}")
         faults.refuse()
 
     def judge(
@@ -123,7 +129,7 @@ class Gate:
             PolicyError: there is nothing to judge, the answer of a rule is malformed, or the engine no longer holds
                 the loaded policies.
         """
-        findings: list[Finding] = []
+        denied: list[_Denied] = []
         environments: set[str] = set()
         register = Register(self.library.rules, as_of)
         transitions = acknowledgements or self.acknowledgements(as_of)
@@ -146,12 +152,14 @@ class Gate:
                     waived = register.waived(denial, rendering.resolved)
                     if rule.of_transitions:
                         waived = transitions.acknowledged(environment, denial.transition)
-                    findings.append(replace(finding, waived=waived))
+                    denied.append(_Denied(replace(finding, waived=waived), rule, denial, Case.of(rendering)))
         if not judged:
             raise PolicyError("there is no cluster to judge")
+        bounds = Bounds(self.library, self._answer, as_of)
+        findings = tuple(_merged(denied, environments, bounds))
         self.engine.confirm()
         return Verdict(
-            findings=in_source_order((*_merged(findings, environments), *register.findings(), *transitions.findings())),
+            findings=in_source_order((*findings, *register.findings(), *transitions.findings())),
             engine=self.engine.name,
             version=self.engine.version,
             rules=self.library.rules,
@@ -167,8 +175,9 @@ class Gate:
     def _transitions(self) -> Iterator[Rule]:
         return (rule for rule in self.library.rules if rule.of_transitions)
 
-    def _answer(self, rule: Rule, document: Any) -> Answer:
-        return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", json.dumps(document)))
+    def _answer(self, rule: Rule, document: str) -> Answer:
+        """Return the answer of one rule for an input (JSON text)."""
+        return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", document))
 
     def _answers(self, document: Mapping[str, Any]) -> dict[str, Answer]:
         """Evaluate all rules in one query, so that the engine evaluates shared helpers once."""
@@ -176,6 +185,16 @@ class Gate:
         if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
             raise PolicyError("the engine's verdict does not hold an answer of every rule")
         return {identifier: answer(identifier, given) for identifier, given in value.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Denied:
+    """The finding of one denial in one cluster."""
+
+    finding: Finding
+    rule: Rule
+    denial: Denial
+    case: Case
 
 
 def _verdict_module(rules: Iterable[Rule]) -> Module:
@@ -190,8 +209,9 @@ def _verdict_module(rules: Iterable[Rule]) -> Module:
 
 def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
     resolved, custom = rendering.resolved, rule.metadata.custom
-    if not resolved.has(denial.path):
-        raise PolicyError(f"{rule.id} points at {denial.resource}, which the specification does not have")
+    for path in (denial.path, *denial.participants):
+        if not resolved.has(path):
+            raise PolicyError(f"{rule.id} points at {dotted(path)}, which the specification does not have")
     return Finding(
         RuleId(rule.id),
         denial.message,
@@ -203,25 +223,35 @@ def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:
         wanted=denial.wanted,
         before=denial.before,
         after=denial.after,
+        places=tuple(place(resolved, path) for path in denial.participants),
         rendered=denial.rendered,
         clusters=(rendering.site.folder,),
         page=rule.page,
     )
 
 
-def _merged(findings: Iterable[Finding], environments: Collection[str]) -> Iterator[Finding]:
+def _merged(denied: Iterable[_Denied], environments: Collection[str], bounds: Bounds) -> Iterator[Finding]:
     """Join findings that differ only in their clusters, and name the environments if nothing else in the finding does.
 
     A line of the specification may be wrong for one environment only, because of another value in its overlay. A
-    finding that one environment waives stays a finding of the others.
+    finding that one environment waives stays a finding of the others. The statements of a relation get the bounds that
+    hold in all of the clusters.
     """
-    alike: dict[Finding, list[Finding]] = {}
-    for finding in findings:
-        alike.setdefault(replace(finding, rendered=(), clusters=()), []).append(finding)
+    alike: dict[Finding, list[_Denied]] = {}
+    for item in denied:
+        alike.setdefault(replace(item.finding, rendered=(), clusters=()), []).append(item)
     for bare, found in alike.items():
-        rendered = tuple(dict.fromkeys(place for finding in found for place in finding.rendered))
-        clusters = tuple(dict.fromkeys(cluster for finding in found for cluster in finding.clusters))
+        rendered = tuple(dict.fromkeys(place for item in found for place in item.finding.rendered))
+        clusters = tuple(dict.fromkeys(cluster for item in found for cluster in item.finding.clusters))
         names = dict.fromkeys(cluster.partition("/")[0] for cluster in clusters)
         named = rendered or len(names) == len(environments) or bare.place.startswith("environments/")
         notes = () if named else (f"in {', '.join(names)} alone",)
-        yield replace(bare, notes=notes, rendered=rendered, clusters=clusters)
+        finding = replace(bare, notes=notes, rendered=rendered, clusters=clusters)
+        yield finding if finding.waived else _bounded(finding, found, bounds)
+
+
+def _bounded(finding: Finding, denied: Sequence[_Denied], bounds: Bounds) -> Finding:
+    """Return a finding with the bounds of its statements; that of the first is the wanted value."""
+    places = bounds.places(denied[0].rule, denied[0].denial, [item.case for item in denied])
+    wanted = alternatives(places[0].bounds) if places else ""
+    return replace(finding, places=places, wanted=finding.wanted or wanted or None)

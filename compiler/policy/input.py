@@ -13,6 +13,7 @@ from compiler.policy.versions import versions
 if TYPE_CHECKING:
     from datetime import date
 
+    from compiler.emit.site import Site
     from compiler.policy.rendering import Rendering
 
 
@@ -35,14 +36,21 @@ def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
     if not rendered:
         raise PolicyError(f"no Kubernetes object was rendered for {site.folder}: there is nothing to judge")
     return {
-        "environment": rendering.resolved.environment.model_dump(mode="json"),
-        "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
+        **stated(site),
         "unique": unique_values(site, rendering.others),
-        "spec": rendering.resolved.spec.model_dump(mode="json"),
-        "settings": rendering.site.settings.model_dump(mode="json"),
         "documents": rendered,
         "argocd": documents(rendering.delivery),
         "vault": vault(rendering.artifacts),
         "versions": versions(rendering, as_of),
         **({"before": rendering.before.as_input()} if rendering.before else {}),
+    }
+
+
+def stated(site: Site) -> dict[str, Any]:
+    """Return the parts of a cluster's input for which nothing is rendered."""
+    return {
+        "environment": site.environment.model_dump(mode="json"),
+        "cluster": {"name": site.name, **site.cluster.model_dump(mode="json")},
+        "spec": site.spec.model_dump(mode="json"),
+        "settings": site.settings.model_dump(mode="json"),
     }

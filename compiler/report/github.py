@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics.text import details, printable
+from compiler.diagnostics.text import details, participants, printable
 from compiler.report.text import closing
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def command(finding: Finding) -> str:
     Lines and columns count from 1, ``endColumn`` is exclusive; a finding without a line has only the file.
     """
     properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
-    more = [f"{label}: {text}" for label, text in details(finding)]
+    more = [f"{label}: {text}" for label, text in (*participants(finding), *details(finding))]
     if finding.waived:
         more.append(f"{finding.waived.word} by {finding.waived.at}, {finding.waived}")
     level = "notice" if finding.waived else finding.severity

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from compiler.diagnostics import Finding, Waived
+    from compiler.diagnostics import Finding, Place, Waived
     from compiler.report.outcome import Outcome
 
 
@@ -55,10 +55,23 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "wanted": finding.wanted,
         "before": finding.before,
         "after": finding.after,
+        "places": [_place(place) for place in finding.places],
         "rendered": [{"file": place.file, "pointer": place.pointer or None} for place in finding.rendered],
         "clusters": finding.clusters,
         "page": finding.page,
         "waived": finding.waived and _waived(finding.waived),
+    }
+
+
+def _place(place: Place) -> dict[str, Any]:
+    """Return a statement of a relation; ``bounds`` has the nearest values with which the relation would hold."""
+    return {
+        "path": place.span.source.path,
+        "line": place.span.line,
+        "column": place.span.column,
+        "resource": place.resource,
+        "value": place.value,
+        "bounds": [{"word": bound.word or None, "value": bound.value} for bound in place.bounds],
     }
 
 

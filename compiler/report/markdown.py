@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from compiler.diagnostics.text import printable, shortened
+from compiler.diagnostics.text import participants, printable, shortened
 from compiler.report.outcome import counted
 from compiler.report.text import transitions
 
@@ -100,7 +100,9 @@ def _table(last: str) -> str:
 
 def _row(finding: Finding, pages: str, last: str) -> str:
     wanted = f"{finding.wanted}, in place of {finding.found or 'what is there'}" if finding.wanted else ""
-    notes = (wanted and f"want: {wanted}", *finding.notes, *(f"rendered in {place}" for place in finding.rendered))
+    others = (f"{label} {place}" for label, place in participants(finding))
+    rendered = (f"rendered in {place}" for place in finding.rendered)
+    notes = (wanted and f"want: {wanted}", *others, *finding.notes, *rendered)
     wrong = "<br>".join(text(part) for part in (finding.message, *notes) if part)
     rule = _link(text(finding.code), pages, finding.page or "docs/diagnostics.md")
     return f"| {rule} | {_place(finding, pages)} | {wrong} | {text(last)} |\n"

@@ -118,10 +118,7 @@ def _result(finding: Finding, rule: int, fingerprint: str) -> dict[str, Any]:
         "level": "error" if finding.severity is Severity.ERROR else "warning",
         "message": message("\n".join((finding.message, *lines))),
         "locations": list(_locations(finding)),
-        "relatedLocations": [
-            {"id": number, **_location(place.file), **_value(place.pointer), "message": {"text": "rendered from it"}}
-            for number, place in enumerate(finding.rendered, 1)
-        ],
+        "relatedLocations": [{"id": number, **place} for number, place in enumerate(_related(finding), 1)],
         "partialFingerprints": {"place/v1": fingerprint, "primaryLocationLineHash": fingerprint},
         "suppressions": [_suppression(finding.waived)] if finding.waived else [],
         "properties": {name: fact for name, fact in facts.items() if fact},
@@ -145,6 +142,15 @@ def _locations(finding: Finding) -> Iterator[dict[str, Any]]:
         yield {**_location(finding.span.source.path, finding.span), **_value(finding.resource)}
     elif finding.path:
         yield _location(finding.path)
+
+
+def _related(finding: Finding) -> Iterator[dict[str, Any]]:
+    """Yield the other statements of the relation, and the places in rendered documents."""
+    for other in finding.others:
+        where = {**_location(other.span.source.path, other.span), **_value(other.resource)}
+        yield {**where, "message": message(other.label)}
+    for place in finding.rendered:
+        yield {**_location(place.file), **_value(place.pointer), "message": message("rendered from it")}
 
 
 def _location(path: str, span: Span | None = None) -> dict[str, Any]:

@@ -20,6 +20,9 @@ from tests.compiler.project import copy, resolved
 from tests.policy.mutation import AS_OF
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
 
+HEAP = '["limits", "memory", "heap"]'
+PATH = f'"path": {HEAP}'
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -121,6 +124,14 @@ def test_a_subject_with_nothing_rendered_is_no_pass(gate: Gate) -> None:
         (changed('sprintf("the heap is %d%%", [memory.heap])', '""'), FIXTURE, "not a list of denials"),
         (changed('"path": ["limits", "memory", "heap"]', '"path": "limits"'), FIXTURE, "not a list of denials"),
         (changed('"path": ["limits", "memory", "heap"]', '"path": []'), FIXTURE, "not a list of denials"),
+        (
+            changed(PATH, f'{PATH}, "places": [["limits", "memory", "cache"]]'),
+            FIXTURE,
+            "the path is not one of the places",
+        ),
+        (changed(PATH, f'{PATH}, "excess": 1'), FIXTURE, "there are no places that could mend the relation"),
+        (changed(PATH, f'{PATH}, "places": [{HEAP}], "excess": 0'), FIXTURE, "greater than 0"),
+        (changed(PATH, f'{PATH}, "places": [{HEAP}, ["limits", "disk"]]'), FIXTURE, "nobody can state: limits.disk"),
         (RULE.replace("deny contains denial", "deny contains memory"), FIXTURE, "not a list of denials"),
         (changed("memory.heap > 50", "some part in memory.heap\n\tpart > 1"), FIXTURE, "expects array/set/object"),
         (changed("memory.heap > 50", "memory.heap > 50 / 0"), FIXTURE, "divide by zero"),

@@ -16,14 +16,19 @@ if TYPE_CHECKING:
 def objects(site: Site, documents: Iterable[Document]) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
     paths = {file_name(document): document for document in documents}
-    for path, document in sorted(paths.items()):
-        yield Artifact(f"{site.folder}/kubernetes/{path}", to_yaml(document, site.header), document)
+    for _, document in sorted(paths.items()):
+        yield Artifact(object_path(site, document), to_yaml(document, site.header), document)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": sorted(paths),
     }
     yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, site.header))
+
+
+def object_path(site: Site, document: Document) -> str:
+    """Return the path of an object's file, below ``generated/``."""
+    return f"{site.folder}/kubernetes/{file_name(document)}"
 
 
 def file_name(document: Document) -> str:

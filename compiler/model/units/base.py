@@ -43,6 +43,15 @@ class Unit:
         """
         raise NotImplementedError
 
+    def like(self, text: str) -> str:
+        """Return the quantity in the unit of a text, such as ``30 seconds``, or canonically where that is not whole."""
+        unit = text.lstrip("0123456789.")
+        try:
+            number, rest = divmod(self.number(), self.parse(f"1{unit}").number())
+        except PydanticCustomError:
+            return str(self)
+        return str(self) if rest or number <= 1 else f"{number}{unit}"
+
     def number(self) -> int:
         """Return the quantity as the whole number that policies see, in the unit's base."""
         raise NotImplementedError

@@ -29,6 +29,12 @@ fault(copy) := "location" if {
 # within says whether one location is another, or a folder of it.
 within(inner, outer) if startswith(concat("", [inner, "/"]), concat("", [outer, "/"]))
 
+# The statements that the copy's must differ from.
+beside := {
+	"region": [[input.cluster.name, "region"]],
+	"location": [[name, "backups", "location"] | some name, _ in input.environment.clusters],
+}
+
 messages := {
 	"region": "the archive and its copy are both in %s",
 	"location": "the copy of the archive is in %s, where a cluster writes its backups",
@@ -41,5 +47,9 @@ deny contains denial if {
 		"id": "DEP024",
 		"message": replace(messages[key], "%s", copy[key]),
 		"path": ["environment", "clusters", input.cluster.name, "backups", "replicated_to", key],
+		"places": array.concat(
+			[["environment", "clusters", input.cluster.name, "backups", "replicated_to", key]],
+			[array.concat(["environment", "clusters"], end) | some end in beside[key]],
+		),
 	}
 }

@@ -26,5 +26,7 @@ deny contains denial if {
 		"id": "DEP025",
 		"message": sprintf("%s is all that there is of the backups of %s", [backups.location, input.cluster.name]),
 		"path": ["environment", "clusters", input.cluster.name, "backups", "location"],
+		"places": [["environment", "clusters", input.cluster.name, "backups", "location"]],
+		"given": [["environment", "stage"]],
 	}
 }

@@ -28,5 +28,8 @@ deny contains denial if {
 			[input.environment.stage, units.seconds(retention), units.seconds(least)],
 		),
 		"path": ["backup", "database", "retention"],
+		"places": [["backup", "database", "retention"]],
+		"given": [["environment", "stage"]],
+		"excess": least - retention,
 	}
 }

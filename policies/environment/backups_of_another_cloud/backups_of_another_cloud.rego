@@ -34,5 +34,7 @@ deny contains denial if {
 		"id": "DEP014",
 		"message": sprintf("the backups' %s is not one of %s", [backup.field, input.cluster.platform]),
 		"path": ["environment", "clusters", input.cluster.name, "backups", backup.field],
+		"places": [["environment", "clusters", input.cluster.name, "backups", backup.field]],
+		"given": [["environment", "clusters", input.cluster.name, "platform"]],
 	}
 }

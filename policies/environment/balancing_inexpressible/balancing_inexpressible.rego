@@ -38,5 +38,7 @@ deny contains denial if {
 		"id": "DEP013",
 		"message": sprintf("%s balances as if %s were %v", [input.cluster.platform, statement.field, statement.does]),
 		"path": statement.path,
+		"places": [statement.path],
+		"given": [["environment", "clusters", input.cluster.name, "platform"]],
 	}
 }

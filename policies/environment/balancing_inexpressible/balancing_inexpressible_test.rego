@@ -4,7 +4,7 @@ import data.environment.balancing_inexpressible
 import rego.v1
 
 judged(platform) := {
-	"cluster": {"platform": platform},
+	"cluster": {"name": "westeurope", "platform": platform},
 	"spec": {
 		"network": {"segmentation": {"traffic": {"ingress": ["VPN"]}}},
 		"load_balancing": {"application": {

@@ -27,5 +27,7 @@ deny contains denial if {
 			[input.environment.stage, instances, least],
 		),
 		"path": ["compute", "application_tier", "instances", "min"],
+		"places": [["compute", "application_tier", "instances", "min"]],
+		"given": [["environment", "stage"]],
 	}
 }

@@ -23,5 +23,7 @@ deny contains denial if {
 		"id": "DEP011",
 		"message": sprintf("production follows '%s', which every merge moves", [revision]),
 		"path": ["environment", "delivery", "revision"],
+		"places": [["environment", "delivery", "revision"]],
+		"given": [["environment", "stage"]],
 	}
 }

@@ -26,5 +26,7 @@ deny contains denial if {
 		"id": "DEP005",
 		"message": sprintf("every cluster of production is in %s", [concat("", regions)]),
 		"path": ["environment", "clusters"],
+		"places": [["environment", "clusters"], ["redundancy", "application", "deployment"]],
+		"given": [["environment", "stage"]],
 	}
 }

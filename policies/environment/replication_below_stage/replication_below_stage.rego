@@ -24,5 +24,7 @@ deny contains denial if {
 		"id": "DEP017",
 		"message": sprintf("%s needs '%s', which is not listed", [input.environment.stage, kind]),
 		"path": ["redundancy", "data", "replication"],
+		"places": [["redundancy", "data", "replication"]],
+		"given": [["environment", "stage"]],
 	}
 }

@@ -30,5 +30,9 @@ deny contains denial if {
 			[limit.route, limit.kind, limit.rate, limit.common],
 		),
 		"path": ["environment", "throttling", "routes", limit.index, "limits", limit.kind],
+		"places": [
+			["environment", "throttling", "routes", limit.index, "limits", limit.kind],
+			["load_management", "throttling", "limits", limit.kind],
+		],
 	}
 }

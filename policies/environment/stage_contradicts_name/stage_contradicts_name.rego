@@ -25,5 +25,7 @@ deny contains denial if {
 		"id": "DEP012",
 		"message": sprintf("the environment %s says that its stage is %s", [environment.name, environment.stage]),
 		"path": ["environment", "stage"],
+		"places": [["environment", "stage"]],
+		"given": [["environment", "name"]],
 	}
 }

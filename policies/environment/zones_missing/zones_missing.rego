@@ -31,6 +31,11 @@ deny contains denial if {
 			[cluster.name, cluster.zones, least, input.environment.stage],
 		),
 		"path": ["environment", "clusters", cluster.name, "zones"],
+		"places": [
+			["environment", "clusters", cluster.name, "zones"],
+			["redundancy", "application", "deployment"],
+		],
+		"given": [["environment", "stage"]],
 		"wanted": sprintf("%d zones", [least]),
 	}
 }

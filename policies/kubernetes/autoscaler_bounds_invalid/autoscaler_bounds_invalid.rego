@@ -35,6 +35,7 @@ deny contains denial if {
 			[autoscaler.name, least, autoscaler.spec.maxReplicas],
 		),
 		"path": ["compute", "application_tier", "instances", "min"],
+		"places": [["compute", "application_tier", "instances", end] | some end in ["min", "max"]],
 		"file": autoscaler.file,
 		"pointer": "/spec/minReplicas",
 	}
@@ -70,6 +71,8 @@ deny contains denial if {
 			[autoscaler.name, step.periodSeconds, longest.period],
 		),
 		"path": ["auto_scaling", "application", "cooldown", cooldowns[direction]],
+		"places": [["auto_scaling", "application", "cooldown", cooldowns[direction]]],
+		"excess": step.periodSeconds - longest.period,
 		"file": autoscaler.file,
 		"pointer": sprintf("/spec/behavior/%s/policies/%d/periodSeconds", [direction, index]),
 	}

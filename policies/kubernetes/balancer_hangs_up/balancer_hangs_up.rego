@@ -123,6 +123,7 @@ deny contains denial if {
 		"id": "K8S038",
 		"message": sprintf("the load balancer of %s %s", [balancer.name, fault]),
 		"path": ["connections", "database", "timeout"],
+		"places": [["connections", "database", "timeout"], ["load_balancing", "database", "connection_timeout"]],
 		"file": balancer.file,
 		"pointer": "/metadata/annotations",
 	}

@@ -83,7 +83,7 @@ speeds contains speed if {
 deny contains denial if {
 	some volume in examined
 	volume.size < volume.disk.least
-	denial := object.union(at(volume), {"message": sprintf(
+	denial := object.union(at(volume), {"excess": volume.disk.least - volume.size, "message": sprintf(
 		"the %s is %s, and a disk has %s at least",
 		[volume.name, units.bytes(volume.size), units.bytes(volume.disk.least)],
 	)})
@@ -92,7 +92,7 @@ deny contains denial if {
 deny contains denial if {
 	some volume in examined
 	volume.size > volume.disk.most
-	denial := object.union(at(volume), {"message": sprintf(
+	denial := object.union(at(volume), {"excess": volume.size - volume.disk.most, "message": sprintf(
 		"the %s is %s, and a disk has %s at most",
 		[volume.name, units.bytes(volume.size), units.bytes(volume.disk.most)],
 	)})
@@ -121,4 +121,4 @@ deny contains denial if {
 	)})
 }
 
-at(volume) := {"id": "K8S036", "path": volume.path, "file": volume.file}
+at(volume) := {"id": "K8S036", "path": volume.path, "places": [volume.path], "file": volume.file}

@@ -37,3 +37,14 @@ api := most + max(array.concat([input.spec.orchestration.configuration.rolling_u
 		port.containerPort == input.settings.process.port
 	]
 }
+
+# connection_places holds the statements that decide how many connections the pods of the API open, and how many are
+# admitted, in the order in which they should follow each other.
+connection_places := [
+	["connections", "database", "pool_size"],
+	["load_balancing", "database", "max_connections"],
+	["compute", "application_tier", "instances", "max"],
+	["orchestration", "configuration", "rolling_update", "max_surge"],
+	["orchestration", "configuration", "rolling_update", "max_unavailable"],
+	["containers", "application", "resource_limits", "cpu"],
+]

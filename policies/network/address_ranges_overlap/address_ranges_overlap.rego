@@ -30,6 +30,7 @@ deny contains denial if {
 			[range.purpose, range.address, other.purpose, other.address],
 		),
 		"path": range.path,
+		"places": [range.path, other.path],
 	}
 }
 

@@ -36,5 +36,9 @@ deny contains denial if {
 		"id": "NET007",
 		"message": sprintf("'%s' needs the zone %s, which is not listed", [entry.item, zone]),
 		"path": ["network", "segmentation", "traffic", entry.direction, entry.index],
+		"places": [
+			["network", "segmentation", "traffic", entry.direction, entry.index],
+			["network", "segmentation", "zones"],
+		],
 	}
 }

@@ -33,7 +33,7 @@ overlap(left, right) if net.cidr_contains(right, left)
 
 deny contains denial if {
 	some pair in examined
-	some theirs in pair.others
+	some index, theirs in pair.others
 	contains(theirs, ":") == contains(pair.address, ":")
 	overlap(theirs, pair.address)
 	denial := {
@@ -43,5 +43,9 @@ deny contains denial if {
 			[pair.purpose, pair.address, theirs, pair.name],
 		),
 		"path": ["environment", "clusters", input.cluster.name, "addresses", pair.purpose, pair.index],
+		"places": [
+			["environment", "clusters", input.cluster.name, "addresses", pair.purpose, pair.index],
+			["environment", "clusters", pair.name, "addresses", pair.purpose, index],
+		],
 	}
 }

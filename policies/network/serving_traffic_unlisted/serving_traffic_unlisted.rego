@@ -14,11 +14,24 @@ package network.serving_traffic_unlisted
 
 import rego.v1
 
-examined contains {"direction": "ingress", "item": "Load balancer"} if input.cluster.role == "primary"
+role := ["environment", "clusters", input.cluster.name, "role"]
 
-examined contains {"direction": "egress", "item": "Dependencies"} if input.cluster.role == "primary"
+stage := ["environment", "stage"]
 
-examined contains {"direction": "egress", "item": "Monitoring"} if input.environment.stage == "production"
+examined contains entry if {
+	input.cluster.role == "primary"
+	entry := {"direction": "ingress", "item": "Load balancer", "because": role}
+}
+
+examined contains entry if {
+	input.cluster.role == "primary"
+	entry := {"direction": "egress", "item": "Dependencies", "because": role}
+}
+
+examined contains entry if {
+	input.environment.stage == "production"
+	entry := {"direction": "egress", "item": "Monitoring", "because": stage}
+}
 
 listed contains item if {
 	some items in input.spec.network.segmentation.traffic
@@ -32,5 +45,7 @@ deny contains denial if {
 		"id": "NET008",
 		"message": sprintf("'%s' is not listed, and the cluster %s needs it", [entry.item, input.cluster.name]),
 		"path": ["network", "segmentation", "traffic", entry.direction],
+		"places": [["network", "segmentation", "traffic", entry.direction]],
+		"given": [entry.because],
 	}
 }

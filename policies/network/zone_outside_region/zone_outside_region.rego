@@ -27,5 +27,7 @@ deny contains denial if {
 		"id": "NET006",
 		"message": sprintf("the zone %s is not in the region %s", [name, region]),
 		"path": ["environment", "clusters", input.cluster.name, "zones", zone.index],
+		"places": [["environment", "clusters", input.cluster.name, "zones", zone.index]],
+		"given": [["environment", "clusters", input.cluster.name, "region"]],
 	}
 }

@@ -27,5 +27,7 @@ deny contains denial if {
 			[timeout.name, timeout.value, thresholds.longest_statement_seconds],
 		),
 		"path": timeout.path,
+		"places": [timeout.path],
+		"excess": timeout.value - thresholds.longest_statement_seconds,
 	}
 }

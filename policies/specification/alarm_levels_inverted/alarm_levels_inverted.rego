@@ -17,6 +17,7 @@ examined contains levels if {
 	some resource, limits in input.spec.limits
 	levels := {
 		"path": ["limits", resource, "monitoring", "warning"],
+		"other": ["limits", resource, "monitoring", "critical"],
 		"warning": limits.monitoring.warning,
 		"critical": limits.monitoring.critical,
 	}
@@ -32,6 +33,6 @@ deny contains denial if {
 			[concat(".", levels.path), levels.warning, levels.critical],
 		),
 		"path": levels.path,
-		"wanted": sprintf("less than %d%%", [levels.critical]),
+		"places": [levels.path, levels.other],
 	}
 }

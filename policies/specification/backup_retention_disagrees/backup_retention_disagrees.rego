@@ -37,6 +37,6 @@ deny contains denial if {
 			],
 		),
 		"path": pair.storage.path,
-		"wanted": units.seconds(pair.backup.value),
+		"places": [pair.storage.path, pair.backup.path],
 	}
 }

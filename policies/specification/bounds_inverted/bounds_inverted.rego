@@ -31,5 +31,6 @@ deny contains denial if {
 			[concat(".", range.path), range.lower, range.from, range.to],
 		),
 		"path": array.concat(range.path, [range.lower]),
+		"places": [array.concat(range.path, [range.lower]), array.concat(range.path, ["max"])],
 	}
 }

@@ -42,6 +42,8 @@ deny contains denial if {
 			[bucket.of, bucket.limits.burst, bucket.limits["default"], least],
 		),
 		"path": array.concat(bucket.path, ["burst"]),
+		"places": [array.concat(bucket.path, [kind]) | some kind in ["burst", "default"]],
+		"excess": least - bucket.limits.burst,
 	}
 }
 

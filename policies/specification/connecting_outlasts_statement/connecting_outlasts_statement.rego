@@ -38,5 +38,6 @@ deny contains denial if {
 			],
 		),
 		"path": pair.connect.path,
+		"places": [pair.connect.path, pair.statement.path],
 	}
 }

@@ -42,5 +42,7 @@ deny contains denial if {
 			],
 		),
 		"path": ["connections", "database", "pool_size"],
+		"places": rollouts.connection_places,
+		"excess": total - demand.limit,
 	}
 }

@@ -34,6 +34,7 @@ deny contains denial if {
 		"id": "CON023",
 		"message": sprintf("%s is switched off in production", [protection.name]),
 		"path": protection.path,
-		"wanted": "true",
+		"places": [protection.path],
+		"given": [["environment", "stage"]],
 	}
 }

@@ -31,6 +31,7 @@ deny contains denial if {
 			[setting.statement.name, setting.statement.value, setting.least, setting.most],
 		),
 		"path": setting.statement.path,
+		"places": [setting.statement.path],
 	}
 }
 

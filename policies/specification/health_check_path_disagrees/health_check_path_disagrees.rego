@@ -31,6 +31,6 @@ deny contains denial if {
 			[pair.balancer.name, pair.balancer.value, pair.container.name, pair.container.value],
 		),
 		"path": pair.balancer.path,
-		"wanted": pair.container.value,
+		"places": [pair.balancer.path, pair.container.path],
 	}
 }

@@ -26,5 +26,6 @@ deny contains denial if {
 			[units.seconds(check.timeout), units.seconds(check.interval)],
 		),
 		"path": ["load_balancing", "application", "health_check", "timeout"],
+		"places": [["load_balancing", "application", "health_check", name] | some name in ["timeout", "interval"]],
 	}
 }

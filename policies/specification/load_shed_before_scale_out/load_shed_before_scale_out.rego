@@ -31,5 +31,6 @@ deny contains denial if {
 			[pair.target.name, pair.target.value, pair.critical.name, pair.critical.value],
 		),
 		"path": pair.target.path,
+		"places": [pair.target.path, pair.critical.path],
 	}
 }

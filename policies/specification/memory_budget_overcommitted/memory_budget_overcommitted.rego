@@ -27,7 +27,7 @@ deny contains denial if {
 			[memory.cache, memory.heap],
 		),
 		"path": ["limits", "memory", "cache"],
-		"wanted": sprintf("%d%% at most", [memory.heap]),
+		"places": [["limits", "memory", "cache"], ["limits", "memory", "heap"]],
 	}
 }
 
@@ -41,6 +41,6 @@ deny contains denial if {
 			[memory.heap, memory.monitoring.critical],
 		),
 		"path": ["limits", "memory", "heap"],
-		"wanted": sprintf("less than %d%%", [memory.monitoring.critical]),
+		"places": [["limits", "memory", "heap"], ["limits", "memory", "monitoring", "critical"]],
 	}
 }

@@ -59,6 +59,15 @@ deny contains denial if {
 			[share(warm, target.request), (kept - (kept % 1000)) / 1000],
 		),
 		"path": ["auto_scaling", "application", "triggers", "memory", "target"],
+		"places": [
+			["auto_scaling", "application", "triggers", "memory", "target"],
+			["limits", "memory", "cache"],
+			["compute", "application_tier", "scaling", "thresholds", "scale_down"],
+			["compute", "application_tier", "scaling", "thresholds", "scale_up"],
+			["containers", "application", "resource_limits", "memory"],
+			["containers", "application", "resource_limits", "cpu"],
+		],
+		"excess": (((warm * 100) * 1000) - (target.request * kept)) + 1,
 		"file": target.file,
 		"pointer": target.pointer,
 	}

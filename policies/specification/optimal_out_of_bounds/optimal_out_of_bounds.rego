@@ -30,5 +30,6 @@ deny contains denial if {
 			[instances.optimal, instances.min, instances.max],
 		),
 		"path": ["compute", "application_tier", "instances", "optimal"],
+		"places": [["compute", "application_tier", "instances", end] | some end in ["optimal", "max", "min"]],
 	}
 }

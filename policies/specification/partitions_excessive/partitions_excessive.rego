@@ -29,5 +29,6 @@ deny contains denial if {
 			[partitions.name, partitions.value, thresholds.most_partitions],
 		),
 		"path": partitions.path,
+		"places": [partitions.path],
 	}
 }

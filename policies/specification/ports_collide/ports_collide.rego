@@ -34,5 +34,6 @@ deny contains denial if {
 		"id": "CON021",
 		"message": sprintf("port %d is also the port of %s.%s", [listener.port, other.path[1], other.path[2]]),
 		"path": listener.path,
+		"places": [listener.path, other.path],
 	}
 }

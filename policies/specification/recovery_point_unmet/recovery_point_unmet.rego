@@ -40,5 +40,11 @@ deny contains denial if {
 			[units.seconds(objective.target), units.seconds(period)],
 		),
 		"path": ["recovery", "rpo", "target"],
+		"places": [
+			["recovery", "rpo", "target"],
+			["backup", "database", "schedule", "incremental"],
+			["redundancy", "data", "replication"],
+		],
+		"excess": period - objective.target,
 	}
 }

@@ -30,6 +30,7 @@ deny contains denial if {
 		"id": "CON024",
 		"message": sprintf("redundancy promises multiple instances, but instances.min is %d", [least]),
 		"path": ["compute", "application_tier", "instances", "min"],
+		"places": [["compute", "application_tier", "instances", "min"], ["redundancy", "application", "deployment"]],
 	}
 }
 
@@ -41,6 +42,10 @@ deny contains denial if {
 		"id": "CON024",
 		"message": "redundancy promises multiple zones, but pods are not spread over zones",
 		"path": ["orchestration", "configuration", "affinity", "zone_spread"],
+		"places": [
+			["orchestration", "configuration", "affinity", "zone_spread"],
+			["redundancy", "application", "deployment"],
+		],
 	}
 }
 
@@ -56,5 +61,9 @@ deny contains denial if {
 			[least],
 		),
 		"path": ["compute", "database_tier", "instances", "replicas", "min"],
+		"places": [
+			["compute", "database_tier", "instances", "replicas", "min"],
+			["redundancy", "data", "replication"],
+		],
 	}
 }

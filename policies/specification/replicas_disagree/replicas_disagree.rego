@@ -32,6 +32,6 @@ deny contains denial if {
 			[pair.replicas.name, pair.replicas.value, pair.instances.name, pair.instances.value],
 		),
 		"path": pair.replicas.path,
-		"wanted": sprintf("%d", [pair.instances.value]),
+		"places": [pair.replicas.path, pair.instances.path],
 	}
 }

@@ -42,5 +42,11 @@ deny contains denial if {
 			],
 		),
 		"path": ["compute", "application_tier", "resources", reservation.resource, "reserved"],
+		"places": [
+			["compute", "application_tier", "resources", reservation.resource, "reserved"],
+			["compute", "application_tier", "resources", reservation.resource, "min"],
+			["compute", "application_tier", "instances", "min"],
+		],
+		"excess": reservation.reserved - total,
 	}
 }

@@ -22,6 +22,7 @@ examined contains amount if {
 	amount := {
 		"resource": resource,
 		"stated": statements.at(["containers", "application", "resource_limits", resource]),
+		"tier": ["compute", "application_tier", "resources", resource],
 		"range": input.spec.compute.application_tier.resources[resource],
 	}
 }
@@ -31,6 +32,7 @@ examined contains amount if {
 	amount := {
 		"resource": resource,
 		"stated": statements.at(["compute", "database_tier", "resources", resource, "reserved"]),
+		"tier": ["compute", "database_tier", "resources", resource],
 		"range": input.spec.compute.database_tier.resources[resource],
 	}
 }
@@ -57,5 +59,6 @@ deny contains denial if {
 			],
 		),
 		"path": amount.stated.path,
+		"places": array.concat([amount.stated.path], [array.concat(amount.tier, [end]) | some end in ["max", "min"]]),
 	}
 }

@@ -24,5 +24,7 @@ deny contains denial if {
 		"id": "CON028",
 		"message": sprintf("%s is too seldom to test the backups of %s", [testing.schedule, input.environment.stage]),
 		"path": ["backup", "database", "testing", "schedule"],
+		"places": [["backup", "database", "testing", "schedule"]],
+		"given": [["environment", "stage"]],
 	}
 }

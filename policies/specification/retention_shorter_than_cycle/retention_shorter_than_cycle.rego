@@ -18,6 +18,7 @@ import rego.v1
 examined contains cycle if {
 	cycle := {
 		"of": "database",
+		"statement": ["backup", "database", "schedule", "full"],
 		"retention": input.spec.backup.database.retention,
 		"schedule": input.spec.backup.database.schedule.full,
 	}
@@ -26,6 +27,7 @@ examined contains cycle if {
 examined contains cycle if {
 	cycle := {
 		"of": "configuration",
+		"statement": ["backup", "configuration", "schedule"],
 		"retention": input.spec.backup.configuration.retention,
 		"schedule": input.spec.backup.configuration.schedule,
 	}
@@ -42,5 +44,7 @@ deny contains denial if {
 			[cycle.of, units.seconds(cycle.retention), units.seconds(period)],
 		),
 		"path": ["backup", cycle.of, "retention"],
+		"places": [["backup", cycle.of, "retention"], cycle.statement],
+		"excess": period - cycle.retention,
 	}
 }

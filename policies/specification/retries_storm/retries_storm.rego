@@ -26,5 +26,6 @@ deny contains denial if {
 		"id": "CON020",
 		"message": sprintf("connections.database.retry is Exponential, but retries have no '%s'", [pattern]),
 		"path": ["fault_tolerance", "retry_policies", "patterns"],
+		"places": [["fault_tolerance", "retry_policies", "patterns"], ["connections", "database", "retry"]],
 	}
 }

@@ -22,6 +22,9 @@ deny contains denial if {
 		"id": "CON017",
 		"message": "max_surge and max_unavailable are both 0, so that no pod can be replaced",
 		"path": ["orchestration", "configuration", "rolling_update", "max_surge"],
+		"places": [["orchestration", "configuration", "rolling_update", name] |
+			some name in ["max_surge", "max_unavailable"]
+		],
 	}
 }
 
@@ -35,5 +38,9 @@ deny contains denial if {
 			[configuration.rolling_update.max_unavailable, configuration.replicas.min],
 		),
 		"path": ["orchestration", "configuration", "rolling_update", "max_unavailable"],
+		"places": [
+			["orchestration", "configuration", "rolling_update", "max_unavailable"],
+			["orchestration", "configuration", "replicas", "min"],
+		],
 	}
 }

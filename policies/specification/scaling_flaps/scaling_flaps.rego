@@ -37,5 +37,6 @@ deny contains denial if {
 			[thresholds.down.name, thresholds.down.value, thresholds.up.value],
 		),
 		"path": thresholds.down.path,
+		"places": [thresholds.down.path, thresholds.up.path],
 	}
 }

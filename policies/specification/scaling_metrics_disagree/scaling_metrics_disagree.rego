@@ -16,6 +16,8 @@ import rego.v1
 
 triggers := {"cpu": "CPU utilization", "memory": "Memory usage", "requests": "Request rate"}
 
+triggers_path := ["auto_scaling", "application", "triggers"]
+
 # What the triggers say, in the words of the lists.
 triggered contains metric if {
 	some name, _ in input.spec.auto_scaling.application.triggers
@@ -43,6 +45,10 @@ deny contains denial if {
 			[statement.name, concat("', '", sort(missing))],
 		),
 		"path": statement.path,
+		"places": array.concat(
+			[statement.path],
+			[array.concat(triggers_path, [name]) | some name, metric in triggers; metric in missing],
+		),
 	}
 }
 
@@ -57,5 +63,6 @@ deny contains denial if {
 			[statement.name, metric],
 		),
 		"path": array.concat(statement.path, [index]),
+		"places": [array.concat(statement.path, [index]), triggers_path],
 	}
 }

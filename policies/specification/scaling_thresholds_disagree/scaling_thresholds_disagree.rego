@@ -17,21 +17,26 @@ package specification.scaling_thresholds_disagree
 import data.lib.statements
 import rego.v1
 
+api_layer := ["components", "api_layer", "scaling", "thresholds"]
+
 tier := ["compute", "application_tier", "scaling", "thresholds"]
 
-examined contains pair if {
-	some threshold in ["scale_up", "scale_down"]
-	pair := {
-		"edited": statements.at(["components", "api_layer", "scaling", "thresholds", threshold]),
-		"other": statements.at(array.concat(tier, [threshold])),
-	}
-}
+# The statements that say one threshold. Each pair of them is compared, so that one finding names each that differs.
+said := [
+	[array.concat(api_layer, ["scale_down"]), array.concat(tier, ["scale_down"])],
+	[
+		array.concat(api_layer, ["scale_up"]),
+		array.concat(tier, ["scale_up"]),
+		["auto_scaling", "application", "triggers", "cpu", "target"],
+	],
+]
 
 examined contains pair if {
-	pair := {
-		"edited": statements.at(array.concat(tier, ["scale_up"])),
-		"other": statements.at(["auto_scaling", "application", "triggers", "cpu", "target"]),
-	}
+	some paths in said
+	some index, path in paths
+	some later, other in paths
+	index < later
+	pair := {"edited": statements.at(path), "other": statements.at(other)}
 }
 
 deny contains denial if {
@@ -44,6 +49,6 @@ deny contains denial if {
 			[pair.edited.name, pair.edited.value, pair.other.name, pair.other.value],
 		),
 		"path": pair.edited.path,
-		"wanted": sprintf("%d%%", [pair.other.value]),
+		"places": [pair.edited.path, pair.other.path],
 	}
 }

@@ -23,7 +23,10 @@ test_a_layer_that_shrinks_elsewhere_is_denied if {
 	])}
 }
 
-test_another_target_of_the_autoscaler_is_denied_at_the_tier if {
+test_another_target_of_the_autoscaler_is_denied_at_every_statement_that_has_to_follow if {
 	denials := scaling_thresholds_disagree.deny with input as spec(same, same, 60)
-	{denial.path | some denial in denials} == {["compute", "application_tier", "scaling", "thresholds", "scale_up"]}
+	{denial.path | some denial in denials} == {
+		["components", "api_layer", "scaling", "thresholds", "scale_up"],
+		["compute", "application_tier", "scaling", "thresholds", "scale_up"],
+	}
 }

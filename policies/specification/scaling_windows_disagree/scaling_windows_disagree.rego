@@ -19,10 +19,13 @@ examined contains trigger if {
 	some tier in tiers
 	triggers := object.get(input.spec, tier, {})
 	some name, stated in triggers
+	some other, longer in triggers
+	name != other
 	trigger := {
 		"path": array.concat(tier, [name, "window"]),
 		"window": stated.window,
-		"longest": max([other.window | some other in triggers]),
+		"other": array.concat(tier, [other, "window"]),
+		"longest": longer.window,
 	}
 }
 
@@ -32,10 +35,10 @@ deny contains denial if {
 	denial := {
 		"id": "CON029",
 		"message": sprintf(
-			"%s is %d seconds, and another trigger of the same autoscaler asks for %d",
-			[concat(".", trigger.path), trigger.window, trigger.longest],
+			"%s is %d seconds, and %s of the same autoscaler is %d",
+			[concat(".", trigger.path), trigger.window, concat(".", trigger.other), trigger.longest],
 		),
 		"path": trigger.path,
-		"wanted": sprintf("%d seconds", [trigger.longest]),
+		"places": [trigger.path, trigger.other],
 	}
 }

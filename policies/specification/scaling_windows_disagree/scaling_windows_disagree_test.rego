@@ -16,7 +16,7 @@ test_the_shorter_one_is_denied_at_its_line if {
 		["auto_scaling", "application", "triggers", "memory", "window"],
 		concat("", [
 			"auto_scaling.application.triggers.memory.window is 300 seconds, ",
-			"and another trigger of the same autoscaler asks for 600",
+			"and auto_scaling.application.triggers.cpu.window of the same autoscaler is 600",
 		]),
 	]}
 }

@@ -40,6 +40,8 @@ deny contains denial if {
 			[demand(pooler), pooler.item.name, pooler.drained],
 		),
 		"path": ["connections", "database", "pool_size"],
+		"places": rollouts.connection_places,
+		"excess": demand(pooler) - pooler.drained,
 		"file": pooler.item.file,
 		"pointer": "/spec/pgbouncer/parameters/max_client_conn",
 	}

@@ -32,6 +32,10 @@ deny contains denial if {
 			[cluster.name, waited, replicas],
 		),
 		"path": ["compute", "database_tier", "instances", "replicas", "min"],
+		"places": [
+			["compute", "database_tier", "instances", "replicas", "min"],
+			["redundancy", "data", "replication"],
+		],
 		"file": cluster.file,
 		"pointer": "/spec/postgresql/synchronous",
 	}

@@ -63,6 +63,8 @@ deny contains denial if {
 			[role, limit, opened],
 		),
 		"path": ["connections", "database", "pool_size"],
+		"places": array.concat(rollouts.connection_places, [["compute", "database_tier", "resources", "cpu", "reserved"]]),
+		"excess": opened - limit,
 		"file": server.cluster.file,
 		"pointer": "/spec/managed/roles",
 	}

@@ -53,6 +53,7 @@ deny contains denial if {
 		"id": "STO015",
 		"message": sprintf("%s: %s", [cluster.item.name, fault.reason]),
 		"path": ["recovery", "rto", "target"],
+		"places": [["recovery", "rto", "target"]],
 		"file": cluster.item.file,
 		"pointer": sprintf("/spec/%s", [fault.field]),
 	}

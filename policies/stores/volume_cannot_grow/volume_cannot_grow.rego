@@ -69,6 +69,7 @@ deny contains denial if {
 			[volume.cluster.name, units.bytes(volume.size), volume.limit],
 		),
 		"path": ["storage", "database", "size", "max"],
+		"places": [["storage", "database", "size", end] | some end in ["max", "initial"]],
 		"file": volume.cluster.file,
 		"pointer": "/spec/inheritedMetadata/annotations",
 	}

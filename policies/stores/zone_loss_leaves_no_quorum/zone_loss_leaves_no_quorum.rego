@@ -23,6 +23,13 @@ import rego.v1
 
 zones := count(input.cluster.zones)
 
+# The statements that decide how many instances there are, and over how many zones they are spread.
+places := [
+	["environment", "clusters", input.cluster.name, "zones"],
+	["compute", "database_tier", "instances", "replicas", "min"],
+	["compute", "database_tier", "instances", "replicas", "max"],
+]
+
 examined contains cluster if {
 	input.environment.stage in thresholds.stages_that_survive_a_zone
 	some item in stores.clusters
@@ -56,6 +63,8 @@ deny contains denial if {
 			],
 		),
 		"path": ["environment", "clusters", input.cluster.name, "zones"],
+		"places": places,
+		"given": [["environment", "stage"]],
 		"wanted": sprintf("%d zones", [cluster.candidates + 1]),
 		"file": cluster.item.file,
 		"pointer": "/spec/postgresql/synchronous",
@@ -73,6 +82,8 @@ deny contains denial if {
 			[cluster.instances, cluster.item.name, zones, max([0, standbys]), cluster.waited],
 		),
 		"path": ["environment", "clusters", input.cluster.name, "zones"],
+		"places": places,
+		"given": [["environment", "stage"]],
 		"wanted": "3 zones",
 		"file": cluster.item.file,
 		"pointer": "/spec/postgresql/synchronous",

@@ -82,6 +82,7 @@ def test_an_environment_that_cannot_be_served_is_refused_before_anything_is_comp
         ["env", "new"],
         ["waive"],
         ["watch"],
+        ["fix"],
     ],
 )
 def test_the_help_of_a_command_shows_examples_that_can_be_typed(command: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
-from compiler.diagnostics import Code, Finding, Rendered, RuleId, Severity, Source, Span, Waived
+from compiler.diagnostics import Bound, Code, Finding, Place, Rendered, RuleId, Severity, Source, Span, Waived
 from compiler.pipeline import Compilation
 from compiler.policy.gate import Verdict
 from compiler.policy.library import Rule, read
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 TEXT = "environment:\n  image:\n    release: \U0001f4a9 latest # tag\n"
 FILE = Source("environments/a/environment.yaml", TEXT)
+BOUNDS = Source("spec/limits.yaml", "limits:\n  max: 9\n  most: 8\n  all: [8, 9]\n")
 AT = Span(FILE, 3, 16, 6)
 WAIVED = Waived(Span(Source("environments/a/waivers.yaml", "waivers:\n"), 4, 3), "so", "us", "A-1", date(2026, 2, 1))
 DENIED = Finding(
@@ -34,6 +35,21 @@ DENIED = Finding(
     rendered=(Rendered("generated/a/b/kubernetes/deployment.yaml", "/spec/template"), Rendered("generated/a/b.yaml")),
     clusters=("a/b",),
     page="docs/policies/environment.md#dep003",
+)
+RELATION = Finding(
+    RuleId("CON001"),
+    "max is 9, but most is 8",
+    "write one number",
+    Span(BOUNDS, 2, 8, 1),
+    resource="limits.max",
+    found="9",
+    wanted="8",
+    places=(
+        Place(("limits", "max"), Span(BOUNDS, 2, 8, 1), "9", (Bound("", "8"),)),
+        Place(("limits", "most"), Span(BOUNDS, 3, 9, 1), "8", (Bound("at most", "3"), Bound("at least", "9"))),
+        Place(("limits", "all"), Span(BOUNDS, 4, 3, 3), None),
+    ),
+    clusters=("a/b",),
 )
 WARNING = Finding(Code.SPEC020, "a document is absent", "write it", path="spec/a b#c.yaml", severity=Severity.WARNING)
 
@@ -76,6 +92,10 @@ def hostile(text: str) -> Finding:
         resource="environment.image.release",
         found=text,
         wanted=text,
+        places=tuple(
+            Place((text,), Span(Source(f"environments/{text}.yaml", f"a: {text}\n"), 1, 4, 1), text, (Bound("", text),))
+            for _ in range(2)
+        ),
         rendered=(Rendered(f"generated/{text}", f"/{text}"),),
         clusters=("a/b",),
     )

@@ -1,0 +1,1 @@
+"""Edits of the specification that mend findings: what was edited is the intent, and the other statements follow it."""
