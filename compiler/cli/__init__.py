@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import cluster, completion, doctor, impact, policy, release, schema, schemas, serve, up, vault, verify
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -47,6 +47,7 @@ for _command in (
     vault.vault,
     cluster.cluster,
     doctor.doctor,
+    impact.impact,
     completion.completion,
 ):
     main.add_command(_command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from difflib import SequenceMatcher
 from enum import Enum
 from itertools import zip_longest
@@ -40,6 +41,12 @@ def artifacts(resolved: Resolved) -> Iterator[Artifact]:
     yield from delivery
     for _, found in clusters:
         yield from found
+
+
+def renamed(emitted: Iterable[Artifact], old: str, new: str) -> Iterator[Artifact]:
+    """Yield the files of an environment under the paths that they have if it is called by another name."""
+    for artifact in emitted:
+        yield artifact if old == new else replace(artifact, path=artifact.path.replace(f"{old}/", f"{new}/", 1))
 
 
 def files(emitted: Iterable[Artifact]) -> Files:

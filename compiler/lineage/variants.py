@@ -25,12 +25,27 @@ ENVIRONMENT = "environment"
 
 def variants(resolved: Resolved, path: Path, node: ScalarNode) -> Iterator[Resolved]:
     """Yield the environment with one statement changed or removed from its list, if that changes the bound value."""
+    yield from (changed for _, changed in variants_of(resolved, path, node))
+
+
+def variants_of(resolved: Resolved, path: Path, node: ScalarNode | SequenceNode) -> Iterator[tuple[str, Resolved]]:
+    """Yield the variants of a statement, each with the text in its place; a list without an entry is ``without …``.
+
+    A list has the variants of all its entries.
+    """
+    if isinstance(node, SequenceNode):
+        for index, item in enumerate(node.items):
+            if isinstance(item, ScalarNode):
+                yield from variants_of(resolved, (*path, index), item)
+        return
     for text in dict.fromkeys(_alternatives(path, node.text)):
-        yield from _bound(resolved, path, _replaced(resolved.tree, path, ScalarNode(text, node.span)))
+        for changed in _bound(resolved, path, _replaced(resolved.tree, path, ScalarNode(text, node.span))):
+            yield text, changed
     around = lookup(resolved.tree, path[:-1])
     if isinstance(around, SequenceNode):
         kept = tuple(item for item in around.items if item is not node)
-        yield from _bound(resolved, path, _replaced(resolved.tree, path[:-1], SequenceNode(kept, around.span)))
+        for changed in _bound(resolved, path, _replaced(resolved.tree, path[:-1], SequenceNode(kept, around.span))):
+            yield f"without {node.text}", changed
 
 
 def choices(path: Path) -> tuple[str, ...]:
