@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, impact, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import (
+    cluster,
+    completion,
+    doctor,
+    explain,
+    impact,
+    policy,
+    release,
+    schema,
+    schemas,
+    serve,
+    up,
+    vault,
+    verify,
+)
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -47,6 +61,7 @@ for _command in (
     vault.vault,
     cluster.cluster,
     doctor.doctor,
+    explain.explain,
     impact.impact,
     completion.completion,
 ):

@@ -53,4 +53,5 @@ def _run(command: str, root: Path) -> str:
     judged = ("--as-of", "2026-01-15") if name == "impact" else ()
     result = cbp(name, "--root", str(root), *judged, *arguments)
     failed = f"exit {result.exit_code}\n" if result.exit_code else ""
-    return f"$ cbp {command}\n{result.output}{failed}"
+    output = re.sub(r"(compiler/emit/\S+\.py):\d+", r"\1", result.output)  # not on which line an emitter stands
+    return f"$ cbp {command}\n{output}{failed}"
