@@ -68,6 +68,7 @@ SLOW = (
     "compiler/cli",
     "compiler/lineage/test_agreement.py",
     "compiler/lineage/test_commands.py",
+    "compiler/lineage/test_tracing.py",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",

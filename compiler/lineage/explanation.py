@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,9 +11,11 @@ from compiler.diagnostics import Source, did_you_mean
 from compiler.errors import CouldNotRunError
 from compiler.lineage.emission import emission, source, write_emitter
 from compiler.lineage.experiment import ABSENT, artifacts
+from compiler.lineage.formulas import operands, written
 from compiler.lineage.judgement import judging
 from compiler.lineage.leaves import escaped, flattened, tokens
 from compiler.lineage.origins import origins
+from compiler.lineage.tracing import formulas
 from compiler.lineage.variants import ENVIRONMENT
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import rendered
@@ -26,12 +29,17 @@ if TYPE_CHECKING:
     from pathlib import Path as FilePath
 
     from compiler.emit.artifact import Artifact
+    from compiler.lineage.formulas import Expression
     from compiler.lineage.leaves import Value
     from compiler.lineage.origins import Cause
     from compiler.resolve.resolved import Resolved
     from compiler.sources.files import Loaded
 
 _GENERATED = "generated/"
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?[A-Za-z%]{0,3}")
+"""A number, with its unit."""
+OWN_NUMBER = "the emitter's own number; statements decide whether it is there"
+"""The reason of a number that is a constant of the compiler."""
 
 
 class NoLeafError(CouldNotRunError):
@@ -80,6 +88,28 @@ class Decider:
 
 
 @dataclass(frozen=True, slots=True)
+class Term:
+    """A statement in a formula, with the name that it has there, and the number that is computed with."""
+
+    name: str
+    path: str
+    text: str
+    number: int
+    unit: str
+    masked: bool
+    """Whether no other value of it moved the leaf: a maximum, a floor or a plateau hides it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """The formula of a leaf: with names, with the values as they are written, and what each name is."""
+
+    formula: str
+    numbers: str
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """A leaf, or all leaves below a place, with everything that decides and judges them."""
 
@@ -87,6 +117,10 @@ class Explanation:
     pointer: str
     values: Mapping[str, Value]
     """The value of each explained leaf by its pointer."""
+    computed: Mapping[str, Computation]
+    """The formula of each of them that is computed from numbers of the specification."""
+    uncomputed: Mapping[str, str]
+    """The reason why another leaf with a number, which statements decide, has no formula."""
     deciders: tuple[Decider, ...]
     emitter: str
     rules: tuple[str, ...]
@@ -113,6 +147,7 @@ def explain(root: FilePath, loaded: Loaded, target: Target) -> Explanation:
     if not values:
         raise NoLeafError(f"{target.file} has nothing at {pointer}: {_nearest(content, pointer)}")
     found = origins(item, emitted)
+    traced = formulas(item, emitted)
     causes: dict[Path, list[Cause]] = {}
     for place in values:
         for cause in found.get(place, ()):
@@ -124,12 +159,58 @@ def explain(root: FilePath, loaded: Loaded, target: Target) -> Explanation:
         target.file,
         pointer,
         values,
+        {place: _computation(traced[place], found.get(place, ())) for place in values if place in traced},
+        {
+            place: reason
+            for place, value in values.items()
+            if place not in traced and (reason := without_formula(value, found.get(place, ())))
+        },
         tuple(_decider(path, of, base) for path, of in causes.items()),
         source(maker) if maker else emitted.source,
         judging(root / "policies", list(rendered(resolved, None, [item.environment.name])), target.file, pointer)
         if single
         else (),
     )
+
+
+def without_formula(value: Value, causes: Sequence[Cause]) -> str:
+    """Return why a number that statements decide has no formula; empty for what is no number, or has no statement."""
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if not causes or not (number or (isinstance(value, str) and _NUMBER.fullmatch(value))):
+        return ""
+    deciding = [cause for cause in causes if cause.value is not ABSENT]
+    if not deciding:
+        return OWN_NUMBER
+    if not any(_NUMBER.match(cause.node.text) for cause in deciding):
+        return "words of the specification choose it"
+    return "the emitter composes its text of a number and more"
+
+
+def _computation(formula: Expression, causes: Sequence[Cause]) -> Computation:
+    found = operands(formula)
+    names = _names(found)
+    moving = {cause.path for cause in causes}
+    return Computation(
+        written(formula, lambda operand: names[operand.path]),
+        written(formula, lambda operand: operand.text),
+        tuple(
+            Term(names[path], _dotted(path), of.text, of.value, of.unit, masked=path not in moving)
+            for path, of in found.items()
+        ),
+    )
+
+
+def _names(paths: Iterable[Path]) -> Mapping[Path, str]:
+    """Return the shortest ends of paths, of two keys or more, that tell them apart."""
+    every = list(paths)
+    length = 2
+    while len({path[-length:] for path in every}) < len(every):
+        length += 1
+    return {path: _dotted(path[-length:]) for path in every}
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(map(str, path))
 
 
 def _owns(resolved: Resolved, file: str) -> bool:
@@ -239,7 +320,7 @@ def _decider(path: Path, causes: Sequence[Cause], base: Mapping[str, Node]) -> D
     under = lookup(base[str(path[0])], path) if layer == "overlay" and path[0] in SECTIONS else None
     hides = under if isinstance(under, ScalarNode) else None
     return Decider(
-        ".".join(map(str, path)),
+        _dotted(path),
         node.text,
         f"{file}:{node.span.line}",
         layer,

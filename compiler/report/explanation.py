@@ -35,7 +35,11 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     file, values = found["file"], found["values"]
     yield f"generated/{file}"
     if len(values) <= _MOST_VALUES:
-        yield from (f"{in_text(file, pointer)}: {shown(value)}" for pointer, value in values.items())
+        for pointer, value in values.items():
+            yield f"{in_text(file, pointer)}: {shown(value)}"
+            yield from _computation(found["computed"].get(pointer))
+            if reason := found["uncomputed"].get(pointer):
+                yield f"  no formula: {reason}"
     else:
         yield f"{found['pointer'] or 'the file'}: {len(values)} leaves"
     deciders = found["deciders"]
@@ -52,6 +56,21 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
     yield f"emitted by {found['emitter']}"
     if one:
         yield f"judged by {', '.join(found['rules'])}" if found["rules"] else "judged by no rule of its own"
+
+
+def _computation(computed: Mapping[str, Any] | None) -> Iterator[str]:
+    if computed is None:
+        return
+    if computed["formula"] in {term["name"] for term in computed["terms"]}:
+        yield f"  = {computed['formula']}, {computed['numbers']}"
+        return
+    yield f"  = {computed['formula']}"
+    yield f"  = {computed['numbers']}"
+    for term in computed["terms"]:
+        if term["unit"]:
+            yield f"  {term['name']} is {term['text']}, {term['number']} {term['unit']}"
+        if term["masked"]:
+            yield f"  {term['name']} is masked: no other value of it moves this"
 
 
 def _table(deciders: Iterable[Mapping[str, Any]]) -> Iterator[str]:
