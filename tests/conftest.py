@@ -69,6 +69,7 @@ SLOW = (
     "compiler/lineage/test_agreement.py",
     "compiler/lineage/test_commands.py",
     "compiler/lineage/test_tracing.py",
+    "compiler/reach/test_coverage.py",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",

@@ -11,6 +11,7 @@ import click
 from compiler.cli import (
     cluster,
     completion,
+    coverage,
     doctor,
     explain,
     impact,
@@ -61,6 +62,7 @@ for _command in (
     vault.vault,
     cluster.cluster,
     doctor.doctor,
+    coverage.coverage,
     explain.explain,
     impact.impact,
     completion.completion,

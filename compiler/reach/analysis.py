@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
-_REFERENCES = "references"
+REFERENCES = "references"
+"""The section with the names of documents for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
         PolicyError: the policies cannot judge.
     """
     resolved = _resolved(root, environment)
-    paths = [path for path, _ in leaves(resolved.tree) if path[0] != _REFERENCES]
+    paths = [path for path, _ in leaves(resolved.tree) if path[0] != REFERENCES]
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
     return Reach(statements, tuple(sorted(_first_files(resolved))))
