@@ -15,6 +15,7 @@ from compiler.cli import (
     doctor,
     explain,
     impact,
+    import_,
     policy,
     release,
     schema,
@@ -53,6 +54,7 @@ def main() -> None:
 for _command in (
     compile_.compile_,
     verify.verify,
+    import_.import_,
     release.release,
     schema.schema,
     schemas.schemas,
