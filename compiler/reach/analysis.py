@@ -79,9 +79,9 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
 class Analysis:
     """An unchanged environment: its files, its inputs for the gate with their denials, and the values that are read."""
 
-    def __init__(self, resolved: Resolved, policies: FilePath) -> None:
+    def __init__(self, resolved: Resolved, judge: Judge) -> None:
         self.resolved = resolved
-        self.judge = Judge(policies)
+        self.judge = judge
         self._reads = Reads()
         recording = emit(replace(resolved, spec=recorded(resolved.spec, self._reads)))
         self.renderings = tuple(_with(rendering, resolved) for rendering in recording)
@@ -151,7 +151,7 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), policies)
+    return Analysis(_resolved(root, environment), Judge(policies))
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:

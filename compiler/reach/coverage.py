@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from compiler.diagnostics import Code, Finding, has_errors
 from compiler.errors import CouldNotRunError
 from compiler.lineage.experiment import artifacts, differing, files
+from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads
 from compiler.lineage.recording import recorded as recording
 from compiler.lineage.variants import ENVIRONMENT, variants
@@ -71,8 +72,9 @@ def coverage(root: FilePath, policies: FilePath) -> Coverage:
             name = _name(path, node)
             if found.get(name) != _REALISED:
                 found[name] = _better(found.get(name, _UNREALISED), effects.of(path, node))
+    judge = Judge(policies)
     for item in environments:
-        analysis = Analysis(item, policies)
+        analysis = Analysis(item, judge)
         for path, node in _stated(item):
             if found[_name(path, node)] not in (_REALISED, _GUARDED) and analysis.statement(path).rules:
                 found[_name(path, node)] = _GUARDED

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.lineage.judge import Judge
 from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.pipeline import emit
 from compiler.policy import gate
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @cache
 def _analysis() -> Analysis:
-    return Analysis(resolved()["production"], ROOT / "policies")
+    return Analysis(resolved()["production"], Judge(ROOT / "policies"))
 
 
 def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:
