@@ -32,7 +32,7 @@ from compiler.write.journal import JournalError
 from compiler.write.lock import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -147,9 +147,19 @@ def renderings(root: Path, history: History | None = None) -> dict[str, Renderin
     resolved, findings = resolve(root, loaded)
     if has_errors((*loaded.findings, *findings)):
         raise PolicyError("the specification has errors: cbp compile says which")
+    return {item.site.folder: item for item in rendered(resolved, history)}
+
+
+def rendered(
+    resolved: Sequence[Resolved], history: History | None = None, only: Collection[str] | None = None
+) -> Iterator[Rendering]:
+    """Yield each cluster of the environments named ``only``, or of all, as the policies judge it.
+
+    It has its old side in the base of ``history``; without one, transitions are not judged.
+    """
     past = _Past(history)
-    rendered = chain.from_iterable(past.compared(emit(item, _others(item, resolved))) for item in resolved)
-    return {item.site.folder: item for item in rendered}
+    chosen = (item for item in resolved if only is None or item.environment.name in only)
+    return chain.from_iterable(past.compared(emit(item, _others(item, resolved))) for item in chosen)
 
 
 def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:

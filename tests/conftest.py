@@ -67,6 +67,10 @@ SLOW = (
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
     "compiler/edit",
+    "compiler/lineage/test_agreement.py",
+    "compiler/lineage/test_commands.py",
+    "compiler/lineage/test_tracing.py",
+    "compiler/reach/test_coverage.py",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/importer/test_architecture_document.py",
     "compiler/importer/test_crash.py",

@@ -11,9 +11,12 @@ import click
 from compiler.cli import (
     cluster,
     completion,
+    coverage,
     doctor,
     env,
+    explain,
     fix,
+    impact,
     import_,
     policy,
     release,
@@ -71,6 +74,9 @@ for _command in (
     cluster.cluster,
     doctor.doctor,
     env.env,
+    coverage.coverage,
+    explain.explain,
+    impact.impact,
     completion.completion,
 ):
     main.add_command(_command)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -16,6 +15,7 @@ from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import date
 
     from compiler.history.base import History
     from compiler.policy.engine import Engine
@@ -24,7 +24,6 @@ _Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 
 FORMATS = ("text", "json", "github", "markdown", "sarif", "junit")
 """The formats of a report."""
-_DAY = "%Y-%m-%d"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -136,17 +135,7 @@ _COMPILE = (
         show_envvar=True,
         help="The time limit of one request to the server.  [default: 10]",
     ),
-    click.option(
-        "--as-of",
-        metavar="YYYY-MM-DD",
-        type=click.DateTime([_DAY]),
-        default=lambda: datetime.now(tz=UTC).strftime(_DAY),
-        callback=lambda _context, _parameter, value: value.date(),
-        envvar="CBP_AS_OF",
-        show_envvar=True,
-        show_default="today, UTC",
-        help="The day for which waivers, and support of versions, are judged.",
-    ),
+    options.as_of,
     options.base,
     click.option(
         "--require-base",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +12,8 @@ from compiler import completion, project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_DAY = "%Y-%m-%d"
 
 Command = TypeVar("Command", bound="Callable[..., object]")
 
@@ -44,6 +47,17 @@ base = click.option(
     callback=lambda _context, _parameter, value: value or None,
     help="Judge transitions from the generated/ of this commit, or of the newest one that it has in common with the "
     "branch that an environment follows in origin.",
+)
+as_of = click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime([_DAY]),
+    default=lambda: datetime.now(tz=UTC).strftime(_DAY),
+    callback=lambda _context, _parameter, value: value.date(),
+    envvar="CBP_AS_OF",
+    show_envvar=True,
+    show_default="today, UTC",
+    help="The day for which waivers, and support of versions, are judged.",
 )
 port = click.option("--port", type=click.IntRange(1, 65535), help="The port, instead of the one in the settings.")
 SCHEMAS = "CBP_SCHEMAS"

@@ -23,8 +23,13 @@ def verify(compiling: CompileOptions, reporting: ReportOptions) -> None:
     """Check all that a pull request must satisfy; write nothing.
 
     Compiles every environment in memory, validates it by the schemas of Kubernetes and of custom resources, judges it
-    by the policies, and compares the result with generated/.
+    by the policies, and compares the result with generated/. Where docs/coverage.json records which statements are
+    enforced, each of them that is still stated has to be.
     """
+    from compiler.reach.coverage import lost
+
     outcome = compiled(compiling, writing=False, pages=reporting.pages)
+    if not outcome.compilation.refused:
+        outcome = outcome.with_findings(lost(compiling.root))
     show(outcome, reporting)
     sys.exit(outcome.exit_code)

@@ -24,6 +24,7 @@ _GROUPS = {
     "DOC": "A document that is imported (see [import](import.md))",
     "WVR": "A waiver of an environment (see [waivers](waivers.md))",
     "ACKN": "An acknowledgement of a transition (see [transitions](transitions.md))",
+    "COVER": "A statement that nothing enforces any more (see [lineage](lineage.md))",
     "SCHEMA": "Documents that Kubernetes would refuse",
     "GEN": "Files under generated/",
 }

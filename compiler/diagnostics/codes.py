@@ -89,6 +89,7 @@ class Code(StrEnum):
     ACKN004 = "ACKN004", "an acknowledgement is about another transition than is made"
     ACKN005 = "ACKN005", "an acknowledgement names a rule that judges no transition"
     ACKN006 = "ACKN006", "two acknowledgements are about the same"
+    COVER001 = "COVER001", "a statement that was enforced is enforced by nothing any more"
     SCHEMA001 = "SCHEMA001", "a rendered document does not satisfy its schema"
     SCHEMA002 = "SCHEMA002", "there are no core schemas for that Kubernetes version"
     SCHEMA003 = "SCHEMA003", "there is no schema for a kind of custom resource, and --require-schemas asks for one"

@@ -21,6 +21,11 @@ def number(value: int) -> str:
     return str(value)
 
 
+def thousandths(value: int) -> str:
+    """Return a quantity of Kubernetes that is a number of thousandths: ``571m``."""
+    return f"{value}m"
+
+
 def quantity(amount: Cores | Bytes) -> str:
     """Return a quantity of Kubernetes: ``500m``, ``4Gi``."""
     return amount.quantity

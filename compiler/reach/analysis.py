@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.site import sites
+from compiler.lineage.judge import Judge
+from compiler.lineage.recording import Reads, recorded
+from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
 from compiler.policy.input import input_of
-from compiler.reach.judge import Judge
-from compiler.reach.recording import Reads, recorded
-from compiler.reach.variants import ENVIRONMENT, variants
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
-_REFERENCES = "references"
+REFERENCES = "references"
+"""The section with the names of documents for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
         PolicyError: the policies cannot judge.
     """
     resolved = _resolved(root, environment)
-    paths = [path for path, _ in leaves(resolved.tree) if path[0] != _REFERENCES]
+    paths = [path for path, _ in leaves(resolved.tree) if path[0] != REFERENCES]
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
     return Reach(statements, tuple(sorted(_first_files(resolved))))
@@ -78,9 +79,9 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
 class Analysis:
     """An unchanged environment: its files, its inputs for the gate with their denials, and the values that are read."""
 
-    def __init__(self, resolved: Resolved, policies: FilePath) -> None:
+    def __init__(self, resolved: Resolved, judge: Judge) -> None:
         self.resolved = resolved
-        self.judge = Judge(policies)
+        self.judge = judge
         self._reads = Reads()
         recording = emit(replace(resolved, spec=recorded(resolved.spec, self._reads)))
         self.renderings = tuple(_with(rendering, resolved) for rendering in recording)
@@ -150,7 +151,7 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), policies)
+    return Analysis(_resolved(root, environment), Judge(policies))
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:

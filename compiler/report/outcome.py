@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Severity, has_errors, in_source_order
@@ -45,6 +45,11 @@ class Outcome:
     written: tuple[Change, ...] | None
     pages: str = ""
     """The base URL of the project's files, for links; empty if unknown."""
+
+    def with_findings(self, more: tuple[Finding, ...]) -> Outcome:
+        """Return the outcome with further findings about the specification."""
+        findings = in_source_order((*self.compilation.findings, *more))
+        return replace(self, compilation=replace(self.compilation, findings=findings))
 
     @property
     def findings(self) -> tuple[Finding, ...]:

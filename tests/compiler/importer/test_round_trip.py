@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from compiler.diagnostics import Source
 from compiler.importer.document import read
 from compiler.importer.files import files
+from compiler.lineage.variants import choices
 from compiler.model.specification import SECTIONS, Specification
-from compiler.reach.variants import choices
 from compiler.resolve.bind import bind
 from compiler.resolve.overlay import is_placeholder
 from compiler.resolve.resolved import resolve

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.lineage.judge import Judge
+from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.pipeline import emit
 from compiler.policy import gate
 from compiler.policy.input import input_of
 from compiler.reach.analysis import Analysis, reach
 from compiler.reach.page import page, rows
-from compiler.reach.variants import ENVIRONMENT, variants
 from compiler.sources.nodes import leaves
 from tests.compiler.project import ROOT, resolved
 
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 @cache
 def _analysis() -> Analysis:
-    return Analysis(resolved()["production"], ROOT / "policies")
+    return Analysis(resolved()["production"], Judge(ROOT / "policies"))
 
 
 def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:

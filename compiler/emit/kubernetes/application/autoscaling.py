@@ -12,7 +12,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.common.autoscalers import takes_tolerance
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
-from compiler.emit.text import number
+from compiler.emit.text import number, thousandths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,4 +94,4 @@ def _direction(window: int, policy: dict[str, Any], cooldown: Duration) -> dict[
 def tolerance(thresholds: Thresholds) -> str:
     """Return 1 - scale_down / scale_up in thousandths, as ``285m``, rounded down; ``0m`` unless up is above down."""
     up, down = thresholds.scale_up.percent, thresholds.scale_down.percent
-    return f"{max(0, up - down) * 1000 // up}m"
+    return thousandths(max(0, up - down) * 1000 // up)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, differing, excerpt
 from compiler.policy.errors import PolicyError
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, differing, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
+from compiler.lineage.inputs import Inputs, differing, excerpt
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
-from compiler.reach.inputs import Inputs, differing, excerpt
 from tests.compiler.project import ROOT
 
 _KUBERNETES = """package lib.kubernetes

@@ -1,0 +1,65 @@
+"""The cache of answers about leaves, in the project's folder ``.cbp/``, which Git ignores.
+
+It holds one fact for each question: these inputs give this answer. The inputs are the contents of the specification, of
+the policies and of the compiler, as :mod:`compiler.compile_cache.fingerprint` knows them; others forget every answer.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from compiler.compile_cache import fingerprint
+from compiler.compile_cache.record import FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+_NAME = "lineage.json"
+_MOST = 500
+"""The number of answers that are kept; the oldest give way."""
+
+Answer = dict[str, Any]
+
+
+def answered(root: Path, question: str, ask: Callable[[], Answer]) -> Answer:
+    """Return the known answer to a question, or ask, and remember it.
+
+    An answer depends neither on a day nor on what is committed. It is not remembered if the inputs cannot be read for
+    certain, or have changed meanwhile, or where the folder cannot be written to.
+    """
+    inputs = _inputs(root)
+    known = _read(root, inputs)
+    if question in known:
+        return dict(known[question])
+    found = ask()
+    if inputs is not None and inputs == _inputs(root):
+        kept = dict(list(known.items())[-_MOST + 1 :])
+        _write(root, {"inputs": inputs, "answers": {**kept, question: found}})
+    return found
+
+
+def _inputs(root: Path) -> str | None:
+    return fingerprint.inputs(root, date.min, "")
+
+
+def _read(root: Path, inputs: str | None) -> Mapping[str, Answer]:
+    try:
+        found = json.loads((root / FOLDER / _NAME).read_bytes())
+        answers = found["answers"] if inputs is not None and found["inputs"] == inputs else {}
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return {}
+    return answers if isinstance(answers, dict) and all(isinstance(item, dict) for item in answers.values()) else {}
+
+
+def _write(root: Path, content: Answer) -> None:
+    folder = root / FOLDER
+    draft = folder / f"{_NAME}.new"
+    with suppress(OSError):
+        folder.mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        draft.write_text(json.dumps(content), encoding="utf-8")
+        draft.replace(folder / _NAME)

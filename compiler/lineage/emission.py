@@ -1,0 +1,145 @@
+"""The emission of one file: the function that makes it, and its content for any variant of the environment.
+
+A file is emitted again without the others, so that an experiment about one file takes milliseconds.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compiler.emit.argocd import argocd
+from compiler.emit.cluster import (
+    cluster_artifacts,
+    documents,
+    emissions,
+    environment_artifacts,
+    vault_documents,
+    vault_emissions,
+)
+from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
+from compiler.emit.kubernetes.objects import file_name, objects
+from compiler.emit.pages.bootstrap import bootstrap
+from compiler.emit.pages.network import network_page
+from compiler.emit.settings import settings, settings_json
+from compiler.emit.site import sites
+from compiler.emit.vault.audit import audit_file
+from compiler.emit.vault.plan import vault
+from compiler.lineage.experiment import ABSENT, renamed
+from compiler.lineage.leaves import structure, tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from compiler.emit.artifact import Artifact, Document
+    from compiler.emit.site import Site
+    from compiler.resolve.resolved import Resolved
+
+_COMPILER = Path(__file__).parents[1]
+_OBJECTS = "kubernetes/"
+_KUSTOMIZATION = "kubernetes/kustomization.yaml"
+_PLAN = "vault/plan.yaml"
+_SETTINGS = "runtime/settings.json"
+_MAKERS: Mapping[str, Callable[..., Any]] = {
+    _KUSTOMIZATION: objects,
+    _PLAN: vault,
+    "vault/audit.hcl": audit_file,
+    _SETTINGS: settings,
+    "bootstrap.md": bootstrap,
+    "network.md": network_page,
+}
+"""The functions that make the files of a cluster, but for its objects; paths are below the cluster's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """One file of an environment: its path below ``generated/``, and the function that makes it."""
+
+    file: str
+    emitter: Callable[..., Any]
+    content: Callable[[Resolved], Any]
+    """Returns the file's content as data for any variant of the environment; ``ABSENT`` where there is no such file."""
+
+    @property
+    def source(self) -> str:
+        """The file and the line of the function, with its name."""
+        return source(self.emitter)
+
+
+def source(emitter: Callable[..., Any]) -> str:
+    """Return the file and the line of a function in the compiler, with its name."""
+    function = inspect.unwrap(emitter)
+    file = Path(inspect.getsourcefile(function) or "").relative_to(_COMPILER.parent)
+    return f"{file.as_posix()}:{function.__code__.co_firstlineno}, {function.__qualname__}()"
+
+
+def emission(resolved: Resolved, file: str) -> Emission | None:
+    """Return the emission of a file of an environment; None where the environment has no such file."""
+    site = next((site for site in sites(resolved) if file.startswith(f"{site.folder}/")), None)
+    if site is None:
+        return _kept(Emission(file, argocd, partial(_of_environment, resolved.environment.name, file)), resolved)
+    name = file.removeprefix(f"{site.folder}/")
+    if name.startswith(_OBJECTS) and name != _KUSTOMIZATION:
+        wanted = name.removeprefix(_OBJECTS)
+        maker = next(
+            (maker for maker, emit in emissions(site) if any(file_name(item) == wanted for item in emit())), None
+        )
+        return _kept(
+            Emission(file, maker or readers_and_operators, partial(_object, site.name, wanted, maker)), resolved
+        )
+    maker = _MAKERS.get(name)
+    return _kept(Emission(file, maker, partial(_of_cluster, site.name, name)), resolved) if maker else None
+
+
+def write_emitter(resolved: Resolved, file: str, pointer: str) -> Callable[..., Any] | None:
+    """Return the function that makes the document of Vault's plan at a pointer; None for any other place."""
+    site = next((site for site in sites(resolved) if file == f"{site.folder}/{_PLAN}"), None)
+    keys = tokens(pointer)
+    if site is None or keys[:1] != ["documents"] or not keys[1:]:
+        return None
+    return [maker for maker, emit in vault_emissions(site) for _ in emit()][int(keys[1])]
+
+
+def _kept(found: Emission, resolved: Resolved) -> Emission | None:
+    return None if found.content(resolved) is ABSENT else found
+
+
+def _object(cluster: str, name: str, maker: Callable[..., Any] | None, resolved: Resolved) -> Any:
+    """Return an object of a cluster, made by one emitter, or without one by all of them."""
+    site = _site(cluster, resolved)
+    if site is None:
+        return ABSENT
+    made: Iterable[Document] = documents(site) if maker is None else _made(maker, site)
+    return next((item for item in made if file_name(item) == name), ABSENT)
+
+
+def _made(maker: Callable[..., Any], site: Site) -> Iterable[Document]:
+    return chain.from_iterable(emit() for known, emit in emissions(site) if known == maker)
+
+
+def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
+    site = _site(cluster, resolved)
+    if site is None:
+        return ABSENT
+    if name == _SETTINGS:
+        return json.loads(settings_json(site.settings))
+    emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else cluster_artifacts(site)
+    return _content(emitted, f"{site.folder}/{name}")
+
+
+def _of_environment(environment: str, file: str, resolved: Resolved) -> Any:
+    emitted = environment_artifacts(resolved)
+    return _content(renamed(emitted, resolved.environment.name, environment), file)
+
+
+def _content(emitted: Iterable[Artifact], file: str) -> Any:
+    return next((structure(item) for item in emitted if item.path == file), ABSENT)
+
+
+def _site(cluster: str, resolved: Resolved) -> Site | None:
+    return next((site for site in sites(resolved) if site.name == cluster), None)
