@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from compiler.emit.argocd import argocd
 from compiler.emit.artifact import Artifact
+from compiler.emit.component import Each, T
 from compiler.emit.components import running
 from compiler.emit.kubernetes.cluster.external_secrets import token_reviewers
 from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
@@ -24,10 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from compiler.emit.artifact import Document
+    from compiler.emit.component import Component, Emitter
     from compiler.emit.kubernetes.common.flows import Flow, Scrape
     from compiler.emit.site import Site
     from compiler.emit.vault.documents import Write
     from compiler.resolve.resolved import Resolved
+
+
+Emission = tuple[Callable[..., Any], Callable[[], Iterable[T]]]
+"""The function that makes documents, and the call of it for one cluster."""
 
 
 def all_artifacts(resolved: Resolved) -> tuple[tuple[Artifact, ...], tuple[tuple[Site, tuple[Artifact, ...]], ...]]:
@@ -56,11 +64,22 @@ def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
 
 def documents(site: Site) -> tuple[Document, ...]:
     """Return the Kubernetes objects of all components, and those that are derived from all of them together."""
-    found = [document for component in running(site) for document in component.documents(site)]
-    found += token_reviewers(account for component in running(site) for account in component.accounts(site))
-    found += pod_monitors(scrapes(site))
-    found += network_policies(site, flows(site))
+    found = [document for _, emission in emissions(site) for document in emission()]
     return (*found, *readers_and_operators(site, found))
+
+
+def emissions(site: Site) -> Iterator[Emission[Document]]:
+    """Yield the emitters of a cluster's Kubernetes objects, but that of roles, which follow from all other objects."""
+    for component in running(site):
+        yield from _emissions(component.documents, site)
+    yield token_reviewers, lambda: token_reviewers(item for found in running(site) for item in found.accounts(site))
+    yield pod_monitors, lambda: pod_monitors(scrapes(site))
+    yield network_policies, lambda: network_policies(site, flows(site))
+
+
+def _emissions(emitter: Emitter[T], site: Site) -> Iterator[Emission[T]]:
+    for single in emitter.emitters if isinstance(emitter, Each) else (emitter,):
+        yield single, partial(single, site)
 
 
 def scrapes(site: Site) -> tuple[Scrape, ...]:
@@ -76,7 +95,17 @@ def flows(site: Site) -> tuple[Flow, ...]:
 
 def vault_documents(site: Site) -> Iterator[Write]:
     """Yield the documents of the plan for Vault, in the order in which they are applied."""
+    for _, emission in vault_emissions(site):
+        yield from emission()
+
+
+def vault_emissions(site: Site) -> Iterator[Emission[Write]]:
+    """Yield the emitters of the plan for Vault, in the order of their documents."""
     for component in running(site):
-        yield from component.vault(site)
-        for account in component.accounts(site):
-            yield from account_role(site, account)
+        yield from _emissions(component.vault, site)
+        yield component.accounts, partial(_account_roles, component, site)
+
+
+def _account_roles(component: Component, site: Site) -> Iterator[Write]:
+    for account in component.accounts(site):
+        yield from account_role(site, account)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, TypeVar
+from itertools import chain
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -16,6 +17,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Emitter = Callable[["Site"], Iterable[T]]
+
+
+@dataclass(frozen=True, slots=True)
+class Each(Generic[T]):
+    """Several emitters as one, with their results one after the other."""
+
+    emitters: tuple[Emitter[T], ...]
+
+    def __call__(self, site: Site) -> Iterable[T]:
+        """Return the results of all emitters."""
+        return chain.from_iterable(emit(site) for emit in self.emitters)
 
 
 class Runs(Enum):

@@ -6,10 +6,9 @@ database comes last there, since it does not exist yet when a cluster's Vault is
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from compiler.emit.component import Component, Runs
+from compiler.emit.component import Component, Each, Runs
 from compiler.emit.kubernetes.application import flows as application_flows
 from compiler.emit.kubernetes.application.autoscaling import autoscaling
 from compiler.emit.kubernetes.application.deployment import deployment
@@ -53,7 +52,7 @@ if TYPE_CHECKING:
 
 def each(*emitters: Emitter[T]) -> Emitter[T]:
     """Return an emitter that chains the results of several emitters."""
-    return lambda site: chain.from_iterable(emit(site) for emit in emitters)
+    return Each(emitters)
 
 
 COMPONENTS: tuple[Component, ...] = (

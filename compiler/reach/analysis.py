@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.site import sites
+from compiler.lineage.recording import Reads, recorded
+from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
 from compiler.policy.input import input_of
 from compiler.reach.judge import Judge
-from compiler.reach.recording import Reads, recorded
-from compiler.reach.variants import ENVIRONMENT, variants
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup

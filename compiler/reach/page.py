@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from compiler.reach.variants import ENVIRONMENT, choices
+from compiler.lineage.variants import ENVIRONMENT, choices
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.pipeline import emit
 from compiler.policy import gate
 from compiler.policy.input import input_of
 from compiler.reach.analysis import Analysis, reach
 from compiler.reach.page import page, rows
-from compiler.reach.variants import ENVIRONMENT, variants
 from compiler.sources.nodes import leaves
 from tests.compiler.project import ROOT, resolved
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.reach.variants import choices, variants
+from compiler.lineage.variants import choices, variants
 from compiler.sources.nodes import Path, ScalarNode, lookup
 from tests.compiler.project import keys, resolved
 

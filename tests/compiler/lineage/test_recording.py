@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.lineage.recording import Reads, recorded
 from compiler.model.base import Model
-from compiler.reach.recording import Reads, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
-from compiler.model.specification import SECTIONS, Specification
+from compiler.model.specification import Specification
 from compiler.resolve.bind import bind
 from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from compiler.model.base import Model
     from compiler.resolve.resolved import Resolved
 
 ENVIRONMENT = "environment"
@@ -60,10 +61,12 @@ def _bound(resolved: Resolved, path: Path, tree: MappingNode) -> Iterator[Resolv
         if file and file.environment != resolved.environment:
             yield replace(resolved, environment=file.environment, tree=tree)
     else:
-        entries = {name: entry for name, entry in tree.entries.items() if name in SECTIONS}
-        spec, _ = bind(Specification, MappingNode(entries, tree.span))
-        if spec and spec != resolved.spec:
-            yield replace(resolved, spec=spec, tree=tree)
+        # No section's model looks at another section, so that one section is bound anew and the others are kept.
+        name = str(path[0])
+        kind: type[Model] = annotation_at(Specification, (name,))
+        section, _ = bind(kind, tree.entries[name].value)
+        if section and section != getattr(resolved.spec, name):
+            yield replace(resolved, spec=resolved.spec.model_copy(update={name: section}), tree=tree)
 
 
 def _replaced(node: MappingNode, path: Path, value: Node) -> MappingNode:
