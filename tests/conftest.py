@@ -66,6 +66,7 @@ SLOW = (
     "simulation",
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
+    "compiler/difference",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import cluster, completion, diff, doctor, policy, release, schema, schemas, serve, up, vault, verify
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -38,6 +38,7 @@ def main() -> None:
 for _command in (
     compile_.compile_,
     verify.verify,
+    diff.diff,
     release.release,
     schema.schema,
     schemas.schemas,

@@ -91,6 +91,17 @@ def _address(_context: click.Context, _parameter: click.Parameter, value: str) -
     return value.rstrip("/")
 
 
+as_of = click.option(
+    "--as-of",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime([_DAY]),
+    default=lambda: datetime.now(tz=UTC).strftime(_DAY),
+    callback=lambda _context, _parameter, value: value.date(),
+    envvar="CBP_AS_OF",
+    show_envvar=True,
+    show_default="today, UTC",
+    help="The day for which waivers, and support of versions, are judged.",
+)
 _COMPILE = (
     options.root,
     click.option(
@@ -136,17 +147,7 @@ _COMPILE = (
         show_envvar=True,
         help="The time limit of one request to the server.  [default: 10]",
     ),
-    click.option(
-        "--as-of",
-        metavar="YYYY-MM-DD",
-        type=click.DateTime([_DAY]),
-        default=lambda: datetime.now(tz=UTC).strftime(_DAY),
-        callback=lambda _context, _parameter, value: value.date(),
-        envvar="CBP_AS_OF",
-        show_envvar=True,
-        show_default="today, UTC",
-        help="The day for which waivers, and support of versions, are judged.",
-    ),
+    as_of,
     options.base,
     click.option(
         "--require-base",

@@ -25,8 +25,9 @@ _MORE = "\n... and {} more\n"
 _ROOM = len(_MORE) + 10  # for the number of omitted rows
 # Special characters of Markdown, its extensions and HTML become character references, which stay text (GFM, 6.2). A
 # word joiner prevents "@" from notifying people and "#" from linking issues.
-_REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
-_REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
+REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
+REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
+"""The references of special characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def render(outcome: Outcome) -> str:
 
 def text(value: str) -> str:
     """Return a text escaped for Markdown, in one line of readable length."""
-    return shortened(printable(value)).translate(_REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
+    return shortened(printable(value)).translate(REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
 
 
 def _fitting(rows: Iterable[str], room: int) -> int:
