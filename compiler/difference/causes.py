@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from compiler.difference.side import Side
 
+ARGO_CD = "argocd"
+"""The folder below ``generated/`` with a folder for each environment."""
 COMPILER = 0
 """The number of the compiler as a cause; statements are numbered from 1."""
 
@@ -63,8 +65,26 @@ def attribute(before: Side, after: Side) -> Attribution:
     causes = tuple(alone.cause(number, statement, after) for number, statement in enumerate(found, 1))
     # Both sides as this compiler emits them: a value that does not differ there differs by the compiler.
     by_statements = compare(alone.files(), files(item for found in after.emitted.values() for item in found))
-    values = tuple(Follows(change, _causes(change, causes, by_statements)) for change in total.values())
+    both = {item.environment.name for item in before.resolved} & {item.environment.name for item in after.resolved}
+    values = tuple(
+        Follows(change, _causes(change, causes, by_statements))
+        if environment(change.file) in both
+        else Follows(change, _as_a_whole(change, causes))
+        for change in total.values()
+    )
     return Attribution(causes, values)
+
+
+def environment(file: str) -> str:
+    """Return the environment of a compiled file."""
+    first, second, *_ = file.split("/")
+    return second if first == ARGO_CD else first
+
+
+def _as_a_whole(change: Change, causes: tuple[Cause, ...]) -> tuple[int, ...]:
+    """Return the causes of a value in an environment that only one side has, or that the old side cannot resolve."""
+    of_it = tuple(cause.number for cause in causes if cause.statement.environment == environment(change.file))
+    return of_it or tuple(cause.number for cause in causes) or (COMPILER,)
 
 
 def _order(statement: Statement, environments: list[str]) -> tuple[int, str, int]:

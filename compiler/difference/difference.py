@@ -8,11 +8,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from compiler.diagnostics import has_errors
 from compiler.difference import judging
-from compiler.difference.causes import COMPILER, attribute
+from compiler.difference.causes import ARGO_CD, COMPILER, attribute, environment
 from compiler.difference.effects import GRAVEST, Class
 from compiler.difference.rules import changed_rules, verdicts
 from compiler.difference.side import POLICIES
+from compiler.policy.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -30,7 +32,6 @@ _SETTINGS = "settings.json"
 HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of network.md"
 """The values that only follow from others, and are left out."""
 _NETWORK = "/network.md"
-_ARGO_CD = "argocd"
 _COMPILER = ("compiler", "runtime", "requirements")
 """The folders of a checkout that decide what is compiled, besides its statements."""
 EVERYWHERE = "everywhere"
@@ -126,10 +127,12 @@ def difference(before: Side, after: Side, base: Base, as_of: date | None) -> Dif
     """Compare the side that ``base`` holds with another one; waivers are those of a day.
 
     Raises:
-        PolicyError: the policies of a side cannot judge.
+        PolicyError: the new side has errors, so that there is nothing to compare, or policies cannot judge.
         NoBaseError: the base cannot be read.
         GitError: a commit cannot be read.
     """
+    if has_errors(after.findings):
+        raise PolicyError("the specification has errors: cbp compile says which")
     attribution = attribute(before, after)
     sides = before.compiled, after.compiled
     done = _done(attribution.values, sides)
@@ -219,8 +222,8 @@ def subject(file: str, sides: Sides) -> str:
 
 def _place(file: str) -> str:
     """Return the cluster of a file, as ``production/eu-central-1``, or the environment of one for Argo CD."""
-    first, second, *_ = file.split("/")
-    return second if first == _ARGO_CD else f"{first}/{second}"
+    name = environment(file)
+    return name if file.startswith(f"{ARGO_CD}/") else "/".join(file.split("/")[:2])
 
 
 def _happenings(
@@ -252,6 +255,6 @@ def _happenings(
 
 def _of_path(cause: Cause, places: Mapping[str, tuple[str, ...]]) -> str:
     """Return the place that a statement of an environment is about: the cluster that its path names, or all."""
-    environment, path = cause.statement.environment, cause.statement.path
-    named = f"{environment}/{path[2]}" if path[1:2] == ("clusters",) and len(path) > 2 else environment
-    return named if named in places.get(environment, ()) else environment
+    name, path = cause.statement.environment, cause.statement.path
+    named = f"{name}/{path[2]}" if path[1:2] == ("clusters",) and len(path) > 2 else name
+    return named if named in places.get(name, ()) else name

@@ -87,7 +87,7 @@ def of_ranges(before: Any, after: Any) -> Iterator[Effect]:
         yield Effect(Class.NETWORK, Reason("every address is admitted"))
     for added in sorted(new, key=str):
         if old and not any(_inside(added, item) for item in old):
-            text = f"{added.num_addresses:,} addresses more are admitted: {{range}}"
+            text = f"{_addresses(added.num_addresses)} more are admitted: {{range}}"
             yield Effect(Class.NETWORK, Reason(text, {"range": str(added)}))
 
 
@@ -114,7 +114,11 @@ def _reason(opening: Opening, old: Iterable[Opening]) -> Reason:
     known = [item.range for item in old if (item.direction, item.port) == (opening.direction, opening.port)]
     inside = [item for item in known if item and _inside(item, added)]
     number = added.num_addresses - sum(item.num_addresses for item in inside)
-    return Reason(f"{number:,} addresses more, on {opening.port}: {{range}}", {"range": str(added)})
+    return Reason(f"{_addresses(number)} more, on {opening.port}: {{range}}", {"range": str(added)})
+
+
+def _addresses(number: int) -> str:
+    return f"{number:,} address" + ("" if number == 1 else "es")
 
 
 def _inside(inner: Range, outer: Range) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def render(found: Difference) -> str:
     """Return the report."""
-    return "".join(f"{printable(line)}\n" for line in lines(found))
+    return "".join(f"{printable(line)}\n" for line in lines(found)).lstrip("\n")
 
 
 def lines(found: Difference) -> Iterator[str]:
