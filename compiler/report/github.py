@@ -24,7 +24,11 @@ IN_PROPERTY = IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 def render(outcome: Outcome) -> str:
     """Return a command for each finding, and the closing lines of the text report."""
-    return "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
+    # Imported here, since the difference writes its commands as this module does.
+    from compiler.report.diff import github as diff
+
+    found = diff.render(outcome.difference) if outcome.difference else ""
+    return found + "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
 
 
 def command(finding: Finding) -> str:

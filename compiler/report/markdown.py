@@ -46,7 +46,11 @@ class _Section:
 
 def render(outcome: Outcome) -> str:
     """Return the report, with as many findings as fit and the number of the others."""
-    first, last = f"### cbp: {outcome.counts}\n", f"\n{_footer(outcome)}\n"
+    # Imported here, since the difference writes its values as this module does.
+    from compiler.report.diff import markdown as diff
+
+    found = f"{diff.render(outcome.difference)}\n" if outcome.difference else ""
+    first, last = f"{found}### cbp: {outcome.counts}{_pending(outcome)}\n", f"\n{_footer(outcome)}\n"
     sections = tuple(_sections(outcome))
     room = LONGEST - len(first) - len(last) - sum(section.frame for section in sections)
     parts = [first]
@@ -115,6 +119,11 @@ def _place(finding: Finding, pages: str) -> str:
 
 def _link(shown: str, pages: str, target: str) -> str:
     return f"[{shown}]({pages}/{target})" if pages else shown
+
+
+def _pending(outcome: Outcome) -> str:
+    number = len(outcome.pending)
+    return f", {counted(number, 'file')} to be written by cbp compile" if number else ""
 
 
 def _footer(outcome: Outcome) -> str:

@@ -16,9 +16,14 @@ if TYPE_CHECKING:
 
 
 def render(found: Difference) -> str:
-    """Return the report; numbers of causes count statements from 1, and 0 is the compiler itself."""
+    """Return the report."""
+    return json.dumps(document(found), indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def document(found: Difference) -> dict[str, Any]:
+    """Return the report as data; numbers of causes count statements from 1, and 0 is the compiler itself."""
     verdicts = found.verdicts
-    document = {
+    return {
         "base": {"name": found.base.name, "commit": found.base.commit},
         "head": found.head or None,
         "environments": found.environments,
@@ -35,7 +40,6 @@ def render(found: Difference) -> str:
             "errors": sum(item.refuses for item in verdicts.findings),
         },
     }
-    return json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
 
 
 def _happening(item: Happening) -> dict[str, Any]:

@@ -156,3 +156,34 @@ def test_a_message_holds_no_link_mention_or_markup() -> None:
     assert "www." not in said
     assert not set("*@") & set(re.sub("&#[0-9]+;", "", said))
     assert said.endswith("s3://bucket")
+
+
+def test_a_check_shows_what_the_edit_does_and_calls_nothing_an_error(project: Path) -> None:
+    edit(project, "spec/compute.yaml", "optimal: 4", "optimal: 5")
+    result = cbp("compile", "--check", "--root", str(project), "--as-of", "2026-01-15")
+    assert result.exit_code == 1
+    assert result.stdout.startswith("spec/compute.yaml:10 compute.application_tier.instances.optimal: 4 → 5\n  Deploy")
+    assert "\n differs  generated/production/eu-central-1/kubernetes/cbp-application/deployment-" in result.stdout
+    assert "error" not in result.stdout.replace("0 errors", "")
+    assert re.search(r"[0-9]+ files, \d+ to be written by cbp compile; 0 errors, ", result.stdout.replace("\n", " "))
+
+
+@pytest.mark.parametrize("form", ["json", "markdown", "github"])
+def test_each_form_of_a_check_holds_the_difference(project: Path, form: str) -> None:
+    edit(project, "spec/compute.yaml", "optimal: 4", "optimal: 5")
+    shown = cbp("compile", "--check", "--root", str(project), "--as-of", "2026-01-15", "--format", form).stdout
+    if form == "json":
+        document = json.loads(shown)
+        assert document["difference"]["statements"][0]["line"] == 10
+        assert document["exit_code"] == 1
+    else:
+        assert shown.startswith({"markdown": f"{MARK}\n", "github": "::notice file=spec/compute.yaml,line=10,"}[form])
+        assert "to be written by cbp compile" in shown
+
+
+def test_a_check_of_a_project_without_git_lists_the_files_alone(project: Path) -> None:
+    (project / ".git").rename(project.with_name("elsewhere"))
+    edit(project, "spec/compute.yaml", "optimal: 4", "optimal: 5")
+    result = cbp("compile", "--check", "--root", str(project), "--as-of", "2026-01-15")
+    assert result.exit_code == 1
+    assert result.stdout.startswith(" differs  generated/development/")
