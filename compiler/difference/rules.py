@@ -76,7 +76,7 @@ def changed_rules(before: Path, after: Path) -> tuple[ChangedRule, ...]:
 
 
 def verdicts(before: Side, after: Side, base: Base, as_of: date | None) -> Verdicts:
-    """Judge both sides, the new one with its transitions from the base.
+    """Judge both sides by what the base holds: from the old side no transition is left, and no acknowledgement is news.
 
     Rules that are those of the old side were proven when they were merged; others prove themselves first.
 
@@ -91,7 +91,7 @@ def verdicts(before: Side, after: Side, base: Base, as_of: date | None) -> Verdi
     old_judge = judge if same else gate.load(before.root / POLICIES)
     renderings = tuple(_renderings(after, base))
     found = _judged(after, renderings, judge, as_of)
-    known = _judged(before, tuple(_renderings(before, None)), old_judge, as_of) if before.resolved else ()
+    known = _judged(before, tuple(_renderings(before, base)), old_judge, as_of) if before.resolved else ()
     by_old = () if same else _judged(after, renderings, old_judge, as_of)
     ours, theirs = {item.identity for item in found}, {item.identity for item in known}
     refused = {item.identity for item in found if item.refuses}
@@ -119,13 +119,13 @@ def _version(resolved: Any, site: Site) -> Any:
     return resolved.span(("environment", "clusters", site.name, "kubernetes"))
 
 
-def _renderings(side: Side, base: Base | None) -> Iterator[Rendering]:
+def _renderings(side: Side, base: Base) -> Iterator[Rendering]:
     """Yield each cluster of a side, with what the base has in its place."""
     for resolved in side.resolved:
         others = tuple(item.environment for item in side.resolved if item is not resolved)
         delivery, clusters = side.rendered[resolved.environment.name]
         for site, found in clusters:
-            deployed = old_side(base, site.folder, found, delivery) if base else None
+            deployed = old_side(base, site.folder, found, delivery)
             yield Rendering(resolved, site, found, delivery, others, deployed)
 
 

@@ -65,7 +65,7 @@ def test_one_environment_is_compiled_alone(compiled: Path) -> None:
     assert result.exit_code == 0
     changed = {path for path, content in contents(compiled).items() if before[path] != content}
     assert {path.split("/")[0] for path in changed} == {"staging", "manifest.json"}
-    assert " differs  generated/development/" in compile_(compiled, "--check").stdout
+    assert " differs  generated/production/" in compile_(compiled, "--check").stdout
     assert compile_(compiled, "--check", "--environment", "staging", "--environment", "development").exit_code == 0
 
 

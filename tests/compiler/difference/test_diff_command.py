@@ -187,3 +187,13 @@ def test_a_check_of_a_project_without_git_lists_the_files_alone(project: Path) -
     result = cbp("compile", "--check", "--root", str(project), "--as-of", "2026-01-15")
     assert result.exit_code == 1
     assert result.stdout.startswith(" differs  generated/development/")
+
+
+def test_an_acknowledgement_that_is_stale_already_is_no_news(project: Path) -> None:
+    reason = "reason: it costs less, owner: platform, ticket: PLAT-1, granted: 2026-01-05"
+    file = "generated/staging/eu-central-1/kubernetes/cbp-data/objectstore-configuration-db-eu-central-1.yaml"
+    entry = f"rule: TRN010, file: {file}, before: 40 days, after: 30 days, {reason}"
+    (project / "environments/staging/acknowledgements.yaml").write_text(f"acknowledgements: [{{{entry}}}]\n")
+    commit(project)
+    edit(project, "spec/compute.yaml", "optimal: 4", "optimal: 5")
+    assert found(project, "HEAD")["verdicts"]["new"] == []
