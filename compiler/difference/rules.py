@@ -41,7 +41,9 @@ class ChangedRule:
     what: str
     """``added``, ``removed``, ``edited``, or ``tests`` where only what proves it changed."""
     parts: tuple[str, ...]
-    """The parts that differ, in words: its code, its severity, its fixture..."""
+    """The parts that differ, in words: code, severity, helper..."""
+    tests: tuple[str, ...] = ()
+    """The parts that prove it and differ: fixture, mutation, tests."""
     data: tuple[Change, ...] = ()
 
 
@@ -148,23 +150,23 @@ def _rule(
     texts = _reached(new, policies)
     read = tuple(change for change in data if any(_reads(text, change) for text in texts))
     parts = [*_edited(old, new)]
-    parts += [f"its helper {name}" for name in sorted(helpers) if any(f"data.{name}" in text for text in texts)]
+    parts += [f"helper {name}" for name in sorted(helpers) if any(f"data.{name}" in text for text in texts)]
     tests = list(_tests(new.place, folders)) if old.place == new.place else []
     if not (parts or read or tests):
         return None
     what = "edited" if parts or read else "tests"
-    return ChangedRule(new.id, new.place, what, (*parts, *tests), read)
+    return ChangedRule(new.id, new.place, what, tuple(parts), tuple(tests), read)
 
 
 def _edited(old: Rule, new: Rule) -> Iterator[str]:
     if old.place != new.place:
-        yield f"its folder, before {old.place}"
+        yield f"folder, before {old.place}"
     for name in _METADATA:
         before, after = getattr(old.metadata.custom, name, None), getattr(new.metadata.custom, name, None)
         if before != after:
-            yield f"its {name}, before {before}" if name == "severity" else f"its {name}"
+            yield f"severity, before {before}" if name == "severity" else name
     if _CODE.sub("", old.module.text) != _CODE.sub("", new.module.text):
-        yield "its code"
+        yield "code"
 
 
 def _tests(place: str, folders: tuple[Path, Path]) -> Iterator[str]:

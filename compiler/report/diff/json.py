@@ -83,7 +83,14 @@ def _value(value: Value) -> dict[str, Any]:
 
 def _rule(rule: ChangedRule) -> dict[str, Any]:
     data = [{"path": change.name, "before": change.before, "after": change.after} for change in rule.data]
-    return {"id": rule.id, "place": rule.place, "what": rule.what, "parts": rule.parts, "data": data}
+    return {
+        "id": rule.id,
+        "place": rule.place,
+        "what": rule.what,
+        "parts": rule.parts,
+        "tests": rule.tests,
+        "data": data,
+    }
 
 
 def _finding(item: Finding) -> dict[str, Any]:

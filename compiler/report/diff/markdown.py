@@ -23,21 +23,26 @@ MARK = "<!-- cbp diff -->"
 LINES = 60
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _LINKS = re.compile(r"(?i)(https?|ftp|mailto|xmpp):|(www)\.")
-_LEAST = (2, 4, 6)
-"""What is kept of statements, of what happens and of rules where a comment would be too long."""
+_SOME, _FEW = 8, 3
+"""What is kept of what happens and of rules where a comment would be too long."""
 
 
 def render(found: Difference) -> str:
     """Return the comment."""
-    most = max((len(list(words.rows(found.of(number)))) for number in _numbers(found)), default=0)
-    limits: list[tuple[int, int, int, int | None]]
-    limits = [(rows, len(found.causes), len(found.happenings), None) for rows in range(most, -1, -1)]
-    limits += [(0, causes, *_LEAST[1:]) for causes in range(len(found.causes), _LEAST[0] - 1, -1)]
-    for limit in limits:
-        lines = list(_comment(found, *limit))
+    for limits in _limits(found):
+        lines = list(_comment(found, *limits))
         if len(lines) <= LINES:
             break
-    return "\n".join(lines[:LINES]) + "\n"
+    return "\n".join(lines) + "\n"
+
+
+def _limits(found: Difference) -> Iterator[tuple[int, int, int, int | None]]:
+    """Yield ever lower numbers of values of a statement, of statements, of what happens, and of rules; None is all."""
+    statements = len(found.causes)
+    most = min(LINES, max(len(list(words.rows(found.of(number)))) for number in range(statements + 1)))
+    yield from ((rows, statements, len(found.happenings), None) for rows in range(most, _FEW, -1))
+    yield from ((rows, statements, _SOME, _SOME) for rows in range(most, -1, -1))
+    yield from ((0, kept, _FEW, _SOME) for kept in range(statements, -1, -1))
 
 
 def code(text: str) -> str:
@@ -55,10 +60,6 @@ def prose(text: str) -> str:
     """Return a text without markup, links and mentions."""
     plain = shortened(printable(text)).translate(REFERENCES)
     return _LINKS.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", plain)
-
-
-def _numbers(found: Difference) -> range:
-    return range(len(found.causes) + 1)
 
 
 def _comment(found: Difference, rows: int, causes: int, happenings: int, rules: int | None) -> Iterator[str]:

@@ -26,6 +26,8 @@ _CONTEXT = 3
 """The words around what differs in a long value."""
 _BEGINNING = 5
 """The most words before what differs that are written whole."""
+_MOST_NAMES = 4
+"""The most rules that are named of those to which the same was done."""
 _ONE = {HASHES: "hash", COPIES: "copy of the settings", LINES: "line of network.md"}
 
 Write = "Callable[[str], str]"
@@ -95,8 +97,15 @@ def rules(found: Difference, write: Callable[[str], str], prose: Callable[[str],
         yield f"{item.code} of {found.base.name} refuses this", _told(item, write, prose)
     for item in (item for item in verdicts.new if item.refuses):
         yield f"{item.code} refuses this", _told(item, write, prose)
+    alike: dict[tuple[object, ...], list[ChangedRule]] = {}
     for rule in found.rules:
-        yield f"{rule.id} is {'proven otherwise' if rule.what == 'tests' else rule.what}", _edited(rule, write)
+        alike.setdefault((rule.what, rule.parts, tuple(change.key for change in rule.data)), []).append(rule)
+    for same in alike.values():
+        ids, one = [rule.id for rule in same], len(same) == 1
+        if len(ids) > _MOST_NAMES:
+            ids[_MOST_NAMES - 1 :] = [f"{len(ids) - _MOST_NAMES + 1} more"]
+        what = "proven otherwise" if same[0].what == "tests" else same[0].what
+        yield f"{listed(ids)} {'is' if one else 'are'} {what}", _edited(same[0], "its" if one else "their", write)
     for item in (item for item in verdicts.new if not (item.refuses or item.waived)):
         yield "", f"{item.code} warns anew{_told(item, write, prose)}"
     waived: dict[tuple[str, str, str], list[Finding]] = {}
@@ -116,13 +125,12 @@ def _told(item: Finding, write: Callable[[str], str], prose: Callable[[str], str
     return f": {prose(item.message)}" + (f" ({write(place)})" if place else "")
 
 
-def _edited(rule: ChangedRule, write: Callable[[str], str]) -> str:
-    proofs = [part for part in rule.parts if not part.startswith("its ")]
-    parts = [part for part in rule.parts if part.startswith("its ")]
+def _edited(rule: ChangedRule, whose: str, write: Callable[[str], str]) -> str:
+    parts = [f"{whose} {part}" for part in rule.parts]
     for change in rule.data:
         before, after = (shown(side) for side in (change.before, change.after))
-        parts.append(f"its data {write(change.name)} {write(before)} → {write(after)}")
-    parts += [f"its {listed(proofs)}"] if proofs else []
+        parts.append(f"{whose} data {write(change.name)} {write(before)} → {write(after)}")
+    parts += [f"{whose} {listed(rule.tests)}"] if rule.tests else []
     return f": {'; '.join(parts)}" if parts else ""
 
 
