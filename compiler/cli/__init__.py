@@ -8,7 +8,21 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, diff, doctor, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import (
+    cluster,
+    completion,
+    diff,
+    doctor,
+    import_,
+    policy,
+    release,
+    schema,
+    schemas,
+    serve,
+    up,
+    vault,
+    verify,
+)
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -39,6 +53,7 @@ for _command in (
     compile_.compile_,
     verify.verify,
     diff.diff,
+    import_.import_,
     release.release,
     schema.schema,
     schemas.schemas,
