@@ -71,6 +71,7 @@ SLOW = (
     "compiler/lineage/test_commands.py",
     "compiler/lineage/test_tracing.py",
     "compiler/reach/test_coverage.py",
+    "compiler/difference",
     "compiler/emit/pages/test_reachability_laws.py",
     "compiler/importer/test_architecture_document.py",
     "compiler/importer/test_crash.py",

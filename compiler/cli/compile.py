@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli import compile_options, options
-from compiler.cli.outcome import compiled, form, show
+from compiler.cli.outcome import asked, compiled, form, show
 
 if TYPE_CHECKING:
     from compiler.cli.compile_options import CompileOptions, ReportOptions
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     epilog=options.examples("cbp compile", "cbp compile --environment production", "cbp compile --check --format json"),
 )
 @options.environments
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file under generated/ differs.")
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; show what the changed statements do, and exit with 1 if a file under generated/ differs.",
+)
 @compile_options.compiling
 @compile_options.reporting
 def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: tuple[str, ...], check: bool) -> None:
@@ -38,6 +42,8 @@ def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: 
         click.echo(report, nl=False)
         return
     outcome = compiled(compiling, environments, writing=not check, pages=reporting.pages)
+    if check:
+        outcome = asked(outcome, compiling)
     show(outcome, reporting)
     if cache:
         cache.keep(outcome)

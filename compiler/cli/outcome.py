@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,30 @@ def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bo
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)
+
+
+def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
+    """Return the outcome of a run that only asks: what the statements do that changed since the base, or since HEAD.
+
+    It has no such difference where nothing would be written, where environments were left out, and without Git.
+
+    Raises:
+        NoBaseError: the base that was asked for does not exist.
+        PolicyError: the policies of the base cannot judge.
+    """
+    from compiler.cli.diff import compared
+    from compiler.history.base import NoBaseError
+    from compiler.history.repository import GitError
+
+    outcome = replace(outcome, asked=True)
+    if not outcome.pending or outcome.compilation.only:
+        return outcome
+    try:
+        return replace(outcome, difference=compared(options.root, options.base or "HEAD", None, options.as_of))
+    except (GitError, NoBaseError):
+        if options.base:
+            raise
+        return outcome
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:

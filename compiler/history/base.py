@@ -160,6 +160,27 @@ class History:
             self.unusable(error)
         return None
 
+    def at(self, name: str) -> Base:
+        """Return a commit by its name as a base.
+
+        Raises:
+            NoBaseError: there is no such commit.
+            GitError: Git cannot be asked.
+        """
+        commit = self.repository.commit(name)
+        if commit is None:
+            raise NoBaseError(_absent(name))
+        return self._base(commit, name)
+
+    def trunk(self) -> Base:
+        """Return the newest commit that HEAD and the trunk have in common.
+
+        Raises:
+            NoBaseError: there is none.
+            GitError: Git cannot be asked.
+        """
+        return self._base(*self._chosen(None))
+
     def unusable(self, error: GitError | NoBaseError) -> None:
         """Note the reason why a base cannot be used.
 

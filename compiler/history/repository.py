@@ -76,6 +76,15 @@ class Repository:
                 found[os.fsdecode(path).removeprefix(f"{folder}/")] = identifier.decode()
         return found
 
+    def differs(self, commit: str, other: str | None, folders: Collection[str]) -> bool:
+        """Return whether folders differ between two commits, or a commit and the working tree (``other`` is None).
+
+        Raises:
+            GitError: a commit cannot be read.
+        """
+        sides = (commit,) if other is None else (commit, other)
+        return self._ask("diff", "--quiet", *sides, "--", *folders) is None
+
     def read(self, identifiers: Collection[str]) -> Mapping[str, bytes]:
         """Return the contents of objects by their ids, in one call of Git.
 

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Finding
     from compiler.report.outcome import Outcome
 
-_IN_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
-_IN_PROPERTY = _IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
+IN_DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
+IN_PROPERTY = IN_DATA | str.maketrans({":": "%3A", ",": "%2C"})
 
 
 def render(outcome: Outcome) -> str:
     """Return a command for each finding, and the closing lines of the text report."""
-    return "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
+    # Imported here, since the difference writes its commands as this module does.
+    from compiler.report.diff import github as diff
+
+    found = diff.render(outcome.difference) if outcome.difference else ""
+    return found + "".join(f"{command(finding)}\n" for finding in outcome.findings) + closing(outcome)
 
 
 def command(finding: Finding) -> str:
@@ -32,13 +36,13 @@ def command(finding: Finding) -> str:
 
     Lines and columns count from 1, ``endColumn`` is exclusive; a finding without a line has only the file.
     """
-    properties = ",".join(f"{name}={_escaped(value, _IN_PROPERTY)}" for name, value in _properties(finding))
+    properties = ",".join(f"{name}={escaped(value, IN_PROPERTY)}" for name, value in _properties(finding))
     more = [f"{label}: {text}" for label, text in (*participants(finding), *details(finding))]
     if finding.waived:
         more.append(f"{finding.waived.word} by {finding.waived.at}, {finding.waived}")
     level = "notice" if finding.waived else finding.severity
     data = "\n".join((finding.message, *more))
-    return f"::{level} {properties}::{_escaped(data, _IN_DATA)}"
+    return f"::{level} {properties}::{escaped(data, IN_DATA)}"
 
 
 def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
@@ -52,6 +56,6 @@ def _properties(finding: Finding) -> Iterator[tuple[str, str]]:
     yield "title", finding.code
 
 
-def _escaped(text: str, table: dict[int, str]) -> str:
+def escaped(text: str, table: dict[int, str]) -> str:
     """Return the text with escapes for GitHub's special characters, and without other control characters."""
     return printable(text.translate(table))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from compiler.report.diff import json as diff
+
 if TYPE_CHECKING:
     from compiler.diagnostics import Finding, Place, Waived
     from compiler.report.outcome import Outcome
@@ -21,6 +23,8 @@ def render(outcome: Outcome) -> str:
             {"path": f"generated/{change.path}", "reason": change.reason, "pruned": change.content is None}
             for change in outcome.written or ()
         ],
+        "pending": [{"path": f"generated/{change.path}", "reason": change.reason} for change in outcome.pending],
+        "difference": diff.document(outcome.difference) if outcome.difference else None,
         "unchecked": compilation.unchecked,
         "policy": verdict
         and {

@@ -25,8 +25,9 @@ _MORE = "\n... and {} more\n"
 _ROOM = len(_MORE) + 10  # for the number of omitted rows
 # Special characters of Markdown, its extensions and HTML become character references, which stay text (GFM, 6.2). A
 # word joiner prevents "@" from notifying people and "#" from linking issues.
-_REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
-_REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
+REFERENCES = {ord(character): f"&#{ord(character)};" for character in "\\`*_[]<>&|~$"}
+REFERENCES |= {ord(character): f"&#{ord(character)};&#8288;" for character in "@#"}
+"""The references of special characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ class _Section:
 
 def render(outcome: Outcome) -> str:
     """Return the report, with as many findings as fit and the number of the others."""
-    first, last = f"### cbp: {outcome.counts}\n", f"\n{_footer(outcome)}\n"
+    # Imported here, since the difference writes its values as this module does.
+    from compiler.report.diff import markdown as diff
+
+    found = f"{diff.render(outcome.difference)}\n" if outcome.difference else ""
+    first, last = f"{found}### cbp: {outcome.counts}{_pending(outcome)}\n", f"\n{_footer(outcome)}\n"
     sections = tuple(_sections(outcome))
     room = LONGEST - len(first) - len(last) - sum(section.frame for section in sections)
     parts = [first]
@@ -60,7 +65,7 @@ def render(outcome: Outcome) -> str:
 
 def text(value: str) -> str:
     """Return a text escaped for Markdown, in one line of readable length."""
-    return shortened(printable(value)).translate(_REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
+    return shortened(printable(value)).translate(REFERENCES).replace("www.", "www&#46;").replace("://", "&#58;//")
 
 
 def _fitting(rows: Iterable[str], room: int) -> int:
@@ -116,6 +121,11 @@ def _place(finding: Finding, pages: str) -> str:
 
 def _link(shown: str, pages: str, target: str) -> str:
     return f"[{shown}]({pages}/{target})" if pages else shown
+
+
+def _pending(outcome: Outcome) -> str:
+    number = len(outcome.pending)
+    return f", {counted(number, 'file')} to be written by cbp compile" if number else ""
 
 
 def _footer(outcome: Outcome) -> str:

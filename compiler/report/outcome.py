@@ -10,6 +10,7 @@ from compiler.diagnostics import Code, Finding, Severity, has_errors, in_source_
 from compiler.write.drift import Change, Drift, Reason
 
 if TYPE_CHECKING:
+    from compiler.difference.difference import Difference
     from compiler.pipeline import Compilation
 
 _CODES = {
@@ -33,6 +34,7 @@ _HELP = {
     Reason.ORPHAN: "move it out of generated/, or remove it",
     Reason.CONFLICT: "resolve spec/ and environments/, then run cbp compile, which writes it anew, and git add it",
 }
+_PENDING = (Reason.STALE, Reason.MISSING)
 _REFRESH = "git config core.autocrlf false && git rm -r -q --cached . && git reset --hard"
 
 
@@ -45,6 +47,17 @@ class Outcome:
     written: tuple[Change, ...] | None
     pages: str = ""
     """The base URL of the project's files, for links; empty if unknown."""
+    asked: bool = False
+    """Whether the author asks what a compilation would write, so that its changes are no mistakes."""
+    difference: Difference | None = None
+    """What the changes do, by cause, where that was asked for and there are any."""
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that a compilation would write, where the author asks for them: nobody has edited these files."""
+        if not self.asked or self.compilation.refused:
+            return ()
+        return tuple(change for change in self.drift.changes if change.reason in _PENDING)
 
     def with_findings(self, more: tuple[Finding, ...]) -> Outcome:
         """Return the outcome with further findings about the specification."""
@@ -87,8 +100,8 @@ class Outcome:
 
     @property
     def exit_code(self) -> int:
-        """The exit code: 1 if there is an error, else 0."""
-        return 1 if has_errors(self.findings) else 0
+        """The exit code: 1 if there is an error, or a change that was asked for; else 0."""
+        return 1 if has_errors(self.findings) or self.pending else 0
 
     def _differences(self) -> tuple[Finding, ...]:
         """Return findings for the remaining differences: all, or, after writing, the orphans that were not removed.
@@ -98,7 +111,7 @@ class Outcome:
         if self.compilation.refused:
             return ()
         severity = Severity.ERROR if self.written is None else Severity.WARNING
-        done = {change.path for change in self.written or ()}
+        done = {change.path for change in (*(self.written or ()), *self.pending)}
         left = [change for change in self.drift.changes if change.path not in done]
         converted = sum(change.reason is Reason.LINE_ENDS for change in left)
         found = tuple(_finding(change, severity) for change in left if change.reason is not Reason.LINE_ENDS)

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics.text import block, line
+from compiler.report.diff import text as diff
 from compiler.report.difference import excerpt
 from compiler.report.outcome import counted
 
@@ -32,6 +33,7 @@ def render(
     folded = [] if whole else [finding for finding in outcome.warnings if finding.identity in known]
     warnings = [finding for finding in outcome.warnings if whole or finding.identity not in known]
     parts = (
+        diff.render(outcome.difference) if outcome.difference else "",
         "".join(f"{change}\n" for change in _changes(outcome)),
         "".join(line(finding, colour=colour) for finding in outcome.waived),
         "".join((line if brief else block)(finding, colour=colour) for finding in warnings),
@@ -67,6 +69,7 @@ def _errors(outcome: Outcome, *, colour: bool) -> tuple[str, str]:
 
 
 def _changes(outcome: Outcome) -> Iterator[str]:
+    yield from (f" differs  generated/{change.path} ({change.reason})" for change in outcome.pending)
     left, gone = [], Counter[str]()
     for change in outcome.written or ():
         environment = change.path.partition("/")[0]
@@ -105,6 +108,7 @@ def _summary(outcome: Outcome, folded: Collection[Finding], *, whole: bool) -> I
     else:
         what = f"{', '.join(compilation.environments)}: {counted(len(compilation.artifacts), 'file')}"
         done = "" if outcome.written is None else f", {len(outcome.written) or 'none'} changed"
+        done = f", {len(outcome.pending)} to be written by cbp compile" if outcome.pending else done
         yield f"{what}{done}; {counts}"
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from compiler.diagnostics import Source
+from compiler.report.diff.markdown import MARK
 from compiler.sources import yaml
 from compiler.sources.nodes import Plain, lookup, plain
 from tests.image.containerfile import PROJECT, containerfile
@@ -221,6 +222,43 @@ def test_a_check_that_failed_or_could_not_run_is_an_open_issue(
     bash(script, tmp_path, PATH=path, RESULTS=results, RUN="https://run.example").check_returncode()
     asked = (tmp_path / "asked").read_text().splitlines()[1:]
     assert [line.startswith(begin) for line, begin in zip(asked, done, strict=True)] == [True] * len(done)
+
+
+def test_what_writes_the_comment_runs_nothing_of_the_pull_request() -> None:
+    diff = WORKFLOWS / "diff.yml"
+    assert workflow(diff, "permissions") == {}
+    assert workflow(diff, "jobs", "compare", "permissions") == {"contents": "read"}
+    assert workflow(diff, "jobs", "comment", "permissions") == {"pull-requests": "write"}
+    used = [str(mapping(found).get("uses", "")) for found in steps("diff.yml", "comment")]
+    assert not [action for action in used if "checkout" in action]
+
+
+@pytest.mark.parametrize(
+    ("known", "done"),
+    [
+        ([], "api --method POST repos/a/issues/5/comments"),
+        (["<!-- cbp diff -->"], "api --method PATCH repos/a/issues/comments/11"),
+        (["not of it", "<!-- cbp diff -->"], "api --method PATCH repos/a/issues/comments/12"),
+    ],
+)
+def test_a_pull_request_has_one_comment_which_each_push_replaces(tmp_path: Path, known: list[str], done: str) -> None:
+    ours = {"login": "github-actions[bot]"}
+    comments = [{"id": 11 + number, "user": ours, "body": f"{body}\nof old"} for number, body in enumerate(known)]
+    comments.append({"id": 99, "user": {"login": "somebody"}, "body": MARK})
+    (tmp_path / "comments.json").write_text(json.dumps(comments))
+    gh = tmp_path / "gh"
+    # As gh does, the stand-in hands the query of --jq to jq; it is the last argument.
+    gh.write_text(
+        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n'
+        f'[ "$2" != --paginate ] || for query; do :; done\n'
+        f'[ "$2" != --paginate ] || jq -r "$query" {tmp_path}/comments.json\n'
+    )
+    gh.chmod(0o755)
+    (script,) = (str(mapping(found)["run"]) for found in steps("diff.yml", "comment") if "run" in mapping(found))
+    variables = {"COMMENTS": "repos/a/issues/5/comments", "COMMENT": "repos/a/issues/comments"}
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    bash(script, tmp_path, PATH=path, **variables).check_returncode()
+    assert (tmp_path / "asked").read_text().splitlines()[-1].startswith(f"{done} --field body=@diff/comment.md")
 
 
 def ran(file: str, job: str, step: str, folder: Path, **variables: str) -> dict[str, str]:
