@@ -23,7 +23,7 @@ from compiler.resolve.resolved import resolve
 from compiler.sources import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from compiler.policy.engine import Engine
     from compiler.policy.library import Module
@@ -53,6 +53,10 @@ class OpaLibrary:
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value; OPA compiles a repeated query only once."""
         return self._engine.eval_query(f"value := data.{rule}", json.loads(document))[0]["value"]
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield a rule's value for each input, one by one."""
+        return (self.evaluate(rule, document) for document in documents)
 
     def confirm(self) -> None:
         """Confirm at once, because no other process can change the library."""

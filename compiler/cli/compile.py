@@ -37,7 +37,7 @@ def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: 
     if cache and not reporting.all_ and (report := cache.report(form(reporting.format_))):
         click.echo(report, nl=False)
         return
-    outcome = compiled(compiling, environments, writing=not check, pages=reporting.pages)
+    outcome = compiled(compiling, environments, writing=not check, pages=reporting.pages, trusting=not check)
     show(outcome, reporting)
     if cache:
         cache.keep(outcome)

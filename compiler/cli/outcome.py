@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from contextlib import contextmanager
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,25 @@ REPEATED = ("text", "colour", "json", "github")
 """The cached forms of a report; ``colour`` is the text for a terminal."""
 
 
-def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bool, pages: str = "") -> Outcome:
+def compiled(
+    options: CompileOptions,
+    only: tuple[str, ...] = (),
+    *,
+    writing: bool,
+    pages: str = "",
+    trusting: bool = False,
+) -> Outcome:
     """Compile a project (the environments named ``only``, or all), and write ``generated/`` or compare with it.
+
+    With ``trusting``, policies that an earlier compilation proved in the embedded engine are not proven again.
 
     Raises:
         CouldNotRunError: there is no project, or the policies or schemas cannot be used; see :mod:`compiler.pipeline`.
         OSError: a file cannot be written.
     """
     from compiler import pipeline
+    from compiler.compile_cache import proofs
+    from compiler.policy import gate
     from compiler.report.outcome import Outcome
     from compiler.schemas.custom import CustomSchemas
 
@@ -39,9 +51,12 @@ def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bo
         raise CouldNotRunError(
             f"there is no specification in {root.resolve()}: go to the project's folder, or give --root"
         )
+    prove = (
+        partial(gate.proven, engine=options.engine) if options.engine else proofs.proven if trusting else gate.proven
+    )
     custom = CustomSchemas(options.schemas, required=options.require_schemas)
     with _uncollected():
-        compilation = pipeline.compile_project(root, only, custom, options.engine, options.as_of, options.history)
+        compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history)
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)

@@ -21,7 +21,7 @@ from tests.policy.mutation import AS_OF
 from tests.policy.policies import FIXTURE, POLICIES, RULE, changed, write
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from compiler.policy.rendering import Rendering
@@ -220,6 +220,10 @@ class Scripted:
     def evaluate(self, rule: str, document: str) -> Any:
         """Return the value."""
         return self._value
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield the value for each input."""
+        return (self._value for _ in documents)
 
     def confirm(self) -> None:
         """Hold what it was told to."""
