@@ -67,6 +67,10 @@ SLOW = (
     # Whole projects that are compiled for each test, or every value of one.
     "compiler/cli",
     "compiler/emit/pages/test_reachability_laws.py",
+    "compiler/importer/test_architecture_document.py",
+    "compiler/importer/test_crash.py",
+    "compiler/importer/test_hostile_documents.py",
+    "compiler/importer/test_round_trip.py",
     "compiler/history/test_transitions.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_totality.py",

@@ -8,7 +8,20 @@ from __future__ import annotations
 
 import click
 
-from compiler.cli import cluster, completion, doctor, policy, release, schema, schemas, serve, up, vault, verify
+from compiler.cli import (
+    cluster,
+    completion,
+    doctor,
+    import_,
+    policy,
+    release,
+    schema,
+    schemas,
+    serve,
+    up,
+    vault,
+    verify,
+)
 from compiler.cli import compile as compile_
 from compiler.cli.options import examples
 from compiler.cli.program import Program
@@ -38,6 +51,7 @@ def main() -> None:
 for _command in (
     compile_.compile_,
     verify.verify,
+    import_.import_,
     release.release,
     schema.schema,
     schemas.schemas,

@@ -21,6 +21,7 @@ _GROUPS = {
     "FILE": "Files that are missing, or that nobody reads",
     "SPEC": "A value of the specification or of an environment",
     "ENV": "An environment and its overlays",
+    "DOC": "A document that is imported (see [import](import.md))",
     "WVR": "A waiver of an environment (see [waivers](waivers.md))",
     "ACKN": "An acknowledgement of a transition (see [transitions](transitions.md))",
     "SCHEMA": "Documents that Kubernetes would refuse",

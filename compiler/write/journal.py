@@ -70,7 +70,7 @@ def finish(generated: Path) -> None:
             with named_after(folder):
                 shutil.rmtree(folder)
     except OSError as error:
-        error.add_note("the next compilation finishes the remaining changes")
+        error.add_note("the next run finishes the remaining changes")
         raise
 
 
@@ -91,9 +91,9 @@ def _read(journal: Path) -> tuple[JournalEntry, ...]:
         entries = tuple(JournalEntry(entry["path"], entry["staged"]) for entry in json.loads(journal.read_bytes()))
         inside = all(map(_stays_inside, entries))
     except (ValueError, KeyError, TypeError) as error:
-        raise JournalError(f"{journal} is not a journal: remove {journal.parent} and compile again") from error
+        raise JournalError(f"{journal} is not a journal: remove {journal.parent} and run this again") from error
     if not inside:
-        raise JournalError(f"{journal} leads outside: remove {journal.parent} and compile again")
+        raise JournalError(f"{journal} leads outside: remove {journal.parent} and run this again")
     return entries
 
 

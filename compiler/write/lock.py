@@ -34,20 +34,20 @@ def locked(folder: Path, *, exclusive: bool) -> Iterator[None]:
         return
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        _wait(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+        _wait(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH, folder.name)
         yield
     finally:
         os.close(descriptor)
 
 
-def _wait(descriptor: int, kind: int) -> None:
+def _wait(descriptor: int, kind: int, name: str) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
             fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise BusyError("generated/ is in use by another cbp: try again when that has ended") from None
+                raise BusyError(f"{name}/ is in use by another cbp: try again when that has ended") from None
             time.sleep(_PAUSE_SECONDS)
         else:
             return

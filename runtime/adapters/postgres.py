@@ -151,7 +151,9 @@ class PostgresEntries:
     async def _confirm(self, connection: asyncpg.Connection) -> None:
         mark = self._horizon.mark
         known = (None, None, None) if mark is None else (mark.version.epoch, mark.version.revision, mark.change)
-        await connection.fetchval(CONFIRM, *known, self._settings.lossless_failover)
+        epoch = await connection.fetchval(CONFIRM, *known, self._settings.lossless_failover)
+        if epoch != known[0]:
+            self._horizon.advance(Version(epoch, 0))
 
     async def _fetch(
         self, at_least: Version | None, query: str, *arguments: object
@@ -163,8 +165,10 @@ class PostgresEntries:
             if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
                 return rows, Version(required.epoch, rows[0]["last"])
         async with self._connection(self._reads) as connection:
+            known = self._horizon.mark
             rows = await connection.fetch(query, *arguments)
-            if rows[0]["epoch"] is None:
+            # Another history is a later one, or an earlier one that this database was put back to.
+            if rows[0]["epoch"] is None or (known is not None and rows[0]["epoch"] != known.version.epoch):
                 await self._confirm(connection)
                 rows = await connection.fetch(query, *arguments)
         version = Version(rows[0]["epoch"], rows[0]["last"])

@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from runtime.ports import EntryStore, Result
     from runtime.settings import Retry
 
-LANES = 2
-"""The groups that a worker has under way at once: while the store commits one, the next waits for the lock there."""
-
 GROUP_CHANGES = 64
 GROUP_BYTES = 4 * 1024 * 1024
 
@@ -44,14 +41,18 @@ class _Waiting:
 
 
 class Changes:
-    """A sender of changes to the store; ``retry`` says how often and how soon a failed group is sent again."""
+    """A sender of changes to the store; ``retry`` says how often and how soon a failed group is sent again.
+
+    One group is under way at a time. A second one would only wait for the first one's lock, and each would be half as
+    large, although a group costs the store a flush of its log however small it is.
+    """
 
     def __init__(self, store: EntryStore, retry: Retry) -> None:
         self.suspicion = Suspicion()
         self._store = store
         self._retry = retry
         self._waiting: deque[_Waiting] = deque()
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._sending: asyncio.Task[None] | None = None
 
     async def make(self, change: Change) -> tuple[Made, ...]:
         """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
@@ -63,10 +64,8 @@ class Changes:
             raise UnavailableError("the database makes no changes at the moment, so this one was not sent")
         waiting = _Waiting(change)
         self._waiting.append(waiting)
-        if sum(not lane.done() for lane in self._lanes) < LANES:
-            lane = asyncio.create_task(self._send_all())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._lanes.discard)
+        if self._sending is None or self._sending.done():
+            self._sending = asyncio.create_task(self._send_all())
         try:
             async with asyncio.timeout(change.deadline - time.monotonic()):
                 result = await waiting.future

@@ -50,6 +50,8 @@ def test_the_help_says_for_each_shell_how_to_install_it() -> None:
 def test_commands_and_options_are_completed() -> None:
     assert ask("cbp", "") == sorted(main.commands)
     assert ask("cbp", "ver") == ["verify"]
+    assert ask("cbp", "imp") == ["import"]
+    assert ask("cbp", "import", "--l") == ["--lenient"]
     assert ask("cbp", "compile", "--ch") == ["--check"]
     formats = ["text", "json", "github", "markdown", "sarif", "junit"]
     assert ask("cbp", "verify", "--format", "") == formats

@@ -1,4 +1,4 @@
-"""One deployment for all the faults that a worker of the suite tries."""
+"""One deployment after another for the faults that a worker of the suite tries."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def deployments(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Deployments]:
     deployments = Deployments(tmp_path_factory.mktemp("faults"))
     yield deployments

@@ -46,6 +46,7 @@ class Forwarder:
     async def cut(self) -> None:
         """Refuse new connections and break those that there are."""
         self._server.close()
+        await asyncio.sleep(0.01)  # a connection that was just accepted has its end a moment later
         await self.sever()
 
     async def sever(self) -> None:

@@ -40,7 +40,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-BOUND_SECONDS = 3.0
+BUSY_SECONDS = 3.0
+"""How much longer than its deadline an answer may take on a busy machine: without one it took half a minute."""
+
+BOUND_SECONDS = 3.0 + BUSY_SECONDS
 """The longest that a read waits, whatever happens to the servers."""
 
 LIST = "/v1/namespaces/n/entries"
@@ -219,7 +222,7 @@ async def test_changes_are_refused_within_the_statement_timeout_and_then_at_once
     async with frozen(postgres) if kind == "frozen" else silenced(ways.database):
         for response, seconds in await asyncio.gather(*(change(n) for n in range(1, 40))):
             assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-            assert seconds < settings.database.statement_timeout_seconds + 0.5
+            assert seconds < settings.database.statement_timeout_seconds + BUSY_SECONDS
         await asyncio.gather(*(change(n) for n in range(40, 45)))
         answers = await asyncio.gather(*(change(n) for n in range(50, 90)))
         assert {response.status_code for response, _ in answers} == {503}

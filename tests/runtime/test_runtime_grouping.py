@@ -22,7 +22,7 @@ from runtime.domain.entries import (
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services import changes as module
 from runtime.services.backoff import pause_seconds
-from runtime.services.changes import GROUP_BYTES, GROUP_CHANGES, LANES, Changes
+from runtime.services.changes import GROUP_BYTES, GROUP_CHANGES, Changes
 from runtime.settings import Retry
 from tests.runtime.changing import ANYTHING, NEW, at, change, edit, put
 from tests.runtime.fakes import EPOCH, MemoryEntries
@@ -128,9 +128,8 @@ async def waiting(sender: Changes, changes: Sequence[Change]) -> list[asyncio.Ta
 
 
 async def occupied(sender: Changes, deadline: float | None = None) -> list[asyncio.Task[tuple[Made, ...]]]:
-    """Let every sender wait at a store that does not answer."""
-    changes = [_until(deadline, f"k{n}") if deadline else change(edit("n", f"k{n}")) for n in range(LANES)]
-    return [task for each in changes for task in await waiting(sender, [each])]
+    """Let the sender wait at a store that does not answer."""
+    return await waiting(sender, [_until(deadline, "k0") if deadline else change(edit("n", "k0"))])
 
 
 def creations(number: int, value: str = "1") -> list[Change]:
@@ -188,26 +187,26 @@ async def test_the_edits_of_one_change_share_a_revision_and_are_made_together_or
     assert store.entries.keys() == {("n", "a"), ("m", "b")}
 
 
-async def test_two_groups_are_under_way_and_the_others_wait_for_one_of_them(store: SlowStore, sender: Changes) -> None:
+async def test_one_group_is_under_way_and_everything_else_becomes_the_next(store: SlowStore, sender: Changes) -> None:
     store.gate.clear()
     tasks = await occupied(sender)
     later = [change(edit("n", f"later{n}")) for n in range(8)]
     tasks += await waiting(sender, later)
-    assert [len(group) for group in store.sent] == [1] * LANES
+    assert [len(group) for group in store.sent] == [1]
     store.gate.set()
     assert all([isinstance(await outcome(task), tuple) for task in tasks])
-    assert [len(group) for group in store.sent] == [1, 1, 8]
-    assert store.sent[LANES] == later
+    assert [len(group) for group in store.sent] == [1, 8]
+    assert store.sent[1] == later
 
 
 @pytest.mark.parametrize("rounds", range(5))
-async def test_a_change_that_arrives_as_the_last_groups_end_is_sent(sender: Changes, rounds: int) -> None:
+async def test_a_change_that_arrives_as_the_last_group_ends_is_sent(sender: Changes, rounds: int) -> None:
     async def after_some_rounds_of_the_loop() -> tuple[Made, ...]:
         for _ in range(rounds):
             await asyncio.sleep(0)
         return await sender.make(change(edit("n", "late")))
 
-    tasks = [asyncio.create_task(sender.make(each)) for each in creations(LANES)]
+    tasks = [asyncio.create_task(sender.make(each)) for each in creations(1)]
     late = asyncio.create_task(after_some_rounds_of_the_loop())
     assert all([isinstance(await outcome(task), tuple) for task in (*tasks, late)])
 
@@ -238,7 +237,7 @@ async def test_a_change_whose_caller_has_gone_is_not_sent(store: SlowStore, send
     store.gate.set()
     assert all([isinstance(await outcome(task), tuple) for task in [*tasks, stays]])
     assert isinstance(await outcome(gone), asyncio.CancelledError)
-    assert {key for _, key in store.entries} == {"k0", "k1", "stays"}
+    assert {key for _, key in store.entries} == {"k0", "stays"}
 
 
 async def test_a_caller_that_goes_while_its_change_is_under_way_disturbs_no_other(
@@ -352,7 +351,7 @@ async def test_a_change_that_waited_past_its_deadline_is_not_sent(
     store.gate.set()
     assert all([isinstance(await outcome(task), tuple) for task in [*tasks, stays]])
     assert isinstance(await outcome(late), ChangeExpiredError)
-    assert {edit.key for group in store.sent for each in group for edit in each.edits} == {"k0", "k1", "stays"}
+    assert {edit.key for group in store.sent for each in group for edit in each.edits} == {"k0", "stays"}
 
 
 @pytest.mark.parametrize("jitter", [True, False])

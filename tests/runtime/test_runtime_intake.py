@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,18 +16,17 @@ from runtime.app import create_app
 from runtime.http import bodies
 from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
 from runtime.ports import Fault
-from runtime.services import changes as module
 from runtime.services import throttling
+from runtime.services.changes import Changes
 from runtime.services.intake import Bounds, FullError, Level
 from runtime.settings import Bucket
 from tests.runtime.fakes import running
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from runtime.app import Adapters
-    from runtime.domain.entries import Change, Json
-    from runtime.ports import Result
+    from runtime.domain.entries import Change, Json, Made
     from runtime.settings import Settings
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries
 
@@ -98,22 +96,20 @@ async def test_the_largest_body_can_be_paid_from_a_small_share(
         assert (written.status_code, left(written)) == (201, 5)
 
 
-class SlowEntries:
-    """An entry store in which changes wait for ``go_on``."""
+class SlowChanges:
+    """Changes that wait for ``go_on`` before they are made."""
 
-    def __init__(self, entries: MemoryEntries) -> None:
-        self._entries = entries
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.waiting = 0
         self.go_on = asyncio.Event()
+        make = Changes.make
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._entries, name)
+        async def wait(sender: Changes, change: Change) -> tuple[Made, ...]:
+            self.waiting += 1
+            await self.go_on.wait()
+            return await make(sender, change)
 
-    async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
-        self.waiting += len(changes)
-        await self.go_on.wait()
-        self.waiting -= len(changes)
-        return await self._entries.change(changes)
+        monkeypatch.setattr(Changes, "make", wait)
 
 
 async def asked(http: httpx.AsyncClient, number: int, size: int = 11) -> int:
@@ -132,15 +128,13 @@ async def asked(http: httpx.AsyncClient, number: int, size: int = 11) -> int:
 async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_counted(
     settings: Settings,
     adapters: Adapters,
-    entries: MemoryEntries,
     bounds: Bounds,
     status: int,
     bound: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "LANES", 3)  # so that none of the three waits for another one
-    slow = SlowEntries(entries)
-    app = create_app(settings, replace(adapters, store=slow), bounds)
+    slow = SlowChanges(monkeypatch)
+    app = create_app(settings, adapters, bounds)
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         first = [asyncio.create_task(asked(http, number, 50_000)) for number in range(3)]
         while slow.waiting < 3:

@@ -503,14 +503,25 @@ async def test_a_database_on_another_server_begins_a_new_history_by_itself(
     assert (await store.read("a", "k")).version.epoch not in {made.version.epoch, found.version.epoch}
 
 
+@pytest.mark.parametrize("beginning", [False, True], ids=["a change", "the beginning of the history"])
 async def test_no_change_is_made_in_a_history_that_lost_what_its_worker_knows(
+    store: PostgresEntries, horizon: Horizon, beginning: bool
+) -> None:
+    made = await put(store, "a", "k")
+    known = Version("0ld15705", 1) if beginning else Version(made.version.epoch, 7)
+    horizon.advance(known)  # as if the database had been put back to an earlier state
+    with pytest.raises(PreconditionFailedError):
+        await put(store, "a", "k", "2", at(made.version))
+    assert (await put(store, "a", "j")).version.epoch not in {made.version.epoch, known.epoch}
+
+
+async def test_a_read_of_a_database_that_lost_the_beginning_of_the_known_history_begins_a_new_one(
     store: PostgresEntries, horizon: Horizon
 ) -> None:
     made = await put(store, "a", "k")
-    horizon.advance(Version(made.version.epoch, 7))  # as if the database had been put back to revision 1
-    with pytest.raises(PreconditionFailedError):
-        await put(store, "a", "k", "2", at(made.version))
-    assert (await put(store, "a", "j")).version.epoch != made.version.epoch
+    horizon.advance(Version("0ld15705", 1))
+    found = await store.read("a", "k")
+    assert (found.version.revision, found.version.epoch != made.version.epoch) == (1, True)
 
 
 async def test_events_come_into_partitions_that_were_made_ahead(

@@ -182,7 +182,9 @@ def change_entries(
     known_epoch, known_revision, ids, _, _, _, expiries, numbers, *columns = arguments
     edits = list(zip(numbers, *columns, strict=True))
     epoch, last = epoch_of(state, server), state.last_revision
-    if epoch is None or (epoch == known_epoch and known_revision is not None and last < known_revision):
+    back = epoch == known_epoch and known_revision is not None and last < known_revision
+    lost = known_epoch is not None and all(history.epoch != known_epoch for history in state.histories)
+    if epoch is None or back or lost:
         error = asyncpg.PostgresError("the history is not confirmed")
         error.sqlstate = "CB001"
         raise error

@@ -12,6 +12,7 @@ STORE = {
     "t296": "a standby of the history before a restore answered a worker that knew the new one",
     "defect-306": "404 from memory was not marked while the database was away",
     "350": "a read that asked for a revision ended the single flight of its name",
+    "f3e523b1-1858": "a disk was put back to before the present history, and workers took the former one for a new one",
     "009b7fdb-85": "after a network that was silent, each connection of a pool failed a read of its own",
 }
 

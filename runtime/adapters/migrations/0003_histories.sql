@@ -236,7 +236,8 @@ $$;
 
 -- Makes changes, each judged alone and made wholly or not at all, and returns a row for each edit.
 --
--- known_epoch, known_revision: the latest revision that the caller knows; SQLSTATE CB001 when the history went back.
+-- known_epoch, known_revision: the latest revision that the caller knows; SQLSTATE CB001 when the history went back, or
+-- when the caller's history is none of this database's: its beginning was lost, too.
 -- ids, actors, request_ids, reasons, expiries: one item for each change. A change is not made after it expired.
 -- changes: for each edit the number of its change, counted from 1, in ascending order.
 -- namespaces, keys, documents: one item for each edit; a null document removes the entry.
@@ -275,7 +276,9 @@ BEGIN
     PERFORM set_config('transaction_timeout', '3s', true), set_config('cbp.change', 'recorded', true);
     PERFORM pg_advisory_xact_lock(x'636270'::integer, 1);
     SELECT * INTO position FROM store_position();
-    IF position.epoch IS NULL OR position.epoch = known_epoch AND position.revision < known_revision THEN
+    IF position.epoch IS NULL OR position.epoch = known_epoch AND position.revision < known_revision
+        OR position.epoch <> known_epoch AND NOT EXISTS (SELECT FROM histories WHERE epoch = known_epoch)
+    THEN
         RAISE EXCEPTION 'the history is not confirmed' USING ERRCODE = 'CB001';
     END IF;
     epoch := position.epoch;

@@ -66,7 +66,8 @@ def test_an_environment_that_cannot_be_served_is_refused_before_anything_is_comp
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"], ["schemas"], ["policy"], ["doctor"]]
+    "command",
+    [[], ["compile"], ["verify"], ["serve"], ["up"], ["schema"], ["schemas"], ["policy"], ["doctor"], ["import"]],
 )
 def test_the_help_of_a_command_shows_examples_that_can_be_typed(command: list[str]) -> None:
     result = cbp(*command, "--help")

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 NOTICE_SECONDS = 3.0
 """How long it may take to notice that history went back: as long as any reading may be old."""
 
+CHANGES = 3
+
 
 @asynccontextmanager
 async def frozen_database(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
@@ -66,7 +68,7 @@ async def copied_back(deployment: Deployment, rewinds: list[Rewind]) -> AsyncIte
     await blocking(database.copy_to, copy)
     await blocking(database.start)
     saved = (saving, time.monotonic())
-    await asyncio.sleep(STEP_SECONDS)
+    await changed(database)
     restoring = time.monotonic()
     await blocking(database.stop)
     yield
@@ -89,7 +91,7 @@ async def recovered_to_a_point(deployment: Deployment, rewinds: list[Rewind]) ->
     saving = time.monotonic()
     await primary.execute("SELECT pg_create_restore_point('before')")
     saved = (saving, time.monotonic())
-    await asyncio.sleep(STEP_SECONDS)
+    await changed(primary)
     segment = await primary.execute("SELECT pg_walfile_name(pg_switch_wal())")
     while (await primary.execute("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")) < segment:
         await asyncio.sleep(0.05)
@@ -146,7 +148,7 @@ async def promoted_with_loss(deployment: Deployment, rewinds: list[Rewind]) -> A
         await caught_up(primary)
         await replication.cut()
         saved = (saving, time.monotonic())
-        await asyncio.sleep(STEP_SECONDS)
+        await changed(primary)
         restoring = time.monotonic()
         await blocking(primary.kill)
         yield
@@ -192,6 +194,14 @@ async def start(deployment: Deployment, server: Postgres) -> None:
     """Start a further server, which ends with the deployment at the latest."""
     deployment.running.callback(server.kill)
     await blocking(server.start)
+
+
+async def changed(server: Postgres) -> None:
+    """Wait for some changes, however slow the machine: history that takes nothing along does not go back."""
+    revision = await server.execute("SELECT last_revision()")
+    while await server.execute("SELECT last_revision()") < revision + CHANGES:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(STEP_SECONDS)  # so that they are known
 
 
 async def caught_up(primary: Postgres) -> None:
