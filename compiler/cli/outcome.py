@@ -15,9 +15,11 @@ import click
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
 
     from compiler.cli.compile_options import CompileOptions, ReportOptions
+    from compiler.policy.gate import Gate
     from compiler.report.outcome import Outcome
 
 REPEATED = ("text", "colour", "json", "github")
@@ -41,8 +43,6 @@ def compiled(
         OSError: a file cannot be written.
     """
     from compiler import pipeline
-    from compiler.compile_cache import proofs
-    from compiler.policy import gate
     from compiler.report.outcome import Outcome
     from compiler.schemas.custom import CustomSchemas
 
@@ -51,15 +51,24 @@ def compiled(
         raise CouldNotRunError(
             f"there is no specification in {root.resolve()}: go to the project's folder, or give --root"
         )
-    prove = (
-        partial(gate.proven, engine=options.engine) if options.engine else proofs.proven if trusting else gate.proven
-    )
     custom = CustomSchemas(options.schemas, required=options.require_schemas)
     with _uncollected():
-        compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history)
+        compilation = pipeline.compile_project(
+            root, only, custom, _prover(options, trusting), options.as_of, options.history
+        )
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)
+
+
+def _prover(options: CompileOptions, trusting: bool) -> Callable[[Path], Gate]:
+    """Return the function that loads a folder of policies into the chosen engine, and has them proven."""
+    from compiler.compile_cache import proofs
+    from compiler.policy import gate
+
+    if engine := options.engine:
+        return partial(gate.proven, engine=engine)
+    return proofs.proven if trusting else gate.proven
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:
