@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import shutil
 import subprocess
 import tempfile
 from contextlib import ExitStack, contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import TYPE_CHECKING, Any, cast
 
+from benchmarks.compiling import forget
 from benchmarks.gate_process import OPA_LIBRARY
 from benchmarks.processes import CBP, PYTHON, run
 from benchmarks.projects import ROOT, make_project
@@ -114,7 +114,7 @@ def _engine(name: str) -> Iterator[Callable[[Path], float]]:
 
 
 def _share(project: Path) -> Share:
-    shutil.rmtree(project / "generated", ignore_errors=True)
+    forget(project)
     compiled = run([CBP, "compile"], project)
     command = [PYTHON, "-m", "benchmarks.gate_process", "gate", str(project)]
     printed = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - ours

@@ -8,6 +8,7 @@ CPU seconds of the gate in a compilation: it reads, vets and proves the policies
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from importlib import import_module, metadata
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.projects import ROOT
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
-from compiler.policy.gate import load
+from compiler.policy.gate import load, proven
 from compiler.policy.regorus import Regorus
 from compiler.resolve.resolved import resolve
 from compiler.sources import files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from compiler.policy.engine import Engine
     from compiler.policy.library import Module
@@ -54,6 +55,10 @@ class OpaLibrary:
         """Return a rule's value; OPA compiles a repeated query only once."""
         return self._engine.eval_query(f"value := data.{rule}", json.loads(document))[0]["value"]
 
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield a rule's value for each input, one by one."""
+        return (self.evaluate(rule, document) for document in documents)
+
     def confirm(self) -> None:
         """Confirm at once, because no other process can change the library."""
 
@@ -77,11 +82,14 @@ def gate(project: str) -> None:
     root = Path(project)
     resolved, _ = resolve(root, files.load(root, SECTIONS))
     subjects = [subject for item in resolved for subject in emit(item)]
-    started = time.process_time()
-    loaded = load(root / "policies")
-    loaded.prove()
-    loaded.judge(subjects)
-    sys.stdout.write(f"{time.process_time() - started}\n")
+    started = _cpu()
+    proven(root / "policies").judge(subjects)
+    sys.stdout.write(f"{_cpu() - started}\n")
+
+
+def _cpu() -> float:
+    """Return the CPU seconds of this process, and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 if __name__ == "__main__":

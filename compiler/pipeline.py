@@ -18,7 +18,6 @@ from compiler.model.specification import SECTIONS
 from compiler.policy import gate
 from compiler.policy.before import before
 from compiler.policy.errors import PolicyError
-from compiler.policy.regorus import Regorus
 from compiler.policy.rendering import Rendering
 from compiler.resolve.entries import placed_acknowledgements
 from compiler.resolve.resolved import Resolved, resolve
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
     from compiler.model.environment import Environment
     from compiler.policy.acknowledgements import Acknowledgements
     from compiler.policy.before import Before
-    from compiler.policy.engine import Engine
-    from compiler.policy.gate import Verdict
+    from compiler.policy.gate import Gate, Verdict
     from compiler.sources.files import Loaded
 
 
@@ -84,16 +82,17 @@ def compile_project(
     root: Path,
     only: tuple[str, ...] = (),
     schemas: CustomSchemas | None = None,
-    engine: Callable[[], Engine] | None = None,
+    prove: Callable[[Path], Gate] = gate.proven,
     as_of: date | None = None,
     history: History | None = None,
     sources: Path | None = None,
 ) -> Compilation:
     """Compile the environments of a project (those named ``only``, or all) in memory; also validate by ``schemas``.
 
-    The policies judge in ``engine`` or in the embedded engine. Waivers hold as of the day ``as_of``; without a day
-    nothing is waived. Transitions are judged from the bases of ``history``; without one they are not. ``sources`` is a
-    folder with another ``spec/`` and ``environments/`` to compile in the place of the project's own.
+    ``prove`` returns the gate of a folder of policies that are proven; by default they are proven in the embedded
+    engine. Waivers hold as of the day ``as_of``; without a day nothing is waived. Transitions are judged from the bases
+    of ``history``; without one they are not. ``sources`` is a folder with another ``spec/`` and ``environments/`` to
+    compile in the place of the project's own.
 
     Raises:
         PolicyError: the gate could not judge.
@@ -111,8 +110,7 @@ def compile_project(
     renderings = checked.each(past.compared(emit(item, _others(item, resolved))) for item in resolved)
     verdict = None
     if resolved:
-        judge = gate.load(root / "policies", engine or Regorus)
-        judge.prove()
+        judge = prove(root / "policies")
         acknowledged = judge.acknowledgements(as_of)
         findings += () if only else past.removed(loaded, acknowledged)
         verdict = judge.judge(renderings, as_of, acknowledged)

@@ -11,6 +11,7 @@ import click
 from compiler import completion
 from compiler.cli import compile_options, options
 from compiler.cli.naming import require_environment
+from compiler.cli.outcome import prover
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _errors(compiling: CompileOptions, planned: NewEnvironment) -> tuple[Finding
             shutil.copytree(compiling.root / part, Path(folder, part), symlinks=True)
         create(Path(folder, "environments"), planned)
         schemas = CustomSchemas(compiling.schemas, required=compiling.require_schemas)
-        compilation = compile_project(Path(folder), (), schemas, compiling.engine, compiling.as_of)
+        compilation = compile_project(Path(folder), (), schemas, prover(compiling), compiling.as_of)
     found = tuple(finding for finding in compilation.findings if finding.refuses and _is_about(finding, planned.name))
     if not found and planned.name not in compilation.environments:
         raise CouldNotRunError("the specification has errors: cbp compile says which")

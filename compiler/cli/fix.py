@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli import compile_options, options
+from compiler.cli.outcome import prover
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def fix(compiling: CompileOptions, check: bool) -> None:
     history = compiling.history
 
     def compiled(sources: Path) -> Compilation:
-        arguments = (custom, compiling.engine, compiling.as_of, history)
+        arguments = (custom, prover(compiling), compiling.as_of, history)
         return pipeline.compile_project(compiling.root, (), *arguments, sources=sources)
 
     found = fixed(compiling.root, compiled, history)

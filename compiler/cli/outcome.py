@@ -7,6 +7,7 @@ import os
 import sys
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -15,17 +16,27 @@ import click
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from pathlib import Path
 
     from compiler.cli.compile_options import CompileOptions, ReportOptions
+    from compiler.policy.gate import Gate
     from compiler.report.outcome import Outcome
 
 REPEATED = ("text", "colour", "json", "github")
 """The cached forms of a report; ``colour`` is the text for a terminal."""
 
 
-def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bool, pages: str = "") -> Outcome:
+def compiled(
+    options: CompileOptions,
+    only: tuple[str, ...] = (),
+    *,
+    writing: bool,
+    pages: str = "",
+) -> Outcome:
     """Compile a project (the environments named ``only``, or all), and write ``generated/`` or compare with it.
+
+    Where it writes, policies that an earlier compilation proved in the embedded engine are not proven again.
 
     Raises:
         CouldNotRunError: there is no project, or the policies or schemas cannot be used; see :mod:`compiler.pipeline`.
@@ -42,7 +53,8 @@ def compiled(options: CompileOptions, only: tuple[str, ...] = (), *, writing: bo
         )
     custom = CustomSchemas(options.schemas, required=options.require_schemas)
     with _uncollected():
-        compilation = pipeline.compile_project(root, only, custom, options.engine, options.as_of, options.history)
+        prove = prover(options, trusting=writing)
+        compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history)
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)
@@ -70,6 +82,19 @@ def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
         if options.base:
             raise
         return outcome
+
+
+def prover(options: CompileOptions, *, trusting: bool = False) -> Callable[[Path], Gate]:
+    """Return the function that loads a folder of policies into the chosen engine, and has them proven.
+
+    With ``trusting``, those that an earlier compilation proved in the embedded engine are not proven again.
+    """
+    from compiler.compile_cache import proofs
+    from compiler.policy import gate
+
+    if engine := options.engine:
+        return partial(gate.proven, engine=engine)
+    return proofs.proven if trusting else gate.proven
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:

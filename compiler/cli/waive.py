@@ -10,6 +10,7 @@ import click
 from compiler import completion
 from compiler.cli import compile_options, options
 from compiler.cli.naming import require_environment
+from compiler.cli.outcome import prover
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def waive(compiling: CompileOptions, rule: str, days: int, environment: str, res
         raise click.UsageError(f"a waiver has a reason, an owner and a ticket: give {', '.join(missing)}")
     if environment:
         require_environment(compiling.root, environment)
-    compilation = compile_project(compiling.root, engine=compiling.engine, as_of=compiling.as_of)
+    compilation = compile_project(compiling.root, prove=prover(compiling), as_of=compiling.as_of)
     verdict = compilation.verdict
     if verdict is None or (environment and environment not in compilation.environments):
         raise CouldNotRunError("the specification has errors: cbp compile says which")

@@ -1,1 +1,1 @@
-"""The compile cache: the report of the last compilation, reused if no input or output has changed since."""
+"""The compile cache: the last compilation's report, and its proof of the policies, reused if nothing has changed."""

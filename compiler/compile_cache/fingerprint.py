@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,11 @@ from compiler.resolve.repeated import REPETITIONS
 from compiler.write import journal, manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date
 
 _READ = ("spec", "environments", "policies")
+_ENGINE = "regorus"
 _DISTRIBUTION = (".dist-info", ".egg-info")
 _LARGEST = 1 << 26  # bytes; a compilation reads and writes no larger file
 
@@ -36,18 +38,20 @@ def inputs(root: Path, as_of: date, history: str) -> str | None:
     distribution that can be imported (the policy engine and the schemas of Kubernetes among them), ``as_of``, the day
     for which waivers are judged, and the fingerprint of the ``history`` that transitions are judged from.
     """
-    found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), str(as_of), history)).encode())
-    sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
-    try:
-        for name, folder in (*sources.items(), *((name, root / name) for name in _READ)):
-            for path, content in _files(folder):
-                found.update(os.fsencode(f"{name}/{path} {manifest.digest(content)}\n"))
-        for file in sorted({repetition.file for repetition in REPETITIONS}):
-            content = (root / file).read_bytes() if (root / file).is_file() else b""
-            found.update(os.fsencode(f"{file} {manifest.digest(content)}\n"))
-    except (_UncertainError, OSError):
-        return None
-    return found.hexdigest()
+    files = {name: root / name for name in _READ}
+    repeated = sorted({repetition.file for repetition in REPETITIONS})
+    return _fingerprint(files, (str(as_of), history), ((name, root / name) for name in repeated))
+
+
+def proof(policies: Path) -> str | None:
+    """Return the fingerprint of everything that the proof of the policies depends on; None where it is uncertain.
+
+    These are all files of the folder ``policies``, fixtures and data among them, the engine's own files, the source of
+    the compiler and of the runtime, Python, and the version of every distribution that can be imported.
+    """
+    found = find_spec(_ENGINE)
+    engine = Path(*found.submodule_search_locations or ()) if found else Path(_ENGINE)
+    return _fingerprint({"policies": policies, _ENGINE: engine}, ())
 
 
 def outputs(generated: Path) -> str | None:
@@ -65,6 +69,24 @@ def outputs(generated: Path) -> str | None:
 def expected(files: Mapping[str, str]) -> str:
     """Return the fingerprint that ``generated/`` has with these files, a mapping from path to digest."""
     return manifest.digest(manifest.serialise(files))
+
+
+def _fingerprint(
+    folders: Mapping[str, Path], facts: Iterable[str], files: Iterable[tuple[str, Path]] = ()
+) -> str | None:
+    """Return the fingerprint of the compiler, of the named folders and files, and of other facts."""
+    found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), *facts)).encode())
+    sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
+    try:
+        for name, folder in (*sources.items(), *folders.items()):
+            for path, content in _files(folder):
+                found.update(os.fsencode(f"{name}/{path} {manifest.digest(content)}\n"))
+        for name, file in files:
+            content = file.read_bytes() if file.is_file() else b""
+            found.update(os.fsencode(f"{name} {manifest.digest(content)}\n"))
+    except (_UncertainError, OSError):
+        return None
+    return found.hexdigest()
 
 
 def _distributions() -> list[str]:

@@ -6,13 +6,10 @@ the policies and of the compiler, as :mod:`compiler.compile_cache.fingerprint` k
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from compiler.compile_cache import fingerprint
-from compiler.compile_cache.record import FOLDER
+from compiler.compile_cache import fingerprint, folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +35,7 @@ def answered(root: Path, question: str, ask: Callable[[], Answer]) -> Answer:
     found = ask()
     if inputs is not None and inputs == _inputs(root):
         kept = dict(list(known.items())[-_MOST + 1 :])
-        _write(root, {"inputs": inputs, "answers": {**kept, question: found}})
+        folder.write(root, _NAME, {"inputs": inputs, "answers": {**kept, question: found}})
     return found
 
 
@@ -47,19 +44,9 @@ def _inputs(root: Path) -> str | None:
 
 
 def _read(root: Path, inputs: str | None) -> Mapping[str, Answer]:
+    found = folder.read(root, _NAME)
     try:
-        found = json.loads((root / FOLDER / _NAME).read_bytes())
         answers = found["answers"] if inputs is not None and found["inputs"] == inputs else {}
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (KeyError, TypeError):
         return {}
     return answers if isinstance(answers, dict) and all(isinstance(item, dict) for item in answers.values()) else {}
-
-
-def _write(root: Path, content: Answer) -> None:
-    folder = root / FOLDER
-    draft = folder / f"{_NAME}.new"
-    with suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        draft.write_text(json.dumps(content), encoding="utf-8")
-        draft.replace(folder / _NAME)

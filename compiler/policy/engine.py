@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from compiler.policy.library import Module
 
@@ -33,6 +33,13 @@ class Engine(Protocol):
 
         Raises:
             PolicyError: the rule does not exist, its value is undefined, or the evaluation failed.
+        """
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield the value of a rule for each input, in their order; a few inputs are taken ahead of their values.
+
+        Raises:
+            PolicyError: as for :meth:`evaluate`.
         """
 
     def confirm(self) -> None:

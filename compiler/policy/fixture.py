@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, StrictStr
@@ -54,6 +55,7 @@ class Fixture:
         return tuple(_changed(self.must_pass, one.at, one.denied) for one in self.differences)
 
 
+@cache
 def fixture(text: str, name: str) -> Fixture:
     """Return the fixture that the text of a ``fixture.yaml`` describes; messages call the file by its ``name``.
 

@@ -7,8 +7,9 @@ unproven, or if nothing was rendered for a cluster.
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, RuleId, alternatives, in_source_order
 from compiler.policy.acknowledgements import Acknowledgements
@@ -21,7 +22,7 @@ from compiler.policy.regorus import Regorus
 from compiler.policy.waivers import Register
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
@@ -64,6 +65,29 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     return Gate(found.library, loaded)
 
 
+def proven(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
+    """Load the policies of a folder into an engine, and let every rule prove itself.
+
+    Raises:
+        PolicyError: there are no policies, they have faults, or a rule does not prove itself; it names every fault.
+    """
+    loaded = load(policies, engine)
+    loaded.prove()
+    return loaded
+
+
+def trusted(policies: Path) -> Gate:
+    """Load policies into the embedded engine without vetting or proving them: they were, or nothing may be judged.
+
+    Raises:
+        PolicyError: they cannot be read.
+    """
+    found, engine = scan(policies, proven=True), Regorus()
+    found.faults.refuse()
+    engine.load_vetted((*found.modules, _verdict_module(found.library.rules)), found.library.data)
+    return Gate(found.library, engine)
+
+
 class Gate:
     """A gate: it proves the policies in an engine, and judges clusters by them."""
 
@@ -95,18 +119,18 @@ class Gate:
         faults = Faults()
         for unwritten in rule.unwritten:
             faults.add(unwritten)
-        file = f"{rule.module.path.rpartition('/')[0]}/fixture.yaml"
+        place = rule.proof_path
         with faults.collected():
             passed = self._answer(rule, json.dumps(rule.fixture.must_pass))
             if passed.denials:
-                faults.add(f"{file}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
+                faults.add(f"{place}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
             if not passed.examined:
-                faults.add(f"{file}: {rule.id} examines nothing in its own must_pass")
+                faults.add(f"{place}: {rule.id} examines nothing in its own must_pass")
         for number, document in enumerate(rule.fixture.must_deny, 1):
             with faults.collected():
                 denials = self._answer(rule, json.dumps(document)).denials
                 if not denials:
-                    faults.add(f"{file}: {rule.id} does not deny number {number} of its own must_deny")
+                    faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
                 for path in dict.fromkeys(
                     path for denial in denials for path in denial.participants if not is_stated(path)
                 ):
@@ -136,9 +160,8 @@ class Gate:
         compared = False
         unseen = {rule.id for rule in self.library.rules}
         judged = 0
-        for rendering in renderings:
+        for rendering, answers in self._answers(renderings, as_of):
             judged += 1
-            answers = self._answers(input_of(rendering, as_of))
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
             environment = rendering.resolved.environment.name
             environments.add(environment)
@@ -179,12 +202,21 @@ class Gate:
         """Return the answer of one rule for an input (JSON text)."""
         return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", document))
 
-    def _answers(self, document: Mapping[str, Any]) -> dict[str, Answer]:
-        """Evaluate all rules in one query, so that the engine evaluates shared helpers once."""
-        value = self.engine.evaluate(f"{_PACKAGE}.verdict", json.dumps(document))
-        if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
-            raise PolicyError("the engine's verdict does not hold an answer of every rule")
-        return {identifier: answer(identifier, given) for identifier, given in value.items()}
+    def _answers(
+        self, renderings: Iterable[Rendering], as_of: date | None
+    ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
+        """Yield each cluster with the answers of all rules; one query evaluates the helpers that they share once."""
+        asked: deque[Rendering] = deque()
+
+        def inputs() -> Iterator[str]:
+            for rendering in renderings:
+                asked.append(rendering)
+                yield json.dumps(input_of(rendering, as_of))
+
+        for value in self.engine.evaluate_each(f"{_PACKAGE}.verdict", inputs()):
+            if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
+                raise PolicyError("the engine's verdict does not hold an answer of every rule")
+            yield asked.popleft(), {identifier: answer(identifier, given) for identifier, given in value.items()}
 
 
 @dataclass(frozen=True, slots=True)

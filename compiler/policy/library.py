@@ -8,12 +8,15 @@ Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
+
+import orjson
 
 from compiler.policy import domains, inventory
 from compiler.policy.domains import PAGES, Domain
@@ -61,9 +64,20 @@ class Rule:
 
     module: Module
     metadata: Metadata
-    fixture: Fixture
+    proof: str
+    """The text of its ``fixture.yaml``."""
     unwritten: tuple[str, ...] = ()
     """Lines with a WRITE: mark, each with its file and number; while there are any, the rule is unproven."""
+
+    @property
+    def fixture(self) -> Fixture:
+        """The inputs of the rule's proof."""
+        return fixture(self.proof, self.proof_path)
+
+    @property
+    def proof_path(self) -> str:
+        """The path of its ``fixture.yaml`` (for messages)."""
+        return f"{self.module.path.rpartition('/')[0]}/fixture.yaml"
 
     @property
     def id(self) -> str:
@@ -100,6 +114,11 @@ class Library:
         """The Rego files of rules and helpers."""
         return (*(rule.module for rule in self.rules), *self.helpers)
 
+    def digest(self) -> str:
+        """Return the digest of everything that an engine loads of it: the Rego files, and the data."""
+        loaded = [(module.path, module.package, module.text) for module in self.modules]
+        return hashlib.sha256(orjson.dumps([loaded, self.data], option=orjson.OPT_SORT_KEYS)).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Scan:
@@ -124,8 +143,10 @@ def read(folder: Path) -> Library:
     return found.library
 
 
-def scan(folder: Path) -> Scan:
+def scan(folder: Path, *, proven: bool = False) -> Scan:
     """Read the policies of a folder, and collect the faults of those that cannot be read.
+
+    The fixtures of policies that are ``proven`` are not parsed.
 
     Raises:
         PolicyError: there is no rule, or the folder cannot be listed.
@@ -145,7 +166,7 @@ def scan(folder: Path) -> Scan:
         faults.add(f"data under '{clash}' would stand in the place of the rules there")
     shared = not faults
     known = _domains(folder, names, faults)
-    rules = _collect_each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain)))
+    rules = _collect_each(faults, of_rules, lambda module: _rule(folder, module, known.get(module.domain), proven))
     rules.sort(key=lambda rule: (rule.id, rule.place))
     _refuse_unread_files(folder, files, {item.path for item in of_rules}, {item.path for item in modules}, faults)
     if _ids_are_unique(rules, faults):
@@ -221,7 +242,7 @@ def _nesting(text: str) -> int:
     return max(accumulate((1 if bracket in "[{" else -1 for bracket in brackets), initial=0))
 
 
-def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
+def _rule(folder: Path, module: Module, domain: Domain | None, proven: bool) -> Rule:
     """Read a rule from its module and the files beside it; with ``domain`` None (a faulty one), accept any id."""
     faults, path = Faults(), folder.joinpath(*module.package.split("."), "fixture.yaml")
     with faults.collected():
@@ -234,9 +255,11 @@ def _rule(folder: Path, module: Module, domain: Domain | None) -> Rule:
     with faults.collected():
         if not path.is_file():
             raise PolicyError(f"{module.path}: the rule has no fixture.yaml beside it to prove that it denies")
-        proof = fixture(read_text(path), _name(folder, path))
+        proof = read_text(path)
+        if not proven:
+            fixture(proof, _name(folder, path))
     faults.refuse()
-    return Rule(module, said, proof, tuple(_unwritten(folder, path.parent)))
+    return Rule(module, said, proof, () if proven else tuple(_unwritten(folder, path.parent)))
 
 
 def _unwritten(folder: Path, place: Path) -> Iterator[str]:

@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from compiler.policy import workers
 from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.rego_safety import vet
 from compiler.policy.syntax import Syntax
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from compiler.policy.library import Module
 
@@ -60,12 +62,30 @@ class Regorus:
             faults.add("an expression of the policies is too deep to be vetted")
         faults.refuse()
 
+    def load_vetted(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Load policies and data that were vetted before, as :meth:`load` does.
+
+        Raises:
+            PolicyError: they do not compile.
+        """
+        for module in modules:
+            _call(self._engine.add_policy, module.path, module.text)
+        _call(self._engine.add_data_json, json.dumps(data))
+
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
+        return json.loads(self._defined(rule, document))
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield a rule's value for each input, from several processes (see :class:`compiler.policy.engine.Engine`)."""
+        found = workers.answers(partial(self._defined, rule), documents, workers.processors())
+        return map(json.loads, found)
+
+    def _defined(self, rule: str, document: str) -> str:
         value = self.value(rule, document)
         if value is None:
             raise PolicyError(f"the policy rule {rule} is undefined for its input")
-        return json.loads(value)
+        return value
 
     def value(self, rule: str, document: str) -> str | None:
         """Return a rule's value as JSON text, or None when it is undefined.

@@ -22,9 +22,17 @@ if TYPE_CHECKING:
 
 def test_a_round_measures_every_command_and_the_floor() -> None:
     (measured,) = compiling.measure(environments=1, rounds=1)
-    parts = (measured.fresh, measured.check, measured.again, measured.floor)
+    parts = (measured.fresh, measured.edited, measured.check, measured.again, measured.floor)
     assert all(part.wall > 0 and part.cpu > 0 and part.peak > 1 for part in parts)
     assert measured.above_floor == measured.fresh.cpu / measured.floor.cpu
+
+
+def test_a_compilation_that_is_measured_as_the_first_one_knows_nothing(tmp_path: Path) -> None:
+    make_project(tmp_path, 1, FROZEN)
+    before = {path.name for path in tmp_path.iterdir()}
+    run([CBP, "compile"], tmp_path)
+    compiling.forget(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == before
 
 
 def test_as_many_environments_as_there_are_make_the_real_project(tmp_path: Path) -> None:
@@ -78,10 +86,10 @@ def test_the_table_shows_the_spread_and_judges_the_median() -> None:
 
 def test_every_aim_of_the_compiler_is_judged() -> None:
     usage = Usage(wall=1, cpu=1, peak=1)
-    rounds = [compiling.Round(usage, usage, usage, usage)]
+    rounds = [compiling.Round(usage, usage, usage, usage, usage)]
     aims = [row.name for count in (FEW, MANY) for row in of_compiler(count, rounds) if row.aim]
     assert aims == [
-        "3 environments: compile, wall s",
+        "3 environments: compile after an edit, wall s",
         "3 environments: unchanged, wall s",
         "100 environments: compile, peak MiB",
         "100 environments: compile / floor, CPU",

@@ -24,7 +24,7 @@ HEAP = '["limits", "memory", "heap"]'
 PATH = f'"path": {HEAP}'
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from compiler.policy.rendering import Rendering
@@ -231,6 +231,10 @@ class Scripted:
     def evaluate(self, rule: str, document: str) -> Any:
         """Return the value."""
         return self._value
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield the value for each input."""
+        return (self._value for _ in documents)
 
     def confirm(self) -> None:
         """Hold what it was told to."""

@@ -19,7 +19,7 @@ from compiler.policy.opa.client import Connection, RefusedError
 from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from compiler.policy.library import Module
     from compiler.policy.opa.config import OpaServer
@@ -70,6 +70,10 @@ class Opa:
         if not isinstance(answer, dict) or "result" not in answer:
             raise PolicyError(f"the policy rule {rule} is undefined for its input")
         return answer["result"]
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield a rule's value for each input, one by one (see :class:`compiler.policy.engine.Engine`)."""
+        return (self.evaluate(rule, document) for document in documents)
 
     def confirm(self) -> None:
         """Compare the server's state with the uploaded policies (see :class:`compiler.policy.engine.Engine`)."""

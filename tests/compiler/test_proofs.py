@@ -1,0 +1,277 @@
+"""A compilation proves its policies, unless nothing has changed of all that their proof depends on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from compiler.cli import main
+from compiler.compile_cache import fingerprint, proofs
+from compiler.policy.errors import PolicyError
+from compiler.policy.gate import Gate
+from tests.compiler.project import ROOT
+from tests.policy.policies import RULE, changed, with_tests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+RECORD = ".cbp/proven.json"
+PLACE = "testing/heap_large"
+
+
+@pytest.fixture
+def proven(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The rules that were proven, in the order of their proofs."""
+    found: list[str] = []
+    prove = Gate.prove
+
+    def proving(gate: Gate) -> None:
+        found.extend(rule.id for rule in gate.library.rules)
+        prove(gate)
+
+    monkeypatch.setattr(Gate, "prove", proving)
+    return found
+
+
+@pytest.fixture
+def policies(tmp_path: Path, proven: list[str]) -> Path:
+    """A folder of policies that was proven a moment ago."""
+    folder = with_tests(tmp_path)
+    (folder / "thresholds").mkdir()
+    (folder / "thresholds/data.yaml").write_text("heap: 50\n")
+    proofs.proven(folder)
+    assert proven == ["TST001"]
+    proofs.proven(folder)
+    assert proven == ["TST001"]
+    proven.clear()
+    return folder
+
+
+def cbp(project: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(main, [*arguments, "--root", str(project)], catch_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        f"{PLACE}/heap_large.rego",
+        f"{PLACE}/heap_large_test.rego",
+        f"{PLACE}/fixture.yaml",
+        "testing/domain.yaml",
+        "thresholds/data.yaml",
+        "rules.yaml",
+    ],
+)
+def test_policies_with_any_file_changed_are_proven(policies: Path, proven: list[str], file: str) -> None:
+    with (policies / file).open("a") as stream:
+        stream.write("# more\n")
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+
+
+def test_another_file_among_the_policies_is_a_change(policies: Path, proven: list[str]) -> None:
+    (policies / "README.md").touch()
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+
+
+def another_engine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package of the same name and version, with other bytes; the fingerprint alone sees it."""
+    (folder / "engine").mkdir()
+    (folder / "engine/regorus.abi3.so").write_bytes(b"another build")
+    found = find_spec("regorus")
+    assert found
+    found.submodule_search_locations = [str(folder / "engine")]
+    monkeypatch.setattr(fingerprint, "find_spec", lambda _: found)
+
+
+def another_library(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "libraries/another-1.0.dist-info").mkdir(parents=True)
+    monkeypatch.setattr(fingerprint, "_distributions", lambda: [*distributions(), "another-1.0.dist-info"])
+
+
+distributions = fingerprint._distributions  # noqa: SLF001 - the part of the fingerprint that is changed alone
+
+
+def another_python(_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version", f"{sys.version} of another build")
+
+
+def another_path(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(folder)
+
+
+@pytest.mark.parametrize("change", [another_engine, another_library, another_python, another_path])
+def test_policies_are_proven_in_another_engine_or_interpreter(
+    policies: Path,
+    proven: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path, pytest.MonkeyPatch], None],
+) -> None:
+    change(tmp_path, monkeypatch)
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+
+
+def test_policies_are_proven_by_another_compiler(tmp_path: Path) -> None:
+    """Each run is a process with a copy of the compiler's source, which is then changed in one comment."""
+    source, folder = tmp_path / "source", with_tests(tmp_path / "project")
+    for package in ("compiler", "runtime"):
+        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+    records = []
+    for text in ("", "", "# a comment\n"):
+        with (source / "compiler/policy/rego_safety.py").open("a") as stream:
+            stream.write(text)
+        _prove_by(source, folder)
+        records.append((folder.parent / RECORD).read_bytes())
+    assert records[0] == records[1] != records[2]
+
+
+def _prove_by(source: Path, policies: Path) -> None:
+    program = (
+        f"from pathlib import Path\nfrom compiler.compile_cache import proofs\nproofs.proven(Path({str(policies)!r}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([sys.executable, "-c", program], cwd=source, env=environment, check=True)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "null", '"proven"', '{"inputs": null, "loaded": null}', "[" * 9999])
+def test_policies_are_proven_where_the_record_cannot_be_read(policies: Path, proven: list[str], text: str) -> None:
+    (policies.parent / RECORD).write_text(text)
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+
+
+@pytest.mark.parametrize("part", ["inputs", "loaded"])
+def test_policies_are_proven_where_one_digest_of_the_record_differs(
+    policies: Path, proven: list[str], part: str
+) -> None:
+    file = policies.parent / RECORD
+    record = json.loads(file.read_bytes())
+    file.write_text(json.dumps({**record, part: record[part][::-1]}))
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+    assert json.loads(file.read_bytes()) == record
+
+
+def test_a_rule_that_changes_while_the_policies_are_read_is_proven(
+    policies: Path, proven: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fingerprint is that of the files as they were; what the engine then holds is another rule."""
+    known = fingerprint.proof(policies)
+    monkeypatch.setattr(fingerprint, "proof", lambda _: known)
+    (policies / PLACE / "heap_large.rego").write_text(changed("memory.heap > 50", "memory.heap > 50 + 0"))
+    proofs.proven(policies)
+    assert proven == ["TST001"]
+
+
+def test_policies_that_change_while_they_are_proven_are_not_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies = with_tests(tmp_path)
+    monkeypatch.setattr(Gate, "prove", lambda _: (policies / "thresholds").mkdir())
+    monkeypatch.setattr(fingerprint, "proof", lambda _: str((policies / "thresholds").exists()))
+    proofs.proven(policies)
+    assert not (tmp_path / RECORD).exists()
+
+
+def test_a_link_among_the_policies_makes_every_record_uncertain(tmp_path: Path) -> None:
+    policies = with_tests(tmp_path)
+    (policies / "notes.txt").symlink_to(tmp_path / "elsewhere")
+    assert fingerprint.proof(policies) is None
+
+
+def test_policies_that_no_longer_prove_themselves_judge_nothing(policies: Path) -> None:
+    """The rule denies more than it did when it was proven: its own input that has to pass."""
+    (policies / PLACE / "heap_large.rego").write_text(changed("memory.heap > 50", "memory.heap > 40"))
+    record = (policies.parent / RECORD).read_bytes()
+    for _ in range(2):
+        with pytest.raises(PolicyError, match="TST001 denies its own must_pass"):
+            proofs.proven(policies)
+    assert (policies.parent / RECORD).read_bytes() == record
+
+
+def test_a_proof_is_known_again_when_a_change_is_taken_back(policies: Path, proven: list[str]) -> None:
+    file = policies / PLACE / "heap_large.rego"
+    file.write_text(changed("memory.heap > 50", "memory.heap > 40"))
+    with pytest.raises(PolicyError):
+        proofs.proven(policies)
+    file.write_text(RULE)
+    proven.clear()
+    proofs.proven(policies)
+    assert proven == []
+
+
+def test_policies_that_are_known_to_be_proven_judge_as_they_did(policies: Path) -> None:
+    first, again = (_judgement(proofs.proven(policies), heap) for heap in (51, 51))
+    (policies.parent / RECORD).unlink()
+    assert first == again == _judgement(proofs.proven(policies), 51)
+    assert first["denials"]
+
+
+def _judgement(gate: Gate, heap: int) -> dict[str, object]:
+    document = json.dumps({"spec": {"limits": {"memory": {"heap": heap}}}})
+    found: dict[str, object] = gate.engine.evaluate("gate.TST001", document)
+    assert [rule.fixture.must_pass for rule in gate.library.rules] == [{"spec": {"limits": {"memory": {"heap": 50}}}}]
+    return found
+
+
+def test_compile_proves_once_and_verify_and_check_prove_each_time(project: Path, proven: list[str]) -> None:
+    """An edit of the specification is judged by the rules that were proven; what a pull request runs proves them."""
+    _one_rule(project)
+    edited = project / "spec/compute.yaml"
+    expected = {
+        ("compile",): 1,
+        ("compile", "--environment", "staging"): 0,
+        ("compile", "--format", "json"): 0,
+        ("compile", "--check"): 1,
+        ("verify",): 1,
+    }
+    for command, proofs_made in expected.items():
+        edited.write_text(f"{edited.read_text()}# {command}\n")
+        proven.clear()
+        assert cbp(project, *command).exit_code == 0
+        assert len(proven) == proofs_made, command
+
+
+def test_compile_says_the_same_with_and_without_the_record(project: Path) -> None:
+    _one_rule(project)
+    assert cbp(project, "compile").exit_code == 0
+    (project / ".cbp/compiled.json").unlink()
+    known = cbp(project, "compile", "--format", "json")
+    shutil.rmtree(project / ".cbp")
+    full = cbp(project, "compile", "--format", "json")
+    assert (known.stdout, known.stderr) == (full.stdout, full.stderr)
+
+
+def test_a_refused_specification_leaves_the_proof_known(project: Path, proven: list[str]) -> None:
+    _one_rule(project, most=1)
+    assert [cbp(project, "compile").exit_code for _ in range(2)] == [1, 1]
+    assert proven == ["TST001"]
+
+
+def test_a_project_that_cannot_hold_a_record_proves_each_time(project: Path, proven: list[str]) -> None:
+    _one_rule(project)
+    (project / ".cbp").write_text("in the way")
+    assert [cbp(project, "compile").exit_code for _ in range(2)] == [0, 0]
+    assert proven == ["TST001", "TST001"]
+
+
+def _one_rule(project: Path, most: int = 99) -> None:
+    """Replace the project's policies by a rule about the heap that proves itself."""
+    shutil.rmtree(project / "policies")
+    fixture = f"must_pass: {{spec: {{limits: {{memory: {{heap: {most}}}}}}}}}\n"
+    fixture += f"must_deny: [{{at: [spec, limits, memory, heap], value: {most + 1}}}]\n"
+    with_tests(project, changed("memory.heap > 50", f"memory.heap > {most}"), fixture=fixture)
