@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.difference.comparison import compare
 from compiler.difference.side import POLICIES, Side
+from compiler.lineage.verdicts import remembering
 from compiler.policy import gate, library
 from compiler.policy.before import before as old_side
 from compiler.policy.rendering import Rendering
@@ -87,9 +88,7 @@ def verdicts(before: Side, after: Side, base: Base, as_of: date | None) -> Verdi
         NoBaseError: the base cannot be read.
     """
     same = _contents(before.root / POLICIES) == _contents(after.root / POLICIES)
-    judge = gate.load(after.root / POLICIES)
-    if not same:
-        judge.prove()
+    judge = remembering(after.root / POLICIES, base.repository.root)
     old_judge = judge if same else gate.load(before.root / POLICIES)
     renderings = tuple(_renderings(after, base))
     found = _judged(after, renderings, judge, as_of)

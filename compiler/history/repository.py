@@ -26,7 +26,7 @@ class Repository:
     """The repository around a folder; paths are relative to the folder."""
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
 
     def commit(self, name: str) -> str | None:
         """Return the id of the commit that a name stands for, or None.
@@ -110,7 +110,7 @@ class Repository:
         }
         try:
             ran = subprocess.run(  # noqa: S603 - a fixed program, without a shell
-                ["git", "-C", str(self._root), "--no-replace-objects", *command],  # noqa: S607 - the user's own Git
+                ["git", "-C", str(self.root), "--no-replace-objects", *command],  # noqa: S607 - the user's own Git
                 input=given,
                 capture_output=True,
                 env=kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},
