@@ -92,16 +92,18 @@ class _Remembering(Gate):
     ) -> None:
         """Evaluate the rules without a known answer; several processes do, where it is worth their start."""
         pending = [index for index, rules in enumerate(unknown) if rules]
-        questions = (json.dumps([unknown[index], documents[index]]) for index in pending)
+        questions = (f"{' '.join(unknown[index])}\n{orjson.dumps(documents[index]).decode()}" for index in pending)
         many = sum(map(len, unknown)) > len(self.library.rules)
         found = workers.answers(self._evaluated, questions, workers.processors() if many else 1)
         for index, text in zip(pending, found, strict=True):
             self._known.update((keys[index][rule], value) for rule, value in json.loads(text).items())
 
     def _evaluated(self, question: str) -> str:
-        rules, document = json.loads(question)
+        """Return the answers to a line of rules, and an input after it, as JSON text."""
+        first, _, document = question.partition("\n")
+        rules = first.split()
         asked = [f"{PACKAGE}.{rule}" for rule in rules]
-        found = self.engine.evaluate_some(asked, json.dumps(document))
+        found = self.engine.evaluate_some(asked, document)
         return json.dumps({rule: found[name] for rule, name in zip(rules, asked, strict=True)})
 
     def _keep(self, keys: Iterable[Mapping[str, str]], *, new: bool) -> None:
