@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Severity, has_errors
 from compiler.errors import CouldNotRunError
+from compiler.lineage.analysed import analysed
 from compiler.lineage.experiment import artifacts, differing, files
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads
@@ -75,7 +76,7 @@ def coverage(root: FilePath, policies: FilePath) -> Coverage:
             name = _name(path, node)
             if found.get(name) != _REALISED:
                 found[name] = _better(found.get(name, _UNREALISED), effects.of(path, node))
-    judge = Judge(policies)
+    judge = Judge(analysed(policies))
     for item in environments:
         analysis = Analysis(item, judge)
         for path, node in _stated(item):
