@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -10,10 +10,13 @@ import click
 from compiler.cli import options
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import date
     from pathlib import Path
 
     from compiler.difference.difference import Difference
+    from compiler.difference.side import Side
+    from compiler.history.base import Base
 
 
 @click.command(
@@ -50,6 +53,19 @@ def compared(root: Path, base: str | None, head: str | None, as_of: date) -> Dif
         PolicyError: the policies of a side cannot judge.
     """
     from compiler.difference.difference import difference
+
+    with sides(root, base, head) as (before, after, of):
+        return difference(before, after, of, as_of)
+
+
+@contextmanager
+def sides(root: Path, base: str | None, head: str | None) -> Iterator[tuple[Side, Side, Base]]:
+    """Provide the two sides that BASE and HEAD name, and the commit that the old one is.
+
+    Raises:
+        NoBaseError: there is no such commit.
+        GitError: a commit cannot be read.
+    """
     from compiler.difference.side import Side, committed
     from compiler.history.base import History
 
@@ -59,4 +75,4 @@ def compared(root: Path, base: str | None, head: str | None, as_of: date) -> Dif
     with ExitStack() as open_:
         before = open_.enter_context(committed(old))
         after = open_.enter_context(committed(new)) if new else Side(root, None)
-        return difference(before, after, old, as_of)
+        yield before, after, old

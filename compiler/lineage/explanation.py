@@ -186,9 +186,18 @@ def without_formula(value: Value, causes: Sequence[Cause]) -> str:
     return "the emitter composes its text of a number and more"
 
 
+def short_names(paths: Iterable[Path]) -> Mapping[Path, str]:
+    """Return the shortest ends of paths, of two keys or more, that tell them apart."""
+    every = list(paths)
+    length = 2
+    while len({path[-length:] for path in every}) < len(every):
+        length += 1
+    return {path: _dotted(path[-length:]) for path in every}
+
+
 def _computation(formula: Expression, causes: Sequence[Cause]) -> Computation:
     found = operands(formula)
-    names = _names(found)
+    names = short_names(found)
     moving = {cause.path for cause in causes}
     return Computation(
         written(formula, lambda operand: names[operand.path]),
@@ -198,15 +207,6 @@ def _computation(formula: Expression, causes: Sequence[Cause]) -> Computation:
             for path, of in found.items()
         ),
     )
-
-
-def _names(paths: Iterable[Path]) -> Mapping[Path, str]:
-    """Return the shortest ends of paths, of two keys or more, that tell them apart."""
-    every = list(paths)
-    length = 2
-    while len({path[-length:] for path in every}) < len(every):
-        length += 1
-    return {path: _dotted(path[-length:]) for path in every}
 
 
 def _dotted(path: Path) -> str:

@@ -19,6 +19,8 @@ from pydantic import BaseModel
 
 from compiler.emit import settings as settings_module
 from compiler.emit import text
+from compiler.emit.cluster import documents
+from compiler.emit.kubernetes.objects import file_name
 from compiler.emit.settings import settings
 from compiler.emit.site import sites
 from compiler.lineage.formulas import (
@@ -67,19 +69,43 @@ _HELPERS = (
 
 def formulas(resolved: Resolved, emission: Emission) -> Mapping[str, Expression]:
     """Return the formula of each leaf of a file whose number is computed from statements, by the leaf's pointer."""
-    marked = replace(
-        resolved,
-        spec=_marked(resolved.spec, (), resolved),
-        environment=_marked(resolved.environment, (ENVIRONMENT,), resolved),
-    )
+    marked = _with_marks(resolved)
     with _passing_formulas_on():
         if emission.emitter is settings:
             cluster = emission.file.split("/")[1]
             content = next(_plain(site.settings) for site in sites(marked) if site.name == cluster)
         else:
             content = emission.content(marked)
+    return _of_leaves(content)
+
+
+def every_formula(resolved: Resolved) -> Mapping[str, Mapping[str, Expression]]:
+    """Return the formulas of all Kubernetes objects and settings of an environment, by file and pointer.
+
+    It emits once, in tens of milliseconds, where :func:`formulas` emits one file.
+    """
+    found: dict[str, Mapping[str, Expression]] = {}
+    with _passing_formulas_on():
+        for site in sites(_with_marks(resolved)):
+            for document in documents(site):
+                found[f"{site.folder}/kubernetes/{file_name(document)}"] = _of_leaves(document)
+            found[f"{site.folder}/runtime/settings.json"] = _of_leaves(_plain(site.settings))
+    return {file: of for file, of in found.items() if of}
+
+
+def _of_leaves(content: Any) -> Mapping[str, Expression]:
     found = ((pointer, formula_of(value)) for pointer, value in flattened(content))
     return {pointer: formula for pointer, formula in found if formula is not None}
+
+
+def _with_marks(resolved: Resolved) -> Resolved:
+    """Return an environment in which each number is marked as the statement that it is."""
+    spec, environment = resolved.spec, resolved.environment
+    return replace(
+        resolved,
+        spec=_marked(spec, (), resolved),
+        environment=_marked(environment, (ENVIRONMENT,), resolved),
+    )
 
 
 def _marked(value: Any, path: Path, resolved: Resolved) -> Any:

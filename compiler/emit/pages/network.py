@@ -19,7 +19,7 @@ from compiler.emit.pages.reachability_endpoints import Opening, Outside, Pod, co
 from compiler.emit.templates import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.common.endpoints import Endpoint
@@ -45,23 +45,37 @@ class Matrix:
 
 def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
     """Return ``network.md`` for a cluster, from all its other artifacts."""
-    emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
-    network = _network([document for document in emitted if document.get("kind") in ("Namespace", "NetworkPolicy")])
-    ends = {end.name: end for flow in flows for end in (flow.source, flow.destination)}
-    ours = [_named_places(end, site) for end in ends.values() if isinstance(end, Pods) and end.zone]
-    others = [_named_places(end, site) for end in ends.values() if not isinstance(end, Pods) or not end.zone]
-    undeclared = list(_undeclared(site))
+    documents = [artifact.document for artifact in artifacts if artifact.document is not None]
     text = render(
         "pages/network.md.j2",
         site=site,
-        matrices=[
-            ("Into the zones", _matrix(network, (*ours, *others, *undeclared), tuple(ours))),
-            ("Out of the zones", _matrix(network, (*ours, *undeclared[:-2]), (*others, *undeclared[-2:]))),
-        ],
+        matrices=zip(("Into the zones", "Out of the zones"), matrices(site, documents, flows), strict=True),
         flows=flows,
-        locations=[(name, _where(end, site)) for name, end in ends.items()],
+        locations=locations(site, flows).items(),
     )
     return Artifact(f"{site.folder}/network.md", text.encode())
+
+
+def matrices(site: Site, documents: Iterable[Document], flows: Sequence[Flow]) -> tuple[Matrix, Matrix]:
+    """Return the openings that a cluster's documents leave between all ends of its flows: into the zones, and out."""
+    network = _network([document for document in documents if document.get("kind") in ("Namespace", "NetworkPolicy")])
+    ends = _ends(flows).values()
+    ours = [_named_places(end, site) for end in ends if isinstance(end, Pods) and end.zone]
+    others = [_named_places(end, site) for end in ends if not isinstance(end, Pods) or not end.zone]
+    undeclared = list(_undeclared(site))
+    return (
+        _matrix(network, (*ours, *others, *undeclared), tuple(ours)),
+        _matrix(network, (*ours, *undeclared[:-2]), (*others, *undeclared[-2:])),
+    )
+
+
+def locations(site: Site, flows: Iterable[Flow]) -> dict[str, str]:
+    """Return where each end of the flows is: a namespace with labels, or ranges of addresses."""
+    return {name: _where(end, site) for name, end in _ends(flows).items()}
+
+
+def _ends(flows: Iterable[Flow]) -> dict[str, Endpoint]:
+    return {end.name: end for flow in flows for end in (flow.source, flow.destination)}
 
 
 def _undeclared(site: Site) -> Iterator[NamedPlaces]:
