@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from benchmarks import compiling
+from benchmarks import answering, compiling
 from benchmarks.table import Aim, Row, machine, table
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
 def main() -> None:
     """Run every benchmark and print the table."""
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
+    answers = answering.measure(FEW, ROUNDS_OF_FEW)
     # Imported after the first measurements: this process's memory counts towards the peak of each process it starts.
     from benchmarks import changes, gate, read_path
 
     rows = (
         *of_compiler(FEW, few),
         *of_compiler(MANY, many),
+        *of_answers(FEW, answers),
         *of_share(gate.share(FEW, ROUNDS_OF_FEW)),
         *of_judging("the real output", gate.judging(gate.real_input(), ROUNDS_OF_FEW)),
         *of_judging("3,000 documents", gate.judging(gate.repeated(gate.real_input(), 3000), ROUNDS_OF_MANY)),
@@ -55,6 +57,15 @@ def of_compiler(environments: int, rounds: Sequence[compiling.Round]) -> Iterato
     yield Row(f"{subject}: compile --check, CPU s", [each.check.cpu for each in rounds])
     yield Row(f"{subject}: unchanged, wall s", [each.again.wall for each in rounds], Aim(0.3) if few else None)
     yield Row(f"{subject}: unchanged, CPU s", [each.again.cpu for each in rounds])
+
+
+def of_answers(environments: int, rounds: Sequence[answering.Round]) -> Iterator[Row]:
+    """Yield the cost of the first answers about an edit, with that of starting the command as the floor."""
+    subject = f"{environments} environments"
+    yield Row(f"{subject}: diff, CPU s", [each.diff.cpu for each in rounds], Aim(1))
+    yield Row(f"{subject}: impact, CPU s", [each.impact.cpu for each in rounds], Aim(1))
+    yield Row(f"{subject}: explain, CPU s", [each.explain.cpu for each in rounds], Aim(1))
+    yield Row(f"{subject}: --version, CPU s", [each.floor.cpu for each in rounds])
 
 
 def of_share(rounds: Sequence[gate.Share]) -> Iterator[Row]:

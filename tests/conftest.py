@@ -44,6 +44,7 @@ SLOW = (
     "compiler/vault/test_vault_servers.py",
     "compiler/vault/test_vault_sign_in.py",
     "compiler/write/test_crash.py",
+    "policy/test_bounds.py",
     "policy/test_engines.py",
     "policy/test_opa_commands.py",
     "policy/test_opa_faults.py",

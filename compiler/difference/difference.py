@@ -13,7 +13,6 @@ from compiler.difference import judging
 from compiler.difference.causes import ARGO_CD, COMPILER, attribute, environment
 from compiler.difference.effects import GRAVEST, Class
 from compiler.difference.rules import changed_rules, verdicts
-from compiler.difference.side import POLICIES
 from compiler.policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -137,15 +136,15 @@ def difference(before: Side, after: Side, base: Base, as_of: date | None) -> Dif
     sides = before.compiled, after.compiled
     done = _done(attribution.values, sides)
     shown = [item for item in attribution.values if not _follows_from_others(item.change)]
-    places = _places(before, after)
+    places, same = _places(before, after), before.same_policies(after)
     return Difference(
         base,
         after.base.name if after.base else "",
         attribution.causes,
         tuple(_values(shown, sides, done)),
         tuple(_happenings(attribution, sides, done, places)),
-        changed_rules(before.root / POLICIES, after.root / POLICIES),
-        verdicts(before, after, base, as_of),
+        () if same else changed_rules(before, after),
+        verdicts(before, after, base, as_of, same=same),
         _left_out(item.change for item in attribution.values),
         places,
         base.repository.differs(base.commit, after.base.commit if after.base else None, _COMPILER),

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.difference.comparison import compare
-from compiler.difference.side import POLICIES, Side
+from compiler.lineage.verdicts import remembering
 from compiler.policy import gate, library
 from compiler.policy.before import before as old_side
 from compiler.policy.rendering import Rendering
 from compiler.schemas import core
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import date
     from pathlib import Path
 
     from compiler.diagnostics import Finding
     from compiler.difference.comparison import Change
+    from compiler.difference.side import Side
     from compiler.emit.site import Site
     from compiler.history.base import Base
     from compiler.policy.library import Library, Rule
@@ -58,39 +59,36 @@ class Verdicts:
     """What refuses the new side by the rules of the old side, and not by its own."""
 
 
-def changed_rules(before: Path, after: Path) -> tuple[ChangedRule, ...]:
-    """Return the rules that differ between two folders of policies, ordered by id.
+def changed_rules(before: Side, after: Side) -> tuple[ChangedRule, ...]:
+    """Return the rules that differ between the policies of two sides, ordered by id.
 
     Raises:
         PolicyError: the policies of a side cannot be read.
     """
-    if _contents(before) == _contents(after):
-        return ()
-    old, new = library.read(before), library.read(after)
+    folders = before.policies, after.policies
+    old, new = map(library.read, folders)
     rules = {rule.id: rule for rule in old.rules}, {rule.id: rule for rule in new.rules}
     data = tuple(compare({"": old.data}, {"": new.data}).values())
     helpers = {module.package for module in (*old.helpers, *new.helpers)} - {
         module.package for module in new.helpers if module in old.helpers
     }
     ids = sorted(rules[0].keys() | rules[1].keys())
-    compared = (_rule(rules[0].get(id_), rules[1].get(id_), (before, after), new, (data, helpers)) for id_ in ids)
+    compared = (_rule(rules[0].get(id_), rules[1].get(id_), folders, new, (data, helpers)) for id_ in ids)
     return tuple(rule for rule in compared if rule is not None)
 
 
-def verdicts(before: Side, after: Side, base: Base, as_of: date | None) -> Verdicts:
+def verdicts(before: Side, after: Side, base: Base, as_of: date | None, *, same: bool) -> Verdicts:
     """Judge both sides by what the base holds: from the old side no transition is left, and no acknowledgement is news.
 
-    Rules that are those of the old side were proven when they were merged; others prove themselves first.
+    The rules of the new side prove themselves, unless they are known to; those of the old side did when merged.
+    ``same`` tells that both sides have the same policies.
 
     Raises:
         PolicyError: a side cannot be judged.
         NoBaseError: the base cannot be read.
     """
-    same = _contents(before.root / POLICIES) == _contents(after.root / POLICIES)
-    judge = gate.load(after.root / POLICIES)
-    if not same:
-        judge.prove()
-    old_judge = judge if same else gate.load(before.root / POLICIES)
+    judge = remembering(after.policies, base.repository.root)
+    old_judge = judge if same else gate.load(before.policies)
     renderings = tuple(_renderings(after, base))
     found = _judged(after, renderings, judge, as_of)
     known = _judged(before, tuple(_renderings(before, base)), old_judge, as_of) if before.resolved else ()
@@ -129,10 +127,6 @@ def _renderings(side: Side, base: Base) -> Iterator[Rendering]:
         for site, found in clusters:
             deployed = old_side(base, site.folder, found, delivery)
             yield Rendering(resolved, site, found, delivery, others, deployed)
-
-
-def _contents(folder: Path) -> Mapping[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def _rule(

@@ -13,7 +13,7 @@ import yaml
 
 from compiler.emit.artifact import Artifact
 from compiler.emit.cluster import all_artifacts
-from compiler.history.base import GENERATED
+from compiler.history.base import GENERATED, is_blob
 from compiler.lineage.leaves import structure
 from compiler.model.specification import SECTIONS
 from compiler.resolve.resolved import resolve
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from compiler.sources.files import Loaded
 
 POLICIES = "policies"
-_FOLDERS = ("spec", "environments", POLICIES)
+_FOLDERS = ("spec", "environments")
 _STAGES = ("production", "staging", "development")
 _SHARED = "schemas/"
 """The folder of the files that editors read: they are the compiler's, and no environment's."""
@@ -42,6 +42,32 @@ class Side:
 
     root: Path
     base: Base | None
+
+    @cached_property
+    def policies(self) -> Path:
+        """The folder of the policies; those of a commit are written there when they are asked for.
+
+        Raises:
+            GitError: the commit cannot be read.
+        """
+        if self.base is not None:
+            _check_out(self.base, POLICIES, self.root)
+        return self.root / POLICIES
+
+    def same_policies(self, other: Side) -> bool:
+        """Return whether the policies of two sides are the same files; those of a commit are known by their hashes.
+
+        Raises:
+            GitError: a commit cannot be read.
+        """
+        committed = [side.base.repository.files(side.base.commit, POLICIES) for side in (self, other) if side.base]
+        if len(committed) > 1:
+            return committed[0] == committed[1]
+        found = [contents(side.policies) for side in (self, other) if side.base is None]
+        if not committed:
+            return found[0] == found[1]
+        known = committed[0]
+        return found[0].keys() == known.keys() and all(is_blob(known[path], text) for path, text in found[0].items())
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -95,20 +121,28 @@ class Side:
 
 @contextmanager
 def committed(base: Base) -> Iterator[Side]:
-    """Provide a commit as a side; its documents and policies are in a folder of their own until the end.
+    """Provide a commit as a side; its documents are in a folder of their own until the end.
 
     Raises:
         GitError: the commit cannot be read.
     """
     with TemporaryDirectory(prefix="cbp-") as folder:
         for name in _FOLDERS:
-            found = base.repository.files(base.commit, name)
-            contents = base.repository.read(set(found.values()))
-            for path, identifier in found.items():
-                file = Path(folder, name, path)
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_bytes(contents[identifier])
+            _check_out(base, name, Path(folder))
         yield Side(Path(folder), base)
+
+
+def _check_out(base: Base, name: str, root: Path) -> None:
+    """Write a folder of the project into another root, as a commit holds it."""
+    for path, content in base.folder(name).items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+
+
+def contents(folder: Path) -> Mapping[str, bytes]:
+    """Return the content of each file below a folder, by its path in it."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def files(found: Iterable[Artifact]) -> dict[str, Any]:

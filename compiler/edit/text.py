@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Finding, Source
+from compiler.diagnostics.finding import LINE_BREAK
 from compiler.errors import CouldNotRunError
 from compiler.sources import disk, yaml
 from compiler.sources.nodes import MappingNode, Node, ScalarNode, lookup
@@ -51,12 +52,12 @@ def scalar(text: str) -> str:
 
 def with_scalars(text: str, values: Iterable[tuple[Span, str]]) -> str:
     """Return a file's text with scalars, each in one line, replaced; one in quotes keeps its quotes."""
-    lines = text.splitlines(keepends=True)
+    starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
     for span, value in sorted(values, key=lambda item: (item[0].line, item[0].column), reverse=True):
-        line, start = lines[span.line - 1], span.column - 1
-        written = _QUOTED[line[start]](value) if line[start] in _QUOTED else scalar(value)
-        lines[span.line - 1] = line[:start] + written + line[start + span.width :]
-    return "".join(lines)
+        start = starts[span.line - 1] + span.column - 1
+        written = _QUOTED[text[start]](value) if text[start] in _QUOTED else scalar(value)
+        text = text[:start] + written + text[start + span.width :]
+    return text
 
 
 def rewrite(root: Path, source: Source, text: str) -> None:

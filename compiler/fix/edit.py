@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Source
-from compiler.diagnostics.finding import LINE_BREAK
-from compiler.errors import CouldNotRunError
+from compiler.edit.text import EditError, with_scalars
 from compiler.sources import yaml
 from compiler.sources.nodes import leaves
 
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.diagnostics import Place
-
-_QUOTES = ("'", '"')
-
-
-class EditError(CouldNotRunError):
-    """A value cannot be edited in place; the message says where, and what to do."""
-
-    about = "nothing was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +47,7 @@ def apply(root: Path, edits: Iterable[Edit]) -> None:
 
 def _edited(content: bytes, path: str, edits: list[Edit]) -> bytes:
     before = content.decode("utf-8-sig")
-    text = before
-    for edit in sorted(edits, key=lambda item: (item.place.span.line, item.place.span.column), reverse=True):
-        text = _replaced(text, edit)
+    text = with_scalars(before, ((edit.place.span, edit.text) for edit in edits))
     places, values = _values(before, path)
     texts = {(edit.place.span.line, edit.place.span.column): edit.text for edit in edits}
     wanted = [texts.get(place, value) for place, value in zip(places, values, strict=True)]
@@ -66,16 +55,6 @@ def _edited(content: bytes, path: str, edits: list[Edit]) -> bytes:
         help_ = "write this value in a line of its own, without an alias, and run this again"
         raise EditError(f"{edits[0].place.span}: {help_}")
     return content.removesuffix(before.encode()) + text.encode()  # a byte order mark is no text
-
-
-def _replaced(text: str, edit: Edit) -> str:
-    """Return a text with the value of an edit replaced; its quotes stay."""
-    span = edit.place.span
-    starts = [0, *(found.end() for found in LINE_BREAK.finditer(text))]
-    start = starts[span.line - 1] + span.column - 1
-    old = text[start : start + span.width]
-    quote = old[0] if old[:1] in _QUOTES and old[-1:] == old[0] else ""
-    return f"{text[:start]}{quote}{edit.text}{quote}{text[start + span.width :]}"
 
 
 def _values(text: str, path: str) -> tuple[list[tuple[int, int]], list[str]]:

@@ -84,11 +84,8 @@ class Base:
         return self.repository.commit("HEAD") == self.commit
 
     def holds(self, path: str, content: bytes) -> bool:
-        """Return whether a file has this content (gitformat-loose: an id is the hash of a header and the content)."""
-        identifier = self.files.get(path, "")
-        algorithm = "sha256" if len(identifier) == _SHA256_DIGITS else "sha1"
-        header = b"blob %d\0" % len(content)
-        return hashlib.new(algorithm, header + content, usedforsecurity=False).hexdigest() == identifier
+        """Return whether a file has this content."""
+        return path in self.files and is_blob(self.files[path], content)
 
     def committed(self, folder: str, name: str) -> bytes | None:
         """Return the content of a file in a folder of the project, as the commit holds it; None where it has none.
@@ -117,6 +114,13 @@ class Base:
         """
         contents = self.repository.read({self.files[path] for path in paths})
         return {path: contents[self.files[path]] for path in paths}
+
+
+def is_blob(identifier: str, content: bytes) -> bool:
+    """Return whether an object id is that of a content (gitformat-loose: the hash of a header and the content)."""
+    algorithm = "sha256" if len(identifier) == _SHA256_DIGITS else "sha1"
+    header = b"blob %d\0" % len(content)
+    return hashlib.new(algorithm, header + content, usedforsecurity=False).hexdigest() == identifier
 
 
 class History:

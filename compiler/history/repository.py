@@ -23,10 +23,15 @@ class GitError(CouldNotRunError):
 
 
 class Repository:
-    """The repository around a folder; paths are relative to the folder."""
+    """The repository around a folder; paths are relative to the folder.
+
+    What an object id stands for never changes, so that each object is read once.
+    """
 
     def __init__(self, root: Path) -> None:
-        self._root = root
+        self.root = root
+        self._listed: dict[tuple[str, str], Mapping[str, str]] = {}
+        self._objects: dict[str, bytes] = {}
 
     def commit(self, name: str) -> str | None:
         """Return the id of the commit that a name stands for, or None.
@@ -61,20 +66,23 @@ class Repository:
         """
         return self._ask("show-ref", "--head", "--dereference") or b""
 
-    def files(self, commit: str, folder: str) -> dict[str, str]:
-        """Return the object id of each file below a folder of a commit, by its path below the folder.
+    def files(self, commit: str, folder: str) -> Mapping[str, str]:
+        """Return the object id of each file below a folder of a commit (its id), by its path below the folder.
 
         Raises:
             GitError: the commit cannot be read.
         """
+        if (commit, folder) not in self._listed:
+            self._listed[commit, folder] = dict(self._list(commit, folder))
+        return self._listed[commit, folder]
+
+    def _list(self, commit: str, folder: str) -> Iterator[tuple[str, str]]:
         listed = self._ask("ls-tree", "-r", "-z", commit, "--", f"{folder}/") or b""
-        found = {}
         for entry in filter(None, listed.split(b"\0")):
             facts, _, path = entry.partition(b"\t")
             _, kind, identifier = facts.split(b" ")
             if kind == b"blob":
-                found[os.fsdecode(path).removeprefix(f"{folder}/")] = identifier.decode()
-        return found
+                yield os.fsdecode(path).removeprefix(f"{folder}/"), identifier.decode()
 
     def differs(self, commit: str, other: str | None, folders: Collection[str]) -> bool:
         """Return whether folders differ between two commits, or a commit and the working tree (``other`` is None).
@@ -86,14 +94,16 @@ class Repository:
         return self._ask("diff", "--quiet", *sides, "--", *folders) is None
 
     def read(self, identifiers: Collection[str]) -> Mapping[str, bytes]:
-        """Return the contents of objects by their ids, in one call of Git.
+        """Return the contents of objects by their ids, in one call of Git for those that were not read before.
 
         Raises:
             GitError: an object is missing.
         """
-        asked = "".join(f"{identifier}\n" for identifier in identifiers).encode()
-        answered = self._ask("cat-file", "--batch", given=asked) if identifiers else b""
-        return dict(_contents(answered or b""))
+        unread = [identifier for identifier in identifiers if identifier not in self._objects]
+        if unread:
+            asked = "".join(f"{identifier}\n" for identifier in unread).encode()
+            self._objects.update(_contents(self._ask("cat-file", "--batch", given=asked) or b""))
+        return {identifier: self._objects[identifier] for identifier in identifiers}
 
     def _line(self, *command: str) -> str | None:
         answered = self._ask(*command)
@@ -110,7 +120,7 @@ class Repository:
         }
         try:
             ran = subprocess.run(  # noqa: S603 - a fixed program, without a shell
-                ["git", "-C", str(self._root), "--no-replace-objects", *command],  # noqa: S607 - the user's own Git
+                ["git", "-C", str(self.root), "--no-replace-objects", *command],  # noqa: S607 - the user's own Git
                 input=given,
                 capture_output=True,
                 env=kept | {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"},

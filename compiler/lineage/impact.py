@@ -11,8 +11,8 @@ from compiler.errors import CouldNotRunError
 from compiler.lineage.experiment import artifacts, differing, files, renamed
 from compiler.lineage.statements import edited
 from compiler.lineage.variants import variants_of
+from compiler.lineage.verdicts import remembering
 from compiler.pipeline import rendered
-from compiler.policy import gate
 from compiler.resolve.resolved import resolve
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _verdicts(
     policies: Path, before: Sequence[Rendering], after: Sequence[Rendering], as_of: date
 ) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
     """Return the findings of the gate that only the new side has, and those that only the old side has."""
-    judge = gate.load(policies)
+    judge = remembering(policies, policies.parent)
     old, new = (judge.judge(side, as_of).findings for side in (before, after))
     return _lacking(new, old), _lacking(old, new)
 

@@ -44,8 +44,15 @@ _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterable[Part]) -> frozenset[Part]:
     """Return the parts (of rendered objects: their kinds) whose values in two inputs differ."""
-    one, other = ({**document, DOCUMENTS: _by_kind(document[DOCUMENTS])} for document in (before, after))
-    return frozenset(part for part in parts if _value(one, part) != _value(other, part))
+    asked = tuple(parts)
+    one, other = values(before, asked), values(after, asked)
+    return frozenset(part for part in asked if one[part] != other[part])
+
+
+def values(document: Mapping[str, Any], parts: Iterable[Part]) -> Mapping[Part, Any]:
+    """Return the value of each part of an input, None where it is absent; of rendered objects, those of a kind."""
+    by_kind = {**document, DOCUMENTS: _by_kind(document[DOCUMENTS])}
+    return {part: _value(by_kind if part[:-1] == (DOCUMENTS,) else document, part) for part in parts}
 
 
 def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
@@ -95,7 +102,10 @@ class Inputs:
         return cls(modules, {path: frozenset(value) for path, value in objects if isinstance(value, dict)})
 
     def of(self, package: str) -> frozenset[Part]:
-        """Return the parts of the input on which the denials of a package depend."""
+        """Return the parts of the input on which the denials of a package depend, and so what it examines.
+
+        Policies in which a denial does not go through an examined value are refused.
+        """
         return self._parts[package, "deny"]
 
     def separable(self, package: str) -> bool:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, Inputs, differing, excerpt
+from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, differing, excerpt
 from compiler.policy.errors import PolicyError
-from compiler.policy.library import Module, read
-from compiler.policy.regorus import Instrumented
+from compiler.policy.library import Module
+from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
+    from compiler.lineage.analysed import Analysed
     from compiler.policy.library import Rule
 
 Document = Mapping[str, Any]
@@ -32,18 +32,16 @@ _WHOLE = (EVERYTHING, (DOCUMENTS,))
 class Judge:
     """The rules with severity error, in an engine of the current thread."""
 
-    def __init__(self, policies: Path) -> None:
-        library = read(policies)
+    def __init__(self, found: Analysed) -> None:
+        library = found.library
         rules = [rule for rule in library.rules if rule.metadata.custom.severity == "error"]
-        self._engine = Instrumented()
-        self._engine.load((*library.modules, _answers(rules)), library.data)
-        inputs = Inputs.loaded(self._engine)
+        self._engine = Regorus()
+        self._engine.load_vetted((*library.modules, _answers(rules)), library.data)
         # A variant is compared with no base, so that the rules about transitions have nothing to deny.
-        parts = {rule.id: inputs.of(rule.module.package) for rule in rules}
+        parts = {rule.id: found.reads[rule.id] for rule in rules}
         self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
         self.rules = tuple(self._parts)
-        packages = ((rule.id, rule.module.package) for rule in rules if rule.id in self._parts)
-        self._separable = {rule for rule, package in packages if inputs.separable(package)}
+        self._separable = found.separable & self._parts.keys()
         self._all_parts = frozenset().union(*self._parts.values())
 
     def concerned(self, before: Document, after: Document) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from compiler.lineage.analysed import known
 from compiler.lineage.judge import Judge
 from compiler.lineage.leaves import tokens
 from compiler.policy.input import input_of
@@ -32,7 +33,7 @@ def judging(policies: Path, renderings: Sequence[Rendering], file: str, pointer:
     for rendering in renderings:
         document = input_of(rendering)
         for changed in _changed(document, file, rendering.site.folder, tokens(pointer)):
-            judge = judge or Judge(policies)
+            judge = judge or Judge(known(policies, policies.parent))
             asked = [rule for rule in judge.concerned(document, changed) if rule not in found]
             found.update(judge.added(document, judge.denials(document, asked), changed, asked))
     return tuple(sorted(found))

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from compiler.policy.engine import Engine
     from compiler.policy.rendering import Rendering
 
-_PACKAGE = "gate"
+PACKAGE = "gate"
+"""The package with the answer of each rule, by the rule's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,20 @@ def trusted(policies: Path) -> Gate:
     Raises:
         PolicyError: they cannot be read.
     """
-    found, engine = scan(policies, proven=True), Regorus()
+    found = scan(policies, proven=True)
     found.faults.refuse()
-    engine.load_vetted((*found.modules, _verdict_module(found.library.rules)), found.library.data)
-    return Gate(found.library, engine)
+    return Gate(found.library, vetted(found.library))
+
+
+def vetted(library: Library) -> Regorus:
+    """Return an embedded engine that holds policies which were vetted before.
+
+    Raises:
+        PolicyError: they do not compile.
+    """
+    engine = Regorus()
+    engine.load_vetted((*library.modules, _verdict_module(library.rules)), library.data)
+    return engine
 
 
 class Gate:
@@ -160,7 +171,7 @@ class Gate:
         compared = False
         unseen = {rule.id for rule in self.library.rules}
         judged = 0
-        for rendering, answers in self._answers(renderings, as_of):
+        for rendering, answers in self.answers(renderings, as_of):
             judged += 1
             unseen -= {identifier for identifier, given in answers.items() if given.examined}
             environment = rendering.resolved.environment.name
@@ -200,12 +211,16 @@ class Gate:
 
     def _answer(self, rule: Rule, document: str) -> Answer:
         """Return the answer of one rule for an input (JSON text)."""
-        return answer(rule.id, self.engine.evaluate(f"{_PACKAGE}.{rule.id}", document))
+        return answer(rule.id, self.engine.evaluate(f"{PACKAGE}.{rule.id}", document))
 
-    def _answers(
+    def answers(
         self, renderings: Iterable[Rendering], as_of: date | None
     ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
-        """Yield each cluster with the answers of all rules; one query evaluates the helpers that they share once."""
+        """Yield each cluster with the answers of all rules; one query evaluates the helpers that they share once.
+
+        Raises:
+            PolicyError: an answer is malformed, or there is none.
+        """
         asked: deque[Rendering] = deque()
 
         def inputs() -> Iterator[str]:
@@ -213,7 +228,7 @@ class Gate:
                 asked.append(rendering)
                 yield json.dumps(input_of(rendering, as_of))
 
-        for value in self.engine.evaluate_each(f"{_PACKAGE}.verdict", inputs()):
+        for value in self.engine.evaluate_each(f"{PACKAGE}.verdict", inputs()):
             if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
                 raise PolicyError("the engine's verdict does not hold an answer of every rule")
             yield asked.popleft(), {identifier: answer(identifier, given) for identifier, given in value.items()}
@@ -231,12 +246,12 @@ class _Denied:
 
 def _verdict_module(rules: Iterable[Rule]) -> Module:
     """Return a Rego module that evaluates all rules, so that one identical query serves every engine."""
-    lines = [f"package {_PACKAGE}", "", "import rego.v1", ""]
+    lines = [f"package {PACKAGE}", "", "import rego.v1", ""]
     for rule in rules:
         package = f"data.{rule.module.package}"
         lines.append(f'{rule.id} := {{"denials": {package}.deny, "examined": count({package}.examined)}}')
     lines += ["", "verdict := {", *(f'\t"{rule.id}": {rule.id},' for rule in rules), "}", ""]
-    return Module("gate.rego", _PACKAGE, "\n".join(lines))
+    return Module("gate.rego", PACKAGE, "\n".join(lines))
 
 
 def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:

@@ -76,6 +76,20 @@ class Regorus:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
         return json.loads(self._defined(rule, document))
 
+    def evaluate_some(self, rules: Iterable[str], document: str) -> Mapping[str, Any]:
+        """Return the values of some rules by their names, for one input; what they share is evaluated once.
+
+        Raises:
+            PolicyError: a rule does not exist, its value is undefined, or the evaluation failed.
+        """
+        query = ",\n".join(f'"{rule}": data.{rule}' for rule in rules)
+        _call(self._engine.set_input_json, document)
+        found = json.loads(_call(self._engine.eval_query_as_json, f"{{{query}}}"))
+        if not found:
+            raise PolicyError("one of the policy rules that were asked is undefined for its input")
+        values: Mapping[str, Any] = found["result"][0]["expressions"][0]["value"]
+        return values
+
     def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
         """Yield a rule's value for each input, from several processes (see :class:`compiler.policy.engine.Engine`)."""
         found = workers.answers(partial(self._defined, rule), documents, workers.processors())

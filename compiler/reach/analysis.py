@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.site import sites
+from compiler.lineage.analysed import analysed
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
@@ -151,7 +152,7 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), Judge(policies))
+    return Analysis(_resolved(root, environment), Judge(analysed(policies)))
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:

@@ -6,13 +6,15 @@ if a rule refuses another value; else *documented*, if it moves a page for peopl
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from compiler.diagnostics import Code, Finding, has_errors
+from compiler.diagnostics import Code, Finding, Severity, has_errors
 from compiler.errors import CouldNotRunError
+from compiler.lineage.analysed import analysed
 from compiler.lineage.experiment import artifacts, differing, files
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads
@@ -25,7 +27,7 @@ from compiler.sources.files import load
 from compiler.sources.nodes import leaves
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path as FilePath
 
     from compiler.lineage.leaves import Leaf
@@ -51,6 +53,8 @@ class Coverage:
     guarded: tuple[str, ...]
     documented: tuple[str, ...]
     unrealised: tuple[str, ...]
+    specification: str
+    """The digest of every value that is stated, in all environments."""
 
     @property
     def leaves(self) -> int:
@@ -72,23 +76,30 @@ def coverage(root: FilePath, policies: FilePath) -> Coverage:
             name = _name(path, node)
             if found.get(name) != _REALISED:
                 found[name] = _better(found.get(name, _UNREALISED), effects.of(path, node))
-    judge = Judge(policies)
+    judge = Judge(analysed(policies))
     for item in environments:
         analysis = Analysis(item, judge)
         for path, node in _stated(item):
             if found[_name(path, node)] not in (_REALISED, _GUARDED) and analysis.statement(path).rules:
                 found[_name(path, node)] = _GUARDED
     of_class = {kind: tuple(name for name, of in found.items() if of == kind) for kind in _CLASSES}
-    return Coverage(of_class[_REALISED], of_class[_GUARDED], of_class[_DOCUMENTED], of_class[_UNREALISED])
+    return Coverage(
+        of_class[_REALISED],
+        of_class[_GUARDED],
+        of_class[_DOCUMENTED],
+        of_class[_UNREALISED],
+        _digest(environments),
+    )
 
 
 def as_record(found: Coverage) -> str:
     """Return the record of a coverage, which :func:`lost` compares a later one with."""
-    return json.dumps({"realised": found.realised, "unrealised": found.unrealised}, indent=2, ensure_ascii=False) + "\n"
+    record = {"specification": found.specification, "realised": found.realised, "unrealised": found.unrealised}
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
 
 
-def recorded(root: FilePath) -> tuple[str, ...] | None:
-    """Return the statements that the committed record of a project counts as realised; None without a record.
+def recorded(root: FilePath) -> tuple[str, tuple[str, ...]] | None:
+    """Return the digest of the specification in the committed record, and its realised statements; None without one.
 
     Raises:
         CouldNotRunError: the record cannot be read.
@@ -97,7 +108,8 @@ def recorded(root: FilePath) -> tuple[str, ...] | None:
     if not file.is_file():
         return None
     try:
-        return tuple(map(str, json.loads(file.read_bytes())["realised"]))
+        found = json.loads(file.read_bytes())
+        return str(found["specification"]), tuple(map(str, found["realised"]))
     except (ValueError, KeyError, TypeError) as error:
         raise CouldNotRunError(f"{RECORD} is no record of coverage: cbp coverage --write writes it anew") from error
 
@@ -105,31 +117,50 @@ def recorded(root: FilePath) -> tuple[str, ...] | None:
 def lost(root: FilePath) -> tuple[Finding, ...]:
     """Return a finding for each statement that the committed record counts as realised, and that no longer is.
 
-    A statement that is no longer stated has none. Without a record there is nothing to compare.
+    It is an error if the specification is that of the record: then the compiler took the effect away. After an edit it
+    is a warning, as the edit may turn off what a statement is about. A statement that is no longer stated has none.
+    Without a record there is nothing to compare.
 
     Raises:
         CouldNotRunError: the record cannot be read, or the specification has errors.
     """
-    waiting = dict.fromkeys(recorded(root) or ())
+    if (record := recorded(root)) is None:
+        return ()
+    environments = _resolved(root)
+    waiting = dict.fromkeys(record[1])
     stated: set[str] = set()
-    for item in _resolved(root) if waiting else ():
+    for item in environments:
         effects = _Effects(item)
         for path, node in _stated(item):
             name = _name(path, node)
             stated.add(name)
             if name in waiting and effects.of(path, node) == _REALISED:
                 del waiting[name]
-    return tuple(_lost(name) for name in waiting if name in stated)
+    severity = Severity.ERROR if record[0] == _digest(environments) else Severity.WARNING
+    return tuple(_lost(name, severity) for name in waiting if name in stated)
 
 
-def _lost(name: str) -> Finding:
+def digest_of(root: FilePath) -> str:
+    """Return the digest of every value that the specification of a project states, in all environments."""
+    return _digest(_resolved(root))
+
+
+def _lost(name: str, severity: Severity) -> Finding:
     return Finding(
         Code.COVER001,
         f"{name} was enforced, and nothing that a system reads depends on it any more",
         "let an emitter act on it again; where that is meant, cbp coverage --write records it",
         path=RECORD,
+        severity=severity,
         resource=name,
     )
+
+
+def _digest(environments: Iterable[Resolved]) -> str:
+    stated = [
+        (item.environment.name, *map(str, path), node.text) for item in environments for path, node in leaves(item.tree)
+    ]
+    return hashlib.sha256(json.dumps(stated).encode()).hexdigest()
 
 
 class _Effects:

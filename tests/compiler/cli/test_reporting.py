@@ -45,6 +45,7 @@ def test_the_json_report_holds_what_the_text_says(project: Path) -> None:
         "waived": None,
         "before": None,
         "after": None,
+        "places": [],
     }
 
 

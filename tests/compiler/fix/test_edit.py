@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.diagnostics import Place, Source
-from compiler.fix.edit import Edit, EditError, apply
+from compiler.edit.text import EditError
+from compiler.fix.edit import Edit, apply
 from compiler.sources import yaml
 from compiler.sources.nodes import lookup
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.diagnostics import Code
+from compiler.diagnostics import Code, Severity
 from compiler.errors import CouldNotRunError
-from compiler.reach.coverage import RECORD, Coverage, as_record, lost, recorded
+from compiler.reach.coverage import RECORD, Coverage, as_record, digest_of, lost, recorded
 from compiler.report.coverage import as_json, as_text
 from tests.compiler.cli.running import cbp
 
@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 
 _REALISED = "compute.application_tier.instances.max"
 _GUARDED = "compute.application_tier.resources.cpu.max"
-_FOUND = Coverage((_REALISED,), (_GUARDED,), ("references.x",), ("a.b", "a.c[d]"))
+_FOUND = Coverage((_REALISED,), (_GUARDED,), ("references.x",), ("a.b", "a.c[d]"), "digest")
 
 
-def _record(project: Path, *names: str) -> None:
-    (project / "docs").mkdir()
-    (project / RECORD).write_text(json.dumps({"realised": names}))
+def _record(project: Path, *names: str, specification: str | None = None) -> None:
+    """Record statements as realised, by the specification of the project as it is or by another one."""
+    (project / "docs").mkdir(exist_ok=True)
+    digest = specification or digest_of(project)
+    (project / RECORD).write_text(json.dumps({"specification": digest, "realised": names}))
 
 
 def test_a_coverage_counts_each_class_and_names_what_nothing_enforces() -> None:
@@ -37,6 +39,14 @@ def test_a_statement_that_was_realised_and_is_not_any_more_is_a_finding(project:
     _record(project, _REALISED, _GUARDED, "compute.gone")
     (finding,) = lost(project)
     assert (finding.code, finding.resource, finding.place) == (Code.COVER001, _GUARDED, RECORD)
+    assert finding.severity is Severity.ERROR
+
+
+def test_an_edit_that_takes_the_effect_of_a_statement_away_is_warned_of(project: Path) -> None:
+    _record(project, _GUARDED, specification="another one")
+    (finding,) = lost(project)
+    assert finding.severity is Severity.WARNING
+    assert not finding.refuses
 
 
 def test_without_a_record_nothing_is_compared_and_a_record_is_what_is_written(project: Path) -> None:
@@ -44,10 +54,10 @@ def test_without_a_record_nothing_is_compared_and_a_record_is_what_is_written(pr
     assert lost(project) == ()
     _record(project)
     (project / RECORD).write_text(as_record(_FOUND))
-    assert recorded(project) == (_REALISED,)
+    assert recorded(project) == ("digest", (_REALISED,))
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"realised": 1}'])
+@pytest.mark.parametrize("text", ["{", "[]", '{"realised": []}', '{"specification": "x", "realised": 1}'])
 def test_a_record_that_cannot_be_read_is_named_with_the_remedy(project: Path, text: str) -> None:
     _record(project)
     (project / RECORD).write_text(text)
@@ -60,7 +70,7 @@ def test_verify_fails_where_a_realised_statement_is_enforced_by_nothing(project:
     assert cbp("verify", "--root", str(project)).exit_code == 0
     _record(project, _REALISED)
     assert cbp("verify", "--root", str(project)).exit_code == 0
-    (project / RECORD).write_text(json.dumps({"realised": [_GUARDED]}))
+    _record(project, _GUARDED)
     failed = cbp("verify", "--root", str(project))
     assert failed.exit_code == 1
     assert f"error[COVER001]: {_GUARDED} was enforced" in failed.stdout

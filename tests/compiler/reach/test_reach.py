@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from compiler.lineage.analysed import analysed
 from compiler.lineage.judge import Judge
 from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.pipeline import emit
@@ -30,7 +31,7 @@ pytestmark = pytest.mark.slow
 
 @cache
 def _analysis() -> Analysis:
-    return Analysis(resolved()["production"], Judge(ROOT / "policies"))
+    return Analysis(resolved()["production"], Judge(analysed(ROOT / "policies")))
 
 
 def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:

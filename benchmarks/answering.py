@@ -1,0 +1,82 @@
+"""A benchmark of the questions that a person asks after an edit: ``cbp diff``, ``cbp impact`` and ``cbp explain``."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import CBP, Usage, run
+from benchmarks.projects import make_project
+from compiler.compile_cache.folder import FOLDER
+
+_SECTION = "spec/compute.yaml"
+_LEAST, _MOST, _CHOSEN = "min", "max", "optimal"
+"""The keys of the numbers of instances; the chosen one may be anything between the others."""
+_SETTINGS = "runtime/settings.json#/process/workers"
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The measurements of one round, each of a process of its own, one right after the other.
+
+    Each is the first answer after an edit of a number: the policies are known to be proven, and the committed state was
+    compared before. ``floor`` is ``cbp --version``.
+    """
+
+    diff: Usage
+    impact: Usage
+    explain: Usage
+    floor: Usage
+
+
+def measure(environments: int, rounds: int) -> tuple[Round, ...]:
+    """Ask about a project of that many environments in each round, after an uncounted warm-up round."""
+    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
+        project, known = Path(name, "project"), Path(name, "known")
+        make_project(project, environments)
+        run([CBP, "compile"], project)
+        _commit(project)
+        run([CBP, "diff", "HEAD"], project)
+        shutil.copytree(project / FOLDER, known)
+        return tuple(_round(project, known) for _ in range(rounds + 1))[1:]
+
+
+def _round(project: Path, known: Path) -> Round:
+    shutil.rmtree(project / FOLDER)
+    shutil.copytree(known, project / FOLDER)
+    section = project / _SECTION
+    text = section.read_text(encoding="utf-8")
+    line, (least, most, chosen) = _line(text), (_number(text, key) for key in (_LEAST, _MOST, _CHOSEN))
+    section.write_text(text.replace(f"{_CHOSEN}: {chosen}", f"{_CHOSEN}: {least if chosen == most else most}", 1))
+    target = next(project.glob(f"generated/*/*/{_SETTINGS.partition('#')[0]}"))
+    place = f"{target.relative_to(project)}#{_SETTINGS.partition('#')[2]}"
+    made = Round(
+        diff=run([CBP, "diff", "HEAD"], project),
+        impact=run([CBP, "impact", f"{_SECTION}:{line}", "--to", chosen], project),
+        explain=run([CBP, "explain", place], project),
+        floor=run([CBP, "--version"], project),
+    )
+    section.write_text(text)
+    return made
+
+
+def _number(text: str, key: str) -> str:
+    """Return the first number of a key in a section."""
+    found = re.search(rf"^ +{key}: (\d+)$", text, re.MULTILINE)
+    if not found:
+        raise ValueError(f"{_SECTION} has no number {key}")
+    return found[1]
+
+
+def _line(text: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if line.lstrip().startswith(f"{_CHOSEN}:"))
+
+
+def _commit(project: Path) -> None:
+    author = ("-c", "user.name=benchmark", "-c", "user.email=benchmark@example.com")
+    for command in (("init", "--quiet"), ("add", "--all"), (*author, "commit", "--quiet", "--message=as it is")):
+        subprocess.run(["git", *command], cwd=project, check=True)  # noqa: S603, S607 - the user's own Git

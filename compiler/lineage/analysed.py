@@ -1,0 +1,97 @@
+"""The policies of a project with the parts of the input that each rule reads, known where nothing has changed.
+
+The record, in the project's folder ``.cbp/``, says that these very policies were proven, and what their analysis found.
+It serves answers about a change; a compilation reads nothing of it. A person with write access to it can make
+``cbp diff``, ``cbp impact`` and ``cbp explain`` say anything about the rules on this machine, and no more than that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from compiler.compile_cache import fingerprint, folder, proofs
+from compiler.lineage.inputs import Inputs
+from compiler.policy.errors import PolicyError
+from compiler.policy.library import Library, read, scan
+from compiler.policy.regorus import Instrumented
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from compiler.lineage.inputs import Part
+
+_NAME = "analysed.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """Policies, and what the analysis of their syntax found.
+
+    ``reads`` are the parts of the input on which the denials of a rule, and the number of values that it examined,
+    depend, by the rule's id; ``separable`` are the rules that judge each rendered object alone. ``fingerprint`` is that
+    of everything that an answer depends on besides the input, None where it is uncertain.
+    """
+
+    library: Library
+    reads: Mapping[str, frozenset[Part]]
+    separable: frozenset[str]
+    fingerprint: str | None
+
+
+def analysed(policies: Path) -> Analysed:
+    """Vet and analyse the policies of a folder.
+
+    Raises:
+        PolicyError: they have faults.
+    """
+    library, engine = read(policies), Instrumented()
+    engine.load(library.modules, library.data)
+    return _analysed(library, engine, None)
+
+
+def known(policies: Path, root: Path) -> Analysed:
+    """Return policies that are proven and analysed now, or known to have been by the record of the project ``root``.
+
+    Raises:
+        PolicyError: they have faults, or a rule does not prove itself.
+    """
+    inputs, record = fingerprint.proof(policies), folder.read(root, _NAME)
+    if inputs and (found := _recorded(policies, record, inputs)):
+        return found
+    library, engine = proofs.proven(policies).library, Instrumented()
+    engine.load_vetted(library.modules, library.data)
+    certain = inputs and inputs == fingerprint.proof(policies)
+    made = _analysed(library, engine, f"{inputs} {library.digest()}" if certain else None)
+    if certain:
+        reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
+        content = {"inputs": inputs, "loaded": library.digest(), "reads": reads, "separable": sorted(made.separable)}
+        folder.write(root, _NAME, content)
+    return made
+
+
+def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -> Analysed:
+    inputs = Inputs.loaded(engine)
+    packages = {rule.id: rule.module.package for rule in library.rules}
+    reads = {rule: inputs.of(package) for rule, package in packages.items()}
+    separable = frozenset(rule for rule, package in packages.items() if inputs.separable(package))
+    return Analysed(library, reads, separable, fingerprint)
+
+
+def _recorded(policies: Path, record: Any, inputs: str) -> Analysed | None:
+    """Return the policies with the recorded analysis, if it is one of these very policies."""
+    try:
+        if record["inputs"] != inputs:
+            return None
+        reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
+        separable, loaded = frozenset(record["separable"]), record["loaded"]
+    except (AttributeError, KeyError, TypeError):
+        return None
+    try:
+        library = scan(policies, proven=True).library
+    except PolicyError:
+        return None
+    # A file may have changed between the fingerprint and its reading.
+    same = library.digest() == loaded and reads.keys() == {rule.id for rule in library.rules}
+    return Analysed(library, reads, separable, f"{inputs} {loaded}") if same else None
