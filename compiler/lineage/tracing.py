@@ -19,10 +19,11 @@ from pydantic import BaseModel
 
 from compiler.emit import settings as settings_module
 from compiler.emit import text
-from compiler.emit.cluster import documents
+from compiler.emit.cluster import documents, vault_documents
 from compiler.emit.kubernetes.objects import file_name
 from compiler.emit.settings import settings
 from compiler.emit.site import sites
+from compiler.emit.vault.plan import vault
 from compiler.lineage.formulas import (
     Constant,
     Expression,
@@ -33,7 +34,7 @@ from compiler.lineage.formulas import (
     expression,
     formula_of,
 )
-from compiler.lineage.leaves import flattened
+from compiler.lineage.leaves import flattened, structure
 from compiler.lineage.variants import ENVIRONMENT
 from compiler.model.base import Model
 from compiler.model.units import Bytes, Cores, Duration, Percent, Rate
@@ -80,7 +81,7 @@ def formulas(resolved: Resolved, emission: Emission) -> Mapping[str, Expression]
 
 
 def every_formula(resolved: Resolved) -> Mapping[str, Mapping[str, Expression]]:
-    """Return the formulas of all Kubernetes objects and settings of an environment, by file and pointer.
+    """Return the formulas of an environment's Kubernetes objects, settings and Vault plans, by file and pointer.
 
     It emits once, in tens of milliseconds, where :func:`formulas` emits one file.
     """
@@ -90,6 +91,8 @@ def every_formula(resolved: Resolved) -> Mapping[str, Mapping[str, Expression]]:
             for document in documents(site):
                 found[f"{site.folder}/kubernetes/{file_name(document)}"] = _of_leaves(document)
             found[f"{site.folder}/runtime/settings.json"] = _of_leaves(_plain(site.settings))
+            for artifact in vault(site, vault_documents(site)):
+                found[artifact.path] = _of_leaves(structure(artifact))
     return {file: of for file, of in found.items() if of}
 
 

@@ -224,6 +224,14 @@ def test_a_check_that_failed_or_could_not_run_is_an_open_issue(
     assert [line.startswith(begin) for line, begin in zip(asked, done, strict=True)] == [True] * len(done)
 
 
+def test_the_comment_and_the_page_are_kept_with_each_pull_request() -> None:
+    *_, compare, upload = (mapping(step) for step in steps("diff.yml", "compare"))
+    folder = "$RUNNER_TEMP/diff"
+    assert f'cbp diff "$BRANCH" --format markdown > "{folder}/comment.md"' in str(compare["run"])
+    assert f'cbp report "$BRANCH" > "{folder}/report.html"' in str(compare["run"])
+    assert mapping(upload["with"])["path"] == "${{ runner.temp }}/diff"
+
+
 def test_what_writes_the_comment_runs_nothing_of_the_pull_request() -> None:
     diff = WORKFLOWS / "diff.yml"
     assert workflow(diff, "permissions") == {}

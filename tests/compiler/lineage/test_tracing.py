@@ -15,7 +15,7 @@ from compiler.lineage.explanation import OWN_NUMBER, without_formula
 from compiler.lineage.formulas import evaluated, operands, written
 from compiler.lineage.leaves import flattened
 from compiler.lineage.origins import Cause, origins
-from compiler.lineage.tracing import formulas
+from compiler.lineage.tracing import every_formula, formulas
 from compiler.lineage.variants import variants_of
 from compiler.sources.nodes import ScalarNode, lookup
 from runtime.settings import Settings
@@ -58,6 +58,11 @@ def _formulas(file: str) -> Mapping[str, Expression]:
 @cache
 def _origins(file: str) -> Mapping[str, tuple[Cause, ...]]:
     return origins(resolved()["production"], _emission(file))
+
+
+def test_one_emission_of_everything_gives_the_formulas_of_each_file() -> None:
+    every = every_formula(resolved()["production"])
+    assert {file: every.get(file, {}) for file in _FILES} == {file: _formulas(file) for file in _FILES}
 
 
 @pytest.mark.parametrize("file", _FILES)
