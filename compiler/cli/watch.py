@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import time
+import signal
+from threading import Event
 from typing import TYPE_CHECKING, NoReturn
 
 import click
@@ -11,6 +12,8 @@ from compiler.cli import compile_options, options
 from compiler.cli.outcome import compiled, show_briefly
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from compiler.cli.compile_options import CompileOptions
 
 
@@ -25,13 +28,20 @@ def watch(compiling: CompileOptions, environments: tuple[str, ...]) -> NoReturn:
     """
     from compiler.watching import INTERVAL_SECONDS, Watch
 
+    interrupted = Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        interrupted.set()  # for the loop, as Python drops an exception that a finalizer raises
+        signal.default_int_handler(number, frame)
+
+    signal.signal(signal.SIGINT, interrupt)
     seen = Watch(compiling.root)
     show_briefly(compiled(compiling, environments, writing=True))
     click.echo("watching spec/, environments/ and policies/; Ctrl-C stops")
-    while True:
-        time.sleep(INTERVAL_SECONDS)
+    while not interrupted.wait(INTERVAL_SECONDS):
         if changed := seen.changed():
             recompile(compiling, changed, environments)
+    raise KeyboardInterrupt
 
 
 def recompile(compiling: CompileOptions, changed: tuple[str, ...], environments: tuple[str, ...] = ()) -> bool:
