@@ -57,7 +57,7 @@ def _round(project: Path, documents: Path, floor: Path) -> Round:
 
 
 def forget(project: Path) -> None:
-    """Remove everything that compilations of a project left: its output, and what they know."""
+    """Remove a project's generated/ and its caches."""
     for name in ("generated", FOLDER):
         shutil.rmtree(project / name, ignore_errors=True)
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @options.formats("text", "json")
 @click.option("--write", is_flag=True, help="Record it in docs/coverage.json, which cbp verify compares with.")
 def coverage(root: Path, format_: str, write: bool) -> None:
-    """Count the statements by what enforces them.
+    """Count the statements that something enforces.
 
     Each is changed alone in every environment. It is realised if something moves that a system reads, guarded if a rule
     refuses another value, documented if only a page moves, and else unrealised. Hashes, copies and labels that only

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _pairs(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    """Return what stands on both sides of the first equals sign of each value."""
+    """Split each NAME=VALUE at its first equals sign."""
     for value in values:
         if not all(value.partition("=")):
             raise click.BadParameter(f"'{value}' has no equals sign between two texts")

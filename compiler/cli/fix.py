@@ -1,4 +1,4 @@
-"""``cbp fix``: write what findings propose."""
+"""``cbp fix``: write the values that findings propose."""
 
 from __future__ import annotations
 

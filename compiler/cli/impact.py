@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--to", "text", metavar="VALUE", help="This value alone, as the file would say it; its verdicts too.")
 @click.argument("place", metavar="FILE:LINE")
 def impact(root: Path, format_: str, base: str | None, as_of: date, text: str | None, place: str) -> None:
-    """Show what a line of spec/ or environments/ decides.
+    """List the values that follow from a line of spec/.
 
     Changes the statement on the line to several other values, emits again, and lists every leaf of every file that
     moves, in each environment. With --to it is changed to that value alone, and judged: verdicts that change are listed

@@ -61,7 +61,7 @@ def compiled(
 
 
 def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
-    """Return the outcome of a run that only asks: what the statements do that changed since the base, or since HEAD.
+    """Return an outcome with the difference from the base, or from HEAD, for a run that writes nothing.
 
     It has no such difference where nothing would be written, where environments were left out, and without Git.
 

@@ -54,7 +54,7 @@ def up(compiling: CompileOptions, environment: str, port: int | None, watch: boo
     served = found.read_bytes()
 
     def renewed() -> bool:
-        """Compile what has changed since the last call, and return whether the settings that are served have, too."""
+        """Compile after a change of files, and return whether the served settings changed."""
         nonlocal served
         changed = seen.changed() if watch else ()
         if not changed or not recompile(compiling, changed):

@@ -42,7 +42,7 @@ _LONGEST = 90
 @click.option("--resource", metavar="PATH", default="", help="The value, where the rule finds something about several.")
 @compile_options.compiling
 def waive(compiling: CompileOptions, rule: str, days: int, environment: str, resource: str, **texts: str) -> None:
-    """Write a waiver for what a rule finds.
+    """Write a waiver for a finding of a rule.
 
     The waiver begins on the day of --as-of, and goes to environments/NAME/waivers.yaml, where nothing else changes. It
     is about one value of one environment; where a waiver of the same finding is there, it gets the new days and texts.

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.compiler.history.git import commit, git
-from tests.compiler.project import copy
-from tests.e2e.states import compiled
+from tests.compiler.history.git import deployed_in, git
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +19,7 @@ EXAMPLES = Path(__file__).parent / "examples"
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The frozen project as it is deployed, committed to main; not to be changed."""
-    project = copy(tmp_path_factory.mktemp("deployed") / "project")
-    compiled(project)
-    git(project, "init", "--quiet", "--initial-branch=main")
-    commit(project)
-    return project
+    return deployed_in(tmp_path_factory.mktemp("deployed"))
 
 
 @pytest.fixture

@@ -6,6 +6,9 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
+from tests.compiler.project import copy
+from tests.e2e.states import compiled
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,6 +28,15 @@ def git(folder: Path, *command: str) -> str:
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout.strip()
+
+
+def deployed_in(folder: Path) -> Path:
+    """Make the frozen project in a folder, compiled and committed to main, as it is deployed; return its path."""
+    project = copy(folder / "project")
+    compiled(project)
+    git(project, "init", "--quiet", "--initial-branch=main")
+    commit(project)
+    return project
 
 
 def commit(project: Path) -> str:
