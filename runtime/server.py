@@ -59,7 +59,15 @@ def serve(settings_path: Path, host: str, port: int | None, management_port: int
 
 
 class Supervisor(Multiprocess):
-    """A supervisor of workers that leaves no connection unanswered behind them."""
+    """A supervisor of workers that replaces a dead one at once, and leaves no connection unanswered at the end."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that ended or hang."""
+        # uvicorn keeps a worker's end of the pipe open here, too: a worker that was killed with a ping on its way was
+        # waited for as if it would still answer, and signals with it.
+        for each in self.processes:
+            each.child_conn.close()
+        super().keep_subprocess_alive()
 
     def terminate_all(self) -> None:
         """End the workers; they still accept connections for a while, and then connections are refused."""

@@ -98,13 +98,15 @@ class Child:
 
     def _wait_until(self, ready: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
+        running = True
         while not ready():
             raise_if_stopped()
-            if not self.running:
+            if not running:
                 raise self.error("ended before it was ready:")
             if time.monotonic() > deadline:
                 raise self.error(f"was not ready within {seconds:g} seconds:")
             time.sleep(POLL_SECONDS)
+            running = self.running  # asked before ready(), which the end of the child may be or may have brought about
 
 
 def start(program: Program, stdin: bytes = b"") -> Child:

@@ -46,6 +46,19 @@ def test_a_child_that_ends_before_it_is_ready_is_an_error(folder: Path) -> None:
         start(shell(folder, "echo alas")).wait_until(lambda: False, 60)
 
 
+def test_a_child_that_ends_while_it_is_asked_has_its_end_counted(folder: Path) -> None:
+    child = start(shell(folder, "sleep 0.5"))
+
+    def ready() -> bool:
+        ended_before = not child.running
+        while child.running:
+            time.sleep(0.01)
+        return ended_before
+
+    child.wait_until(ready, 60)
+    child.stop()
+
+
 def test_a_child_that_is_late_is_stopped(folder: Path, processes: Processes) -> None:
     child = start(shell(folder, SLEEP))
     with pytest.raises(ServerError, match=r"^The script was not ready within 0.1 seconds:"):

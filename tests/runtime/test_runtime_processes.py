@@ -18,6 +18,7 @@ from redis import Redis
 
 from runtime.domain.buckets import Shape
 from runtime.http.protocol import LONGEST_HEAD_BYTES
+from runtime.server import WORKER_START_SECONDS
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from runtime.services.suspicion import FAILURES
 from tests.runtime.forwarder import forwarding
@@ -271,6 +272,19 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
 
         await eventually(replaced)
         assert (await value(name), await value("database_pool_size")) == (10, 12)
+
+
+async def test_a_worker_that_is_killed_with_a_ping_on_its_way_is_replaced_at_once(service: Service) -> None:
+    victim = service.workers()[0]
+    os.kill(victim, signal.SIGSTOP)
+    await asyncio.sleep(2)  # two pings in every second: one waits for this worker now
+    os.kill(victim, signal.SIGKILL)
+
+    async def replaced() -> bool:
+        return len(service.workers()) == 3
+
+    async with asyncio.timeout(WORKER_START_SECONDS / 2):
+        await eventually(replaced)
 
 
 async def test_workers_do_not_outlive_a_parent_that_was_killed(service: Service) -> None:
