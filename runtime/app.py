@@ -13,6 +13,7 @@ from starlette.routing import Router
 from runtime import routes
 from runtime.http.application import Application
 from runtime.http.clients import Clients
+from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import ByPort, Paths
@@ -29,8 +30,6 @@ from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-
-    from starlette.types import ASGIApp
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
@@ -56,7 +55,7 @@ class Adapters:
 
 def create_app(
     settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
-) -> ASGIApp:
+) -> Application:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters.
 
     ``management_port`` overrides that of the settings.
@@ -120,6 +119,7 @@ def _resources(
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
     handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
     return [
         Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
@@ -127,4 +127,9 @@ def _resources(
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.INDEX, {"GET": documentation.index}, limiter),
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
+        Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]
