@@ -11,6 +11,7 @@ import click
 from compiler.cli import (
     cluster,
     completion,
+    config,
     coverage,
     diff,
     doctor,
@@ -76,6 +77,7 @@ for _command in (
     waive.waive,
     watch.watch,
     cluster.cluster,
+    config.config,
     doctor.doctor,
     env.env,
     coverage.coverage,
