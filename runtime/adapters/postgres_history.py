@@ -94,7 +94,7 @@ WITH RECURSIVE position AS MATERIALIZED (SELECT * FROM history_position()), walk
     CROSS JOIN LATERAL (SELECT least(
         (SELECT key FROM events WHERE namespace = $1 AND key > walk.key ORDER BY key LIMIT 1),
         (SELECT key FROM checkpoint_entries WHERE namespace = $1 AND key > walk.key ORDER BY key LIMIT 1)
-    ) AS key) AS next
+    ) AS key OFFSET 0) AS next
     LEFT JOIN LATERAL value_at($1, next.key, $3) AS found ON true
     WHERE next.key IS NOT NULL AND place <= $4 AND bytes_before < $5 AND examined < $6
 )
@@ -110,7 +110,8 @@ WITH position AS MATERIALIZED (SELECT * FROM history_position()), candidates AS 
         coalesce(sum(pg_column_size(value)) OVER earlier, 0) AS bytes_before
     FROM (
         (SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, value FROM events
-            WHERE namespace = $1 AND key = $2 AND revision < $3 ORDER BY revision DESC LIMIT $4 + 1)
+            WHERE (namespace, key, revision) > ($1, $2, 0) AND (namespace, key, revision) < ($1, $2, $3)
+            ORDER BY namespace DESC, key DESC, revision DESC LIMIT $4 + 1)
         UNION ALL
         (SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, value FROM checkpoint_entries
             WHERE namespace = $1 AND key = $2 AND revision < $3)
@@ -143,8 +144,8 @@ LIMIT 1
 
 CHANGES = """
 WITH position AS MATERIALIZED (SELECT * FROM history_position()), revisions AS (
-    SELECT revision FROM events WHERE namespace = $1 AND revision < $2
-    GROUP BY revision ORDER BY revision DESC LIMIT $3 + 1
+    SELECT revision FROM events WHERE (namespace, revision) > ($1, 0) AND (namespace, revision) < ($1, $2)
+    GROUP BY namespace, revision ORDER BY namespace DESC, revision DESC LIMIT $3 + 1
 )
 SELECT epoch, last, horizon, edits.* FROM position LEFT JOIN (
     SELECT events.revision, ordinal, key, action, occurred_at, actor, request_id, reason
@@ -169,14 +170,18 @@ ORDER BY ordinal
 DIFFERENCES = """
 WITH position AS MATERIALIZED (SELECT * FROM history_position()), touched AS MATERIALIZED (
     SELECT revision, ordinal, key, value FROM events
-    WHERE namespace = $1 AND revision > $2 AND revision <= coalesce($3, (SELECT last FROM position))
-        AND revision < coalesce($4, 9223372036854775807)
-    ORDER BY revision DESC FETCH FIRST $6 ROWS WITH TIES
+    WHERE (namespace, revision) > ($1, $2)
+        AND (namespace, revision) <= ($1, least($3, $4::bigint - 1, (SELECT last FROM position))) AND revision > $2
+    ORDER BY namespace DESC, revision DESC FETCH FIRST $6 ROWS WITH TIES
 ), latest AS (
-    SELECT * FROM touched WHERE (
-        SELECT later.revision FROM events AS later WHERE later.namespace = $1 AND later.key = touched.key
-            AND later.revision > touched.revision AND later.revision <= coalesce($3, (SELECT last FROM position))
-        ORDER BY later.revision LIMIT 1
+    SELECT * FROM (SELECT DISTINCT ON (key) * FROM touched ORDER BY key, revision DESC) AS last_on_page
+    WHERE $4::bigint IS NULL OR (
+        SELECT later.revision FROM events AS later
+        WHERE (later.namespace, later.key, later.revision) >= ($1, last_on_page.key, $4)
+            AND (later.namespace, later.key, later.revision)
+                <= ($1, last_on_page.key, least($3, (SELECT last FROM position)))
+            AND later.revision >= $4 -- leaves out earlier partitions
+        ORDER BY later.namespace, later.key, later.revision LIMIT 1
     ) IS NULL
     ORDER BY revision DESC FETCH FIRST $5 ROWS WITH TIES
 )

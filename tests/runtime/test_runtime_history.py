@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_history import PostgresHistory
 from runtime.adapters.postgres_horizon import Horizon
-from runtime.domain.entries import Action, Context, OtherHistoryError, Version
+from runtime.domain.entries import Action, Context, Guard, OtherHistoryError, PreconditionFailedError, Version
 from runtime.domain.history import (
     Digest,
     KeyEdit,
@@ -41,8 +42,8 @@ from tests.runtime.memory_history import MemoryHistory
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from runtime.domain.entries import Change, Edit, Guard
-    from runtime.domain.history import Difference, Differences
+    from runtime.domain.entries import Change, Edit
+    from runtime.domain.history import Difference, Differences, NamespaceChanges
     from runtime.embedded.postgres import PostgresServer
     from runtime.http.representations import Representation
     from runtime.ports import EntryStore, HistoryStore
@@ -322,6 +323,64 @@ async def _differences(
             return found
 
 
+async def test_a_guarded_change_is_made_only_while_its_namespace_is_as_it_was(store: EntryStore) -> None:
+    seen = (await put(store, "n", "k")).version
+    await put(store, "other", "k")
+    before, refused, again, after = await store.change(
+        [
+            change(edit("n", "j")),
+            guarded(seen, edit("n", "k", "2", ANYTHING)),
+            guarded(Version("ffffffff", seen.revision + 9), edit("n", "k", "2", ANYTHING)),
+            change(edit("n", "l")),
+        ]
+    )
+    assert [type(each) for each in (before, refused, again, after)] == [
+        tuple,
+        PreconditionFailedError,
+        PreconditionFailedError,
+        tuple,
+    ]
+    assert isinstance(refused, PreconditionFailedError)
+    assert (str(refused), refused.current) == (
+        "If-Match does not hold: the namespace has changed at revision 3",
+        Version(seen.epoch, 3),
+    )
+    made = guarded(Version(seen.epoch, 4), edit("n", "k", "2", ANYTHING))
+    first, repeated = [await store.change([made]) for _ in range(2)]
+    assert first == repeated
+    assert isinstance(first[0], tuple)
+
+
+def guarded(since: Version, *edits: Edit) -> Change:
+    return replace(change(*edits), guard=Guard(edits[0].namespace, since))
+
+
+async def test_reads_of_the_history_leave_connections_to_the_present(settings: Settings) -> None:
+    """They use at most half of those for reads, and wait for each other."""
+    fake = MemoryEntries()
+    running, most, gate = 0, 0, asyncio.Event()
+    changes = fake.history.changes
+
+    async def slow(namespace: str, before: Version | None, limit: int) -> NamespaceChanges:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await gate.wait()
+        running -= 1
+        return await changes(namespace, before, limit)
+
+    fake.history.changes = slow  # type: ignore[method-assign]  # a slow one
+    options = settings.database.model_copy(update={"read_pool_size": 5})
+    cache: Cache[Representation] = Cache(1_000_000)
+    service = History(fake.history, Entries(fake, options, cache, represent), options)
+    asked = [asyncio.create_task(service.changes("n", None, 1)) for _ in range(10)]
+    while running < 2:
+        await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(*asked)
+    assert most == 2
+
+
 Step = tuple[str, list[tuple[str, str | None]], int]
 STEPS: st.SearchStrategy[Step] = st.tuples(
     st.sampled_from(["edit", "edit", "edit", "key", "namespace"]),
@@ -352,7 +411,9 @@ async def test_every_read_of_the_past_agrees_with_a_model(
         to = Version(start.epoch, sorted(model)[chosen % len(model)])
         then = model[to.revision]
         if kind == "namespace":
-            rolled = await service.roll_back_namespace(namespace, to, None, lambda made, guard: _change(made, guard))
+            rolled = await service.roll_back_namespace(
+                namespace, to, None, lambda made, guard: replace(change(*made), guard=guard)
+            )
             assert {each.key for each in rolled.edits} == {k for k in {*now, *then} if now.get(k) != then.get(k)}
             now = dict(then)
         elif kind == "key":
@@ -376,11 +437,6 @@ async def test_every_read_of_the_past_agrees_with_a_model(
                 now = {**now, k: v} if v else {other: each for other, each in now.items() if other != k}
         model[(await store.read(namespace, "j")).version.revision] = now
     await _agree(history, namespace, start.epoch, model)
-
-
-def _change(edits: tuple[Edit, ...], guard: Guard) -> Change:
-    made = change(*edits)
-    return type(made)(made.id, made.edits, made.deadline, made.context, guard)
 
 
 async def _agree(history: HistoryStore, namespace: str, epoch: str, model: dict[int, dict[str, str]]) -> None:
