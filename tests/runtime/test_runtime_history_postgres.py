@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,14 +18,15 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_history import EXAMINED_EVENTS, EXAMINED_KEYS, PAGE_BYTES
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Version
-from runtime.embedded.cluster import OWNER
+from runtime.embedded.cluster import API, OWNER
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
-from tests.runtime.changing import ANYTHING, put
+from tests.runtime.changing import ANYTHING, change, edit, put
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
@@ -180,3 +185,78 @@ async def test_the_role_that_serves_reads_the_history_and_changes_nothing_of_it(
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
     await connection.close()
+
+
+@pytest.fixture
+def verified(tmp_path: Path, document: dict[str, Any], owner_url: str) -> Callable[[], tuple[int, list[str]]]:
+    """Run the command as a person or a Job does; return its exit status and its lines."""
+    settings = tmp_path / "settings.json"
+    settings.write_text(json.dumps(document), encoding="utf-8")
+    command = [sys.executable, "-m", "runtime.maintenance", "verify-history", "--settings", str(settings)]
+    variables = {"CBP_DATABASE_MIGRATION_URL": owner_url, "CBP_DATABASE_SERVING_ROLE": API}
+
+    def run() -> tuple[int, list[str]]:
+        ended = subprocess.run(command, env=os.environ | variables, capture_output=True, text=True, timeout=60)
+        assert ended.stderr == ""
+        return ended.returncode, ended.stdout.splitlines()
+
+    return run
+
+
+async def test_the_state_that_is_rebuilt_from_events_is_compared_with_the_entries(
+    store: PostgresEntries, owner: asyncpg.Connection, verified: Callable[[], tuple[int, list[str]]]
+) -> None:
+    await owner.execute("DROP TABLE events_1, events_1000001; SELECT make_event_partitions(3, 6)")
+    for key in "abcde":
+        await put(store, "n", key)
+    for key in "ab":
+        await put(store, "n", key, "2", ANYTHING)
+    await put(store, "n", "e", None, ANYTHING)
+    assert await owner.fetchval("SELECT drop_expired_events($1)", timedelta(0)) == "events_1"
+    assert verified() == (
+        0,
+        ["the entries are as the checkpoint at revision 3 and the 5 events up to revision 8 make them"],
+    )
+    await owner.execute(
+        "SET cbp.change = 'recorded';"
+        "UPDATE entries SET value = '7' WHERE key = 'a';"
+        "UPDATE entries SET revision = 2 WHERE key = 'b';"
+        "UPDATE entries SET updated_at = '2026-01-01' WHERE key = 'c';"
+        "DELETE FROM entries WHERE key = 'd';"
+        "INSERT INTO entries VALUES ('n', 'x', '1', 8, now(), 1)"
+    )
+    assert verified() == (
+        1,
+        [
+            "n/a: the entry has another value than revision 6 makes",
+            "n/b: the entry is at revision 2, and its events make revision 7",
+            "n/c: the entry has another time than revision 3 makes",
+            "n/d: the entry is missing, which revision 4 makes",
+            "n/x: the entry is at revision 8, and no event makes it",
+            "differences from the checkpoint at revision 3 and the 5 events up to revision 8: 5",
+        ],
+    )
+
+
+async def test_an_event_that_was_removed_by_hand_is_missed(
+    store: PostgresEntries, owner: asyncpg.Connection, verified: Callable[[], tuple[int, list[str]]]
+) -> None:
+    await put(store, "n", "a")
+    await store.change([change(edit("n", "b"), edit("n", "c"))])
+    await put(store, "n", "a", "2", ANYTHING)
+    await put(store, "n", "a", "3", ANYTHING)
+    await owner.execute(
+        "ALTER TABLE events DISABLE TRIGGER USER; DELETE FROM events WHERE revision IN (1, 3) OR key = 'b';"
+        "ALTER TABLE events ENABLE TRIGGER USER"
+    )
+    assert verified() == (
+        1,
+        [
+            "n/b: the entry is at revision 2, and no event makes it",
+            "revision 1 has no event",
+            "revision 3 has no event",
+            "revision 2 has 1 of its 2 events",
+            "n/a: revision 4 is a replace, and there was no entry",
+            "differences from the checkpoint at revision 0 and the 2 events up to revision 4: 5",
+        ],
+    )
