@@ -15,6 +15,7 @@ from runtime.http.application import Application
 from runtime.http.clients import Clients
 from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
+from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
@@ -24,6 +25,7 @@ from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.health import Health
+from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
@@ -120,10 +122,19 @@ def _resources(
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
     documentation = Documentation(settings.process.health_path, settings.process.ready_path)
-    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
+    seconds = settings.database.statement_timeout_seconds
+    handlers = EntryHandlers(entries, seconds)
+    history = HistoryHandlers(History(adapters.store.history, entries, settings.database), handlers, seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, limiter),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, limiter),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, limiter),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, limiter),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),

@@ -57,6 +57,8 @@ SLOW = (
     "runtime/test_runtime_deadlines.py",
     "runtime/test_runtime_documentation_in_a_browser.py",
     "runtime/test_runtime_exit.py",
+    "runtime/test_runtime_history.py",
+    "runtime/test_runtime_history_postgres.py",
     "runtime/test_runtime_maintenance_volumes.py",
     "runtime/test_runtime_migrate.py",
     "runtime/test_runtime_postgres.py",

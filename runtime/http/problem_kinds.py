@@ -39,6 +39,13 @@ MALFORMED_REQUEST: Final = Kind(
     "The head, a name, a parameter, a header or the body is not of the form that the API expects.",
     "Correct the request as the detail says; the same request fails again.",
 )
+UNSETTLED_TIME: Final = Kind(
+    "unsettled-time",
+    400,
+    "Unsettled Time",
+    "The time is still to come, or so short ago that changes of it may be under way.",
+    "Ask a few seconds later, or for the present.",
+)
 NO_SUCH_PATH: Final = Kind(
     "no-such-path",
     404,
@@ -54,6 +61,13 @@ ENTRY_NOT_FOUND: Final = Kind(
     "Check the namespace and the key, or create the entry.",
     ("Age", "Cache-Status"),
 )
+VERSION_NOT_FOUND: Final = Kind(
+    "version-not-found",
+    404,
+    "Version Not Found",
+    "No change of this revision made a version of the key.",
+    "Read the versions of the key.",
+)
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
     405,
@@ -68,6 +82,13 @@ REQUEST_INCOMPLETE: Final = Kind(
     "Request Incomplete",
     "The request did not arrive in time, or the client closed the connection before its end.",
     "Send it again, faster than 35 kB a second if it is large.",
+)
+NOT_KEPT: Final = Kind(
+    "not-kept",
+    410,
+    "Not Kept",
+    "The history that is kept does not reach back so far.",
+    "Ask for the version in the member oldest, or for a later one.",
 )
 PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",
@@ -105,6 +126,13 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind(
     "Idempotency Key Reused",
     "Idempotency-Key was used for another change of this entry.",
     "Send a new key with each new change, and the same key with a repetition alone.",
+)
+ROLLBACK_TOO_LARGE: Final = Kind(
+    "rollback-too-large",
+    422,
+    "Rollback Too Large",
+    "The rollback would change more keys or bytes than one transaction may.",
+    "Roll back to a later version first, or the keys by themselves.",
 )
 PRECONDITION_REQUIRED: Final = Kind(
     "precondition-required",
@@ -180,15 +208,19 @@ REDUCED_CAPACITY: Final = Kind(
 
 KINDS: Final = (
     MALFORMED_REQUEST,
+    UNSETTLED_TIME,
     NO_SUCH_PATH,
     ENTRY_NOT_FOUND,
+    VERSION_NOT_FOUND,
     METHOD_NOT_ALLOWED,
     REQUEST_INCOMPLETE,
+    NOT_KEPT,
     PRECONDITION_FAILED,
     OTHER_HISTORY,
     CONTENT_TOO_LARGE,
     UNSUPPORTED_CONTENT,
     IDEMPOTENCY_KEY_REUSED,
+    ROLLBACK_TOO_LARGE,
     PRECONDITION_REQUIRED,
     QUOTA_EXCEEDED,
     FIELDS_TOO_LARGE,

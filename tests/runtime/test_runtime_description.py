@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 from runtime.http.openapi.__main__ import LIVE, READY
 from runtime.http.openapi.document import as_text, document
+from runtime.http.openapi.fields import REQUEST_ID
 from runtime.http.openapi.operations import operations
 from runtime.http.problem_kinds import KINDS
 
@@ -70,8 +71,10 @@ async def test_the_example_of_each_operation_is_what_the_service_answers(client:
     method, template, described = DESCRIBED[name]
     example = OPERATIONS[name].example
     assert example
+    client.headers["X-Request-Id"] = REQUEST_ID.example
     for before, path, body in example.given:
-        assert (await client.request(before, path, json=body)).is_success
+        headers = {"If-Match": "*"} if before == "DELETE" else {}
+        assert (await client.request(before, path, json=body, headers=headers)).is_success
     wanted = {it.name for it in example.using}
     sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}}
     for parameter in map(resolved, described["parameters"]):

@@ -89,8 +89,10 @@ OTHER = {"If-Match": f'"{EPOCH}-77"'}
 KEY = {"Idempotency-Key": "a"}
 PROVOKED: dict[str, dict[str, Any]] = {
     "malformed-request": {"url": f"{ENTRY}?{'x' * (LONGEST_QUERY_BYTES + 1)}"},
+    "unsettled-time": {"url": f"{ENTRY}?as-of=9999-01-01T00:00:00Z"},
     "no-such-path": {"url": "/v2"},
     "entry-not-found": {"url": f"{ENTRY}-none"},
+    "version-not-found": {"url": f"{ENTRY}/versions/{EPOCH}-1"},
     "method-not-allowed": {"method": "POST"},
     "precondition-failed": {"method": "PUT", "json": {"value": 1}, "headers": OTHER},
     "other-history": {"url": f"{ENTRY}?at_least=ffffffff-1"},
@@ -108,9 +110,13 @@ PROVOKED: dict[str, dict[str, Any]] = {
 """The request that leads to each kind of problem, and the fault of the store or of Redis that it needs."""
 BELOW = {"request-incomplete", "fields-too-large", "no-such-protocol"}
 """The kinds that the protocol of a connection answers with (test_runtime_connections.py)."""
+OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
+"""The kinds of test_runtime_history_http.py, which makes the histories that they need."""
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.name not in BELOW], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.name not in BELOW | OF_LONG_HISTORIES], ids=lambda kind: kind.name
+)
 async def test_a_kind_of_problem_has_its_type_title_and_fields(
     client: httpx.AsyncClient, entries: MemoryEntries, buckets: MemoryBuckets, kind: Kind
 ) -> None:

@@ -7,11 +7,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG
+from runtime.domain.entries import Action
+from runtime.domain.history import Kind
+from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG, VERSION
 from runtime.services.health import State
 
 Namespace = Annotated[str, Field(pattern=NAMESPACE_NAME["pattern"], examples=["payments"])]
 Key = Annotated[str, Field(pattern=KEY_NAME["pattern"], examples=["limits"])]
+Version = Annotated[str, Field(pattern=VERSION["pattern"], examples=[TAG])]
+Next = Annotated[Version | None, Field(description="The value of `before` for the next page; null on the last one.")]
 Revision = Annotated[int, Field(ge=0, description="Counts the changes of the history, from 1.", examples=[1])]
 Value = Annotated[Any, Field(description="Any JSON document; numbers keep every digit.", examples=[{"daily": 5000}])]
 
@@ -46,6 +50,122 @@ class Page(Body):
     entries: list[Entry]
     next: Annotated[str | None, Field(description="The value of `after` for the next page; null on the last one.")]
     revision: Revision
+
+
+class Target(Body):
+    """The moment to go back to."""
+
+    to: Annotated[str, Field(description="A version, or a time of RFC 3339.", examples=[TAG])]
+
+
+class Recorded(Body):
+    """What is recorded with a change; null where its event is no longer kept."""
+
+    version: Version
+    revision: Revision
+    at: datetime
+    actor: str | None
+    reason: str | None
+    request_id: str | None
+
+
+class KeyVersion(Recorded):
+    """One version of a key; size and hash are those of its value as JSON text, null where the entry was removed."""
+
+    ordinal: Annotated[int, Field(description="Counts the changes of one transaction.")]
+    action: Action | None
+    removed: bool
+    size: int | None
+    sha256: str | None
+
+
+class PastValue(KeyVersion):
+    """One version of a key, with its value."""
+
+    namespace: Namespace
+    key: Key
+    value: Value
+
+
+class KeyVersions(Body):
+    """The versions of a key, newest first."""
+
+    namespace: Namespace
+    key: Key
+    versions: list[KeyVersion]
+    next: Next
+    oldest: Annotated[Version, Field(description="The oldest version of the store that is still kept.")]
+
+
+class KeyEdit(Body):
+    """A key that a change made, replaced or removed."""
+
+    key: Key
+    action: Action
+
+
+class NamespaceChange(Recorded):
+    """One change of a namespace."""
+
+    keys: list[KeyEdit]
+
+
+class NamespaceChanges(Body):
+    """The changes of a namespace, newest first."""
+
+    namespace: Namespace
+    changes: list[NamespaceChange]
+    next: Next
+    oldest: Annotated[Version, Field(description="The oldest version of the store that is still kept.")]
+
+
+class KeyDifference(Body):
+    """The difference of a key between two versions of the store; before and after are its own versions then."""
+
+    namespace: Namespace
+    key: Key
+    start: Annotated[Version, Field(alias="from")]
+    to: Version
+    kind: Kind | None
+    before: Version | None
+    after: Version | None
+    patch: Annotated[list[dict[str, Any]] | None, Field(description="A JSON Patch (RFC 6902), where both sides are.")]
+
+
+class Side(Body):
+    """One side of a difference: a key's version, and the size of its value as JSON text."""
+
+    version: Version
+    size: int
+
+
+class DifferentKey(Body):
+    """A key that differs."""
+
+    key: Key
+    kind: Kind
+    before: Side | None
+    after: Side | None
+
+
+class NamespaceDifference(Body):
+    """The keys of a namespace that differ between two versions of the store."""
+
+    namespace: Namespace
+    start: Annotated[Version, Field(alias="from")]
+    to: Version
+    differences: list[DifferentKey]
+    next: Next
+
+
+class RolledBack(Body):
+    """A change that made a namespace what it was."""
+
+    namespace: Namespace
+    to: Version
+    version: Version
+    revision: Revision
+    keys: list[KeyEdit]
 
 
 class Live(Body):

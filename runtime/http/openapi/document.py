@@ -42,7 +42,11 @@ Configuration entries in namespaces, each a JSON document with a revision.
 - Every error is a problem (RFC 9457), whose `type` leads to its explanation in `/problems`.
 - `HEAD` is answered as `GET`, without the body; any other method that is not listed with 405 and `Allow`.
 """
-_TAGS: Final = {"entries": "Entries of namespaces.", "service": "The service, its state and its description."}
+_TAGS: Final = {
+    "entries": "Entries of namespaces.",
+    "history": "What was when, and going back.",
+    "service": "The service, its state and its description.",
+}
 _ALWAYS: Final = (kinds.MALFORMED_REQUEST, kinds.REQUEST_INCOMPLETE, kinds.FIELDS_TOO_LARGE, kinds.DEFECT)
 _LIMITED: Final = (kinds.QUOTA_EXCEEDED, kinds.REDUCED_CAPACITY)
 _CHANGE: Final = (
@@ -103,7 +107,7 @@ def _schemas(described: Iterable[Operation]) -> dict[str, Any]:
 
 
 def _parameters(described: Iterable[Operation]) -> dict[str, Parameter]:
-    return {it.name: it for operation in described for it in _of(operation)}
+    return {it.title or it.name: it for operation in described for it in _of(operation)}
 
 
 def _of(operation: Operation) -> tuple[Parameter, ...]:
@@ -115,7 +119,7 @@ def _parameter(parameter: Parameter) -> dict[str, Any]:
     return {
         "name": parameter.name,
         "in": parameter.place,
-        "required": parameter.place == "path",
+        "required": parameter.required or parameter.place == "path",
         "description": parameter.text,
         "schema": parameter.schema,
         "example": parameter.example,
@@ -129,7 +133,7 @@ def _operation(operation: Operation, responses: dict[str, Any]) -> dict[str, Any
         "tags": [operation.tag],
         "summary": operation.summary,
         **({"description": operation.text} if operation.text else {}),
-        "parameters": [_reference("parameters", it.name) for it in _of(operation)],
+        "parameters": [_reference("parameters", it.title or it.name) for it in _of(operation)],
     }
     if operation.body:
         example = operation.example.body if operation.example else None

@@ -6,11 +6,18 @@ from typing import Any, Final
 
 from runtime.domain.names import KEY, NAMESPACE
 from runtime.http.openapi.parts import Field, Parameter
-from runtime.http.queries import DEFAULT_LIMIT, LARGEST_LIMIT, LONGEST_REASON
+from runtime.http.queries import (
+    DEFAULT_LIMIT,
+    DEFAULT_PAST_LIMIT,
+    LARGEST_LIMIT,
+    LARGEST_PAST_LIMIT,
+    LONGEST_REASON,
+)
 
 TAG: Final = "0a1b2c3d-1"
 """The version in examples: the epoch of the history, and a revision."""
 
+_VERSION = "[0-9a-f]{8}-(?:0|[1-9][0-9]{0,17})"
 _TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
 _TAGS = rf"^(?:\*|[ ,]*(?:{_TAG}(?: *,[ ,]*{_TAG})*[ ,]*)?)$"
 
@@ -23,9 +30,14 @@ _SECONDS: Final = {"type": "integer", "minimum": 0}
 NAMESPACE_NAME: Final = _text(f"^{NAMESPACE.pattern}$")
 KEY_NAME: Final = _text(f"^{KEY.pattern}$")
 
+VERSION: Final = _text(f"^{_VERSION}$")
+MOMENT: Final = {"anyOf": [VERSION, {"type": "string", "format": "date-time"}]}
+"""A version, or a time of RFC 3339."""
+
 IN_PATH: Final = (
     Parameter("namespace", "path", "The name of a namespace: a DNS label.", NAMESPACE_NAME, "payments"),
     Parameter("key", "path", "The key of an entry in its namespace.", KEY_NAME, "limits"),
+    Parameter("version", "path", "A version: the text of an ETag, without its quotes.", VERSION, TAG),
     Parameter("file", "path", "A file of the page.", _text(r"^[a-z0-9-]+\.[a-z]+$"), "swagger-ui.css"),
 )
 """The parameters of path templates, by name; an operation has those of its template."""
@@ -48,8 +60,32 @@ AT_LEAST: Final = Parameter(
     "at_least",
     "query",
     "The answer is of this version of the store or of a later one: the text of an ETag, without its quotes.",
-    _text("^[0-9a-f]{8}-(?:0|[1-9][0-9]{0,17})$"),
+    VERSION,
     TAG,
+)
+AS_OF: Final = Parameter(
+    "as-of",
+    "query",
+    "The answer is that of this version or time, with no other parameter than of the page.",
+    MOMENT,
+    TAG,
+)
+FROM: Final = Parameter("from", "query", "The version or time to compare from.", MOMENT, TAG, required=True)
+TO: Final = Parameter("to", "query", "The version or time to compare with; without it, the present.", MOMENT, TAG)
+BEFORE: Final = Parameter(
+    "before",
+    "query",
+    "Only what is older: the `next` of the page before. Differences also need its `to`.",
+    VERSION,
+    TAG,
+)
+PAST_LIMIT: Final = Parameter(
+    "limit",
+    "query",
+    "The most items of a page.",
+    {"type": "integer", "minimum": 1, "maximum": LARGEST_PAST_LIMIT, "default": DEFAULT_PAST_LIMIT},
+    2,
+    title="past-limit",
 )
 IF_MATCH: Final = Parameter(
     "If-Match",
@@ -57,6 +93,14 @@ IF_MATCH: Final = Parameter(
     "The ETag of the version that was read, or several; `*` is any version. A weak one (W/) never matches.",
     _text(_TAGS),
     f'"{TAG}"',
+)
+IF_MATCH_LIST: Final = Parameter(
+    "If-Match",
+    "header",
+    "The one ETag of the namespace's list that was read, or `*`.",
+    _text(rf'^(?:\*|"{_VERSION}")$'),
+    f'"{TAG[:-1]}2"',
+    title="If-Match-list",
 )
 IF_NONE_MATCH: Final = Parameter(
     "If-None-Match",

@@ -9,6 +9,7 @@ from runtime.http import problem_kinds as kinds
 from runtime.http.openapi import bodies
 from runtime.http.openapi.fields import (
     AFTER,
+    AS_OF,
     AT_LEAST,
     CHANGE_REASON,
     IDEMPOTENCY_KEY,
@@ -17,6 +18,7 @@ from runtime.http.openapi.fields import (
     LIMIT,
     TAG,
 )
+from runtime.http.openapi.history import HISTORY, PAST
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
 from runtime.settings import Settings
 
@@ -50,8 +52,8 @@ _ENTRIES: Final = (
         "List the entries of a namespace",
         (Answer(200, "A page of the namespace.", bodies.Page, ("ETag",)), _UNMODIFIED),
         "The ETag is the version of the whole store: 304 means that no entry of any namespace has changed.",
-        parameters=(LIMIT, AFTER, AT_LEAST, IF_MATCH, IF_NONE_MATCH),
-        problems=(kinds.PRECONDITION_FAILED, kinds.OTHER_HISTORY, kinds.UNAVAILABLE),
+        parameters=(LIMIT, AFTER, AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
+        problems=(*PAST, kinds.PRECONDITION_FAILED),
         example=Example(
             200,
             {"namespace": "payments", "entries": [_ENTRY], "next": None, "revision": 1},
@@ -67,8 +69,8 @@ _ENTRIES: Final = (
         "Read an entry",
         (Answer(200, "The entry.", bodies.Entry, ("ETag",), _AS_READ), _UNMODIFIED),
         "While the database is away, the answer is one that was current Age seconds ago, and says so.",
-        parameters=(AT_LEAST, IF_MATCH, IF_NONE_MATCH),
-        problems=(kinds.ENTRY_NOT_FOUND, kinds.PRECONDITION_FAILED, kinds.OTHER_HISTORY, kinds.UNAVAILABLE),
+        parameters=(AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
+        problems=(*PAST, kinds.ENTRY_NOT_FOUND, kinds.PRECONDITION_FAILED),
         example=Example(200, _ENTRY, using=(AT_LEAST,), given=_WRITTEN),
     ),
     Operation(
@@ -173,6 +175,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
     """Return every operation of the API's port; the arguments are the paths of liveness and readiness."""
     return (
         *_ENTRIES,
+        *HISTORY,
         *_SERVICE,
         Operation(
             "readLive",

@@ -21,13 +21,18 @@ HTML = "text/html; charset=utf-8"
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a request: where it is (``path``, ``query`` or ``header``), its schema, and an example."""
+    """A parameter of a request: where it is (``path``, ``query`` or ``header``), its schema, and an example.
+
+    ``title`` names it in the document where parameters of different schemas have one name.
+    """
 
     name: str
     place: str
     text: str
     schema: Mapping[str, Any]
     example: Any
+    required: bool = False
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
