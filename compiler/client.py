@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """The timeout of one answer: twice what a change may take."""
 LARGEST_PAGE = 1000
+LARGEST_PAST_PAGE = 100
 NOT_FOUND = 404
 _DIGITS = 19
 """The length of a whole number from which on it may not fit into 64 bits."""
@@ -70,14 +71,14 @@ class Client:
     token: str | None = field(default=None, repr=False)
     seconds: float = SECONDS
 
-    def read(self, namespace: str, key: str) -> Answer:
-        """Return an entry.
+    def read(self, namespace: str, key: str, as_of: str | None = None) -> Answer:
+        """Return an entry, as it is or as it was at a version or time.
 
         Raises:
             RefusedError: there is none, or the API refuses.
             UnreachableError: the API cannot be asked.
         """
-        return self.ask("GET", _entry(namespace, key))
+        return self.ask("GET", _path(namespace, key, **{"as-of": as_of}))
 
     def find(self, namespace: str, key: str) -> Answer | None:
         """Return an entry, or None where there is none."""
@@ -88,29 +89,65 @@ class Client:
                 raise
             return None
 
+    def version(self, namespace: str, key: str | None) -> str | None:
+        """Return the entity tag of an entry, None where there is none, or that of a namespace's list."""
+        if key is None:
+            return self.page(namespace, "", 1).etag
+        found = self.find(namespace, key)
+        return None if found is None else found.etag
+
     def write(
         self, namespace: str, key: str, text: str, conditions: Mapping[str, str], reason: str | None = None
     ) -> Answer:
         """Write the JSON ``text`` as it is, under conditions: If-Match or If-None-Match."""
-        return self.ask("PUT", _entry(namespace, key), f'{{"value": {text}}}', {**conditions, **_change(reason)})
+        return self.ask("PUT", _path(namespace, key), f'{{"value": {text}}}', {**conditions, **_change(reason)})
 
     def remove(self, namespace: str, key: str, conditions: Mapping[str, str], reason: str | None = None) -> None:
         """Remove an entry under conditions."""
-        self.ask("DELETE", _entry(namespace, key), None, {**conditions, **_change(reason)})
+        self.ask("DELETE", _path(namespace, key), None, {**conditions, **_change(reason)})
 
     def entries(self, namespace: str) -> Iterator[dict[str, Any]]:
         """Yield the entries of a namespace in the order of their keys, page by page."""
         after: str | None = ""
         while after is not None:
-            page = self.page(namespace, after, LARGEST_PAGE)
+            page = self.page(namespace, after, LARGEST_PAGE).value
             yield from page["entries"]
             after = page["next"]
 
-    def page(self, namespace: str, after: str, limit: int) -> dict[str, Any]:
-        """Return one page of a namespace."""
-        query = urlencode({"limit": limit, **({"after": after} if after else {})})
-        page: dict[str, Any] = self.ask("GET", f"/v1/namespaces/{quote(namespace, safe='')}/entries?{query}").value
-        return page
+    def page(self, namespace: str, after: str, limit: int) -> Answer:
+        """Return one page of a namespace: its entity tag is the version of the store."""
+        return self.ask("GET", _path(namespace, None, "/entries", after=after or None, limit=str(limit)))
+
+    def history(self, namespace: str, key: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the versions of a key, or the changes of a namespace, from the newest to the oldest that is kept."""
+        before: str | None = None
+        while True:
+            page = self.ask(
+                "GET", _path(namespace, key, "/versions", before=before, limit=str(LARGEST_PAST_PAGE))
+            ).value
+            yield from page["changes" if key is None else "versions"]
+            before = page["next"]
+            if before is None:
+                return
+
+    def compare(self, namespace: str, key: str | None, start: str, end: str | None) -> dict[str, Any]:
+        """Return what differs between two moments, for a namespace with the keys of every page."""
+        sides = {"from": start, "to": end, "limit": None if key else str(LARGEST_PAST_PAGE)}
+        first: dict[str, Any] = self.ask("GET", _path(namespace, key, "/diff", **sides)).value
+        page = first
+        while page.get("next"):
+            sides |= {"to": first["to"], "before": page["next"]}
+            page = self.ask("GET", _path(namespace, key, "/diff", **sides)).value
+            first["differences"] += page["differences"]
+            first["next"] = page["next"]
+        return first
+
+    def roll_back(
+        self, namespace: str, key: str | None, to: str, conditions: Mapping[str, str], reason: str | None = None
+    ) -> Answer:
+        """Make an entry, or a whole namespace, what it was at a moment, under conditions."""
+        headers = {**conditions, **_change(reason)}
+        return self.ask("POST", _path(namespace, key, "/rollback"), encoded({"to": to}), headers)
 
     def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request, and return its answer."""
@@ -204,8 +241,11 @@ def _refused(address: str, status: int, value: Any) -> CouldNotRunError:
     return UnreachableError(f"{address} answers {status} without a problem: something else than the API is there")
 
 
-def _entry(namespace: str, key: str) -> str:
-    return f"/v1/namespaces/{quote(namespace, safe='')}/entries/{quote(key, safe='')}"
+def _path(namespace: str, key: str | None, below: str = "", /, **parameters: str | None) -> str:
+    """Return the path of what is below a namespace or an entry, with the parameters that are given."""
+    entry = "" if key is None else f"/entries/{quote(key, safe='')}"
+    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    return f"/v1/namespaces/{quote(namespace, safe='')}{entry}{below}{'?' if query else ''}{query}"
 
 
 def _change(reason: str | None) -> dict[str, str]:

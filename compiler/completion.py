@@ -78,7 +78,7 @@ def _keys(options: dict[str, Any], incomplete: str) -> list[str]:
 
     try:
         client = connect(options["url"], os.environ.get("CBP_TOKEN"), options["token_file"], COMPLETION_SECONDS)
-        entries = client.page(options["namespace"], incomplete, MOST_COMPLETED)["entries"]
+        entries = client.page(options["namespace"], incomplete, MOST_COMPLETED).value["entries"]
     except (CouldNotRunError, OSError):
         return []
     return [entry["key"] for entry in entries]

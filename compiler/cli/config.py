@@ -6,6 +6,7 @@ import json
 import sys
 from contextlib import contextmanager
 from functools import wraps
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,6 +62,8 @@ _OPTIONS = (
 )
 _namespace = click.argument("namespace")
 _key = click.argument("key", shell_complete=completion.keys)
+_key_or_all = click.argument("key", required=False, shell_complete=completion.keys)
+_MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
 _if_match = click.option(
     "--if-match",
     metavar="ETAG",
@@ -88,19 +91,24 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @config.command(
-    epilog=options.examples("cbp config get payments limits", "cbp config get payments limits --output json")
+    epilog=options.examples(
+        "cbp config get payments limits",
+        "cbp config get payments limits --output json",
+        "cbp config get payments limits --as-of 2026-11-28T09:30:00Z",
+    )
 )
 @_namespace
 @_key
+@click.option("--as-of", metavar="MOMENT", help=f"As it was: {_MOMENT}.")
 @_asking
-def get(client: Client, output: str, namespace: str, key: str) -> None:
+def get(client: Client, output: str, namespace: str, key: str, as_of: str | None) -> None:
     """Print the value of an entry.
 
     As JSON it is the entry, with its revision and ETag.
     """
     from compiler.client import encoded
 
-    found = client.read(namespace, key)
+    found = client.read(namespace, key, as_of)
     _warn_of_age(found)
     click.echo(found.text if output == "json" else encoded(found.value["value"]))
 
@@ -189,6 +197,88 @@ def list_(client: Client, output: str, namespace: str) -> None:
     for entry in entries:
         line = f"{entry['key']:{widths[0]}}  {entry['etag']:{widths[1]}}  {encoded(entry['value'])}"
         click.echo(encoded(entry) if output == "json" else line)
+
+
+@config.command(epilog=options.examples("cbp config history payments limits", "cbp config history payments --most 10"))
+@_namespace
+@_key_or_all
+@click.option("--most", type=click.IntRange(1), default=20, show_default=True, help="The most lines.")
+@_asking
+def history(client: Client, output: str, namespace: str, key: str | None, most: int) -> None:
+    """List the versions of an entry, or of a namespace.
+
+    The newest comes first, with time, actor, what was done, and why; as JSON, one version a line.
+    """
+    from compiler.client import encoded
+
+    for found in islice(client.history(namespace, key), most):
+        done = found["action"] if key else ", ".join(f"{it['action']} {it['key']}" for it in found["keys"])
+        words = (found["version"], found["at"], found["actor"] or "-", done or "-", found["reason"] or "")
+        click.echo(encoded(found) if output == "json" else "  ".join(words).rstrip())
+
+
+@config.command(
+    epilog=options.examples(
+        "cbp config diff payments limits --from 1f0c9a2e-42",
+        "cbp config diff payments --from 2026-11-27T18:00:00Z --to 2026-11-28T09:30:00Z",
+    )
+)
+@_namespace
+@_key_or_all
+@click.option("--from", "start", metavar="MOMENT", required=True, help=f"From {_MOMENT}.")
+@click.option("--to", "end", metavar="MOMENT", show_default="the present", help="To another one.")
+@_asking
+def diff(client: Client, output: str, namespace: str, key: str | None, start: str, end: str | None) -> None:
+    """Compare an entry, or a namespace, at two moments.
+
+    Prints the operations of a JSON Patch for an entry, and the keys that differ for a namespace.
+    """
+    from compiler.client import encoded
+
+    found = client.compare(namespace, key, start, end)
+    if output == "json":
+        click.echo(encoded(found))
+        return
+    click.echo(f"from {found['from']} to {found['to']}")
+    differing = found["differences"] if key is None else [{**found, "key": key}] if found["kind"] else []
+    for each in differing:
+        click.echo(f"{each['kind']:7}  {each['key']}")
+    for step in found.get("patch") or ():
+        value = f"  {encoded(step['value'])}" if "value" in step else ""
+        click.echo(f"  {step['op']:7}  {step['path'] or '(the whole)'}{value}")
+
+
+@config.command(
+    epilog=options.examples(
+        "cbp config rollback payments limits --to 1f0c9a2e-42 --reason 'PAY-20'",
+        "cbp config rollback payments --to 2026-11-27T18:00:00Z",
+    )
+)
+@_namespace
+@_key_or_all
+@click.option("--to", metavar="MOMENT", required=True, help=f"What it was at {_MOMENT}.")
+@_if_match
+@_reason
+@_asking
+def rollback(
+    client: Client, output: str, namespace: str, key: str | None, to: str, if_match: str | None, reason: str | None
+) -> None:
+    """Give an entry, or a namespace, the value that it had.
+
+    It is a new version, so that it can be rolled back too. What it replaces is read first, as with set.
+    """
+    from compiler.client import encoded
+
+    present = if_match or client.version(namespace, key)
+    made = client.roll_back(namespace, key, to, {"If-Match": present} if present else {}, reason)
+    name = namespace if key is None else f"{namespace}/{key}"
+    if output == "json":
+        click.echo(made.text or encoded({"namespace": namespace, "key": key, "removed": present}))
+    elif key is None:
+        keys = ", ".join(f"{it['action']} {it['key']}" for it in made.value["keys"])
+        click.echo(f"{name} at {made.etag}: {keys or 'nothing differed'}")
+    else:
+        click.echo(f"{name} at {made.etag}: rolled back" if made.value else f"{name}: removed")
 
 
 @config.command(epilog=options.examples("cbp config settings"))

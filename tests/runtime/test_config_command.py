@@ -23,6 +23,7 @@ from compiler.cli import main
 from compiler.client import SECONDS, Client, UnreachableError, connect, decoded, encoded, same
 from runtime.ports import UnavailableError
 from tests.runtime.changing import ANYTHING, put
+from tests.runtime.fakes import EPOCH
 from tests.runtime.listening import listening
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def test_each_command_prints_what_the_session_shows(url: str) -> None:
     for command in commands:
         ran = cbp(url, *shlex.split(command))
         output = _TIME.sub("2026-01-05T09:30:00.000000Z", ran.output.replace(url, "http://api"))
+        output = re.sub('"request_id":"[0-9a-f]{32}"', '"request_id":"3f2b6c0e"', output)
         shown += f"$ cbp {command}\n{output}{f'(exit {ran.exit_code})' if ran.exit_code else ''}\n"
     if "CBP_UPDATE_GOLDEN" in os.environ:
         SESSION.write_text(shown)
@@ -95,6 +97,16 @@ def test_every_page_of_a_namespace_is_listed(url: str, monkeypatch: pytest.Monke
         cbp(url, "config", "set", "n", key, "1")
     listed = cbp(url, "config", "list", "n").output.splitlines()
     assert [line.split()[0] for line in listed] == list("abcde")
+
+
+def test_every_page_of_a_history_and_of_a_difference_is_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.client.LARGEST_PAST_PAGE", 2)
+    for key in "abcde":
+        cbp(url, "config", "set", "n", key, "1")
+    listed = cbp(url, "config", "history", "n").output.splitlines()
+    assert [line.split()[-1] for line in listed] == list("edcba")
+    differing = cbp(url, "config", "diff", "n", "--from", f"{EPOCH}-1").output.splitlines()
+    assert differing == [f"from {EPOCH}-1 to {EPOCH}-5", *(f"added    {key}" for key in "edcb")]
 
 
 def test_a_failure_of_the_service_is_no_refusal(url: str, entries: MemoryEntries) -> None:
