@@ -31,8 +31,6 @@ _SETTINGS = "settings.json"
 HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of network.md"
 """The values that only follow from others, and are left out."""
 _NETWORK = "/network.md"
-_COMPILER = ("compiler", "runtime", "requirements")
-"""The folders of a checkout that decide what is compiled, besides its statements."""
 EVERYWHERE = "everywhere"
 
 
@@ -147,7 +145,7 @@ def difference(before: Side, after: Side, base: Base, as_of: date | None) -> Dif
         verdicts(before, after, base, as_of, same=same),
         _left_out(item.change for item in attribution.values),
         places,
-        base.repository.differs(base.commit, after.base.commit if after.base else None, _COMPILER),
+        not base.same_compiler(after.base),
     )
 
 

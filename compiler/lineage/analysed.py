@@ -7,13 +7,14 @@ It serves answers about a change; a compilation reads nothing of it. A person wi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder, proofs
 from compiler.lineage.inputs import Inputs
-from compiler.policy.errors import PolicyError
-from compiler.policy.library import Library, read, scan
+from compiler.policy.domains import Domain
+from compiler.policy.library import Library, Module, Rule, read
+from compiler.policy.metadata import Metadata
 from compiler.policy.regorus import Instrumented
 
 if TYPE_CHECKING:
@@ -58,15 +59,15 @@ def known(policies: Path, root: Path) -> Analysed:
         PolicyError: they have faults, or a rule does not prove itself.
     """
     inputs, record = fingerprint.proof(policies), folder.read(root, _NAME)
-    if inputs and (found := _recorded(policies, record, inputs)):
+    if inputs and (found := _recorded(record, inputs)):
         return found
     library, engine = proofs.proven(policies).library, Instrumented()
     engine.load_vetted(library.modules, library.data)
     certain = inputs and inputs == fingerprint.proof(policies)
-    made = _analysed(library, engine, f"{inputs} {library.digest()}" if certain else None)
+    made = _analysed(library, engine, inputs if certain else None)
     if certain:
         reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
-        content = {"inputs": inputs, "loaded": library.digest(), "reads": reads, "separable": sorted(made.separable)}
+        content = {"inputs": inputs, "library": _plain(library), "reads": reads, "separable": sorted(made.separable)}
         folder.write(root, _NAME, content)
     return made
 
@@ -79,19 +80,32 @@ def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -
     return Analysed(library, reads, separable, fingerprint)
 
 
-def _recorded(policies: Path, record: Any, inputs: str) -> Analysed | None:
-    """Return the policies with the recorded analysis, if it is one of these very policies."""
+def _recorded(record: Any, inputs: str) -> Analysed | None:
+    """Return the recorded policies with their analysis, if they are those of the folder as it is now."""
     try:
         if record["inputs"] != inputs:
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
-        separable, loaded = frozenset(record["separable"]), record["loaded"]
-    except (AttributeError, KeyError, TypeError):
+        return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), inputs)
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    try:
-        library = scan(policies, proven=True).library
-    except PolicyError:
-        return None
-    # A file may have changed between the fingerprint and its reading.
-    same = library.digest() == loaded and reads.keys() == {rule.id for rule in library.rules}
-    return Analysed(library, reads, separable, f"{inputs} {loaded}") if same else None
+
+
+def _plain(library: Library) -> dict[str, Any]:
+    """Return a library as JSON: what is read from many files, and checked, is then read from one."""
+    rules = [
+        {"module": asdict(rule.module), "metadata": rule.metadata.model_dump(mode="json"), "proof": rule.proof}
+        for rule in library.rules
+    ]
+    domains = {name: domain.model_dump() for name, domain in library.domains.items()}
+    return {"rules": rules, "helpers": list(map(asdict, library.helpers)), "data": library.data, "domains": domains}
+
+
+def _library(said: Any) -> Library:
+    rules = (
+        Rule(Module(**rule["module"]), Metadata.model_validate(rule["metadata"]), rule["proof"])
+        for rule in said["rules"]
+    )
+    helpers = (Module(**module) for module in said["helpers"])
+    domains = {name: Domain.model_validate(domain) for name, domain in said["domains"].items()}
+    return Library(tuple(rules), tuple(helpers), said["data"], domains)

@@ -102,22 +102,24 @@ def _listed(value: Any) -> Any:
     return list(items.values()) if list(items) == [str(index) for index in range(len(items))] else items
 
 
-def _differing(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, tuple[Side, Side]]]:
+def _differing(before: Any, after: Any, at: tuple[str, str] = ("", "")) -> Iterator[tuple[str, tuple[Side, Side]]]:
+    """Yield the leaves that differ between two values, which are ``at`` a pointer into each side."""
     if before == after:
         return
     if _both(Mapping, before, after):
         for key in dict.fromkeys((*before, *after)):
-            below = f"{pointer}/{escaped(str(key))}"
+            below = f"{at[0]}/{escaped(str(key))}", f"{at[1]}/{escaped(str(key))}"
             yield from _differing(before.get(key, ABSENT), after.get(key, ABSENT), below)
     elif _both((list, tuple), before, after):
-        found = list(_of_entries(before, after, _aligned(before, after), pointer))
+        found = list(_of_entries(before, after, _aligned(before, after), at))
         if len({place for place, _ in found}) < len(found):  # two differences at one place, of other entries
-            found = list(_of_entries(before, after, zip_longest(range(len(before)), range(len(after))), pointer))
+            found = list(_of_entries(before, after, zip_longest(range(len(before)), range(len(after))), at))
         yield from found
     else:
-        one, other = ({} if item is ABSENT else dict(flattened(item, pointer)) for item in (before, after))
+        one, other = ({} if item is ABSENT else dict(flattened(item)) for item in (before, after))
         for place in dict.fromkeys((*one, *other)):
-            yield place, (one.get(place, ABSENT), other.get(place, ABSENT))
+            sides = one.get(place, ABSENT), other.get(place, ABSENT)
+            yield f"{at[0] if sides[1] is ABSENT else at[1]}{place}", sides
 
 
 def _both(kind: Any, before: Any, after: Any) -> bool:
@@ -126,12 +128,13 @@ def _both(kind: Any, before: Any, after: Any) -> bool:
 
 
 def _of_entries(
-    before: Sequence[Any], after: Sequence[Any], pairs: Iterable[tuple[int | None, int | None]], pointer: str
+    before: Sequence[Any], after: Sequence[Any], pairs: Iterable[tuple[int | None, int | None]], at: tuple[str, str]
 ) -> Iterator[tuple[str, tuple[Side, Side]]]:
     for old, new in pairs:
         one = ABSENT if old is None else before[old]
         other = ABSENT if new is None else after[new]
-        yield from _differing(one, other, f"{pointer}/{old if new is None else new}")
+        below = f"{at[0]}/{new if old is None else old}", f"{at[1]}/{old if new is None else new}"
+        yield from _differing(one, other, below)
 
 
 def _aligned(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[int | None, int | None]]:
