@@ -37,13 +37,15 @@ _MOST = 20_000
 _DIGEST = 16  # bytes
 
 
-def remembering(policies: Path, root: Path) -> Gate:
+def remembering(policies: Path, root: Path, *, merged: bool = False) -> Gate:
     """Return the gate of the proven policies of a folder, with the answers that the project ``root`` remembers.
+
+    Those that a commit holds as well (``merged``) were proven before they were merged.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root))
+    return _Remembering(root, known(policies, root, merged=merged))
 
 
 class _Remembering(Gate):
