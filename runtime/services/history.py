@@ -161,7 +161,7 @@ class History(Generic[S]):
             )
             for each, entry in zip(found, past.entries, strict=True)
         )
-        made = await self._entries.change(make(edits, guard))
+        made = await self._entries.make(make(edits, guard))
         pairs = zip(keys, made, strict=True)
         return RolledBack(made[0].version, tuple(KeyEdit(key, each.action) for key, each in pairs))
 

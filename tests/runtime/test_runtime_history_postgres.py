@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -128,6 +128,23 @@ def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield plan
     for below in plan.get("Plans", ()):
         yield from _scans(below)
+
+
+async def test_a_time_that_came_twice_stands_for_a_state_of_then(
+    store: PostgresEntries, owner: asyncpg.Connection
+) -> None:
+    """The server's clock was set back by five minutes between the revisions 2 and 3."""
+    minutes = (0, 5, 1, 6)
+    await owner.execute(
+        "INSERT INTO events SELECT place, 0, gen_random_uuid(), 'n', 'k', 'replace', to_json(place),"
+        " '2026-01-01T10:00Z'::timestamptz + minute * interval '1 minute', 'anonymous'"
+        " FROM unnest($1::int[]) WITH ORDINALITY AS made (minute, place)",
+        minutes,
+    )
+    start = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    told = [(await store.history.at(start + timedelta(minutes=minute))).revision for minute in (-1, 0, 3, 6, 7)]
+    assert told[:2] + told[3:] == [0, 1, 4, 4]
+    assert told[2] in {1, 3}
 
 
 async def test_a_page_ends_once_its_values_fill_it(store: PostgresEntries, monkeypatch: pytest.MonkeyPatch) -> None:
