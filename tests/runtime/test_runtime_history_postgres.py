@@ -90,7 +90,7 @@ QUESTIONS = {
     "a time": (queries.AT, "'2026-01-09', 3.0", 20),
     "entries": (queries.READ, "'n', '{busy,k3,old7}', 19000", 15),
     "a list": (queries.SCAN, f"'n', '', 19000, 100, {PAGE_BYTES}, {EXAMINED_KEYS}", 1200),
-    "versions": (queries.VERSIONS, f"'n', 'busy', 19000, 20, {PAGE_BYTES}", 30),
+    "versions": (queries.VERSIONS, f"'n', 'busy', 19000, 20, {PAGE_BYTES}", 100),
     "a version": (queries.VERSION, "'n', 'busy', 9000", 2),
     "changes": (queries.CHANGES, "'n', 19000, 20", 60),
     "changes of a namespace that changed once": (queries.CHANGES, "'rare', 19000, 20", 10),
