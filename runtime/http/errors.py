@@ -88,10 +88,10 @@ async def answer(handler: Handler, request: Request) -> Response:
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
-        parameter = "at_least" if "at_least" in request.query_params else "the request"
-        return problem(
-            412, f"{parameter} names a revision that is not part of the present history: read the entry without it"
-        )
+        asked, advice = "the request", "read the versions anew"
+        if "at_least" in request.query_params:
+            asked, advice = "at_least", "read the entry without it"
+        return problem(412, f"{asked} names a revision that is not part of the present history: {advice}")
     except IdReusedError:
         return problem(
             422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"

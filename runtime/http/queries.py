@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 DEFAULT_PAST_LIMIT = 20
-LARGEST_PAST_LIMIT = 100
-"""The versions, changes or differences of a page, for each of which the store may read a value of a mebibyte."""
+LARGEST_PAST_LIMIT = 50
+"""The versions, changes or differences of a page: for each difference the store may read two values of a mebibyte."""
 
 LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
