@@ -23,6 +23,8 @@ Route = Literal[
     "PUT /v1/namespaces/{namespace}/entries/{key}",
     "DELETE /v1/namespaces/{namespace}/entries/{key}",
     "GET /v1/settings",
+    "GET /v1/audit",
+    "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 

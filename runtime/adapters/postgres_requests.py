@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+# The events take their clients from the setting (migration 0006). The function's first argument depends on it, so that
+# the server sets it first.
+CHANGE = """
+SELECT made.* FROM set_config('cbp.clients', $14, true) AS clients, LATERAL change_entries(
+    CASE WHEN clients IS NOT NULL THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS made
+"""
 
 _MADE = frozenset(Action)
 
@@ -47,6 +52,7 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        "\n".join(f"{change.id} {change.context.client}" for change in changes if change.context.client),
     )
 
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import asyncpg
 import structlog
 
-from runtime.environment import EnvironmentVariableError, read_migration_environment
+from runtime.environment import EnvironmentVariableError, read_migration_environment, read_signer
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
+from runtime.maintenance.audit import anchor
 from runtime.maintenance.events import keep_events
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.snapshots import prune
+from runtime.maintenance.transit import SignerError
 from runtime.maintenance.volumes import Volumes, copy
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ def main() -> int:
     job = jobs.add_parser("events", help="make partitions of the events ahead, and drop those past their retention")
     job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     job.set_defaults(start=_run_on_database)
+    job = jobs.add_parser("anchor-audit", help="have Vault sign the head of the audit trail, and keep the anchor")
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.add_argument("--folder", type=Path, help="a folder outside of the database, for each anchor as a file")
+    job.set_defaults(start=_anchor)
     arguments = parser.parse_args()
     configure_logging()
     status: int = arguments.start(arguments)
@@ -52,17 +58,38 @@ def main() -> int:
 
 
 def _run_on_database(arguments: argparse.Namespace) -> int:
-    try:
+    with _Outcome() as outcome:
         settings = load_settings(arguments.settings)
         environment = read_migration_environment(os.environ)
         asyncio.run(keep_events(environment.database, settings.database))
-    except (SettingsError, EnvironmentVariableError) as error:
-        sys.stderr.write(f"error: {error}\n")
-        return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        _log.error("the maintenance job failed", reason=str(error))
-        return FAILED
-    return 0
+    return outcome.status
+
+
+def _anchor(arguments: argparse.Namespace) -> int:
+    with _Outcome() as outcome:
+        settings = load_settings(arguments.settings)
+        environment, signer = read_migration_environment(os.environ), read_signer(os.environ)
+        asyncio.run(anchor(environment.database, settings, signer, arguments.folder))
+    return outcome.status
+
+
+class _Outcome:
+    """The exit status of a job on the database, by the error that ends it."""
+
+    def __init__(self) -> None:
+        self.status = 0
+
+    def __enter__(self) -> _Outcome:
+        return self
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> bool:
+        if isinstance(error, SettingsError | EnvironmentVariableError):
+            sys.stderr.write(f"error: {error}\n")
+            self.status = MISCONFIGURED
+        elif isinstance(error, OSError | asyncpg.PostgresError | asyncpg.InterfaceError | SignerError):
+            _log.error("the maintenance job failed", reason=str(error))
+            self.status = FAILED
+        return error is None or self.status != 0
 
 
 def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:
