@@ -31,6 +31,7 @@ from compiler.emit.kubernetes.database.postgres_cluster import database, postgre
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
+from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
 from compiler.emit.vault.kubernetes_auth import (
@@ -107,6 +108,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
+    Component(name="alerts", runs=Runs.SERVING, documents=alerts),
 )
 
 

@@ -28,7 +28,8 @@ _NOTE = "SELECT note_audit($1, $2, $3)"
 
 _STATE = """
 SELECT head.sequence, coalesce(extract(epoch FROM clock_timestamp() - least(
-    (SELECT occurred_at FROM events WHERE (revision, ordinal) > (head.revision, head.ordinal)
+    (SELECT occurred_at FROM events
+        WHERE revision >= head.revision AND (revision, ordinal) > (head.revision, head.ordinal)
         ORDER BY revision, ordinal LIMIT 1),
     (SELECT min(at) FROM audit_notes),
     (SELECT began_at FROM histories WHERE number > head.history ORDER BY number LIMIT 1))), 0)::float AS unsealed,
@@ -46,15 +47,17 @@ _HEAD = "SELECT * FROM audit_head()"
 
 # A value is hashed as it was written, digit by digit; canonical JSON would make equal what differs beyond a double.
 _EVENTS = """
-SELECT e.revision, e.ordinal, e.change, e.namespace, e.key, e.action, e.occurred_at AS at, e.actor, e.client,
+SELECT e.revision, e.ordinal, e.change, e.namespace, e.key, e.action, e.occurred_at AS at, e.actor,
     e.request_id, e.reason, encode(sha256(convert_to(e.value::text, 'UTF8')), 'hex') AS after,
     CASE WHEN e.action <> 'create' THEN encode(sha256(convert_to(coalesce(
         (SELECT b.value FROM events AS b WHERE b.namespace = e.namespace AND b.key = e.key AND b.revision < e.revision
             ORDER BY b.revision DESC LIMIT 1),
         (SELECT c.value FROM checkpoint_entries AS c WHERE c.namespace = e.namespace AND c.key = e.key
             AND c.revision < e.revision))::text, 'UTF8')), 'hex') END AS before
-FROM events AS e WHERE (e.revision, e.ordinal) > ($1, $2) ORDER BY e.revision, e.ordinal LIMIT $3
+FROM events AS e WHERE e.revision >= $1 AND (e.revision, e.ordinal) > ($1, $2) ORDER BY e.revision, e.ordinal LIMIT $3
 """
+# A row is of one statement's changes, one of which at least is its own: others may repeat changes of another one.
+_ORIGINS = "SELECT revisions, clients FROM audit_origins WHERE last > $1 ORDER BY last LIMIT $2"
 _NOTES = "SELECT number, at, members FROM audit_notes ORDER BY number LIMIT $1"
 _HISTORIES = """
 SELECT number AS history, epoch, reason, began_at AS at FROM histories WHERE number > $1 ORDER BY number LIMIT $2
@@ -97,9 +100,12 @@ class PostgresAudit:
                 return 0
             head = await connection.fetchrow(_HEAD)
             events = await connection.fetch(_EVENTS, head["revision"], head["ordinal"], most)
+            origins = await connection.fetch(_ORIGINS, head["revision"] - 1, 2 * most) if events else ()
             notes = await connection.fetch(_NOTES, most)
             histories = await connection.fetch(_HISTORIES, head["history"], most)
-            records = _merged(map(_change, events), map(_noted, notes), map(_history, histories))
+            clients = {revision: client for row in origins for revision, client in zip(*row, strict=True) if client}
+            changes = (_change(row, clients.get(row["revision"])) for row in events)
+            records = _merged(changes, map(_noted, notes), map(_history, histories))
             if records:
                 await connection.execute(_APPEND, head["sequence"], records, [row["number"] for row in notes])
         return len(records)
@@ -138,8 +144,10 @@ def _merged(*records: Iterable[tuple[datetime, dict[str, Any]]]) -> list[str]:
     return [canonical({**members, "at": written(at)}).decode() for at, members in ordered]
 
 
-def _change(row: asyncpg.Record) -> tuple[datetime, dict[str, Any]]:
+def _change(row: asyncpg.Record, client: str | None) -> tuple[datetime, dict[str, Any]]:
     members = {name: value for name, value in row.items() if value is not None}
+    if client is not None:
+        members["client"] = client
     outcome, at = members.pop("action"), members.pop("at")
     return at, {**members, "kind": CHANGE, "outcome": outcome, "change": str(row["change"])}
 

@@ -24,11 +24,15 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-# The events take their clients from the setting (migration 0006). The function's first argument depends on it, so that
-# the server sets it first.
+# The clients of the changes that were made are noted for the audit trail (migration 0006), in the same transaction.
 CHANGE = """
-SELECT made.* FROM set_config('cbp.clients', $14, true) AS clients, LATERAL change_entries(
-    CASE WHEN clients IS NOT NULL THEN $1 END, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) AS made
+WITH made AS MATERIALIZED (
+    SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+), noted AS MATERIALIZED (
+    SELECT note_origins(array_agg(revision), array_agg(($14::text[])[($8::integer[])[edit]])) FROM made
+    WHERE outcome IN ('create', 'replace', 'delete') HAVING count(*) > 0
+)
+SELECT made.* FROM made LEFT JOIN noted ON true
 """
 
 _MADE = frozenset(Action)
@@ -52,7 +56,7 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
-        "\n".join(f"{change.id} {change.context.client}" for change in changes if change.context.client),
+        [change.context.client for change in changes],
     )
 
 

@@ -26,6 +26,7 @@ KINDS = (CHANGE, REFUSAL, READ, HISTORY)
 """The kinds of records: a change of an entry, a refused request, an administrative read, a history that began."""
 
 _LARGEST = 2**53
+_write = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -67,7 +68,7 @@ def canonical(value: Record) -> bytes:
     A record holds no other values: a fraction has many spellings, which RFC 8785 would have to make one.
     Raises ValueError for any other value.
     """
-    return json.dumps(_sorted(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return _write(_sorted(value)).encode()
 
 
 def record_hash(record: Record) -> bytes:
@@ -81,10 +82,16 @@ def next_link(link: bytes, hashed: bytes) -> bytes:
 
 
 def _sorted(value: object) -> object:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Mapping):
         # RFC 8785, section 3.2.3: members are in the order of their names' UTF-16 code units.
-        names = sorted(value, key=lambda name: name.encode("utf-16-be"))
+        names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
         return {name: _sorted(value[name]) for name in names}
-    if isinstance(value, str) or (type(value) is int and -_LARGEST < value < _LARGEST):
+    if type(value) is int and -_LARGEST < value < _LARGEST:
         return value
     raise ValueError(f"a record holds text and whole numbers, and not {value!r}")
+
+
+def _utf16(name: str) -> bytes:
+    return name.encode("utf-16-be")

@@ -66,7 +66,7 @@ class AuditHandlers:
         """GET a page of records in the order of the chain: ``next`` is the value of ``after`` for the next page."""
         wanted = read_audit_filter(request)
         await self._record(request, "GET /v1/audit", wanted.namespace)
-        page = await self._audit.trail.page(wanted)
+        page = await self._audit.page(wanted)
         records = [
             {"sequence": each.sequence, "record": orjson.Fragment(each.record), "link": each.link}
             for each in page.records
@@ -79,7 +79,7 @@ class AuditHandlers:
         """GET the signed heads of the chain, in order; ``after`` is the place of the last one that is known."""
         after, limit = read_anchors_after(request)
         await self._record(request, "GET /v1/audit/anchors", None)
-        found = await self._audit.trail.anchors(after, limit + 1)
+        found = await self._audit.anchors(after, limit + 1)
         anchors = [
             {"statement": orjson.Fragment(each.statement), "signature": each.signature} for each in found[:limit]
         ]

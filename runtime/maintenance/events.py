@@ -20,7 +20,8 @@ AHEAD_REVISIONS = 2 * PARTITION_REVISIONS
 
 _UNSEALED = """
 SELECT EXISTS (
-    SELECT FROM events, audit_head() AS head WHERE (events.revision, events.ordinal) > (head.revision, head.ordinal)
+    SELECT FROM audit_head() AS head, events
+    WHERE events.revision >= head.revision AND (events.revision, events.ordinal) > (head.revision, head.ordinal)
         AND occurred_at < clock_timestamp() - $1::interval)
 """
 

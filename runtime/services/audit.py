@@ -11,17 +11,18 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 
 from runtime.domain.audit import REFUSAL, Note
-from runtime.ports import Trail, UnavailableError
+from runtime.ports import Reason, Trail, UnavailableError
+from runtime.services.entries import READ_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from runtime.ports import AuditTrail
+    from runtime.ports import AuditFilter, AuditTrail, SealedPage, SignedHead
     from runtime.telemetry import Telemetry
 
 TURN_SECONDS = 1.0
@@ -34,6 +35,7 @@ BATCH = 500
 CLOSE_SECONDS = 1.0
 OTHERS = "others"
 
+T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
@@ -50,7 +52,7 @@ class Audit:
     """The notes of one worker, and its turns at sealing; ``now`` is a monotonic clock."""
 
     def __init__(self, trail: AuditTrail, telemetry: Telemetry, now: Callable[[], float] = time.monotonic) -> None:
-        self.trail = trail
+        self._trail = trail
         self._telemetry = telemetry
         self._now = now
         self._windows: dict[tuple[str, str, str, str], _Window] = {}
@@ -77,8 +79,16 @@ class Audit:
         self._wait(refusal)
 
     async def record(self, note: Note) -> None:
-        """Record a note at once; raise :class:`runtime.ports.UnavailableError` where that is not possible."""
-        await self.trail.note([(note, 0.0)])
+        """Record a note at once; raise :class:`runtime.ports.UnavailableError` where that is not possible in time."""
+        await _in_time(self._trail.note([(note, 0.0)]))
+
+    async def page(self, wanted: AuditFilter) -> SealedPage:
+        """Return a page of the chain, or raise :class:`runtime.ports.UnavailableError`."""
+        return await _in_time(self._trail.page(wanted))
+
+    async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
+        """Return at most ``limit`` signed heads after a place, or raise :class:`runtime.ports.UnavailableError`."""
+        return await _in_time(self._trail.anchors(after, limit))
 
     async def repeat(self) -> None:
         """Write notes and seal, once a second, until cancelled."""
@@ -95,10 +105,9 @@ class Audit:
                 self._close(window)
         try:
             await self._write()
-            self._state, self._asked_at = await self.trail.state(), now
+            self._state, self._asked_at = await self._trail.state(), now
             if self._state.unsealed_seconds > 0:
-                while await self.trail.seal(BATCH) == BATCH:
-                    await asyncio.sleep(0)
+                await self._seal()
         except UnavailableError as error:
             if not self._away:
                 _log.warning("the audit trail waits for the database", text=str(error))
@@ -128,11 +137,20 @@ class Audit:
         except (TimeoutError, UnavailableError):
             _log.warning("notes for the audit trail are lost: the database did not take them", notes=len(self._waiting))
 
+    async def _seal(self) -> None:
+        """Seal batch by batch, with a pause after each that is as long as it took: changes need the server too."""
+        full = True
+        while full:
+            began = self._now()
+            full = await self._trail.seal(BATCH) >= BATCH
+            if full:
+                await asyncio.sleep(self._now() - began)
+
     async def _write(self) -> None:
         while self._waiting:
             batch = list(self._waiting)[:BATCH]
             now = self._now()
-            await self.trail.note([(note, now - at) for note, at in batch])
+            await self._trail.note([(note, now - at) for note, at in batch])
             for _ in batch:
                 self._waiting.popleft()
 
@@ -146,3 +164,12 @@ class Audit:
             self._waiting.append((note, self._now()))
         else:
             self._telemetry.audit_dropped.count("database-away")
+
+
+async def _in_time(answer: Awaitable[T]) -> T:
+    """Wait for the database as long as a read of an entry does."""
+    try:
+        async with asyncio.timeout(READ_SECONDS):
+            return await answer
+    except TimeoutError:
+        raise UnavailableError("the database did not answer in time", Reason.SLOW) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -237,6 +238,15 @@ async def test_a_read_that_cannot_be_recorded_is_not_answered(client: httpx.Asyn
     for path in ("/v1/audit", "/v1/audit/anchors"):
         audit.failures = [UnavailableError("the database cannot be reached")]
         assert (await client.get(path)).status_code == 503
+
+
+async def test_a_database_that_is_silent_is_waited_for_no_longer_than_by_a_read(
+    recorded: Audit, audit: MemoryAudit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runtime.services.audit.READ_SECONDS", 0.01)
+    monkeypatch.setattr(audit, "note", lambda _notes: asyncio.Event().wait())
+    with pytest.raises(UnavailableError, match="did not answer in time"):
+        await recorded.record(refusal())
 
 
 @pytest.mark.parametrize(

@@ -309,7 +309,7 @@ async def test_a_history_that_begins_is_recorded_with_its_reason(
         "UPDATE audit_records SET record = '{}'",
         "DELETE FROM audit_records",
         "TRUNCATE audit_records",
-        "INSERT INTO audit_records (sequence, record, link) VALUES (9, '{}', sha256(''))",
+        "INSERT INTO audit_records (sequence, record) VALUES (9, '{}')",
         "DELETE FROM audit_notes",
         "INSERT INTO audit_anchors (sequence, statement, signature) VALUES (1, '{}', '')",
         "SELECT drop_expired_audit('0', 1)",

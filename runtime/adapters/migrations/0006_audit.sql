@@ -4,22 +4,29 @@
 -- A change is recorded by its event. Whatever else is recorded (refusals, administrative reads) is a note until it is
 -- sealed. Sealing appends the records of events and notes to the chain; it holds a lock of its own, never that of changes.
 
--- The client from which a change came. The caller names the clients of the statement's changes in the setting
--- cbp.clients, as lines of a change's id, a space and the client; a release that does not know this names none.
-ALTER TABLE events ADD COLUMN client text;
-CREATE FUNCTION name_client() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    clients CONSTANT text := current_setting('cbp.clients', true);
-    place CONSTANT integer := strpos(clients, NEW.change::text);
+-- Retention alone deletes, by a function that has verified the chain first.
+CREATE FUNCTION refuse_change_of_audit() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF place > 0 THEN
-        NEW.client := split_part(substr(clients, place + 37), E'\n', 1);
+    IF TG_OP <> 'DELETE' OR current_setting('cbp.audit', true) IS DISTINCT FROM 'verified' THEN
+        RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END IF;
-    RETURN NEW;
+    RETURN NULL;
 END
 $$;
-CREATE TRIGGER events_name_their_client BEFORE INSERT ON events FOR EACH ROW
-    WHEN (current_setting('cbp.clients', true) <> '') EXECUTE FUNCTION name_client();
+
+-- The clients from which changes came: a row for each statement that made some, whose last revision is "last". It is
+-- written after the changes, so that a refused one writes nothing. A release that does not know of it names no client.
+CREATE TABLE audit_origins (
+    last bigint PRIMARY KEY,
+    revisions bigint[] NOT NULL,
+    clients text[] NOT NULL
+);
+CREATE TRIGGER audit_origins_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_origins
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit();
+CREATE FUNCTION note_origins(revisions bigint[], clients text[]) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    INSERT INTO audit_origins SELECT max(made), revisions, clients FROM unnest(revisions) AS made ON CONFLICT DO NOTHING
+$$;
 
 -- What is recorded and not yet sealed, besides events: the members of a record but its time.
 CREATE TABLE audit_notes (
@@ -30,22 +37,23 @@ CREATE TABLE audit_notes (
 );
 
 -- The chain. "record" is canonical JSON (RFC 8785), "link" the SHA-256 of the link before and the SHA-256 of the record;
--- the link before the first record is 32 zero bytes. The other columns are members of the record, for searches.
+-- the link before the first record is 32 zero bytes. The other columns are members of the record, for searches: they
+-- prove nothing. They are no generated columns, each of which would parse the record again.
 CREATE TABLE audit_records (
     sequence bigint PRIMARY KEY,
     record text COLLATE "C" NOT NULL,
     link bytea NOT NULL CHECK (octet_length(link) = 32),
-    at text COLLATE "C" NOT NULL GENERATED ALWAYS AS (record::json ->> 'at') STORED,
-    kind text COLLATE "C" NOT NULL GENERATED ALWAYS AS (record::json ->> 'kind') STORED,
-    outcome text COLLATE "C" NOT NULL GENERATED ALWAYS AS (record::json ->> 'outcome') STORED,
-    actor text COLLATE "C" GENERATED ALWAYS AS (record::json ->> 'actor') STORED,
-    namespace text COLLATE "C" GENERATED ALWAYS AS (record::json ->> 'namespace') STORED,
-    revision bigint GENERATED ALWAYS AS ((record::json ->> 'revision')::bigint) STORED,
-    ordinal integer GENERATED ALWAYS AS ((record::json ->> 'ordinal')::integer) STORED,
-    history integer GENERATED ALWAYS AS ((record::json ->> 'history')::integer) STORED,
-    note text COLLATE "C" GENERATED ALWAYS AS (record::json ->> 'note') STORED
+    at text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    outcome text COLLATE "C" NOT NULL,
+    actor text COLLATE "C",
+    namespace text COLLATE "C",
+    revision bigint,
+    ordinal integer,
+    history integer,
+    note text COLLATE "C"
 );
-CREATE INDEX audit_records_at ON audit_records (at, sequence);
+CREATE INDEX audit_records_at ON audit_records USING brin (at) WITH (pages_per_range = 16, autosummarize = on);
 CREATE INDEX audit_records_of_actor ON audit_records (actor, sequence);
 CREATE INDEX audit_records_of_namespace ON audit_records (namespace, sequence);
 CREATE INDEX audit_records_but_changes ON audit_records (kind, sequence) WHERE kind <> 'change';
@@ -53,14 +61,6 @@ CREATE UNIQUE INDEX audit_records_of_events ON audit_records (revision, ordinal)
 CREATE UNIQUE INDEX audit_records_of_histories ON audit_records (history) WHERE history IS NOT NULL;
 CREATE UNIQUE INDEX audit_records_of_notes ON audit_records (note) WHERE note IS NOT NULL;
 
-CREATE FUNCTION refuse_change_of_audit() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP <> 'DELETE' OR current_setting('cbp.audit', true) IS DISTINCT FROM 'verified' THEN
-        RAISE EXCEPTION 'the table % is append-only', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
-    END IF;
-    RETURN NULL;
-END
-$$;
 CREATE TRIGGER audit_records_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_records
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_change_of_audit();
 
@@ -134,9 +134,11 @@ BEGIN
         present := sha256(present || sha256(convert_to(new_records[i], 'UTF8')));
         links[i] := present;
     END LOOP;
-    INSERT INTO audit_records (sequence, record, link)
-        SELECT after + made.place, made.record, made.link
-        FROM unnest(new_records, links) WITH ORDINALITY AS made (record, link, place);
+    INSERT INTO audit_records
+        SELECT after + made.place, made.record, made.link, named.*
+        FROM unnest(new_records, links) WITH ORDINALITY AS made (record, link, place),
+            json_to_record(made.record::json) AS named (at text, kind text, outcome text, actor text, namespace text,
+                revision bigint, ordinal integer, history integer, note text);
     DELETE FROM audit_notes WHERE number = ANY (notes);
     GET DIAGNOSTICS removed = ROW_COUNT;
     IF removed <> cardinality(notes) THEN
@@ -189,6 +191,7 @@ BEGIN
             FROM audit_records WHERE sequence <= anchor.sequence
         ) AS last;
     PERFORM set_config('cbp.audit', 'verified', true);
+    DELETE FROM audit_origins WHERE last < (SELECT revision FROM audit_checkpoints WHERE sequence = anchor.sequence);
     DELETE FROM audit_records WHERE sequence <= anchor.sequence;
     GET DIAGNOSTICS place = ROW_COUNT;
     PERFORM set_config('cbp.audit', '', true);
@@ -196,4 +199,4 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION note_audit, append_audit, drop_expired_audit FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION note_origins, note_audit, append_audit, drop_expired_audit FROM PUBLIC;
