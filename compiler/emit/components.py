@@ -43,6 +43,7 @@ from compiler.emit.vault.kubernetes_auth import (
 )
 from compiler.emit.vault.oidc_auth import oidc_auth
 from compiler.emit.vault.pki import pki
+from compiler.emit.vault.signing import audit_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
     Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
     Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),
+    Component(name="audit signer", runs=Runs.EVERYWHERE, vault=audit_signer),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
