@@ -15,6 +15,7 @@ from runtime.http.application import Application
 from runtime.http.audit import AuditHandlers, Refusals
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
+from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
@@ -25,6 +26,7 @@ from runtime.services.audit import Audit
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.health import Health
+from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
@@ -103,7 +105,7 @@ def create_app(
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, adapters.telemetry), intake, clients)
-    paths = Paths(_resources(settings, limiter, entries, status, AuditHandlers(audit, clients)))
+    paths = Paths(_resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients)))
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -119,15 +121,25 @@ def create_app(
 
 def _resources(
     settings: Settings,
+    store: EntryStore,
     limiter: BoundedLimiter,
     entries: Entries[Representation],
     status: StatusHandlers,
     audit: AuditHandlers,
 ) -> list[Resource]:
-    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
+    seconds = settings.database.statement_timeout_seconds
+    handlers = EntryHandlers(entries, seconds)
+    history = HistoryHandlers(History(store.history, entries, settings.database), handlers, seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, limiter),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, limiter),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, limiter),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, limiter),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(routes.AUDIT, {"GET": audit.list}, limiter),
         Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),

@@ -49,11 +49,10 @@ _HEAD = "SELECT * FROM audit_head()"
 _EVENTS = """
 SELECT e.revision, e.ordinal, e.change, e.namespace, e.key, e.action, e.occurred_at AS at, e.actor,
     e.request_id, e.reason, encode(sha256(convert_to(e.value::text, 'UTF8')), 'hex') AS after,
-    CASE WHEN e.action <> 'create' THEN encode(sha256(convert_to(coalesce(
-        (SELECT b.value FROM events AS b WHERE b.namespace = e.namespace AND b.key = e.key AND b.revision < e.revision
-            ORDER BY b.revision DESC LIMIT 1),
-        (SELECT c.value FROM checkpoint_entries AS c WHERE c.namespace = e.namespace AND c.key = e.key
-            AND c.revision < e.revision))::text, 'UTF8')), 'hex') END AS before
+    CASE WHEN e.action <> 'create' THEN (
+        SELECT encode(sha256(convert_to(b.value::text, 'UTF8')), 'hex')
+        FROM value_at(e.namespace, e.key, e.revision - 1) AS b
+    ) END AS before
 FROM events AS e WHERE e.revision >= $1 AND (e.revision, e.ordinal) > ($1, $2) ORDER BY e.revision, e.ordinal LIMIT $3
 """
 # A row is of one statement's changes, one of which at least is its own: others may repeat changes of another one.

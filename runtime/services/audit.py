@@ -17,7 +17,7 @@ import structlog
 
 from runtime.domain.audit import REFUSAL, Note
 from runtime.ports import Reason, Trail, UnavailableError
-from runtime.services.entries import READ_SECONDS
+from runtime.services.asking import READ_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
