@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from compiler.cli import (
+    audit,
     cluster,
     completion,
     config,
@@ -76,6 +77,7 @@ for _command in (
     vault.vault,
     waive.waive,
     watch.watch,
+    audit.audit,
     cluster.cluster,
     config.config,
     doctor.doctor,

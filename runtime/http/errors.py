@@ -96,10 +96,11 @@ async def answer(handler: Handler, request: Request) -> Response:
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
-        parameter = "at_least" if "at_least" in request.query_params else "the request"
+        asked, advice = "the request", "read the versions anew"
+        if "at_least" in request.query_params:
+            asked, advice = "at_least", "read the entry without it"
         return problem(
-            kinds.OTHER_HISTORY,
-            f"{parameter} names a revision that is not part of the present history: read the entry without it",
+            kinds.OTHER_HISTORY, f"{asked} names a revision that is not part of the present history: {advice}"
         )
     except IdReusedError:
         return problem(

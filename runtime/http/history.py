@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from runtime.services.history import Compared, History
 
 
+_ROLLBACK = "?rollback"
+"""The name of a namespace's rollback in the id of its change, where an entry has its key."""
+
+
 class HistoryHandlers:
     """The handlers of versions, differences and rollbacks, and of reads that may ask for the past."""
 
@@ -156,7 +160,7 @@ class HistoryHandlers:
         """POST a rollback of a namespace: 200 with the version that it made, and with the keys that it changed."""
         namespace = check_namespace(request.path_params["namespace"])
         expected = read_expected(request)
-        id_ = read_change_id(request, namespace, "")
+        id_ = read_change_id(request, namespace, _ROLLBACK)
         version = await self._history.resolve(parse_moment("to", await read_target(request)))
         if "idempotency-key" in request.headers:
             earlier = await self._history.made(id_, namespace)
@@ -177,7 +181,8 @@ class HistoryHandlers:
         """Return the change of a rollback, whose reason begins with the version that it goes back to."""
         reason = read_reason(request)
         told = _rollback_to(to) if reason is None else f"{_rollback_to(to)}: {reason}"
-        context = Context(request_id=request.scope["request_id"], reason=told)
+        scope = request.scope
+        context = Context(request_id=scope["request_id"], reason=told, client=scope.get("identified_client"))
         return Change(id_, edits, time.monotonic() + self._change_seconds, context, guard)
 
     async def _patch(self, request: Request, found: Compared) -> list[Any] | None:

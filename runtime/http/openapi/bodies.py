@@ -16,6 +16,7 @@ Namespace = Annotated[str, Field(pattern=NAMESPACE_NAME["pattern"], examples=["p
 Key = Annotated[str, Field(pattern=KEY_NAME["pattern"], examples=["limits"])]
 Version = Annotated[str, Field(pattern=VERSION["pattern"], examples=[TAG])]
 Next = Annotated[Version | None, Field(description="The value of `before` for the next page; null on the last one.")]
+Link = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="A SHA-256, in hexadecimal digits.")]
 Revision = Annotated[int, Field(ge=0, description="Counts the changes of the history, from 1.", examples=[1])]
 Value = Annotated[Any, Field(description="Any JSON document; numbers keep every digit.", examples=[{"daily": 5000}])]
 
@@ -166,6 +167,37 @@ class RolledBack(Body):
     version: Version
     revision: Revision
     keys: list[KeyEdit]
+
+
+class SealedRecord(Body):
+    """A record of the audit trail at its place in the chain, and the link of the chain up to it."""
+
+    sequence: int
+    record: Annotated[dict[str, Any], Field(description="Strings and whole numbers, such as kind, at and actor.")]
+    link: Link
+
+
+class AuditPage(Body):
+    """Records in the order of the chain; first is the oldest that is kept, and previous the link before it."""
+
+    records: list[SealedRecord]
+    next: Annotated[int | None, Field(description="The value of `after` for the next page; null on the last one.")]
+    first: int
+    previous: Link
+
+
+class Anchor(Body):
+    """A head of the chain, and its signature by Vault."""
+
+    statement: dict[str, Any]
+    signature: str
+
+
+class Anchors(Body):
+    """Signed heads of the chain, in order."""
+
+    anchors: list[Anchor]
+    next: Annotated[int | None, Field(description="The value of `after` for the next page; null on the last one.")]
 
 
 class Live(Body):

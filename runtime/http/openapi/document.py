@@ -45,6 +45,7 @@ Configuration entries in namespaces, each a JSON document with a revision.
 _TAGS: Final = {
     "entries": "Entries of namespaces.",
     "history": "What was when, and going back.",
+    "audit": "Who did what, when, from where and why.",
     "service": "The service, its state and its description.",
 }
 _ALWAYS: Final = (kinds.MALFORMED_REQUEST, kinds.REQUEST_INCOMPLETE, kinds.FIELDS_TOO_LARGE, kinds.DEFECT)

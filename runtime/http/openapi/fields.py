@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from runtime.domain.audit import KINDS
 from runtime.domain.names import KEY, NAMESPACE
 from runtime.http.openapi.parts import Field, Parameter
 from runtime.http.queries import (
@@ -129,6 +130,27 @@ REQUEST_ID: Final = Parameter(
     "A name for the request in the logs, which the answer repeats: 1 to 64 letters, digits, dots, _ and -.",
     {"type": "string"},
     "3f2b6c0e",
+)
+
+_LINE: Final = _text("^[ -~]*$")
+_MOMENT: Final = {"type": "string", "format": "date-time"}
+AUDIT_AFTER: Final = Parameter(
+    "after",
+    "query",
+    "Only what is behind this place in the chain: the `next` of the page before.",
+    {"type": "integer", "minimum": 0, "maximum": 10**18 - 1, "default": 0},
+    0,
+    title="audit-after",
+)
+SINCE: Final = Parameter("since", "query", "Only records of this time or later.", _MOMENT, "2026-01-05T00:00:00Z")
+UNTIL: Final = Parameter("until", "query", "Only records before this time.", _MOMENT, "2026-01-06T00:00:00Z")
+ACTOR: Final = Parameter("actor", "query", "Only records of this actor.", _LINE, "anonymous")
+OF_NAMESPACE: Final = Parameter(
+    "namespace", "query", "Only records of this namespace.", NAMESPACE_NAME, "payments", title="of-namespace"
+)
+RECORD_KIND: Final = Parameter("kind", "query", "Only records of this kind.", {"enum": list(KINDS)}, KINDS[0])
+OUTCOME: Final = Parameter(
+    "outcome", "query", "Only records of this outcome: an action, or a refusal's status.", _LINE, "create"
 )
 
 FIELDS: Final = {

@@ -8,15 +8,22 @@ from runtime import routes
 from runtime.http import problem_kinds as kinds
 from runtime.http.openapi import bodies
 from runtime.http.openapi.fields import (
+    ACTOR,
     AFTER,
     AS_OF,
     AT_LEAST,
+    AUDIT_AFTER,
     CHANGE_REASON,
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
     LIMIT,
+    OF_NAMESPACE,
+    OUTCOME,
+    RECORD_KIND,
+    SINCE,
     TAG,
+    UNTIL,
 )
 from runtime.http.openapi.history import HISTORY, PAST
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
@@ -106,6 +113,31 @@ _ENTRIES: Final = (
     ),
 )
 
+_AUDIT: Final = (
+    Operation(
+        "listAudit",
+        "GET",
+        routes.AUDIT,
+        "audit",
+        "List records of the audit trail",
+        (Answer(200, "A page of them, in the order of the chain.", bodies.AuditPage),),
+        "The read is recorded itself, before it is answered.",
+        parameters=(AUDIT_AFTER, LIMIT, SINCE, UNTIL, ACTOR, OF_NAMESPACE, RECORD_KIND, OUTCOME),
+        problems=(kinds.UNAVAILABLE,),
+    ),
+    Operation(
+        "listAnchors",
+        "GET",
+        routes.AUDIT_ANCHORS,
+        "audit",
+        "List the signed heads of the audit trail",
+        (Answer(200, "A page of them, in order.", bodies.Anchors),),
+        "The read is recorded itself, before it is answered.",
+        parameters=(AUDIT_AFTER, LIMIT),
+        problems=(kinds.UNAVAILABLE,),
+    ),
+)
+
 _SERVICE: Final = (
     Operation(
         "readSettings",
@@ -176,6 +208,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
     return (
         *_ENTRIES,
         *HISTORY,
+        *_AUDIT,
         *_SERVICE,
         Operation(
             "readLive",
