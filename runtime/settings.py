@@ -30,6 +30,8 @@ Route = Literal[
     "GET /v1/namespaces/{namespace}/diff",
     "POST /v1/namespaces/{namespace}/rollback",
     "GET /v1/settings",
+    "GET /v1/audit",
+    "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 

@@ -50,6 +50,8 @@ SLOW = (
     "policy/test_opa_commands.py",
     "policy/test_opa_faults.py",
     "policy/test_parity.py",
+    "runtime/test_runtime_audit_anchors.py",
+    "runtime/test_runtime_audit_trail.py",
     "runtime/test_runtime_changes.py",
     "runtime/test_runtime_check.py",
     "runtime/test_runtime_connections.py",

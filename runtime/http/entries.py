@@ -78,5 +78,8 @@ class EntryHandlers:
         return represent_page(listing.namespace, page)
 
     def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
-        context = Context(request_id=request.scope["request_id"], reason=read_reason(request))
+        scope = request.scope
+        context = Context(
+            request_id=scope["request_id"], reason=read_reason(request), client=scope.get("identified_client")
+        )
         return Change(id_, (edit,), time.monotonic() + self._change_seconds, context)

@@ -181,7 +181,8 @@ class HistoryHandlers:
         """Return the change of a rollback, whose reason begins with the version that it goes back to."""
         reason = read_reason(request)
         told = _rollback_to(to) if reason is None else f"{_rollback_to(to)}: {reason}"
-        context = Context(request_id=request.scope["request_id"], reason=told)
+        scope = request.scope
+        context = Context(request_id=scope["request_id"], reason=told, client=scope.get("identified_client"))
         return Change(id_, edits, time.monotonic() + self._change_seconds, context, guard)
 
     async def _patch(self, request: Request, found: Compared) -> list[Any] | None:

@@ -17,6 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
@@ -80,12 +81,14 @@ async def served(settings: Settings, database_url: str, redis_url: str) -> Async
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
     address, database = Address(f"{database_url}?sslmode=disable"), settings.database
+    store = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
-        store=PostgresEntries(address, None, database, horizon, telemetry),
+        store=store,
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         telemetry=telemetry,
         draining=Draining(),
+        audit=PostgresAudit(store),
     )
     app = create_app(settings, adapters)
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
