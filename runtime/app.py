@@ -14,6 +14,7 @@ from runtime import routes
 from runtime.http.application import Application
 from runtime.http.audit import AuditHandlers, Refusals
 from runtime.http.clients import Clients
+from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
@@ -33,8 +34,6 @@ from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-
-    from starlette.types import ASGIApp
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
@@ -61,7 +60,7 @@ class Adapters:
 
 def create_app(
     settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
-) -> ASGIApp:
+) -> Application:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters.
 
     ``management_port`` overrides that of the settings.
@@ -127,6 +126,7 @@ def _resources(
     status: StatusHandlers,
     audit: AuditHandlers,
 ) -> list[Resource]:
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
     seconds = settings.database.statement_timeout_seconds
     handlers = EntryHandlers(entries, seconds)
     history = HistoryHandlers(History(store.history, entries, settings.database), handlers, seconds)
@@ -145,4 +145,9 @@ def _resources(
         Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.INDEX, {"GET": documentation.index}, limiter),
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
+        Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

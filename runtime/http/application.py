@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from starlette.requests import Request
 
 from runtime.http.audit import UNMATCHED
+from runtime.http.problem_kinds import MALFORMED_REQUEST, NO_SUCH_PATH
 from runtime.http.problems import problem
 from runtime.logs import AccessLog
 
@@ -56,6 +57,11 @@ class Application:
         self._refusals = refusals
         self._log = AccessLog()
 
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The method and path template of everything that the API's port serves."""
+        return self._paths.endpoints
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
         if scope["type"] == "lifespan":
@@ -69,9 +75,9 @@ class Application:
         self._telemetry.in_flight += 1
         try:
             if fault:
-                response = problem(400, fault)
+                response = problem(MALFORMED_REQUEST, fault)
             elif found is None:
-                response = problem(404, "the API has no such path")
+                response = problem(NO_SUCH_PATH, "the API has no such path")
             else:
                 scope["path_params"] = found[1]
                 response = await found[0].answer(Request(scope, receive))

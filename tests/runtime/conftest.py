@@ -22,9 +22,8 @@ from tests.runtime.fakes import MemoryAudit, MemoryBuckets, MemoryChanges, Memor
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from starlette.types import ASGIApp
-
     from runtime.embedded.postgres import PostgresServer
+    from runtime.http.application import Application
 
 
 @pytest.fixture
@@ -110,12 +109,12 @@ def adapters(
 
 
 @pytest.fixture
-def app(settings: Settings, adapters: Adapters) -> ASGIApp:
+def app(settings: Settings, adapters: Adapters) -> Application:
     return create_app(settings, adapters)
 
 
 @pytest.fixture
-async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the started service; what the service raises fails the test."""
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         yield http
