@@ -35,6 +35,7 @@ def standby_role(site: Site) -> Iterator[Document]:
         "login": True,
         "disablePassword": True,
         # It reads what the API reads: migrations grant rights to that role alone.
+        "inherit": True,
         "inRoles": [DATABASE_ROLE],
         "connectionLimit": connections(site).standby,
         "databaseRoleReclaimPolicy": "retain",
