@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from compiler.cli import (
+    audit,
     cluster,
     completion,
     coverage,
@@ -75,6 +76,7 @@ for _command in (
     vault.vault,
     waive.waive,
     watch.watch,
+    audit.audit,
     cluster.cluster,
     doctor.doctor,
     env.env,

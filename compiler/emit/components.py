@@ -32,6 +32,7 @@ from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
 from compiler.emit.kubernetes.database.standby_role import standby_role
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
+from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
 from compiler.emit.vault.kubernetes_auth import (
@@ -43,6 +44,7 @@ from compiler.emit.vault.kubernetes_auth import (
 )
 from compiler.emit.vault.oidc_auth import oidc_auth
 from compiler.emit.vault.pki import pki
+from compiler.emit.vault.signing import audit_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +64,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
     Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
     Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),
+    Component(name="audit signer", runs=Runs.EVERYWHERE, vault=audit_signer),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
@@ -114,6 +117,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
+    Component(name="alerts", runs=Runs.SERVING, documents=alerts),
 )
 
 

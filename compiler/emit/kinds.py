@@ -80,6 +80,7 @@ SECRET_STORE = Kind("external-secrets.io/v1", "SecretStore", EXTERNAL_SECRETS)
 CERTIFICATE = Kind("cert-manager.io/v1", "Certificate", CERT_MANAGER)
 ISSUER = Kind("cert-manager.io/v1", "Issuer", CERT_MANAGER)
 POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", PROMETHEUS)
+PROMETHEUS_RULE = Kind("monitoring.coreos.com/v1", "PrometheusRule", PROMETHEUS)
 SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject", KEDA)
 VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", SNAPSHOTS, namespaced=False)
 

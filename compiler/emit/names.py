@@ -36,6 +36,7 @@ ADAPTER_RULES = "prometheus-adapter-rules"
 
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"
+VAULT_SIGNING = "signing"
 DATA = "configuration-data"
 MIGRATION = "configuration-migration"
 MIGRATION_SECRETS = f"{MIGRATION}-secrets"

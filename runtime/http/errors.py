@@ -16,6 +16,13 @@ from runtime.domain.entries import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from runtime.domain.history import (
+    SETTLED_SECONDS,
+    NotKeptError,
+    RollbackTooLargeError,
+    UnsettledTimeError,
+    VersionNotFoundError,
+)
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
 from runtime.http.bodies import (
@@ -28,6 +35,7 @@ from runtime.http.problems import PROBLEM_TYPES, problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
@@ -54,13 +62,36 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(400, str(error))
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
-        return problem(404, "the namespace has no entry with this key", headers=headers)
+        then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
+        return problem(404, f"{then} no entry with this key", headers=headers)
+    except VersionNotFoundError:
+        return problem(404, "no change of this revision made a version of the key: read the versions of the key")
+    except NotKeptError as error:
+        return problem(
+            410,
+            "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
+            members={"oldest": str(error.oldest)},
+        )
+    except UnsettledTimeError:
+        return problem(
+            400,
+            f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
+            " under way: ask again later, or for the present",
+        )
+    except RollbackTooLargeError:
+        return problem(
+            422,
+            f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
+            f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
+            " first, or the keys by themselves",
+        )
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
-        return problem(
-            412, "at_least names a revision that is not part of the present history: read the entry without it"
-        )
+        asked, advice = "the request", "read the versions anew"
+        if "at_least" in request.query_params:
+            asked, advice = "at_least", "read the entry without it"
+        return problem(412, f"{asked} names a revision that is not part of the present history: {advice}")
     except IdReusedError:
         return problem(
             422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"

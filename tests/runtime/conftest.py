@@ -17,7 +17,7 @@ from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 from tests.conftest import empty_database, in_database
-from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries, running
+from tests.runtime.fakes import MemoryAudit, MemoryBuckets, MemoryChanges, MemoryEntries, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -98,8 +98,15 @@ def changes(entries: MemoryEntries) -> MemoryChanges:
 
 
 @pytest.fixture
-def adapters(entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining) -> Adapters:
-    return Adapters(entries, changes, buckets, Telemetry(), draining)
+def audit() -> MemoryAudit:
+    return MemoryAudit()
+
+
+@pytest.fixture
+def adapters(
+    entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
+) -> Adapters:
+    return Adapters(entries, changes, buckets, Telemetry(), draining, audit)
 
 
 @pytest.fixture
