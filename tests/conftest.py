@@ -70,6 +70,7 @@ SLOW = (
     "runtime/test_runtime_simulated.py",
     "runtime/test_runtime_sentinels.py",
     "runtime/test_runtime_store.py",
+    "runtime/test_runtime_standing_by.py",
     "runtime/test_runtime_tls.py",
     "simulation",
     # Whole projects that are compiled for each test, or every value of one.

@@ -75,12 +75,14 @@ async def ways(migrated_url: str, redis_url: str) -> AsyncIterator[Ways]:
 
 
 @asynccontextmanager
-async def served(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Run one worker of the service in this process."""
+async def served(
+    settings: Settings, database_url: str, redis_url: str, *parameters: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run one worker of the service in this process; ``parameters`` are further ones of the database's address."""
     telemetry, horizon = Telemetry(), Horizon(3)
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
-    address, database = Address(f"{database_url}?sslmode=disable"), settings.database
+    address, database = Address(f"{database_url}?{'&'.join(('sslmode=disable', *parameters))}"), settings.database
     store = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
         store=store,
