@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SECONDS = 10.0
 """The timeout of one answer: twice what a change may take."""
 LARGEST_PAGE = 1000
-LARGEST_PAST_PAGE = 100
+LARGEST_PAST_PAGE = 50
 NOT_FOUND = 404
 _DIGITS = 19
 """The length of a whole number from which on it may not fit into 64 bits."""

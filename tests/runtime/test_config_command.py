@@ -20,7 +20,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compiler.cli import main
-from compiler.client import SECONDS, Client, UnreachableError, connect, decoded, encoded, same
+from compiler.client import (
+    LARGEST_PAGE,
+    LARGEST_PAST_PAGE,
+    SECONDS,
+    Client,
+    UnreachableError,
+    connect,
+    decoded,
+    encoded,
+    same,
+)
+from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
 from runtime.ports import UnavailableError
 from tests.runtime.changing import ANYTHING, put
 from tests.runtime.fakes import EPOCH
@@ -89,6 +100,10 @@ def test_a_change_that_somebody_makes_in_between_is_not_overwritten(
     refused = cbp(url, "config", "set", "n", "k", "2")
     assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("cbp: 412 Precondition Failed: If-Match does not hold")
+
+
+def test_pages_are_as_large_as_the_api_makes_them() -> None:
+    assert (LARGEST_PAGE, LARGEST_PAST_PAGE) == (LARGEST_LIMIT, LARGEST_PAST_LIMIT)
 
 
 def test_every_page_of_a_namespace_is_listed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
