@@ -14,7 +14,7 @@ from compiler.cli import options
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from compiler.cli.audit_client import AuditClient
+    from compiler.client import Client
     from runtime.domain.audit_verification import Anchor, Verified
     from runtime.domain.signatures import PublicKey
 
@@ -25,7 +25,7 @@ KINDS = ("change", "refusal", "read", "history")
 def audit() -> None:
     """Export the audit trail of the API, and verify that nobody has changed it.
 
-    The API is that of --url; with --token-file, requests carry the token of that file.
+    The token comes from CBP_TOKEN or a file, never from the command line.
     """
 
 
@@ -37,11 +37,11 @@ def _from_api(command: Callable[..., object]) -> Callable[..., object]:
             type=click.Path(exists=True, dir_okay=False, path_type=Path),
             envvar="CBP_TOKEN_FILE",
             show_envvar=True,
-            help="A file with a bearer token of an administrator.",
+            help="A file with an administrator's token; without it, the token is that of the variable CBP_TOKEN.",
         ),
         click.option(
             "--url",
-            envvar="CBP_URL",
+            envvar="CBP_API_URL",
             show_envvar=True,
             default="http://127.0.0.1:8080",
             show_default=True,
@@ -77,12 +77,14 @@ def export(
 
     Records that the filters leave out are represented by their hash, so that what is exported can still be verified.
     """
+    from compiler.cli.audit_client import anchors as signed_heads
+
     bounds = _time("--since", since), _time("--until", until)
     client = _client(url, token_file)
     for line in _exported(client, lambda record: _matches(record, bounds, members)):
         click.echo(line)
     if anchors is not None:
-        anchors.write_text("".join(f"{_dump(each)}\n" for each in client.anchors()), encoding="utf-8")
+        anchors.write_text("".join(f"{_dump(each)}\n" for each in signed_heads(client)), encoding="utf-8")
 
 
 @audit.command(
@@ -128,27 +130,27 @@ def verify(
     sys.exit(1 if found.faults else 0)
 
 
-def _client(url: str, token_file: Path | None) -> AuditClient:
-    from compiler.cli.audit_client import AuditClient
+def _client(url: str, token_file: Path | None) -> Client:
+    import os
 
-    return AuditClient(url, None if token_file is None else token_file.read_text(encoding="utf-8").strip())
+    from compiler.client import connect
+
+    return connect(url, os.environ.get("CBP_TOKEN"), token_file)
 
 
-def _exported(client: AuditClient, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[str]:
+def _exported(client: Client, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[str]:
     """Yield the lines of an export: its head, and each record, or its hash where it is not wanted."""
+    from compiler.cli.audit_client import pages
     from runtime.domain.audit import FORMAT, record_hash
     from runtime.domain.audit_verification import WITHHELD
 
-    pages = client.records()
-    page = next(pages)
-    yield _dump({"format": FORMAT, "first": page["first"], "previous": page["previous"]})
-    while True:
+    for number, page in enumerate(pages(client)):
+        if number == 0:
+            yield _dump({"format": FORMAT, "first": page["first"], "previous": page["previous"]})
         for each in page["records"]:
             record = each["record"]
             shown = {"record": record} if wanted(record) else {WITHHELD: record_hash(record).hex()}
             yield _dump({"sequence": each["sequence"], **shown, "link": each["link"]})
-        if (page := next(pages, {})) == {}:
-            return
 
 
 def _matches(record: dict[str, Any], bounds: tuple[str | None, str | None], members: dict[str, str | None]) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from compiler.cli import main
+from compiler.cli import audit, main
+from runtime.domain.audit import KINDS
 
 CASES = Path(__file__).parent / "audit"
 
@@ -27,3 +28,8 @@ def test_a_command_prints_exactly_what_is_expected(name: str, monkeypatch: pytes
     if "CBP_UPDATE_GOLDEN" in os.environ:
         Path("expected.txt").write_text(shown, encoding="utf-8")
     assert shown == Path("expected.txt").read_text(encoding="utf-8")
+
+
+def test_the_kinds_that_are_offered_are_those_that_records_have() -> None:
+    """The command names them itself, so that its help is shown without loading anything."""
+    assert audit.KINDS == KINDS
