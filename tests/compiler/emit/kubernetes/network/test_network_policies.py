@@ -120,9 +120,15 @@ def test_a_rule_names_its_ports_and_pods_by_namespace_and_labels_together(at: Si
 def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(at: Site) -> None:
     found = {peer["ipBlock"]["cidr"] for _, side, rule in rules(at) for peer in rule[side] if "ipBlock" in peer}
     own, shared = at.cluster.addresses, at.environment.addresses
-    expected = {*own.kubernetes_api, *own.object_store, *(own.cloud_identity or ()), *(own.nodes or ())}
+    expected = {
+        *own.kubernetes_api,
+        *own.object_store,
+        *(own.cloud_identity or ()),
+        *(own.nodes or ()),
+        *own.load_balancer,
+    }
     if at.serves:
-        expected |= {*own.load_balancer, *own.vault}
+        expected |= {*own.vault}
         expected |= {*shared.fis, *shared.core_banking}
     else:
         expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
