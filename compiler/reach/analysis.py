@@ -9,9 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.argocd import argocd
+from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
 from compiler.emit.site import sites
 from compiler.lineage.analysed import known
 from compiler.lineage.judge import Judge
@@ -19,7 +20,8 @@ from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
-from compiler.policy.input import input_of
+from compiler.policy.input import input_of, stated
+from compiler.policy.rendering import Rendering
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
-    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 REFERENCES = "references"
@@ -114,10 +115,24 @@ class Analysis:
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
     def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
-        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment."""
-        if self._reads.hold(path):
-            return emit(changed)
-        return tuple(_with(rendering, changed) for rendering in self.renderings)
+        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment.
+
+        Of clusters but the first, only the files are emitted that rules may read: no page.
+        """
+        if not self._reads.hold(path):
+            return tuple(_with(rendering, changed) for rendering in self.renderings)
+        clusters = sites(changed)
+        rendered = {site.name: documents(site) for site in clusters}
+        delivery = tuple(argocd(changed, rendered))
+        artifacts = [enforced(site, rendered[site.name]) for site in clusters]
+        artifacts[0] = (*artifacts[0], *pages(clusters[0], artifacts[0]))
+        return tuple(Rendering(changed, *of_site, delivery) for of_site in zip(clusters, artifacts, strict=True))
+
+    def judged(self, rendering: Rendering, before: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the input of a variant's cluster; ``before`` is that of the unchanged one, which it may share."""
+        if any(rendering.artifacts is kept.artifacts for kept in self.renderings):
+            return {**before, **stated(rendering.site)}
+        return input_of(rendering)
 
     def _different(self, after: Mapping[str, bytes]) -> set[str]:
         return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
@@ -131,7 +146,7 @@ class Analysis:
     def _refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
         """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
-            document = input_of(rendering)
+            document = self.judged(rendering, before)
             asked = [rule for rule in self.judge.concerned(before, document) if rule not in known]
             yield from self.judge.added(before, denied, document, asked)
 
