@@ -12,17 +12,22 @@ from starlette.routing import Router
 
 from runtime import routes
 from runtime.http.application import Application
+from runtime.http.audit import AuditHandlers, Refusals
 from runtime.http.clients import Clients
+from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
+from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
+from runtime.services.audit import Audit
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.health import Health
+from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
@@ -30,11 +35,9 @@ from runtime.services.throttling import Throttle
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from starlette.types import ASGIApp
-
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
+    from runtime.ports import AuditTrail, ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -50,13 +53,14 @@ class Adapters:
     buckets: TokenBuckets
     telemetry: Telemetry
     draining: Draining
+    audit: AuditTrail
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
 
 def create_app(
     settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
-) -> ASGIApp:
+) -> Application:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters.
 
     ``management_port`` overrides that of the settings.
@@ -78,6 +82,8 @@ def create_app(
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
+    audit = Audit(adapters.audit, adapters.telemetry)
+    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -86,17 +92,19 @@ def create_app(
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
             running = (throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat())
-            tasks = [background.create_task(each) for each in running]
+            tasks = [background.create_task(each) for each in (*running, audit.repeat())]
             yield
             for task in tasks:
                 task.cancel()
+        await audit.close()
         sampling.sample()
         intake.parser.shutdown()
         await adapters.buckets.close()
         await adapters.store.close()
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
-    paths = Paths(_resources(settings, adapters, throttle, intake, entries, status))
+    limiter = BoundedLimiter(RateLimiter(throttle, clients, adapters.telemetry), intake, clients)
+    paths = Paths(_resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients)))
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -106,25 +114,40 @@ def create_app(
     port = settings.process.management_port if management_port is None else management_port
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
     by_port = ByPort(paths, management, port)
-    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
+    refusals = Refusals(audit, clients, quiet)
+    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
 
 
 def _resources(
     settings: Settings,
-    adapters: Adapters,
-    throttle: Throttle,
-    intake: Intake,
+    store: EntryStore,
+    limiter: BoundedLimiter,
     entries: Entries[Representation],
     status: StatusHandlers,
+    audit: AuditHandlers,
 ) -> list[Resource]:
-    telemetry = adapters.telemetry
-    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
-    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
+    seconds = settings.database.statement_timeout_seconds
+    handlers = EntryHandlers(entries, seconds)
+    history = HistoryHandlers(History(store.history, entries, settings.database), handlers, seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, limiter),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, limiter),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, limiter),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, limiter),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
+        Resource(routes.AUDIT, {"GET": audit.list}, limiter),
+        Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.INDEX, {"GET": documentation.index}, limiter),
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
+        Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

@@ -12,9 +12,26 @@ from runtime.settings import Route
 SETTINGS: Final = "/v1/settings"
 ENTRIES: Final = "/v1/namespaces/{namespace}/entries"
 ENTRY: Final = "/v1/namespaces/{namespace}/entries/{key}"
+ENTRY_VERSIONS: Final = "/v1/namespaces/{namespace}/entries/{key}/versions"
+ENTRY_VERSION: Final = "/v1/namespaces/{namespace}/entries/{key}/versions/{version}"
+ENTRY_DIFFERENCE: Final = "/v1/namespaces/{namespace}/entries/{key}/diff"
+ENTRY_ROLLBACK: Final = "/v1/namespaces/{namespace}/entries/{key}/rollback"
+NAMESPACE_VERSIONS: Final = "/v1/namespaces/{namespace}/versions"
+NAMESPACE_DIFFERENCE: Final = "/v1/namespaces/{namespace}/diff"
+NAMESPACE_ROLLBACK: Final = "/v1/namespaces/{namespace}/rollback"
+AUDIT: Final = "/v1/audit"
+AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
 HEALTH_DETAIL: Final = "/health/detail"
 """The paths of the management port, which serves nothing else."""
 
-THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route))
-"""Every endpoint under /v1: each has its own bucket."""
+INDEX: Final = "/"
+DESCRIPTION: Final = "/openapi.json"
+PAGE: Final = "/docs"
+PAGE_FILE: Final = "/docs/{file}"
+PROBLEMS: Final = "/problems"
+DOCUMENTATION: Final = (INDEX, DESCRIPTION, PAGE, PAGE_FILE, PROBLEMS)
+"""The paths that describe the API; each is read alone."""
+
+THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route)) | {f"GET {path}" for path in DOCUMENTATION}
+"""Every endpoint under /v1, and those that describe the API: each has its own bucket."""

@@ -22,7 +22,16 @@ Route = Literal[
     "GET /v1/namespaces/{namespace}/entries/{key}",
     "PUT /v1/namespaces/{namespace}/entries/{key}",
     "DELETE /v1/namespaces/{namespace}/entries/{key}",
+    "GET /v1/namespaces/{namespace}/entries/{key}/versions",
+    "GET /v1/namespaces/{namespace}/entries/{key}/versions/{version}",
+    "GET /v1/namespaces/{namespace}/entries/{key}/diff",
+    "POST /v1/namespaces/{namespace}/entries/{key}/rollback",
+    "GET /v1/namespaces/{namespace}/versions",
+    "GET /v1/namespaces/{namespace}/diff",
+    "POST /v1/namespaces/{namespace}/rollback",
     "GET /v1/settings",
+    "GET /v1/audit",
+    "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 

@@ -19,6 +19,7 @@ from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.postgres import postgres as run_postgres
 from runtime.embedded.valkey import ValkeyServer
 from runtime.embedded.valkey import valkey as run_valkey
+from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,11 +50,17 @@ SLOW = (
     "policy/test_opa_commands.py",
     "policy/test_opa_faults.py",
     "policy/test_parity.py",
+    "runtime/test_runtime_audit_anchors.py",
+    "runtime/test_runtime_audit_trail.py",
     "runtime/test_runtime_changes.py",
     "runtime/test_runtime_check.py",
+    "runtime/test_runtime_conformance.py",
     "runtime/test_runtime_connections.py",
     "runtime/test_runtime_deadlines.py",
+    "runtime/test_runtime_documentation_in_a_browser.py",
     "runtime/test_runtime_exit.py",
+    "runtime/test_runtime_history.py",
+    "runtime/test_runtime_history_postgres.py",
     "runtime/test_runtime_maintenance_volumes.py",
     "runtime/test_runtime_migrate.py",
     "runtime/test_runtime_postgres.py",
@@ -63,6 +70,7 @@ SLOW = (
     "runtime/test_runtime_simulated.py",
     "runtime/test_runtime_sentinels.py",
     "runtime/test_runtime_store.py",
+    "runtime/test_runtime_standing_by.py",
     "runtime/test_runtime_tls.py",
     "simulation",
     # Whole projects that are compiled for each test, or every value of one.
@@ -147,6 +155,13 @@ def embedded_engine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("URL", "TOKEN_FILE", "CA_FILE", "TIMEOUT"):
             patch.delenv(f"CBP_OPA_{name}", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proven() -> Iterator[None]:
+    """Compilations of this worker by the same policies share one gate."""
+    with proven_once():
         yield
 
 

@@ -12,7 +12,7 @@ from runtime.domain.entries import (
     Made,
     Version,
 )
-from runtime.domain.preconditions import precondition_failed, precondition_required
+from runtime.domain.preconditions import namespace_changed, precondition_failed, precondition_required
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,14 +24,36 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+# The clients of the changes that were made are noted for the audit trail (migration 0006), in the same transaction.
+_NOTED = """
+), noted AS MATERIALIZED (
+    SELECT note_origins(array_agg(revision), array_agg(($14::text[])[($8::integer[])[edit]])) FROM made
+    WHERE outcome IN ('create', 'replace', 'delete') HAVING count(*) > 0
+)
+SELECT made.* FROM made LEFT JOIN noted ON true
+"""
+CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+{_NOTED}"""  # noqa: S608 - no value is part of it
+
+# The guard is asked first, since the ids depend on its answer.
+GUARDED_CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT change.* FROM guard_namespace($15, $16, $17, ($3::uuid[])[1]) AS guard (holds)
+    CROSS JOIN LATERAL change_entries(
+        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+    ) AS change
+{_NOTED}"""  # noqa: S608 - no value is part of it
 
 _MADE = frozenset(Action)
 
 
 def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[object, ...]:
-    """Return the arguments of ``CHANGE``."""
+    """Return the arguments of ``CHANGE``, or of ``GUARDED_CHANGE`` for a change with a guard, which is sent alone."""
     mark = horizon.mark
+    guard = changes[0].guard
+    guarded = () if guard is None else (guard.namespace, guard.since.epoch, guard.since.revision)
     edits = [(number, edit) for number, change in enumerate(changes, 1) for edit in change.edits]
     return (
         None if mark is None else mark.version.epoch,
@@ -47,7 +69,25 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        [change.context.client for change in changes],
+        *guarded,
     )
+
+
+def calls(changes: Sequence[Change]) -> list[Sequence[Change]]:
+    """Return the changes in the groups that are sent together: a change with a guard is alone."""
+    groups: list[list[Change]] = []
+    for change in changes:
+        if not groups or change.guard is not None or groups[-1][-1].guard is not None:
+            groups.append([])
+        groups[-1].append(change)
+    return [*groups]
+
+
+def guard_refusal(error: asyncpg.PostgresError) -> Exception:
+    """Return the refusal of ``GUARDED_CHANGE`` whose guard does not hold, SQLSTATE ``GUARD_BROKEN``."""
+    epoch, _, revision = error.detail.partition("-")
+    return namespace_changed(Version(epoch, int(revision)))
 
 
 def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[Result]:

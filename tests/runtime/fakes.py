@@ -6,9 +6,10 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from runtime.domain.audit import GENESIS, canonical, next_link, record_hash, written
 from runtime.domain.buckets import State, debited, filled, refilled, wait_microseconds
 from runtime.domain.entries import (
     Action,
@@ -23,8 +24,20 @@ from runtime.domain.entries import (
     PreconditionError,
     Version,
 )
-from runtime.domain.preconditions import permit_change
-from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
+from runtime.domain.preconditions import namespace_changed, permit_change
+from runtime.ports import (
+    BucketsUnavailableError,
+    Fault,
+    Grant,
+    KeyedBucket,
+    Outage,
+    Pool,
+    Schema,
+    Sealed,
+    SealedPage,
+    Trail,
+)
+from tests.runtime.memory_history import MemoryHistory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -32,8 +45,9 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from runtime.domain.entries import Change, Edit
-    from runtime.ports import Follower, Result
+    from runtime.domain.audit import Note
+    from runtime.domain.entries import Change, Edit, Guard
+    from runtime.ports import AuditFilter, Follower, Result, SignedHead
 
 
 EPOCH = "0a1b2c3d"
@@ -50,6 +64,7 @@ class MemoryEntries:
         self.reads = 0
         self.groups: list[int] = []
         self._made: dict[UUID, tuple[Change, tuple[Made, ...]]] = {}
+        self.history = MemoryHistory(self)
 
     async def open(self) -> None: ...
 
@@ -59,20 +74,20 @@ class MemoryEntries:
         return {"reads": Pool(2, 0, 0)}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
-        self._fail()
+        self.fail()
         self.reads += 1
-        self._require(at_least)
+        self.require(at_least)
         return Found(self.entries.get((namespace, key)), self.version)
 
     async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        self._fail()
-        self._require(at_least)
+        self.fail()
+        self.require(at_least)
         found = sorted((e for e in self.entries.values() if e.namespace == namespace and e.key > after), key=_key)
         page = tuple(found[:limit])
         return Page(page, page[-1].key if len(found) > limit else None, self.version)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
-        self._fail()
+        self.fail()
         self.groups.append(len(changes))
         return [self._change(change) for change in changes]
 
@@ -92,6 +107,7 @@ class MemoryEntries:
         if change.deadline <= time.monotonic():
             return ChangeExpiredError()
         try:
+            self._require_unchanged(change.guard)
             for edit in change.edits:
                 self._permit(edit)
         except (PreconditionError, EntryNotFoundError) as error:
@@ -99,7 +115,14 @@ class MemoryEntries:
         version = self.version = Version(self.version.epoch, self.version.revision + 1)
         made = tuple(self._apply(edit, version) for edit in change.edits)
         self._made[change.id] = change, made
+        self.history.record(change, made)
         return made
+
+    def _require_unchanged(self, guard: Guard | None) -> None:
+        if guard is not None:
+            last = max((r for r, namespace, _ in self.changes if namespace == guard.namespace), default=0)
+            if guard.since.epoch != self.version.epoch or last > guard.since.revision:
+                raise namespace_changed(Version(self.version.epoch, last))
 
     def _permit(self, edit: Edit) -> None:
         current = self.entries.get((edit.namespace, edit.key))
@@ -117,11 +140,11 @@ class MemoryEntries:
         self.entries[name] = Entry(*name, edit.value, version, now)
         return Made(action, version, now)
 
-    def _require(self, at_least: Version | None) -> None:
+    def require(self, at_least: Version | None) -> None:
         if at_least and (at_least.epoch != self.version.epoch or at_least.revision > self.version.revision):
             raise OtherHistoryError
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
 
@@ -191,6 +214,64 @@ class MemoryBuckets:
     def _state(self, bucket: KeyedBucket) -> State:
         state = self.states.get(bucket.key, filled(bucket.shape, self.now))
         return refilled(bucket.shape, state, self.now)
+
+
+class MemoryAudit:
+    """An audit trail of notes in memory; the errors in ``failures`` are raised by the next calls, in order."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[Note, datetime]] = []
+        self.records: list[tuple[dict[str, Any], Sealed]] = []
+        self.heads: list[SignedHead] = []
+        self.failures: list[Exception] = []
+        self._known: set[UUID] = set()
+
+    async def note(self, notes: Sequence[tuple[Note, float]]) -> None:
+        self._fail()
+        for note, age in notes:
+            if note.note not in self._known:
+                self._known.add(note.note)
+                self.notes.append((note, datetime.now(UTC) - timedelta(seconds=age)))
+
+    async def state(self) -> Trail:
+        self._fail()
+        now = datetime.now(UTC)
+        oldest = min((at for _, at in self.notes), default=now)
+        unanchored = self.records[len(self.heads) :]
+        since = datetime.fromisoformat(unanchored[0][0]["at"]) if unanchored else now
+        ages = [(now - moment).total_seconds() for moment in (oldest, since)]
+        return Trail(len(self.records), *(max(age, 0.0) for age in ages))
+
+    async def seal(self, most: int) -> int:
+        self._fail()
+        batch, self.notes = self.notes[:most], self.notes[most:]
+        for note, at in sorted(batch, key=lambda item: item[1]):
+            record = {**note.members(), "at": written(at)}
+            before = bytes.fromhex(self.records[-1][1].link) if self.records else GENESIS
+            link = next_link(before, record_hash(record)).hex()
+            self.records.append((record, Sealed(len(self.records) + 1, canonical(record).decode(), link)))
+        return len(batch)
+
+    async def page(self, wanted: AuditFilter) -> SealedPage:
+        self._fail()
+        names = ("actor", "namespace", "kind", "outcome")
+        found = tuple(
+            sealed
+            for record, sealed in self.records
+            if sealed.sequence > wanted.after
+            and all(getattr(wanted, name) in (None, record.get(name)) for name in names)
+            and (wanted.since is None or record["at"] >= wanted.since)
+            and (wanted.until is None or record["at"] < wanted.until)
+        )
+        return SealedPage(found[: wanted.limit], len(found) > wanted.limit, 1, GENESIS.hex())
+
+    async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
+        self._fail()
+        return [head for head in self.heads if head.sequence > after][:limit]
+
+    def _fail(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
 
 
 def _key(entry: Entry) -> str:

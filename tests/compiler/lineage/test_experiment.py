@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.emit.artifact import Artifact
@@ -92,6 +92,8 @@ def test_a_value_that_takes_the_place_of_another_kind_of_value_is_moved_as_a_who
 
 
 @given(_DOCUMENTS, _DOCUMENTS)
+@example(one=[[], None, []], two=[None, [None]])
+@example(one=[None, None], two=[[], None, [None]])
 def test_documents_differ_exactly_if_a_leaf_is_moved_and_each_moved_leaf_is_one_of_a_side(one: Any, two: Any) -> None:
     before, after = _leaves(one), _leaves(two)
     found = moved(before, after)

@@ -248,13 +248,8 @@ def test_a_controller_of_the_platform_that_runs_in_a_zone_is_reached_and_reaches
     assert {("metrics-adapter", "kubernetes-api"), ("kubernetes-api", "metrics-adapter")} <= pairs(site())
 
 
-def test_a_cluster_that_stands_by_has_no_flow_of_the_application() -> None:
+def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_nothing_else() -> None:
     at = site(cluster="eu-west-1")
-    assert not {name for pair in pairs(at) for name in pair} & {
-        "api",
-        "pooler-rw",
-        "pooler-ro",
-        "vault",
-        "load-balancer",
-    }
+    assert {to for source, to in pairs(at) if source == "api"} == {"postgres", "redis", "sentinel", "dns"}
+    assert not {name for pair in pairs(at) for name in pair} & {"pooler-rw", "pooler-ro", "vault", "fis"}
     assert "cbp-application/networkpolicy-default-deny.yaml" in policies(at)
