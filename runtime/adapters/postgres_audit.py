@@ -1,4 +1,4 @@
-"""The audit trail in PostgreSQL (migration 0006), over the connections for reads of an entry store.
+"""The audit trail in PostgreSQL (migration 0005), over the connections for reads of an entry store.
 
 Sealing reads what was committed, in the order of revisions, and appends it to the chain in one transaction, under an
 advisory lock of its own: one worker of one replica seals at a time, and a change never waits for it. Nothing remembers
