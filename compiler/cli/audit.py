@@ -104,7 +104,7 @@ def export(
     "keys",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for version 2 and later ones.",
+    help="The public key by which anchors are signed, in PEM: of version 1; repeat it for later versions.",
 )
 @_from_api
 @options.formats("text", "json")
