@@ -17,8 +17,11 @@ counts(cluster) := {instances |
 	some scaled in kubernetes.of("ScaledObject", cluster.namespace)
 	scaled.spec.scaleTargetRef.kind == "Cluster"
 	scaled.spec.scaleTargetRef.name == cluster.name
-	some instances in numbers.range(scaled.spec.minReplicaCount, scaled.spec.maxReplicaCount)
-	instances >= scaled.spec.minReplicaCount # bounds that are inverted count down
+	least := scaled.spec.minReplicaCount
+
+	# What holds for so many holds for more; a range of what a number can be would not fit into memory.
+	some instances in numbers.range(least, min([scaled.spec.maxReplicaCount, least + 1000]))
+	instances >= least # bounds that are inverted count down
 } | {object.get(cluster.spec, "instances", 1)}
 
 # candidates returns how many standbys of a Cluster may be synchronous, of so many instances.
