@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECONDS = 10.0
-"""The timeout of one answer: twice what a change may take."""
+"""The seconds that one answer may take: twice the limit of a change."""
 LARGEST_PAGE = 1000
 LARGEST_PAST_PAGE = 50
 NOT_FOUND = 404
@@ -131,7 +131,7 @@ class Client:
                 return
 
     def compare(self, namespace: str, key: str | None, start: str, end: str | None) -> dict[str, Any]:
-        """Return what differs between two moments, for a namespace with the keys of every page."""
+        """Return the differences between two moments; for a namespace, those of all its pages."""
         sides = {"from": start, "to": end, "limit": None if key else str(LARGEST_PAST_PAGE)}
         first: dict[str, Any] = self.ask("GET", _path(namespace, key, "/diff", **sides)).value
         page = first
@@ -145,7 +145,7 @@ class Client:
     def roll_back(
         self, namespace: str, key: str | None, to: str, conditions: Mapping[str, str], reason: str | None = None
     ) -> Answer:
-        """Make an entry, or a whole namespace, what it was at a moment, under conditions."""
+        """Roll an entry, or a whole namespace, back to a moment, under conditions."""
         headers = {**conditions, **_change(reason)}
         return self.ask("POST", _path(namespace, key, "/rollback"), encoded({"to": to}), headers)
 
@@ -242,7 +242,7 @@ def _refused(address: str, status: int, value: Any) -> CouldNotRunError:
 
 
 def _path(namespace: str, key: str | None, below: str = "", /, **parameters: str | None) -> str:
-    """Return the path of what is below a namespace or an entry, with the parameters that are given."""
+    """Return the path of a resource below a namespace or an entry, with its parameters."""
     entry = "" if key is None else f"/entries/{quote(key, safe='')}"
     query = urlencode({name: value for name, value in parameters.items() if value is not None})
     return f"/v1/namespaces/{quote(namespace, safe='')}{entry}{below}{'?' if query else ''}{query}"

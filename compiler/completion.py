@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import click
 
 COMPLETION_SECONDS = 1.0
-"""The longest that a completion waits for a server, whatever it does."""
+"""The seconds after which a completion gives a server up."""
 MOST_COMPLETED = 100
 SHELLS = ("bash", "zsh", "fish")
 INSTALLATION = (

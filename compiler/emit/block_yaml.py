@@ -26,7 +26,7 @@ _LONGEST_KEY = 100
 
 
 class UnusualError(Exception):
-    """The document holds a value whose form depends on what is around it."""
+    """A value of the document has a form that depends on its neighbours."""
 
 
 def block(document: Any, single: Callable[[Any], str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import asyncpg
 import httpx
 import orjson
 import pytest
@@ -74,6 +75,21 @@ def migrated_url(postgres: PostgresServer, settings: Settings) -> Iterator[str]:
     with empty_database(postgres, OWNER) as name:
         asyncio.run(migrate(Address(in_database(postgres.migration_url, name)), settings.database, API))
         yield in_database(postgres.url, name)
+
+
+@pytest.fixture
+def owner_url(postgres: PostgresServer, migrated_url: str) -> str:
+    """The address of that database for the role that migrates, a member of its owner."""
+    return in_database(postgres.migration_url, migrated_url.rpartition("/")[2])
+
+
+@pytest.fixture
+async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection with the rights of the database's owner."""
+    connection = await asyncpg.connect(owner_url)
+    await connection.execute(f"SET ROLE {OWNER}")
+    yield connection
+    await connection.close()
 
 
 @pytest.fixture

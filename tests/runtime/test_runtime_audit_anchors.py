@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import asyncpg
 import httpx
 import pytest
 from click.testing import CliRunner
@@ -16,7 +15,7 @@ from compiler.cli import main
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_horizon import Horizon
-from runtime.embedded.cluster import API, OWNER
+from runtime.embedded.cluster import API
 from runtime.environment import Address, EnvironmentVariableError, Signer, read_signer
 from runtime.maintenance.__main__ import main as maintain
 from runtime.maintenance.audit import anchor
@@ -24,7 +23,6 @@ from runtime.maintenance.events import keep_events
 from runtime.maintenance.transit import SignerError, sign
 from runtime.telemetry import Telemetry
 from tests.compiler.vault.openbao import OpenBao, openbao
-from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, put
 from tests.runtime.service import serving
 
@@ -32,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+    import asyncpg
     from click.testing import Result
 
-    from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Database, Settings
 
 pytestmark = pytest.mark.anyio
@@ -71,24 +69,11 @@ def signer(bao: OpenBao) -> Signer:
 
 
 @pytest.fixture
-def owner_url(postgres: PostgresServer, migrated_url: str) -> str:
-    return in_database(postgres.migration_url, migrated_url.rpartition("/")[2])
-
-
-@pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
     store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
     await store.open()
     yield store
     await store.close()
-
-
-@pytest.fixture
-async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute(f"SET ROLE {OWNER}")
-    yield connection
-    await connection.close()
 
 
 def cbp(*arguments: object) -> Result:

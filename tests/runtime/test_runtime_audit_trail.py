@@ -18,7 +18,6 @@ from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.audit import GENESIS, READ, REFUSAL, Note, next_link, record_hash, written
 from runtime.domain.entries import Context
-from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.ports import AuditFilter, UnavailableError
 from runtime.telemetry import Telemetry
@@ -56,15 +55,6 @@ def trail(request: pytest.FixtureRequest) -> AuditTrail:
         return MemoryAudit()
     found: AuditTrail = request.getfixturevalue("postgres_trail")
     return found
-
-
-@pytest.fixture
-async def owner(postgres: PostgresServer, migrated_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection with the rights of the database's owner."""
-    connection = await asyncpg.connect(in_database(postgres.migration_url, migrated_url.rpartition("/")[2]))
-    await connection.execute(f"SET ROLE {OWNER}")
-    yield connection
-    await connection.close()
 
 
 def note(**members: Any) -> Note:

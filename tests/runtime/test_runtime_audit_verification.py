@@ -53,6 +53,12 @@ def faults(lines: list[str], *anchored: str) -> list[str]:
     return verify(lines, read_anchors(anchored)).faults
 
 
+def renumbered(lines: list[str]) -> list[str]:
+    """Return an export whose records are numbered as they stand."""
+    numbered = (json.dumps({**json.loads(text), "sequence": number}) for number, text in enumerate(lines[1:], 1))
+    return [lines[0], *numbered]
+
+
 def changes(*events: tuple[int, int]) -> list[Record]:
     at = "2026-01-05T08:00:00.000000Z"
     return [{"kind": "change", "at": at, "revision": revision, "ordinal": ordinal} for revision, ordinal in events]
@@ -108,10 +114,7 @@ def test_a_row_that_was_removed_is_found_also_when_those_after_it_are_renumbered
     place = data.draw(st.integers(1, len(records)))
     del lines[place]
     assert faults(lines, *anchored)
-    renumbered = [lines[0]]
-    for sequence, text in enumerate(lines[1:], 1):
-        renumbered.append(json.dumps({**json.loads(text), "sequence": sequence}))
-    assert faults(renumbered, *anchored)
+    assert faults(renumbered(lines), *anchored)
 
 
 @FEW
@@ -131,10 +134,7 @@ def test_a_row_that_was_inserted_is_found_also_when_those_after_it_are_renumbere
         ),
     )
     assert faults(lines, *anchored)
-    renumbered = [lines[0]]
-    for sequence, text in enumerate(lines[1:], 1):
-        renumbered.append(json.dumps({**json.loads(text), "sequence": sequence}))
-    assert faults(renumbered, *anchored)
+    assert faults(renumbered(lines), *anchored)
 
 
 @FEW
@@ -148,10 +148,7 @@ def test_rows_that_were_exchanged_are_found_also_when_they_are_renumbered(
     assert faults(lines)
     if records[one - 1] == records[other - 1]:
         return
-    renumbered = [lines[0]]
-    for sequence, text in enumerate(lines[1:], 1):
-        renumbered.append(json.dumps({**json.loads(text), "sequence": sequence}))
-    assert faults(renumbered)
+    assert faults(renumbered(lines))
 
 
 @FEW

@@ -18,37 +18,21 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_history import EXAMINED_EVENTS, EXAMINED_KEYS, PAGE_BYTES
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Version
-from runtime.embedded.cluster import API, OWNER
+from runtime.embedded.cluster import API
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
-from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
 LAST = 20_000
 HORIZON = 2_000
-
-
-@pytest.fixture
-def owner_url(postgres: PostgresServer, migrated_url: str) -> str:
-    return in_database(postgres.migration_url, migrated_url.rpartition("/")[2])
-
-
-@pytest.fixture
-async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection with the rights of the database's owner."""
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute(f"SET ROLE {OWNER}")
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import Migration, MigrationError, migrate, migrations
 from runtime.adapters.postgres_requests import CHANGE, change_arguments
 from runtime.domain.entries import ChangeExpiredError, Context, PreconditionFailedError, Version
-from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
@@ -53,20 +52,6 @@ async def connection(migrated_url: str) -> AsyncIterator[asyncpg.Connection]:
 async def empty(database_url: str) -> AsyncIterator[asyncpg.Connection]:
     """A connection to a database without a schema."""
     connection = await asyncpg.connect(database_url)
-    yield connection
-    await connection.close()
-
-
-@pytest.fixture
-def owner_url(postgres: PostgresServer, migrated_url: str) -> str:
-    return in_database(postgres.migration_url, migrated_url.rpartition("/")[2])
-
-
-@pytest.fixture
-async def owner(owner_url: str) -> AsyncIterator[asyncpg.Connection]:
-    """A connection with the rights of the database's owner."""
-    connection = await asyncpg.connect(owner_url)
-    await connection.execute(f"SET ROLE {OWNER}")
     yield connection
     await connection.close()
 

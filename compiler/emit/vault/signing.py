@@ -1,4 +1,4 @@
-"""The key that signs heads of the audit trail, and the policy of whoever has them signed.
+"""The transit key that signs heads of the audit trail, and the policy that permits it to be used.
 
 The key never leaves the server: it can be neither exported nor deleted. These are the defaults of the engine, and a
 server is compared with them. Whoever has the public key verifies a signature offline.
