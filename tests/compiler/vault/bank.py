@@ -34,7 +34,8 @@ class Bank:
     """A server of secrets, what it asks, and the plans with the addresses of this machine."""
 
     server: OpenBao
-    api_server: ApiServer
+    api_servers: dict[str, ApiServer]
+    """The API server of each cluster, by the cluster's folder."""
     provider: IdentityProvider
     databases: dict[str, Tls]
     """What is in front of the database of each cluster that serves, by the cluster's folder."""
@@ -46,7 +47,7 @@ class Bank:
         text = artifacts(site)["vault/plan.yaml"].content.decode()
         vault = site.cluster.vault
         for there, here in (
-            (vault.kubernetes_host, self.api_server.url),
+            (vault.kubernetes_host, self.api_servers[site.folder].url),
             (site.environment.sign_in.issuer, self.provider.issuer),
             *self._database(site),
         ):

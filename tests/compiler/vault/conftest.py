@@ -32,8 +32,9 @@ def bank(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> 
     database = urlsplit(postgres.admin_url)
     with ExitStack() as stack:
         server = stack.enter_context(openbao(folder, stanza))
-        api_server = ApiServer(SITES[0].cluster.vault.kubernetes_audience)
-        stack.enter_context(serving(api_server, server.certificate))
+        api_servers = {site.folder: ApiServer(site.cluster.vault.kubernetes_audience) for site in SITES}
+        for api_server in api_servers.values():
+            stack.enter_context(serving(api_server, server.certificate))
         provider = _provider(server)
         stack.enter_context(serving(provider, server.certificate))
         address = database.hostname or "", database.port or 0
@@ -41,7 +42,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer) -> 
             site.folder: stack.enter_context(with_tls(address, server.certificate)) for site in SITES if site.serves
         }
         stack.enter_context(_roles(postgres))
-        yield Bank(server, api_server, provider, databases, folder)
+        yield Bank(server, api_servers, provider, databases, folder)
 
 
 @pytest.fixture(scope="module")

@@ -45,12 +45,14 @@ def login(bank: Bank, at: Site, role: str, token: str) -> httpx.Response:
     return bank.server.ask("POST", f"auth/{vault_paths(at).kubernetes}/login", "", role=role, jwt=token)
 
 
-def service_account_token(bank: Bank, role: str, *audiences: str) -> str:
-    return bank.api_server.token(*LOGINS[role], *(audiences or ("vault", bank.api_server.audience)))
+def service_account_token(bank: Bank, at: Site, role: str, *audiences: str) -> str:
+    """Return a token of a role's account that the API server of the cluster made."""
+    api_server = bank.api_servers[at.folder]
+    return api_server.token(*LOGINS[role], *(audiences or ("vault", api_server.audience)))
 
 
 def logged_in(bank: Bank, at: Site, role: str) -> str:
-    answer = login(bank, at, role, service_account_token(bank, role))
+    answer = login(bank, at, role, service_account_token(bank, at, role))
     assert answer.is_success, answer.text
     return str(answer.json()["auth"]["client_token"])
 
@@ -93,6 +95,12 @@ def test_the_api_reads_the_cache_s_password_and_its_own_and_nothing_else(kept: B
     }
 
 
+def test_the_api_of_a_cluster_that_stands_by_reads_the_cache_s_password_alone(kept: Bank) -> None:
+    """It reads the database by a certificate of its own."""
+    token = logged_in(kept, RECOVERY, "configuration-api")
+    assert readable(kept, token) == ALWAYS | {"cbp/data/production/configuration-data/eu-west-1/cache"}
+
+
 @pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES])
 def test_the_data_zone_reads_its_own_two_passwords_and_nothing_else(kept: Bank, at: Site) -> None:
     token = logged_in(kept, at, "configuration-data")
@@ -120,10 +128,11 @@ def test_a_token_is_short_lived_without_the_default_policy_and_can_be_revoked(ke
 
 
 def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_vault(kept: Bank) -> None:
-    api, data, _ = (service_account_token(kept, role) for role in LOGINS)
-    elsewhere = kept.api_server.token("default", "configuration-api-secrets", "vault", kept.api_server.audience)
-    workload = kept.api_server.token("cbp-application", "configuration-api", "vault", kept.api_server.audience)
-    for_another = service_account_token(kept, "configuration-api", kept.api_server.audience)
+    api_server = kept.api_servers[PRODUCTION.folder]
+    api, data, _ = (service_account_token(kept, PRODUCTION, role) for role in LOGINS)
+    elsewhere = api_server.token("default", "configuration-api-secrets", "vault", api_server.audience)
+    workload = api_server.token("cbp-application", "configuration-api", "vault", api_server.audience)
+    for_another = service_account_token(kept, PRODUCTION, "configuration-api", api_server.audience)
     made_up = f"{api.rpartition('.')[0]}.AAAA"
     refused = {
         "the account of another zone": login(kept, PRODUCTION, "configuration-api", data),
@@ -131,7 +140,7 @@ def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_
         "the account that the pods run as": login(kept, PRODUCTION, "configuration-api", workload),
         "a token for another audience": login(kept, PRODUCTION, "configuration-api", for_another),
         "a token that the cluster did not make": login(kept, PRODUCTION, "configuration-api", made_up),
-        "a role of a cluster that stands by": login(kept, RECOVERY, "configuration-api", api),
+        "the same role of another cluster": login(kept, RECOVERY, "configuration-api", api),
     }
     assert {name: answer.is_success for name, answer in refused.items()} == dict.fromkeys(refused, False)
     assert login(kept, PRODUCTION, "configuration-api", api).is_success
