@@ -12,18 +12,22 @@ from starlette.routing import Router
 
 from runtime import routes
 from runtime.http.application import Application
+from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
 from runtime.http.intake import BoundedLimiter
+from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
-from runtime.http.representations import represent
+from runtime.http.representations import represent, represent_whole
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
+from runtime.http.transactions import TransactionHandler
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.health import Health
 from runtime.services.intake import DEFAULT, Intake
+from runtime.services.namespaces import Namespaces
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 
@@ -120,10 +124,15 @@ def _resources(
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
-    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
+    changes = ChangeMaker(settings.database.statement_timeout_seconds)
+    handlers = EntryHandlers(entries, changes)
+    whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole))
+    transactions = TransactionHandler(entries, changes)
     return [
         Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.NAMESPACE, {"GET": whole.read}, limiter),
+        Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),

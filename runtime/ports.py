@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runtime.domain.buckets import Shape
-    from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
+    from runtime.domain.entries import Change, Found, Made, Mark, Page, Version, Whole
 
 
 class Reason(StrEnum):
@@ -101,15 +101,21 @@ class EntryStore(Protocol):
         Raises :class:`runtime.domain.entries.OtherHistoryError` when ``at_least`` is not of the present history.
         """
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        """Return at most ``limit`` entries with keys above ``after``; large values make a page shorter."""
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        """Return at most ``limit`` entries with keys above ``after`` and of the prefix; large values shorten a page."""
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        """Return all entries of the namespace; ``TooLargeError`` when they are more than is answered at once."""
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """Make each change by itself, one after another, and return their results in the same order.
 
-        An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``,
-        ``ChangeExpiredError`` or ``IdReusedError``. Changes whose outcome is unknown can be sent again, since each is
-        made at most once.
+        An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``; of
+        a change of several edits ``EditsRefusedError``, which has all of them. Or it is one of the change as a whole:
+        ``ChangeExpiredError``, ``IdReusedError``, ``RedefinedError`` or, for another version of the namespace,
+        ``PreconditionFailedError``. Changes whose outcome is unknown can be sent again: each is made at most once.
         """
 
 

@@ -12,6 +12,8 @@ from runtime.settings import Route
 SETTINGS: Final = "/v1/settings"
 ENTRIES: Final = "/v1/namespaces/{namespace}/entries"
 ENTRY: Final = "/v1/namespaces/{namespace}/entries/{key}"
+NAMESPACE: Final = "/v1/namespaces/{namespace}"
+TRANSACTIONS: Final = "/v1/namespaces/{namespace}/transactions"
 METRICS: Final = "/metrics"
 HEALTH_DETAIL: Final = "/health/detail"
 """The paths of the management port, which serves nothing else."""

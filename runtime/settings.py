@@ -22,6 +22,8 @@ Route = Literal[
     "GET /v1/namespaces/{namespace}/entries/{key}",
     "PUT /v1/namespaces/{namespace}/entries/{key}",
     "DELETE /v1/namespaces/{namespace}/entries/{key}",
+    "GET /v1/namespaces/{namespace}",
+    "POST /v1/namespaces/{namespace}/transactions",
     "GET /v1/settings",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""

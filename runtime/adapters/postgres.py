@@ -17,7 +17,8 @@ import structlog
 
 from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
-from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version
+from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version, Whole
+from runtime.domain.namespaces import LARGEST_BYTES, MOST_ENTRIES, namespace_too_large
 from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.suspicion import Suspicion
 
@@ -38,18 +39,37 @@ LEFT JOIN (SELECT namespace, key, value, revision, updated_at FROM entries WHERE
 """
 
 # A page ends early once its values fill $4 bytes; it always has the first entry. The inner query reads one row more
-# than the page, so that "found" tells whether another page follows, and the stored sizes instead of the values.
+# than the page, so that "found" tells whether another page follows, and the stored sizes instead of the values. No
+# character of a key is above "z", so that "{" ends the keys of a prefix.
 _SCAN = """
 SELECT position.epoch, position.revision AS last, page.found, entry.namespace, entry.key, entry.value, entry.revision,
     entry.updated_at
 FROM store_position() AS position LEFT JOIN (
     SELECT key, count(*) OVER () AS found, row_number() OVER byte_order AS place,
         sum(size) OVER byte_order - size AS bytes_before
-    FROM (SELECT key, size FROM entries WHERE namespace = $1 AND key > $2 ORDER BY key LIMIT $3 + 1) AS candidates
+    FROM (
+        SELECT key, size FROM entries WHERE namespace = $1 AND key > $2 AND key >= $5 AND key < $5 || '{'
+        ORDER BY key LIMIT $3 + 1
+    ) AS candidates
     WINDOW byte_order AS (ORDER BY key)
 ) AS page ON place <= $3 AND bytes_before < $4
 LEFT JOIN entries AS entry ON entry.namespace = $1 AND entry.key = page.key
 ORDER BY page.key
+"""
+
+# The first row tells whether the values have at most $2 bytes in $3 entries; only then do they follow. The empty key is
+# that of the namespace's definition.
+_WHOLE = """
+SELECT position.epoch, position.revision AS last, namespace_revision($1) AS version, whole.fits,
+    EXISTS (SELECT FROM entries WHERE namespace = $1 AND key = '') AS defined, entry.*
+FROM store_position() AS position CROSS JOIN (
+    SELECT coalesce(sum(size), 0) <= $2 AND count(*) <= $3 AS fits
+    FROM (SELECT size FROM entries WHERE namespace = $1 AND key > '' ORDER BY key LIMIT $3 + 1) AS sizes
+) AS whole
+LEFT JOIN (
+    SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key > ''
+) AS entry ON whole.fits
+ORDER BY entry.key
 """
 
 CONFIRM = "SELECT confirm_history($1, $2, $3, $4)"
@@ -107,11 +127,22 @@ class PostgresEntries:
         rows, version = await self._fetch(at_least, _READ, namespace, key)
         return Found(_entry(rows[0], version.epoch), version)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
         """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        rows, version = await self._fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES)
+        rows, version = await self._fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES, prefix)
         entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
         return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        """See :class:`runtime.ports.EntryStore`."""
+        rows, snapshot = await self._fetch(at_least, _WHOLE, namespace, LARGEST_BYTES, MOST_ENTRIES)
+        if not rows[0]["fits"]:
+            raise namespace_too_large(namespace)
+        entries = tuple(entry for row in rows if (entry := _entry(row, snapshot.epoch)) is not None)
+        version = Version(snapshot.epoch, rows[0]["version"])
+        return Whole(namespace, rows[0]["defined"], entries, version, snapshot)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """See :class:`runtime.ports.EntryStore`."""
@@ -144,7 +175,7 @@ class PostgresEntries:
                 rows = await _send(connection, deadline, change_arguments(changes, self._horizon))
         made = results(changes, rows)
         for change, result in zip(changes, made, strict=True):
-            if isinstance(result, tuple):
+            if isinstance(result, tuple) and not change.trial:
                 self._horizon.made(result[0].version, change.id)
         return made
 

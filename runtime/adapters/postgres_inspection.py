@@ -35,7 +35,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("change_entries", "confirm_history")
+FUNCTIONS = ("confirm_history", "make_changes")
 TABLES = ("entries", "events", "histories", "checkpoints", "schema_migrations")
 
 

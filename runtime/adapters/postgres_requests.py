@@ -1,4 +1,4 @@
-"""Arguments and rows of ``change_entries()``, the function of migration 0003 that makes changes."""
+"""Arguments and rows of ``make_changes()``, the function of migration 0005 that makes changes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 from runtime.domain.entries import (
     Action,
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
     Made,
+    RedefinedError,
+    Refusal,
     Version,
 )
-from runtime.domain.preconditions import precondition_failed, precondition_required
+from runtime.domain.preconditions import namespace_moved, precondition_failed, precondition_required
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+CHANGE = "SELECT * FROM make_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
 
-_MADE = frozenset(Action)
+_UNREFUSED = frozenset(Action) | {"skipped"}
+_OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved"})
+"""Outcomes that a change has as a whole."""
 
 
 def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[object, ...]:
@@ -41,6 +46,9 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [change.context.request_id for change in changes],
         [change.context.reason for change in changes],
         [horizon.server_time(change.deadline) for change in changes],
+        [change.trial for change in changes],
+        [change.basis.definition for change in changes],
+        [str(change.basis.namespace or "") or None for change in changes],
         [number for number, _ in edits],
         [edit.namespace for _, edit in edits],
         [edit.key for _, edit in edits],
@@ -55,15 +63,19 @@ def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[R
     found: list[Result] = []
     position = 0
     for change in changes:
-        found.append(_result(rows[position : position + len(change.edits)]))
+        found.append(_result(change, rows[position : position + len(change.edits)]))
         position += len(change.edits)
     return found
 
 
-def _result(rows: Sequence[asyncpg.Record]) -> Result:
-    for row in rows:
-        if row["outcome"] not in _MADE and row["outcome"] != "skipped":
-            return _refusal(row)
+def _result(change: Change, rows: Sequence[asyncpg.Record]) -> Result:
+    refused = [(index, row) for index, row in enumerate(rows) if row["outcome"] not in _UNREFUSED]
+    if refused and (len(rows) == 1 or refused[0][1]["outcome"] in _OF_THE_CHANGE):
+        return _refusal(refused[0][1])
+    if refused:
+        return EditsRefusedError(
+            tuple(Refusal(index, change.edits[index].key, _refusal(row)) for index, row in refused)
+        )
     return tuple(
         Made(Action(row["outcome"]), Version(row["epoch"], row["revision"]), row["occurred_at"]) for row in rows
     )
@@ -82,6 +94,10 @@ def _refusal(row: asyncpg.Record) -> Exception:
             return ChangeExpiredError()
         case "reused":
             return IdReusedError()
+        case "redefined":
+            return RedefinedError(current)
+        case "moved":
+            return namespace_moved(Version(row["epoch"], row["revision"]))
     raise AssertionError(row["outcome"])
 
 

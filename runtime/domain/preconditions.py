@@ -116,6 +116,11 @@ def precondition_failed(current: Version | None, *, if_match: bool) -> Precondit
     return PreconditionFailedError(f"{field} does not hold: the entry is at revision {current.revision}", current)
 
 
+def namespace_moved(current: Version) -> PreconditionFailedError:
+    """Return the error of a change for another version of the namespace than the one that it has."""
+    return PreconditionFailedError(f"the namespace is at revision {current.revision} by now", current)
+
+
 def precondition_required(current: Version) -> PreconditionRequiredError:
     """Return the error of a change that does not say which version it replaces."""
     return PreconditionRequiredError(

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from runtime.domain.entries import Change, Context, Edit
+from runtime.domain.entries import Action, Edit
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import read_value
+from runtime.http.changes import outcome
 from runtime.http.queries import (
     read_at_least,
     read_change_id,
     read_conditions,
+    read_dry_run,
     read_listing,
     read_name,
-    read_reason,
 )
+from runtime.http.rate_limiter import charge_of
 from runtime.http.representations import dump, members
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from starlette.requests import Request
 
+    from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
     from runtime.services.entries import Entries
 
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 class EntryHandlers:
     """The handlers of one entry, and of the list of a namespace's entries."""
 
-    def __init__(self, entries: Entries[Representation], change_seconds: float) -> None:
+    def __init__(self, entries: Entries[Representation], changes: ChangeMaker) -> None:
         self._entries = entries
-        self._change_seconds = change_seconds
+        self._changes = changes
 
     async def read(self, request: Request) -> Response:
         """GET an entry; 304 when the client has its version, unless the store is away and cannot confirm it."""
@@ -53,17 +53,21 @@ class EntryHandlers:
         namespace, key = read_name(request)
         conditions = read_conditions(request)
         id_ = read_change_id(request, namespace, key)
-        value = await read_value(request)
-        edit = Edit(namespace, key, value, conditions)
-        entry, created = await self._entries.write(self._change(request, id_, edit))
-        return entry.response(201 if created else 200)
+        trial = read_dry_run(request)
+        edit = Edit(namespace, key, await read_value(request), conditions)
+        (made,) = await self._entries.make(self._changes.change(request, id_, (edit,), trial=trial))
+        if trial:
+            return outcome(namespace, (edit,), (made,))
+        return self._entries.present(edit, made).response(201 if made.action is Action.CREATE else 200)
 
     async def remove(self, request: Request) -> Response:
         """DELETE an entry."""
         namespace, key = read_name(request)
         id_ = read_change_id(request, namespace, key)
-        await self._entries.remove(self._change(request, id_, Edit(namespace, key, None, read_conditions(request))))
-        return Response(status_code=204)
+        trial = read_dry_run(request)
+        edit = Edit(namespace, key, None, read_conditions(request))
+        made = await self._entries.make(self._changes.change(request, id_, (edit,), trial=trial))
+        return outcome(namespace, (edit,), made) if trial else Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:
         """GET a page of a namespace: ``next`` is the value of ``after`` for the next page, null on the last one.
@@ -72,7 +76,9 @@ class EntryHandlers:
         """
         listing = read_listing(request)
         conditions = read_conditions(request)
-        page = await self._entries.scan(listing.namespace, listing.after, listing.limit, listing.at_least)
+        page = await self._entries.scan(
+            listing.namespace, listing.after, listing.limit, listing.at_least, listing.prefix
+        )
         headers = {"ETag": entity_tag(page.version)}
         if is_unmodified(conditions, page.version):
             return Response(status_code=304, headers=headers)
@@ -83,8 +89,5 @@ class EntryHandlers:
             "next": page.next,
             "revision": page.version.revision,
         }
-        return Response(dump(body), headers=headers, media_type="application/json")
-
-    def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
-        context = Context(request_id=request.scope["request_id"], reason=read_reason(request))
-        return Change(id_, (edit,), time.monotonic() + self._change_seconds, context)
+        response = Response(dump(body), headers=headers, media_type="application/json")
+        return await charge_of(request).pay_bytes(len(response.body)) or response

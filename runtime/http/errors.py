@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime.domain.entries import (
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    NamespaceNotFoundError,
     OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
     PreconditionRequiredError,
+    TooLargeError,
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
@@ -43,6 +46,8 @@ _WEAK = (
     ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
     " which a proxy that compresses answers may have weakened"
 )
+_PRECONDITIONS: dict[type, int] = {PreconditionFailedError: 412, PreconditionRequiredError: 428}
+_NO_ENTRY = "the namespace has no entry with this key"
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -54,7 +59,13 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(400, str(error))
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
-        return problem(404, "the namespace has no entry with this key", headers=headers)
+        lacks = isinstance(error, NamespaceNotFoundError)
+        detail = "the namespace has neither an entry nor a definition" if lacks else _NO_ENTRY
+        return problem(404, detail, headers=headers)
+    except EditsRefusedError as error:
+        return _edits_refused(error)
+    except TooLargeError as error:
+        return problem(409, str(error))
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
@@ -63,7 +74,7 @@ async def answer(handler: Handler, request: Request) -> Response:
         )
     except IdReusedError:
         return problem(
-            422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"
+            422, "Idempotency-Key was used for another change of this resource: send a new key with each new change"
         )
     except ChangeExpiredError:
         return problem(
@@ -97,11 +108,26 @@ def full(error: FullError) -> Response:
     return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
 
 
+def _edits_refused(error: EditsRefusedError) -> Response:
+    """Return the problem for edits of a change; each has the status that it would have alone."""
+    refusals = [{"index": refusal.index, "key": refusal.key, **_refused(refusal.error)} for refusal in error.refusals]
+    detail = f"no edit was made, since the preconditions of {len(refusals)} do not hold: refusals lists them by index"
+    return problem(412, detail, members={"refusals": refusals})
+
+
+def _refused(error: Exception) -> dict[str, Any]:
+    if isinstance(error, PreconditionError):
+        tag = None if error.current is None else entity_tag(error.current)
+        return {"status": _PRECONDITIONS[type(error)], "detail": str(error), "etag": tag}
+    return {"status": 404, "detail": _NO_ENTRY, "etag": None}
+
+
 def _precondition(error: PreconditionError, request: Request) -> Response:
-    status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
     if_match = read_conditions(request).if_match
-    return problem(status, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
+    return problem(
+        _PRECONDITIONS[type(error)], f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers
+    )
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:

@@ -32,13 +32,14 @@ class InvalidQueryError(Exception):
 class Listing:
     """A request for at most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning).
 
-    ``at_least`` is the least version of the answer.
+    ``at_least`` is the least version of the answer, and ``prefix`` the beginning of every key.
     """
 
     namespace: str
     after: str
     limit: int
     at_least: Version | None
+    prefix: str
 
 
 def read_name(request: Request) -> tuple[str, str]:
@@ -70,18 +71,29 @@ def read_at_least(request: Request) -> Version | None:
 def read_listing(request: Request) -> Listing:
     """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
     namespace = check_namespace(request.path_params["namespace"])
-    parameters = _parameters(request, ("after", "at_least", "limit"))
+    parameters = _parameters(request, ("after", "at_least", "limit", "prefix"))
     after = parameters.get("after", "")
     return Listing(
         namespace,
         check_key(after) if after else "",
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
         _version(parameters.get("at_least")),
+        _prefix(parameters.get("prefix", "")),
     )
 
 
+def read_dry_run(request: Request, *others: str) -> bool:
+    """Return whether a change is only to be judged; parameters but ``others`` raise :class:`InvalidQueryError`."""
+    if not request.scope["query_string"]:
+        return False
+    text = _parameters(request, ("dry-run", *others)).get("dry-run", "false")
+    if text in ("true", "false"):
+        return text == "true"
+    raise InvalidQueryError("dry-run is true or false")
+
+
 def read_change_id(request: Request, namespace: str, key: str) -> UUID:
-    """Return the id of a change: that of its Idempotency-Key for this entry, or else a new one.
+    """Return the id of a change: that of its Idempotency-Key for this entry, or transaction, or else a new one.
 
     The header is that of draft-ietf-httpapi-idempotency-key-header: a string of 1 to 255 visible characters.
     """
@@ -122,6 +134,10 @@ def _version(text: str | None) -> Version | None:
     if match := _VERSION.fullmatch(text):
         return Version(match[1], int(match[2]))
     raise InvalidQueryError("at_least is the text of an entity tag, without its quotes, such as 1f0c9a2e-42")
+
+
+def _prefix(text: str) -> str:
+    return check_key(text) if text else ""
 
 
 def _limit(text: str) -> int:

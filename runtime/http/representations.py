@@ -11,12 +11,12 @@ from starlette.responses import Response
 from runtime.domain.preconditions import entity_tag
 
 if TYPE_CHECKING:
-    from runtime.domain.entries import Entry, Version
+    from runtime.domain.entries import Entry, Version, Whole
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """The representation of one version of an entry, as JSON."""
+    """The representation of one version of an entry, or of a view, as JSON."""
 
     version: Version
     tag: str
@@ -53,14 +53,28 @@ def stale_marks(age: float) -> dict[str, str]:
 
 def represent(entry: Entry) -> Representation:
     """Return the representation of an entry."""
+    return _representation(entry.version, members(entry))
+
+
+def _representation(version: Version, content: dict[str, Any]) -> Representation:
     # orjson's result keeps kilobytes of unused buffer; a copy frees them, since the body stays in memory.
-    tag, body = entity_tag(entry.version), bytes(memoryview(dump(members(entry))))
+    tag, body = entity_tag(version), bytes(memoryview(dump(content)))
     fields = (
         (b"content-length", str(len(body)).encode()),
         (b"content-type", b"application/json"),
         (b"etag", tag.encode()),
     )
-    return Representation(entry.version, tag, body, fields)
+    return Representation(version, tag, body, fields)
+
+
+def represent_whole(whole: Whole) -> Representation:
+    """Return the representation of a namespace as a whole."""
+    body = {
+        "namespace": whole.namespace,
+        "revision": whole.version.revision,
+        "entries": {entry.key: orjson.Fragment(entry.value) for entry in whole.entries},
+    }
+    return _representation(whole.version, body)
 
 
 def members(entry: Entry) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import structlog
 
-from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError
+from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError, TooLargeError
 from runtime.ports import Reason, TransientError, UnavailableError
 from runtime.services.backoff import pause_seconds
 from runtime.services.cache import Held, S
@@ -17,14 +17,15 @@ from runtime.services.changes import Changes
 from runtime.services.suspicion import PROBE_SECONDS, Suspicion
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
-    from runtime.domain.entries import Change, Page, Version
+    from runtime.domain.entries import Change, Edit, Made, Page, Version
     from runtime.ports import EntryStore
     from runtime.services.cache import Cache, Fill, Name
     from runtime.settings import Database
 
 T = TypeVar("T")
+
 
 READ_SECONDS = 2.0
 """The longest that a read waits for the store: after the throttle's wait, so that it is answered within 3 seconds."""
@@ -40,6 +41,14 @@ class Read(NamedTuple, Generic[S]):
 
     value: S
     age: float | None = None
+
+
+class Loaded(NamedTuple, Generic[S]):
+    """An answer of the store in a snapshot at ``version``; ``namespaces`` are those that a view is made of."""
+
+    value: S | None
+    version: Version
+    namespaces: tuple[str, ...] = ()
 
 
 class Entries(Generic[S]):
@@ -67,40 +76,79 @@ class Entries(Generic[S]):
         name, age = (namespace, key), None
         held = self._cache.get(name) if at_least is None or self._knows(at_least) else None
         if held is None:
-            try:
-                held = await self._fetch(name, at_least)
-            except UnavailableError:
-                stale = self._cache.stale(name) if at_least is None else None
-                if stale is None or stale[1] > self._stale_seconds:
-                    raise
-                held, age = stale
+
+            async def load() -> Loaded[S]:
+                found = await self._store.read(namespace, key, at_least)
+                return Loaded(None if found.entry is None else self._present(found.entry), found.version)
+
+            held, age = await self._load(name, at_least, load, ())
         if held.value is None:
             raise EntryNotFoundError(age)
         return Read(held.value, age)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        """Return a page of the namespace; it is empty when the namespace has no entries."""
-        return await self._ask(lambda: self._store.scan(namespace, after, limit, at_least))
+    async def view(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> Read[S]:
+        """Return a view as :meth:`read` returns an entry; ``load`` asks the store for it.
+
+        ``of`` are the namespaces that it is read from; None while they are unknown.
+        """
+        held, age = self._cache.get(name) if at_least is None or self._knows(at_least) else None, None
+        if held is None:
+            held, age = await self._load(name, at_least, load, of)
+        if held.value is None:
+            raise EntryNotFoundError(age)
+        return Read(held.value, age)
+
+    async def _load(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> tuple[Held[S], float | None]:
+        try:
+            return await self._fetch(name, at_least, load, of), None
+        except UnavailableError:
+            stale = self._cache.stale(name) if at_least is None else None
+            if stale is None or stale[1] > self._stale_seconds:
+                raise
+            return stale
+
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        """Return a page of the namespace; it is empty when the namespace has no such entries."""
+        return await self.ask(lambda: self._store.scan(namespace, after, limit, at_least, prefix))
 
     async def write(self, change: Change) -> tuple[S, bool]:
         """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
-        edit = change.edits[0]
-        with self._changing(change):
-            (made,) = await self.changes.make(change)
-        if edit.value is None:
-            raise ValueError("the change removes the entry")
-        entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
-        return self._present(entry), made.action is Action.CREATE
+        (made,) = await self.make(change)
+        return self.present(change.edits[0], made), made.action is Action.CREATE
 
     async def remove(self, change: Change) -> None:
         """Make a change that removes an entry."""
+        await self.make(change)
+
+    async def make(self, change: Change) -> tuple[Made, ...]:
+        """Make a change, or judge a trial; raise as :meth:`runtime.services.changes.Changes.make` does."""
         with self._changing(change):
-            await self.changes.make(change)
+            return await self.changes.make(change)
+
+    def present(self, edit: Edit, made: Made) -> S:
+        """Return the entry that an edit made."""
+        if edit.value is None:
+            raise ValueError("the edit removes the entry")
+        return self._present(Entry(edit.namespace, edit.key, edit.value, made.version, made.at))
 
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:
-            await self._ask(lambda: self._store.read(*PROBED))
+            await self.ask(lambda: self._store.read(*PROBED))
         except UnavailableError:
             return
         except Exception:
@@ -117,13 +165,19 @@ class Entries(Generic[S]):
         known = self._cache.version
         return known is not None and known.epoch == at_least.epoch and known.revision >= at_least.revision
 
-    async def _fetch(self, name: Name, at_least: Version | None) -> Held[S]:
+    async def _fetch(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> Held[S]:
         """Read the store; requests for a name that is being read so wait for the same answer."""
         asked = name, at_least
         fill, task = self._fetches.get(asked, (None, None))
         if task is None or fill is None or not self._cache.is_pending(fill):
-            fill = self._cache.filling(name)
-            task = asyncio.create_task(self._fill(fill, at_least))
+            fill = self._cache.filling(name, of)
+            task = asyncio.create_task(self._fill(fill, load))
             self._fetches[asked] = fill, task
             task.add_done_callback(lambda done: self._fetched(asked, done))
         return await asyncio.shield(task)
@@ -134,12 +188,12 @@ class Entries(Generic[S]):
         if not task.cancelled():
             task.exception()  # every waiting request may be gone
 
-    async def _fill(self, fill: Fill[S], at_least: Version | None) -> Held[S]:
+    async def _fill(self, fill: Fill[S], load: Callable[[], Awaitable[Loaded[S]]]) -> Held[S]:
         with fill:
             at = time.monotonic()
-            found = await self._ask(lambda: self._store.read(*fill.name, at_least))
-            held = Held(None if found.entry is None else self._present(found.entry), at)
-            fill.keep(held, found.version)
+            loaded = await self.ask(load)
+            held = Held(loaded.value, at, loaded.namespaces)
+            fill.keep(held, loaded.version)
         return held
 
     @contextmanager
@@ -148,10 +202,10 @@ class Entries(Generic[S]):
         try:
             yield
         finally:
-            for edit in change.edits:
+            for edit in () if change.trial else change.edits:
                 self._cache.forget((edit.namespace, edit.key))
 
-    async def _ask(self, operation: Callable[[], Awaitable[T]]) -> T:
+    async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Ask the store a question that changes nothing, again after a connection that broke."""
         if not self.suspicion.permits():
             raise UnavailableError("the database is away")
@@ -164,7 +218,7 @@ class Entries(Generic[S]):
         except UnavailableError as error:
             self.suspicion.failed(error.reason)
             raise
-        except OtherHistoryError:  # an answer too
+        except (OtherHistoryError, TooLargeError):  # answers too
             self.suspicion.succeeded()
             raise
         self.suspicion.succeeded()

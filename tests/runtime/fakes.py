@@ -13,6 +13,7 @@ from runtime.domain.buckets import State, debited, filled, refilled, wait_micros
 from runtime.domain.entries import (
     Action,
     ChangeExpiredError,
+    EditsRefusedError,
     Entry,
     EntryNotFoundError,
     Found,
@@ -21,9 +22,13 @@ from runtime.domain.entries import (
     OtherHistoryError,
     Page,
     PreconditionError,
+    RedefinedError,
+    Refusal,
     Version,
+    Whole,
 )
-from runtime.domain.preconditions import permit_change
+from runtime.domain.namespaces import LARGEST_BYTES, MOST_ENTRIES, namespace_too_large
+from runtime.domain.preconditions import namespace_moved, permit_change
 from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
 
 if TYPE_CHECKING:
@@ -64,12 +69,23 @@ class MemoryEntries:
         self._require(at_least)
         return Found(self.entries.get((namespace, key)), self.version)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
         self._fail()
         self._require(at_least)
-        found = sorted((e for e in self.entries.values() if e.namespace == namespace and e.key > after), key=_key)
+        found = [e for e in self._of(namespace) if e.key > after and e.key.startswith(prefix)]
         page = tuple(found[:limit])
         return Page(page, page[-1].key if len(found) > limit else None, self.version)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        self._fail()
+        self.reads += 1
+        self._require(at_least)
+        entries = tuple(self._of(namespace))
+        if len(entries) > MOST_ENTRIES or sum(len(entry.value.encode()) for entry in entries) > LARGEST_BYTES:
+            raise namespace_too_large(namespace)
+        return Whole(namespace, (namespace, "") in self.entries, entries, self._state(namespace), self.version)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         self._fail()
@@ -91,21 +107,44 @@ class MemoryEntries:
             return made if same else IdReusedError()
         if change.deadline <= time.monotonic():
             return ChangeExpiredError()
-        try:
-            for edit in change.edits:
-                self._permit(edit)
-        except (PreconditionError, EntryNotFoundError) as error:
-            return error
+        if (fault := self._basis(change)) is not None:
+            return fault
+        found = [(index, edit.key, self._judge(edit)) for index, edit in enumerate(change.edits)]
+        refusals = [Refusal(index, key, error) for index, key, error in found if isinstance(error, Exception)]
+        if refusals:
+            return refusals[0].error if len(change.edits) == 1 else EditsRefusedError(tuple(refusals))
+        if change.trial:
+            now = datetime.now(UTC)
+            return tuple(Made(action, self.version, now) for _, _, action in found if isinstance(action, Action))
         version = self.version = Version(self.version.epoch, self.version.revision + 1)
         made = tuple(self._apply(edit, version) for edit in change.edits)
         self._made[change.id] = change, made
         return made
 
-    def _permit(self, edit: Edit) -> None:
+    def _basis(self, change: Change) -> Exception | None:
+        namespace = change.edits[0].namespace
+        definition = self.entries.get((namespace, ""))
+        if change.basis.definition not in (None, "" if definition is None else str(definition.version)):
+            return RedefinedError(None if definition is None else definition.version)
+        state = self._state(namespace)
+        return None if change.basis.namespace in (None, state) else namespace_moved(state)
+
+    def _judge(self, edit: Edit) -> Action | Exception:
         current = self.entries.get((edit.namespace, edit.key))
-        permit_change(edit.conditions, current.version if current else None)
-        if current is None and edit.value is None:
-            raise EntryNotFoundError
+        try:
+            permit_change(edit.conditions, current.version if current else None)
+        except PreconditionError as error:
+            return error
+        if edit.value is None:
+            return EntryNotFoundError() if current is None else Action.DELETE
+        return Action.CREATE if current is None else Action.REPLACE
+
+    def _of(self, namespace: str) -> list[Entry]:
+        return sorted((e for e in self.entries.values() if e.namespace == namespace and e.key), key=_key)
+
+    def _state(self, namespace: str) -> Version:
+        revision = max((revision for revision, changed, _ in self.changes if changed == namespace), default=0)
+        return Version(self.version.epoch, revision)
 
     def _apply(self, edit: Edit, version: Version) -> Made:
         name, now = (edit.namespace, edit.key), datetime.now(UTC)

@@ -296,11 +296,11 @@ async def test_a_migration_that_was_changed_after_its_release_is_refused(
 async def test_the_schema_of_a_newer_release_is_served_and_a_gap_in_it_is_not(
     store: PostgresEntries, owner_url: str, database: Database, owner: asyncpg.Connection, monkeypatch: Any
 ) -> None:
-    await owner.execute("INSERT INTO schema_migrations (version, name, checksum) VALUES (9, 'later', 'x')")
+    await owner.execute("INSERT INTO schema_migrations (version, name, checksum) VALUES (99, 'later', 'x')")
     assert await migrate(Address(owner_url), database) == ()
-    known = (*migrations(), Migration(5, "forgotten", "SELECT 1"))
+    known = (*migrations(), Migration(98, "forgotten", "SELECT 1"))
     monkeypatch.setattr(postgres_migrations, "migrations", lambda: known)
-    with pytest.raises(MigrationError, match=r"^migration 0005 \(forgotten\) is older than one that was already"):
+    with pytest.raises(MigrationError, match=r"^migration 0098 \(forgotten\) is older than one that was already"):
         await migrate(Address(owner_url), database)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,15 +18,20 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import (
     Action,
+    Basis,
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
     OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
     PreconditionRequiredError,
+    RedefinedError,
+    TooLargeError,
     Version,
 )
+from runtime.domain.namespaces import LARGEST_BYTES
 from runtime.domain.preconditions import Conditions, Tags, entity_tag
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
@@ -161,7 +167,7 @@ async def test_edits_of_one_change_share_a_revision_or_none_is_made(store: Entry
     assert isinstance(made, tuple)
     assert [each.version.revision for each in made] == [1, 1]
     (refused,) = await store.change([change(edit("a", "j", "2", ANYTHING), edit("a", "k", "2", NEW))])
-    assert isinstance(refused, PreconditionFailedError)
+    assert _told(refused) == "1 PreconditionFailedError 1"
     found = await store.read("a", "j")
     assert found.entry is not None
     assert (found.entry.value, found.version.revision) == ("1", 1)
@@ -227,6 +233,96 @@ async def test_pages_follow_each_other_in_key_order(store: EntryStore) -> None:
     assert (await store.scan("nothing", "", 10)).entries == ()
 
 
+async def test_a_page_holds_the_keys_of_a_prefix(store: EntryStore) -> None:
+    keys = ["a", "a.b", "a.b-c", "a.bc", "a.c", "b"]
+    for key in keys:
+        await put(store, "a", key)
+    page = await store.scan("a", "", 2, None, "a.b")
+    assert ([entry.key for entry in page.entries], page.next) == (["a.b", "a.b-c"], "a.b-c")
+    page = await store.scan("a", "a.b-c", 2, None, "a.b")
+    assert ([entry.key for entry in page.entries], page.next) == (["a.bc"], None)
+    assert (await store.scan("a", "a.bc", 2, None, "a.b")).entries == ()
+    assert (await store.scan("a", "", 2, None, "z")).entries == ()
+
+
+async def test_every_refused_edit_of_a_change_is_told(store: EntryStore) -> None:
+    await put(store, "a", "j")
+    edits = [edit("a", "i"), edit("a", "j"), edit("a", "k", None), edit("a", "l", "1", ANYTHING)]
+    (refused,) = await store.change([change(*edits)])
+    assert _told(refused) == "1 PreconditionRequiredError 1, 2 EntryNotFoundError, 3 PreconditionFailedError"
+    assert isinstance(refused, EditsRefusedError)
+    assert [each.key for each in refused.refusals] == ["j", "k", "l"]
+    assert (await store.read("a", "i")).version.revision == 1
+
+
+async def test_an_id_stands_for_all_edits_of_its_change(store: EntryStore) -> None:
+    first = change(edit("a", "i"), edit("a", "j"))
+    await store.change([first])
+    fewer, more = change(edit("a", "i"), id_=first.id), change(*first.edits, edit("a", "k"), id_=first.id)
+    results = await store.change([fewer, more, first])
+    assert [_told(result) for result in results] == ["IdReusedError", "IdReusedError", "create 1 create 1"]
+
+
+async def test_a_trial_is_judged_as_the_change_would_be_and_makes_nothing(store: EntryStore) -> None:
+    made = await put(store, "a", "k")
+    edits = [edit("a", "j"), edit("a", "k", "2", at(made.version)), edit("a", "k", None), edit("a", "j", None)]
+    trials = [replace(change(each), trial=True) for each in edits]
+    told = [_told(result) for result in await store.change(trials)]
+    assert told == ["create 1", "replace 1", "PreconditionRequiredError 1", "EntryNotFoundError"]
+    assert (await store.scan("a", "", 10)).version == made.version
+    assert [_told(result) for result in await store.change([change(each) for each in edits[:2]])] == [
+        "create 2",
+        "replace 3",
+    ]
+
+
+async def test_a_namespace_is_read_as_a_whole_at_the_version_of_its_last_change(store: EntryStore) -> None:
+    empty = await store.whole("a")
+    assert (empty.entries, empty.version.revision, empty.defined) == ((), 0, False)
+    first, second = await put(store, "a", "k"), await put(store, "a", "j", "2")
+    other = await put(store, "b", "k")
+    whole = await store.whole("a")
+    assert [(entry.key, entry.value, entry.version) for entry in whole.entries] == [
+        ("j", "2", second.version),
+        ("k", "1", first.version),
+    ]
+    assert (whole.version, whole.snapshot) == (second.version, other.version)
+    removed = await put(store, "a", "j", None, ANYTHING)
+    whole = await store.whole("a", removed.version)
+    assert ([entry.key for entry in whole.entries], whole.version) == (["k"], removed.version)
+    with pytest.raises(OtherHistoryError):
+        await store.whole("a", Version("ffffffff", 1))
+
+
+async def test_a_namespace_that_is_too_large_is_not_read_as_a_whole(store: EntryStore) -> None:
+    half = '"' + "x" * (LARGEST_BYTES // 2 - 2) + '"'
+    await store.change([change(edit("a", "j", half), edit("a", "k", half))])
+    assert len((await store.whole("a")).entries) == 2
+    await put(store, "a", "l")
+    with pytest.raises(
+        TooLargeError, match=r"^the namespace a has more than 10000 entries, or 4194304 bytes of values"
+    ):
+        await store.whole("a")
+
+
+async def test_a_change_is_made_under_the_versions_that_it_was_prepared_under(store: EntryStore) -> None:
+    undefined = Basis(definition="")
+    (made,) = await store.change([replace(change(edit("a", "k")), basis=undefined)])
+    assert _told(made) == "create 1"
+    await put(store, "a", "", "{}")
+    defined, current = (await store.whole("a")).defined, (await store.whole("a")).version
+    assert (defined, current.revision) == (True, 2)
+    assert [entry.key for entry in (await store.scan("a", "", 10)).entries] == ["k"]
+    (refused,) = await store.change([replace(change(edit("a", "j")), basis=undefined)])
+    assert isinstance(refused, RedefinedError)
+    assert refused.version == current
+    (made,) = await store.change([replace(change(edit("a", "j")), basis=Basis(str(current), current))])
+    assert _told(made) == "create 3"
+    for other in (Basis(str(current), current), Basis(namespace=Version("ffffffff", 3))):
+        (refused,) = await store.change([replace(change(edit("a", "i"), edit("a", "h")), basis=other)])
+        assert _told(refused) == "PreconditionFailedError 3"
+
+
 async def test_of_many_creators_one_wins(store: EntryStore) -> None:
     results = await asyncio.gather(*(store.change([change(edit("a", "k", str(n), NEW))]) for n in range(20)))
     told = sorted(_told(result) for (result,) in results)
@@ -261,13 +357,16 @@ TAGS = st.one_of(
         weak=st.frozensets(st.sampled_from(["now 1", "now 2"]), max_size=2),
     ),
 )
-EDITS = st.tuples(st.sampled_from("jk"), st.sampled_from([None, "1", "2.0"]), TAGS, TAGS)
+EDITS = st.tuples(st.sampled_from("ijk"), st.sampled_from([None, "1", "2.0"]), TAGS, TAGS)
+GROUP = st.lists(EDITS, min_size=1, max_size=3, unique_by=lambda each: each[0])
 
 
-@given(st.lists(st.lists(EDITS, min_size=1, max_size=2, unique_by=lambda each: each[0]), min_size=1, max_size=8))
+@given(st.lists(st.tuples(GROUP, st.booleans()), min_size=1, max_size=8))
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_postgresql_judges_as_the_domain_does(
-    migrated_url: str, settings: Settings, groups: list[list[tuple[str, str | None, Tags | None, Tags | None]]]
+    migrated_url: str,
+    settings: Settings,
+    groups: list[tuple[list[tuple[str, str | None, Tags | None, Tags | None]], bool]],
 ) -> None:
     real = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
     await real.open()
@@ -277,8 +376,13 @@ async def test_postgresql_judges_as_the_domain_does(
         fake = MemoryEntries()
         fake.version = start
         changes = [
-            change(*(edit(namespace, key, value, _conditions(start, match, none)) for key, value, match, none in each))
-            for each in groups
+            replace(
+                change(
+                    *(edit(namespace, key, value, _conditions(start, match, none)) for key, value, match, none in each)
+                ),
+                trial=trial,
+            )
+            for each, trial in groups
         ]
         expected = await fake.change(changes)
         assert [_told(result) for result in await real.change(changes)] == [_told(result) for result in expected]
@@ -305,5 +409,7 @@ def _conditions(start: Version, match: Tags | None, none: Tags | None) -> Condit
 def _told(result: Result) -> str:
     if isinstance(result, tuple):
         return " ".join(f"{made.action} {made.version.revision}" for made in result)
+    if isinstance(result, EditsRefusedError):
+        return ", ".join(f"{each.index} {_told(each.error)}" for each in result.refusals)
     current = result.current if isinstance(result, PreconditionError) else None
     return type(result).__name__ + ("" if current is None else f" {current.revision}")

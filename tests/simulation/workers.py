@@ -13,6 +13,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.environment import Address
+from runtime.http.changes import ChangeMaker
 from runtime.http.entries import EntryHandlers
 from runtime.http.representations import Representation, represent
 from runtime.ports import UnavailableError
@@ -26,7 +27,7 @@ from tests.simulation.truth import ViolationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from runtime.domain.entries import Change, Found, Mark, Page, Version
+    from runtime.domain.entries import Change, Found, Mark, Page, Version, Whole
     from runtime.ports import Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
@@ -166,8 +167,13 @@ class _CountedStore:
         if len(self._probes) > 2:
             self._fail(ViolationError(f"{len(self._probes)} requests asked a suspected store in {PROBE_SECONDS} s"))
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        return await self._store.scan(namespace, after, limit, at_least)
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        return await self._store.scan(namespace, after, limit, at_least, prefix)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        return await self._store.whole(namespace, at_least)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         return await self._store.change(changes)
@@ -205,7 +211,7 @@ class Worker:
         self.entries = Entries(counted, options, self.cache, represent)
         counted.useless = lambda name: (self._follower.outdated[name], self._follower.interruptions)
         counted.suspected = lambda: self.entries.suspicion.since is not None
-        self._handlers = EntryHandlers(self.entries, CHANGE_SECONDS)
+        self._handlers = EntryHandlers(self.entries, ChangeMaker(CHANGE_SECONDS))
         self._feed = PostgresChanges(_address(name, "direct"), options, self.horizon, marks)
         self._fail = fail
         self._tasks: set[asyncio.Task[Any]] = set()

@@ -1,0 +1,48 @@
+"""The service of namespaces as a whole: read through the cache, as entries are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic
+
+from runtime.domain.entries import EntryNotFoundError, NamespaceNotFoundError
+from runtime.services.cache import S
+from runtime.services.entries import Loaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runtime.domain.entries import Version, Whole
+    from runtime.ports import EntryStore
+    from runtime.services.entries import Entries, Read
+
+WHOLE = "?whole"
+"""The cached name of all entries of a namespace."""
+
+
+class Namespaces(Generic[S]):
+    """Namespaces in the representation of ``present``, in which the cache also holds them.
+
+    Every call may raise :class:`runtime.ports.UnavailableError`.
+    """
+
+    def __init__(self, store: EntryStore, entries: Entries[S], present: Callable[[Whole], S]) -> None:
+        self._store = store
+        self._entries = entries
+        self._present = present
+
+    async def read(self, namespace: str, at_least: Version | None = None) -> Read[S]:
+        """Return all entries of the namespace, at ``at_least`` or later, as :meth:`Entries.read` returns one.
+
+        Raises :class:`runtime.domain.entries.NamespaceNotFoundError` when it has neither entries nor a definition, and
+        :class:`runtime.domain.entries.TooLargeError` when its entries are more than is answered at once.
+        """
+
+        async def load() -> Loaded[S]:
+            whole = await self._store.whole(namespace, at_least)
+            present = self._present(whole) if whole.entries or whole.defined else None
+            return Loaded(present, whole.snapshot, (namespace,))
+
+        try:
+            return await self._entries.view((namespace, WHOLE), at_least, load, (namespace,))
+        except EntryNotFoundError as error:
+            raise NamespaceNotFoundError(error.age) from None
