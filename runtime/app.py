@@ -14,6 +14,7 @@ from runtime import routes
 from runtime.http.application import Application
 from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
+from runtime.http.definitions import DefinitionHandlers
 from runtime.http.entries import EntryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
@@ -24,6 +25,7 @@ from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.http.transactions import TransactionHandler
 from runtime.services.cache import Cache
+from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.health import Health
 from runtime.services.intake import DEFAULT, Intake
@@ -125,12 +127,19 @@ def _resources(
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
     changes = ChangeMaker(settings.database.statement_timeout_seconds)
-    handlers = EntryHandlers(entries, changes)
+    database = settings.database
+    definitions = Definitions(
+        adapters.store, entries, lambda kept: kept.version, intake.parser, database.events_retention_days
+    )
+    handlers = EntryHandlers(entries, changes, definitions)
+    defining = DefinitionHandlers(definitions, entries, adapters.store, changes)
     whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole))
-    transactions = TransactionHandler(entries, changes)
+    transactions = TransactionHandler(entries, changes, definitions)
     return [
         Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
+        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.NAMESPACE, {"GET": whole.read}, limiter),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),

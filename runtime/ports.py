@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Made, Mark, Page, Version, Whole
+    from runtime.domain.namespaces import Summaries
 
 
 class Reason(StrEnum):
@@ -108,6 +109,11 @@ class EntryStore(Protocol):
 
     async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
         """Return all entries of the namespace; ``TooLargeError`` when they are more than is answered at once."""
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        """Return at most ``limit`` namespaces above ``after``, those with all ``labels``; a page may be shorter."""
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """Make each change by itself, one after another, and return their results in the same order.

@@ -22,7 +22,10 @@ Route = Literal[
     "GET /v1/namespaces/{namespace}/entries/{key}",
     "PUT /v1/namespaces/{namespace}/entries/{key}",
     "DELETE /v1/namespaces/{namespace}/entries/{key}",
+    "GET /v1/namespaces",
     "GET /v1/namespaces/{namespace}",
+    "GET /v1/namespaces/{namespace}/definition",
+    "PUT /v1/namespaces/{namespace}/definition",
     "POST /v1/namespaces/{namespace}/transactions",
     "GET /v1/settings",
 ]

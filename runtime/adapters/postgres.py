@@ -18,7 +18,15 @@ import structlog
 from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
 from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version, Whole
-from runtime.domain.namespaces import LARGEST_BYTES, MOST_ENTRIES, namespace_too_large
+from runtime.domain.namespaces import (
+    LARGEST_BYTES,
+    MOST_ENTRIES,
+    MOST_EXAMINED,
+    Summaries,
+    Summary,
+    namespace_too_large,
+    summaries,
+)
 from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.suspicion import Suspicion
 
@@ -70,6 +78,23 @@ LEFT JOIN (
     SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key > ''
 ) AS entry ON whole.fits
 ORDER BY entry.key
+"""
+
+# The names are found one after the other, each by a look into the index. $2 of them are read, and one more, which tells
+# whether others follow.
+_NAMESPACES = """
+WITH RECURSIVE names (name) AS (
+    (SELECT namespace FROM entries WHERE namespace > $1 ORDER BY namespace LIMIT 1)
+    UNION ALL
+    SELECT (SELECT namespace FROM entries WHERE namespace > name ORDER BY namespace LIMIT 1) FROM names
+    WHERE name IS NOT NULL
+), page AS (SELECT name FROM names WHERE name IS NOT NULL LIMIT $2 + 1)
+SELECT position.epoch, position.revision AS last, page.name, definition.revision, CASE WHEN definition.key = '' THEN
+    json_build_object('owner', value -> 'owner', 'description', value -> 'description', 'labels', value -> 'labels',
+        'parent', value -> 'parent') END AS members
+FROM store_position() AS position LEFT JOIN page ON true
+LEFT JOIN entries AS definition ON definition.namespace = page.name AND definition.key = ''
+ORDER BY page.name
 """
 
 CONFIRM = "SELECT confirm_history($1, $2, $3, $4)"
@@ -143,6 +168,19 @@ class PostgresEntries:
         entries = tuple(entry for row in rows if (entry := _entry(row, snapshot.epoch)) is not None)
         version = Version(snapshot.epoch, rows[0]["version"])
         return Whole(namespace, rows[0]["defined"], entries, version, snapshot)
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        """See :class:`runtime.ports.EntryStore`."""
+        most = MOST_EXAMINED if labels else limit
+        rows, version = await self._fetch(at_least, _NAMESPACES, after, most)
+        named = [row for row in rows if row["name"] is not None]
+        found = [
+            Summary(row["name"], row["members"], row["revision"] and Version(version.epoch, row["revision"]))
+            for row in named[:most]
+        ]
+        return summaries(found, limit, labels, version, more=len(named) > most)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """See :class:`runtime.ports.EntryStore`."""

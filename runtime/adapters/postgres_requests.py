@@ -10,11 +10,13 @@ from runtime.domain.entries import (
     EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
     Made,
     RedefinedError,
     Refusal,
     Version,
 )
+from runtime.domain.namespaces import LAYER_FAULTS
 from runtime.domain.preconditions import namespace_moved, precondition_failed, precondition_required
 
 if TYPE_CHECKING:
@@ -96,6 +98,8 @@ def _refusal(row: asyncpg.Record) -> Exception:
             return IdReusedError()
         case "redefined":
             return RedefinedError(current)
+        case "orphan" | "cyclic" | "deep" | "inherited" as fault:
+            return LayerError(LAYER_FAULTS[fault])
         case "moved":
             return namespace_moved(Version(row["epoch"], row["revision"]))
     raise AssertionError(row["outcome"])

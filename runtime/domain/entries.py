@@ -217,5 +217,13 @@ class PreconditionFailedError(PreconditionError):
     """The entry does not match the request's condition (RFC 9110, section 15.5.13)."""
 
 
+class NamespaceMovedError(PreconditionFailedError):
+    """The namespace is not at the version of the change's basis, but at ``current``."""
+
+
+class LayerError(Exception):
+    """A namespace cannot have the parent that its definition names, or cannot be removed from under others."""
+
+
 class PreconditionRequiredError(PreconditionError):
     """The entry exists and the request has no If-Match (RFC 6585, section 3)."""

@@ -26,15 +26,19 @@ if TYPE_CHECKING:
 
     from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
+    from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
 
 
 class EntryHandlers:
     """The handlers of one entry, and of the list of a namespace's entries."""
 
-    def __init__(self, entries: Entries[Representation], changes: ChangeMaker) -> None:
+    def __init__(
+        self, entries: Entries[Representation], changes: ChangeMaker, definitions: Definitions[Representation]
+    ) -> None:
         self._entries = entries
         self._changes = changes
+        self._definitions = definitions
 
     async def read(self, request: Request) -> Response:
         """GET an entry; 304 when the client has its version, unless the store is away and cannot confirm it."""
@@ -55,7 +59,8 @@ class EntryHandlers:
         id_ = read_change_id(request, namespace, key)
         trial = read_dry_run(request)
         edit = Edit(namespace, key, await read_value(request), conditions)
-        (made,) = await self._entries.make(self._changes.change(request, id_, (edit,), trial=trial))
+        change = self._changes.change(request, id_, (edit,), trial=trial)
+        (made,) = await self._definitions.under(change, self._entries.make)
         if trial:
             return outcome(namespace, (edit,), (made,))
         return self._entries.present(edit, made).response(201 if made.action is Action.CREATE else 200)
@@ -66,7 +71,8 @@ class EntryHandlers:
         id_ = read_change_id(request, namespace, key)
         trial = read_dry_run(request)
         edit = Edit(namespace, key, None, read_conditions(request))
-        made = await self._entries.make(self._changes.change(request, id_, (edit,), trial=trial))
+        change = self._changes.change(request, id_, (edit,), trial=trial)
+        made = await self._definitions.under(change, self._entries.make)
         return outcome(namespace, (edit,), made) if trial else Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:

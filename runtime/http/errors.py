@@ -12,10 +12,10 @@ from runtime.domain.entries import (
     EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
     NamespaceNotFoundError,
     OtherHistoryError,
     PreconditionError,
-    PreconditionFailedError,
     PreconditionRequiredError,
     TooLargeError,
 )
@@ -31,7 +31,9 @@ from runtime.http.problems import PROBLEM_TYPES, problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.intake import FullError
+from runtime.services.schemas import InvalidSchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -46,7 +48,6 @@ _WEAK = (
     ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
     " which a proxy that compresses answers may have weakened"
 )
-_PRECONDITIONS: dict[type, int] = {PreconditionFailedError: 412, PreconditionRequiredError: 428}
 _NO_ENTRY = "the namespace has no entry with this key"
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
@@ -60,11 +61,19 @@ async def answer(handler: Handler, request: Request) -> Response:
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
         lacks = isinstance(error, NamespaceNotFoundError)
-        detail = "the namespace has neither an entry nor a definition" if lacks else _NO_ENTRY
+        detail = "there is no such namespace: it has neither entries nor a definition" if lacks else _NO_ENTRY
         return problem(404, detail, headers=headers)
     except EditsRefusedError as error:
         return _edits_refused(error)
-    except TooLargeError as error:
+    except InvalidValuesError as error:
+        return _invalid_values(error)
+    except InvalidSchemaError as error:
+        return problem(422, f"the schema of the definition is refused: {error}")
+    except InvalidDefinitionError as error:
+        return problem(422, f"the definition is refused: {error}")
+    except ApprovalRequiredError as error:
+        return problem(403, str(error))
+    except (TooLargeError, LayerError) as error:
         return problem(409, str(error))
     except PreconditionError as error:
         return _precondition(error, request)
@@ -115,18 +124,43 @@ def _edits_refused(error: EditsRefusedError) -> Response:
     return problem(412, detail, members={"refusals": refusals})
 
 
+def _invalid_values(error: InvalidValuesError) -> Response:
+    """Return the problem for values that violate a schema: 422 for new ones, 409 for those that are stored."""
+    members = {
+        "violations": [
+            {
+                "index": breach.index,
+                "key": breach.key,
+                "pointer": breach.violation.pointer,
+                "keyword": breach.violation.keyword,
+                "message": breach.violation.message,
+            }
+            for breach in error.breaches
+        ],
+        "complete": error.complete,
+    }
+    if error.stored:
+        detail = "stored entries violate the new schema: change them first, or allow them with allow-invalid=true"
+        return problem(409, detail, members=members)
+    return problem(422, "a value violates the schema of its namespace, so nothing was made", members=members)
+
+
 def _refused(error: Exception) -> dict[str, Any]:
     if isinstance(error, PreconditionError):
         tag = None if error.current is None else entity_tag(error.current)
-        return {"status": _PRECONDITIONS[type(error)], "detail": str(error), "etag": tag}
+        return {"status": _precondition_status(error), "detail": str(error), "etag": tag}
     return {"status": 404, "detail": _NO_ENTRY, "etag": None}
+
+
+def _precondition_status(error: PreconditionError) -> int:
+    return 428 if isinstance(error, PreconditionRequiredError) else 412
 
 
 def _precondition(error: PreconditionError, request: Request) -> Response:
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
     if_match = read_conditions(request).if_match
     return problem(
-        _PRECONDITIONS[type(error)], f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers
+        _precondition_status(error), f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers
     )
 
 

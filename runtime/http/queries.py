@@ -42,6 +42,16 @@ class Listing:
     prefix: str
 
 
+@dataclass(frozen=True, slots=True)
+class NamespaceListing:
+    """A request for at most ``limit`` namespaces after ``after`` that have all of the ``labels``."""
+
+    after: str
+    limit: int
+    labels: dict[str, str]
+    at_least: Version | None
+
+
 def read_name(request: Request) -> tuple[str, str]:
     """Return the namespace and the key of the path; an invalid one raises ``InvalidNameError``."""
     return check_namespace(request.path_params["namespace"]), check_key(request.path_params["key"])
@@ -86,10 +96,28 @@ def read_dry_run(request: Request, *others: str) -> bool:
     """Return whether a change is only to be judged; parameters but ``others`` raise :class:`InvalidQueryError`."""
     if not request.scope["query_string"]:
         return False
-    text = _parameters(request, ("dry-run", *others)).get("dry-run", "false")
+    _parameters(request, ("dry-run", *others))
+    return read_flag(request, "dry-run")
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """Return a parameter that is true or false, by default false."""
+    text = request.query_params.get(name, "false")
     if text in ("true", "false"):
         return text == "true"
-    raise InvalidQueryError("dry-run is true or false")
+    raise InvalidQueryError(f"{name} is true or false")
+
+
+def read_namespaces(request: Request) -> NamespaceListing:
+    """Return the list of namespaces that is asked for; other parameters raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("after", "at_least", "labels", "limit"))
+    after, labels = parameters.get("after", ""), parameters.get("labels", "")
+    return NamespaceListing(
+        check_namespace(after) if after else "",
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+        dict(map(_label, labels.split(","))) if labels else {},
+        _version(parameters.get("at_least")),
+    )
 
 
 def read_change_id(request: Request, namespace: str, key: str) -> UUID:
@@ -138,6 +166,13 @@ def _version(text: str | None) -> Version | None:
 
 def _prefix(text: str) -> str:
     return check_key(text) if text else ""
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if name and separator:
+        return name, value
+    raise InvalidQueryError("labels are name=value, separated by commas")
 
 
 def _limit(text: str) -> int:

@@ -78,7 +78,15 @@ def represent_whole(whole: Whole) -> Representation:
 
 
 def members(entry: Entry) -> dict[str, Any]:
-    """Return the members of an entry's JSON object."""
+    """Return the members of an entry's JSON object; the entry under the empty key is its namespace's definition."""
+    if not entry.key:
+        return {
+            "namespace": entry.namespace,
+            "definition": orjson.Fragment(entry.value),
+            "revision": entry.version.revision,
+            "etag": entity_tag(entry.version),
+            "updated_at": entry.updated_at,
+        }
     return {
         "namespace": entry.namespace,
         "key": entry.key,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.domain.entries import Change, Made
     from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
+    from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
 
 _TRANSACTION = "?transaction"
@@ -34,9 +35,12 @@ _MEMBERS = frozenset({"key", "value", "remove", "if_match", "if_none_match"})
 class TransactionHandler:
     """The handler of the transactions of a namespace."""
 
-    def __init__(self, entries: Entries[Representation], changes: ChangeMaker) -> None:
+    def __init__(
+        self, entries: Entries[Representation], changes: ChangeMaker, definitions: Definitions[Representation]
+    ) -> None:
         self._entries = entries
         self._changes = changes
+        self._definitions = definitions
 
     async def make(self, request: Request) -> Response:
         """POST edits: 200 when all were made at one revision, 412 with every failed precondition when none was."""
@@ -63,7 +67,7 @@ class TransactionHandler:
 
     async def _make(self, change: Change) -> tuple[Made, ...]:
         try:
-            return await self._entries.make(change)
+            return await self._definitions.under(change, self._entries.make)
         except (EntryNotFoundError, PreconditionError) as error:  # of a single edit
             raise EditsRefusedError((Refusal(0, change.edits[0].key, error),)) from None
 

@@ -145,6 +145,10 @@ class Entries(Generic[S]):
             raise ValueError("the edit removes the entry")
         return self._present(Entry(edit.namespace, edit.key, edit.value, made.version, made.at))
 
+    def forget(self, namespace: str, key: str) -> None:
+        """Evict a name that turned out to be outdated."""
+        self._cache.forget((namespace, key))
+
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -18,6 +19,8 @@ from runtime.domain.entries import (
     EntryNotFoundError,
     Found,
     IdReusedError,
+    Json,
+    LayerError,
     Made,
     OtherHistoryError,
     Page,
@@ -27,7 +30,17 @@ from runtime.domain.entries import (
     Version,
     Whole,
 )
-from runtime.domain.namespaces import LARGEST_BYTES, MOST_ENTRIES, namespace_too_large
+from runtime.domain.namespaces import (
+    LARGEST_BYTES,
+    LAYER_FAULTS,
+    MOST_ENTRIES,
+    MOST_EXAMINED,
+    MOST_LAYERS,
+    Summaries,
+    Summary,
+    namespace_too_large,
+    summaries,
+)
 from runtime.domain.preconditions import namespace_moved, permit_change
 from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
 
@@ -87,6 +100,16 @@ class MemoryEntries:
             raise namespace_too_large(namespace)
         return Whole(namespace, (namespace, "") in self.entries, entries, self._state(namespace), self.version)
 
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        self._fail()
+        self._require(at_least)
+        named = sorted({namespace for namespace, _ in self.entries if namespace > after})
+        most = MOST_EXAMINED if labels else limit
+        found = [self._summary(namespace) for namespace in named[:most]]
+        return summaries(found, limit, labels, self.version, more=len(named) > most)
+
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         self._fail()
         self.groups.append(len(changes))
@@ -135,9 +158,47 @@ class MemoryEntries:
             permit_change(edit.conditions, current.version if current else None)
         except PreconditionError as error:
             return error
+        if edit.value is None and current is None:
+            return EntryNotFoundError()
+        if not edit.key and (fault := self._layer_fault(edit)) is not None:
+            return LayerError(LAYER_FAULTS[fault])
         if edit.value is None:
-            return EntryNotFoundError() if current is None else Action.DELETE
+            return Action.DELETE
         return Action.CREATE if current is None else Action.REPLACE
+
+    def _summary(self, namespace: str) -> Summary:
+        definition = self.entries.get((namespace, ""))
+        if definition is None:
+            return Summary(namespace, None, None)
+        document = json.loads(definition.value)
+        members = {name: document.get(name) for name in ("owner", "description", "labels", "parent")}
+        return Summary(namespace, Json(json.dumps(members)), definition.version)
+
+    def _layer_fault(self, edit: Edit) -> str | None:
+        parents = {
+            namespace: json.loads(entry.value).get("parent")
+            for (namespace, key), entry in self.entries.items()
+            if not key
+        }
+        if edit.value is None:
+            return "inherited" if edit.namespace in parents.values() else None
+        above = [edit.namespace]
+        while (
+            parent := parents.get(above[-1]) if len(above) > 1 else json.loads(edit.value).get("parent")
+        ) is not None:
+            if parent == edit.namespace:
+                return "cyclic"
+            if len(above) == MOST_LAYERS:
+                return "deep"
+            if parent not in parents:
+                return "orphan"
+            above.append(parent)
+        below = [edit.namespace]
+        for depth in range(MOST_LAYERS):
+            if len(above) > 1 and len(above) + depth > MOST_LAYERS and below:
+                return "deep"
+            below = [child for child, parent in parents.items() if parent in below]
+        return None
 
     def _of(self, namespace: str) -> list[Entry]:
         return sorted((e for e in self.entries.values() if e.namespace == namespace and e.key), key=_key)

@@ -382,6 +382,8 @@ async def test_a_failure_that_changed_nothing_is_tried_again(client: httpx.Async
 async def test_a_change_whose_outcome_is_unknown_is_sent_again_and_answered_truly(
     client: httpx.AsyncClient, entries: MemoryEntries
 ) -> None:
+    await asyncio.sleep(0.02)  # the feed has told
+    await client.delete(URL)  # the worker knows that the namespace has no definition
     entries.failures = [OutcomeUnknownError("the connection broke")]
     assert (await put(client, 1)).status_code == 201
     entries.failures = [OutcomeUnknownError("the connection broke"), UnavailableError("the database is busy")]

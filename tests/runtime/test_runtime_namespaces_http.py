@@ -64,7 +64,9 @@ async def test_a_bundle_is_read_from_memory_until_its_namespace_changes(
 
 async def test_a_namespace_without_anything_is_404(client: httpx.AsyncClient, entries: MemoryEntries) -> None:
     for _ in range(2):
-        check_problem(await client.get(WHOLE), 404, "^the namespace has neither an entry nor a definition$")
+        check_problem(
+            await client.get(WHOLE), 404, "^there is no such namespace: it has neither entries nor a definition$"
+        )
     assert entries.reads == 2  # the probe's, and one
     check_problem(await client.get("/v1/namespaces/Payments"), 400, "^a namespace holds")
     check_problem(await client.get(f"{WHOLE}?limit=1"), 400, "^the parameters are at_least")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,9 +21,11 @@ from runtime.domain.entries import (
     Action,
     Basis,
     ChangeExpiredError,
+    Edit,
     EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
     OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
@@ -320,7 +323,65 @@ async def test_a_change_is_made_under_the_versions_that_it_was_prepared_under(st
     assert _told(made) == "create 3"
     for other in (Basis(str(current), current), Basis(namespace=Version("ffffffff", 3))):
         (refused,) = await store.change([replace(change(edit("a", "i"), edit("a", "h")), basis=other)])
-        assert _told(refused) == "PreconditionFailedError 3"
+        assert _told(refused) == "NamespaceMovedError 3"
+
+
+def defined(namespace: str, **members: object) -> Edit:
+    return edit(namespace, "", json.dumps({"owner": "me"} | members), None)
+
+
+def redefined(namespace: str, **members: object) -> Edit:
+    return replace(defined(namespace, **members), conditions=ANYTHING)
+
+
+async def test_layers_have_no_cycle_a_bounded_depth_and_parents_that_exist(store: EntryStore) -> None:
+    chain = [defined("n0"), *(defined(f"n{n}", parent=f"n{n - 1}") for n in range(1, 8))]
+    results = await store.change([change(each) for each in chain])
+    assert [type(result) for result in results] == [tuple] * 8
+    refused = {
+        "there would be more than 8 layers": [defined("n8", parent="n7"), redefined("n0", parent="other")],
+        "the parent inherits from the namespace itself": [
+            redefined("n0", parent="n7"),
+            redefined("n3", parent="n3"),
+            redefined("n3", parent="n5"),
+        ],
+        "the parent is a namespace without a definition": [defined("m", parent="none")],
+        "other namespaces inherit from this one": [edit("n0", "", None, ANYTHING)],
+    }
+    await put(store, "other", "", '{"owner": "me"}')
+    for message, edits in refused.items():
+        for each in edits:
+            (result,) = await store.change([change(each)])
+            assert isinstance(result, LayerError)
+            assert str(result) == message
+    (result,) = await store.change([change(edit("n7", "", None, ANYTHING))])
+    assert isinstance(result, tuple)
+    (result,) = await store.change([change(redefined("n0", parent="other"))])
+    assert isinstance(result, tuple)
+
+
+async def test_namespaces_are_listed_by_name_and_label(store: EntryStore) -> None:
+    await put(store, "b", "k")
+    await store.change([change(defined("a", labels={"x": "1"})), change(defined("c", labels={"x": "1", "y": "2"}))])
+    page = await store.namespaces("", 10, {})
+    assert [(each.namespace, each.version and each.version.revision) for each in page.found] == [
+        ("a", 2),
+        ("b", None),
+        ("c", 3),
+    ]
+    assert (page.next, page.version.revision, json.loads(page.found[0].members or "")) == (
+        None,
+        3,
+        {"owner": "me", "description": None, "labels": {"x": "1"}, "parent": None},
+    )
+    for limit, labels, names, after in (
+        (2, {}, ["a", "b"], "b"),
+        (1, {"x": "1"}, ["a"], "a"),
+        (9, {"y": "2"}, ["c"], None),
+    ):
+        page = await store.namespaces("", limit, labels)
+        assert ([each.namespace for each in page.found], page.next) == (names, after)
+    assert (await store.namespaces("c", 10, {})).found == ()
 
 
 async def test_of_many_creators_one_wins(store: EntryStore) -> None:
