@@ -16,6 +16,7 @@ from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
 from runtime.http.definitions import DefinitionHandlers
 from runtime.http.entries import EntryHandlers
+from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
@@ -28,6 +29,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.health import Health
+from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.namespaces import Namespaces
 from runtime.services.sampling import Sampling
@@ -126,8 +128,8 @@ def _resources(
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
-    changes = ChangeMaker(settings.database.statement_timeout_seconds)
     database = settings.database
+    changes = ChangeMaker(database.statement_timeout_seconds)
     definitions = Definitions(
         adapters.store, entries, lambda kept: kept.version, intake.parser, database.events_retention_days
     )
@@ -135,12 +137,21 @@ def _resources(
     defining = DefinitionHandlers(definitions, entries, adapters.store, changes)
     whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole))
     transactions = TransactionHandler(entries, changes, definitions)
+    past = History(adapters.store.history, entries, definitions, database)
+    history = HistoryHandlers(past, handlers, database.statement_timeout_seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
+        Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, limiter),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, limiter),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, limiter),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, limiter),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
-        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.NAMESPACE, {"GET": whole.read}, limiter),
+        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),

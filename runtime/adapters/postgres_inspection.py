@@ -35,8 +35,8 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("confirm_history", "make_changes")
-TABLES = ("entries", "events", "histories", "checkpoints", "schema_migrations")
+FUNCTIONS = ("confirm_history", "guard_namespace", "make_changes")
+TABLES = ("entries", "events", "histories", "checkpoints", "checkpoint_entries", "schema_migrations")
 
 
 @dataclass(frozen=True, slots=True)

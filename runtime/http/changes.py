@@ -31,7 +31,7 @@ class ChangeMaker:
     ) -> Change:
         """Return the change of a request, with its context."""
         context = Context(request_id=request.scope["request_id"], reason=read_reason(request))
-        return Change(id_, edits, time.monotonic() + self._seconds, context, trial, basis or Basis())
+        return Change(id_, edits, time.monotonic() + self._seconds, context, trial=trial, basis=basis or Basis())
 
 
 def outcome(namespace: str, edits: Sequence[Edit], made: Sequence[Made]) -> Response:

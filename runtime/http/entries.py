@@ -19,7 +19,7 @@ from runtime.http.queries import (
     read_name,
 )
 from runtime.http.rate_limiter import charge_of
-from runtime.http.representations import dump, members
+from runtime.http.representations import represent_page
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -44,7 +44,7 @@ class EntryHandlers:
         """GET an entry; 304 when the client has its version, unless the store is away and cannot confirm it."""
         namespace, key = read_name(request)
         conditions = read_conditions(request)
-        at_least = read_at_least(request)
+        at_least = read_at_least(request, "as-of")
         entry, age = await self._entries.read(namespace, key, at_least)
         if age is not None:
             return entry.stale(age)
@@ -76,7 +76,7 @@ class EntryHandlers:
         return outcome(namespace, (edit,), made) if trial else Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:
-        """GET a page of a namespace: ``next`` is the value of ``after`` for the next page, null on the last one.
+        """GET a page of a namespace.
 
         The ETag is the version of the whole store, so that 304 means that nothing at all has changed.
         """
@@ -85,15 +85,7 @@ class EntryHandlers:
         page = await self._entries.scan(
             listing.namespace, listing.after, listing.limit, listing.at_least, listing.prefix
         )
-        headers = {"ETag": entity_tag(page.version)}
         if is_unmodified(conditions, page.version):
-            return Response(status_code=304, headers=headers)
-        listed = [members(entry) for entry in page.entries]
-        body = {
-            "namespace": listing.namespace,
-            "entries": listed,
-            "next": page.next,
-            "revision": page.version.revision,
-        }
-        response = Response(dump(body), headers=headers, media_type="application/json")
+            return Response(status_code=304, headers={"ETag": entity_tag(page.version)})
+        response = represent_page(listing.namespace, page)
         return await charge_of(request).pay_bytes(len(response.body)) or response

@@ -19,6 +19,13 @@ from runtime.domain.entries import (
     PreconditionRequiredError,
     TooLargeError,
 )
+from runtime.domain.history import (
+    SETTLED_SECONDS,
+    NotKeptError,
+    RollbackTooLargeError,
+    UnsettledTimeError,
+    VersionNotFoundError,
+)
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
 from runtime.http.bodies import (
@@ -32,6 +39,7 @@ from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
 from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
+from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
 from runtime.services.schemas import InvalidSchemaError
 
@@ -60,9 +68,10 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(400, str(error))
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
-        lacks = isinstance(error, NamespaceNotFoundError)
-        detail = "there is no such namespace: it has neither entries nor a definition" if lacks else _NO_ENTRY
-        return problem(404, detail, headers=headers)
+        if isinstance(error, NamespaceNotFoundError):
+            return problem(404, "there is no such namespace: it has neither entries nor a definition", headers=headers)
+        then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
+        return problem(404, f"{then} no entry with this key", headers=headers)
     except EditsRefusedError as error:
         return _edits_refused(error)
     except InvalidValuesError as error:
@@ -75,11 +84,33 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(403, str(error))
     except (TooLargeError, LayerError) as error:
         return problem(409, str(error))
+    except VersionNotFoundError:
+        return problem(404, "no change of this revision made a version of the key: read the versions of the key")
+    except NotKeptError as error:
+        return problem(
+            410,
+            "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
+            members={"oldest": str(error.oldest)},
+        )
+    except UnsettledTimeError:
+        return problem(
+            400,
+            f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
+            " under way: ask again later, or for the present",
+        )
+    except RollbackTooLargeError:
+        return problem(
+            422,
+            f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
+            f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
+            " first, or the keys by themselves",
+        )
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
+        parameter = "at_least" if "at_least" in request.query_params else "the request"
         return problem(
-            412, "at_least names a revision that is not part of the present history: read the entry without it"
+            412, f"{parameter} names a revision that is not part of the present history: read the entry without it"
         )
     except IdReusedError:
         return problem(

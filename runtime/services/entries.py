@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import structlog
 
-from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError, TooLargeError
-from runtime.ports import Reason, TransientError, UnavailableError
-from runtime.services.backoff import pause_seconds
+from runtime.domain.entries import Action, Entry, EntryNotFoundError
+from runtime.ports import UnavailableError
+from runtime.services.asking import Asking
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
-from runtime.services.suspicion import PROBE_SECONDS, Suspicion
+from runtime.services.suspicion import PROBE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from runtime.settings import Database
 
 T = TypeVar("T")
-
-
-READ_SECONDS = 2.0
-"""The longest that a read waits for the store: after the throttle's wait, so that it is answered within 3 seconds."""
 
 PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
@@ -58,13 +54,13 @@ class Entries(Generic[S]):
     """
 
     def __init__(self, store: EntryStore, settings: Database, cache: Cache[S], present: Callable[[Entry], S]) -> None:
-        self.suspicion = Suspicion()
+        self._asking = Asking(settings.retry)
+        self.suspicion = self._asking.suspicion
         self._store = store
         self._cache = cache
         self._present = present
         self.changes = Changes(store, settings.retry)
         self._stale_seconds = settings.stale_seconds
-        self._retry = settings.retry
         self._fetches: dict[tuple[Name, Version | None], tuple[Fill[S], asyncio.Task[Held[S]]]] = {}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
@@ -210,31 +206,5 @@ class Entries(Generic[S]):
                 self._cache.forget((edit.namespace, edit.key))
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Ask the store a question that changes nothing, again after a connection that broke."""
-        if not self.suspicion.permits():
-            raise UnavailableError("the database is away")
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                answer = await self._tried(operation)
-        except TimeoutError as error:
-            self.suspicion.failed(Reason.SLOW)
-            raise UnavailableError("the database did not answer in time", Reason.SLOW) from error
-        except UnavailableError as error:
-            self.suspicion.failed(error.reason)
-            raise
-        except (OtherHistoryError, TooLargeError):  # answers too
-            self.suspicion.succeeded()
-            raise
-        self.suspicion.succeeded()
-        return answer
-
-    async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
-        failures = 0
-        while True:
-            try:
-                return await operation()
-            except TransientError:
-                failures += 1
-                if failures >= self._retry.attempts:
-                    raise
-            await asyncio.sleep(pause_seconds(self._retry, failures))
+        """Ask the store a question that changes nothing, as :meth:`runtime.services.asking.Asking.ask`."""
+        return await self._asking.ask(operation)

@@ -41,8 +41,9 @@ from runtime.domain.namespaces import (
     namespace_too_large,
     summaries,
 )
-from runtime.domain.preconditions import namespace_moved, permit_change
+from runtime.domain.preconditions import namespace_changed, namespace_moved, permit_change
 from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
+from tests.runtime.memory_history import MemoryHistory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from runtime.domain.entries import Change, Edit
+    from runtime.domain.entries import Change, Edit, Guard
     from runtime.ports import Follower, Result
 
 
@@ -68,6 +69,7 @@ class MemoryEntries:
         self.reads = 0
         self.groups: list[int] = []
         self._made: dict[UUID, tuple[Change, tuple[Made, ...]]] = {}
+        self.history = MemoryHistory(self)
 
     async def open(self) -> None: ...
 
@@ -77,24 +79,24 @@ class MemoryEntries:
         return {"reads": Pool(2, 0, 0)}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
-        self._fail()
+        self.fail()
         self.reads += 1
-        self._require(at_least)
+        self.require(at_least)
         return Found(self.entries.get((namespace, key)), self.version)
 
     async def scan(
         self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
     ) -> Page:
-        self._fail()
-        self._require(at_least)
+        self.fail()
+        self.require(at_least)
         found = [e for e in self._of(namespace) if e.key > after and e.key.startswith(prefix)]
         page = tuple(found[:limit])
         return Page(page, page[-1].key if len(found) > limit else None, self.version)
 
     async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
-        self._fail()
+        self.fail()
         self.reads += 1
-        self._require(at_least)
+        self.require(at_least)
         entries = tuple(self._of(namespace))
         if len(entries) > MOST_ENTRIES or sum(len(entry.value.encode()) for entry in entries) > LARGEST_BYTES:
             raise namespace_too_large(namespace)
@@ -103,15 +105,15 @@ class MemoryEntries:
     async def namespaces(
         self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
     ) -> Summaries:
-        self._fail()
-        self._require(at_least)
+        self.fail()
+        self.require(at_least)
         named = sorted({namespace for namespace, _ in self.entries if namespace > after})
         most = MOST_EXAMINED if labels else limit
         found = [self._summary(namespace) for namespace in named[:most]]
         return summaries(found, limit, labels, self.version, more=len(named) > most)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
-        self._fail()
+        self.fail()
         self.groups.append(len(changes))
         return [self._change(change) for change in changes]
 
@@ -130,6 +132,10 @@ class MemoryEntries:
             return made if same else IdReusedError()
         if change.deadline <= time.monotonic():
             return ChangeExpiredError()
+        try:
+            self._require_unchanged(change.guard)
+        except PreconditionError as error:
+            return error
         if (fault := self._basis(change)) is not None:
             return fault
         found = [(index, edit.key, self._judge(edit)) for index, edit in enumerate(change.edits)]
@@ -142,6 +148,7 @@ class MemoryEntries:
         version = self.version = Version(self.version.epoch, self.version.revision + 1)
         made = tuple(self._apply(edit, version) for edit in change.edits)
         self._made[change.id] = change, made
+        self.history.record(change, made)
         return made
 
     def _basis(self, change: Change) -> Exception | None:
@@ -151,6 +158,12 @@ class MemoryEntries:
             return RedefinedError(None if definition is None else definition.version)
         state = self._state(namespace)
         return None if change.basis.namespace in (None, state) else namespace_moved(state)
+
+    def _require_unchanged(self, guard: Guard | None) -> None:
+        if guard is not None:
+            last = max((r for r, namespace, _ in self.changes if namespace == guard.namespace), default=0)
+            if guard.since.epoch != self.version.epoch or last > guard.since.revision:
+                raise namespace_changed(Version(self.version.epoch, last))
 
     def _judge(self, edit: Edit) -> Action | Exception:
         current = self.entries.get((edit.namespace, edit.key))
@@ -217,11 +230,11 @@ class MemoryEntries:
         self.entries[name] = Entry(*name, edit.value, version, now)
         return Made(action, version, now)
 
-    def _require(self, at_least: Version | None) -> None:
+    def require(self, at_least: Version | None) -> None:
         if at_least and (at_least.epoch != self.version.epoch or at_least.revision > self.version.revision):
             raise OtherHistoryError
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
 
