@@ -135,7 +135,7 @@ def _resources(
     )
     handlers = EntryHandlers(entries, changes, definitions)
     defining = DefinitionHandlers(definitions, entries, adapters.store, changes)
-    whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole))
+    whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole), entries, changes, definitions)
     transactions = TransactionHandler(entries, changes, definitions)
     past = History(adapters.store.history, entries, definitions, database)
     history = HistoryHandlers(past, handlers, database.statement_timeout_seconds)
@@ -150,7 +150,7 @@ def _resources(
         Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
         Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
-        Resource(routes.NAMESPACE, {"GET": whole.read}, limiter),
+        Resource(routes.NAMESPACE, {"GET": whole.read, "PUT": whole.replace, "DELETE": whole.remove}, limiter),
         Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),

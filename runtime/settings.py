@@ -31,6 +31,8 @@ Route = Literal[
     "POST /v1/namespaces/{namespace}/rollback",
     "GET /v1/namespaces",
     "GET /v1/namespaces/{namespace}",
+    "PUT /v1/namespaces/{namespace}",
+    "DELETE /v1/namespaces/{namespace}",
     "GET /v1/namespaces/{namespace}/definition",
     "PUT /v1/namespaces/{namespace}/definition",
     "POST /v1/namespaces/{namespace}/transactions",

@@ -92,6 +92,11 @@ class Whole:
     version: Version
     snapshot: Version
 
+    @property
+    def exists(self) -> bool:
+        """Whether the namespace has entries or a definition."""
+        return bool(self.entries) or self.defined
+
 
 @dataclass(frozen=True, slots=True)
 class Context:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic
 
-from runtime.domain.entries import EntryNotFoundError, NamespaceNotFoundError
+from runtime.domain.entries import Edit, EntryNotFoundError, NamespaceNotFoundError, TooLargeError
+from runtime.domain.namespaces import MOST_REPLACED
+from runtime.domain.preconditions import Conditions, Tags
 from runtime.services.cache import S
 from runtime.services.entries import Loaded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from runtime.domain.entries import Version, Whole
+    from runtime.domain.entries import Json, Version, Whole
     from runtime.ports import EntryStore
     from runtime.services.entries import Entries, Read
 
 WHOLE = "?whole"
 """The cached name of all entries of a namespace."""
+
+_ANY_VERSION = Conditions(if_match=Tags(anything=True))
 
 
 class Namespaces(Generic[S]):
@@ -30,6 +34,10 @@ class Namespaces(Generic[S]):
         self._entries = entries
         self._present = present
 
+    async def present(self, namespace: str) -> Whole:
+        """Return all entries of the namespace as the store has them now, to be changed together."""
+        return await self._entries.ask(lambda: self._store.whole(namespace))
+
     async def read(self, namespace: str, at_least: Version | None = None) -> Read[S]:
         """Return all entries of the namespace, at ``at_least`` or later, as :meth:`Entries.read` returns one.
 
@@ -39,10 +47,28 @@ class Namespaces(Generic[S]):
 
         async def load() -> Loaded[S]:
             whole = await self._store.whole(namespace, at_least)
-            present = self._present(whole) if whole.entries or whole.defined else None
+            present = self._present(whole) if whole.exists else None
             return Loaded(present, whole.snapshot, (namespace,))
 
         try:
             return await self._entries.view((namespace, WHOLE), at_least, load, (namespace,))
         except EntryNotFoundError as error:
             raise NamespaceNotFoundError(error.age) from None
+
+
+def departures(whole: Whole, values: Mapping[str, Json]) -> tuple[Edit, ...]:
+    """Return the edits after which a namespace has these values by key, and no others.
+
+    Raises :class:`runtime.domain.entries.TooLargeError` when they are more than one change may have.
+    """
+    held = {entry.key: entry.value for entry in whole.entries}
+    edits = tuple(
+        Edit(whole.namespace, key, values.get(key), _ANY_VERSION if key in held else Conditions())
+        for key in sorted(held.keys() | values.keys())
+        if held.get(key) != values.get(key)
+    )
+    if len(edits) > MOST_REPLACED:
+        raise TooLargeError(
+            f"{len(edits)} entries differ, and one change has at most {MOST_REPLACED}: change some first"
+        )
+    return edits
