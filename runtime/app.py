@@ -21,7 +21,7 @@ from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
-from runtime.http.representations import represent, represent_whole
+from runtime.http.representations import represent, represent_layers, represent_whole
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.http.transactions import TransactionHandler
@@ -135,7 +135,9 @@ def _resources(
     )
     handlers = EntryHandlers(entries, changes, definitions)
     defining = DefinitionHandlers(definitions, entries, adapters.store, changes)
-    whole = NamespaceHandlers(Namespaces(adapters.store, entries, represent_whole), entries, changes, definitions)
+    whole = NamespaceHandlers(
+        Namespaces(adapters.store, entries, represent_whole, represent_layers), entries, changes, definitions
+    )
     transactions = TransactionHandler(entries, changes, definitions)
     past = History(adapters.store.history, entries, definitions, database)
     history = HistoryHandlers(past, handlers, database.statement_timeout_seconds)
@@ -151,6 +153,7 @@ def _resources(
         Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
         Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
         Resource(routes.NAMESPACE, {"GET": whole.read, "PUT": whole.replace, "DELETE": whole.remove}, limiter),
+        Resource(routes.EFFECTIVE, {"GET": whole.effective}, limiter),
         Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from runtime.domain.buckets import Shape
-    from runtime.domain.entries import Change, Found, Made, Mark, Page, Version, Whole
+    from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
     from runtime.domain.history import (
         Differences,
         KeyVersions,
@@ -123,6 +123,12 @@ class EntryStore(Protocol):
 
     async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
         """Return all entries of the namespace; ``TooLargeError`` when they are more than is answered at once."""
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        """Return the namespace and those that it inherits from, with all entries; ``actors`` asks who wrote them.
+
+        ``TooLargeError`` when the entries are more than is answered at once.
+        """
 
     async def namespaces(
         self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None

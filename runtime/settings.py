@@ -33,6 +33,7 @@ Route = Literal[
     "GET /v1/namespaces/{namespace}",
     "PUT /v1/namespaces/{namespace}",
     "DELETE /v1/namespaces/{namespace}",
+    "GET /v1/namespaces/{namespace}/effective",
     "GET /v1/namespaces/{namespace}/definition",
     "PUT /v1/namespaces/{namespace}/definition",
     "POST /v1/namespaces/{namespace}/transactions",

@@ -18,14 +18,16 @@ import structlog
 from runtime.adapters.postgres_errors import BROKEN, GUARD_BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_history import PostgresHistory
 from runtime.adapters.postgres_requests import CHANGE, GUARDED_CHANGE, calls, change_arguments, guard_refusal, results
-from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version, Whole
+from runtime.domain.entries import Entry, Found, Json, Layered, Layers, OtherHistoryError, Page, Version, Whole
 from runtime.domain.namespaces import (
     LARGEST_BYTES,
     MOST_ENTRIES,
     MOST_EXAMINED,
+    MOST_LAYERS,
     Summaries,
     Summary,
     namespace_too_large,
+    stacked,
     summaries,
 )
 from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
@@ -79,6 +81,29 @@ LEFT JOIN (
     SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key > ''
 ) AS entry ON whole.fits
 ORDER BY entry.key
+"""
+
+# At most $4 layers by their depth, each with its entries if all of them have at most $2 bytes in $3 entries. $5 asks who
+# wrote them.
+_LAYERS = """
+WITH RECURSIVE layers (layer, depth) AS (
+    SELECT $1::text COLLATE "C", 1
+    UNION ALL SELECT (e.value ->> 'parent') COLLATE "C", depth + 1
+    FROM layers JOIN entries AS e ON e.namespace = layers.layer AND e.key = ''
+    WHERE e.value ->> 'parent' IS NOT NULL AND depth < $4
+)
+SELECT position.epoch, position.revision AS last, layers.layer, namespace_revision(layers.layer) AS version, whole.fits,
+    EXISTS (SELECT FROM entries WHERE namespace = layers.layer AND key = '') AS defined, entry.*, made.actor
+FROM store_position() AS position CROSS JOIN (
+    SELECT coalesce(sum(size), 0) <= $2 AND count(*) <= $3 AS fits
+    FROM (SELECT size FROM layers JOIN entries ON namespace = layer WHERE key > '' LIMIT $3 + 1) AS sizes
+) AS whole CROSS JOIN layers
+LEFT JOIN LATERAL (
+    SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = layers.layer AND key > ''
+) AS entry ON whole.fits
+LEFT JOIN events AS made
+    ON $5 AND (made.revision, made.namespace, made.key) = (entry.revision, entry.namespace, entry.key)
+ORDER BY layers.depth, entry.key
 """
 
 # The names are found one after the other, each by a look into the index. $2 of them are read, and one more, which tells
@@ -170,6 +195,18 @@ class PostgresEntries:
         entries = tuple(entry for row in rows if (entry := _entry(row, snapshot.epoch)) is not None)
         version = Version(snapshot.epoch, rows[0]["version"])
         return Whole(namespace, rows[0]["defined"], entries, version, snapshot)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        """See :class:`runtime.ports.EntryStore`."""
+        rows, snapshot = await self.fetch(
+            at_least, _LAYERS, namespace, LARGEST_BYTES, MOST_ENTRIES, MOST_LAYERS, actors
+        )
+        if not rows[0]["fits"]:
+            raise namespace_too_large(namespace)
+        found = [Layered(entry, row["actor"]) for row in rows if (entry := _entry(row, snapshot.epoch)) is not None]
+        names = tuple(dict.fromkeys(row["layer"] for row in rows))
+        version = Version(snapshot.epoch, max(row["version"] for row in rows))
+        return Layers(names, stacked(found), rows[0]["defined"], version, snapshot)
 
     async def namespaces(
         self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None

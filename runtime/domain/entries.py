@@ -99,6 +99,29 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Layered:
+    """An entry in a layer that a namespace stands on; ``actor`` is who wrote it, None where that is unknown."""
+
+    entry: Entry
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A namespace and those that it inherits from, the nearest first, in the snapshot at ``snapshot``.
+
+    ``values`` has for each key, in order, the entries of the layers that hold it, the nearest first: that one counts.
+    At ``version`` all of it was the same.
+    """
+
+    namespaces: tuple[str, ...]
+    values: tuple[tuple[Layered, ...], ...]
+    defined: bool
+    version: Version
+    snapshot: Version
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The origin of a change, which is recorded with it."""
 

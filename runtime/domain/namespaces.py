@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from runtime.domain.entries import TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView, Mapping
+    from collections.abc import ItemsView, Iterable, Mapping
 
-    from runtime.domain.entries import Json, Version
+    from runtime.domain.entries import Json, Layered, Version
 
 LARGEST_BYTES = 4 * 1024 * 1024
 """The most bytes of values in one answer."""
@@ -57,6 +57,14 @@ class Summaries:
     found: tuple[Summary, ...]
     next: str | None
     version: Version
+
+
+def stacked(entries: Iterable[Layered]) -> tuple[tuple[Layered, ...], ...]:
+    """Return entries of layers by key; those of nearer layers come first."""
+    by_key: dict[str, list[Layered]] = {}
+    for each in entries:
+        by_key.setdefault(each.entry.key, []).append(each)
+    return tuple(tuple(by_key[key]) for key in sorted(by_key))
 
 
 def namespace_too_large(namespace: str) -> TooLargeError:

@@ -14,9 +14,9 @@ from runtime.domain.preconditions import Conditions, Tags, entity_tag, is_unmodi
 from runtime.http.bodies import InvalidDocumentError, compact, parse_document, read_body
 from runtime.http.changes import outcome
 from runtime.http.problems import problem
-from runtime.http.queries import read_at_least, read_conditions, read_dry_run
+from runtime.http.queries import read_at_least, read_conditions, read_dry_run, read_flag
 from runtime.http.rate_limiter import charge_of
-from runtime.http.representations import dump
+from runtime.http.representations import dump, explain_layers
 from runtime.services.definitions import KEY
 from runtime.services.namespaces import departures
 
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
     from runtime.services.namespaces import Namespaces
+
+EXPLAIN = "explain"
+"""The parameter by which values say where they come from."""
 
 CONFIRMATION = "confirm"
 """The parameter of a removal that names a namespace which is not empty."""
@@ -61,6 +64,22 @@ class NamespaceHandlers:
         if denial := await charge_of(request).pay_bytes(whole.bytes):
             return denial
         return whole.response(200) if age is None else whole.stale(age)
+
+    async def effective(self, request: Request) -> Response:
+        """GET the values that hold, inherited ones too; with ``explain=true`` the origin of each, and what it hides."""
+        namespace = check_namespace(request.path_params["namespace"])
+        conditions = read_conditions(request)
+        at_least = read_at_least(request, EXPLAIN)
+        age = None
+        if read_flag(request, EXPLAIN):
+            layers = explain_layers(await self._namespaces.explained(namespace, at_least))
+        else:
+            layers, age = await self._namespaces.effective(namespace, at_least)
+        if age is None and is_unmodified(conditions, layers.version):
+            return layers.unmodified()
+        if denial := await charge_of(request).pay_bytes(layers.bytes):
+            return denial
+        return layers.response(200) if age is None else layers.stale(age)
 
     async def replace(self, request: Request) -> Response:
         """PUT all keys and values, as one change: 200 with the counts of what was made.

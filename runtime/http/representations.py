@@ -11,7 +11,7 @@ from starlette.responses import Response
 from runtime.domain.preconditions import entity_tag
 
 if TYPE_CHECKING:
-    from runtime.domain.entries import Entry, Page, Version, Whole
+    from runtime.domain.entries import Entry, Layered, Layers, Page, Version, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +75,37 @@ def represent_whole(whole: Whole) -> Representation:
         "entries": {entry.key: orjson.Fragment(entry.value) for entry in whole.entries},
     }
     return _representation(whole.version, body)
+
+
+def represent_layers(layers: Layers) -> Representation:
+    """Return the representation of the values that hold in a namespace."""
+    values = {found[0].entry.key: orjson.Fragment(found[0].entry.value) for found in layers.values}
+    return _representation(layers.version, _layers(layers) | {"entries": values})
+
+
+def explain_layers(layers: Layers) -> Representation:
+    """Return the same, where each value says from which layer it is, and what it hides."""
+    values = {
+        found[0].entry.key: _origin(found[0]) | {"hides": [_origin(each) for each in found[1:]]}
+        for found in layers.values
+    }
+    return _representation(layers.version, _layers(layers) | {"entries": values})
+
+
+def _layers(layers: Layers) -> dict[str, Any]:
+    return {"namespace": layers.namespaces[0], "layers": layers.namespaces, "revision": layers.version.revision}
+
+
+def _origin(layered: Layered) -> dict[str, Any]:
+    entry = layered.entry
+    return {
+        "value": orjson.Fragment(entry.value),
+        "layer": entry.namespace,
+        "revision": entry.version.revision,
+        "etag": entity_tag(entry.version),
+        "updated_at": entry.updated_at,
+        "actor": layered.actor,
+    }
 
 
 def members(entry: Entry) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from runtime.services.entries import Loaded
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.domain.entries import Json, Version, Whole
+    from runtime.domain.entries import Json, Layers, Version, Whole
     from runtime.ports import EntryStore
     from runtime.services.entries import Entries, Read
 
 WHOLE = "?whole"
 """The cached name of all entries of a namespace."""
+
+LAYERS = "?layers"
+"""The cached name of the values that hold in a namespace."""
 
 _ANY_VERSION = Conditions(if_match=Tags(anything=True))
 
@@ -29,10 +32,40 @@ class Namespaces(Generic[S]):
     Every call may raise :class:`runtime.ports.UnavailableError`.
     """
 
-    def __init__(self, store: EntryStore, entries: Entries[S], present: Callable[[Whole], S]) -> None:
+    def __init__(
+        self,
+        store: EntryStore,
+        entries: Entries[S],
+        present: Callable[[Whole], S],
+        present_layers: Callable[[Layers], S],
+    ) -> None:
         self._store = store
         self._entries = entries
         self._present = present
+        self._present_layers = present_layers
+
+    async def effective(self, namespace: str, at_least: Version | None = None) -> Read[S]:
+        """Return the values that hold in the namespace, its own and inherited ones, as :meth:`read`.
+
+        The answer is cached until something changes in one of the layers.
+        """
+
+        async def load() -> Loaded[S]:
+            layers = await self._store.layers(namespace, at_least)
+            exists = layers.defined or bool(layers.values)
+            return Loaded(self._present_layers(layers) if exists else None, layers.snapshot, layers.namespaces)
+
+        try:
+            return await self._entries.view((namespace, LAYERS), at_least, load, None)
+        except EntryNotFoundError as error:
+            raise NamespaceNotFoundError(error.age) from None
+
+    async def explained(self, namespace: str, at_least: Version | None = None) -> Layers:
+        """Return every layer's entries, and who wrote them, from the store."""
+        layers = await self._entries.ask(lambda: self._store.layers(namespace, at_least, actors=True))
+        if not layers.defined and not layers.values:
+            raise NamespaceNotFoundError
+        return layers
 
     async def present(self, namespace: str) -> Whole:
         """Return all entries of the namespace as the store has them now, to be changed together."""

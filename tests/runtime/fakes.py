@@ -20,7 +20,9 @@ from runtime.domain.entries import (
     Found,
     IdReusedError,
     Json,
+    Layered,
     LayerError,
+    Layers,
     Made,
     OtherHistoryError,
     Page,
@@ -39,6 +41,7 @@ from runtime.domain.namespaces import (
     Summaries,
     Summary,
     namespace_too_large,
+    stacked,
     summaries,
 )
 from runtime.domain.preconditions import namespace_changed, namespace_moved, permit_change
@@ -101,6 +104,19 @@ class MemoryEntries:
         if len(entries) > MOST_ENTRIES or sum(len(entry.value.encode()) for entry in entries) > LARGEST_BYTES:
             raise namespace_too_large(namespace)
         return Whole(namespace, (namespace, "") in self.entries, entries, self._state(namespace), self.version)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        self.fail()
+        self.reads += 1
+        self.require(at_least)
+        names, parents = [namespace], self._parents()
+        while (parent := parents.get(names[-1])) is not None:
+            names.append(parent)
+        found = [Layered(entry, "anonymous" if actors else None) for name in names for entry in self._of(name)]
+        if len(found) > MOST_ENTRIES or sum(len(each.entry.value.encode()) for each in found) > LARGEST_BYTES:
+            raise namespace_too_large(namespace)
+        version = max((self._state(name) for name in names), key=lambda state: state.revision)
+        return Layers(tuple(names), stacked(found), (namespace, "") in self.entries, version, self.version)
 
     async def namespaces(
         self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
@@ -187,12 +203,15 @@ class MemoryEntries:
         members = {name: document.get(name) for name in ("owner", "description", "labels", "parent")}
         return Summary(namespace, Json(json.dumps(members)), definition.version)
 
-    def _layer_fault(self, edit: Edit) -> str | None:
-        parents = {
+    def _parents(self) -> dict[str, str | None]:
+        return {
             namespace: json.loads(entry.value).get("parent")
             for (namespace, key), entry in self.entries.items()
             if not key
         }
+
+    def _layer_fault(self, edit: Edit) -> str | None:
+        parents = self._parents()
         if edit.value is None:
             return "inherited" if edit.namespace in parents.values() else None
         above = [edit.namespace]

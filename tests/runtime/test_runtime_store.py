@@ -360,6 +360,22 @@ async def test_layers_have_no_cycle_a_bounded_depth_and_parents_that_exist(store
     assert isinstance(result, tuple)
 
 
+async def test_layers_are_read_in_one_snapshot(store: EntryStore) -> None:
+    await store.change([change(defined("base")), change(defined("service", parent="base"))])
+    for namespace, key in (("base", "a"), ("base", "b"), ("service", "b"), ("other", "a")):
+        await put(store, namespace, key, f'"{namespace}"')
+    layers = await store.layers("service", actors=True)
+    assert (layers.namespaces, layers.defined) == (("service", "base"), True)
+    assert [[(each.entry.namespace, each.entry.key, each.actor) for each in found] for found in layers.values] == [
+        [("base", "a", "anonymous")],
+        [("service", "b", "anonymous"), ("base", "b", "anonymous")],
+    ]
+    assert (layers.version.revision, layers.snapshot.revision) == (5, 6)
+    assert {each.actor for found in (await store.layers("service")).values for each in found} == {None}
+    nothing = await store.layers("nothing")
+    assert (nothing.namespaces, nothing.values, nothing.defined) == (("nothing",), (), False)
+
+
 async def test_namespaces_are_listed_by_name_and_label(store: EntryStore) -> None:
     await put(store, "b", "k")
     await store.change([change(defined("a", labels={"x": "1"})), change(defined("c", labels={"x": "1", "y": "2"}))])

@@ -29,7 +29,7 @@ from tests.simulation.truth import ViolationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from runtime.domain.entries import Change, Found, Mark, Page, Version, Whole
+    from runtime.domain.entries import Change, Found, Layers, Mark, Page, Version, Whole
     from runtime.domain.namespaces import Summaries
     from runtime.ports import HistoryStore, Pool, Result
     from tests.simulation.functions import Name
@@ -178,6 +178,9 @@ class _CountedStore:
         self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
     ) -> Page:
         return await self._store.scan(namespace, after, limit, at_least, prefix)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        return await self._store.layers(namespace, at_least, actors=actors)
 
     async def namespaces(
         self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
