@@ -83,8 +83,8 @@ LEFT JOIN (
 ORDER BY entry.key
 """
 
-# At most $4 layers by their depth, each with its entries if all of them have at most $2 bytes in $3 entries. $5 asks who
-# wrote them.
+# At most $4 layers by their depth, each with its entries if all of them have at most $2 bytes in $3 entries.
+# $5 asks for their actors.
 _LAYERS = """
 WITH RECURSIVE layers (layer, depth) AS (
     SELECT $1::text COLLATE "C", 1
