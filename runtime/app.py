@@ -12,9 +12,11 @@ from starlette.routing import Router
 
 from runtime import routes
 from runtime.http.application import Application
+from runtime.http.audit import AuditHandlers, Refusals
 from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
 from runtime.http.definitions import DefinitionHandlers
+from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
@@ -25,6 +27,7 @@ from runtime.http.representations import represent, represent_layers, represent_
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.http.transactions import TransactionHandler
+from runtime.services.audit import Audit
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
@@ -37,12 +40,11 @@ from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-
-    from starlette.types import ASGIApp
+    from concurrent.futures import Executor
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
+    from runtime.ports import AuditTrail, ChangeFeed, EntryStore, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -58,13 +60,14 @@ class Adapters:
     buckets: TokenBuckets
     telemetry: Telemetry
     draining: Draining
+    audit: AuditTrail
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
 
 def create_app(
     settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
-) -> ASGIApp:
+) -> Application:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters.
 
     ``management_port`` overrides that of the settings.
@@ -86,6 +89,8 @@ def create_app(
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
+    audit = Audit(adapters.audit, adapters.telemetry)
+    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -94,17 +99,21 @@ def create_app(
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
             running = (throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat())
-            tasks = [background.create_task(each) for each in running]
+            tasks = [background.create_task(each) for each in (*running, audit.repeat())]
             yield
             for task in tasks:
                 task.cancel()
+        await audit.close()
         sampling.sample()
         intake.parser.shutdown()
         await adapters.buckets.close()
         await adapters.store.close()
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
-    paths = Paths(_resources(settings, adapters, throttle, intake, entries, status))
+    limiter = BoundedLimiter(RateLimiter(throttle, clients, adapters.telemetry), intake, clients)
+    paths = Paths(
+        _resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients), intake.parser)
+    )
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -114,33 +123,31 @@ def create_app(
     port = settings.process.management_port if management_port is None else management_port
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
     by_port = ByPort(paths, management, port)
-    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
+    refusals = Refusals(audit, clients, quiet)
+    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
 
 
 def _resources(
     settings: Settings,
-    adapters: Adapters,
-    throttle: Throttle,
-    intake: Intake,
+    store: EntryStore,
+    limiter: BoundedLimiter,
     entries: Entries[Representation],
     status: StatusHandlers,
+    audit: AuditHandlers,
+    parser: Executor,
 ) -> list[Resource]:
-    telemetry = adapters.telemetry
-    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
     database = settings.database
     changes = ChangeMaker(database.statement_timeout_seconds)
-    definitions = Definitions(
-        adapters.store, entries, lambda kept: kept.version, intake.parser, database.events_retention_days
-    )
+    definitions = Definitions(store, entries, lambda kept: kept.version, parser, database.events_retention_days)
     handlers = EntryHandlers(entries, changes, definitions)
-    defining = DefinitionHandlers(definitions, entries, adapters.store, changes)
+    defining = DefinitionHandlers(definitions, entries, store, changes)
     whole = NamespaceHandlers(
-        Namespaces(adapters.store, entries, represent_whole, represent_layers), entries, changes, definitions
+        Namespaces(store, entries, represent_whole, represent_layers), entries, changes, definitions
     )
     transactions = TransactionHandler(entries, changes, definitions)
-    past = History(adapters.store.history, entries, definitions, database)
-    history = HistoryHandlers(past, handlers, database.statement_timeout_seconds)
+    past = History(store.history, entries, definitions, database)
+    history = HistoryHandlers(past, entries, handlers, changes)
     return [
         Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
@@ -157,6 +164,13 @@ def _resources(
         Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
+        Resource(routes.AUDIT, {"GET": audit.list}, limiter),
+        Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.INDEX, {"GET": documentation.index}, limiter),
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
+        Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from uuid import UUID
 
+    from runtime.domain.audit import Note
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
     from runtime.domain.history import (
@@ -309,3 +310,83 @@ class TokenBuckets(Protocol):
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """The state of the audit trail: the records in the chain, and how long others wait (seconds).
+
+    ``unsealed_seconds`` is the age of the oldest event or note that is not in the chain, ``unanchored_seconds`` that of
+    the oldest record that no anchor covers; 0 where there is none.
+    """
+
+    length: int
+    unsealed_seconds: float
+    unanchored_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """The records to list: at most ``limit`` of them, after the place ``after`` in the chain.
+
+    ``since`` and ``until`` are times as records hold them, of which the latter is excluded; None is anything.
+    """
+
+    after: int
+    limit: int
+    since: str | None = None
+    until: str | None = None
+    actor: str | None = None
+    namespace: str | None = None
+    kind: str | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A record of the chain: its place, its canonical JSON, and its link in hexadecimal."""
+
+    sequence: int
+    record: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealedPage:
+    """Records in the order of the chain, and whether more follow.
+
+    The oldest record that is kept is ``first``, and ``previous`` is the link before it, in hexadecimal.
+    """
+
+    records: tuple[Sealed, ...]
+    more: bool
+    first: int
+    previous: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedHead:
+    """A head of the chain that was signed: the canonical JSON of the statement, and its signature."""
+
+    sequence: int
+    statement: str
+    signature: str
+
+
+class AuditTrail(Protocol):
+    """The append-only audit trail. Every call may raise :class:`UnavailableError`."""
+
+    async def note(self, notes: Sequence[tuple[Note, float]]) -> None:
+        """Record notes, each with the seconds that have passed since; a repeated one is recorded once."""
+
+    async def state(self) -> Trail:
+        """Return the state of the trail."""
+
+    async def seal(self, most: int) -> int:
+        """Append up to ``most`` events and notes to the chain, and return how many; 0 while another worker does."""
+
+    async def page(self, wanted: AuditFilter) -> SealedPage:
+        """Return a page of the chain."""
+
+    async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
+        """Return at most ``limit`` signed heads of records after the place ``after``, in order."""

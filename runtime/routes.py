@@ -24,9 +24,19 @@ NAMESPACES: Final = "/v1/namespaces"
 EFFECTIVE: Final = "/v1/namespaces/{namespace}/effective"
 DEFINITION: Final = "/v1/namespaces/{namespace}/definition"
 TRANSACTIONS: Final = "/v1/namespaces/{namespace}/transactions"
+AUDIT: Final = "/v1/audit"
+AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
 HEALTH_DETAIL: Final = "/health/detail"
 """The paths of the management port, which serves nothing else."""
 
-THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route))
-"""Every endpoint under /v1: each has its own bucket."""
+INDEX: Final = "/"
+DESCRIPTION: Final = "/openapi.json"
+PAGE: Final = "/docs"
+PAGE_FILE: Final = "/docs/{file}"
+PROBLEMS: Final = "/problems"
+DOCUMENTATION: Final = (INDEX, DESCRIPTION, PAGE, PAGE_FILE, PROBLEMS)
+"""The paths that describe the API; each is read alone."""
+
+THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route)) | {f"GET {path}" for path in DOCUMENTATION}
+"""Every endpoint under /v1, and those that describe the API: each has its own bucket."""

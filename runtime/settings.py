@@ -38,6 +38,8 @@ Route = Literal[
     "PUT /v1/namespaces/{namespace}/definition",
     "POST /v1/namespaces/{namespace}/transactions",
     "GET /v1/settings",
+    "GET /v1/audit",
+    "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 

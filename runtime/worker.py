@@ -14,6 +14,7 @@ import structlog
 from uvicorn.server import Server
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
@@ -57,12 +58,14 @@ class Worker:
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
+        store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
         adapters = Adapters(
-            store=PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry),
+            store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
             telemetry=telemetry,
             draining=draining,
+            audit=PostgresAudit(store),
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

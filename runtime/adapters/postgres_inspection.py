@@ -35,8 +35,20 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("confirm_history", "guard_namespace", "make_changes")
-TABLES = ("entries", "events", "histories", "checkpoints", "checkpoint_entries", "schema_migrations")
+FUNCTIONS = ("confirm_history", "guard_namespace", "make_changes", "note_origins", "note_audit", "append_audit")
+TABLES = (
+    "entries",
+    "events",
+    "histories",
+    "checkpoints",
+    "checkpoint_entries",
+    "schema_migrations",
+    "audit_notes",
+    "audit_origins",
+    "audit_records",
+    "audit_anchors",
+    "audit_checkpoints",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Arguments and rows of ``make_changes()``, the function of migration 0005 that makes changes."""
+"""Arguments and rows of ``make_changes()``, the function of migration 0006 that makes changes."""
 
 from __future__ import annotations
 
@@ -34,15 +34,29 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-CHANGE = "SELECT * FROM make_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+# The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction. One
+# that was only judged made nothing: the revision of its rows is that of an earlier change.
+_NOTED = """
+), noted AS MATERIALIZED (
+    SELECT note_origins(array_agg(revision), array_agg(($17::text[])[($11::integer[])[edit]])) FROM made
+    WHERE outcome IN ('create', 'replace', 'delete') AND NOT ($8::boolean[])[($11::integer[])[edit]]
+    HAVING count(*) > 0
+)
+SELECT made.* FROM made LEFT JOIN noted ON true
+"""
+CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT * FROM make_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+{_NOTED}"""  # noqa: S608 - no value is part of it
 
 # The guard is asked first, since the ids depend on its answer.
-GUARDED_CHANGE = """
-SELECT change.* FROM guard_namespace($17, $18, $19, ($3::uuid[])[1]) AS guard (holds)
-CROSS JOIN LATERAL make_changes(
-    $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
-) AS change
-"""
+GUARDED_CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT change.* FROM guard_namespace($18, $19, $20, ($3::uuid[])[1]) AS guard (holds)
+    CROSS JOIN LATERAL make_changes(
+        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+    ) AS change
+{_NOTED}"""  # noqa: S608 - no value is part of it
 
 _UNREFUSED = frozenset(Action) | {"skipped"}
 _OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved"})
@@ -72,6 +86,7 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        [change.context.client for change in changes],
         *guarded,
     )
 

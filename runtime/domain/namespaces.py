@@ -38,7 +38,7 @@ LAYER_FAULTS = {
     "deep": f"there would be more than {MOST_LAYERS} layers",
     "inherited": "other namespaces inherit from this one",
 }
-"""The outcomes of ``layer_fault()``, a function of migration 0005."""
+"""The outcomes of ``layer_fault()``, a function of migration 0006."""
 
 
 @dataclass(frozen=True, slots=True)

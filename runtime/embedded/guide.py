@@ -16,6 +16,7 @@ def guide(base: str, management: str, settings: Settings) -> str:
     entry = f"{base}{ENTRY}"
     lines = [
         f"API        {base}",
+        f"page       {base}/docs",
         f"readiness  {base}{settings.process.ready_path}",
         f"metrics    {management}/metrics",
         "",

@@ -28,13 +28,14 @@ from runtime.domain.history import (
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
+from runtime.http import problem_kinds as kinds
 from runtime.http.bodies import (
     BodyTooLargeError,
     InvalidDocumentError,
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import PROBLEM_TYPES, problem
+from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
@@ -48,6 +49,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from runtime.http.problem_kinds import Kind
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -65,42 +68,51 @@ async def answer(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
     except _BAD_REQUEST as error:
-        return problem(400, str(error))
+        return problem(kinds.MALFORMED_REQUEST, str(error))
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
         if isinstance(error, NamespaceNotFoundError):
-            return problem(404, "there is no such namespace: it has neither entries nor a definition", headers=headers)
+            return problem(
+                kinds.NAMESPACE_NOT_FOUND,
+                "there is no such namespace: it has neither entries nor a definition",
+                headers=headers,
+            )
         then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
-        return problem(404, f"{then} no entry with this key", headers=headers)
+        return problem(kinds.ENTRY_NOT_FOUND, f"{then} no entry with this key", headers=headers)
     except EditsRefusedError as error:
         return _edits_refused(error)
     except InvalidValuesError as error:
         return _invalid_values(error)
     except InvalidSchemaError as error:
-        return problem(422, f"the schema of the definition is refused: {error}")
+        return problem(kinds.DEFINITION_INVALID, f"the schema of the definition is refused: {error}")
     except InvalidDefinitionError as error:
-        return problem(422, f"the definition is refused: {error}")
+        return problem(kinds.DEFINITION_INVALID, f"the definition is refused: {error}")
     except ApprovalRequiredError as error:
-        return problem(403, str(error))
-    except (TooLargeError, LayerError) as error:
-        return problem(409, str(error))
+        return problem(kinds.APPROVAL_REQUIRED, str(error))
+    except TooLargeError as error:
+        return problem(kinds.NAMESPACE_TOO_LARGE, str(error))
+    except LayerError as error:
+        return problem(kinds.LAYER_CONFLICT, str(error))
     except VersionNotFoundError:
-        return problem(404, "no change of this revision made a version of the key: read the versions of the key")
+        return problem(
+            kinds.VERSION_NOT_FOUND,
+            "no change of this revision made a version of the key: read the versions of the key",
+        )
     except NotKeptError as error:
         return problem(
-            410,
+            kinds.NOT_KEPT,
             "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
             members={"oldest": str(error.oldest)},
         )
     except UnsettledTimeError:
         return problem(
-            400,
+            kinds.UNSETTLED_TIME,
             f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
             " under way: ask again later, or for the present",
         )
     except RollbackTooLargeError:
         return problem(
-            422,
+            kinds.ROLLBACK_TOO_LARGE,
             f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
             f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
             " first, or the keys by themselves",
@@ -108,33 +120,42 @@ async def answer(handler: Handler, request: Request) -> Response:
     except PreconditionError as error:
         return _precondition(error, request)
     except OtherHistoryError:
-        parameter = "at_least" if "at_least" in request.query_params else "the request"
+        asked, advice = "the request", "read the versions anew"
+        if "at_least" in request.query_params:
+            asked, advice = "at_least", "read the entry without it"
         return problem(
-            412, f"{parameter} names a revision that is not part of the present history: read the entry without it"
+            kinds.OTHER_HISTORY, f"{asked} names a revision that is not part of the present history: {advice}"
         )
     except IdReusedError:
         return problem(
-            422, "Idempotency-Key was used for another change of this resource: send a new key with each new change"
+            kinds.IDEMPOTENCY_KEY_REUSED,
+            "Idempotency-Key was used for another change of this resource: send a new key with each new change",
         )
     except ChangeExpiredError:
         return problem(
-            503, "the change was not made, since its time was over: try again later", headers={"Retry-After": "1"}
+            kinds.CHANGE_EXPIRED,
+            "the change was not made, since its time was over: try again later",
+            headers={"Retry-After": "1"},
         )
     except BodyTooLargeError as error:
-        return problem(413, str(error))
+        return problem(kinds.CONTENT_TOO_LARGE, str(error))
     except UnsupportedMediaTypeError as error:
-        return problem(415, str(error), headers={"Accept": "application/json"})
+        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept": "application/json"})
     except UnsupportedContentCodingError as error:
-        return problem(415, str(error), headers={"Accept-Encoding": "identity"})
+        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept-Encoding": "identity"})
     except FullError as error:
         return full(error)
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
-        return problem(408, "the client closed the connection, or took too long, before it had sent the body")
+        return problem(
+            kinds.REQUEST_INCOMPLETE, "the client closed the connection, or took too long, before it had sent the body"
+        )
     except Exception:
         _log.exception("request failed", request_id=request.scope["request_id"])
-        return problem(500, "the request met a defect of the service, which has been logged under its request id")
+        return problem(
+            kinds.DEFECT, "the request met a defect of the service, which has been logged under its request id"
+        )
 
 
 def full(error: FullError) -> Response:
@@ -143,16 +164,16 @@ def full(error: FullError) -> Response:
     if error.of_client:
         detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
         violated = {"violated-policies": [error.bound]}
-        return problem(429, detail, kind=f"{PROBLEM_TYPES}quota-exceeded", headers=headers, members=violated)
+        return problem(kinds.QUOTA_EXCEEDED, detail, headers=headers, members=violated)
     detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
-    return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
+    return problem(kinds.REDUCED_CAPACITY, detail, headers=headers)
 
 
 def _edits_refused(error: EditsRefusedError) -> Response:
     """Return the problem for edits of a change; each has the status that it would have alone."""
     refusals = [{"index": refusal.index, "key": refusal.key, **_refused(refusal.error)} for refusal in error.refusals]
     detail = f"no edit was made, since the preconditions of {len(refusals)} do not hold: refusals lists them by index"
-    return problem(412, detail, members={"refusals": refusals})
+    return problem(kinds.EDITS_REFUSED, detail, members={"refusals": refusals})
 
 
 def _invalid_values(error: InvalidValuesError) -> Response:
@@ -172,34 +193,36 @@ def _invalid_values(error: InvalidValuesError) -> Response:
     }
     if error.stored:
         detail = "stored entries violate the new schema: change them first, or allow them with allow-invalid=true"
-        return problem(409, detail, members=members)
-    return problem(422, "a value violates the schema of its namespace, so nothing was made", members=members)
+        return problem(kinds.STORED_VALUES_INVALID, detail, members=members)
+    return problem(
+        kinds.VALUES_INVALID, "a value violates the schema of its namespace, so nothing was made", members=members
+    )
 
 
 def _refused(error: Exception) -> dict[str, Any]:
     if isinstance(error, PreconditionError):
         tag = None if error.current is None else entity_tag(error.current)
-        return {"status": _precondition_status(error), "detail": str(error), "etag": tag}
-    return {"status": 404, "detail": _NO_ENTRY, "etag": None}
+        return {"status": _precondition_kind(error).status, "detail": str(error), "etag": tag}
+    return {"status": kinds.ENTRY_NOT_FOUND.status, "detail": _NO_ENTRY, "etag": None}
 
 
-def _precondition_status(error: PreconditionError) -> int:
-    return 428 if isinstance(error, PreconditionRequiredError) else 412
+def _precondition_kind(error: PreconditionError) -> Kind:
+    required = isinstance(error, PreconditionRequiredError)
+    return kinds.PRECONDITION_REQUIRED if required else kinds.PRECONDITION_FAILED
 
 
 def _precondition(error: PreconditionError, request: Request) -> Response:
+    kind = _precondition_kind(error)
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
     if_match = read_conditions(request).if_match
-    return problem(
-        _precondition_status(error), f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers
-    )
+    return problem(kind, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:
     _log.warning(str(error), cause=repr(error.__cause__), request_id=request.scope["request_id"])
-    advice = (
-        "send it again with the same Idempotency-Key, or read the entry first"
+    kind, advice = (
+        (kinds.OUTCOME_UNKNOWN, "send it again with the same Idempotency-Key, or read the entry first")
         if isinstance(error, OutcomeUnknownError)
-        else "try again later"
+        else (kinds.UNAVAILABLE, "try again later")
     )
-    return problem(503, f"{error}: {advice}", headers={"Retry-After": "1"})
+    return problem(kind, f"{error}: {advice}", headers={"Retry-After": "1"})

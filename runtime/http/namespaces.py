@@ -13,6 +13,7 @@ from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, entity_tag, is_unmodified, permit_change
 from runtime.http.bodies import InvalidDocumentError, compact, parse_document, read_body
 from runtime.http.changes import outcome
+from runtime.http.problem_kinds import NAMESPACE_NOT_EMPTY
 from runtime.http.problems import problem
 from runtime.http.queries import read_at_least, read_conditions, read_dry_run, read_flag
 from runtime.http.rate_limiter import charge_of
@@ -114,7 +115,8 @@ class NamespaceHandlers:
         if whole.entries and request.query_params.get(CONFIRMATION) != namespace:
             count = len(whole.entries)
             return problem(
-                409, f"the namespace has {count} entries: to remove them too, add {CONFIRMATION}={namespace}"
+                NAMESPACE_NOT_EMPTY,
+                f"the namespace has {count} entries: to remove them too, add {CONFIRMATION}={namespace}",
             )
         if conditions != Conditions():
             permit_change(conditions, whole.version)

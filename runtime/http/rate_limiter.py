@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.http.bodies import TOKEN_BYTES, body_bytes
 from runtime.http.errors import answer
+from runtime.http.problem_kinds import QUOTA_EXCEEDED, REDUCED_CAPACITY
 from runtime.http.problems import problem
 from runtime.services.decisions import Admission
 
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from runtime.services.throttling import Throttle
     from runtime.telemetry import Telemetry
 
-_PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
 _KNOWN_CLIENTS = 4096
 _KEY_BYTES = 9
 _READING = frozenset({"GET", "HEAD"})
@@ -105,10 +105,8 @@ class RateLimiter:
         again = f"try again in {decision.retry_after_seconds} s"
         reduced = "requests cannot be counted together now, so each process admits its share"
         return problem(
-            503 if decision.alone else 429,
+            REDUCED_CAPACITY if decision.alone else QUOTA_EXCEEDED,
             f"{reduced}: {empty}: {again}" if decision.alone else f"{empty}: {again}",
-            kind=_PROBLEM_TYPES + ("temporary-reduced-capacity" if decision.alone else "quota-exceeded"),
-            title="Temporary Reduced Capacity" if decision.alone else "Quota Exceeded",
             headers={"Retry-After": str(decision.retry_after_seconds)},
             members={"violated-policies": decision.denied_by},
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtime.http.errors import answer
+from runtime.http.problem_kinds import METHOD_NOT_ALLOWED
 from runtime.http.problems import problem
 
 if TYPE_CHECKING:
@@ -34,12 +35,18 @@ class Resource:
         if "GET" in handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
 
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The method and template of each handler."""
+        return frozenset(endpoint for endpoint, _ in self._handlers.values())
+
     async def answer(self, request: Request) -> Response:
         """Return the response to one request."""
         chosen = self._handlers.get(request.method)
         if chosen is None:
             allowed = ", ".join(sorted(self._handlers))
-            return problem(405, f"the methods of this resource are {allowed}", headers={"Allow": allowed})
+            detail = f"the methods of this resource are {allowed}"
+            return problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         endpoint, handler = chosen
         if self._limiter is None:
             return await answer(handler, request)

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from runtime.domain.entries import (
-    Action,
     Edit,
     EntryNotFoundError,
     Guard,
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from runtime.domain.entries import Change, Entry, Json, Page
+    from runtime.domain.entries import Change, Entry, Json, Made, Page
     from runtime.domain.history import (
         Difference,
         Differences,
@@ -125,43 +124,35 @@ class History(Generic[S]):
 
     async def roll_back(
         self, namespace: str, key: str, version: Version, make: Callable[[Json | None], Change]
-    ) -> tuple[S, bool] | None:
-        """Make the change that gives the entry its value at a version; return what :meth:`Entries.write` returns.
+    ) -> tuple[Edit, Made]:
+        """Make the change that gives the entry its value at a version, or judge its trial; return what was made.
 
-        An entry that was not there then is removed, and the result is None.
+        An entry that was not there then is removed.
         """
         past = await self._ask(lambda: self._store.read(namespace, [key], version))
         entry = past.entries[0]
         change = make(None if entry is None else entry.value)
         (made,) = await self._definitions.under(change, self._entries.make)
-        if entry is None:
-            return None
-        return self._entries.present(change.edits[0], made), made.action is Action.CREATE
+        return change.edits[0], made
 
     async def made(self, change: UUID, namespace: str) -> NamespaceChange | None:
         """Return the change with an id that was made before, and its edits in the namespace."""
         return await self._ask(lambda: self._store.made(change, namespace))
 
-    async def roll_back_namespace(
-        self,
-        namespace: str,
-        version: Version,
-        expected: Version | None,
-        make: Callable[[tuple[Edit, ...], Guard], Change],
-    ) -> RolledBack:
-        """Make the one change that gives every entry of a namespace its value at a version; its definition stays.
+    async def departures(
+        self, namespace: str, version: Version, expected: Version | None
+    ) -> tuple[tuple[Edit, ...], Guard]:
+        """Return the edits that give every entry of a namespace its value at a version; its definition stays.
 
-        ``expected`` is the version at which the caller has seen the namespace; None is any. The change is not made
-        unless the namespace is still as it was compared: :class:`PreconditionFailedError`.
+        ``expected`` is the version at which the caller has seen the namespace; None is any. The guard is that the
+        namespace is still as it was compared.
 
         Raises :class:`RollbackTooLargeError` when more has to change than one transaction may.
         """
-        found, compared = await self._departures(namespace, version, expected)
+        found, compared = await self._differing(namespace, version, expected)
         found = sorted((each for each in found if each.key), key=lambda difference: difference.key)
-        guard = Guard(namespace, compared)
         if not found:
-            await self._require_unchanged(guard)
-            return RolledBack(compared, ())
+            return (), Guard(namespace, compared)
         keys = [difference.key for difference in found]
         past = await self._ask(lambda: self._store.read(namespace, keys, version))
         edits = tuple(
@@ -173,13 +164,21 @@ class History(Generic[S]):
             )
             for each, entry in zip(found, past.entries, strict=True)
         )
-        made = await self._definitions.under(make(edits, guard), self._entries.make)
-        pairs = zip(keys, made, strict=True)
-        return RolledBack(made[0].version, tuple(KeyEdit(key, each.action) for key, each in pairs))
+        return edits, Guard(namespace, compared)
 
-    async def _departures(
-        self, namespace: str, start: Version, end: Version | None
-    ) -> tuple[list[Difference], Version]:
+    async def roll_back_namespace(self, change: Change, guard: Guard) -> RolledBack:
+        """Make the change of :meth:`departures`, or judge its trial; without edits there is nothing to do.
+
+        Raises :class:`PreconditionFailedError` when the namespace is not as it was compared any more.
+        """
+        if not change.edits:
+            await self._require_unchanged(guard)
+            return RolledBack(guard.since, ())
+        made = await self._definitions.under(change, self._entries.make)
+        pairs = zip(change.edits, made, strict=True)
+        return RolledBack(made[0].version, tuple(KeyEdit(edit.key, each.action) for edit, each in pairs))
+
+    async def _differing(self, namespace: str, start: Version, end: Version | None) -> tuple[list[Difference], Version]:
         """Return every key that differs, and the version at which the namespace was compared."""
         found: list[Difference] = []
         before = None
@@ -189,9 +188,8 @@ class History(Generic[S]):
                     lambda: self._store.differences(namespace, start, end, before, LARGEST_ROLLBACK + 1)  # noqa: B023
                 )
             except OtherHistoryError:
-                if end is None or end.epoch == start.epoch:
-                    raise
-                raise PreconditionFailedError("If-Match does not hold: it is of another history", None) from None
+                await self._require_present(namespace, end)
+                raise
             found += page.differences
             end, before = page.end, page.next
             small = sum(each.before.size for each in found if each.before) <= LARGEST_ROLLBACK_BYTES
@@ -200,6 +198,13 @@ class History(Generic[S]):
             if before is None:
                 return found, end
         raise RollbackTooLargeError
+
+    async def _require_present(self, namespace: str, expected: Version | None) -> None:
+        """Raise unless the version of If-Match is one of the present history."""
+        try:
+            await self._ask(lambda: self._store.changes(namespace, expected, 1))
+        except OtherHistoryError:
+            raise PreconditionFailedError("If-Match does not hold: it is of another history", None) from None
 
     async def _require_unchanged(self, guard: Guard) -> None:
         last = await self._ask(lambda: self._store.changes(guard.namespace, None, 1))

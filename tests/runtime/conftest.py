@@ -17,14 +17,13 @@ from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 from tests.conftest import empty_database, in_database
-from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries, running
+from tests.runtime.fakes import MemoryAudit, MemoryBuckets, MemoryChanges, MemoryEntries, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from starlette.types import ASGIApp
-
     from runtime.embedded.postgres import PostgresServer
+    from runtime.http.application import Application
 
 
 @pytest.fixture
@@ -98,17 +97,24 @@ def changes(entries: MemoryEntries) -> MemoryChanges:
 
 
 @pytest.fixture
-def adapters(entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining) -> Adapters:
-    return Adapters(entries, changes, buckets, Telemetry(), draining)
+def audit() -> MemoryAudit:
+    return MemoryAudit()
 
 
 @pytest.fixture
-def app(settings: Settings, adapters: Adapters) -> ASGIApp:
+def adapters(
+    entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
+) -> Adapters:
+    return Adapters(entries, changes, buckets, Telemetry(), draining, audit)
+
+
+@pytest.fixture
+def app(settings: Settings, adapters: Adapters) -> Application:
     return create_app(settings, adapters)
 
 
 @pytest.fixture
-async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the started service; what the service raises fails the test."""
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
         yield http

@@ -17,6 +17,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
@@ -74,18 +75,22 @@ async def ways(migrated_url: str, redis_url: str) -> AsyncIterator[Ways]:
 
 
 @asynccontextmanager
-async def served(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Run one worker of the service in this process."""
+async def served(
+    settings: Settings, database_url: str, redis_url: str, *parameters: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run one worker of the service in this process; ``parameters`` are further ones of the database's address."""
     telemetry, horizon = Telemetry(), Horizon(3)
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
-    address, database = Address(f"{database_url}?sslmode=disable"), settings.database
+    address, database = Address(f"{database_url}?{'&'.join(('sslmode=disable', *parameters))}"), settings.database
+    store = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
-        store=PostgresEntries(address, None, database, horizon, telemetry),
+        store=store,
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         telemetry=telemetry,
         draining=Draining(),
+        audit=PostgresAudit(store),
     )
     app = create_app(settings, adapters)
     async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:

@@ -320,8 +320,8 @@ async def test_a_change_carries_its_request_and_its_reason_to_the_store(
     await client.put(URL, json={"value": 1}, headers=headers)
     await client.delete(URL, headers={"if-match": "*", "x-request-id": "order-8"})
     assert contexts == [
-        Context("anonymous", "order-7", "die Grenze für März"),
-        Context("anonymous", "order-8", None),
+        Context("anonymous", "order-7", "die Grenze für März", "127.0.0.1"),
+        Context("anonymous", "order-8", None, "127.0.0.1"),
     ]
 
 

@@ -422,9 +422,8 @@ async def test_every_read_of_the_past_agrees_with_a_model(
         to = Version(start.epoch, sorted(model)[chosen % len(model)])
         then = model[to.revision]
         if kind == "namespace":
-            rolled = await service.roll_back_namespace(
-                namespace, to, None, lambda made, guard: replace(change(*made), guard=guard)
-            )
+            departing, guard = await service.departures(namespace, to, None)
+            rolled = await service.roll_back_namespace(replace(change(*departing), guard=guard), guard)
             assert {each.key for each in rolled.edits} == {k for k in {*now, *then} if now.get(k) != then.get(k)}
             now = dict(then)
         elif kind == "key":

@@ -102,6 +102,7 @@ class Pair:
             [self._draw.choice((None, None, "", "ffffffff-1")) for _ in ids],
             [self._state_tag() for _ in ids],
             *map(list, zip(*edits, strict=True)),
+            [None] * same,
         )
 
     def _state_tag(self) -> str | None:

@@ -5,10 +5,12 @@
 CREATE INDEX entries_by_parent ON entries ((value ->> 'parent')) WHERE key = '';
 
 -- A revision at which a namespace, its definition included, was what it is in the calling statement's snapshot: that of
--- its last event or, after that was dropped, of the last checkpoint.
+-- its last event or, after that was dropped, of the last checkpoint. Rows are compared, so that the index by namespace is
+-- used (migration 0004).
 CREATE FUNCTION namespace_revision(name text) RETURNS bigint LANGUAGE sql STABLE AS $$
     SELECT coalesce(
-        (SELECT revision FROM events WHERE namespace = name ORDER BY revision DESC LIMIT 1),
+        (SELECT revision FROM events WHERE (namespace, revision) > (name, 0)
+            AND (namespace, revision) <= (name, 9223372036854775807) ORDER BY namespace DESC, revision DESC LIMIT 1),
         (SELECT revision FROM checkpoints ORDER BY revision DESC LIMIT 1),
         0)
 $$;
