@@ -141,8 +141,9 @@ class EntryStore(Protocol):
 
         An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``; of
         a change of several edits ``EditsRefusedError``, which has all of them. Or it is one of the change as a whole:
-        ``ChangeExpiredError``, ``IdReusedError``, ``RedefinedError`` or, for another version of the namespace,
-        ``PreconditionFailedError``. Changes whose outcome is unknown can be sent again: each is made at most once.
+        ``ChangeExpiredError``, ``IdReusedError``, ``RedefinedError``, ``LayerError`` or, for another version of the
+        namespace, ``PreconditionFailedError``. Changes whose outcome is unknown can be sent again: each is made at most
+        once.
         """
 
 

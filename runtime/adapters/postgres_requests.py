@@ -59,7 +59,7 @@ WITH made AS MATERIALIZED (
 {_NOTED}"""  # noqa: S608 - no value is part of it
 
 _UNREFUSED = frozenset(Action) | {"skipped"}
-_OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved"})
+_OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved", *LAYER_FAULTS})
 """Outcomes that a change has as a whole."""
 
 
@@ -119,8 +119,9 @@ def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[R
 
 def _result(change: Change, rows: Sequence[asyncpg.Record]) -> Result:
     refused = [(index, row) for index, row in enumerate(rows) if row["outcome"] not in _UNREFUSED]
-    if refused and (len(rows) == 1 or refused[0][1]["outcome"] in _OF_THE_CHANGE):
-        return _refusal(refused[0][1])
+    for _, row in refused:
+        if len(rows) == 1 or row["outcome"] in _OF_THE_CHANGE:
+            return _refusal(row)
     if refused:
         return EditsRefusedError(
             tuple(Refusal(index, change.edits[index].key, _refusal(row)) for index, row in refused)

@@ -51,7 +51,7 @@ APPROVAL_REQUIRED: Final = Kind(
     403,
     "Approval Required",
     "The definition of the namespace says that its changes need approvals, which a direct change does not have.",
-    "Ask the owner of the namespace; a definition with other approvals is still taken.",
+    "Ask the owner of the namespace, whose definition states how many.",
 )
 NO_SUCH_PATH: Final = Kind(
     "no-such-path",

@@ -169,8 +169,11 @@ class MemoryEntries:
             return fault
         found = [(index, edit.key, self._judge(edit)) for index, edit in enumerate(change.edits)]
         refusals = [Refusal(index, key, error) for index, key, error in found if isinstance(error, Exception)]
+        for refusal in refusals:
+            if len(change.edits) == 1 or isinstance(refusal.error, LayerError):
+                return refusal.error
         if refusals:
-            return refusals[0].error if len(change.edits) == 1 else EditsRefusedError(tuple(refusals))
+            return EditsRefusedError(tuple(refusals))
         if change.trial:
             now = datetime.now(UTC)
             return tuple(Made(action, self.version, now) for _, _, action in found if isinstance(action, Action))

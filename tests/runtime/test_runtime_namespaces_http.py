@@ -228,8 +228,11 @@ async def test_a_namespace_with_entries_is_removed_only_by_its_name(
     check_problem(await client.get(WHOLE), 404, "^there is no such namespace")
 
 
-async def test_an_empty_namespace_is_removed_unless_others_inherit_from_it(client: httpx.AsyncClient) -> None:
+async def test_a_namespace_is_removed_unless_others_inherit_from_it(client: httpx.AsyncClient) -> None:
     for namespace, parent in (("payments", None), ("child", "payments")):
         await client.put(f"/v1/namespaces/{namespace}/definition", json={"owner": "me", "parent": parent})
     check_problem(await client.delete(WHOLE), 409, "^other namespaces inherit from this one$")
+    await put(client, 1, f"{LIST}/a")
+    check_problem(await client.delete(f"{WHOLE}?confirm=payments"), 409, "^other namespaces inherit from this one$")
+    await client.delete(f"{LIST}/a", headers={"if-match": "*"})
     assert [(await client.delete(url)).status_code for url in ("/v1/namespaces/child", WHOLE)] == [204, 204]

@@ -349,11 +349,13 @@ async def test_layers_have_no_cycle_a_bounded_depth_and_parents_that_exist(store
         "other namespaces inherit from this one": [edit("n0", "", None, ANYTHING)],
     }
     await put(store, "other", "", '{"owner": "me"}')
+    await put(store, "n0", "k")
     for message, edits in refused.items():
         for each in edits:
-            (result,) = await store.change([change(each)])
-            assert isinstance(result, LayerError)
-            assert str(result) == message
+            for change_ in (change(each), change(edit(each.namespace, "k", None, ANYTHING), each)):
+                (result,) = await store.change([change_])
+                assert isinstance(result, LayerError)
+                assert str(result) == message
     (result,) = await store.change([change(edit("n7", "", None, ANYTHING))])
     assert isinstance(result, tuple)
     (result,) = await store.change([change(redefined("n0", parent="other"))])
