@@ -165,7 +165,7 @@ REQUEST_ID: Final = Parameter(
     "3f2b6c0e",
 )
 
-_LINE: Final = _text("^[ -~]*$")
+_LINE: Final = _text("^[^\\x00-\\x1f\\x7f]*$")
 _MOMENT: Final = {"type": "string", "format": "date-time"}
 AUDIT_AFTER: Final = Parameter(
     "after",
