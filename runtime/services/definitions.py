@@ -197,7 +197,7 @@ class Definitions(Generic[S]):
 
     async def _ruling(self, namespace: str, at_least: Version | None) -> Ruling:
         try:
-            read = await self._entries.read(namespace, KEY, at_least)
+            read = await self._entries.read_to_change(namespace, KEY, at_least)
         except EntryNotFoundError:
             self._rulings.pop(namespace, None)
             return _UNDEFINED

@@ -82,6 +82,19 @@ class Entries(Generic[S]):
             raise EntryNotFoundError(age)
         return Read(held.value, age)
 
+    async def read_to_change(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
+        """Return the entry as :meth:`read`, for a change that is refused if it is another one by now.
+
+        While changes are suspected to fail, the one in memory will do, so that most are refused at once.
+        """
+        kept = self._cache.stale((namespace, key)) if self.changes.suspicion.since is not None else None
+        if kept is None or at_least is not None:
+            return await self.read(namespace, key, at_least)
+        held, age = kept
+        if held.value is None:
+            raise EntryNotFoundError(age)
+        return Read(held.value, age)
+
     async def view(
         self,
         name: Name,
