@@ -23,7 +23,7 @@ KINDS = ("change", "refusal", "read", "history")
 
 @click.group()
 def audit() -> None:
-    """Export the audit trail of the API, and verify that nobody has changed it.
+    """Export the audit trail of the API, and verify it.
 
     The token comes from CBP_TOKEN or a file, never from the command line.
     """
@@ -73,7 +73,7 @@ def _from_api(command: Callable[..., object]) -> Callable[..., object]:
 def export(
     url: str, token_file: Path | None, anchors: Path | None, since: str | None, until: str | None, **members: str | None
 ) -> None:
-    """Print the audit trail as JSON Lines, in the order of its chain, for cbp audit verify.
+    """Print the audit trail as JSON Lines, for cbp audit verify.
 
     Records that the filters leave out are represented by their hash, so that what is exported can still be verified.
     """
@@ -104,14 +104,14 @@ def export(
     "keys",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for versions 2, 3, ...",
+    help="The public key by which anchors are signed, in PEM: of version 1; repeat it for later versions.",
 )
 @_from_api
 @options.formats("text", "json")
 def verify(
     file: Path | None, anchors: Path | None, keys: tuple[Path, ...], url: str, token_file: Path | None, format_: str
 ) -> None:
-    """Verify an export of the audit trail, or without FILE the trail of the API.
+    """Verify the audit trail of the API, or an export of it.
 
     Finds every record that was changed, removed, inserted or moved. With anchors it also finds a tail that was cut off
     and a chain that was computed anew, and with a key an anchor that nobody has signed. Exits with 0 when everything is
