@@ -20,7 +20,7 @@ import orjson
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
 SECONDS = 10.0
@@ -82,12 +82,7 @@ class Client:
 
     def find(self, namespace: str, key: str) -> Answer | None:
         """Return an entry, or None where there is none."""
-        try:
-            return self.read(namespace, key)
-        except RefusedError as error:
-            if error.status != NOT_FOUND:
-                raise
-            return None
+        return _found(lambda: self.read(namespace, key))
 
     def version(self, namespace: str, key: str | None) -> str | None:
         """Return the entity tag of an entry, None where there is none, or that of a namespace's list."""
@@ -117,6 +112,27 @@ class Client:
     def page(self, namespace: str, after: str, limit: int) -> Answer:
         """Return one page of a namespace: its entity tag is the version of the store."""
         return self.ask("GET", _path(namespace, None, "/entries", after=after or None, limit=str(limit)))
+
+    def bundle(self, namespace: str) -> Answer:
+        """Return all keys and values of a namespace, under one entity tag."""
+        return self.ask("GET", _path(namespace, None))
+
+    def find_bundle(self, namespace: str) -> Answer | None:
+        """Return the same, or None where there is no such namespace."""
+        return _found(lambda: self.bundle(namespace))
+
+    def replace(
+        self, namespace: str, text: str, conditions: Mapping[str, str], reason: str | None = None, *, trial: bool
+    ) -> Answer:
+        """Give a namespace the entries of a bundle, or with ``trial`` only have it judged."""
+        path = _path(namespace, None, **{"dry-run": "true" if trial else None})
+        return self.ask("PUT", path, text, {**conditions, **_change(reason)})
+
+    def namespaces(self, after: str, limit: int) -> list[str]:
+        """Return the names of at most ``limit`` namespaces behind one."""
+        query = urlencode({"after": after, "limit": limit})
+        listed = self.ask("GET", f"/v1/namespaces?{query}").value["namespaces"]
+        return [each["namespace"] for each in listed]
 
     def history(self, namespace: str, key: str | None) -> Iterator[dict[str, Any]]:
         """Yield the versions of a key, or the changes of a namespace, from the newest to the oldest that is kept."""
@@ -214,6 +230,15 @@ def connect(address: str, token: str | None, token_file: Path | None, seconds: f
     if token and parts.scheme == "http" and not _loopback(parts.hostname):
         raise UnreachableError(f"{address} is not safe for a token: use https://")
     return Client(address, token or None, seconds)
+
+
+def _found(read: Callable[[], Answer]) -> Answer | None:
+    try:
+        return read()
+    except RefusedError as error:
+        if error.status != NOT_FOUND:
+            raise
+        return None
 
 
 def _whole(text: str) -> int | orjson.Fragment:

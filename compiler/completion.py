@@ -1,4 +1,4 @@
-"""Shell completion of ``cbp``: the script that click generates, the names of environments, and keys of an API."""
+"""Shell completion of ``cbp``: the script that click generates, the names of environments, and those of an API."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ from compiler import project
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import click
+
+    from compiler.client import Client
 
 COMPLETION_SECONDS = 1.0
 """The seconds after which a completion gives a server up."""
@@ -64,24 +67,37 @@ def environments_and_paths(context: click.Context, parameter: click.Parameter, i
     return others + (_paths(context.params["root"], named[0], incomplete) if named else [])
 
 
+def namespaces(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the namespaces that begin with ``incomplete``; none where the API does not answer at once."""
+    # No name ends with a hyphen, so that none is behind the text that does.
+    return _asked(context, incomplete, lambda client: client.namespaces(incomplete.rstrip("-"), MOST_COMPLETED))
+
+
 def keys(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
     """Return the keys of the namespace that begin with ``incomplete``; none where the API does not answer at once."""
+
+    def page(client: Client) -> list[str]:
+        entries = client.page(context.params["namespace"], incomplete, MOST_COMPLETED).value["entries"]
+        return [entry["key"] for entry in entries]
+
+    return _asked(context, incomplete, page)
+
+
+def _asked(context: click.Context, incomplete: str, ask: Callable[[Client], list[str]]) -> list[str]:
     found: list[str] = []
-    asking = Thread(target=lambda: found.extend(_keys(context.params, incomplete)), daemon=True)
+    asking = Thread(target=lambda: found.extend(_answered(context.params, ask)), daemon=True)
     asking.start()
     asking.join(COMPLETION_SECONDS)
     return sorted(name for name in found if name.startswith(incomplete))
 
 
-def _keys(options: dict[str, Any], incomplete: str) -> list[str]:
+def _answered(options: dict[str, Any], ask: Callable[[Client], list[str]]) -> list[str]:
     from compiler.client import connect
 
     try:
-        client = connect(options["url"], os.environ.get("CBP_TOKEN"), options["token_file"], COMPLETION_SECONDS)
-        entries = client.page(options["namespace"], incomplete, MOST_COMPLETED).value["entries"]
+        return ask(connect(options["url"], os.environ.get("CBP_TOKEN"), options["token_file"], COMPLETION_SECONDS))
     except (CouldNotRunError, OSError):
         return []
-    return [entry["key"] for entry in entries]
 
 
 def _paths(root: Path, environment: str, incomplete: str) -> list[str]:

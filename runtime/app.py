@@ -13,27 +13,34 @@ from starlette.routing import Router
 from runtime import routes
 from runtime.http.application import Application
 from runtime.http.audit import AuditHandlers, Refusals
+from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
+from runtime.http.definitions import DefinitionHandlers
 from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
+from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
-from runtime.http.representations import represent
+from runtime.http.representations import represent, represent_layers, represent_whole
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
+from runtime.http.transactions import TransactionHandler
 from runtime.services.audit import Audit
 from runtime.services.cache import Cache
+from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.health import Health
 from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
+from runtime.services.namespaces import Namespaces
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+    from concurrent.futures import Executor
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
@@ -104,7 +111,9 @@ def create_app(
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
     limiter = BoundedLimiter(RateLimiter(throttle, clients, adapters.telemetry), intake, clients)
-    paths = Paths(_resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients)))
+    paths = Paths(
+        _resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients), intake.parser)
+    )
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -125,11 +134,20 @@ def _resources(
     entries: Entries[Representation],
     status: StatusHandlers,
     audit: AuditHandlers,
+    parser: Executor,
 ) -> list[Resource]:
     documentation = Documentation(settings.process.health_path, settings.process.ready_path)
-    seconds = settings.database.statement_timeout_seconds
-    handlers = EntryHandlers(entries, seconds)
-    history = HistoryHandlers(History(store.history, entries, settings.database), handlers, seconds)
+    database = settings.database
+    changes = ChangeMaker(database.statement_timeout_seconds)
+    definitions = Definitions(store, entries, lambda kept: kept.version, parser, database.events_retention_days)
+    handlers = EntryHandlers(entries, changes, definitions)
+    defining = DefinitionHandlers(definitions, entries, store, changes)
+    whole = NamespaceHandlers(
+        Namespaces(store, entries, represent_whole, represent_layers), entries, changes, definitions
+    )
+    transactions = TransactionHandler(entries, changes, definitions)
+    past = History(store.history, entries, definitions, database)
+    history = HistoryHandlers(past, entries, handlers, changes)
     return [
         Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
         Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
@@ -140,6 +158,11 @@ def _resources(
         Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
         Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
         Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
+        Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
+        Resource(routes.NAMESPACE, {"GET": whole.read, "PUT": whole.replace, "DELETE": whole.remove}, limiter),
+        Resource(routes.EFFECTIVE, {"GET": whole.effective}, limiter),
+        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
+        Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
         Resource(routes.AUDIT, {"GET": audit.list}, limiter),
         Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),

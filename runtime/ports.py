@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runtime.domain.audit import Note
     from runtime.domain.buckets import Shape
-    from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
+    from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
     from runtime.domain.history import (
         Differences,
         KeyVersions,
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Past,
         Recorded,
     )
+    from runtime.domain.namespaces import Summaries
 
 
 class Reason(StrEnum):
@@ -116,15 +117,33 @@ class EntryStore(Protocol):
         Raises :class:`runtime.domain.entries.OtherHistoryError` when ``at_least`` is not of the present history.
         """
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        """Return at most ``limit`` entries with keys above ``after``; large values make a page shorter."""
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        """Return at most ``limit`` entries with keys above ``after`` and of the prefix; large values shorten a page."""
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        """Return all entries of the namespace; ``TooLargeError`` when they are more than is answered at once."""
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        """Return the namespace and those that it inherits from, with all entries; ``actors`` asks who wrote them.
+
+        ``TooLargeError`` when the entries are more than is answered at once.
+        """
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        """Return at most ``limit`` namespaces above ``after``, those with all ``labels``; a page may be shorter."""
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """Make each change by itself, one after another, and return their results in the same order.
 
-        An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``,
-        ``ChangeExpiredError`` or ``IdReusedError``. Changes whose outcome is unknown can be sent again, since each is
-        made at most once.
+        An error in a result is one of :func:`runtime.domain.preconditions.permit_change`, or ``EntryNotFoundError``; of
+        a change of several edits ``EditsRefusedError``, which has all of them. Or it is one of the change as a whole:
+        ``ChangeExpiredError``, ``IdReusedError``, ``RedefinedError``, ``LayerError`` or, for another version of the
+        namespace, ``PreconditionFailedError``. Changes whose outcome is unknown can be sent again: each is made at most
+        once.
         """
 
 

@@ -47,7 +47,7 @@ _OPTIONS = (
         help="For people, or what the API answers as JSON, problems included.",
     ),
 )
-_namespace = click.argument("namespace")
+_namespace = click.argument("namespace", shell_complete=completion.namespaces)
 _key = click.argument("key", shell_complete=completion.keys)
 _key_or_all = click.argument("key", required=False, shell_complete=completion.keys)
 _MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
@@ -194,7 +194,7 @@ def history(client: Client, output: str, namespace: str, key: str | None, most: 
     from compiler.client import encoded
 
     for found in islice(client.history(namespace, key), most):
-        done = found["action"] if key else ", ".join(f"{it['action']} {it['key']}" for it in found["keys"])
+        done = found["action"] if key else ", ".join(f"{it['action']} {_named(it)}" for it in found["keys"])
         words = (found["version"], found["at"], found["actor"] or "-", done or "-", found["reason"] or "")
         click.echo(encoded(found) if output == "json" else "  ".join(words).rstrip())
 
@@ -224,7 +224,7 @@ def diff(client: Client, output: str, namespace: str, key: str | None, start: st
     click.echo(f"from {found['from']} to {found['to']}")
     differing = found["differences"] if key is None else [{**found, "key": key}] if found["kind"] else []
     for each in differing:
-        click.echo(f"{each['kind']:7}  {each['key']}")
+        click.echo(f"{each['kind']:7}  {_named(each)}")
     for step in found.get("patch") or ():
         value = f"  {encoded(step['value'])}" if "value" in step else ""
         click.echo(f"  {step['op']:7}  {step['path'] or '(the whole)'}{value}")
@@ -261,6 +261,61 @@ def rollback(
         click.echo(f"{name} at {made.etag}: {keys or 'nothing differed'}")
     else:
         click.echo(f"{name} at {made.etag}: rolled back" if made.value else f"{name}: removed")
+
+
+@config.command(epilog=options.examples("cbp config export payments > payments.json"))
+@_namespace
+@_asking
+def export(client: Client, output: str, namespace: str) -> None:
+    """Print all keys and values of a namespace.
+
+    They are one JSON document, which cbp config import takes; its definition is not part of it.
+    """
+    from orjson import OPT_INDENT_2
+
+    from compiler.client import encoded
+
+    found = client.bundle(namespace)
+    _warn_of_age(found)
+    click.echo(found.text if output == "json" else encoded(found.value, OPT_INDENT_2))
+
+
+@config.command(
+    "import",
+    epilog=options.examples(
+        "cbp config import payments payments.json --dry-run",
+        "cbp config import payments payments.json --reason 'PAY-21: as in staging'",
+    ),
+)
+@_namespace
+@click.argument("file", type=click.Path(exists=True, allow_dash=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="Only tell what would be made.")
+@_if_match
+@_reason
+@_asking
+def import_(
+    client: Client, output: str, namespace: str, file: str, dry_run: bool, if_match: str | None, reason: str | None
+) -> None:
+    """Give a namespace the entries of a file, and no others.
+
+    The file is what cbp config export prints; - is standard input. It is one change: all of it is made or, where
+    somebody changes the namespace in between, nothing.
+    """
+    text = _given(None, file)
+    conditions = {"If-Match": if_match} if if_match else None
+    if conditions is None:
+        found = client.find_bundle(namespace)
+        conditions = {"If-None-Match": "*"} if found is None else {"If-Match": found.etag or ""}
+    made = client.replace(namespace, text, conditions, reason, trial=dry_run)
+    counts = {name: made.value.get(name) for name in ("created", "replaced", "removed")}
+    if output == "json":
+        click.echo(made.text)
+    elif "edits" in made.value:
+        for edit in made.value["edits"]:
+            click.echo(f"{edit['outcome']:7}  {_named(edit)}")
+    else:
+        told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        click.echo(f"{namespace} at {made.etag}: {told or 'unchanged'}")
 
 
 @config.command(epilog=options.examples("cbp config settings"))
@@ -306,6 +361,11 @@ def _given(value: str | None, file: str | None) -> str:
         advice = f"write text in quotes of its own: '{json.dumps(text)}'" if file is None else "see RFC 8259"
         raise click.UsageError(f"the value is not JSON ({error}): {advice}") from None
     return text
+
+
+def _named(edit: dict[str, Any]) -> str:
+    """Return the key of an edit; the empty one is that of the namespace's definition."""
+    return edit["key"] or "(definition)"
 
 
 def _told(entry: Answer) -> str:

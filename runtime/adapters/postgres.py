@@ -18,7 +18,18 @@ import structlog
 from runtime.adapters.postgres_errors import BROKEN, GUARD_BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_history import PostgresHistory
 from runtime.adapters.postgres_requests import CHANGE, GUARDED_CHANGE, calls, change_arguments, guard_refusal, results
-from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version
+from runtime.domain.entries import Entry, Found, Json, Layered, Layers, OtherHistoryError, Page, Version, Whole
+from runtime.domain.namespaces import (
+    LARGEST_BYTES,
+    MOST_ENTRIES,
+    MOST_EXAMINED,
+    MOST_LAYERS,
+    Summaries,
+    Summary,
+    namespace_too_large,
+    stacked,
+    summaries,
+)
 from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.suspicion import Suspicion
 
@@ -40,18 +51,77 @@ LEFT JOIN (SELECT namespace, key, value, revision, updated_at FROM entries WHERE
 """
 
 # A page ends early once its values fill $4 bytes; it always has the first entry. The inner query reads one row more
-# than the page, so that "found" tells whether another page follows, and the stored sizes instead of the values.
+# than the page, so that "found" tells whether another page follows, and the stored sizes instead of the values. No
+# character of a key is above "z", so that "{" ends the keys of a prefix.
 _SCAN = """
 SELECT position.epoch, position.revision AS last, page.found, entry.namespace, entry.key, entry.value, entry.revision,
     entry.updated_at
 FROM store_position() AS position LEFT JOIN (
     SELECT key, count(*) OVER () AS found, row_number() OVER byte_order AS place,
         sum(size) OVER byte_order - size AS bytes_before
-    FROM (SELECT key, size FROM entries WHERE namespace = $1 AND key > $2 ORDER BY key LIMIT $3 + 1) AS candidates
+    FROM (
+        SELECT key, size FROM entries WHERE namespace = $1 AND key > $2 AND key >= $5 AND key < $5 || '{'
+        ORDER BY key LIMIT $3 + 1
+    ) AS candidates
     WINDOW byte_order AS (ORDER BY key)
 ) AS page ON place <= $3 AND bytes_before < $4
 LEFT JOIN entries AS entry ON entry.namespace = $1 AND entry.key = page.key
 ORDER BY page.key
+"""
+
+# The first row tells whether the values have at most $2 bytes in $3 entries; only then do they follow. The empty key is
+# that of the namespace's definition.
+_WHOLE = """
+SELECT position.epoch, position.revision AS last, namespace_revision($1) AS version, whole.fits,
+    EXISTS (SELECT FROM entries WHERE namespace = $1 AND key = '') AS defined, entry.*
+FROM store_position() AS position CROSS JOIN (
+    SELECT coalesce(sum(size), 0) <= $2 AND count(*) <= $3 AS fits
+    FROM (SELECT size FROM entries WHERE namespace = $1 AND key > '' ORDER BY key LIMIT $3 + 1) AS sizes
+) AS whole
+LEFT JOIN (
+    SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = $1 AND key > ''
+) AS entry ON whole.fits
+ORDER BY entry.key
+"""
+
+# At most $4 layers by their depth, each with its entries if all of them have at most $2 bytes in $3 entries.
+# $5 asks for their actors.
+_LAYERS = """
+WITH RECURSIVE layers (layer, depth) AS (
+    SELECT $1::text COLLATE "C", 1
+    UNION ALL SELECT (e.value ->> 'parent') COLLATE "C", depth + 1
+    FROM layers JOIN entries AS e ON e.namespace = layers.layer AND e.key = ''
+    WHERE e.value ->> 'parent' IS NOT NULL AND depth < $4
+)
+SELECT position.epoch, position.revision AS last, layers.layer, namespace_revision(layers.layer) AS version, whole.fits,
+    EXISTS (SELECT FROM entries WHERE namespace = layers.layer AND key = '') AS defined, entry.*, made.actor
+FROM store_position() AS position CROSS JOIN (
+    SELECT coalesce(sum(size), 0) <= $2 AND count(*) <= $3 AS fits
+    FROM (SELECT size FROM layers JOIN entries ON namespace = layer WHERE key > '' LIMIT $3 + 1) AS sizes
+) AS whole CROSS JOIN layers
+LEFT JOIN LATERAL (
+    SELECT namespace, key, value, revision, updated_at FROM entries WHERE namespace = layers.layer AND key > ''
+) AS entry ON whole.fits
+LEFT JOIN events AS made
+    ON $5 AND (made.revision, made.namespace, made.key) = (entry.revision, entry.namespace, entry.key)
+ORDER BY layers.depth, entry.key
+"""
+
+# The names are found one after the other, each by a look into the index. $2 of them are read, and one more, which tells
+# whether others follow.
+_NAMESPACES = """
+WITH RECURSIVE names (name) AS (
+    (SELECT namespace FROM entries WHERE namespace > $1 ORDER BY namespace LIMIT 1)
+    UNION ALL
+    SELECT (SELECT namespace FROM entries WHERE namespace > name ORDER BY namespace LIMIT 1) FROM names
+    WHERE name IS NOT NULL
+), page AS (SELECT name FROM names WHERE name IS NOT NULL LIMIT $2 + 1)
+SELECT position.epoch, position.revision AS last, page.name, definition.revision, CASE WHEN definition.key = '' THEN
+    json_build_object('owner', value -> 'owner', 'description', value -> 'description', 'labels', value -> 'labels',
+        'parent', value -> 'parent') END AS members
+FROM store_position() AS position LEFT JOIN page ON true
+LEFT JOIN entries AS definition ON definition.namespace = page.name AND definition.key = ''
+ORDER BY page.name
 """
 
 CONFIRM = "SELECT confirm_history($1, $2, $3, $4)"
@@ -114,11 +184,47 @@ class PostgresEntries:
         rows, version = await self.fetch(at_least, _READ, namespace, key)
         return Found(_entry(rows[0], version.epoch), version)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
         """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES)
+        rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES, prefix)
         entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
         return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        """See :class:`runtime.ports.EntryStore`."""
+        rows, snapshot = await self.fetch(at_least, _WHOLE, namespace, LARGEST_BYTES, MOST_ENTRIES)
+        if not rows[0]["fits"]:
+            raise namespace_too_large(namespace)
+        entries = tuple(entry for row in rows if (entry := _entry(row, snapshot.epoch)) is not None)
+        version = Version(snapshot.epoch, rows[0]["version"])
+        return Whole(namespace, rows[0]["defined"], entries, version, snapshot)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        """See :class:`runtime.ports.EntryStore`."""
+        rows, snapshot = await self.fetch(
+            at_least, _LAYERS, namespace, LARGEST_BYTES, MOST_ENTRIES, MOST_LAYERS, actors
+        )
+        if not rows[0]["fits"]:
+            raise namespace_too_large(namespace)
+        found = [Layered(entry, row["actor"]) for row in rows if (entry := _entry(row, snapshot.epoch)) is not None]
+        names = tuple(dict.fromkeys(row["layer"] for row in rows))
+        version = Version(snapshot.epoch, max(row["version"] for row in rows))
+        return Layers(names, stacked(found), rows[0]["defined"], version, snapshot)
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        """See :class:`runtime.ports.EntryStore`."""
+        most = MOST_EXAMINED if labels else limit
+        rows, version = await self.fetch(at_least, _NAMESPACES, after, most)
+        named = [row for row in rows if row["name"] is not None]
+        found = [
+            Summary(row["name"], row["members"], row["revision"] and Version(version.epoch, row["revision"]))
+            for row in named[:most]
+        ]
+        return summaries(found, limit, labels, version, more=len(named) > most)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """See :class:`runtime.ports.EntryStore`."""
@@ -165,7 +271,7 @@ class PostgresEntries:
                 rows = await _send(connection, query, deadline, change_arguments(changes, self._horizon))
         made = results(changes, rows)
         for change, result in zip(changes, made, strict=True):
-            if isinstance(result, tuple):
+            if isinstance(result, tuple) and not change.trial:
                 self._horizon.made(result[0].version, change.id)
         return made
 

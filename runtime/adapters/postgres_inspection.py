@@ -35,7 +35,7 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("change_entries", "confirm_history", "guard_namespace", "note_origins", "note_audit", "append_audit")
+FUNCTIONS = ("confirm_history", "guard_namespace", "make_changes", "note_origins", "note_audit", "append_audit")
 TABLES = (
     "entries",
     "events",

@@ -1,4 +1,4 @@
-"""Arguments and rows of ``change_entries()``, the function of migration 0003 that makes changes."""
+"""Arguments and rows of ``make_changes()``, the function of migration 0006 that makes changes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING
 from runtime.domain.entries import (
     Action,
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
     Made,
+    RedefinedError,
+    Refusal,
     Version,
 )
-from runtime.domain.preconditions import namespace_changed, precondition_failed, precondition_required
+from runtime.domain.namespaces import LAYER_FAULTS
+from runtime.domain.preconditions import (
+    namespace_changed,
+    namespace_moved,
+    precondition_failed,
+    precondition_required,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,29 +34,33 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-# The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction.
+# The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction. One
+# that was only judged made nothing: the revision of its rows is that of an earlier change.
 _NOTED = """
 ), noted AS MATERIALIZED (
-    SELECT note_origins(array_agg(revision), array_agg(($14::text[])[($8::integer[])[edit]])) FROM made
-    WHERE outcome IN ('create', 'replace', 'delete') HAVING count(*) > 0
+    SELECT note_origins(array_agg(revision), array_agg(($17::text[])[($11::integer[])[edit]])) FROM made
+    WHERE outcome IN ('create', 'replace', 'delete') AND NOT ($8::boolean[])[($11::integer[])[edit]]
+    HAVING count(*) > 0
 )
 SELECT made.* FROM made LEFT JOIN noted ON true
 """
 CHANGE = f"""
 WITH made AS MATERIALIZED (
-    SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+    SELECT * FROM make_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 {_NOTED}"""  # noqa: S608 - no value is part of it
 
 # The guard is asked first, since the ids depend on its answer.
 GUARDED_CHANGE = f"""
 WITH made AS MATERIALIZED (
-    SELECT change.* FROM guard_namespace($15, $16, $17, ($3::uuid[])[1]) AS guard (holds)
-    CROSS JOIN LATERAL change_entries(
-        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+    SELECT change.* FROM guard_namespace($18, $19, $20, ($3::uuid[])[1]) AS guard (holds)
+    CROSS JOIN LATERAL make_changes(
+        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
     ) AS change
 {_NOTED}"""  # noqa: S608 - no value is part of it
 
-_MADE = frozenset(Action)
+_UNREFUSED = frozenset(Action) | {"skipped"}
+_OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved", *LAYER_FAULTS})
+"""Outcomes that a change has as a whole."""
 
 
 def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[object, ...]:
@@ -63,6 +77,9 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [change.context.request_id for change in changes],
         [change.context.reason for change in changes],
         [horizon.server_time(change.deadline) for change in changes],
+        [change.trial for change in changes],
+        [change.basis.definition for change in changes],
+        [str(change.basis.namespace or "") or None for change in changes],
         [number for number, _ in edits],
         [edit.namespace for _, edit in edits],
         [edit.key for _, edit in edits],
@@ -95,15 +112,20 @@ def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[R
     found: list[Result] = []
     position = 0
     for change in changes:
-        found.append(_result(rows[position : position + len(change.edits)]))
+        found.append(_result(change, rows[position : position + len(change.edits)]))
         position += len(change.edits)
     return found
 
 
-def _result(rows: Sequence[asyncpg.Record]) -> Result:
-    for row in rows:
-        if row["outcome"] not in _MADE and row["outcome"] != "skipped":
+def _result(change: Change, rows: Sequence[asyncpg.Record]) -> Result:
+    refused = [(index, row) for index, row in enumerate(rows) if row["outcome"] not in _UNREFUSED]
+    for _, row in refused:
+        if len(rows) == 1 or row["outcome"] in _OF_THE_CHANGE:
             return _refusal(row)
+    if refused:
+        return EditsRefusedError(
+            tuple(Refusal(index, change.edits[index].key, _refusal(row)) for index, row in refused)
+        )
     return tuple(
         Made(Action(row["outcome"]), Version(row["epoch"], row["revision"]), row["occurred_at"]) for row in rows
     )
@@ -122,6 +144,12 @@ def _refusal(row: asyncpg.Record) -> Exception:
             return ChangeExpiredError()
         case "reused":
             return IdReusedError()
+        case "redefined":
+            return RedefinedError(current)
+        case "orphan" | "cyclic" | "deep" | "inherited" as fault:
+            return LayerError(LAYER_FAULTS[fault])
+        case "moved":
+            return namespace_moved(Version(row["epoch"], row["revision"]))
     raise AssertionError(row["outcome"])
 
 

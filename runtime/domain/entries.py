@@ -79,6 +79,49 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Whole:
+    """All entries of a namespace in key order, in the snapshot at ``snapshot``.
+
+    At ``version`` they were the same: it changes only with them, or with the namespace's definition, which is there if
+    it is ``defined``.
+    """
+
+    namespace: str
+    defined: bool
+    entries: tuple[Entry, ...]
+    version: Version
+    snapshot: Version
+
+    @property
+    def exists(self) -> bool:
+        """Whether the namespace has entries or a definition."""
+        return bool(self.entries) or self.defined
+
+
+@dataclass(frozen=True, slots=True)
+class Layered:
+    """An entry in a layer that a namespace stands on; ``actor`` is who wrote it, None where that is unknown."""
+
+    entry: Entry
+    actor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """A namespace and those that it inherits from, the nearest first, in the snapshot at ``snapshot``.
+
+    ``values`` has for each key, in order, the entries of the layers that hold it, the nearest first: that one counts.
+    At ``version`` all of it was the same.
+    """
+
+    namespaces: tuple[str, ...]
+    values: tuple[tuple[Layered, ...], ...]
+    defined: bool
+    version: Version
+    snapshot: Version
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """The origin of a change, which is recorded with it; ``client`` is the one that throttling counts."""
 
@@ -99,11 +142,23 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The versions under which a change was prepared; it is not made under other ones.
+
+    ``definition`` is that of the namespace's definition, as text, which is empty without one. ``namespace`` is that of
+    the whole namespace. None is any.
+    """
+
+    definition: str | None = None
+    namespace: Version | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """Edits of different keys that are made together, at one revision, or not at all.
 
     A change is made at most once, however often it is sent: ``id`` is recorded with it. It is not made after
-    ``deadline`` (seconds of the monotonic clock).
+    ``deadline`` (seconds of the monotonic clock). A ``trial`` is judged exactly as the change would be, and never made.
     """
 
     id: UUID
@@ -111,6 +166,8 @@ class Change:
     deadline: float
     context: Context = field(default=Context())
     guard: Guard | None = None
+    trial: bool = False
+    basis: Basis = field(default=Basis())
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +180,7 @@ class Guard:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """An edit that was made."""
+    """An edit that was made, or that would be: ``version`` is then the last one of the store."""
 
     action: Action
     version: Version
@@ -142,6 +199,10 @@ class EntryNotFoundError(Exception):
         self.at = at
 
 
+class NamespaceNotFoundError(EntryNotFoundError):
+    """The namespace has neither an entry nor a definition."""
+
+
 class ChangeExpiredError(Exception):
     """The change was not made, because its deadline had passed."""
 
@@ -158,6 +219,35 @@ class IdReusedError(Exception):
     """The id of the change is that of another change."""
 
 
+class RedefinedError(Exception):
+    """The definition of the namespace is not that of the change's basis, but the one at ``version``, or none."""
+
+    def __init__(self, version: Version | None) -> None:
+        super().__init__()
+        self.version = version
+
+
+class TooLargeError(UnanswerableError):
+    """The namespace holds more than is answered, or changed, at once; the message states the bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The reason for which one edit of a change, the one at ``index``, is refused."""
+
+    index: int
+    key: str
+    error: Exception
+
+
+class EditsRefusedError(Exception):
+    """Edits of a change of several are refused, each for its own reason, so that none was made."""
+
+    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
+        super().__init__(refusals)
+        self.refusals = refusals
+
+
 class PreconditionError(Exception):
     """A precondition of the change fails; ``current`` is the entry's version, or None when it does not exist."""
 
@@ -168,6 +258,14 @@ class PreconditionError(Exception):
 
 class PreconditionFailedError(PreconditionError):
     """The entry does not match the request's condition (RFC 9110, section 15.5.13)."""
+
+
+class NamespaceMovedError(PreconditionFailedError):
+    """The namespace is not at the version of the change's basis, but at ``current``."""
+
+
+class LayerError(Exception):
+    """A namespace cannot have the parent that its definition names, or cannot be removed from under others."""
 
 
 class PreconditionRequiredError(PreconditionError):

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runtime.domain.entries import PreconditionFailedError, PreconditionRequiredError
+from runtime.domain.entries import NamespaceMovedError, PreconditionFailedError, PreconditionRequiredError
 
 if TYPE_CHECKING:
     from runtime.domain.entries import Version
@@ -114,6 +114,11 @@ def precondition_failed(current: Version | None, *, if_match: bool) -> Precondit
         return PreconditionFailedError("If-Match is given and the entry does not exist", None)
     field = "If-Match" if if_match else "If-None-Match"
     return PreconditionFailedError(f"{field} does not hold: the entry is at revision {current.revision}", current)
+
+
+def namespace_moved(current: Version) -> NamespaceMovedError:
+    """Return the error of a change for another version of the namespace than the one that it has."""
+    return NamespaceMovedError(f"the namespace is at revision {current.revision} by now", current)
 
 
 def namespace_changed(current: Version) -> PreconditionFailedError:

@@ -1,6 +1,6 @@
-"""A parser for the body of a change: one JSON object with the document as its member ``value``.
+"""A parser for the body of a change: a JSON object with documents in it.
 
-The document is stored exactly: numbers keep their text, at any size. A document is refused if it could not be stored,
+A document is stored exactly: numbers keep their text, at any size. A document is refused if it could not be stored,
 or if clients would read it differently (a duplicate name, a lone surrogate, NaN).
 """
 
@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
 from runtime.domain.entries import Json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
 
     from runtime.services.intake import Share
+
+T = TypeVar("T")
 
 MAX_BYTES = 1024 * 1024
 MAX_DEPTH = 100
@@ -50,13 +54,18 @@ class InvalidDocumentError(Exception):
 
 async def read_value(request: Request) -> Json:
     """Return the ``value`` of the body, as compact JSON; the bytes count as in progress until the answer."""
+    return await read_body(request, parse_value)
+
+
+async def read_body(request: Request, parse: Callable[[bytes], T]) -> T:
+    """Return what ``parse`` makes of the body; its bytes count as in progress until the answer."""
     _check_coding(request.headers.getlist("content-encoding"))
     _check_media_type(request.headers.get("content-type", ""))
     share: Share = request.scope["share"]
     body = await _read(request, share)
     if len(body) <= INLINE_BYTES:
-        return parse_value(body)
-    return await asyncio.get_running_loop().run_in_executor(share.intake.parser, parse_value, body)
+        return parse(body)
+    return await asyncio.get_running_loop().run_in_executor(share.intake.parser, parse, body)
 
 
 async def read_target(request: Request) -> str:
@@ -83,6 +92,22 @@ def body_bytes(request: Request) -> int:
 
 def parse_value(body: bytes) -> Json:
     """Return the only member ``value`` of a JSON object, or raise :class:`InvalidDocumentError`."""
+    document = parse_document(body)
+    if not isinstance(document, dict) or document.keys() != {"value"}:
+        raise InvalidDocumentError('the body must be an object with the one member "value"')
+    return compact(document["value"])
+
+
+def compact(value: Any) -> Json:
+    """Return a part of a parsed document as compact JSON."""
+    return Json(orjson.dumps(value).decode())
+
+
+def parse_document(body: bytes, around: int = 1) -> Any:
+    """Return a JSON document that can be stored, or raise :class:`InvalidDocumentError`.
+
+    Its numbers are fragments of their text. ``around`` are the levels around the values that are stored.
+    """
     if has_more_nodes(body, MAX_NODES):
         raise InvalidDocumentError(f"the document has more than {MAX_NODES} values")
     try:
@@ -93,11 +118,8 @@ def parse_value(body: bytes) -> Json:
         raise InvalidDocumentError(f"the body is not JSON: {error.msg} at character {error.pos}") from None
     except RecursionError:
         raise InvalidDocumentError(f"the document is nested more than {MAX_DEPTH} levels deep") from None
-    if not isinstance(document, dict) or document.keys() != {"value"}:
-        raise InvalidDocumentError('the body must be an object with the one member "value"')
-    value = document["value"]
-    _check(value)
-    return Json(orjson.dumps(value).decode())
+    _check(document, MAX_DEPTH + around)
+    return document
 
 
 def has_more_nodes(body: bytes, most: int) -> bool:
@@ -141,9 +163,9 @@ async def _read(request: Request, share: Share) -> bytes:
     return bytes(body)
 
 
-def _check(value: Any) -> None:
+def _check(value: Any, most: int) -> None:
     level = [value]
-    for _ in range(MAX_DEPTH):
+    for _ in range(most):
         for text in _texts(level):
             _check_text(text)
         level = [child for node in level if isinstance(node, dict | list) for child in _children(node)]

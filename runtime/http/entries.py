@@ -2,45 +2,49 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from runtime.domain.entries import Change, Context, Edit
+from runtime.domain.entries import Action, Edit
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import read_value
+from runtime.http.changes import outcome
 from runtime.http.queries import (
     read_at_least,
     read_change_id,
     read_conditions,
+    read_dry_run,
     read_listing,
     read_name,
-    read_reason,
 )
+from runtime.http.rate_limiter import charge_of
 from runtime.http.representations import represent_page
 
 if TYPE_CHECKING:
-    from uuid import UUID
-
     from starlette.requests import Request
 
+    from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
+    from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
 
 
 class EntryHandlers:
     """The handlers of one entry, and of the list of a namespace's entries."""
 
-    def __init__(self, entries: Entries[Representation], change_seconds: float) -> None:
+    def __init__(
+        self, entries: Entries[Representation], changes: ChangeMaker, definitions: Definitions[Representation]
+    ) -> None:
         self._entries = entries
-        self._change_seconds = change_seconds
+        self._changes = changes
+        self._definitions = definitions
 
     async def read(self, request: Request) -> Response:
         """GET an entry; 304 when the client has its version, unless the store is away and cannot confirm it."""
         namespace, key = read_name(request)
         conditions = read_conditions(request)
-        at_least = read_at_least(request)
+        at_least = read_at_least(request, "as-of")
         entry, age = await self._entries.read(namespace, key, at_least)
         if age is not None:
             return entry.stale(age)
@@ -53,17 +57,23 @@ class EntryHandlers:
         namespace, key = read_name(request)
         conditions = read_conditions(request)
         id_ = read_change_id(request, namespace, key)
-        value = await read_value(request)
-        edit = Edit(namespace, key, value, conditions)
-        entry, created = await self._entries.write(self._change(request, id_, edit))
-        return entry.response(201 if created else 200)
+        trial = read_dry_run(request)
+        edit = Edit(namespace, key, await read_value(request), conditions)
+        change = self._changes.change(request, id_, (edit,), trial=trial)
+        (made,) = await self._definitions.under(change, self._entries.make)
+        if trial:
+            return outcome(namespace, (edit,), (made,))
+        return self._entries.present(edit, made).response(201 if made.action is Action.CREATE else 200)
 
     async def remove(self, request: Request) -> Response:
         """DELETE an entry."""
         namespace, key = read_name(request)
         id_ = read_change_id(request, namespace, key)
-        await self._entries.remove(self._change(request, id_, Edit(namespace, key, None, read_conditions(request))))
-        return Response(status_code=204)
+        trial = read_dry_run(request)
+        edit = Edit(namespace, key, None, read_conditions(request))
+        change = self._changes.change(request, id_, (edit,), trial=trial)
+        made = await self._definitions.under(change, self._entries.make)
+        return outcome(namespace, (edit,), made) if trial else Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:
         """GET a page of a namespace.
@@ -72,14 +82,10 @@ class EntryHandlers:
         """
         listing = read_listing(request)
         conditions = read_conditions(request)
-        page = await self._entries.scan(listing.namespace, listing.after, listing.limit, listing.at_least)
+        page = await self._entries.scan(
+            listing.namespace, listing.after, listing.limit, listing.at_least, listing.prefix
+        )
         if is_unmodified(conditions, page.version):
             return Response(status_code=304, headers={"ETag": entity_tag(page.version)})
-        return represent_page(listing.namespace, page)
-
-    def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
-        scope = request.scope
-        context = Context(
-            request_id=scope["request_id"], reason=read_reason(request), client=scope.get("identified_client")
-        )
-        return Change(id_, (edit,), time.monotonic() + self._change_seconds, context)
+        response = represent_page(listing.namespace, page)
+        return await charge_of(request).pay_bytes(len(response.body)) or response

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime.domain.entries import (
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
+    NamespaceNotFoundError,
     OtherHistoryError,
     PreconditionError,
-    PreconditionFailedError,
     PreconditionRequiredError,
+    TooLargeError,
 )
 from runtime.domain.history import (
     SETTLED_SECONDS,
@@ -36,14 +39,18 @@ from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
+from runtime.services.schemas import InvalidSchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from runtime.http.problem_kinds import Kind
 
     Handler = Callable[[Request], Awaitable[Response]]
 
@@ -52,10 +59,7 @@ _WEAK = (
     ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
     " which a proxy that compresses answers may have weakened"
 )
-_PRECONDITIONS = {
-    PreconditionFailedError: kinds.PRECONDITION_FAILED,
-    PreconditionRequiredError: kinds.PRECONDITION_REQUIRED,
-}
+_NO_ENTRY = "the namespace has no entry with this key"
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -67,8 +71,28 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(kinds.MALFORMED_REQUEST, str(error))
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
+        if isinstance(error, NamespaceNotFoundError):
+            return problem(
+                kinds.NAMESPACE_NOT_FOUND,
+                "there is no such namespace: it has neither entries nor a definition",
+                headers=headers,
+            )
         then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
         return problem(kinds.ENTRY_NOT_FOUND, f"{then} no entry with this key", headers=headers)
+    except EditsRefusedError as error:
+        return _edits_refused(error)
+    except InvalidValuesError as error:
+        return _invalid_values(error)
+    except InvalidSchemaError as error:
+        return problem(kinds.DEFINITION_INVALID, f"the schema of the definition is refused: {error}")
+    except InvalidDefinitionError as error:
+        return problem(kinds.DEFINITION_INVALID, f"the definition is refused: {error}")
+    except ApprovalRequiredError as error:
+        return problem(kinds.APPROVAL_REQUIRED, str(error))
+    except TooLargeError as error:
+        return problem(kinds.NAMESPACE_TOO_LARGE, str(error))
+    except LayerError as error:
+        return problem(kinds.LAYER_CONFLICT, str(error))
     except VersionNotFoundError:
         return problem(
             kinds.VERSION_NOT_FOUND,
@@ -105,7 +129,7 @@ async def answer(handler: Handler, request: Request) -> Response:
     except IdReusedError:
         return problem(
             kinds.IDEMPOTENCY_KEY_REUSED,
-            "Idempotency-Key was used for another change of this entry: send a new key with each new change",
+            "Idempotency-Key was used for another change of this resource: send a new key with each new change",
         )
     except ChangeExpiredError:
         return problem(
@@ -145,8 +169,50 @@ def full(error: FullError) -> Response:
     return problem(kinds.REDUCED_CAPACITY, detail, headers=headers)
 
 
+def _edits_refused(error: EditsRefusedError) -> Response:
+    """Return the problem for edits of a change; each has the status that it would have alone."""
+    refusals = [{"index": refusal.index, "key": refusal.key, **_refused(refusal.error)} for refusal in error.refusals]
+    detail = f"no edit was made, since the preconditions of {len(refusals)} do not hold: refusals lists them by index"
+    return problem(kinds.EDITS_REFUSED, detail, members={"refusals": refusals})
+
+
+def _invalid_values(error: InvalidValuesError) -> Response:
+    """Return the problem for values that violate a schema: 422 for new ones, 409 for those that are stored."""
+    members = {
+        "violations": [
+            {
+                "index": breach.index,
+                "key": breach.key,
+                "pointer": breach.violation.pointer,
+                "keyword": breach.violation.keyword,
+                "message": breach.violation.message,
+            }
+            for breach in error.breaches
+        ],
+        "complete": error.complete,
+    }
+    if error.stored:
+        detail = "stored entries violate the new schema: change them first, or allow them with allow-invalid=true"
+        return problem(kinds.STORED_VALUES_INVALID, detail, members=members)
+    return problem(
+        kinds.VALUES_INVALID, "a value violates the schema of its namespace, so nothing was made", members=members
+    )
+
+
+def _refused(error: Exception) -> dict[str, Any]:
+    if isinstance(error, PreconditionError):
+        tag = None if error.current is None else entity_tag(error.current)
+        return {"status": _precondition_kind(error).status, "detail": str(error), "etag": tag}
+    return {"status": kinds.ENTRY_NOT_FOUND.status, "detail": _NO_ENTRY, "etag": None}
+
+
+def _precondition_kind(error: PreconditionError) -> Kind:
+    required = isinstance(error, PreconditionRequiredError)
+    return kinds.PRECONDITION_REQUIRED if required else kinds.PRECONDITION_FAILED
+
+
 def _precondition(error: PreconditionError, request: Request) -> Response:
-    kind = _PRECONDITIONS[type(error)]
+    kind = _precondition_kind(error)
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
     if_match = read_conditions(request).if_match
     return problem(kind, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)

@@ -3,44 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from starlette.responses import Response
 
-from runtime.domain.entries import Change, Context, Edit, IdReusedError, Version
+from runtime.domain.entries import Action, Context, Edit, IdReusedError
 from runtime.domain.history import Kind, RolledBack
 from runtime.domain.names import check_namespace
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import INLINE_BYTES, read_target
+from runtime.http.changes import judged, outcome, rollback_to
 from runtime.http.queries import (
     names_a_moment,
     parse_moment,
     read_change_id,
     read_comparison,
     read_conditions,
+    read_dry_run,
     read_expected,
     read_moment,
     read_name,
     read_paging,
     read_past_listing,
-    read_reason,
     read_version,
 )
+from runtime.http.rate_limiter import charge_of
 from runtime.http.representations import dump, represent, represent_page
 from runtime.services.patches import patch
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
-    from uuid import UUID
 
     from starlette.requests import Request
 
-    from runtime.domain.entries import Entry, Guard, Json
+    from runtime.domain.entries import Change, Entry, Json, Version
     from runtime.domain.history import Difference, KeyEdit, KeyVersion, NamespaceChange, Side
+    from runtime.http.changes import ChangeMaker
     from runtime.http.entries import EntryHandlers
     from runtime.http.representations import Representation
+    from runtime.services.entries import Entries
     from runtime.services.history import Compared, History
 
 
@@ -51,10 +53,17 @@ _ROLLBACK = "?rollback"
 class HistoryHandlers:
     """The handlers of versions, differences and rollbacks, and of reads that may ask for the past."""
 
-    def __init__(self, history: History[Representation], present: EntryHandlers, change_seconds: float) -> None:
+    def __init__(
+        self,
+        history: History[Representation],
+        entries: Entries[Representation],
+        present: EntryHandlers,
+        changes: ChangeMaker,
+    ) -> None:
         self._history = history
+        self._entries = entries
         self._present = present
-        self._change_seconds = change_seconds
+        self._changes = changes
 
     def read(self, request: Request) -> Awaitable[Response]:
         """GET an entry as it is, or with ``as-of`` as it was."""
@@ -145,45 +154,43 @@ class HistoryHandlers:
         namespace, key = read_name(request)
         conditions = read_conditions(request)
         id_ = read_change_id(request, namespace, key)
+        trial = read_dry_run(request)
         version = await self._history.resolve(parse_moment("to", await read_target(request)))
 
         def make(value: Json | None) -> Change:
-            return self._change(request, id_, (Edit(namespace, key, value, conditions),), version)
+            edits = (Edit(namespace, key, value, conditions),)
+            return self._changes.change(request, id_, edits, trial=trial, to=version)
 
-        made = await self._history.roll_back(namespace, key, version, make)
-        if made is None:
+        edit, made = await self._history.roll_back(namespace, key, version, make)
+        if trial:
+            return outcome(namespace, (edit,), (made,))
+        if edit.value is None:
             return Response(status_code=204)
-        entry, created = made
-        return entry.response(201 if created else 200)
+        return self._entries.present(edit, made).response(201 if made.action is Action.CREATE else 200)
 
     async def roll_back_namespace(self, request: Request) -> Response:
-        """POST a rollback of a namespace: 200 with the version that it made, and with the keys that it changed."""
+        """POST a rollback of a namespace: 200 with the version that it made, and with the keys that it changed.
+
+        It costs the tokens of a transaction.
+        """
         namespace = check_namespace(request.path_params["namespace"])
         expected = read_expected(request)
         id_ = read_change_id(request, namespace, _ROLLBACK)
+        trial = read_dry_run(request)
         version = await self._history.resolve(parse_moment("to", await read_target(request)))
         if "idempotency-key" in request.headers:
             earlier = await self._history.made(id_, namespace)
             if earlier is not None:
-                if not (earlier.context.reason or "").startswith(_rollback_to(version)):
+                if not (earlier.context.reason or "").startswith(rollback_to(version)):
                     raise IdReusedError
-                return _rolled_back(namespace, version, RolledBack(earlier.version, earlier.edits))
-
-        def make(edits: tuple[Edit, ...], guard: Guard) -> Change:
-            return self._change(request, id_, edits, version, guard)
-
-        made = await self._history.roll_back_namespace(namespace, version, expected, make)
-        return _rolled_back(namespace, version, made)
-
-    def _change(
-        self, request: Request, id_: UUID, edits: tuple[Edit, ...], to: Version, guard: Guard | None = None
-    ) -> Change:
-        """Return the change of a rollback, whose reason begins with the version that it goes back to."""
-        reason = read_reason(request)
-        told = _rollback_to(to) if reason is None else f"{_rollback_to(to)}: {reason}"
-        scope = request.scope
-        context = Context(request_id=scope["request_id"], reason=told, client=scope.get("identified_client"))
-        return Change(id_, edits, time.monotonic() + self._change_seconds, context, guard)
+                made = RolledBack(earlier.version, earlier.edits)
+                return _rolled_back(namespace, version, made, trial=trial)
+        edits, guard = await self._history.departures(namespace, version, expected)
+        if denial := await charge_of(request).pay(len(edits)):
+            return denial
+        change = self._changes.change(request, id_, edits, trial=trial, guard=guard, to=version)
+        made = await self._history.roll_back_namespace(change, guard)
+        return _rolled_back(namespace, version, made, trial=trial)
 
     async def _patch(self, request: Request, found: Compared) -> list[Any] | None:
         """Return the patch, or None where one of the sides has no document that it could be of."""
@@ -196,7 +203,9 @@ class HistoryHandlers:
         return await asyncio.get_running_loop().run_in_executor(parser, patch, before, after)
 
 
-def _rolled_back(namespace: str, to: Version, made: RolledBack) -> Response:
+def _rolled_back(namespace: str, to: Version, made: RolledBack, *, trial: bool) -> Response:
+    if trial:
+        return judged(namespace, made.edits, made.version)
     body = {
         "namespace": namespace,
         "to": str(to),
@@ -205,10 +214,6 @@ def _rolled_back(namespace: str, to: Version, made: RolledBack) -> Response:
         "keys": _edit_members(made.edits),
     }
     return Response(dump(body), headers={"ETag": entity_tag(made.version)}, media_type="application/json")
-
-
-def _rollback_to(version: Version) -> str:
-    return f"rollback to {version}"
 
 
 def _answer(request: Request, body: dict[str, Any], *versions: Version) -> Response:

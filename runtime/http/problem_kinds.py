@@ -46,6 +46,13 @@ UNSETTLED_TIME: Final = Kind(
     "The time is still to come, or so short ago that changes of it may be under way.",
     "Ask a few seconds later, or for the present.",
 )
+APPROVAL_REQUIRED: Final = Kind(
+    "approval-required",
+    403,
+    "Approval Required",
+    "The definition of the namespace says that its changes need approvals, which a direct change does not have.",
+    "Ask the owner of the namespace, whose definition states how many.",
+)
 NO_SUCH_PATH: Final = Kind(
     "no-such-path",
     404,
@@ -59,6 +66,14 @@ ENTRY_NOT_FOUND: Final = Kind(
     "Entry Not Found",
     "The namespace has no entry with this key. With Age, the store is away and this was so that many seconds ago.",
     "Check the namespace and the key, or create the entry.",
+    ("Age", "Cache-Status"),
+)
+NAMESPACE_NOT_FOUND: Final = Kind(
+    "namespace-not-found",
+    404,
+    "Namespace Not Found",
+    "The namespace has neither entries nor a definition. With Age, the store is away and that was so Age seconds ago.",
+    "Check its name, or write an entry or a definition of it.",
     ("Age", "Cache-Status"),
 )
 VERSION_NOT_FOUND: Final = Kind(
@@ -83,6 +98,34 @@ REQUEST_INCOMPLETE: Final = Kind(
     "The request did not arrive in time, or the client closed the connection before its end.",
     "Send it again, faster than 35 kB a second if it is large.",
 )
+NAMESPACE_TOO_LARGE: Final = Kind(
+    "namespace-too-large",
+    409,
+    "Namespace Too Large",
+    "The namespace, or its layers together, hold more than is answered or changed at once.",
+    "Read its entries page by page, and change them by transactions.",
+)
+NAMESPACE_NOT_EMPTY: Final = Kind(
+    "namespace-not-empty",
+    409,
+    "Namespace Not Empty",
+    "The namespace to be removed has entries, and confirm does not name it.",
+    "Add confirm with the name of the namespace to remove its entries too.",
+)
+LAYER_CONFLICT: Final = Kind(
+    "layer-conflict",
+    409,
+    "Layer Conflict",
+    "The definition's parent is undefined, inherits from it or is too deep, or others inherit from what is removed.",
+    "Change the definitions as the detail says first.",
+)
+STORED_VALUES_INVALID: Final = Kind(
+    "stored-values-invalid",
+    409,
+    "Stored Values Invalid",
+    "Stored entries violate the schema of the new definition; the member violations lists them.",
+    "Change them first, or send allow-invalid=true to leave them as they are.",
+)
 NOT_KEPT: Final = Kind(
     "not-kept",
     410,
@@ -97,6 +140,13 @@ PRECONDITION_FAILED: Final = Kind(
     "If-Match or If-None-Match does not hold: somebody changed or removed the entry after it was read.",
     "Read the entry again, and decide again; ETag is its present version, where there is one.",
     ("ETag",),
+)
+EDITS_REFUSED: Final = Kind(
+    "edits-refused",
+    412,
+    "Edits Refused",
+    "Edits of the change were refused, so that none was made; the member refusals lists each by its index.",
+    "Read the entries of the refused edits again, and decide again.",
 )
 OTHER_HISTORY: Final = Kind(
     "other-history",
@@ -124,7 +174,7 @@ IDEMPOTENCY_KEY_REUSED: Final = Kind(
     "idempotency-key-reused",
     422,
     "Idempotency Key Reused",
-    "Idempotency-Key was used for another change of this entry.",
+    "Idempotency-Key was used for another change of this resource.",
     "Send a new key with each new change, and the same key with a repetition alone.",
 )
 ROLLBACK_TOO_LARGE: Final = Kind(
@@ -133,6 +183,20 @@ ROLLBACK_TOO_LARGE: Final = Kind(
     "Rollback Too Large",
     "The rollback would change more keys or bytes than one transaction may.",
     "Roll back to a later version first, or the keys by themselves.",
+)
+DEFINITION_INVALID: Final = Kind(
+    "definition-invalid",
+    422,
+    "Definition Invalid",
+    "A member of the definition is wrong, or its schema is no JSON Schema, reaches out or could cost too much.",
+    "Correct it as the detail says.",
+)
+VALUES_INVALID: Final = Kind(
+    "values-invalid",
+    422,
+    "Values Invalid",
+    "A value violates the schema of its namespace; the member violations lists where.",
+    "Correct the values, or have the owner change the schema.",
 )
 PRECONDITION_REQUIRED: Final = Kind(
     "precondition-required",
@@ -209,18 +273,27 @@ REDUCED_CAPACITY: Final = Kind(
 KINDS: Final = (
     MALFORMED_REQUEST,
     UNSETTLED_TIME,
+    APPROVAL_REQUIRED,
     NO_SUCH_PATH,
     ENTRY_NOT_FOUND,
+    NAMESPACE_NOT_FOUND,
     VERSION_NOT_FOUND,
     METHOD_NOT_ALLOWED,
     REQUEST_INCOMPLETE,
+    NAMESPACE_TOO_LARGE,
+    NAMESPACE_NOT_EMPTY,
+    LAYER_CONFLICT,
+    STORED_VALUES_INVALID,
     NOT_KEPT,
     PRECONDITION_FAILED,
+    EDITS_REFUSED,
     OTHER_HISTORY,
     CONTENT_TOO_LARGE,
     UNSUPPORTED_CONTENT,
     IDEMPOTENCY_KEY_REUSED,
     ROLLBACK_TOO_LARGE,
+    DEFINITION_INVALID,
+    VALUES_INVALID,
     PRECONDITION_REQUIRED,
     QUOTA_EXCEEDED,
     FIELDS_TOO_LARGE,

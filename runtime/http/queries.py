@@ -43,12 +43,23 @@ class InvalidQueryError(Exception):
 class Listing:
     """A request for at most ``limit`` entries of a namespace after the key ``after`` (empty: from the beginning).
 
-    ``at_least`` is the least version of the answer.
+    ``at_least`` is the least version of the answer, and ``prefix`` the beginning of every key.
     """
 
     namespace: str
     after: str
     limit: int
+    at_least: Version | None
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamespaceListing:
+    """A request for at most ``limit`` namespaces after ``after`` that have all of the ``labels``."""
+
+    after: str
+    limit: int
+    labels: dict[str, str]
     at_least: Version | None
 
 
@@ -98,11 +109,11 @@ def read_conditions(request: Request) -> Conditions:
     return _UNCONDITIONAL
 
 
-def read_at_least(request: Request) -> Version | None:
-    """Return the version that the answer must not be older than; other parameters raise :class:`InvalidQueryError`."""
+def read_at_least(request: Request, *others: str) -> Version | None:
+    """Return the version that the answer must not be older than; parameters but ``others`` are refused."""
     if not request.scope["query_string"]:
         return None
-    return _version("at_least", _parameters(request, ("as-of", "at_least")).get("at_least"))
+    return _version("at_least", _parameters(request, (*others, "at_least")).get("at_least"))
 
 
 def names_a_moment(request: Request) -> bool:
@@ -186,17 +197,46 @@ def parse_moment(name: str, text: str) -> Moment:
 def read_listing(request: Request) -> Listing:
     """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
     namespace = check_namespace(request.path_params["namespace"])
-    parameters = _parameters(request, ("after", "as-of", "at_least", "limit"))
+    parameters = _parameters(request, ("after", "as-of", "at_least", "limit", "prefix"))
     return Listing(
         namespace,
         _after(parameters),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
         _version("at_least", parameters.get("at_least")),
+        _prefix(parameters.get("prefix", "")),
+    )
+
+
+def read_dry_run(request: Request, *others: str) -> bool:
+    """Return whether a change is only to be judged; parameters but ``others`` raise :class:`InvalidQueryError`."""
+    if not request.scope["query_string"]:
+        return False
+    _parameters(request, ("dry-run", *others))
+    return read_flag(request, "dry-run")
+
+
+def read_flag(request: Request, name: str) -> bool:
+    """Return a parameter that is true or false, by default false."""
+    text = request.query_params.get(name, "false")
+    if text in ("true", "false"):
+        return text == "true"
+    raise InvalidQueryError(f"{name} is true or false")
+
+
+def read_namespaces(request: Request) -> NamespaceListing:
+    """Return the list of namespaces that is asked for; other parameters raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("after", "at_least", "labels", "limit"))
+    after, labels = parameters.get("after", ""), parameters.get("labels", "")
+    return NamespaceListing(
+        check_namespace(after) if after else "",
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+        dict(map(_label, labels.split(","))) if labels else {},
+        _version("at_least", parameters.get("at_least")),
     )
 
 
 def read_change_id(request: Request, namespace: str, key: str) -> UUID:
-    """Return the id of a change: that of its Idempotency-Key for this entry, or else a new one.
+    """Return the id of a change: that of its Idempotency-Key for this entry, or transaction, or else a new one.
 
     The header is that of draft-ietf-httpapi-idempotency-key-header: a string of 1 to 255 visible characters.
     """
@@ -249,6 +289,17 @@ def _parse_version(name: str, text: str) -> Version:
     if match := _VERSION.fullmatch(text):
         return Version(match[1], int(match[2]))
     raise InvalidQueryError(f"{name} is the text of an entity tag, without its quotes, such as 1f0c9a2e-42")
+
+
+def _prefix(text: str) -> str:
+    return check_key(text) if text else ""
+
+
+def _label(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if name and separator:
+        return name, value
+    raise InvalidQueryError("labels are name=value, separated by commas")
 
 
 def _limit(text: str, largest: int = LARGEST_LIMIT) -> int:

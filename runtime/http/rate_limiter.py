@@ -56,12 +56,14 @@ class RateLimiter:
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
         client = self._clients.identify(request.scope)
-        decision = await self._decide(client, endpoint, request)
+        decision, taken = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
+            charge = request.scope["charge"] = Charge(self, client, endpoint, decision, taken)
             response = await answer(handler, request)
+            decision = charge.decision
         else:
-            response = self._refusal(decision)
+            response = self.refusal(decision)
         if decision.standings:
             fields = self._fields(client, endpoint)
             response.raw_headers += (
@@ -70,26 +72,33 @@ class RateLimiter:
             )
         return response
 
-    async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
-        """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
+    async def _decide(self, client: str, endpoint: str, request: Request) -> tuple[Decision, int]:
+        """Take the tokens of a request and its body; return how many."""
         decision = await self._take(client, endpoint)
         if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
-            return decision
-        limits, taken = self._throttle.limits(endpoint), 1
-        while decision.admission is Admission.ADMITTED and taken < _cost(size, limits, decision):
+            return decision, 1
+        return await self.take_more(client, endpoint, decision, 1, -(-size // TOKEN_BYTES))
+
+    async def take_more(
+        self, client: str, endpoint: str, decision: Decision, taken: int, wanted: int
+    ) -> tuple[Decision, int]:
+        """Take further tokens one after the other until ``wanted`` are taken; those before a denial are lost."""
+        limits = self._throttle.limits(endpoint)
+        while decision.admission is Admission.ADMITTED and taken < _bounded(wanted, limits, decision):
             decision = await self._take(client, endpoint)
             taken += 1
         if decision.admission is not Admission.DENIED:
-            return decision
-        cost = _cost(size, limits, decision)
+            return decision, taken
+        cost = _bounded(wanted, limits, decision)
         buckets = [limit.share if decision.alone else limit.shape for limit in limits]
         wait = max(-(-cost * bucket.token // (bucket.refill * 1_000_000)) for bucket in buckets)
-        return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait))
+        return decision._replace(retry_after_seconds=max(decision.retry_after_seconds, wait)), taken
 
     async def _take(self, client: str, endpoint: str) -> Decision:
         return self._throttle.decide(client, endpoint) or await self._throttle.ask(client, endpoint)
 
-    def _refusal(self, decision: Decision) -> Response:
+    def refusal(self, decision: Decision) -> Response:
+        """Return the answer to a denied request."""
         for name in decision.denied_by:
             self._telemetry.denials.count(name)
         empty = f"no token is left in the bucket {' and the bucket '.join(decision.denied_by)}"
@@ -109,6 +118,38 @@ class RateLimiter:
         return _Fields(_policies(limits, quotas, keys), _policies(limits, shares, keys), keys)
 
 
+def charge_of(request: Request) -> Charge:
+    """Return what the rate limiter lets the handler of a request charge."""
+    charge: Charge = request.scope["charge"]
+    return charge
+
+
+class Charge:
+    """What an admitted request has paid; its handler has it pay more for what is known only later."""
+
+    __slots__ = ("_client", "_endpoint", "_limiter", "_taken", "decision")
+
+    def __init__(self, limiter: RateLimiter, client: str, endpoint: str, decision: Decision, taken: int) -> None:
+        self._limiter = limiter
+        self._client = client
+        self._endpoint = endpoint
+        self._taken = taken
+        self.decision = decision
+
+    async def pay(self, tokens: int) -> Response | None:
+        """Pay for what costs ``tokens`` in all, what is paid included; return the denial if the client cannot."""
+        if tokens <= self._taken:
+            return None
+        self.decision, self._taken = await self._limiter.take_more(
+            self._client, self._endpoint, self.decision, self._taken, tokens
+        )
+        return None if self.decision.admission is Admission.ADMITTED else self._limiter.refusal(self.decision)
+
+    async def pay_bytes(self, size: int) -> Response | None:
+        """Pay for an answer of that many bytes as for a body."""
+        return await self.pay(-(-size // TOKEN_BYTES))
+
+
 def partition_key(client: str, scope: str) -> str:
     """Return the partition key of a client's bucket, as a Byte Sequence (RFC 9651).
 
@@ -119,10 +160,10 @@ def partition_key(client: str, scope: str) -> str:
     return f":{base64.b64encode(digest).decode()}:"
 
 
-def _cost(size: int, limits: Iterable[Limit], decision: Decision) -> int:
-    """Return the tokens that a body costs: at most half of each bucket, or of the worker's share of it."""
+def _bounded(tokens: int, limits: Iterable[Limit], decision: Decision) -> int:
+    """Return the tokens that a request costs: at most half of each bucket, or of the worker's share of it."""
     most = (limit.share.full // limit.share.token if decision.alone else limit.bucket.capacity for limit in limits)
-    return min([-(-size // TOKEN_BYTES), *(max(1, tokens // 2) for tokens in most)])
+    return min([tokens, *(max(1, each // 2) for each in most)])
 
 
 def _policies(limits: Iterable[Limit], quotas: Iterable[int], keys: Iterable[str]) -> bytes:

@@ -11,12 +11,12 @@ from starlette.responses import Response
 from runtime.domain.preconditions import entity_tag
 
 if TYPE_CHECKING:
-    from runtime.domain.entries import Entry, Page, Version
+    from runtime.domain.entries import Entry, Layered, Layers, Page, Version, Whole
 
 
 @dataclass(frozen=True, slots=True)
 class Representation:
-    """The representation of one version of an entry, as JSON."""
+    """The representation of one version of an entry, or of a view, as JSON."""
 
     version: Version
     tag: str
@@ -53,18 +53,71 @@ def stale_marks(age: float) -> dict[str, str]:
 
 def represent(entry: Entry) -> Representation:
     """Return the representation of an entry."""
+    return _representation(entry.version, members(entry))
+
+
+def _representation(version: Version, content: dict[str, Any]) -> Representation:
     # orjson's result keeps kilobytes of unused buffer; a copy frees them, since the body stays in memory.
-    tag, body = entity_tag(entry.version), bytes(memoryview(dump(members(entry))))
+    tag, body = entity_tag(version), bytes(memoryview(dump(content)))
     fields = (
         (b"content-length", str(len(body)).encode()),
         (b"content-type", b"application/json"),
         (b"etag", tag.encode()),
     )
-    return Representation(entry.version, tag, body, fields)
+    return Representation(version, tag, body, fields)
+
+
+def represent_whole(whole: Whole) -> Representation:
+    """Return the representation of a namespace as a whole."""
+    body = {
+        "namespace": whole.namespace,
+        "revision": whole.version.revision,
+        "entries": {entry.key: orjson.Fragment(entry.value) for entry in whole.entries},
+    }
+    return _representation(whole.version, body)
+
+
+def represent_layers(layers: Layers) -> Representation:
+    """Return the representation of the values that hold in a namespace."""
+    values = {found[0].entry.key: orjson.Fragment(found[0].entry.value) for found in layers.values}
+    return _representation(layers.version, _layers(layers) | {"entries": values})
+
+
+def explain_layers(layers: Layers) -> Representation:
+    """Return the same, where each value says from which layer it is, and what it hides."""
+    values = {
+        found[0].entry.key: _origin(found[0]) | {"hides": [_origin(each) for each in found[1:]]}
+        for found in layers.values
+    }
+    return _representation(layers.version, _layers(layers) | {"entries": values})
+
+
+def _layers(layers: Layers) -> dict[str, Any]:
+    return {"namespace": layers.namespaces[0], "layers": layers.namespaces, "revision": layers.version.revision}
+
+
+def _origin(layered: Layered) -> dict[str, Any]:
+    entry = layered.entry
+    return {
+        "value": orjson.Fragment(entry.value),
+        "layer": entry.namespace,
+        "revision": entry.version.revision,
+        "etag": entity_tag(entry.version),
+        "updated_at": entry.updated_at,
+        "actor": layered.actor,
+    }
 
 
 def members(entry: Entry) -> dict[str, Any]:
-    """Return the members of an entry's JSON object."""
+    """Return the members of an entry's JSON object; the entry under the empty key is its namespace's definition."""
+    if not entry.key:
+        return {
+            "namespace": entry.namespace,
+            "definition": orjson.Fragment(entry.value),
+            "revision": entry.version.revision,
+            "etag": entity_tag(entry.version),
+            "updated_at": entry.updated_at,
+        }
     return {
         "namespace": entry.namespace,
         "key": entry.key,

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Protocol, TypeAlias, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from runtime.domain.entries import Version
 
@@ -28,7 +28,7 @@ HELD_BYTES = 1000
 """The overhead of a cached name, besides its text and body: CPython's objects and a dictionary slot, rounded up."""
 
 Name: TypeAlias = tuple[str, str]
-"""A namespace and a key."""
+"""A namespace and a key, or a view of the namespace: it begins with ``?``, which no key does."""
 
 
 class Sized(Protocol):
@@ -44,10 +44,14 @@ S = TypeVar("S", bound=Sized)
 
 @dataclass(frozen=True, slots=True)
 class Held(Generic[S]):
-    """A cached name, read at the monotonic time ``at``; ``value`` is None when it has no entry."""
+    """A cached name, read at the monotonic time ``at``; ``value`` is None when it has no entry.
+
+    ``namespaces`` are those of which a view is made: a change of any name in them evicts it.
+    """
 
     value: S | None
     at: float
+    namespaces: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +73,17 @@ class Contents:
 class Fill(Generic[S]):
     """A pending read of the store; its result is cached at the end of the block, unless the entry changes meanwhile."""
 
-    __slots__ = ("_cache", "_known", "found", "name")
+    __slots__ = ("_cache", "_known", "changed", "found", "name", "of")
 
-    def __init__(self, cache: Cache[S], name: Name, known: Version | None) -> None:
+    def __init__(self, cache: Cache[S], name: Name, known: Version | None, of: Collection[str] | None) -> None:
         self._cache = cache
         self._known = known
         self.name = name
         self.found: Held[S] | None = None
+        self.of = of
+        """The namespaces that a view is read from; None while that is unknown."""
+        self.changed: set[str] = set()
+        """Those of them in which a name changed meanwhile."""
 
     def keep(self, held: Held[S], version: Version) -> None:
         """Offer what was read in a snapshot at ``version`` to the cache, which refuses an older one than it knew."""
@@ -99,6 +107,7 @@ class Cache(Generic[S]):
         self._capacity = capacity
         self._held: OrderedDict[Name, Held[S]] = OrderedDict()
         self._fills: dict[Name, set[Fill[S]]] = {}
+        self._views: dict[str, set[Name]] = {}
         self._following = False
         self._confirmed_at: float | None = None
         self._current_until = 0.0
@@ -129,33 +138,36 @@ class Cache(Generic[S]):
             return None
         return held, time.monotonic() - self._confirmed_at
 
-    def filling(self, name: Name) -> Fill[S]:
-        """Return a new pending fill."""
-        fill = Fill(self, name, self._version if self._following else None)
+    def filling(self, name: Name, of: Collection[str] | None = ()) -> Fill[S]:
+        """Return a new pending fill; that of a view tells the namespaces that it reads, or None."""
+        fill = Fill(self, name, self._version if self._following else None, of)
         self._fills.setdefault(name, set()).add(fill)
         return fill
 
     def is_pending(self, fill: Fill[S]) -> bool:
-        """Return whether the fill has not ended, and nothing that the cache learned has outdated it."""
-        return fill in self._fills.get(fill.name, ())
+        """Return whether the fill has not ended, and nothing that the cache learned may have outdated it."""
+        return fill in self._fills.get(fill.name, ()) and not fill.changed
 
     def finish(self, fill: Fill[S]) -> None:
         """End a fill; keep what it found if it is still pending, and outdate the others of the name."""
-        if not self.is_pending(fill):
+        fills = self._fills.get(fill.name, set())
+        if fill not in fills:
             return
-        fills = self._fills[fill.name]
         fills.remove(fill)
         if not fills:
             del self._fills[fill.name]
-        if fill.found is not None and self._following:
+        if fill.found is not None and self._following and fill.changed.isdisjoint(fill.found.namespaces):
             self._keep(fill.name, fill.found)
 
     def forget(self, name: Name) -> None:
-        """Evict ``name``, and discard the pending reads of it."""
-        self._fills.pop(name, None)
-        held = self._held.pop(name, None)
-        if held is not None:
-            self._bytes -= _cost(name, held)
+        """Evict ``name`` and the views of its namespace, and discard the pending reads of them."""
+        self._evict(name)
+        for view in tuple(self._views.get(name[0], ())):
+            self._evict(view)
+        for fills in self._fills.values():
+            for fill in fills:
+                if fill.of is None or name[0] in fill.of:
+                    fill.changed.add(name[0])
 
     def contents(self) -> Contents:
         """Return the current size and hit counts."""
@@ -167,6 +179,7 @@ class Cache(Generic[S]):
         """See :class:`runtime.ports.Follower`; evicts everything."""
         self._held.clear()
         self._fills.clear()
+        self._views.clear()
         self._bytes = 0
         self._confirmed_at, self._current_until = None, 0.0
         self._version = version
@@ -193,11 +206,25 @@ class Cache(Generic[S]):
         cost = _cost(name, found)
         if cost > self._capacity:
             return
-        self.forget(name)
+        self._evict(name)
         self._held[name] = found
         self._bytes += cost
+        for namespace in found.namespaces:
+            self._views.setdefault(namespace, set()).add(name)
         while self._bytes > self._capacity:
-            self.forget(next(iter(self._held)))
+            self._evict(next(iter(self._held)))
+
+    def _evict(self, name: Name) -> None:
+        self._fills.pop(name, None)
+        held = self._held.pop(name, None)
+        if held is None:
+            return
+        self._bytes -= _cost(name, held)
+        for namespace in held.namespaces:
+            views = self._views[namespace]
+            views.remove(name)
+            if not views:
+                del self._views[namespace]
 
 
 def _cost(name: Name, held: Held[S]) -> int:

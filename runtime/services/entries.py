@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import structlog
 
@@ -17,12 +17,14 @@ from runtime.services.changes import Changes
 from runtime.services.suspicion import PROBE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
-    from runtime.domain.entries import Change, Made, Page, Version
+    from runtime.domain.entries import Change, Edit, Made, Page, Version
     from runtime.ports import EntryStore
     from runtime.services.cache import Cache, Fill, Name
     from runtime.settings import Database
+
+T = TypeVar("T")
 
 PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
@@ -35,6 +37,14 @@ class Read(NamedTuple, Generic[S]):
 
     value: S
     age: float | None = None
+
+
+class Loaded(NamedTuple, Generic[S]):
+    """An answer of the store in a snapshot at ``version``; ``namespaces`` are those that a view is made of."""
+
+    value: S | None
+    version: Version
+    namespaces: tuple[str, ...] = ()
 
 
 class Entries(Generic[S]):
@@ -62,43 +72,96 @@ class Entries(Generic[S]):
         name, age = (namespace, key), None
         held = self._cache.get(name) if at_least is None or self._knows(at_least) else None
         if held is None:
-            try:
-                held = await self._fetch(name, at_least)
-            except UnavailableError:
-                stale = self._cache.stale(name) if at_least is None else None
-                if stale is None or stale[1] > self._stale_seconds:
-                    raise
-                held, age = stale
+
+            async def load() -> Loaded[S]:
+                found = await self._store.read(namespace, key, at_least)
+                return Loaded(None if found.entry is None else self._present(found.entry), found.version)
+
+            held, age = await self._load(name, at_least, load, ())
         if held.value is None:
             raise EntryNotFoundError(age)
         return Read(held.value, age)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        """Return a page of the namespace; it is empty when the namespace has no entries."""
-        return await self._asking.ask(lambda: self._store.scan(namespace, after, limit, at_least))
+    async def read_to_change(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
+        """Return the entry as :meth:`read`, for a change that is refused if it is another one by now.
+
+        While changes are suspected to fail, the one in memory will do, so that most are refused at once.
+        """
+        kept = self._cache.stale((namespace, key)) if self.changes.suspicion.since is not None else None
+        if kept is None or at_least is not None:
+            return await self.read(namespace, key, at_least)
+        held, age = kept
+        if held.value is None:
+            raise EntryNotFoundError(age)
+        return Read(held.value, age)
+
+    async def view(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> Read[S]:
+        """Return a view as :meth:`read` returns an entry; ``load`` asks the store for it.
+
+        ``of`` are the namespaces that it is read from; None while they are unknown.
+        """
+        held, age = self._cache.get(name) if at_least is None or self._knows(at_least) else None, None
+        if held is None:
+            held, age = await self._load(name, at_least, load, of)
+        if held.value is None:
+            raise EntryNotFoundError(age)
+        return Read(held.value, age)
+
+    async def _load(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> tuple[Held[S], float | None]:
+        try:
+            return await self._fetch(name, at_least, load, of), None
+        except UnavailableError:
+            stale = self._cache.stale(name) if at_least is None else None
+            if stale is None or stale[1] > self._stale_seconds:
+                raise
+            return stale
+
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        """Return a page of the namespace; it is empty when the namespace has no such entries."""
+        return await self.ask(lambda: self._store.scan(namespace, after, limit, at_least, prefix))
 
     async def write(self, change: Change) -> tuple[S, bool]:
         """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
-        edit = change.edits[0]
         (made,) = await self.make(change)
-        if edit.value is None:
-            raise ValueError("the change removes the entry")
-        entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
-        return self._present(entry), made.action is Action.CREATE
+        return self.present(change.edits[0], made), made.action is Action.CREATE
 
     async def remove(self, change: Change) -> None:
         """Make a change that removes an entry."""
         await self.make(change)
 
     async def make(self, change: Change) -> tuple[Made, ...]:
-        """Make a change of any edits; return what became of each."""
+        """Make a change, or judge a trial; raise as :meth:`runtime.services.changes.Changes.make` does."""
         with self._changing(change):
             return await self.changes.make(change)
+
+    def present(self, edit: Edit, made: Made) -> S:
+        """Return the entry that an edit made."""
+        if edit.value is None:
+            raise ValueError("the edit removes the entry")
+        return self._present(Entry(edit.namespace, edit.key, edit.value, made.version, made.at))
+
+    def forget(self, namespace: str, key: str) -> None:
+        """Evict a name that turned out to be outdated."""
+        self._cache.forget((namespace, key))
 
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:
-            await self._asking.ask(lambda: self._store.read(*PROBED))
+            await self.ask(lambda: self._store.read(*PROBED))
         except UnavailableError:
             return
         except Exception:
@@ -115,13 +178,19 @@ class Entries(Generic[S]):
         known = self._cache.version
         return known is not None and known.epoch == at_least.epoch and known.revision >= at_least.revision
 
-    async def _fetch(self, name: Name, at_least: Version | None) -> Held[S]:
+    async def _fetch(
+        self,
+        name: Name,
+        at_least: Version | None,
+        load: Callable[[], Awaitable[Loaded[S]]],
+        of: Collection[str] | None,
+    ) -> Held[S]:
         """Read the store; requests for a name that is being read so wait for the same answer."""
         asked = name, at_least
         fill, task = self._fetches.get(asked, (None, None))
         if task is None or fill is None or not self._cache.is_pending(fill):
-            fill = self._cache.filling(name)
-            task = asyncio.create_task(self._fill(fill, at_least))
+            fill = self._cache.filling(name, of)
+            task = asyncio.create_task(self._fill(fill, load))
             self._fetches[asked] = fill, task
             task.add_done_callback(lambda done: self._fetched(asked, done))
         return await asyncio.shield(task)
@@ -132,12 +201,12 @@ class Entries(Generic[S]):
         if not task.cancelled():
             task.exception()  # every waiting request may be gone
 
-    async def _fill(self, fill: Fill[S], at_least: Version | None) -> Held[S]:
+    async def _fill(self, fill: Fill[S], load: Callable[[], Awaitable[Loaded[S]]]) -> Held[S]:
         with fill:
             at = time.monotonic()
-            found = await self._asking.ask(lambda: self._store.read(*fill.name, at_least))
-            held = Held(None if found.entry is None else self._present(found.entry), at)
-            fill.keep(held, found.version)
+            loaded = await self.ask(load)
+            held = Held(loaded.value, at, loaded.namespaces)
+            fill.keep(held, loaded.version)
         return held
 
     @contextmanager
@@ -146,5 +215,9 @@ class Entries(Generic[S]):
         try:
             yield
         finally:
-            for edit in change.edits:
+            for edit in () if change.trial else change.edits:
                 self._cache.forget((edit.namespace, edit.key))
+
+    async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Ask the store a question that changes nothing, as :meth:`runtime.services.asking.Asking.ask`."""
+        return await self._asking.ask(operation)

@@ -5,7 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from runtime.domain.entries import Edit, EntryNotFoundError, Guard, OtherHistoryError, PreconditionFailedError, Version
+from runtime.domain.entries import (
+    Edit,
+    EntryNotFoundError,
+    Guard,
+    OtherHistoryError,
+    PreconditionFailedError,
+    Version,
+)
 from runtime.domain.history import KeyEdit, Kind, RollbackTooLargeError, RolledBack
 from runtime.domain.preconditions import Conditions, Tags, namespace_changed
 from runtime.services.asking import Asking
@@ -15,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from uuid import UUID
 
-    from runtime.domain.entries import Change, Entry, Json, Page
+    from runtime.domain.entries import Change, Entry, Json, Made, Page
     from runtime.domain.history import (
         Difference,
         Differences,
@@ -26,6 +33,7 @@ if TYPE_CHECKING:
         Recorded,
     )
     from runtime.ports import HistoryStore
+    from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
     from runtime.settings import Database
 
@@ -58,9 +66,12 @@ class History(Generic[S]):
     :class:`runtime.ports.UnavailableError`, and what :class:`runtime.ports.HistoryStore` raises.
     """
 
-    def __init__(self, store: HistoryStore, entries: Entries[S], settings: Database) -> None:
+    def __init__(
+        self, store: HistoryStore, entries: Entries[S], definitions: Definitions[S], settings: Database
+    ) -> None:
         self._store = store
         self._entries = entries
+        self._definitions = definitions
         self._asking = Asking(settings.retry)
         self._connections = asyncio.Semaphore(max(1, settings.read_pool_size // 2))
 
@@ -113,43 +124,35 @@ class History(Generic[S]):
 
     async def roll_back(
         self, namespace: str, key: str, version: Version, make: Callable[[Json | None], Change]
-    ) -> tuple[S, bool] | None:
-        """Make the change that gives the entry its value at a version; return what :meth:`Entries.write` returns.
+    ) -> tuple[Edit, Made]:
+        """Make the change that gives the entry its value at a version, or judge its trial; return what was made.
 
-        An entry that was not there then is removed, and the result is None.
+        An entry that was not there then is removed.
         """
         past = await self._ask(lambda: self._store.read(namespace, [key], version))
         entry = past.entries[0]
         change = make(None if entry is None else entry.value)
-        if entry is not None:
-            return await self._entries.write(change)
-        await self._entries.remove(change)
-        return None
+        (made,) = await self._definitions.under(change, self._entries.make)
+        return change.edits[0], made
 
     async def made(self, change: UUID, namespace: str) -> NamespaceChange | None:
         """Return the change with an id that was made before, and its edits in the namespace."""
         return await self._ask(lambda: self._store.made(change, namespace))
 
-    async def roll_back_namespace(
-        self,
-        namespace: str,
-        version: Version,
-        expected: Version | None,
-        make: Callable[[tuple[Edit, ...], Guard], Change],
-    ) -> RolledBack:
-        """Make the one change that gives every entry of a namespace its value at a version.
+    async def departures(
+        self, namespace: str, version: Version, expected: Version | None
+    ) -> tuple[tuple[Edit, ...], Guard]:
+        """Return the edits that give every entry of a namespace its value at a version; its definition stays.
 
-        ``expected`` is the version at which the caller has seen the namespace; None is any. The change is not made
-        unless the namespace is still as it was compared: :class:`PreconditionFailedError`.
+        ``expected`` is the version at which the caller has seen the namespace; None is any. The guard is that the
+        namespace is still as it was compared.
 
         Raises :class:`RollbackTooLargeError` when more has to change than one transaction may.
         """
-        found, compared = await self._departures(namespace, version, expected)
-        found.sort(key=lambda difference: difference.key)
-        guard = Guard(namespace, compared)
+        found, compared = await self._differing(namespace, version, expected)
+        found = sorted((each for each in found if each.key), key=lambda difference: difference.key)
         if not found:
-            await self._require_unchanged(guard)
-            return RolledBack(compared, ())
+            return (), Guard(namespace, compared)
         keys = [difference.key for difference in found]
         past = await self._ask(lambda: self._store.read(namespace, keys, version))
         edits = tuple(
@@ -161,13 +164,21 @@ class History(Generic[S]):
             )
             for each, entry in zip(found, past.entries, strict=True)
         )
-        made = await self._entries.make(make(edits, guard))
-        pairs = zip(keys, made, strict=True)
-        return RolledBack(made[0].version, tuple(KeyEdit(key, each.action) for key, each in pairs))
+        return edits, Guard(namespace, compared)
 
-    async def _departures(
-        self, namespace: str, start: Version, end: Version | None
-    ) -> tuple[list[Difference], Version]:
+    async def roll_back_namespace(self, change: Change, guard: Guard) -> RolledBack:
+        """Make the change of :meth:`departures`, or judge its trial; without edits there is nothing to do.
+
+        Raises :class:`PreconditionFailedError` when the namespace is not as it was compared any more.
+        """
+        if not change.edits:
+            await self._require_unchanged(guard)
+            return RolledBack(guard.since, ())
+        made = await self._definitions.under(change, self._entries.make)
+        pairs = zip(change.edits, made, strict=True)
+        return RolledBack(made[0].version, tuple(KeyEdit(edit.key, each.action) for edit, each in pairs))
+
+    async def _differing(self, namespace: str, start: Version, end: Version | None) -> tuple[list[Difference], Version]:
         """Return every key that differs, and the version at which the namespace was compared."""
         found: list[Difference] = []
         before = None

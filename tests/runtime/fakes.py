@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -14,17 +15,37 @@ from runtime.domain.buckets import State, debited, filled, refilled, wait_micros
 from runtime.domain.entries import (
     Action,
     ChangeExpiredError,
+    EditsRefusedError,
     Entry,
     EntryNotFoundError,
     Found,
     IdReusedError,
+    Json,
+    Layered,
+    LayerError,
+    Layers,
     Made,
     OtherHistoryError,
     Page,
     PreconditionError,
+    RedefinedError,
+    Refusal,
     Version,
+    Whole,
 )
-from runtime.domain.preconditions import namespace_changed, permit_change
+from runtime.domain.namespaces import (
+    LARGEST_BYTES,
+    LAYER_FAULTS,
+    MOST_ENTRIES,
+    MOST_EXAMINED,
+    MOST_LAYERS,
+    Summaries,
+    Summary,
+    namespace_too_large,
+    stacked,
+    summaries,
+)
+from runtime.domain.preconditions import namespace_changed, namespace_moved, permit_change
 from runtime.ports import (
     BucketsUnavailableError,
     Fault,
@@ -79,12 +100,46 @@ class MemoryEntries:
         self.require(at_least)
         return Found(self.entries.get((namespace, key)), self.version)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
         self.fail()
         self.require(at_least)
-        found = sorted((e for e in self.entries.values() if e.namespace == namespace and e.key > after), key=_key)
+        found = [e for e in self._of(namespace) if e.key > after and e.key.startswith(prefix)]
         page = tuple(found[:limit])
         return Page(page, page[-1].key if len(found) > limit else None, self.version)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        self.fail()
+        self.reads += 1
+        self.require(at_least)
+        entries = tuple(self._of(namespace))
+        if len(entries) > MOST_ENTRIES or sum(len(entry.value.encode()) for entry in entries) > LARGEST_BYTES:
+            raise namespace_too_large(namespace)
+        return Whole(namespace, (namespace, "") in self.entries, entries, self._state(namespace), self.version)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        self.fail()
+        self.reads += 1
+        self.require(at_least)
+        names, parents = [namespace], self._parents()
+        while (parent := parents.get(names[-1])) is not None:
+            names.append(parent)
+        found = [Layered(entry, "anonymous" if actors else None) for name in names for entry in self._of(name)]
+        if len(found) > MOST_ENTRIES or sum(len(each.entry.value.encode()) for each in found) > LARGEST_BYTES:
+            raise namespace_too_large(namespace)
+        version = max((self._state(name) for name in names), key=lambda state: state.revision)
+        return Layers(tuple(names), stacked(found), (namespace, "") in self.entries, version, self.version)
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        self.fail()
+        self.require(at_least)
+        named = sorted({namespace for namespace, _ in self.entries if namespace > after})
+        most = MOST_EXAMINED if labels else limit
+        found = [self._summary(namespace) for namespace in named[:most]]
+        return summaries(found, limit, labels, self.version, more=len(named) > most)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         self.fail()
@@ -108,15 +163,33 @@ class MemoryEntries:
             return ChangeExpiredError()
         try:
             self._require_unchanged(change.guard)
-            for edit in change.edits:
-                self._permit(edit)
-        except (PreconditionError, EntryNotFoundError) as error:
+        except PreconditionError as error:
             return error
+        if (fault := self._basis(change)) is not None:
+            return fault
+        found = [(index, edit.key, self._judge(edit)) for index, edit in enumerate(change.edits)]
+        refusals = [Refusal(index, key, error) for index, key, error in found if isinstance(error, Exception)]
+        for refusal in refusals:
+            if len(change.edits) == 1 or isinstance(refusal.error, LayerError):
+                return refusal.error
+        if refusals:
+            return EditsRefusedError(tuple(refusals))
+        if change.trial:
+            now = datetime.now(UTC)
+            return tuple(Made(action, self.version, now) for _, _, action in found if isinstance(action, Action))
         version = self.version = Version(self.version.epoch, self.version.revision + 1)
         made = tuple(self._apply(edit, version) for edit in change.edits)
         self._made[change.id] = change, made
         self.history.record(change, made)
         return made
+
+    def _basis(self, change: Change) -> Exception | None:
+        namespace = change.edits[0].namespace
+        definition = self.entries.get((namespace, ""))
+        if change.basis.definition not in (None, "" if definition is None else str(definition.version)):
+            return RedefinedError(None if definition is None else definition.version)
+        state = self._state(namespace)
+        return None if change.basis.namespace in (None, state) else namespace_moved(state)
 
     def _require_unchanged(self, guard: Guard | None) -> None:
         if guard is not None:
@@ -124,11 +197,63 @@ class MemoryEntries:
             if guard.since.epoch != self.version.epoch or last > guard.since.revision:
                 raise namespace_changed(Version(self.version.epoch, last))
 
-    def _permit(self, edit: Edit) -> None:
+    def _judge(self, edit: Edit) -> Action | Exception:
         current = self.entries.get((edit.namespace, edit.key))
-        permit_change(edit.conditions, current.version if current else None)
-        if current is None and edit.value is None:
-            raise EntryNotFoundError
+        try:
+            permit_change(edit.conditions, current.version if current else None)
+        except PreconditionError as error:
+            return error
+        if edit.value is None and current is None:
+            return EntryNotFoundError()
+        if not edit.key and (fault := self._layer_fault(edit)) is not None:
+            return LayerError(LAYER_FAULTS[fault])
+        if edit.value is None:
+            return Action.DELETE
+        return Action.CREATE if current is None else Action.REPLACE
+
+    def _summary(self, namespace: str) -> Summary:
+        definition = self.entries.get((namespace, ""))
+        if definition is None:
+            return Summary(namespace, None, None)
+        document = json.loads(definition.value)
+        members = {name: document.get(name) for name in ("owner", "description", "labels", "parent")}
+        return Summary(namespace, Json(json.dumps(members)), definition.version)
+
+    def _parents(self) -> dict[str, str | None]:
+        return {
+            namespace: json.loads(entry.value).get("parent")
+            for (namespace, key), entry in self.entries.items()
+            if not key
+        }
+
+    def _layer_fault(self, edit: Edit) -> str | None:
+        parents = self._parents()
+        if edit.value is None:
+            return "inherited" if edit.namespace in parents.values() else None
+        above = [edit.namespace]
+        while (
+            parent := parents.get(above[-1]) if len(above) > 1 else json.loads(edit.value).get("parent")
+        ) is not None:
+            if parent == edit.namespace:
+                return "cyclic"
+            if len(above) == MOST_LAYERS:
+                return "deep"
+            if parent not in parents:
+                return "orphan"
+            above.append(parent)
+        below = [edit.namespace]
+        for depth in range(MOST_LAYERS):
+            if len(above) > 1 and len(above) + depth > MOST_LAYERS and below:
+                return "deep"
+            below = [child for child, parent in parents.items() if parent in below]
+        return None
+
+    def _of(self, namespace: str) -> list[Entry]:
+        return sorted((e for e in self.entries.values() if e.namespace == namespace and e.key), key=_key)
+
+    def _state(self, namespace: str) -> Version:
+        revision = max((revision for revision, changed, _ in self.changes if changed == namespace), default=0)
+        return Version(self.version.epoch, revision)
 
     def _apply(self, edit: Edit, version: Version) -> Made:
         name, now = (edit.namespace, edit.key), datetime.now(UTC)

@@ -180,6 +180,47 @@ def test_keys_are_completed_from_the_server(url: str) -> None:
     assert completed(url, "config", "get", "Payments", "l") == []
 
 
+def test_namespaces_are_completed_from_the_server(url: str) -> None:
+    for namespace in ("pay", "pay-out", "other"):
+        cbp(url, "config", "set", namespace, "k", "1")
+    assert completed(url, "config", "list", "p") == ["pay", "pay-out"]
+    assert completed(url, "config", "export", "pay-") == ["pay-out"]
+    assert completed(url, "config", "get", "Pay") == []
+
+
+def test_what_was_exported_is_imported(url: str, tmp_path: Path) -> None:
+    cbp(url, "config", "set", "n", "exact", "1.10")
+    file = tmp_path / "n.json"
+    file.write_text(cbp(url, "config", "export", "n").output)
+    assert cbp(url, "config", "import", "copy", str(file)).output == f'copy at "{EPOCH}-2": 1 created\n'
+    assert cbp(url, "config", "get", "copy", "exact").output == "1.10\n"
+    piped = CliRunner().invoke(main, ["config", "import", "n", "-"], file.read_text(), {"CBP_API_URL": url})
+    assert piped.output == f'n at "{EPOCH}-1": unchanged\n'
+
+
+def test_an_import_into_a_namespace_that_somebody_changes_in_between_is_not_made(
+    url: str, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cbp(url, "config", "set", "n", "k", "1")
+    found = Client.find_bundle
+
+    def and_then_another(client: Client, namespace: str) -> object:
+        before = found(client, namespace)
+        asyncio.run(put(entries, namespace, "other"))
+        return before
+
+    monkeypatch.setattr(Client, "find_bundle", and_then_another)
+    refused = cbp(url, "config", "import", "n", "tests/runtime/config_bundle.json")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("cbp: 412 Precondition Failed: If-Match does not hold")
+
+
+def test_the_definition_of_a_namespace_is_told_by_its_name(url: str, entries: MemoryEntries) -> None:
+    asyncio.run(put(entries, "n", "", '{"owner": "me"}'))
+    assert cbp(url, "config", "history", "n").output.endswith("create (definition)\n")
+    assert cbp(url, "config", "diff", "n", "--from", f"{EPOCH}-0").output.endswith("added    (definition)\n")
+
+
 def test_a_server_that_is_away_or_silent_completes_nothing_and_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("compiler.completion.COMPLETION_SECONDS", 0.05)
     with socket.socket() as silent:
@@ -188,6 +229,7 @@ def test_a_server_that_is_away_or_silent_completes_nothing_and_prints_nothing(mo
         assert completed(url, "config", "get", "payments", "l") == []
         silent.listen()
         assert completed(url, "config", "get", "payments", "l") == []
+        assert completed(url, "config", "get", "p") == []
     assert SECONDS > 1
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -199,6 +200,19 @@ async def test_each_change_of_a_group_has_its_own_client_and_each_edit_its_own_r
     assert [(each["client"], each["revision"], each["ordinal"]) for each in made] == [
         (client, revision, ordinal) for revision, client in enumerate(clients, 1) for ordinal in (0, 1)
     ]
+
+
+async def test_a_dry_run_is_recorded_nowhere_and_a_definition_has_the_empty_key(
+    store: PostgresEntries, postgres_trail: PostgresAudit, owner: asyncpg.Connection
+) -> None:
+    defined = change(edit("n", "", '{"owner": "me"}'), context=Context(client="10.0.0.1"))
+    trial = replace(change(edit("n", "k"), context=Context(client="10.0.0.2")), trial=True)
+    for group in ([trial], [trial, defined, trial], [trial]):
+        assert all(isinstance(result, tuple) for result in await store.change(group))
+    (record,) = await sealed(postgres_trail)
+    assert (record["namespace"], record["key"], record["client"]) == ("n", "", "10.0.0.1")
+    noted = await owner.fetch("SELECT revisions, clients FROM audit_origins")
+    assert [tuple(row) for row in noted] == [([1], ["10.0.0.1"])]
 
 
 async def test_sealers_at_the_same_time_leave_nothing_out_and_nothing_twice(

@@ -86,19 +86,34 @@ async def test_every_type_of_problem_leads_to_its_explanation(client: httpx.Asyn
 
 
 OTHER = {"If-Match": f'"{EPOCH}-77"'}
+ANY = {"If-Match": "*"}
 KEY = {"Idempotency-Key": "a"}
+WHOLE = "/v1/namespaces/payments"
 PROVOKED: dict[str, dict[str, Any]] = {
     "malformed-request": {"url": f"{ENTRY}?{'x' * (LONGEST_QUERY_BYTES + 1)}"},
     "unsettled-time": {"url": f"{ENTRY}?as-of=9999-01-01T00:00:00Z"},
+    "approval-required": {"method": "PUT", "json": {"value": 1}, "headers": ANY, "defined": {"approvals": 1}},
     "no-such-path": {"url": "/v2"},
     "entry-not-found": {"url": f"{ENTRY}-none"},
+    "namespace-not-found": {"url": "/v1/namespaces/none"},
     "version-not-found": {"url": f"{ENTRY}/versions/{EPOCH}-1"},
     "method-not-allowed": {"method": "POST"},
+    "namespace-too-large": {"method": "PUT", "url": WHOLE, "json": {"entries": {f"k{n}": 1 for n in range(1001)}}},
+    "namespace-not-empty": {"method": "DELETE", "url": WHOLE},
+    "layer-conflict": {"method": "PUT", "url": f"{WHOLE}/definition", "json": {"owner": "me", "parent": "none"}},
+    "stored-values-invalid": {"method": "PUT", "url": f"{WHOLE}/definition", "json": {"owner": "me", "schema": False}},
+    "edits-refused": {
+        "method": "POST",
+        "url": f"{WHOLE}/transactions",
+        "json": {"edits": [{"key": "k", "remove": True}]},
+    },
     "precondition-failed": {"method": "PUT", "json": {"value": 1}, "headers": OTHER},
     "other-history": {"url": f"{ENTRY}?at_least=ffffffff-1"},
     "content-too-large": {"method": "PUT", "content": b" " * (MAX_BYTES + 1), "headers": JSON},
     "unsupported-content": {"method": "PUT", "content": b"value: 1", "headers": {"Content-Type": "text/yaml"}},
     "idempotency-key-reused": {"method": "PUT", "json": {"value": 2}, "headers": KEY},
+    "definition-invalid": {"method": "PUT", "url": f"{WHOLE}/definition", "json": {"owner": ""}},
+    "values-invalid": {"method": "PUT", "json": {"value": 1}, "headers": ANY, "defined": {"schema": False}},
     "precondition-required": {"method": "PUT", "json": {"value": 1}},
     "quota-exceeded": {"method": "DELETE"},
     "unavailable": {"store": UnavailableError("the database is away")},
@@ -107,7 +122,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "defect": {"store": ZeroDivisionError()},
     "temporary-reduced-capacity": {"method": "DELETE", "redis": Fault.AWAY},
 }
-"""The request that leads to each kind of problem, and the fault of the store or of Redis that it needs."""
+"""The request that leads to each kind of problem, and what it needs: a fault of the store or Redis, a definition."""
 BELOW = {"request-incomplete", "fields-too-large", "no-such-protocol"}
 """The kinds that the protocol of a connection answers with (test_runtime_connections.py)."""
 OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
@@ -126,6 +141,9 @@ async def test_a_kind_of_problem_has_its_type_title_and_fields(
     if kind.name == "idempotency-key-reused":
         request["url"] = f"{ENTRY}-new"
     faults = {name: request.pop(name, None) for name in ("store", "redis")}
+    if "defined" in request:
+        definition = {"owner": "me", **request.pop("defined")}
+        await client.put(f"{WHOLE}/definition?allow-invalid=true", json=definition)
     buckets.fault = faults["redis"]
     for _ in range(2 if kind.name == "quota-exceeded" else 1):
         entries.failures = [faults["store"]] * 10_000 if faults["store"] else []

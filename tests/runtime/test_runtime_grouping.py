@@ -13,6 +13,7 @@ import pytest
 from runtime.domain.entries import (
     Action,
     ChangeExpiredError,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
     PreconditionFailedError,
@@ -183,7 +184,8 @@ async def test_the_edits_of_one_change_share_a_revision_and_are_made_together_or
     (first, second) = await made(sender, [both, refused])
     assert isinstance(first, tuple)
     assert [each.version.revision for each in first] == [1, 1]
-    assert isinstance(second, PreconditionFailedError)
+    assert isinstance(second, EditsRefusedError)
+    assert [refusal.index for refusal in second.refusals] == [1]
     assert store.entries.keys() == {("n", "a"), ("m", "b")}
 
 

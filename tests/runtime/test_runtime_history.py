@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
@@ -31,6 +32,7 @@ from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.http.representations import represent
 from runtime.services.cache import Cache
+from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.history import History
 from runtime.telemetry import Telemetry
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from runtime.embedded.postgres import PostgresServer
     from runtime.http.representations import Representation
     from runtime.ports import EntryStore, HistoryStore
+    from runtime.settings import Database as Options
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -117,6 +120,14 @@ def store(subject: Subject) -> EntryStore:
 @pytest.fixture
 def history(subject: Subject) -> HistoryStore:
     return subject.history
+
+
+def past(
+    history: HistoryStore, store: EntryStore, entries: Entries[Representation], options: Options
+) -> History[Representation]:
+    """Return the service of a store's history."""
+    definitions = Definitions(store, entries, lambda kept: kept.version, ThreadPoolExecutor(1), 90)
+    return History(history, entries, definitions, options)
 
 
 async def make(store: EntryStore, *edits: Edit, context: Context | None = None) -> Version:
@@ -372,7 +383,7 @@ async def test_reads_of_the_history_leave_connections_to_the_present(settings: S
     fake.history.changes = slow  # type: ignore[method-assign]  # a slow one
     options = settings.database.model_copy(update={"read_pool_size": 5})
     cache: Cache[Representation] = Cache(1_000_000)
-    service = History(fake.history, Entries(fake, options, cache, represent), options)
+    service = past(fake.history, fake, Entries(fake, options, cache, represent), options)
     asked = [asyncio.create_task(service.changes("n", None, 1)) for _ in range(10)]
     while running < 2:
         await asyncio.sleep(0)
@@ -402,7 +413,7 @@ async def test_every_read_of_the_past_agrees_with_a_model(
     """The model is the values by key after each change; a rollback makes those of an earlier one the present."""
     store, history, *_ = subject
     cache: Cache[Representation] = Cache(1_000_000)
-    service = History(history, Entries(store, settings.database, cache, represent), settings.database)
+    service = past(history, store, Entries(store, settings.database, cache, represent), settings.database)
     namespace = f"n{uuid4().hex[:12]}"  # each example has one of its own
     start = (await store.read(namespace, "j")).version
     model: dict[int, dict[str, str]] = {start.revision: {}}
@@ -411,9 +422,8 @@ async def test_every_read_of_the_past_agrees_with_a_model(
         to = Version(start.epoch, sorted(model)[chosen % len(model)])
         then = model[to.revision]
         if kind == "namespace":
-            rolled = await service.roll_back_namespace(
-                namespace, to, None, lambda made, guard: replace(change(*made), guard=guard)
-            )
+            departing, guard = await service.departures(namespace, to, None)
+            rolled = await service.roll_back_namespace(replace(change(*departing), guard=guard), guard)
             assert {each.key for each in rolled.edits} == {k for k in {*now, *then} if now.get(k) != then.get(k)}
             now = dict(then)
         elif kind == "key":

@@ -48,9 +48,9 @@ async def entries(entries: MemoryEntries) -> MemoryEntries:
     return entries
 
 
-async def post(client: httpx.AsyncClient, url: str, to: str, **headers: str) -> httpx.Response:
+async def post(client: httpx.AsyncClient, url: str, to: str, query: str = "", **headers: str) -> httpx.Response:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await client.post(f"{url}/rollback", json={"to": to}, headers=named)
+    return await client.post(f"{url}/rollback{query}", json={"to": to}, headers=named)
 
 
 async def test_an_entry_of_the_past_is_what_was_answered_then(client: httpx.AsyncClient) -> None:
@@ -352,6 +352,41 @@ async def test_a_namespace_that_is_as_it_was_is_not_changed(client: httpx.AsyncC
     rolled = await post(client, SPACE, version(5), if_match="*")
     assert (rolled.status_code, rolled.json()["keys"], entries.version.revision) == (200, [], 5)
     check_problem(await post(client, SPACE, version(5), if_match=tag(4)), 412, "^If-Match does not hold: the namespace")
+
+
+async def test_a_dry_run_of_a_rollback_judges_it_and_makes_nothing(
+    client: httpx.AsyncClient, entries: MemoryEntries
+) -> None:
+    for url, key in ((SPACE, "k"), (URL, "k")):
+        judged = await post(client, url, version(2), "?dry-run=true", if_match="*")
+        assert judged.json()["edits"][-1] == {"key": key, "outcome": "replace"}
+        assert (judged.json()["judged_at"], entries.version.revision) == (version(5), 5)
+    check_problem(await post(client, SPACE, version(2), "?dryrun=true", if_match="*"), 400, "^the parameters")
+    check_problem(await post(client, URL, version(2), "?x=1", if_match="*"), 400, "^the parameters")
+    check_problem(await post(client, SPACE, version(2), "?dry-run=true", if_match=tag(4)), 412, "^If-Match")
+
+
+async def test_a_rollback_of_a_namespace_costs_a_token_for_each_edit(
+    client: httpx.AsyncClient, entries: MemoryEntries
+) -> None:
+    def left(response: httpx.Response) -> int:
+        return int(response.headers["ratelimit"].partition("r=")[2].split(";")[0])
+
+    before = entries.version
+    for number in range(9):
+        await put(entries, "n", f"new{number}")
+    first = left(await post(client, SPACE, str(entries.version), if_match="*"))
+    assert first - left(await post(client, SPACE, str(before), if_match="*")) == 9
+
+
+async def test_the_definition_of_a_namespace_has_the_empty_key_in_its_history(client: httpx.AsyncClient) -> None:
+    await client.put(f"{SPACE}/definition", json={"owner": "me"})
+    (newest, *_) = (await client.get(f"{SPACE}/versions")).json()["changes"]
+    assert newest["keys"] == [{"key": "", "action": "create"}]
+    (found,) = (await client.get(f"{SPACE}/diff", params={"from": version(5)})).json()["differences"]
+    assert (found["key"], found["kind"], found["before"]) == ("", "added", None)
+    rolled = await post(client, SPACE, version(5), if_match="*")
+    assert (rolled.status_code, rolled.json()["keys"]) == (200, [])
 
 
 async def test_a_namespace_that_has_changed_since_it_was_read_is_not_rolled_back(

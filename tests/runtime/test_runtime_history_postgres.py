@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -104,6 +105,23 @@ async def test_a_question_reads_rows_by_an_index_and_no_more_than_its_page_needs
             scan["Actual Loops"] * (scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)) for scan in scans
         )
         assert read <= most, (name, read)
+
+
+@pytest.mark.parametrize("plan_mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("namespace", ["rare", "none"])
+async def test_the_revision_of_a_namespace_is_looked_up(
+    large: asyncpg.Connection, plan_mode: str, namespace: str
+) -> None:
+    await large.execute(f"SET plan_cache_mode = {plan_mode}")
+    body = await large.fetchval("SELECT prosrc FROM pg_proc WHERE proname = 'namespace_revision'")
+    query = re.sub(r"\bname\b", "$1", body)
+    await large.execute(f"PREPARE revision (text) AS {query}")
+    explained = await large.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE revision ('{namespace}')")
+    await large.execute("DEALLOCATE revision")
+    scans = list(_scans(json.loads(explained)[0]["Plan"]))
+    assert {scan["Node Type"] for scan in scans} <= {"Index Scan", "Index Only Scan"}
+    assert sum(scan["Actual Loops"] * scan["Actual Rows"] for scan in scans) <= 10
+    assert not any(scan.get("Rows Removed by Filter") for scan in scans)
 
 
 def _scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -160,6 +160,23 @@ async def test_no_entry_changes_by_hand_without_an_event(
         await owner.execute(statement)
 
 
+async def test_the_function_of_the_release_before_still_makes_changes(
+    store: PostgresEntries, migrated_url: str
+) -> None:
+    """Its pods run beside the new ones during a roll-out."""
+    connection = await asyncpg.connect(migrated_url)
+    try:
+        outcome = await connection.fetchval(
+            "SELECT outcome FROM change_entries(NULL, NULL, ARRAY[gen_random_uuid()], ARRAY['me'], ARRAY[NULL::text],"
+            " ARRAY[NULL::text], ARRAY[NULL::timestamptz], ARRAY[1], ARRAY['a'], ARRAY['k'], ARRAY['1'],"
+            " ARRAY[NULL::text], ARRAY[NULL::text])"
+        )
+    finally:
+        await connection.close()
+    entry = (await store.read("a", "k")).entry
+    assert (outcome, entry and entry.value) == ("create", "1")
+
+
 async def test_a_page_ends_once_its_values_fill_it_and_holds_one_entry_at_least(store: PostgresEntries) -> None:
     large = f'"{"x" * (PAGE_BYTES - 1)}"'
     for key in ("a", "b", "c"):

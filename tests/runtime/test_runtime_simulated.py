@@ -1,4 +1,4 @@
-"""The simulated functions answer as those of migration 0003 do, for the same calls in the same order."""
+"""The simulated functions answer as those of the migrations do, for the same calls in the same order."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Pair:
         events: tuple[functions.Event, ...] = ()
         expected: list[dict[str, Any]] | str | None
         try:
-            rows, events = functions.change_entries(self._state, self._server, lambda: datetime.now(UTC), arguments)
+            rows, events = functions.make_changes(self._state, self._server, lambda: datetime.now(UTC), arguments)
             expected = _plain(rows)
         except asyncpg.PostgresError as error:
             expected = error.sqlstate
@@ -66,7 +66,7 @@ class Pair:
             read = functions.read(self._state, self._server, *name)
             assert _plain(await self._connection.fetch(READ, *name)) == _plain(read)
         scan = functions.scan(self._state, self._server, "a", "", 1)
-        assert _plain(await self._connection.fetch(SCAN, "a", "", 1, 1000)) == _plain(scan)
+        assert _plain(await self._connection.fetch(SCAN, "a", "", 1, 1000, "")) == _plain(scan)
 
     async def confirm(self) -> None:
         if self._draw.random() < 0.9:
@@ -98,9 +98,16 @@ class Pair:
             [None] * same,
             [None] * same,
             expiries,
+            [self._draw.random() < 0.2 for _ in ids],
+            [self._draw.choice((None, None, "", "ffffffff-1")) for _ in ids],
+            [self._state_tag() for _ in ids],
             *map(list, zip(*edits, strict=True)),
             [None] * same,
         )
+
+    def _state_tag(self) -> str | None:
+        last = max((event.revision for event in self._state.events), default=0)
+        return self._draw.choice((None, None, None, f"{self._state.histories[-1].epoch}-{last}"))
 
     def _tags(self) -> str | None:
         tags = [f"{history.epoch}-{self._draw.randint(1, 20)}" for history in self._state.histories]

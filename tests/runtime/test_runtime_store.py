@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,15 +19,22 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import (
     Action,
+    Basis,
     ChangeExpiredError,
+    Edit,
+    EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    LayerError,
     OtherHistoryError,
     PreconditionError,
     PreconditionFailedError,
     PreconditionRequiredError,
+    RedefinedError,
+    TooLargeError,
     Version,
 )
+from runtime.domain.namespaces import LARGEST_BYTES
 from runtime.domain.preconditions import Conditions, Tags, entity_tag
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
@@ -161,7 +170,7 @@ async def test_edits_of_one_change_share_a_revision_or_none_is_made(store: Entry
     assert isinstance(made, tuple)
     assert [each.version.revision for each in made] == [1, 1]
     (refused,) = await store.change([change(edit("a", "j", "2", ANYTHING), edit("a", "k", "2", NEW))])
-    assert isinstance(refused, PreconditionFailedError)
+    assert _told(refused) == "1 PreconditionFailedError 1"
     found = await store.read("a", "j")
     assert found.entry is not None
     assert (found.entry.value, found.version.revision) == ("1", 1)
@@ -227,6 +236,172 @@ async def test_pages_follow_each_other_in_key_order(store: EntryStore) -> None:
     assert (await store.scan("nothing", "", 10)).entries == ()
 
 
+async def test_a_page_holds_the_keys_of_a_prefix(store: EntryStore) -> None:
+    keys = ["a", "a.b", "a.b-c", "a.bc", "a.c", "b"]
+    for key in keys:
+        await put(store, "a", key)
+    page = await store.scan("a", "", 2, None, "a.b")
+    assert ([entry.key for entry in page.entries], page.next) == (["a.b", "a.b-c"], "a.b-c")
+    page = await store.scan("a", "a.b-c", 2, None, "a.b")
+    assert ([entry.key for entry in page.entries], page.next) == (["a.bc"], None)
+    assert (await store.scan("a", "a.bc", 2, None, "a.b")).entries == ()
+    assert (await store.scan("a", "", 2, None, "z")).entries == ()
+
+
+async def test_every_refused_edit_of_a_change_is_told(store: EntryStore) -> None:
+    await put(store, "a", "j")
+    edits = [edit("a", "i"), edit("a", "j"), edit("a", "k", None), edit("a", "l", "1", ANYTHING)]
+    (refused,) = await store.change([change(*edits)])
+    assert _told(refused) == "1 PreconditionRequiredError 1, 2 EntryNotFoundError, 3 PreconditionFailedError"
+    assert isinstance(refused, EditsRefusedError)
+    assert [each.key for each in refused.refusals] == ["j", "k", "l"]
+    assert (await store.read("a", "i")).version.revision == 1
+
+
+async def test_an_id_stands_for_all_edits_of_its_change(store: EntryStore) -> None:
+    first = change(edit("a", "i"), edit("a", "j"))
+    await store.change([first])
+    fewer, more = change(edit("a", "i"), id_=first.id), change(*first.edits, edit("a", "k"), id_=first.id)
+    results = await store.change([fewer, more, first])
+    assert [_told(result) for result in results] == ["IdReusedError", "IdReusedError", "create 1 create 1"]
+
+
+async def test_a_trial_is_judged_as_the_change_would_be_and_makes_nothing(store: EntryStore) -> None:
+    made = await put(store, "a", "k")
+    edits = [edit("a", "j"), edit("a", "k", "2", at(made.version)), edit("a", "k", None), edit("a", "j", None)]
+    trials = [replace(change(each), trial=True) for each in edits]
+    told = [_told(result) for result in await store.change(trials)]
+    assert told == ["create 1", "replace 1", "PreconditionRequiredError 1", "EntryNotFoundError"]
+    assert (await store.scan("a", "", 10)).version == made.version
+    assert [_told(result) for result in await store.change([change(each) for each in edits[:2]])] == [
+        "create 2",
+        "replace 3",
+    ]
+
+
+async def test_a_namespace_is_read_as_a_whole_at_the_version_of_its_last_change(store: EntryStore) -> None:
+    empty = await store.whole("a")
+    assert (empty.entries, empty.version.revision, empty.defined) == ((), 0, False)
+    first, second = await put(store, "a", "k"), await put(store, "a", "j", "2")
+    other = await put(store, "b", "k")
+    whole = await store.whole("a")
+    assert [(entry.key, entry.value, entry.version) for entry in whole.entries] == [
+        ("j", "2", second.version),
+        ("k", "1", first.version),
+    ]
+    assert (whole.version, whole.snapshot) == (second.version, other.version)
+    removed = await put(store, "a", "j", None, ANYTHING)
+    whole = await store.whole("a", removed.version)
+    assert ([entry.key for entry in whole.entries], whole.version) == (["k"], removed.version)
+    with pytest.raises(OtherHistoryError):
+        await store.whole("a", Version("ffffffff", 1))
+
+
+async def test_a_namespace_that_is_too_large_is_not_read_as_a_whole(store: EntryStore) -> None:
+    half = '"' + "x" * (LARGEST_BYTES // 2 - 2) + '"'
+    await store.change([change(edit("a", "j", half), edit("a", "k", half))])
+    assert len((await store.whole("a")).entries) == 2
+    await put(store, "a", "l")
+    with pytest.raises(
+        TooLargeError, match=r"^the namespace a has more than 10000 entries, or 4194304 bytes of values"
+    ):
+        await store.whole("a")
+
+
+async def test_a_change_is_made_under_the_versions_that_it_was_prepared_under(store: EntryStore) -> None:
+    undefined = Basis(definition="")
+    (made,) = await store.change([replace(change(edit("a", "k")), basis=undefined)])
+    assert _told(made) == "create 1"
+    await put(store, "a", "", "{}")
+    defined, current = (await store.whole("a")).defined, (await store.whole("a")).version
+    assert (defined, current.revision) == (True, 2)
+    assert [entry.key for entry in (await store.scan("a", "", 10)).entries] == ["k"]
+    (refused,) = await store.change([replace(change(edit("a", "j")), basis=undefined)])
+    assert isinstance(refused, RedefinedError)
+    assert refused.version == current
+    (made,) = await store.change([replace(change(edit("a", "j")), basis=Basis(str(current), current))])
+    assert _told(made) == "create 3"
+    for other in (Basis(str(current), current), Basis(namespace=Version("ffffffff", 3))):
+        (refused,) = await store.change([replace(change(edit("a", "i"), edit("a", "h")), basis=other)])
+        assert _told(refused) == "NamespaceMovedError 3"
+
+
+def defined(namespace: str, **members: object) -> Edit:
+    return edit(namespace, "", json.dumps({"owner": "me"} | members), None)
+
+
+def redefined(namespace: str, **members: object) -> Edit:
+    return replace(defined(namespace, **members), conditions=ANYTHING)
+
+
+async def test_layers_have_no_cycle_a_bounded_depth_and_parents_that_exist(store: EntryStore) -> None:
+    chain = [defined("n0"), *(defined(f"n{n}", parent=f"n{n - 1}") for n in range(1, 8))]
+    results = await store.change([change(each) for each in chain])
+    assert [type(result) for result in results] == [tuple] * 8
+    refused = {
+        "there would be more than 8 layers": [defined("n8", parent="n7"), redefined("n0", parent="other")],
+        "the parent inherits from the namespace itself": [
+            redefined("n0", parent="n7"),
+            redefined("n3", parent="n3"),
+            redefined("n3", parent="n5"),
+        ],
+        "the parent is a namespace without a definition": [defined("m", parent="none")],
+        "other namespaces inherit from this one": [edit("n0", "", None, ANYTHING)],
+    }
+    await put(store, "other", "", '{"owner": "me"}')
+    await put(store, "n0", "k")
+    for message, edits in refused.items():
+        for each in edits:
+            for change_ in (change(each), change(edit(each.namespace, "k", None, ANYTHING), each)):
+                (result,) = await store.change([change_])
+                assert isinstance(result, LayerError)
+                assert str(result) == message
+    (result,) = await store.change([change(edit("n7", "", None, ANYTHING))])
+    assert isinstance(result, tuple)
+    (result,) = await store.change([change(redefined("n0", parent="other"))])
+    assert isinstance(result, tuple)
+
+
+async def test_layers_are_read_in_one_snapshot(store: EntryStore) -> None:
+    await store.change([change(defined("base")), change(defined("service", parent="base"))])
+    for namespace, key in (("base", "a"), ("base", "b"), ("service", "b"), ("other", "a")):
+        await put(store, namespace, key, f'"{namespace}"')
+    layers = await store.layers("service", actors=True)
+    assert (layers.namespaces, layers.defined) == (("service", "base"), True)
+    assert [[(each.entry.namespace, each.entry.key, each.actor) for each in found] for found in layers.values] == [
+        [("base", "a", "anonymous")],
+        [("service", "b", "anonymous"), ("base", "b", "anonymous")],
+    ]
+    assert (layers.version.revision, layers.snapshot.revision) == (5, 6)
+    assert {each.actor for found in (await store.layers("service")).values for each in found} == {None}
+    nothing = await store.layers("nothing")
+    assert (nothing.namespaces, nothing.values, nothing.defined) == (("nothing",), (), False)
+
+
+async def test_namespaces_are_listed_by_name_and_label(store: EntryStore) -> None:
+    await put(store, "b", "k")
+    await store.change([change(defined("a", labels={"x": "1"})), change(defined("c", labels={"x": "1", "y": "2"}))])
+    page = await store.namespaces("", 10, {})
+    assert [(each.namespace, each.version and each.version.revision) for each in page.found] == [
+        ("a", 2),
+        ("b", None),
+        ("c", 3),
+    ]
+    assert (page.next, page.version.revision, json.loads(page.found[0].members or "")) == (
+        None,
+        3,
+        {"owner": "me", "description": None, "labels": {"x": "1"}, "parent": None},
+    )
+    for limit, labels, names, after in (
+        (2, {}, ["a", "b"], "b"),
+        (1, {"x": "1"}, ["a"], "a"),
+        (9, {"y": "2"}, ["c"], None),
+    ):
+        page = await store.namespaces("", limit, labels)
+        assert ([each.namespace for each in page.found], page.next) == (names, after)
+    assert (await store.namespaces("c", 10, {})).found == ()
+
+
 async def test_of_many_creators_one_wins(store: EntryStore) -> None:
     results = await asyncio.gather(*(store.change([change(edit("a", "k", str(n), NEW))]) for n in range(20)))
     told = sorted(_told(result) for (result,) in results)
@@ -261,13 +436,16 @@ TAGS = st.one_of(
         weak=st.frozensets(st.sampled_from(["now 1", "now 2"]), max_size=2),
     ),
 )
-EDITS = st.tuples(st.sampled_from("jk"), st.sampled_from([None, "1", "2.0"]), TAGS, TAGS)
+EDITS = st.tuples(st.sampled_from("ijk"), st.sampled_from([None, "1", "2.0"]), TAGS, TAGS)
+GROUP = st.lists(EDITS, min_size=1, max_size=3, unique_by=lambda each: each[0])
 
 
-@given(st.lists(st.lists(EDITS, min_size=1, max_size=2, unique_by=lambda each: each[0]), min_size=1, max_size=8))
+@given(st.lists(st.tuples(GROUP, st.booleans()), min_size=1, max_size=8))
 @hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 async def test_postgresql_judges_as_the_domain_does(
-    migrated_url: str, settings: Settings, groups: list[list[tuple[str, str | None, Tags | None, Tags | None]]]
+    migrated_url: str,
+    settings: Settings,
+    groups: list[tuple[list[tuple[str, str | None, Tags | None, Tags | None]], bool]],
 ) -> None:
     real = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
     await real.open()
@@ -277,8 +455,13 @@ async def test_postgresql_judges_as_the_domain_does(
         fake = MemoryEntries()
         fake.version = start
         changes = [
-            change(*(edit(namespace, key, value, _conditions(start, match, none)) for key, value, match, none in each))
-            for each in groups
+            replace(
+                change(
+                    *(edit(namespace, key, value, _conditions(start, match, none)) for key, value, match, none in each)
+                ),
+                trial=trial,
+            )
+            for each, trial in groups
         ]
         expected = await fake.change(changes)
         assert [_told(result) for result in await real.change(changes)] == [_told(result) for result in expected]
@@ -305,5 +488,7 @@ def _conditions(start: Version, match: Tags | None, none: Tags | None) -> Condit
 def _told(result: Result) -> str:
     if isinstance(result, tuple):
         return " ".join(f"{made.action} {made.version.revision}" for made in result)
+    if isinstance(result, EditsRefusedError):
+        return ", ".join(f"{each.index} {_told(each.error)}" for each in result.refusals)
     current = result.current if isinstance(result, PreconditionError) else None
     return type(result).__name__ + ("" if current is None else f" {current.revision}")

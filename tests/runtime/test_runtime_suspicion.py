@@ -60,9 +60,11 @@ class AwayEntries(MemoryEntries):
         self._ask()
         return await super().read(namespace, key, at_least)
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
         self._ask()
-        return await super().scan(namespace, after, limit, at_least)
+        return await super().scan(namespace, after, limit, at_least, prefix)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         if self.failure:

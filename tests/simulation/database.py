@@ -88,7 +88,7 @@ class Server:
     def _execute(
         self, connection: Connection, query: str, arguments: tuple[Any, ...]
     ) -> Coroutine[Any, Any, list[Row]]:
-        if "change_entries(" in query:
+        if "make_changes(" in query:
             return self._change(connection, arguments)
         if "confirm_history(" in query:
             *known, lossless = arguments
@@ -119,7 +119,7 @@ class Server:
             if self.identity.recovering:
                 raise asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction")
             await self._pause(0.002)
-            rows, events = functions.change_entries(self.state, self.identity, self.now, arguments)
+            rows, events = functions.make_changes(self.state, self.identity, self.now, arguments)
             if events:
                 await self._commit(Record(events), _payload(self._database, rows[0]["epoch"], events))
         return rows

@@ -91,8 +91,8 @@ DEFECTS = (
     Defect(
         "answers from memory are not marked while the database is away",
         "runtime/services/entries.py",
-        "held, age = stale",
-        "held = stale[0]",
+        "return stale",
+        "return stale[0], None",
     ),
     Defect(
         "a worker does not evict what it changed itself",

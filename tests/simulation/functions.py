@@ -1,4 +1,4 @@
-"""The functions and queries of migration 0003 in Python, on a state in memory.
+"""The functions and queries of the migrations in Python, on a state in memory.
 
 ``test_simulation_functions.py`` compares them with PostgreSQL.
 """
@@ -175,11 +175,11 @@ def confirm_history(
     return None
 
 
-def change_entries(
+def make_changes(
     state: State, server: Identity, clock: Callable[[], datetime], arguments: Sequence[Any]
 ) -> tuple[list[Row], tuple[Event, ...]]:
-    """Return the rows of ``change_entries()``, and the events that it writes."""
-    known_epoch, known_revision, ids, _, _, _, expiries, numbers, *columns, _ = arguments
+    """Return the rows of ``make_changes()``, and the events that it writes."""
+    known_epoch, known_revision, ids, _, _, _, expiries, trials, definitions, states, numbers, *columns, _ = arguments
     edits = list(zip(numbers, *columns, strict=True))
     epoch, last = epoch_of(state, server), state.last_revision
     back = epoch == known_epoch and known_revision is not None and last < known_revision
@@ -190,14 +190,15 @@ def change_entries(
         raise error
     view = _View(state, epoch, last)
     rows: list[Row] = []
-    for number, (change, expiry) in enumerate(zip(ids, expiries, strict=True), 1):
+    bases = zip(trials, definitions, states, strict=True)
+    for number, (change, expiry, (trial, *basis)) in enumerate(zip(ids, expiries, bases, strict=True), 1):
         own = [(index, *edit[1:]) for index, edit in enumerate(edits, 1) if edit[0] == number]
-        rows += view.make(change, expiry, clock(), own)
+        rows += view.make(change, expiry, clock(), own, *basis, trial=trial)
     return rows, tuple(view.events)
 
 
 class _View:
-    """The tables as one call of ``change_entries()`` sees them, its own writes included."""
+    """The tables as one call of ``make_changes()`` sees them, its own writes included."""
 
     def __init__(self, state: State, epoch: str, last: int) -> None:
         self._state = state
@@ -206,14 +207,29 @@ class _View:
         self._written: dict[Name, Held | None] = {}
         self.events: list[Event] = []
 
-    def make(self, change: UUID, expiry: datetime | None, at: datetime, edits: list[tuple[Any, ...]]) -> list[Row]:
+    def make(
+        self,
+        change: UUID,
+        expiry: datetime | None,
+        at: datetime,
+        edits: list[tuple[Any, ...]],
+        definition: str | None,
+        state: str | None,
+        *,
+        trial: bool,
+    ) -> list[Row]:
         if made := self._made(change):
             return [self._row(edit[0], *answer) for edit, answer in zip(edits, _again(made, edits), strict=True)]
-        outcomes = [self._judge(expiry, at, edit) for edit in edits]
+        fault = self._basis(edits[0][1], definition, state)
+        outcomes = [self._judge(expiry, at, edit, fault) for edit in edits]
         if any(outcome not in MADE for outcome, _ in outcomes):
             return [
                 self._row(edit[0], "skipped" if outcome in MADE else outcome, current, at)
                 for edit, (outcome, current) in zip(edits, outcomes, strict=True)
+            ]
+        if trial:
+            return [
+                self._row(edit[0], outcome, self._last, at) for edit, (outcome, _) in zip(edits, outcomes, strict=True)
             ]
         self._last += 1
         for ordinal, (edit, (outcome, _)) in enumerate(zip(edits, outcomes, strict=True)):
@@ -225,13 +241,31 @@ class _View:
     def _made(self, change: UUID) -> list[Event]:
         return self._state.made.get(change) or [event for event in self.events if event.change == change]
 
-    def _judge(self, expiry: datetime | None, at: datetime, edit: tuple[Any, ...]) -> tuple[str, int | None]:
+    def _basis(self, namespace: str, definition: str | None, state: str | None) -> tuple[str, int | None] | None:
+        defined = self._held((namespace, ""))
+        revision = None if defined is None else defined.revision
+        if definition is not None and definition != ("" if revision is None else f"{self._epoch}-{revision}"):
+            return "redefined", revision
+        if state is None:
+            return None
+        events = [*self._state.events, *self.events]
+        last = max((event.revision for event in events if event.name[0] == namespace), default=0)
+        return None if state == f"{self._epoch}-{last}" else ("moved", last)
+
+    def _held(self, name: Name) -> Held | None:
+        return self._written[name] if name in self._written else self._state.entries.get(name)
+
+    def _judge(
+        self, expiry: datetime | None, at: datetime, edit: tuple[Any, ...], fault: tuple[str, int | None] | None
+    ) -> tuple[str, int | None]:
         _, namespace, key, value, match, none_match = edit
         name = (namespace, key)
-        held = self._written[name] if name in self._written else self._state.entries.get(name)
+        held = self._held(name)
         current = None if held is None else held.revision
         if expiry is not None and expiry <= at:
             return "expired", current
+        if fault is not None:
+            return fault
         if current is None:
             if match is not None:
                 return "unmatched", None
@@ -252,7 +286,9 @@ class _View:
 def _again(made: list[Event], edits: list[tuple[Any, ...]]) -> list[tuple[str, int | None, datetime | None]]:
     """Return the outcomes of a change that was made before."""
     pairs = [(made[i] if i < len(made) else None, edit) for i, edit in enumerate(edits)]
-    same = all(event is not None and (*event.name, event.value) == edit[1:4] for event, edit in pairs)
+    same = len(made) == len(edits) and all(
+        event is not None and (*event.name, event.value) == edit[1:4] for event, edit in pairs
+    )
     return [
         ("reused", None, None) if event is None else (event.action if same else "reused", event.revision, event.at)
         for event, _ in pairs

@@ -30,7 +30,7 @@ Callbacks run in asyncio's order, as in production; time is what differs. The ev
 not that of the package detangle: by default that explorer also reorders callbacks that asyncio runs in order, so that
 it reports schedules which cannot happen; its network carries streams, which asyncpg does not use; and it would be one
 more package to trust. What it offers besides, smaller failing schedules, takes 30 lines here. The database is a model
-of migration 0003: `tests/runtime/test_runtime_simulated.py` compares it with PostgreSQL.
+of the migrations: `tests/runtime/test_runtime_simulated.py` compares it with PostgreSQL.
 
 ## What is not simulated
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -13,10 +14,12 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.environment import Address
+from runtime.http.changes import ChangeMaker
 from runtime.http.entries import EntryHandlers
 from runtime.http.representations import Representation, represent
 from runtime.ports import UnavailableError
 from runtime.services.cache import Cache
+from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.settings import Database as Settings
 from runtime.settings import Retry
@@ -26,7 +29,8 @@ from tests.simulation.truth import ViolationError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from runtime.domain.entries import Change, Found, Mark, Page, Version
+    from runtime.domain.entries import Change, Found, Layers, Mark, Page, Version, Whole
+    from runtime.domain.namespaces import Summaries
     from runtime.ports import HistoryStore, Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
@@ -170,8 +174,21 @@ class _CountedStore:
         if len(self._probes) > 2:
             self._fail(ViolationError(f"{len(self._probes)} requests asked a suspected store in {PROBE_SECONDS} s"))
 
-    async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        return await self._store.scan(namespace, after, limit, at_least)
+    async def scan(
+        self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
+    ) -> Page:
+        return await self._store.scan(namespace, after, limit, at_least, prefix)
+
+    async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
+        return await self._store.layers(namespace, at_least, actors=actors)
+
+    async def namespaces(
+        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+    ) -> Summaries:
+        return await self._store.namespaces(after, limit, labels, at_least)
+
+    async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
+        return await self._store.whole(namespace, at_least)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         return await self._store.change(changes)
@@ -209,7 +226,8 @@ class Worker:
         self.entries = Entries(counted, options, self.cache, represent)
         counted.useless = lambda name: (self._follower.outdated[name], self._follower.interruptions)
         counted.suspected = lambda: self.entries.suspicion.since is not None
-        self._handlers = EntryHandlers(self.entries, CHANGE_SECONDS)
+        definitions = Definitions(counted, self.entries, lambda kept: kept.version, ThreadPoolExecutor(1), 1)
+        self._handlers = EntryHandlers(self.entries, ChangeMaker(CHANGE_SECONDS), definitions)
         self._feed = PostgresChanges(_address(name, "direct"), options, self.horizon, marks)
         self._fail = fail
         self._tasks: set[asyncio.Task[Any]] = set()

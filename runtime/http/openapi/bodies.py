@@ -5,19 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from runtime.domain.entries import Action
 from runtime.domain.history import Kind
-from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG, VERSION
+from runtime.domain.names import KEY
+from runtime.domain.namespaces import MOST_EDITS
+from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG, TAGS, VERSION
+from runtime.services.definitions import Definition
 from runtime.services.health import State
 
 Namespace = Annotated[str, Field(pattern=NAMESPACE_NAME["pattern"], examples=["payments"])]
 Key = Annotated[str, Field(pattern=KEY_NAME["pattern"], examples=["limits"])]
+KeyOrDefinition = Annotated[
+    str,
+    Field(
+        pattern=f"^(?:{KEY.pattern})?$",
+        description="The key of an entry; empty for the definition of the namespace.",
+        examples=["limits"],
+    ),
+]
 Version = Annotated[str, Field(pattern=VERSION["pattern"], examples=[TAG])]
 Next = Annotated[Version | None, Field(description="The value of `before` for the next page; null on the last one.")]
 Link = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="A SHA-256, in hexadecimal digits.")]
 Revision = Annotated[int, Field(ge=0, description="Counts the changes of the history, from 1.", examples=[1])]
+Tag = Annotated[str, Field(description="An ETag, quotes included.", examples=[f'"{TAG}"'])]
+Tags = Annotated[str | None, Field(pattern=TAGS, description="As the header of the same name.")]
+Values = Annotated[
+    dict[str, Any], Field(description="The values by key.", json_schema_extra={"propertyNames": dict(KEY_NAME)})
+]
 Value = Annotated[Any, Field(description="Any JSON document; numbers keep every digit.", examples=[{"daily": 5000}])]
 
 
@@ -51,6 +67,173 @@ class Page(Body):
     entries: list[Entry]
     next: Annotated[str | None, Field(description="The value of `after` for the next page; null on the last one.")]
     revision: Revision
+
+
+class JudgedEdit(Body):
+    """An edit, and what it makes of its entry."""
+
+    key: KeyOrDefinition
+    outcome: Action
+
+
+class Judged(Body):
+    """A dry run: what the change would make, at the version of the store at which it was judged."""
+
+    namespace: Namespace
+    dry_run: Literal[True]
+    edits: list[JudgedEdit]
+    judged_at: Version
+
+
+class EntryOrJudged(RootModel[Entry | Judged]):
+    """The entry that was written, or a dry run."""
+
+
+class Bundle(Body):
+    """All entries of a namespace."""
+
+    namespace: Namespace
+    revision: Revision
+    entries: Values
+
+
+class NewBundle(Body):
+    """All entries that a namespace is to have; the other members of a bundle mean nothing."""
+
+    entries: Values
+    namespace: Any = None
+    revision: Any = None
+
+
+class Replaced(Body):
+    """What a change of a whole namespace made, by number."""
+
+    namespace: Namespace
+    revision: Revision
+    etag: Tag
+    created: int
+    replaced: int
+    removed: int
+
+
+class Import(RootModel[Replaced | Judged]):
+    """What an import made, or a dry run."""
+
+
+class Origin(Body):
+    """A value of a layer; actor is null where its event is no longer kept."""
+
+    value: Value
+    layer: Namespace
+    revision: Revision
+    etag: Tag
+    updated_at: datetime
+    actor: str | None
+
+
+class Explained(Origin):
+    """A value that holds, and those of further layers that it hides, the nearest first."""
+
+    hides: list[Origin]
+
+
+class EffectiveValues(Body):
+    """The values that hold in a namespace, and its layers, the nearest first."""
+
+    namespace: Namespace
+    layers: list[Namespace]
+    revision: Revision
+    entries: Values
+
+
+class ExplainedValues(Body):
+    """The same, where each value says where it is from."""
+
+    namespace: Namespace
+    layers: list[Namespace]
+    revision: Revision
+    entries: dict[str, Explained]
+
+
+class Effective(RootModel[EffectiveValues | ExplainedValues]):
+    """The values that hold in a namespace, explained or not."""
+
+
+class Defined(Body):
+    """One version of a namespace's definition."""
+
+    namespace: Namespace
+    definition: Definition
+    revision: Revision
+    etag: Tag
+    updated_at: datetime
+
+
+class DefinedOrJudged(RootModel[Defined | Judged]):
+    """The definition that was written, or a dry run."""
+
+
+class DefinitionSummary(Body):
+    """The members of a definition that a list shows; null where it does not have them."""
+
+    owner: str
+    description: str | None
+    labels: dict[str, str] | None
+    parent: Namespace | None
+
+
+class NamespaceSummary(Body):
+    """A namespace, and the ETag of its definition; both are null without one."""
+
+    namespace: Namespace
+    definition: DefinitionSummary | None
+    etag: str | None
+
+
+class Namespaces(Body):
+    """Namespaces in the order of their names."""
+
+    namespaces: list[NamespaceSummary]
+    next: Annotated[str | None, Field(description="The value of `after` for the next page; null on the last one.")]
+    revision: Revision
+
+
+class ValueEdit(Body):
+    """An edit that creates or replaces an entry."""
+
+    key: Key
+    value: Value
+    if_match: Tags = None
+    if_none_match: Tags = None
+
+
+class RemovalEdit(Body):
+    """An edit that removes an entry."""
+
+    key: Key
+    remove: Literal[True]
+    if_match: Tags = None
+    if_none_match: Tags = None
+
+
+class NewTransaction(Body):
+    """Edits of different keys, which are made together."""
+
+    edits: Annotated[list[ValueEdit | RemovalEdit], Field(min_length=1, max_length=MOST_EDITS)]
+
+
+class Made(Body):
+    """The edits of a transaction, which were made at one revision; the ETag is that of each entry that was written."""
+
+    namespace: Namespace
+    revision: Revision
+    etag: Tag
+    updated_at: datetime
+    edits: list[JudgedEdit]
+
+
+class Transacted(RootModel[Made | Judged]):
+    """What a transaction made, or a dry run."""
 
 
 class Target(Body):
@@ -101,7 +284,7 @@ class KeyVersions(Body):
 class KeyEdit(Body):
     """A key that a change made, replaced or removed."""
 
-    key: Key
+    key: KeyOrDefinition
     action: Action
 
 
@@ -143,7 +326,7 @@ class Side(Body):
 class DifferentKey(Body):
     """A key that differs."""
 
-    key: Key
+    key: KeyOrDefinition
     kind: Kind
     before: Side | None
     after: Side | None
@@ -167,6 +350,10 @@ class RolledBack(Body):
     version: Version
     revision: Revision
     keys: list[KeyEdit]
+
+
+class RolledBackOrJudged(RootModel[RolledBack | Judged]):
+    """What a rollback made, or a dry run."""
 
 
 class SealedRecord(Body):

@@ -36,6 +36,7 @@ Configuration entries in namespaces, each a JSON document with a revision.
 
 - Every read has an `ETag`. A change of an entry that exists names the version that it replaces in `If-Match`: no update
   is lost, and 412 or 428 say so.
+- With `dry-run=true` a change is judged exactly as it would be made, and nothing is made.
 - A change with an `Idempotency-Key` can be sent again after any failure: it is made once.
 - Each request takes a token from buckets of its client; `RateLimit-Policy` has the quotas, `RateLimit` what is left.
   429 and 503 say in `Retry-After` when to come back.
@@ -44,6 +45,7 @@ Configuration entries in namespaces, each a JSON document with a revision.
 """
 _TAGS: Final = {
     "entries": "Entries of namespaces.",
+    "namespaces": "Namespaces as a whole: bundles, transactions, definitions and layers.",
     "history": "What was when, and going back.",
     "audit": "Who did what, when, from where and why.",
     "service": "The service, its state and its description.",
@@ -51,7 +53,9 @@ _TAGS: Final = {
 _ALWAYS: Final = (kinds.MALFORMED_REQUEST, kinds.REQUEST_INCOMPLETE, kinds.FIELDS_TOO_LARGE, kinds.DEFECT)
 _LIMITED: Final = (kinds.QUOTA_EXCEEDED, kinds.REDUCED_CAPACITY)
 _CHANGE: Final = (
+    kinds.APPROVAL_REQUIRED,
     kinds.PRECONDITION_FAILED,
+    kinds.VALUES_INVALID,
     kinds.PRECONDITION_REQUIRED,
     kinds.IDEMPOTENCY_KEY_REUSED,
     kinds.UNAVAILABLE,

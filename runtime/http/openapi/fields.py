@@ -20,7 +20,7 @@ TAG: Final = "0a1b2c3d-1"
 
 _VERSION = "[0-9a-f]{8}-(?:0|[1-9][0-9]{0,17})"
 _TAG = r'(?:W/)?"[!#-~\x80-\xff]*"'
-_TAGS = rf"^(?:\*|[ ,]*(?:{_TAG}(?: *,[ ,]*{_TAG})*[ ,]*)?)$"
+TAGS = rf"^(?:\*|[ ,]*(?:{_TAG}(?: *,[ ,]*{_TAG})*[ ,]*)?)$"
 
 
 def _text(pattern: str, **more: Any) -> dict[str, Any]:
@@ -71,6 +71,39 @@ AS_OF: Final = Parameter(
     MOMENT,
     TAG,
 )
+PREFIX: Final = Parameter("prefix", "query", "Only keys that begin so.", _text(f"^(?:{KEY.pattern})?$"), "lim")
+AFTER_NAMESPACE: Final = Parameter(
+    "after",
+    "query",
+    "Only namespaces behind this one: the `next` of the page before; empty for the first page.",
+    _text(f"^(?:{NAMESPACE.pattern})?$"),
+    "a",
+    title="after-namespace",
+)
+LABELS: Final = Parameter(
+    "labels",
+    "query",
+    "Only namespaces whose definitions have all of these labels, as name=value, separated by commas.",
+    _text("^(?:[^=,]+=[^,]*(?:,[^=,]+=[^,]*)*)?$"),
+    "tier=one",
+)
+_FLAG: Final = {"type": "boolean", "default": False}
+DRY_RUN: Final = Parameter(
+    "dry-run", "query", "Whether the change is only judged, exactly as it would be made.", _FLAG, True
+)
+ALLOW_INVALID: Final = Parameter(
+    "allow-invalid", "query", "Whether stored entries that violate the schema may stay as they are.", _FLAG, True
+)
+EXPLAIN: Final = Parameter(
+    "explain", "query", "Whether each value says from which layer it is, and what it hides.", _FLAG, True
+)
+CONFIRM: Final = Parameter(
+    "confirm",
+    "query",
+    "The name of the namespace, if its entries are to be removed too.",
+    {"type": "string"},
+    "payments",
+)
 FROM: Final = Parameter("from", "query", "The version or time to compare from.", MOMENT, TAG, required=True)
 TO: Final = Parameter("to", "query", "The version or time to compare with; without it, the present.", MOMENT, TAG)
 BEFORE: Final = Parameter(
@@ -92,7 +125,7 @@ IF_MATCH: Final = Parameter(
     "If-Match",
     "header",
     "The ETag of the version that was read, or several; `*` is any version. A weak one (W/) never matches.",
-    _text(_TAGS),
+    _text(TAGS),
     f'"{TAG}"',
 )
 IF_MATCH_LIST: Final = Parameter(
@@ -107,7 +140,7 @@ IF_NONE_MATCH: Final = Parameter(
     "If-None-Match",
     "header",
     "The ETags that the client has: a read of one of them is answered with 304. With a change, `*` never replaces.",
-    _text(_TAGS),
+    _text(TAGS),
     f'"{TAG}"',
 )
 IDEMPOTENCY_KEY: Final = Parameter(

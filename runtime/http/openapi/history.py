@@ -11,6 +11,7 @@ from runtime.http.openapi import bodies
 from runtime.http.openapi.fields import (
     BEFORE,
     CHANGE_REASON,
+    DRY_RUN,
     FROM,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -107,11 +108,11 @@ HISTORY: Final = (
         "history",
         "Give an entry the value that it had",
         (
-            Answer(200, "The entry has a new version.", bodies.Entry, ("ETag",)),
+            Answer(200, "The entry has a new version; or the dry run's outcome.", bodies.EntryOrJudged, may=("ETag",)),
             Answer(201, "The entry was gone, and is there again.", bodies.Entry, ("ETag",)),
             Answer(204, "There was no entry then: it is removed."),
         ),
-        parameters=(IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
+        parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
         body=bodies.Target,
         problems=(*PAST, kinds.ENTRY_NOT_FOUND),
         example=Example(
@@ -179,11 +180,18 @@ HISTORY: Final = (
         routes.NAMESPACE_ROLLBACK,
         "history",
         "Make a namespace what it was",
-        (Answer(200, "One change of every key that differed.", bodies.RolledBack, ("ETag",)),),
+        (
+            Answer(
+                200,
+                "One change of every key that differed; or the dry run's outcomes.",
+                bodies.RolledBackOrJudged,
+                may=("ETag",),
+            ),
+        ),
         "If-Match has the ETag of the namespace's list; nothing is changed if one of its keys has changed since.",
-        parameters=(IF_MATCH_LIST, IDEMPOTENCY_KEY, CHANGE_REASON),
+        parameters=(DRY_RUN, IF_MATCH_LIST, IDEMPOTENCY_KEY, CHANGE_REASON),
         body=bodies.Target,
-        problems=(*PAST, kinds.ROLLBACK_TOO_LARGE),
+        problems=(*PAST, kinds.ROLLBACK_TOO_LARGE, kinds.EDITS_REFUSED),
         example=Example(
             200,
             {

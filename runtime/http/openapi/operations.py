@@ -14,18 +14,21 @@ from runtime.http.openapi.fields import (
     AT_LEAST,
     AUDIT_AFTER,
     CHANGE_REASON,
+    DRY_RUN,
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
     LIMIT,
     OF_NAMESPACE,
     OUTCOME,
+    PREFIX,
     RECORD_KIND,
     SINCE,
     TAG,
     UNTIL,
 )
 from runtime.http.openapi.history import HISTORY, PAST
+from runtime.http.openapi.namespaces import NAMESPACES
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
 from runtime.settings import Settings
 
@@ -59,12 +62,12 @@ _ENTRIES: Final = (
         "List the entries of a namespace",
         (Answer(200, "A page of the namespace.", bodies.Page, ("ETag",)), _UNMODIFIED),
         "The ETag is the version of the whole store: 304 means that no entry of any namespace has changed.",
-        parameters=(LIMIT, AFTER, AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
+        parameters=(LIMIT, AFTER, PREFIX, AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
         problems=(*PAST, kinds.PRECONDITION_FAILED),
         example=Example(
             200,
             {"namespace": "payments", "entries": [_ENTRY], "next": None, "revision": 1},
-            using=(LIMIT, AFTER),
+            using=(LIMIT, AFTER, PREFIX),
             given=_WRITTEN,
         ),
     ),
@@ -87,11 +90,16 @@ _ENTRIES: Final = (
         "entries",
         "Write an entry",
         (
-            Answer(200, "The entry replaces the version in If-Match.", bodies.Entry, ("ETag",)),
+            Answer(
+                200,
+                "The entry replaces the version in If-Match; or the dry run's outcome.",
+                bodies.EntryOrJudged,
+                may=("ETag",),
+            ),
             Answer(201, "The entry is new.", bodies.Entry, ("ETag",)),
         ),
         "An entry that exists is replaced under If-Match alone, so that no update is lost.",
-        parameters=(IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
+        parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
         body=bodies.NewValue,
         example=Example(201, _ENTRY, using=(IDEMPOTENCY_KEY, CHANGE_REASON), body=_NEW),
         links={
@@ -106,8 +114,11 @@ _ENTRIES: Final = (
         routes.ENTRY,
         "entries",
         "Remove an entry",
-        (Answer(204, "The entry is removed."),),
-        parameters=(IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
+        (
+            Answer(200, "The dry run's outcome: nothing is removed.", bodies.Judged),
+            Answer(204, "The entry is removed."),
+        ),
+        parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
         problems=(kinds.ENTRY_NOT_FOUND,),
         example=Example(204, using=(IF_MATCH, CHANGE_REASON), given=_WRITTEN),
     ),
@@ -208,6 +219,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
     return (
         *_ENTRIES,
         *HISTORY,
+        *NAMESPACES,
         *_AUDIT,
         *_SERVICE,
         Operation(
