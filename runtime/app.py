@@ -11,7 +11,9 @@ import anyio.to_thread
 from starlette.routing import Router
 
 from runtime import routes
+from runtime.http.access import AccessHandlers
 from runtime.http.application import Application
+from runtime.http.authentication import Gate
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
 from runtime.http.intake import BoundedLimiter
@@ -20,12 +22,18 @@ from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
+from runtime.services.access import Authority, Callers
+from runtime.services.administration import Administration
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from runtime.services.given import GivenRights
 from runtime.services.health import Health
 from runtime.services.intake import DEFAULT, Intake
+from runtime.services.issuer_keys import IssuerKeys
+from runtime.services.proofs import Proofs
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
+from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -34,7 +42,7 @@ if TYPE_CHECKING:
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import ChangeFeed, EntryStore, TokenBuckets
+    from runtime.ports import AccessStore, ChangeFeed, EntryStore, KeySource, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -48,6 +56,8 @@ class Adapters:
     store: EntryStore
     changes: ChangeFeed
     buckets: TokenBuckets
+    keys: KeySource
+    access: AccessStore
     telemetry: Telemetry
     draining: Draining
     trusted_proxies: Sequence[Network] = ()
@@ -66,6 +76,20 @@ def create_app(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )
 
+    callers = Callers()
+    keys = {
+        issuer.name: IssuerKeys(issuer, adapters.keys, settings.access.keys, callers.forget)
+        for issuer in settings.access.issuers
+    }
+    authority = Authority(settings.access)
+    given = GivenRights(
+        adapters.access,
+        authority,
+        callers,
+        adapters.telemetry,
+        settings.access.known_seconds,
+        settings.database.stale_seconds,
+    )
     kept: Cache[Representation] = Cache(settings.process.cache_bytes)
     entries = Entries(adapters.store, settings.database, kept, represent)
     health = Health(
@@ -85,7 +109,8 @@ def create_app(
         await adapters.store.open()
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
-            running = (throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat())
+            running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
+            running += [given.follow(), *(each.follow() for each in keys.values())]
             tasks = [background.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -96,7 +121,10 @@ def create_app(
         await adapters.store.close()
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
-    paths = Paths(_resources(settings, adapters, throttle, intake, entries, status))
+    proofs = Proofs(Tokens(settings.access, keys), given)
+    gate = _gate(adapters, throttle, intake, callers, proofs, authority)
+    administration = Administration(adapters.access, given, authority)
+    paths = Paths(_resources(settings, gate, entries, AccessHandlers(administration), status))
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -109,22 +137,28 @@ def create_app(
     return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
 
 
-def _resources(
-    settings: Settings,
-    adapters: Adapters,
-    throttle: Throttle,
-    intake: Intake,
-    entries: Entries[Representation],
-    status: StatusHandlers,
-) -> list[Resource]:
+def _gate(
+    adapters: Adapters, throttle: Throttle, intake: Intake, callers: Callers, proofs: Proofs, authority: Authority
+) -> Gate:
     telemetry = adapters.telemetry
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = BoundedLimiter(RateLimiter(throttle, clients, telemetry), intake, clients)
+    limiter = RateLimiter(throttle, clients, telemetry)
+    bounded = BoundedLimiter(limiter, intake, clients)
+    return Gate(callers, proofs, authority, bounded, limiter, clients, intake, telemetry)
+
+
+def _resources(
+    settings: Settings, gate: Gate, entries: Entries[Representation], access: AccessHandlers, status: StatusHandlers
+) -> list[Resource]:
     handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, limiter),
-        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
+        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),
+        Resource(routes.ENTRIES, {"GET": handlers.scan}, gate),
+        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
+        Resource(routes.GRANTS, {"GET": access.grants}, gate),
+        Resource(routes.GRANT, {"PUT": access.give, "DELETE": access.take}, gate),
+        Resource(routes.MACHINE_KEYS, {"GET": access.keys, "POST": access.make_key}, gate),
+        Resource(routes.MACHINE_KEY, {"DELETE": access.revoke}, gate),
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
     ]

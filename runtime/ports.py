@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from runtime.domain import grants
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
 
@@ -227,3 +228,32 @@ class TokenBuckets(Protocol):
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
+
+
+class KeySource(Protocol):
+    """The published keys of issuers of tokens."""
+
+    async def fetch(self, issuer: str) -> Mapping[str, Any]:
+        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`."""
+
+
+class AccessStore(Protocol):
+    """Grants and keys of machines. Every call may raise :class:`UnavailableError`."""
+
+    async def read(self, known: int | None) -> grants.Given | None:
+        """Return everything that is given, or None when its position is the ``known`` one."""
+
+    async def put_grant(self, grant: grants.Grant) -> bool | None:
+        """Give a right, or replace the one of this name; return whether it is new.
+
+        Returns None, and changes nothing, when the name is that of a grant in other namespaces.
+        """
+
+    async def remove_grant(self, grant: grants.Grant) -> bool:
+        """Take a right back, unless the name is by now one in other namespaces; return whether there was one."""
+
+    async def put_key(self, key: grants.MachineKey) -> None:
+        """Keep a new key."""
+
+    async def remove_key(self, id_: str) -> bool:
+        """Revoke a key, and return whether there was one."""

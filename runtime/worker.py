@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
+from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
@@ -57,10 +59,13 @@ class Worker:
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
+        entries = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
         adapters = Adapters(
-            store=PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry),
+            store=entries,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
+            access=PostgresAccess(entries),
+            keys=OidcKeys(environment.issuer_authority),
             telemetry=telemetry,
             draining=draining,
             trusted_proxies=self.environment.trusted_proxies,

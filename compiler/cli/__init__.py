@@ -19,6 +19,7 @@ from compiler.cli import (
     fix,
     impact,
     import_,
+    key,
     policy,
     release,
     report,
@@ -26,6 +27,7 @@ from compiler.cli import (
     schemas,
     serve,
     show,
+    token,
     up,
     vault,
     verify,
@@ -71,6 +73,7 @@ for _command in (
     policy.policy,
     serve.serve,
     show.show,
+    token.token,
     up.up,
     vault.vault,
     waive.waive,
@@ -81,6 +84,7 @@ for _command in (
     coverage.coverage,
     explain.explain,
     impact.impact,
+    key.key,
     completion.completion,
 ):
     main.add_command(_command)

@@ -23,6 +23,7 @@ from runtime.services.suspicion import Suspicion
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from runtime.adapters.postgres_horizon import Horizon
     from runtime.domain.entries import Change
@@ -101,6 +102,14 @@ class PostgresEntries:
         """See :class:`runtime.ports.EntryStore`."""
         pools = {"reads": self._reads, "changes": self._changes, "standby": self._standby}
         return {name: Pool(pool.size, pool.in_use, pool.waiting) for name, pool in pools.items() if pool is not None}
+
+    def reading(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Lend a connection of those for reads, with errors translated, for what is kept beside the entries."""
+        return self._connection(self._reads)
+
+    def changing(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Lend a connection of those for changes, with errors translated."""
+        return self._connection(self._changes)
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """See :class:`runtime.ports.EntryStore`."""

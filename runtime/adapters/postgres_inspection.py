@@ -35,8 +35,24 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("change_entries", "confirm_history")
-TABLES = ("entries", "events", "histories", "checkpoints", "schema_migrations")
+FUNCTIONS = (
+    "change_entries",
+    "confirm_history",
+    "put_grant",
+    "remove_grant",
+    "put_machine_key",
+    "remove_machine_key",
+)
+TABLES = (
+    "entries",
+    "events",
+    "histories",
+    "checkpoints",
+    "schema_migrations",
+    "access_position",
+    "grants",
+    "machine_keys",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,5 +86,6 @@ class EntryHandlers:
         return Response(dump(body), headers=headers, media_type="application/json")
 
     def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
-        context = Context(request_id=request.scope["request_id"], reason=read_reason(request))
+        actor = request.scope["caller"].name
+        context = Context(actor, request.scope["request_id"], read_reason(request))
         return Change(id_, (edit,), time.monotonic() + self._change_seconds, context)

@@ -16,6 +16,7 @@ from runtime.domain.entries import (
     PreconditionFailedError,
     PreconditionRequiredError,
 )
+from runtime.domain.grants import NameTakenError, NotGivenError
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
 from runtime.http.bodies import (
@@ -24,10 +25,11 @@ from runtime.http.bodies import (
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import PROBLEM_TYPES, problem
+from runtime.http.problems import OWN_TYPES, PROBLEM_TYPES, problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.access import RoleMissingError, SecondFactorMissingError
 from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
@@ -52,11 +54,19 @@ async def answer(handler: Handler, request: Request) -> Response:
         return await handler(request)
     except _BAD_REQUEST as error:
         return problem(400, str(error))
+    except RoleMissingError as error:
+        return _role_missing(error)
+    except SecondFactorMissingError:
+        return second_factor_missing()
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
         return problem(404, "the namespace has no entry with this key", headers=headers)
     except PreconditionError as error:
         return _precondition(error, request)
+    except NotGivenError:
+        return problem(404, "nothing of this name is given in a namespace that you administer")
+    except NameTakenError:
+        return problem(409, "the name is that of a grant in other namespaces: choose another one")
     except OtherHistoryError:
         return problem(
             412, "at_least names a revision that is not part of the present history: read the entry without it"
@@ -84,6 +94,29 @@ async def answer(handler: Handler, request: Request) -> Response:
     except Exception:
         _log.exception("request failed", request_id=request.scope["request_id"])
         return problem(500, "the request met a defect of the service, which has been logged under its request id")
+
+
+def challenge(error: str | None = None, description: str = "", **parameters: str) -> dict[str, str]:
+    """Return the header that asks for a bearer token (RFC 6750, section 3), with an error unless none was sent."""
+    items = {"realm": "configuration"} | ({} if error is None else {"error": error, "error_description": description})
+    text = ", ".join(f'{name}="{value}"' for name, value in (items | parameters).items())
+    return {"WWW-Authenticate": f"Bearer {text}"}
+
+
+def second_factor_missing() -> Response:
+    """Return the problem for a person who has to sign in with several factors (RFC 9470)."""
+    detail = "people change and administer after signing in with a second factor: sign in again with one"
+    headers = challenge("insufficient_user_authentication", detail, acr_values="phr")
+    return problem(
+        401, detail, kind=f"{OWN_TYPES}second-factor-required", title="Second Factor Required", headers=headers
+    )
+
+
+def _role_missing(error: RoleMissingError) -> Response:
+    members = {"role": error.role} | ({} if error.namespace is None else {"namespace": error.namespace})
+    kind = f"{OWN_TYPES}role-missing"
+    headers = challenge("insufficient_scope", f"the role {error.role} is needed")
+    return problem(403, str(error), kind=kind, title="Role Missing", headers=headers, members=members)
 
 
 def full(error: FullError) -> Response:

@@ -16,6 +16,10 @@ PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
 """The registry of problem types, with those of draft-ietf-httpapi-ratelimit-headers-11."""
 
 
+OWN_TYPES = "urn:cbp:problem:"
+"""The beginning of the problem types of this API (docs/access.md)."""
+
+
 def problem(
     status: int,
     detail: str,

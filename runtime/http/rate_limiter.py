@@ -63,12 +63,27 @@ class RateLimiter:
         else:
             response = self._refusal(decision)
         if decision.standings:
-            fields = self._fields(client, endpoint)
-            response.raw_headers += (
-                (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
-                (b"ratelimit", _standings(decision, fields.keys)),
-            )
+            self._tell(response, decision, client, endpoint)
         return response
+
+    async def charge(self, client: str, endpoint: str) -> Decision:
+        """Take a token of a client that has no handler to pass to."""
+        decision = await self._take(client, endpoint)
+        self._telemetry.decisions.count(decision.admission.value)
+        return decision
+
+    def refuse(self, decision: Decision, client: str, endpoint: str) -> Response:
+        """Return the answer to a denial, with its RateLimit fields."""
+        response = self._refusal(decision)
+        self._tell(response, decision, client, endpoint)
+        return response
+
+    def _tell(self, response: Response, decision: Decision, client: str, endpoint: str) -> None:
+        fields = self._fields(client, endpoint)
+        response.raw_headers += (
+            (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
+            (b"ratelimit", _standings(decision, fields.keys)),
+        )
 
     async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
         """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
@@ -114,8 +129,8 @@ class RateLimiter:
 def partition_key(client: str, scope: str) -> str:
     """Return the partition key of a client's bucket, as a Byte Sequence (RFC 9651).
 
-    It is the start of the SHA-256 of the client (an IPv4 address, or the /64 of an IPv6 address), a space and the
-    scope: ``client``, or the method and the path template.
+    It is the start of the SHA-256 of the client's name (``issuer:subject``, or before it is known the IPv4 address or
+    the /64 of the IPv6 address), a space and the scope: ``client``, ``address``, or the method and the path template.
     """
     digest = hashlib.sha256(f"{client} {scope}".encode()).digest()[:_KEY_BYTES]
     return f":{base64.b64encode(digest).decode()}:"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 import pytest
 
@@ -17,11 +16,13 @@ from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 from tests.conftest import empty_database, in_database
-from tests.runtime.fakes import MemoryBuckets, MemoryChanges, MemoryEntries, running
+from tests.identity import MemoryKeys, access
+from tests.runtime.fakes import MemoryAccess, MemoryBuckets, MemoryChanges, MemoryEntries, client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    import httpx
     from starlette.types import ASGIApp
 
     from runtime.embedded.postgres import PostgresServer
@@ -60,7 +61,8 @@ def document() -> dict[str, Any]:
             "idle_timeout_seconds": 60,
             "retry": retry,
         },
-        "throttling": {"client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "access": access(),
     }
 
 
@@ -99,7 +101,7 @@ def changes(entries: MemoryEntries) -> MemoryChanges:
 
 @pytest.fixture
 def adapters(entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining) -> Adapters:
-    return Adapters(entries, changes, buckets, Telemetry(), draining)
+    return Adapters(entries, changes, buckets, MemoryKeys(), MemoryAccess(), Telemetry(), draining)
 
 
 @pytest.fixture
@@ -109,6 +111,6 @@ def app(settings: Settings, adapters: Adapters) -> ASGIApp:
 
 @pytest.fixture
 async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the started service; what the service raises fails the test."""
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    """A client of the started service, who may do everything; what the service raises fails the test."""
+    async with running(app), client_of(app) as http:
         yield http

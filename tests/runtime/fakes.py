@@ -7,7 +7,9 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import httpx
 
 from runtime.domain.buckets import State, debited, filled, refilled, wait_microseconds
 from runtime.domain.entries import (
@@ -23,8 +25,10 @@ from runtime.domain.entries import (
     PreconditionError,
     Version,
 )
+from runtime.domain.grants import Given
 from runtime.domain.preconditions import permit_change
 from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
+from tests.identity import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message
 
     from runtime.domain.entries import Change, Edit
+    from runtime.domain.grants import Grant as GivenRight
+    from runtime.domain.grants import MachineKey
     from runtime.ports import Follower, Result
 
 
@@ -156,6 +162,59 @@ class MemoryChanges:
             await asyncio.sleep(0.001)
 
 
+class MemoryAccess:
+    """Grants and keys of machines in memory; the ``failure`` is raised by every call while there is one."""
+
+    def __init__(self) -> None:
+        self.given = Given()
+        self.failure: Exception | None = None
+        self.reads = 0
+
+    async def read(self, known: int | None) -> Given | None:
+        self._fail()
+        self.reads += 1
+        return None if known == self.given.position else self.given
+
+    async def put_grant(self, grant: GivenRight) -> bool | None:
+        self._fail()
+        held = {each.name: each for each in self.given.grants}
+        before = held.get(grant.name)
+        if before is not None and before.right.namespaces != grant.right.namespaces:
+            return None
+        held[grant.name] = grant
+        self._change(grants=tuple(held[name] for name in sorted(held)))
+        return before is None
+
+    async def remove_grant(self, grant: GivenRight) -> bool:
+        self._fail()
+        left = tuple(
+            each
+            for each in self.given.grants
+            if each.name != grant.name or each.right.namespaces != grant.right.namespaces
+        )
+        removed = len(left) < len(self.given.grants)
+        self._change(grants=left)
+        return removed
+
+    async def put_key(self, key: MachineKey) -> None:
+        self._fail()
+        self._change(keys=tuple(sorted((*self.given.keys, key), key=lambda each: each.id)))
+
+    async def remove_key(self, id_: str) -> bool:
+        self._fail()
+        left = tuple(each for each in self.given.keys if each.id != id_)
+        removed = len(left) < len(self.given.keys)
+        self._change(keys=left)
+        return removed
+
+    def _change(self, **members: Any) -> None:
+        self.given = replace(self.given, position=self.given.position + 1, **members)
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
 class MemoryBuckets:
     """Shared token buckets in memory, at the time ``now`` (microseconds), which fail while there is a ``fault``."""
 
@@ -195,6 +254,12 @@ class MemoryBuckets:
 
 def _key(entry: Entry) -> str:
     return entry.key
+
+
+def client_of(app: ASGIApp, **options: Any) -> httpx.AsyncClient:
+    """A client of an application, who is signed in and may do everything unless the options have other headers."""
+    options = {"headers": signed_in(), **options}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", **options)
 
 
 @asynccontextmanager

@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.identity import header_line, signed_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -132,10 +134,10 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
     Each connection has one request at a time.
     """
     tally = Tally(first_sent=time.monotonic())
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
-    request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nhost: test\r\n{header_line()}\r\n".encode()
     await asyncio.gather(*(_flood(service.port, request, seconds, tally) for _ in range(connections)))
     return tally
 

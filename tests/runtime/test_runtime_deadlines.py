@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
@@ -28,11 +28,14 @@ from runtime.services.draining import Draining
 from runtime.services.entries import READ_SECONDS
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
-from tests.runtime.fakes import running
+from tests.identity import MemoryKeys
+from tests.runtime.fakes import client_of, running
 from tests.runtime.forwarder import Forwarder, forwarding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import httpx
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
@@ -80,15 +83,18 @@ async def served(settings: Settings, database_url: str, redis_url: str) -> Async
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
     address, database = Address(f"{database_url}?sslmode=disable"), settings.database
+    entries = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
-        store=PostgresEntries(address, None, database, horizon, telemetry),
+        store=entries,
+        access=PostgresAccess(entries),
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
+        keys=MemoryKeys(),
         telemetry=telemetry,
         draining=Draining(),
     )
     app = create_app(settings, adapters)
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with running(app), client_of(app) as client:
         yield client
 
 
