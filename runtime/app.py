@@ -16,6 +16,7 @@ from runtime.http.application import Application
 from runtime.http.authentication import Gate
 from runtime.http.clients import Clients
 from runtime.http.entries import EntryHandlers
+from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.paths import ByPort, Paths
 from runtime.http.rate_limiter import RateLimiter
@@ -28,6 +29,7 @@ from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.given import GivenRights
 from runtime.services.health import Health
+from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.services.proofs import Proofs
@@ -124,7 +126,7 @@ def create_app(
     proofs = Proofs(Tokens(settings.access, keys), given)
     gate = _gate(adapters, throttle, intake, callers, proofs, authority)
     administration = Administration(adapters.access, given, authority)
-    paths = Paths(_resources(settings, gate, entries, AccessHandlers(administration), status))
+    paths = Paths(_resources(settings, adapters, gate, entries, AccessHandlers(administration), status))
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -148,12 +150,26 @@ def _gate(
 
 
 def _resources(
-    settings: Settings, gate: Gate, entries: Entries[Representation], access: AccessHandlers, status: StatusHandlers
+    settings: Settings,
+    adapters: Adapters,
+    gate: Gate,
+    entries: Entries[Representation],
+    access: AccessHandlers,
+    status: StatusHandlers,
 ) -> list[Resource]:
-    handlers = EntryHandlers(entries, settings.database.statement_timeout_seconds)
+    seconds = settings.database.statement_timeout_seconds
+    handlers = EntryHandlers(entries, seconds)
+    history = HistoryHandlers(History(adapters.store.history, entries, settings.database), handlers, seconds)
     return [
-        Resource(routes.ENTRY, {"GET": handlers.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),
-        Resource(routes.ENTRIES, {"GET": handlers.scan}, gate),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),
+        Resource(routes.ENTRIES, {"GET": history.scan}, gate),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, gate),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, gate),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, gate),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, gate),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, gate),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, gate),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, gate),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
         Resource(routes.GRANTS, {"GET": access.grants}, gate),
         Resource(routes.GRANT, {"PUT": access.give, "DELETE": access.take}, gate),

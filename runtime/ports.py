@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+    from uuid import UUID
 
     from runtime.domain import grants
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Made, Mark, Page, Version
+    from runtime.domain.history import (
+        Differences,
+        KeyVersions,
+        NamespaceChange,
+        NamespaceChanges,
+        Past,
+        Recorded,
+    )
 
 
 class Reason(StrEnum):
@@ -87,6 +97,10 @@ Result: TypeAlias = "tuple[Made, ...] | Exception"
 class EntryStore(Protocol):
     """Entries and their append-only events. Every call may raise :class:`UnavailableError`."""
 
+    @property
+    def history(self) -> HistoryStore:
+        """The history of the same entries."""
+
     async def open(self) -> None:
         """Prepare the store; its server may still be unavailable."""
 
@@ -112,6 +126,56 @@ class EntryStore(Protocol):
         ``ChangeExpiredError`` or ``IdReusedError``. Changes whose outcome is unknown can be sent again, since each is
         made at most once.
         """
+
+
+class HistoryStore(Protocol):
+    """The history of entries. Every call may raise :class:`UnavailableError`.
+
+    A version raises :class:`runtime.domain.entries.OtherHistoryError` unless it is of the present history, and
+    :class:`runtime.domain.history.NotKeptError` when it is older than what is kept.
+    """
+
+    async def at(self, time: datetime) -> Version:
+        """Return the version of the store at a time of the primary's clock.
+
+        Raises :class:`runtime.domain.history.UnsettledTimeError` for one that is not ``SETTLED_SECONDS`` ago.
+        """
+
+    async def read(self, namespace: str, keys: Sequence[str], at: Version | None) -> Past:
+        """Return the entries of keys at a version; None is the present one.
+
+        An entry is known also before the oldest version that is kept, where it has not changed since.
+        """
+
+    async def scan(self, namespace: str, after: str, limit: int, at: Version) -> Page:
+        """Return a page of the entries at a version, as :meth:`EntryStore.scan`.
+
+        A page ends early where many keys in a row had no entry then.
+        """
+
+    async def versions(self, namespace: str, key: str, before: Version | None, limit: int) -> KeyVersions:
+        """Return at most ``limit`` versions of a key before a version, newest first; large values make fewer."""
+
+    async def version(self, namespace: str, key: str, at: Version) -> Recorded:
+        """Return the version that a change of exactly this revision made.
+
+        Raises :class:`runtime.domain.history.VersionNotFoundError` when there is none.
+        """
+
+    async def changes(self, namespace: str, before: Version | None, limit: int) -> NamespaceChanges:
+        """Return at most ``limit`` changes of a namespace before a version, newest first."""
+
+    async def differences(
+        self, namespace: str, start: Version, end: Version | None, before: Version | None, limit: int
+    ) -> Differences:
+        """Return the keys that differ between two versions, of those that changed last before a version.
+
+        ``start`` is not later than ``end``, which is the present version if it is None. A page may hold more than
+        ``limit``: the keys that changed together are on one page.
+        """
+
+    async def made(self, change: UUID, namespace: str) -> NamespaceChange | None:
+        """Return the change with an id, and its edits in the namespace; None when there is none."""
 
 
 class Follower(Protocol):

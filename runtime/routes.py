@@ -20,6 +20,13 @@ GRANTS: Final = "/v1/grants"
 GRANT: Final = "/v1/grants/{grant}"
 MACHINE_KEYS: Final = "/v1/keys"
 MACHINE_KEY: Final = "/v1/keys/{id}"
+ENTRY_VERSIONS: Final = "/v1/namespaces/{namespace}/entries/{key}/versions"
+ENTRY_VERSION: Final = "/v1/namespaces/{namespace}/entries/{key}/versions/{version}"
+ENTRY_DIFFERENCE: Final = "/v1/namespaces/{namespace}/entries/{key}/diff"
+ENTRY_ROLLBACK: Final = "/v1/namespaces/{namespace}/entries/{key}/rollback"
+NAMESPACE_VERSIONS: Final = "/v1/namespaces/{namespace}/versions"
+NAMESPACE_DIFFERENCE: Final = "/v1/namespaces/{namespace}/diff"
+NAMESPACE_ROLLBACK: Final = "/v1/namespaces/{namespace}/rollback"
 METRICS: Final = "/metrics"
 HEALTH_DETAIL: Final = "/health/detail"
 """The paths of the management port, which serves nothing else."""
@@ -52,6 +59,13 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/namespaces/{namespace}/entries/{key}": _READ,
         "PUT /v1/namespaces/{namespace}/entries/{key}": _WRITE,
         "DELETE /v1/namespaces/{namespace}/entries/{key}": _WRITE,
+        "GET /v1/namespaces/{namespace}/entries/{key}/versions": _READ,
+        "GET /v1/namespaces/{namespace}/entries/{key}/versions/{version}": _READ,
+        "GET /v1/namespaces/{namespace}/entries/{key}/diff": _READ,
+        "POST /v1/namespaces/{namespace}/entries/{key}/rollback": _WRITE,
+        "GET /v1/namespaces/{namespace}/versions": _READ,
+        "GET /v1/namespaces/{namespace}/diff": _READ,
+        "POST /v1/namespaces/{namespace}/rollback": _WRITE,
         "GET /v1/settings": _READ,
         "GET /v1/grants": _ADMINISTER,
         "PUT /v1/grants/{grant}": _ADMINISTER,

@@ -19,6 +19,7 @@ from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.postgres import postgres as run_postgres
 from runtime.embedded.valkey import ValkeyServer
 from runtime.embedded.valkey import valkey as run_valkey
+from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,6 +55,8 @@ SLOW = (
     "runtime/test_runtime_connections.py",
     "runtime/test_runtime_deadlines.py",
     "runtime/test_runtime_exit.py",
+    "runtime/test_runtime_history.py",
+    "runtime/test_runtime_history_postgres.py",
     "runtime/test_runtime_maintenance_volumes.py",
     "runtime/test_runtime_migrate.py",
     "runtime/test_runtime_postgres.py",
@@ -147,6 +150,13 @@ def embedded_engine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in ("URL", "TOKEN_FILE", "CA_FILE", "TIMEOUT"):
             patch.delenv(f"CBP_OPA_{name}", raising=False)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proven() -> Iterator[None]:
+    """Compilations of this worker by the same policies share one gate."""
+    with proven_once():
         yield
 
 

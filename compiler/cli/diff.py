@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli import options
+from compiler.cli.memory import uncollected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from compiler.difference.difference import Difference
     from compiler.difference.side import Side
     from compiler.history.base import Base
+
+    Commits = tuple[Base, Base | None]
 
 
 @click.command(
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 @options.root
 @options.as_of
 @options.formats("text", "json", "markdown", "github")
+@uncollected()
 def diff(base: str | None, head: str | None, root: Path, as_of: date, format_: str) -> None:
     """Compare the project with the commit BASE, by cause.
 
@@ -39,40 +43,58 @@ def diff(base: str | None, head: str | None, root: Path, as_of: date, format_: s
     applied, and the rules that changed or changed their verdict. BASE is the commit that HEAD and the trunk have in
     common, HEAD the working tree, unless they are given. Writes nothing, and exits with 0 whatever it finds.
     """
-    from compiler.report.diff import render
+    from compiler.lineage.answers import answered
 
-    click.echo(render(compared(root, base, head, as_of), format_), nl=False)
+    old, new = commits(root, base, head)
+    names = (f"{commit.name} {commit.commit}" if commit else "" for commit in (old, new))
+    question = f"diff {' '.join(names)} {old.same_compiler(new)} {as_of} {format_}"
+    found = answered(root, question, lambda: {"report": _report(root, (old, new), as_of, format_)})
+    click.echo(found["report"], nl=False)
 
 
-def compared(root: Path, base: str | None, head: str | None, as_of: date) -> Difference:
+def compared(root: Path, pair: Commits, as_of: date) -> Difference:
     """Return the difference of two commits, or of a commit and the working tree.
 
     Raises:
-        NoBaseError: there is no such commit.
+        NoBaseError: a commit cannot be compared.
         GitError: a commit cannot be read.
         PolicyError: the policies of a side cannot judge.
     """
     from compiler.difference.difference import difference
 
-    with sides(root, base, head) as (before, after, of):
-        return difference(before, after, of, as_of)
+    with sides(root, pair) as (before, after):
+        return difference(before, after, pair[0], as_of)
 
 
-@contextmanager
-def sides(root: Path, base: str | None, head: str | None) -> Iterator[tuple[Side, Side, Base]]:
-    """Provide the two sides that BASE and HEAD name, and the commit that the old one is.
+def commits(root: Path, base: str | None, head: str | None) -> Commits:
+    """Return the commits that BASE and HEAD name; the second is None for the working tree.
 
     Raises:
         NoBaseError: there is no such commit.
         GitError: a commit cannot be read.
     """
-    from compiler.difference.side import Side, committed
     from compiler.history.base import History
 
     history = History(root)
-    old = history.at(base) if base else history.trunk()
-    new = history.at(head) if head else None
+    return history.at(base) if base else history.trunk(), history.at(head) if head else None
+
+
+@contextmanager
+def sides(root: Path, pair: Commits) -> Iterator[tuple[Side, Side]]:
+    """Provide the two sides of a difference.
+
+    Raises:
+        GitError: a commit cannot be read.
+    """
+    from compiler.difference.side import Side, committed
+
+    old, new = pair
     with ExitStack() as open_:
         before = open_.enter_context(committed(old))
-        after = open_.enter_context(committed(new)) if new else Side(root, None)
-        yield before, after, old
+        yield before, open_.enter_context(committed(new)) if new else Side(root, None)
+
+
+def _report(root: Path, pair: Commits, as_of: date, format_: str) -> str:
+    from compiler.report.diff import render
+
+    return render(compared(root, pair, as_of), format_)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from compiler.cli import options
+from compiler.cli.memory import uncollected
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 @options.root
 @options.formats("text", "json")
 @click.argument("target", metavar="FILE[:LINE|#POINTER]")
+@uncollected()
 def explain(root: Path, format_: str, target: str) -> None:
     """Show where a value below generated/ comes from.
 
@@ -30,16 +32,16 @@ def explain(root: Path, format_: str, target: str) -> None:
     now, whether or not it has been written. Without a line or a pointer, the whole file is explained.
     """
     from compiler.lineage.answers import answered
-    from compiler.report.explanation import as_json, as_text
 
-    found = answered(root, f"explain {target}", lambda: _explanation(root, target))
-    click.echo(as_json(found) if format_ == "json" else as_text(found), nl=False)
+    found = answered(root, f"explain {target} {format_}", lambda: {"report": _report(root, target, format_)})
+    click.echo(found["report"], nl=False)
 
 
-def _explanation(root: Path, target: str) -> dict[str, Any]:
+def _report(root: Path, target: str, format_: str) -> str:
     from compiler.lineage import explanation
     from compiler.model.specification import SECTIONS
-    from compiler.report.explanation import document
+    from compiler.report.explanation import as_json, as_text, document
     from compiler.sources.files import load
 
-    return document(explanation.explain(root, load(root, SECTIONS), explanation.Target.parse(target)))
+    found = document(explanation.explain(root, load(root, SECTIONS), explanation.Target.parse(target)))
+    return as_json(found) if format_ == "json" else as_text(found)

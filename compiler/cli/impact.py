@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compiler.cli import options
+from compiler.cli.memory import uncollected
 
 if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
+
+    from compiler.history.base import History
 
 
 @click.command(
@@ -27,6 +32,7 @@ if TYPE_CHECKING:
 @options.as_of
 @click.option("--to", "text", metavar="VALUE", help="This value alone, as the file would say it; its verdicts too.")
 @click.argument("place", metavar="FILE:LINE")
+@uncollected()
 def impact(root: Path, format_: str, base: str | None, as_of: date, text: str | None, place: str) -> None:
     """List the values that follow from a line of spec/.
 
@@ -35,6 +41,18 @@ def impact(root: Path, format_: str, base: str | None, as_of: date, text: str | 
     as well. Nothing is written. Exits with 1 if VALUE is refused.
     """
     from compiler.history.base import History
+    from compiler.lineage.answers import answered
+
+    history = History(root, base)
+    judged = "" if text is None else f"--to {json.dumps(text)} {as_of} {history.fingerprint()}"
+    asked = partial(_report, root, place, text, as_of, history, format_)
+    found = answered(root, f"impact {place} {format_} {judged}", asked)
+    click.echo(found["report"], nl=False)
+    sys.exit(found["status"])
+
+
+def _report(root: Path, place: str, text: str | None, as_of: date, history: History, format_: str) -> dict[str, Any]:
+    """Return the report with the exit status."""
     from compiler.lineage.impact import impact as of_any
     from compiler.lineage.impact import impact_of
     from compiler.lineage.statements import Place, statement
@@ -44,9 +62,6 @@ def impact(root: Path, format_: str, base: str | None, as_of: date, text: str | 
 
     loaded = load(root, SECTIONS)
     changed = statement(loaded, Place.parse(place))
-    if text is None:
-        found = of_any(root, loaded, changed)
-    else:
-        found = impact_of(root, loaded, changed, text, as_of, History(root, base))
-    click.echo(as_json(found) if format_ == "json" else as_text(found), nl=False)
-    sys.exit(1 if found.findings else 0)
+    found = of_any(root, loaded, changed) if text is None else impact_of(root, loaded, changed, text, as_of, history)
+    report = as_json(found) if format_ == "json" else as_text(found)
+    return {"report": report, "status": 1 if found.findings else 0}

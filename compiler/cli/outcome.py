@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -13,10 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from compiler.cli.memory import uncollected
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from compiler.cli.compile_options import CompileOptions, ReportOptions
@@ -52,7 +51,7 @@ def compiled(
             f"there is no specification in {root.resolve()}: go to the project's folder, or give --root"
         )
     custom = CustomSchemas(options.schemas, required=options.require_schemas)
-    with _uncollected():
+    with uncollected():
         prove = prover(options, trusting=writing)
         compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history)
         if writing:
@@ -69,7 +68,7 @@ def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
         NoBaseError: the base that was asked for does not exist.
         PolicyError: the policies of the base cannot judge.
     """
-    from compiler.cli.diff import compared
+    from compiler.cli.diff import commits, compared
     from compiler.history.base import NoBaseError
     from compiler.history.repository import GitError
 
@@ -77,7 +76,8 @@ def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
     if not outcome.pending or outcome.compilation.only:
         return outcome
     try:
-        return replace(outcome, difference=compared(options.root, options.base or "HEAD", None, options.as_of))
+        pair = commits(options.root, options.base or "HEAD", None)
+        return replace(outcome, difference=compared(options.root, pair, options.as_of))
     except (GitError, NoBaseError):
         if options.base:
             raise
@@ -130,13 +130,3 @@ def _known(outcome: Outcome) -> Collection[str]:
     from compiler.compile_cache.record import known_warnings
 
     return known_warnings(outcome.compilation.root)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Disable cyclic garbage collection, which takes a tenth of the time of a short run that has few cycles."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compiler.cli import options
-from compiler.cli.diff import sides
+from compiler.cli.diff import commits, sides
 
 if TYPE_CHECKING:
     from datetime import date
@@ -36,6 +36,7 @@ def report(base: str | None, head: str | None, root: Path, as_of: date) -> None:
     from compiler.report.html import render
     from compiler.report.html.page import page
 
-    with sides(root, base, head) as (before, after, of):
-        found = difference(before, after, of, as_of)
+    pair = commits(root, base, head)
+    with sides(root, pair) as (before, after):
+        found = difference(before, after, pair[0], as_of)
         click.echo(render(page(before, after, found, as_of)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from compiler.difference.side import Side
+    from compiler.resolve.resolved import Resolved
 
 ARGO_CD = "argocd"
 """The folder below ``generated/`` with a folder for each environment."""
@@ -124,14 +125,18 @@ class _Alone:
         differing = [
             name
             for name, item in named.items()
-            if name in self._resolved
-            and (item.spec, item.environment) != (self._resolved[name].spec, self._resolved[name].environment)
+            if name in self._resolved and not item.says_the_same(self._resolved[name])
         ]
         alone: dict[Key, Change] = {}
         for name in differing:
-            alone |= compare(self._files[name], files(artifacts(named[name])))
+            alone |= compare(self._files[name], self._emitted(named[name], after))
         means_the_same = complete and not differing and not self._hidden(statement, after)
         return Cause(number, statement, means_the_same, alone if complete else None, self._hidden(statement, after))
+
+    def _emitted(self, resolved: Resolved, after: Side) -> Mapping[str, Any]:
+        """Return the files of an environment; those of the new side where the statement alone leads to it."""
+        same = next((item for item in after.resolved if item.says_the_same(resolved)), None)
+        return files(artifacts(resolved) if same is None else after.emitted[same.environment.name])
 
     def _hidden(self, statement: Statement, after: Side) -> tuple[tuple[str, str], ...]:
         """Return the environments whose overlays say something else in the place of a statement of ``spec/``."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from compiler.diagnostics import has_errors
 from compiler.difference import judging
 from compiler.difference.causes import ARGO_CD, COMPILER, attribute, environment
 from compiler.difference.effects import GRAVEST, Class
+from compiler.difference.formulas import before_of_leaves, formulas, of_leaves
 from compiler.difference.rules import changed_rules, verdicts
 from compiler.policy.errors import PolicyError
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from compiler.difference.causes import Attribution, Cause, Follows
     from compiler.difference.comparison import Change, Key
     from compiler.difference.effects import Effect, Reason
+    from compiler.difference.formulas import Formula
     from compiler.difference.rules import ChangedRule, Verdicts
     from compiler.difference.side import Side
     from compiler.history.base import Base
@@ -31,8 +33,6 @@ _SETTINGS = "settings.json"
 HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of network.md"
 """The values that only follow from others, and are left out."""
 _NETWORK = "/network.md"
-_COMPILER = ("compiler", "runtime", "requirements")
-"""The folders of a checkout that decide what is compiled, besides its statements."""
 EVERYWHERE = "everywhere"
 
 
@@ -57,6 +57,10 @@ class Value:
     causes: tuple[int, ...]
     kinds: tuple[Class, ...]
     """The classes of what it does, the gravest first; ``nothing`` where it is applied to what runs."""
+    formula: Formula | None = None
+    """The formula of a computed value on the new side."""
+    old_formula: Formula | None = None
+    """The same on the old side, where that is known to be the same value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +145,13 @@ def difference(before: Side, after: Side, base: Base, as_of: date | None) -> Dif
         base,
         after.base.name if after.base else "",
         attribution.causes,
-        tuple(_values(shown, sides, done)),
+        _with_formulas(tuple(_values(shown, sides, done)), before, after),
         tuple(_happenings(attribution, sides, done, places)),
         () if same else changed_rules(before, after),
         verdicts(before, after, base, as_of, same=same),
         _left_out(item.change for item in attribution.values),
         places,
-        base.repository.differs(base.commit, after.base.commit if after.base else None, _COMPILER),
+        not base.same_compiler(after.base),
     )
 
 
@@ -209,6 +213,29 @@ def _values(shown: Sequence[Follows], sides: Sides, done: Mapping[Key, list[Effe
         kinds = {effect.kind for item in items for effect in done.get(item.change.key, ())} or {Class.NOTHING}
         in_order = tuple(sorted(kinds, key=GRAVEST.index))
         yield Value(subject(change.file, sides), path, change.before, change.after, where, items[0].causes, in_order)
+
+
+def _with_formulas(values: tuple[Value, ...], before: Side, after: Side) -> tuple[Value, ...]:
+    """Return values with the formulas of those that are computed; pages are lines, and have none."""
+    numbers = [value for value in values if _is_a_number(value.after)]
+    files = {file for value in numbers for file, _ in value.places.values()}
+    new, old = (formulas(side, files) if files else {} for side in (after, before))
+
+    def of(value: Value) -> Value:
+        leaves = tuple(value.places.values())
+        found = of_leaves(leaves, new) if _is_a_number(value.after) else None
+        return (
+            replace(value, formula=found, old_formula=before_of_leaves(leaves, value.before, before, old))
+            if found
+            else value
+        )
+
+    return tuple(map(of, values))
+
+
+def _is_a_number(value: Any) -> bool:
+    """Return whether a value may be a computed number, or the text of one."""
+    return isinstance(value, int) or (isinstance(value, str) and value[:1].isdigit())
 
 
 def subject(file: str, sides: Sides) -> str:

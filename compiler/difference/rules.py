@@ -80,14 +80,15 @@ def changed_rules(before: Side, after: Side) -> tuple[ChangedRule, ...]:
 def verdicts(before: Side, after: Side, base: Base, as_of: date | None, *, same: bool) -> Verdicts:
     """Judge both sides by what the base holds: from the old side no transition is left, and no acknowledgement is news.
 
-    The rules of the new side prove themselves, unless they are known to; those of the old side did when merged.
+    The rules of the new side prove themselves, unless they are known to, or are those of the old side: these did when
+    they were merged.
     ``same`` tells that both sides have the same policies.
 
     Raises:
         PolicyError: a side cannot be judged.
         NoBaseError: the base cannot be read.
     """
-    judge = remembering(after.policies, base.repository.root)
+    judge = remembering(after.policies, base.repository.root, merged=same)
     old_judge = judge if same else gate.load(before.policies)
     renderings = tuple(_renderings(after, base))
     found = _judged(after, renderings, judge, as_of)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from compiler.emit.block_yaml import UnusualError, block
 from compiler.emit.memoize import memoize_by_content
 
 if TYPE_CHECKING:
@@ -41,8 +42,16 @@ def to_yaml(document: Document, header: str) -> bytes:
 
 @memoize_by_content
 def _yaml(document: Document) -> bytes:
-    text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
-    return text.encode()
+    try:
+        return block(document, dumped).encode()
+    except UnusualError:
+        return dumped(document).encode()
+
+
+def dumped(document: Any) -> str:
+    """Return a document as PyYAML's emitter writes it."""
+    text: str = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=4096)
+    return text
 
 
 def to_json(document: object) -> bytes:

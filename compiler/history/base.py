@@ -25,6 +25,8 @@ REMOTE = "origin"
 _SHARED = frozenset({"argocd", "schemas"})
 """The folders below ``generated/`` that are no environment's."""
 _CLUSTER_DEPTH = 3
+_COMPILER = ("compiler", "runtime", "requirements")
+"""The folders of a checkout that decide what is compiled, besides its statements."""
 _TRUNKS = (f"{REMOTE}/HEAD", f"{REMOTE}/main", f"{REMOTE}/master", "main", "master")
 _ABBREVIATED = 12
 _SHA256_DIGITS = 64
@@ -82,6 +84,14 @@ class Base:
             GitError: Git cannot be asked.
         """
         return self.repository.commit("HEAD") == self.commit
+
+    def same_compiler(self, other: Base | None) -> bool:
+        """Return whether the compiler is the same in another commit, or (None) in the working tree.
+
+        Raises:
+            GitError: a commit cannot be read.
+        """
+        return not self.repository.differs(self.commit, other.commit if other else None, _COMPILER)
 
     def holds(self, path: str, content: bytes) -> bool:
         """Return whether a file has this content."""

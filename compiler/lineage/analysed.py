@@ -1,19 +1,21 @@
 """The policies of a project with the parts of the input that each rule reads, known where nothing has changed.
 
-The record, in the project's folder ``.cbp/``, says that these very policies were proven, and what their analysis found.
+The record, in the project's folder ``.cbp/``, holds these very policies, whether they were proven, and what their
+analysis found.
 It serves answers about a change; a compilation reads nothing of it. A person with write access to it can make
 ``cbp diff``, ``cbp impact`` and ``cbp explain`` say anything about the rules on this machine, and no more than that.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder, proofs
 from compiler.lineage.inputs import Inputs
-from compiler.policy.errors import PolicyError
-from compiler.policy.library import Library, read, scan
+from compiler.policy.domains import Domain
+from compiler.policy.library import Library, Module, Rule, read, scan
+from compiler.policy.metadata import Metadata
 from compiler.policy.regorus import Instrumented
 
 if TYPE_CHECKING:
@@ -51,23 +53,32 @@ def analysed(policies: Path) -> Analysed:
     return _analysed(library, engine, None)
 
 
-def known(policies: Path, root: Path) -> Analysed:
+def known(policies: Path, root: Path, *, merged: bool = False) -> Analysed:
     """Return policies that are proven and analysed now, or known to have been by the record of the project ``root``.
+
+    Those that a commit holds as well (``merged``) were proven before they were merged, and are only vetted.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
     inputs, record = fingerprint.proof(policies), folder.read(root, _NAME)
-    if inputs and (found := _recorded(policies, record, inputs)):
+    if inputs and (found := _recorded(record, inputs, merged=merged)):
         return found
-    library, engine = proofs.proven(policies).library, Instrumented()
-    engine.load_vetted(library.modules, library.data)
+    engine = Instrumented()
+    if merged:
+        scanned = scan(policies, proven=True)
+        scanned.faults.refuse()
+        library = scanned.library
+        engine.load(library.modules, library.data)
+    else:
+        library = proofs.proven(policies).library
+        engine.load_vetted(library.modules, library.data)
     certain = inputs and inputs == fingerprint.proof(policies)
-    made = _analysed(library, engine, f"{inputs} {library.digest()}" if certain else None)
+    made = _analysed(library, engine, inputs if certain else None)
     if certain:
         reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
-        content = {"inputs": inputs, "loaded": library.digest(), "reads": reads, "separable": sorted(made.separable)}
-        folder.write(root, _NAME, content)
+        content = {"library": _plain(library), "reads": reads, "separable": sorted(made.separable)}
+        folder.write(root, _NAME, {"inputs": inputs, "proven": not merged, **content})
     return made
 
 
@@ -79,19 +90,32 @@ def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -
     return Analysed(library, reads, separable, fingerprint)
 
 
-def _recorded(policies: Path, record: Any, inputs: str) -> Analysed | None:
-    """Return the policies with the recorded analysis, if it is one of these very policies."""
+def _recorded(record: Any, inputs: str, *, merged: bool) -> Analysed | None:
+    """Return the recorded policies with their analysis, if they are those of the folder as it is now."""
     try:
-        if record["inputs"] != inputs:
+        if record["inputs"] != inputs or not (merged or record["proven"] is True):
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
-        separable, loaded = frozenset(record["separable"]), record["loaded"]
-    except (AttributeError, KeyError, TypeError):
+        return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), inputs)
+    except (AttributeError, KeyError, TypeError, ValueError):
         return None
-    try:
-        library = scan(policies, proven=True).library
-    except PolicyError:
-        return None
-    # A file may have changed between the fingerprint and its reading.
-    same = library.digest() == loaded and reads.keys() == {rule.id for rule in library.rules}
-    return Analysed(library, reads, separable, f"{inputs} {loaded}") if same else None
+
+
+def _plain(library: Library) -> dict[str, Any]:
+    """Return a library as JSON: what is read from many files, and checked, is then read from one."""
+    rules = [
+        {"module": asdict(rule.module), "metadata": rule.metadata.model_dump(mode="json"), "proof": rule.proof}
+        for rule in library.rules
+    ]
+    domains = {name: domain.model_dump() for name, domain in library.domains.items()}
+    return {"rules": rules, "helpers": list(map(asdict, library.helpers)), "data": library.data, "domains": domains}
+
+
+def _library(said: Any) -> Library:
+    rules = (
+        Rule(Module(**rule["module"]), Metadata.model_validate(rule["metadata"]), rule["proof"])
+        for rule in said["rules"]
+    )
+    helpers = (Module(**module) for module in said["helpers"])
+    domains = {name: Domain.model_validate(domain) for name, domain in said["domains"].items()}
+    return Library(tuple(rules), tuple(helpers), said["data"], domains)

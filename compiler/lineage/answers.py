@@ -1,4 +1,4 @@
-"""The cache of answers about leaves, in the project's folder ``.cbp/``, which Git ignores.
+"""The cache of answers about leaves and about changes, in the project's folder ``.cbp/``, which Git ignores.
 
 It holds one fact for each question: these inputs give this answer. The inputs are the contents of the specification, of
 the policies and of the compiler, as :mod:`compiler.compile_cache.fingerprint` knows them; others forget every answer.
@@ -25,8 +25,8 @@ Answer = dict[str, Any]
 def answered(root: Path, question: str, ask: Callable[[], Answer]) -> Answer:
     """Return the known answer to a question, or ask, and remember it.
 
-    An answer depends neither on a day nor on what is committed. It is not remembered if the inputs cannot be read for
-    certain, or have changed meanwhile, or where the folder cannot be written to.
+    A question names the day and the commits on which its answer depends. The answer is not remembered if the inputs
+    cannot be read for certain, or have changed meanwhile, or where the folder cannot be written to.
     """
     inputs = _inputs(root)
     known = _read(root, inputs)

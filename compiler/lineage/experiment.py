@@ -102,22 +102,23 @@ def _listed(value: Any) -> Any:
     return list(items.values()) if list(items) == [str(index) for index in range(len(items))] else items
 
 
-def _differing(before: Any, after: Any, pointer: str = "") -> Iterator[tuple[str, tuple[Side, Side]]]:
+def _differing(before: Any, after: Any, was: str = "", now: str = "") -> Iterator[tuple[str, tuple[Side, Side]]]:
+    """Yield the leaves that differ between two values, whose pointers are ``was`` and ``now``."""
     if before == after:
         return
     if _both(Mapping, before, after):
         for key in dict.fromkeys((*before, *after)):
-            below = f"{pointer}/{escaped(str(key))}"
-            yield from _differing(before.get(key, ABSENT), after.get(key, ABSENT), below)
+            below = f"/{escaped(str(key))}"
+            yield from _differing(before.get(key, ABSENT), after.get(key, ABSENT), was + below, now + below)
     elif _both((list, tuple), before, after):
-        found = list(_of_entries(before, after, _aligned(before, after), pointer))
+        found = list(_of_entries(before, after, _aligned(before, after), was, now))
         if len({place for place, _ in found}) < len(found):  # two differences at one place, of other entries
-            found = list(_of_entries(before, after, zip_longest(range(len(before)), range(len(after))), pointer))
+            found = list(_of_entries(before, after, zip_longest(range(len(before)), range(len(after))), was, now))
         yield from found
     else:
-        one, other = ({} if item is ABSENT else dict(flattened(item, pointer)) for item in (before, after))
+        one, other = ({} if item is ABSENT else dict(flattened(item)) for item in (before, after))
         for place in dict.fromkeys((*one, *other)):
-            yield place, (one.get(place, ABSENT), other.get(place, ABSENT))
+            yield (now if place in other else was) + place, (one.get(place, ABSENT), other.get(place, ABSENT))
 
 
 def _both(kind: Any, before: Any, after: Any) -> bool:
@@ -126,12 +127,12 @@ def _both(kind: Any, before: Any, after: Any) -> bool:
 
 
 def _of_entries(
-    before: Sequence[Any], after: Sequence[Any], pairs: Iterable[tuple[int | None, int | None]], pointer: str
+    before: Sequence[Any], after: Sequence[Any], pairs: Iterable[tuple[int | None, int | None]], was: str, now: str
 ) -> Iterator[tuple[str, tuple[Side, Side]]]:
     for old, new in pairs:
         one = ABSENT if old is None else before[old]
         other = ABSENT if new is None else after[new]
-        yield from _differing(one, other, f"{pointer}/{old if new is None else new}")
+        yield from _differing(one, other, f"{was}/{old}", f"{now}/{new}")
 
 
 def _aligned(before: Sequence[Any], after: Sequence[Any]) -> Iterator[tuple[int | None, int | None]]:

@@ -11,7 +11,7 @@ from compiler.diagnostics import Source, did_you_mean
 from compiler.errors import CouldNotRunError
 from compiler.lineage.emission import emission, source, write_emitter
 from compiler.lineage.experiment import ABSENT, artifacts
-from compiler.lineage.formulas import operands, written
+from compiler.lineage.formulas import operands, short_names, written
 from compiler.lineage.judgement import judging
 from compiler.lineage.leaves import escaped, flattened, tokens
 from compiler.lineage.origins import origins
@@ -184,15 +184,6 @@ def without_formula(value: Value, causes: Sequence[Cause]) -> str:
     if not any(_NUMBER.match(cause.node.text) for cause in deciding):
         return "words of the specification choose it"
     return "the emitter composes its text of a number and more"
-
-
-def short_names(paths: Iterable[Path]) -> Mapping[Path, str]:
-    """Return the shortest ends of paths, of two keys or more, that tell them apart."""
-    every = list(paths)
-    length = 2
-    while len({path[-length:] for path in every}) < len(every):
-        length += 1
-    return {path: _dotted(path[-length:]) for path in every}
 
 
 def _computation(formula: Expression, causes: Sequence[Cause]) -> Computation:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from compiler.model.units import Bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from compiler.sources.nodes import Path
 
@@ -74,6 +74,15 @@ def operands(formula: Expression) -> dict[Path, Operand]:
     for item in formula.arguments if isinstance(formula, Operation) else ():
         found.update(operands(item))
     return found
+
+
+def short_names(paths: Iterable[Path]) -> Mapping[Path, str]:
+    """Return the shortest ends of paths, of two keys or more, that tell them apart."""
+    every = list(paths)
+    length = 2
+    while len({path[-length:] for path in every}) < len(every):
+        length += 1
+    return {path: ".".join(map(str, path[-length:])) for path in every}
 
 
 def written(formula: Expression, shown: Callable[[Operand], str]) -> str:

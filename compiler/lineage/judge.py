@@ -8,23 +8,18 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, differing, excerpt
-from compiler.policy.errors import PolicyError
-from compiler.policy.library import Module
-from compiler.policy.regorus import Regorus
+from compiler.lineage.on_demand import OnDemand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from compiler.lineage.analysed import Analysed
-    from compiler.policy.library import Rule
 
 Document = Mapping[str, Any]
 """The input of a cluster."""
 Denials = frozenset[bytes]
 """The denials of one rule for one input, each as JSON."""
 
-_PACKAGE = "gate"
-_ASKED = "asked"
 _WHOLE = (EVERYTHING, (DOCUMENTS,))
 """The parts with every rendered object; the few rules that read them would slow down all others."""
 
@@ -35,8 +30,8 @@ class Judge:
     def __init__(self, found: Analysed) -> None:
         library = found.library
         rules = [rule for rule in library.rules if rule.metadata.custom.severity == "error"]
-        self._engine = Regorus()
-        self._engine.load_vetted((*library.modules, _answers(rules)), library.data)
+        self._engine = OnDemand(library)
+        self._denials = {rule.id: f"{rule.module.package}.deny" for rule in rules}
         # A variant is compared with no base, so that the rules about transitions have nothing to deny.
         parts = {rule.id: found.reads[rule.id] for rule in rules}
         self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
@@ -82,20 +77,11 @@ class Judge:
         if not rules:
             return {}
         shown = excerpt(document, frozenset().union(*(self._parts[rule] for rule in rules)))
-        found = self._engine.evaluate(f"{_PACKAGE}.answered", orjson.dumps({**shown, _ASKED: rules}).decode())
-        if found.keys() != set(rules):
-            raise PolicyError("the engine's answers are not those of the rules that were asked")
-        return {rule: frozenset(map(_json, denials)) for rule, denials in found.items()}
+        self._engine.need(rules)
+        asked = {rule: self._denials[rule] for rule in rules}
+        found = self._engine.evaluate_some(asked.values(), orjson.dumps(shown).decode())
+        return {rule: frozenset(map(_json, found[name])) for rule, name in asked.items()}
 
 
 def _json(denial: Any) -> bytes:
     return orjson.dumps(denial, option=orjson.OPT_SORT_KEYS)
-
-
-def _answers(rules: Iterable[Rule]) -> Module:
-    """Return a module that evaluates only the rules with ids in the input."""
-    lines = [f"package {_PACKAGE}", "", "import rego.v1", "", "answered := answers"]
-    for rule in rules:
-        lines += ["", f'answers["{rule.id}"] := denials if {{', f'\t"{rule.id}" in input.{_ASKED}']
-        lines += [f"\tdenials := data.{rule.module.package}.deny", "}"]
-    return Module("reach.rego", _PACKAGE, "\n".join([*lines, ""]))

@@ -41,8 +41,9 @@ from compiler.model.units import Bytes, Cores, Duration, Percent, Rate
 from compiler.model.units.base import Unit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
+    from compiler.emit.site import Site
     from compiler.lineage.emission import Emission
     from compiler.resolve.resolved import Resolved
     from compiler.sources.nodes import Path
@@ -80,20 +81,31 @@ def formulas(resolved: Resolved, emission: Emission) -> Mapping[str, Expression]
     return _of_leaves(content)
 
 
-def every_formula(resolved: Resolved) -> Mapping[str, Mapping[str, Expression]]:
+def every_formula(resolved: Resolved, files: Collection[str] | None = None) -> Mapping[str, Mapping[str, Expression]]:
     """Return the formulas of an environment's Kubernetes objects, settings and Vault plans, by file and pointer.
 
-    It emits once, in tens of milliseconds, where :func:`formulas` emits one file.
+    It emits once, in tens of milliseconds, where :func:`formulas` emits one file. Only ``files`` are wanted, or all.
     """
     found: dict[str, Mapping[str, Expression]] = {}
     with _passing_formulas_on():
-        for site in sites(_with_marks(resolved)):
-            for document in documents(site):
-                found[f"{site.folder}/kubernetes/{file_name(document)}"] = _of_leaves(document)
-            found[f"{site.folder}/runtime/settings.json"] = _of_leaves(_plain(site.settings))
-            for artifact in vault(site, vault_documents(site)):
-                found[artifact.path] = _of_leaves(structure(artifact))
+        for site in sites(_with_marks(resolved)) if _wanted(f"{resolved.environment.name}/", files) else ():
+            for file, content in _contents(site, files):
+                if files is None or file in files:
+                    found[file] = _of_leaves(content)
     return {file: of for file, of in found.items() if of}
+
+
+def _contents(site: Site, files: Collection[str] | None) -> Iterator[tuple[str, Any]]:
+    """Yield each file of a cluster with its content, without the folders of which no file is wanted."""
+    if _wanted(folder := f"{site.folder}/kubernetes/", files):
+        yield from ((f"{folder}{file_name(document)}", document) for document in documents(site))
+    yield f"{site.folder}/runtime/settings.json", _plain(site.settings)
+    if _wanted(f"{site.folder}/vault/", files):
+        yield from ((artifact.path, structure(artifact)) for artifact in vault(site, vault_documents(site)))
+
+
+def _wanted(folder: str, files: Collection[str] | None) -> bool:
+    return files is None or any(file.startswith(folder) for file in files)
 
 
 def _of_leaves(content: Any) -> Mapping[str, Expression]:

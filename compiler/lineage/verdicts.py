@@ -16,9 +16,10 @@ import orjson
 from compiler.compile_cache import folder
 from compiler.lineage.analysed import known
 from compiler.lineage.inputs import values
+from compiler.lineage.on_demand import OnDemand
 from compiler.policy import workers
 from compiler.policy.denial import answer
-from compiler.policy.gate import PACKAGE, Gate, vetted
+from compiler.policy.gate import PACKAGE, Gate
 from compiler.policy.input import input_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from compiler.lineage.analysed import Analysed
     from compiler.policy.denial import Answer
-    from compiler.policy.regorus import Regorus
     from compiler.policy.rendering import Rendering
 
 _NAME = "verdicts.json"
@@ -37,22 +37,24 @@ _MOST = 20_000
 _DIGEST = 16  # bytes
 
 
-def remembering(policies: Path, root: Path) -> Gate:
+def remembering(policies: Path, root: Path, *, merged: bool = False) -> Gate:
     """Return the gate of the proven policies of a folder, with the answers that the project ``root`` remembers.
+
+    Those that a commit holds as well (``merged``) were proven before they were merged.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root))
+    return _Remembering(root, known(policies, root, merged=merged))
 
 
 class _Remembering(Gate):
     """A gate that evaluates only the rules whose answers it does not know, and writes them down."""
 
-    engine: Regorus
+    engine: OnDemand
 
     def __init__(self, root: Path, found: Analysed) -> None:
-        super().__init__(found.library, vetted(found.library))
+        super().__init__(found.library, OnDemand(found.library))
         self._root, self._analysed = root, found
         self._parts = tuple(sorted(frozenset().union(*found.reads.values())))
         record = folder.read(root, _NAME)
@@ -94,6 +96,7 @@ class _Remembering(Gate):
         pending = [index for index, rules in enumerate(unknown) if rules]
         questions = (f"{' '.join(unknown[index])}\n{orjson.dumps(documents[index]).decode()}" for index in pending)
         many = sum(map(len, unknown)) > len(self.library.rules)
+        self.engine.need(rule for rules in unknown for rule in rules)  # here, and not in each of several processes
         found = workers.answers(self._evaluated, questions, workers.processors() if many else 1)
         for index, text in zip(pending, found, strict=True):
             self._known.update((keys[index][rule], value) for rule, value in json.loads(text).items())

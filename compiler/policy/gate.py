@@ -244,14 +244,20 @@ class _Denied:
     case: Case
 
 
-def _verdict_module(rules: Iterable[Rule]) -> Module:
-    """Return a Rego module that evaluates all rules, so that one identical query serves every engine."""
+def answers_module(rules: Iterable[Rule], path: str) -> Module:
+    """Return a Rego module with the answer of each rule, by the rule's id; ``path`` is its name in messages."""
     lines = [f"package {PACKAGE}", "", "import rego.v1", ""]
     for rule in rules:
         package = f"data.{rule.module.package}"
         lines.append(f'{rule.id} := {{"denials": {package}.deny, "examined": count({package}.examined)}}')
-    lines += ["", "verdict := {", *(f'\t"{rule.id}": {rule.id},' for rule in rules), "}", ""]
-    return Module("gate.rego", PACKAGE, "\n".join(lines))
+    return Module(path, PACKAGE, "\n".join([*lines, ""]))
+
+
+def _verdict_module(rules: Sequence[Rule]) -> Module:
+    """Return a Rego module that evaluates all rules, so that one identical query serves every engine."""
+    answers = answers_module(rules, "gate.rego")
+    verdict = ["", "verdict := {", *(f'\t"{rule.id}": {rule.id},' for rule in rules), "}", ""]
+    return replace(answers, text=answers.text + "\n".join(verdict))
 
 
 def _finding(rule: Rule, denial: Denial, rendering: Rendering) -> Finding:

@@ -154,7 +154,9 @@ def uses(tree: Tree) -> Uses:
 
 
 def _collect(tree: Tree, found: Uses) -> None:
-    for kind, node in children(tree):
+    for kind, node in tree.items() if type(tree) is dict else enumerate(tree):
+        if type(node) not in _COLLECTIONS or kind == "span":  # as children() has it, without a generator at each node
+            continue
         if kind in _REFERENCES:
             found.chains.append(_chain({kind: node}))
             _collect_indices(kind, node, found)

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 def unique_values(site: Site, others: Iterable[Environment]) -> dict[str, Any]:
     """Return the cluster's ``own`` unique values, and the ``holders`` of such values in all environments.
 
-    An own one is ``{"purpose", "value", "path"}``; holders are ``{purpose: {value: [{"environment", "cluster"}]}}``.
+    An own one is ``{"purpose", "value", "path"}``; holders are ``{purpose: {value: [{"environment", "cluster",
+    "path"}]}}``, each with the path in its own environment.
     """
-    holders: dict[str, dict[str, list[dict[str, str]]]] = {}
+    holders: dict[str, dict[str, list[dict[str, Any]]]] = {}
     for environment in (site.environment, *others):
         for name, cluster in environment.clusters.items():
-            holder = {"environment": environment.name, "cluster": name}
-            for purpose, value, _ in _of(environment, name, cluster):
+            for purpose, value, path in _of(environment, name, cluster):
+                holder = {"environment": environment.name, "cluster": name, "path": path}
                 holders.setdefault(purpose, {}).setdefault(value, []).append(holder)
     own = _of(site.environment, site.name, site.cluster)
     return {

@@ -45,6 +45,10 @@ class Resolved:
     waivers: tuple[Placed[Waiver], ...] = ()
     acknowledgements: tuple[Placed[Acknowledgement], ...] = ()
 
+    def says_the_same(self, other: Resolved) -> bool:
+        """Return whether the values are equal, wherever they are written: then the same files follow from both."""
+        return (self.spec, self.environment) == (other.spec, other.environment)
+
     def span(self, path: Path) -> Span:
         """Return the source of the value at a path, or of the closest value above it if the path does not exist."""
         return nearest(self.tree, path)

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import asyncpg
 import structlog
 
-from runtime.adapters.postgres_errors import BROKEN, HISTORY_UNCONFIRMED, translated
-from runtime.adapters.postgres_requests import CHANGE, change_arguments, results
+from runtime.adapters.postgres_errors import BROKEN, GUARD_BROKEN, HISTORY_UNCONFIRMED, translated
+from runtime.adapters.postgres_history import PostgresHistory
+from runtime.adapters.postgres_requests import CHANGE, GUARDED_CHANGE, calls, change_arguments, guard_refusal, results
 from runtime.domain.entries import Entry, Found, Json, OtherHistoryError, Page, Version
 from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.suspicion import Suspicion
@@ -76,6 +77,7 @@ class PostgresEntries:
         self._settings = settings
         self._horizon = horizon
         self._telemetry = telemetry
+        self.history = PostgresHistory(self)
         self._reads: _Pool
         self._changes: _Pool
         self._standby: _Pool | None = None
@@ -113,20 +115,33 @@ class PostgresEntries:
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """See :class:`runtime.ports.EntryStore`."""
-        rows, version = await self._fetch(at_least, _READ, namespace, key)
+        rows, version = await self.fetch(at_least, _READ, namespace, key)
         return Found(_entry(rows[0], version.epoch), version)
 
     async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
         """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        rows, version = await self._fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES)
+        rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES)
         entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
         return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """See :class:`runtime.ports.EntryStore`."""
+        found: list[Result] = []
+        for group in calls(changes):
+            try:
+                found += await self._change_together(group)
+            except UnavailableError as error:
+                if found:  # those before it have been made
+                    raise OutcomeUnknownError("the connection broke after changes had been sent") from error
+                raise
+        return found
+
+    async def _change_together(self, changes: Sequence[Change]) -> Sequence[Result]:
         try:
             return await self._change(changes)
-        except asyncpg.PostgresError:
+        except asyncpg.PostgresError as error:
+            if error.sqlstate == GUARD_BROKEN:
+                return [guard_refusal(error)]
             if len(changes) == 1:
                 raise
             # One of them met a defect, and nothing was made: each by itself, so that it alone fails.
@@ -143,14 +158,15 @@ class PostgresEntries:
 
     async def _change(self, changes: Sequence[Change]) -> Sequence[Result]:
         deadline = max(change.deadline for change in changes)
+        query = CHANGE if changes[0].guard is None else GUARDED_CHANGE
         async with self._connection(self._changes, deadline - time.monotonic()) as connection:
             try:
-                rows = await _send(connection, deadline, change_arguments(changes, self._horizon))
+                rows = await _send(connection, query, deadline, change_arguments(changes, self._horizon))
             except asyncpg.PostgresError as error:
                 if error.sqlstate != HISTORY_UNCONFIRMED:
                     raise
                 await self._confirm(connection)
-                rows = await _send(connection, deadline, change_arguments(changes, self._horizon))
+                rows = await _send(connection, query, deadline, change_arguments(changes, self._horizon))
         made = results(changes, rows)
         for change, result in zip(changes, made, strict=True):
             if isinstance(result, tuple):
@@ -164,11 +180,14 @@ class PostgresEntries:
         if epoch != known[0]:
             self._horizon.advance(Version(epoch, 0))
 
-    async def _fetch(
-        self, at_least: Version | None, query: str, *arguments: object
+    async def fetch(
+        self, at_least: Version | None, query: str, *arguments: object, primary: bool = False
     ) -> tuple[list[asyncpg.Record], Version]:
-        """Return the rows and the version of their snapshot: a standby's if it is recent enough."""
-        required = self._horizon.required(time.monotonic(), at_least)
+        """Return the rows and the version of their snapshot: a standby's if it is recent enough.
+
+        Each row has the position as ``epoch`` and ``last``. ``primary`` excludes the standby.
+        """
+        required = None if primary else self._horizon.required(time.monotonic(), at_least)
         if self._standby is not None and required is not None and self._standby_suspicion.permits():
             rows = await self._fetch_from_standby(self._standby, query, *arguments)
             if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
@@ -267,10 +286,12 @@ class _Pool:
         self.waiting = 0
 
 
-async def _send(connection: asyncpg.Connection, deadline: float, arguments: tuple[object, ...]) -> list[asyncpg.Record]:
+async def _send(
+    connection: asyncpg.Connection, query: str, deadline: float, arguments: tuple[object, ...]
+) -> list[asyncpg.Record]:
     try:
         rows: list[asyncpg.Record] = await connection.fetch(
-            CHANGE, *arguments, timeout=max(deadline - time.monotonic(), 0.001)
+            query, *arguments, timeout=max(deadline - time.monotonic(), 0.001)
         )
     except asyncpg.DataError:
         raise  # a subclass of InterfaceError, but a defect of the caller

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 HISTORY_UNCONFIRMED = "CB001"
 """The SQLSTATE of migration 0003 for a database whose last changes may have been lost."""
 
+GUARD_BROKEN = "CB002"
+"""The SQLSTATE of migration 0004 for a change whose namespace has changed meanwhile."""
+
 BROKEN = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,

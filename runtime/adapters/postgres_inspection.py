@@ -38,6 +38,7 @@ ORDER BY relname
 FUNCTIONS = (
     "change_entries",
     "confirm_history",
+    "guard_namespace",
     "put_grant",
     "remove_grant",
     "put_machine_key",
@@ -48,6 +49,7 @@ TABLES = (
     "events",
     "histories",
     "checkpoints",
+    "checkpoint_entries",
     "schema_migrations",
     "access_position",
     "grants",

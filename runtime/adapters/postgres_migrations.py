@@ -35,8 +35,8 @@ _CLOSED = (
 _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 _GRANTS = (
-    "GRANT SELECT ON entries, events, histories, checkpoints, schema_migrations TO %I",
-    "GRANT EXECUTE ON FUNCTION change_entries, confirm_history TO %I",
+    "GRANT SELECT ON entries, events, histories, checkpoints, checkpoint_entries, schema_migrations TO %I",
+    "GRANT EXECUTE ON FUNCTION change_entries, confirm_history, guard_namespace TO %I",
     "GRANT SELECT ON access_position, grants, machine_keys TO %I",
     "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
 )

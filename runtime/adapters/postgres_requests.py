@@ -12,7 +12,7 @@ from runtime.domain.entries import (
     Made,
     Version,
 )
-from runtime.domain.preconditions import precondition_failed, precondition_required
+from runtime.domain.preconditions import namespace_changed, precondition_failed, precondition_required
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,12 +26,22 @@ if TYPE_CHECKING:
 
 CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
 
+# The guard is asked first, since the ids depend on its answer.
+GUARDED_CHANGE = """
+SELECT change.* FROM guard_namespace($14, $15, $16, ($3::uuid[])[1]) AS guard (holds)
+CROSS JOIN LATERAL change_entries(
+    $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+) AS change
+"""
+
 _MADE = frozenset(Action)
 
 
 def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[object, ...]:
-    """Return the arguments of ``CHANGE``."""
+    """Return the arguments of ``CHANGE``, or of ``GUARDED_CHANGE`` for a change with a guard, which is sent alone."""
     mark = horizon.mark
+    guard = changes[0].guard
+    guarded = () if guard is None else (guard.namespace, guard.since.epoch, guard.since.revision)
     edits = [(number, edit) for number, change in enumerate(changes, 1) for edit in change.edits]
     return (
         None if mark is None else mark.version.epoch,
@@ -47,7 +57,24 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        *guarded,
     )
+
+
+def calls(changes: Sequence[Change]) -> list[Sequence[Change]]:
+    """Return the changes in the groups that are sent together: a change with a guard is alone."""
+    groups: list[list[Change]] = []
+    for change in changes:
+        if not groups or change.guard is not None or groups[-1][-1].guard is not None:
+            groups.append([])
+        groups[-1].append(change)
+    return [*groups]
+
+
+def guard_refusal(error: asyncpg.PostgresError) -> Exception:
+    """Return the refusal of ``GUARDED_CHANGE`` whose guard does not hold, SQLSTATE ``GUARD_BROKEN``."""
+    epoch, _, revision = error.detail.partition("-")
+    return namespace_changed(Version(epoch, int(revision)))
 
 
 def results(changes: Sequence[Change], rows: Sequence[asyncpg.Record]) -> list[Result]:

@@ -109,6 +109,15 @@ class Change:
     edits: tuple[Edit, ...]
     deadline: float
     context: Context = field(default=Context())
+    guard: Guard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """A condition of a change: the ``namespace`` has not changed after the version ``since``."""
+
+    namespace: str
+    since: Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +130,26 @@ class Made:
 
 
 class EntryNotFoundError(Exception):
-    """The namespace has no entry with this key.
+    """The namespace has no entry with this key, or had none at the version ``at``.
 
     ``age`` is None, or the seconds since that was last known to be current, when the store is away.
     """
 
-    def __init__(self, age: float | None = None) -> None:
+    def __init__(self, age: float | None = None, at: Version | None = None) -> None:
         super().__init__()
         self.age = age
+        self.at = at
 
 
 class ChangeExpiredError(Exception):
     """The change was not made, because its deadline had passed."""
 
 
-class OtherHistoryError(Exception):
+class UnanswerableError(Exception):
+    """The store answers that it does not have what is asked for."""
+
+
+class OtherHistoryError(UnanswerableError):
     """The request names a revision of a history that is not the present one."""
 
 

@@ -116,6 +116,13 @@ def precondition_failed(current: Version | None, *, if_match: bool) -> Precondit
     return PreconditionFailedError(f"{field} does not hold: the entry is at revision {current.revision}", current)
 
 
+def namespace_changed(current: Version) -> PreconditionFailedError:
+    """Return the error of a change whose guard does not hold: its namespace changed last at ``current``."""
+    return PreconditionFailedError(
+        f"If-Match does not hold: the namespace has changed at revision {current.revision}", current
+    )
+
+
 def precondition_required(current: Version) -> PreconditionRequiredError:
     """Return the error of a change that does not say which version it replaces."""
     return PreconditionRequiredError(

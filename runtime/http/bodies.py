@@ -64,6 +64,20 @@ async def read_bytes(request: Request) -> bytes:
     return await _read(request, request.scope["share"])
 
 
+async def read_target(request: Request) -> str:
+    """Return the member ``to`` of the body of a rollback, its only one."""
+    _check_coding(request.headers.getlist("content-encoding"))
+    _check_media_type(request.headers.get("content-type", ""))
+    body = await _read(request, request.scope["share"])
+    try:
+        document = None if len(body) > INLINE_BYTES else orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise InvalidDocumentError(f"the body is not JSON: {error}") from None
+    if not isinstance(document, dict) or document.keys() != {"to"} or not isinstance(document["to"], str):
+        raise InvalidDocumentError('the body must be an object with the one member "to", a text')
+    return document["to"]
+
+
 def body_bytes(request: Request) -> int:
     """Return the declared size of the body, at most ``MAX_BYTES``; one that is not declared counts as the largest."""
     if "transfer-encoding" in request.headers:

@@ -18,7 +18,7 @@ from runtime.http.queries import (
     read_name,
     read_reason,
 )
-from runtime.http.representations import dump, members
+from runtime.http.representations import represent_page
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -66,24 +66,16 @@ class EntryHandlers:
         return Response(status_code=204)
 
     async def scan(self, request: Request) -> Response:
-        """GET a page of a namespace: ``next`` is the value of ``after`` for the next page, null on the last one.
+        """GET a page of a namespace.
 
         The ETag is the version of the whole store, so that 304 means that nothing at all has changed.
         """
         listing = read_listing(request)
         conditions = read_conditions(request)
         page = await self._entries.scan(listing.namespace, listing.after, listing.limit, listing.at_least)
-        headers = {"ETag": entity_tag(page.version)}
         if is_unmodified(conditions, page.version):
-            return Response(status_code=304, headers=headers)
-        listed = [members(entry) for entry in page.entries]
-        body = {
-            "namespace": listing.namespace,
-            "entries": listed,
-            "next": page.next,
-            "revision": page.version.revision,
-        }
-        return Response(dump(body), headers=headers, media_type="application/json")
+            return Response(status_code=304, headers={"ETag": entity_tag(page.version)})
+        return represent_page(listing.namespace, page)
 
     def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
         actor = request.scope["caller"].name

@@ -17,6 +17,13 @@ from runtime.domain.entries import (
     PreconditionRequiredError,
 )
 from runtime.domain.grants import NameTakenError, NotGivenError
+from runtime.domain.history import (
+    SETTLED_SECONDS,
+    NotKeptError,
+    RollbackTooLargeError,
+    UnsettledTimeError,
+    VersionNotFoundError,
+)
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
 from runtime.http.bodies import (
@@ -30,6 +37,7 @@ from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
 from runtime.services.access import RoleMissingError, SecondFactorMissingError
+from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
 
 if TYPE_CHECKING:
@@ -60,7 +68,29 @@ async def answer(handler: Handler, request: Request) -> Response:
         return second_factor_missing()
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
-        return problem(404, "the namespace has no entry with this key", headers=headers)
+        then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
+        return problem(404, f"{then} no entry with this key", headers=headers)
+    except VersionNotFoundError:
+        return problem(404, "no change of this revision made a version of the key: read the versions of the key")
+    except NotKeptError as error:
+        return problem(
+            410,
+            "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
+            members={"oldest": str(error.oldest)},
+        )
+    except UnsettledTimeError:
+        return problem(
+            400,
+            f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
+            " under way: ask again later, or for the present",
+        )
+    except RollbackTooLargeError:
+        return problem(
+            422,
+            f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
+            f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
+            " first, or the keys by themselves",
+        )
     except PreconditionError as error:
         return _precondition(error, request)
     except NotGivenError:
@@ -68,8 +98,9 @@ async def answer(handler: Handler, request: Request) -> Response:
     except NameTakenError:
         return problem(409, "the name is that of a grant in other namespaces: choose another one")
     except OtherHistoryError:
+        parameter = "at_least" if "at_least" in request.query_params else "the request"
         return problem(
-            412, "at_least names a revision that is not part of the present history: read the entry without it"
+            412, f"{parameter} names a revision that is not part of the present history: read the entry without it"
         )
     except IdReusedError:
         return problem(

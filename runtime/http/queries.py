@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from runtime.domain.entries import Version
+from runtime.domain.entries import PreconditionRequiredError, Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
 
@@ -16,16 +17,23 @@ if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
     from starlette.requests import Request
 
+    from runtime.domain.history import Moment
+
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
+DEFAULT_PAST_LIMIT = 20
+LARGEST_PAST_LIMIT = 100
+"""The versions, changes or differences of a page, for each of which the store may read a value of a mebibyte."""
+
 LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
 _VERSION = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,17})")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255})')
 
 
 class InvalidQueryError(Exception):
-    """The query string has an unknown, repeated or malformed parameter."""
+    """A parameter of the query string, or a header, is unknown, repeated or malformed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,33 @@ class Listing:
     after: str
     limit: int
     at_least: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class PastListing:
+    """A request for a page of a namespace as it was at ``moment``, as :class:`Listing`."""
+
+    namespace: str
+    after: str
+    limit: int
+    moment: Moment
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A request for at most ``limit`` items before a version (None: from the newest)."""
+
+    before: Version | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A request for what differs between two moments; None is the present."""
+
+    start: Moment
+    end: Moment | None
+    page: Paging
 
 
 def read_name(request: Request) -> tuple[str, str]:
@@ -64,19 +99,96 @@ def read_at_least(request: Request) -> Version | None:
     """Return the version that the answer must not be older than; other parameters raise :class:`InvalidQueryError`."""
     if not request.scope["query_string"]:
         return None
-    return _version(_parameters(request, ("at_least",)).get("at_least"))
+    return _version("at_least", _parameters(request, ("as-of", "at_least")).get("at_least"))
+
+
+def names_a_moment(request: Request) -> bool:
+    """Return whether the query string asks for the past, by the parameter ``as-of``."""
+    return bool(request.scope["query_string"]) and "as-of" in request.query_params
+
+
+def read_moment(request: Request) -> Moment:
+    """Return the moment of ``as-of``; other parameters raise :class:`InvalidQueryError`."""
+    return parse_moment("as-of", _parameters(request, ("as-of",))["as-of"])
+
+
+def read_past_listing(request: Request) -> PastListing:
+    """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
+    namespace = check_namespace(request.path_params["namespace"])
+    parameters = _parameters(request, ("after", "as-of", "limit"))
+    return PastListing(
+        namespace,
+        _after(parameters),
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+        parse_moment("as-of", parameters["as-of"]),
+    )
+
+
+def read_paging(request: Request) -> Paging:
+    """Return the page of a history that the query string asks for; others raise :class:`InvalidQueryError`."""
+    return _paging(_parameters(request, ("before", "limit")))
+
+
+def read_comparison(request: Request, *, paged: bool) -> Comparison:
+    """Return the moments to compare, and the page of a namespace's keys; others raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("before", "from", "limit", "to") if paged else ("from", "to"))
+    if "from" not in parameters:
+        raise InvalidQueryError("from is missing: the version or the time to compare with to, or with the present")
+    if "before" in parameters and "to" not in parameters:
+        raise InvalidQueryError("a further page needs the to of the first answer, so that all pages compare the same")
+    end = parse_moment("to", parameters["to"]) if "to" in parameters else None
+    return Comparison(parse_moment("from", parameters["from"]), end, _paging(parameters))
+
+
+def read_version(request: Request) -> Version:
+    """Return the version in the path; a malformed one raises :class:`InvalidQueryError`."""
+    return _parse_version("the version in the path", request.path_params["version"])
+
+
+def read_expected(request: Request) -> Version | None:
+    """Return the version of a namespace that If-Match names, None for ``*``.
+
+    Raises :class:`InvalidQueryError` for anything else, and ``PreconditionRequiredError`` without the header.
+    """
+    tags = read_conditions(request).if_match
+    if tags is None:
+        raise PreconditionRequiredError(
+            "send If-Match with the entity tag of the namespace's list that you have read, or If-Match: * to roll"
+            " back whatever was changed meanwhile",
+            None,
+        )
+    if tags.anything:
+        return None
+    match = _VERSION.fullmatch(next(iter(tags.strong))[1:-1]) if len(tags.strong) == 1 else None
+    if match is None:
+        raise InvalidQueryError('If-Match is here the one entity tag of a list, such as "1f0c9a2e-42", or *')
+    return Version(match[1], int(match[2]))
+
+
+def parse_moment(name: str, text: str) -> Moment:
+    """Return a version or a time; anything else raises :class:`InvalidQueryError`, which calls it by its name."""
+    if match := _VERSION.fullmatch(text):
+        return Version(match[1], int(match[2]))
+    if _TIME.fullmatch(text):
+        try:
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            pass
+    raise InvalidQueryError(
+        f"{name} is a version, which is the text of an entity tag without its quotes, such as 1f0c9a2e-42, or a time of"
+        " RFC 3339, such as 2026-11-28T09:30:00Z (in a query, + of an offset is %2B)"
+    )
 
 
 def read_listing(request: Request) -> Listing:
     """Return the listing that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
     namespace = check_namespace(request.path_params["namespace"])
-    parameters = _parameters(request, ("after", "at_least", "limit"))
-    after = parameters.get("after", "")
+    parameters = _parameters(request, ("after", "as-of", "at_least", "limit"))
     return Listing(
         namespace,
-        check_key(after) if after else "",
+        _after(parameters),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
-        _version(parameters.get("at_least")),
+        _version("at_least", parameters.get("at_least")),
     )
 
 
@@ -116,18 +228,30 @@ def _parameters(request: Request, known: tuple[str, ...]) -> QueryParams:
     return parameters
 
 
-def _version(text: str | None) -> Version | None:
-    if text is None:
-        return None
+def _after(parameters: QueryParams) -> str:
+    after = parameters.get("after", "")
+    return check_key(after) if after else ""
+
+
+def _paging(parameters: QueryParams) -> Paging:
+    limit = _limit(parameters.get("limit", str(DEFAULT_PAST_LIMIT)), LARGEST_PAST_LIMIT)
+    return Paging(_version("before", parameters.get("before")), limit)
+
+
+def _version(name: str, text: str | None) -> Version | None:
+    return None if text is None else _parse_version(name, text)
+
+
+def _parse_version(name: str, text: str) -> Version:
     if match := _VERSION.fullmatch(text):
         return Version(match[1], int(match[2]))
-    raise InvalidQueryError("at_least is the text of an entity tag, without its quotes, such as 1f0c9a2e-42")
+    raise InvalidQueryError(f"{name} is the text of an entity tag, without its quotes, such as 1f0c9a2e-42")
 
 
-def _limit(text: str) -> int:
-    if text.isascii() and text.isdecimal() and len(text) <= len(str(LARGEST_LIMIT)) and 1 <= int(text) <= LARGEST_LIMIT:
+def _limit(text: str, largest: int = LARGEST_LIMIT) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= len(str(largest)) and 1 <= int(text) <= largest:
         return int(text)
-    raise InvalidQueryError(f"limit is a whole number from 1 to {LARGEST_LIMIT}")
+    raise InvalidQueryError(f"limit is a whole number from 1 to {largest}")
 
 
 def _tags(values: list[bytes]) -> Tags | None:

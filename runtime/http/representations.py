@@ -11,7 +11,7 @@ from starlette.responses import Response
 from runtime.domain.preconditions import entity_tag
 
 if TYPE_CHECKING:
-    from runtime.domain.entries import Entry, Version
+    from runtime.domain.entries import Entry, Page, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,17 @@ def members(entry: Entry) -> dict[str, Any]:
         "etag": entity_tag(entry.version),
         "updated_at": entry.updated_at,
     }
+
+
+def represent_page(namespace: str, page: Page) -> Response:
+    """Return the response of a list: ``next`` is the value of ``after`` for the next page, null on the last one."""
+    body = {
+        "namespace": namespace,
+        "entries": [members(entry) for entry in page.entries],
+        "next": page.next,
+        "revision": page.version.revision,
+    }
+    return Response(dump(body), headers={"ETag": entity_tag(page.version)}, media_type="application/json")
 
 
 def dump(body: dict[str, Any]) -> bytes:

@@ -17,12 +17,16 @@ from runtime.environment import EnvironmentVariableError, read_migration_environ
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.maintenance.events import keep_events
+from runtime.maintenance.history import verify_history
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.snapshots import prune
 from runtime.maintenance.volumes import Volumes, copy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
+
+    from runtime.environment import Address
+    from runtime.settings import Database
 
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FAILED = 1
@@ -43,8 +47,9 @@ def main() -> int:
     job.add_argument("--snapshot-class", required=True, help="the VolumeSnapshotClass")
     _add_common(job, _copy)
     job = jobs.add_parser("events", help="make partitions of the events ahead, and drop those past their retention")
-    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
-    job.set_defaults(start=_run_on_database)
+    _add_settings(job, _keep_events)
+    job = jobs.add_parser("verify-history", help="rebuild the entries from their events, and name each difference")
+    _add_settings(job, _verify_history)
     arguments = parser.parse_args()
     configure_logging()
     status: int = arguments.start(arguments)
@@ -55,14 +60,30 @@ def _run_on_database(arguments: argparse.Namespace) -> int:
     try:
         settings = load_settings(arguments.settings)
         environment = read_migration_environment(os.environ)
-        asyncio.run(keep_events(environment.database, settings.database))
+        status: int = asyncio.run(arguments.run(environment.database, settings.database))
     except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
         _log.error("the maintenance job failed", reason=str(error))
         return FAILED
+    return status
+
+
+async def _keep_events(address: Address, settings: Database) -> int:
+    await keep_events(address, settings)
     return 0
+
+
+async def _verify_history(address: Address, settings: Database) -> int:
+    faults, summary = await verify_history(address, settings)
+    sys.stdout.write("".join(f"{line}\n" for line in (*faults, summary)))
+    return FAILED if faults else 0
+
+
+def _add_settings(job: argparse.ArgumentParser, run: Callable[[Address, Database], Awaitable[int]]) -> None:
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.set_defaults(run=run, start=_run_on_database)
 
 
 def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:

@@ -5,29 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 import structlog
 
-from runtime.domain.entries import Action, Entry, EntryNotFoundError, OtherHistoryError
-from runtime.ports import Reason, TransientError, UnavailableError
-from runtime.services.backoff import pause_seconds
+from runtime.domain.entries import Action, Entry, EntryNotFoundError
+from runtime.ports import UnavailableError
+from runtime.services.asking import Asking
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
-from runtime.services.suspicion import PROBE_SECONDS, Suspicion
+from runtime.services.suspicion import PROBE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Callable, Iterator
 
-    from runtime.domain.entries import Change, Page, Version
+    from runtime.domain.entries import Change, Made, Page, Version
     from runtime.ports import EntryStore
     from runtime.services.cache import Cache, Fill, Name
     from runtime.settings import Database
-
-T = TypeVar("T")
-
-READ_SECONDS = 2.0
-"""The longest that a read waits for the store: after the throttle's wait, so that it is answered within 3 seconds."""
 
 PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
@@ -49,13 +44,13 @@ class Entries(Generic[S]):
     """
 
     def __init__(self, store: EntryStore, settings: Database, cache: Cache[S], present: Callable[[Entry], S]) -> None:
-        self.suspicion = Suspicion()
+        self._asking = Asking(settings.retry)
+        self.suspicion = self._asking.suspicion
         self._store = store
         self._cache = cache
         self._present = present
         self.changes = Changes(store, settings.retry)
         self._stale_seconds = settings.stale_seconds
-        self._retry = settings.retry
         self._fetches: dict[tuple[Name, Version | None], tuple[Fill[S], asyncio.Task[Held[S]]]] = {}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
@@ -80,13 +75,12 @@ class Entries(Generic[S]):
 
     async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
         """Return a page of the namespace; it is empty when the namespace has no entries."""
-        return await self._ask(lambda: self._store.scan(namespace, after, limit, at_least))
+        return await self._asking.ask(lambda: self._store.scan(namespace, after, limit, at_least))
 
     async def write(self, change: Change) -> tuple[S, bool]:
         """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
         edit = change.edits[0]
-        with self._changing(change):
-            (made,) = await self.changes.make(change)
+        (made,) = await self.change(change)
         if edit.value is None:
             raise ValueError("the change removes the entry")
         entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
@@ -94,13 +88,17 @@ class Entries(Generic[S]):
 
     async def remove(self, change: Change) -> None:
         """Make a change that removes an entry."""
+        await self.change(change)
+
+    async def change(self, change: Change) -> tuple[Made, ...]:
+        """Make a change of any edits; return what became of each."""
         with self._changing(change):
-            await self.changes.make(change)
+            return await self.changes.make(change)
 
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:
-            await self._ask(lambda: self._store.read(*PROBED))
+            await self._asking.ask(lambda: self._store.read(*PROBED))
         except UnavailableError:
             return
         except Exception:
@@ -137,7 +135,7 @@ class Entries(Generic[S]):
     async def _fill(self, fill: Fill[S], at_least: Version | None) -> Held[S]:
         with fill:
             at = time.monotonic()
-            found = await self._ask(lambda: self._store.read(*fill.name, at_least))
+            found = await self._asking.ask(lambda: self._store.read(*fill.name, at_least))
             held = Held(None if found.entry is None else self._present(found.entry), at)
             fill.keep(held, found.version)
         return held
@@ -150,33 +148,3 @@ class Entries(Generic[S]):
         finally:
             for edit in change.edits:
                 self._cache.forget((edit.namespace, edit.key))
-
-    async def _ask(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Ask the store a question that changes nothing, again after a connection that broke."""
-        if not self.suspicion.permits():
-            raise UnavailableError("the database is away")
-        try:
-            async with asyncio.timeout(READ_SECONDS):
-                answer = await self._tried(operation)
-        except TimeoutError as error:
-            self.suspicion.failed(Reason.SLOW)
-            raise UnavailableError("the database did not answer in time", Reason.SLOW) from error
-        except UnavailableError as error:
-            self.suspicion.failed(error.reason)
-            raise
-        except OtherHistoryError:  # an answer too
-            self.suspicion.succeeded()
-            raise
-        self.suspicion.succeeded()
-        return answer
-
-    async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
-        failures = 0
-        while True:
-            try:
-                return await operation()
-            except TransientError:
-                failures += 1
-                if failures >= self._retry.attempts:
-                    raise
-            await asyncio.sleep(pause_seconds(self._retry, failures))

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from compiler.cli import main
-from tests.compiler.project import ROOT
+from tests.compiler.project import ROOT, copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,11 +39,19 @@ def mark(project: Path) -> None:
     file.write_text(json.dumps(record))
 
 
-@pytest.fixture
-def marked(project: Path) -> Path:
-    """A project that was just compiled, with the mark in its record."""
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project that was just compiled, with the mark in its record; not to be changed."""
+    project = copy(tmp_path_factory.mktemp("compiled") / "a project")
     assert cbp(project).exit_code == 0
     mark(project)
+    return project
+
+
+@pytest.fixture
+def marked(compiled: Path, tmp_path: Path) -> Path:
+    """A copy of that project, which is known to be up to date."""
+    project = shutil.copytree(compiled, tmp_path / "a project", symlinks=True)
     assert cbp(project).stdout == MARK
     return project
 

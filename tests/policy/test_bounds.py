@@ -44,6 +44,8 @@ WORDS = {
     "DEP011": "its statement is a name",
     "DEP014": "its statement is an address",
     "DEP017": "its statements are lists",
+    "DEP019": "its statement is a mapping",
+    "DEP020": "its statements are addresses",
     "DEP024": "its statements are regions",
     "DEP025": "its statement is an address, and right by itself",
     "NET004": "its statements are ranges of addresses",
@@ -51,6 +53,7 @@ WORDS = {
     "NET007": "its statements are lists",
     "NET008": "its statements are lists",
     "NET010": "its statements are ranges of addresses",
+    "STO008": "its statements are addresses",
 }
 """Rules whose mistake has no bound, with the reason."""
 

@@ -26,9 +26,10 @@ from runtime.domain.entries import (
     Version,
 )
 from runtime.domain.grants import Given
-from runtime.domain.preconditions import permit_change
+from runtime.domain.preconditions import namespace_changed, permit_change
 from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
 from tests.identity import signed_in
+from tests.runtime.memory_history import MemoryHistory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
-    from runtime.domain.entries import Change, Edit
+    from runtime.domain.entries import Change, Edit, Guard
     from runtime.domain.grants import Grant as GivenRight
     from runtime.domain.grants import MachineKey
     from runtime.ports import Follower, Result
@@ -56,6 +57,7 @@ class MemoryEntries:
         self.reads = 0
         self.groups: list[int] = []
         self._made: dict[UUID, tuple[Change, tuple[Made, ...]]] = {}
+        self.history = MemoryHistory(self)
 
     async def open(self) -> None: ...
 
@@ -65,20 +67,20 @@ class MemoryEntries:
         return {"reads": Pool(2, 0, 0)}
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
-        self._fail()
+        self.fail()
         self.reads += 1
-        self._require(at_least)
+        self.require(at_least)
         return Found(self.entries.get((namespace, key)), self.version)
 
     async def scan(self, namespace: str, after: str, limit: int, at_least: Version | None = None) -> Page:
-        self._fail()
-        self._require(at_least)
+        self.fail()
+        self.require(at_least)
         found = sorted((e for e in self.entries.values() if e.namespace == namespace and e.key > after), key=_key)
         page = tuple(found[:limit])
         return Page(page, page[-1].key if len(found) > limit else None, self.version)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
-        self._fail()
+        self.fail()
         self.groups.append(len(changes))
         return [self._change(change) for change in changes]
 
@@ -98,6 +100,7 @@ class MemoryEntries:
         if change.deadline <= time.monotonic():
             return ChangeExpiredError()
         try:
+            self._require_unchanged(change.guard)
             for edit in change.edits:
                 self._permit(edit)
         except (PreconditionError, EntryNotFoundError) as error:
@@ -105,7 +108,14 @@ class MemoryEntries:
         version = self.version = Version(self.version.epoch, self.version.revision + 1)
         made = tuple(self._apply(edit, version) for edit in change.edits)
         self._made[change.id] = change, made
+        self.history.record(change, made)
         return made
+
+    def _require_unchanged(self, guard: Guard | None) -> None:
+        if guard is not None:
+            last = max((r for r, namespace, _ in self.changes if namespace == guard.namespace), default=0)
+            if guard.since.epoch != self.version.epoch or last > guard.since.revision:
+                raise namespace_changed(Version(self.version.epoch, last))
 
     def _permit(self, edit: Edit) -> None:
         current = self.entries.get((edit.namespace, edit.key))
@@ -123,11 +133,11 @@ class MemoryEntries:
         self.entries[name] = Entry(*name, edit.value, version, now)
         return Made(action, version, now)
 
-    def _require(self, at_least: Version | None) -> None:
+    def require(self, at_least: Version | None) -> None:
         if at_least and (at_least.epoch != self.version.epoch or at_least.revision > self.version.revision):
             raise OtherHistoryError
 
-    def _fail(self) -> None:
+    def fail(self) -> None:
         if self.failures:
             raise self.failures.pop(0)
 

@@ -34,7 +34,7 @@ URL = "/v1/namespaces/payments/entries/limits"
 LIST = "/v1/namespaces/payments/entries"
 OTHER = "/v1/namespaces/cards/entries/limits"
 ADDRESS = 20
-SOMETHING = {"namespace": "payments", "key": "limits", "grant": "a", "id": "a"}
+SOMETHING = {"namespace": "payments", "key": "limits", "grant": "a", "id": "a", "version": "a"}
 
 
 @pytest.fixture

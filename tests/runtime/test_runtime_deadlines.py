@@ -24,8 +24,8 @@ from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.app import Adapters, create_app
 from runtime.environment import Address
+from runtime.services.asking import READ_SECONDS
 from runtime.services.draining import Draining
-from runtime.services.entries import READ_SECONDS
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.identity import MemoryKeys

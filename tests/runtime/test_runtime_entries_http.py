@@ -243,7 +243,7 @@ async def test_a_version_is_asked_for_as_the_tag_writes_it(client: httpx.AsyncCl
 
 @pytest.mark.parametrize("query", ["at_least=0a1b2c3d-1&at_least=0a1b2c3d-1", "limit=1", "revision=1"])
 async def test_an_entry_is_read_with_no_other_parameter(client: httpx.AsyncClient, query: str) -> None:
-    check_problem(await client.get(f"{URL}?{query}"), 400, "^the parameters are at_least, each at most once$")
+    check_problem(await client.get(f"{URL}?{query}"), 400, "^the parameters are as-of and at_least, each at most once$")
 
 
 async def test_a_repeated_idempotency_key_repeats_the_answer_and_not_the_change(
@@ -350,7 +350,7 @@ async def test_a_reason_that_cannot_be_recorded_changes_nothing(
         ("limit=1001", "^limit is"),
         ("limit=1e3", "^limit is"),
         ("limit=%D9%A3", "^limit is"),
-        ("limit=1&limit=2", "^the parameters are after and at_least and limit, each at most once$"),
+        ("limit=1&limit=2", "^the parameters are after and as-of and at_least and limit, each at most once$"),
         ("page=2", "^the parameters are"),
         ("after=%2E", "^a key holds"),
         ("at_least=1", "^at_least is the text of an entity tag, without its quotes"),

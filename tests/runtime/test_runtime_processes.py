@@ -152,7 +152,7 @@ async def converse(service: Service, together: int, done: asyncio.Event) -> int:
     while not done.is_set():
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):  # reset in the queue of a socket that is being closed
             return answered
         on_this, ended = 0, False
         while not ended and not done.is_set():

@@ -13,6 +13,7 @@ from runtime.app import Adapters, create_app
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, Version
 from runtime.http.representations import Representation, represent
 from runtime.ports import Outage, Reason, Schema, TransientError, UnavailableError
+from runtime.services import asking
 from runtime.services import cache as cache_module
 from runtime.services import entries as entries_module
 from runtime.services import suspicion as suspicion_module
@@ -262,7 +263,7 @@ async def test_a_store_that_does_not_answer_is_given_up_and_suspected(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(store, "read", silent)
-    monkeypatch.setattr(entries_module, "READ_SECONDS", 0.01)
+    monkeypatch.setattr(asking, "READ_SECONDS", 0.01)
     for key in ("a", "b"):
         with pytest.raises(UnavailableError, match=r"^the database did not answer in time$"):
             await entries.read("n", key)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from runtime.domain.entries import Change, Found, Mark, Page, Version
-    from runtime.ports import Pool, Result
+    from runtime.ports import HistoryStore, Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
 
@@ -136,6 +136,10 @@ class _CountedStore:
         self._probes: list[float] = []
         self.answers = 0
         """How many reads the store has answered."""
+
+    @property
+    def history(self) -> HistoryStore:
+        return self._store.history
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         name, task = (namespace, key), asyncio.current_task()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from compiler.diagnostics import Finding
     from compiler.difference.causes import Cause
     from compiler.difference.difference import Difference, Happening, Value
+    from compiler.difference.formulas import Formula
     from compiler.difference.rules import ChangedRule
 
 
@@ -75,10 +76,15 @@ def _value(value: Value) -> dict[str, Any]:
         "path": value.path or None,
         "before": value.before,
         "after": value.after,
+        "formula": {"before": _formula(value.old_formula), "after": _formula(value.formula)} if value.formula else None,
         "classes": value.kinds,
         "causes": value.causes,
         "places": places,
     }
+
+
+def _formula(formula: Formula | None) -> dict[str, str] | None:
+    return {"names": formula.names, "numbers": formula.numbers} if formula else None
 
 
 def _rule(rule: ChangedRule) -> dict[str, Any]:

@@ -128,7 +128,11 @@ def _values(values: Sequence[Value], found: Difference, limit: int) -> Iterator[
         name = code(f"{value.subject}: {value.path}" if value.path else value.subject)
         name += f", {lines} lines" if lines > 1 else ""
         name += f" (with {', '.join(map(str, value.causes[1:]))})" if len(value.causes) > 1 else ""
-        yield f"| {name} | {code(before)} | {code(after)} | {_where(tuple(value.places), found)} |"
+        sides = (
+            code(side) + (f" = {code(formula)}" if formula else "")
+            for side, formula in zip((before, after), words.computed(value), strict=True)
+        )
+        yield f"| {name} | {' | '.join(sides)} | {_where(tuple(value.places), found)} |"
     if len(rows) > limit:
         yield f"| and {len(rows) - limit} more | | | |"
 

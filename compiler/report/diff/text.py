@@ -46,6 +46,9 @@ def _values(values: Sequence[Value], found: Difference) -> Iterator[str]:
         name += f" (with {', '.join(map(str, value.causes[1:]))})" if len(value.causes) > 1 else ""
         kinds = "".join(f", {kind}" for kind in value.kinds if kind is not Class.NOTHING)
         yield f"  {name}: {before or '-'} → {after or '-'}  ({_where(tuple(value.places), found)}{kinds})"
+        was, now = words.computed(value)
+        if now:
+            yield f"    = {was} → {now}" if was else f"    = {now}"
 
 
 def _where(places: Sequence[str], found: Difference) -> str:

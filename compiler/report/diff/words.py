@@ -194,6 +194,15 @@ def rows(values: Iterable[Value]) -> Iterator[tuple[Value, int, str, str]]:
         yield first, len(run), before, after
 
 
+def computed(value: Value) -> tuple[str, str]:
+    """Return the formulas of a value with the numbers of both sides; of long ones, what differs.
+
+    Empty where the formula is not known, or is one statement taken as it is; the old one where they are equal.
+    """
+    after, before = ("" if side is None or side.plain else side.numbers for side in (value.formula, value.old_formula))
+    return contrast(before, after) if after and before not in ("", after) else ("", short(after))
+
+
 def _side(value: Any, of: Value) -> str:
     whole = not of.path and not of.subject.endswith((".md", ".hcl"))
     if not whole:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.diagnostics.finding import Severity
 from compiler.difference.effects import Class
+from compiler.difference.formulas import formulas
 from compiler.report.diff import words
 from compiler.report.html import computed as computing
 from compiler.report.html.exemptions import Exemption, exemptions
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
 
     from compiler.diagnostics import Finding
     from compiler.difference.difference import Difference, Value
+    from compiler.difference.formulas import Formula
     from compiler.difference.side import Side
-    from compiler.report.html.computed import Computed, Formula, Leaf
+    from compiler.report.html.computed import Computed
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +123,7 @@ class Page:
 
 def page(before: Side, after: Side, found: Difference, as_of: date) -> Page:
     """Return the content of the page about a difference of two sides; exemptions are judged on a day."""
-    new, old = computing.formulas(after), computing.formulas(before)
-    numbers = computing.computed(after, new, found.where)
+    numbers = computing.computed(after, formulas(after), found.where)
     notes = (words.upgrade(found), words.left_out(found))
     return Page(
         title=words.title(found),
@@ -133,7 +134,7 @@ def page(before: Side, after: Side, found: Difference, as_of: date) -> Page:
         effects=tuple(_effects(found)),
         calm=bool(found.values) and not found.happenings,
         rules=tuple(words.rules(found, mark, str)),
-        causes=tuple(_causes(found, before, new, old)),
+        causes=tuple(_causes(found)),
         findings=tuple(_findings(found)),
         exemptions=exemptions(before, after),
         sections=tuple(sections(before, after)),
@@ -162,11 +163,9 @@ def _effects(found: Difference) -> Iterator[Effect]:
         )
 
 
-def _causes(
-    found: Difference, before: Side, new: Mapping[Leaf, Formula], old: Mapping[Leaf, Formula]
-) -> Iterator[Cause]:
+def _causes(found: Difference) -> Iterator[Cause]:
     def moved(values: Sequence[Value]) -> tuple[Moved, ...]:
-        return tuple(_moved(found, row, before, new, old) for row in words.rows(values))
+        return tuple(_moved(found, row) for row in words.rows(values))
 
     if compiler := found.of(0):
         yield Cause(0, "", "the compiler", "", moved(compiler))
@@ -177,16 +176,8 @@ def _causes(
         yield Cause(cause.number, place, cause.statement.name, said, moved(values))
 
 
-def _moved(
-    found: Difference,
-    row: tuple[Value, int, str, str],
-    before: Side,
-    new: Mapping[Leaf, Formula],
-    old: Mapping[Leaf, Formula],
-) -> Moved:
+def _moved(found: Difference, row: tuple[Value, int, str, str]) -> Moved:
     value, lines, was, is_ = row
-    formula = computing.of_value(value, new) if value.after is not None else None
-    old_formula = computing.before_of_value(value, before, old) if formula else None
     return Moved(
         value.subject,
         value.path,
@@ -196,8 +187,8 @@ def _moved(
         ", ".join(found.where(tuple(value.places))),
         tuple(str(kind) for kind in value.kinds if kind is not Class.NOTHING),
         value.causes[1:],
-        formula,
-        old_formula if old_formula != formula else None,
+        value.formula,
+        value.old_formula if value.old_formula != value.formula else None,
     )
 
 

@@ -30,6 +30,11 @@ rivals(own) := {holder |
 	holder.cluster < input.cluster.name
 }
 
+# What another environment states is in the message alone: it has its own finding.
+statements(own, holder) := [own.path, holder.path] if holder.environment == input.environment.name
+
+statements(own, holder) := [own.path] if holder.environment != input.environment.name
+
 deny contains denial if {
 	some own in examined
 	some holder in rivals(own)
@@ -40,5 +45,6 @@ deny contains denial if {
 			[own.purpose, own.value, holder.environment, holder.cluster],
 		),
 		"path": own.path,
+		"places": statements(own, holder),
 	}
 }

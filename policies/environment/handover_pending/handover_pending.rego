@@ -19,9 +19,12 @@ deny contains denial if {
 	handover := object.get(cluster, "handover", null)
 	is_object(handover)
 	not is_string(object.get(handover, "token", null))
+	path := ["environment", "clusters", input.cluster.name, "handover"]
 	denial := {
 		"id": "DEP019",
 		"message": sprintf("%s waits for the token of %s", [input.cluster.name, handover.predecessor]),
-		"path": ["environment", "clusters", input.cluster.name, "handover"],
+		"path": path,
+		"places": [path],
+		"given": [array.concat(path, ["predecessor"])],
 	}
 }

@@ -35,6 +35,6 @@ deny contains denial if {
 		"id": "CON022",
 		"message": sprintf("%s is switched off", [safeguard.name]),
 		"path": safeguard.path,
-		"wanted": "true",
+		"places": [safeguard.path],
 	}
 }

@@ -20,7 +20,7 @@ examined contains limit if {
 		"route": item.route,
 		"stated": object.get(item, "strict", false),
 		"enforced": item.route in enforced,
-		"path": ["environment", "throttling", "routes", index, "route"],
+		"place": ["environment", "throttling", "routes", index],
 	}
 }
 
@@ -32,10 +32,24 @@ enforced contains route if {
 
 deny contains denial if {
 	some limit in examined
-	limit.stated != limit.enforced
+	limit.stated == true
+	limit.enforced == false
+	strict := array.concat(limit.place, ["strict"])
 	denial := {
 		"id": "CON033",
-		"message": sprintf("%s: strict is %v, and enforced is %v", [limit.route, limit.stated, limit.enforced]),
-		"path": limit.path,
+		"message": sprintf("%s is stated as strict, and not compiled as such", [limit.route]),
+		"path": strict,
+		"places": [["load_management", "throttling", "scope"], strict],
+	}
+}
+
+deny contains denial if {
+	some limit in examined
+	limit.stated == false
+	limit.enforced == true
+	denial := {
+		"id": "CON033",
+		"message": sprintf("%s is compiled as strict, and not stated as such", [limit.route]),
+		"path": array.concat(limit.place, ["route"]),
 	}
 }

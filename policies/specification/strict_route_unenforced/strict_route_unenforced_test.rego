@@ -21,5 +21,10 @@ test_a_route_that_is_not_strict_need_not_be_compiled if {
 
 test_the_route_is_in_the_message if {
 	denials := strict_route_unenforced.deny with input as routes({"strict": true}, [])
-	{denial.message | some denial in denials} == {"PUT /x: strict is true, and enforced is false"}
+	{denial.message | some denial in denials} == {"PUT /x is stated as strict, and not compiled as such"}
+}
+
+test_a_route_that_is_compiled_as_strict_and_not_stated_so_is_denied_at_the_route if {
+	denials := strict_route_unenforced.deny with input as routes({}, [{"route": "PUT /x", "strict": true}])
+	{denial.path | some denial in denials} == {["environment", "throttling", "routes", 0, "route"]}
 }

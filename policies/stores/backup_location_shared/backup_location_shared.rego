@@ -35,6 +35,11 @@ rivals(holder) if {
 	holder.cluster < input.cluster.name
 }
 
+# What another environment states is in the message alone: it has its own finding.
+statements(own, holder) := [own.path, holder.path] if holder.environment == input.environment.name
+
+statements(own, holder) := [own.path] if holder.environment != input.environment.name
+
 deny contains denial if {
 	some own in examined
 	some location, holders in input.unique.holders[purpose]
@@ -48,5 +53,6 @@ deny contains denial if {
 			[input.cluster.name, own.value, holder.environment, holder.cluster, location],
 		),
 		"path": own.path,
+		"places": statements(own, holder),
 	}
 }

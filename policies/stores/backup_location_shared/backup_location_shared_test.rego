@@ -9,8 +9,8 @@ places(mine, environment, cluster, theirs) := {
 	"unique": {
 		"own": [{"purpose": "the backups' location", "value": mine, "path": ["b"]}],
 		"holders": {"the backups' location": {theirs: [
-			{"environment": "e", "cluster": "b"},
-			{"environment": environment, "cluster": cluster},
+			{"environment": "e", "cluster": "b", "path": ["b"]},
+			{"environment": environment, "cluster": cluster, "path": ["a"]},
 		]}},
 	},
 }
@@ -26,6 +26,13 @@ test_a_folder_of_the_others_bucket_is_denied_either_way_and_in_another_environme
 			"b writes its backups to '%s', and %s/a to '%s'",
 			[case[0], case[1], case[2]],
 		)}
+	}
+}
+
+test_the_statement_of_another_cluster_is_named_where_its_environment_is_the_same if {
+	every case in [["e", [["b"], ["a"]]], ["f", [["b"]]]] {
+		denials := backup_location_shared.deny with input as places("s3://bank", case[0], "a", "s3://bank")
+		{denial.places | some denial in denials} == {case[1]}
 	}
 }
 

@@ -11,20 +11,11 @@ import pytest
 from compiler.report.diff.markdown import LINES, MARK, code, prose
 from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import commit, git
-from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from click.testing import Result
-
-
-@pytest.fixture(scope="module", autouse=True)
-def proven() -> Iterator[None]:
-    """Judge by one gate."""
-    with proven_once():
-        yield
 
 
 def diff(project: Path, *arguments: str) -> Result:

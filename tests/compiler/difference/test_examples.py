@@ -44,6 +44,7 @@ def test_the_comment_is_the_one_that_a_careful_reviewer_wrote(name: str, patched
         ("drop_backup", "text", "report.txt"),
         ("widen_egress", "json", "report.json"),
         ("raise_replicas", "github", "annotations.txt"),
+        ("raise_replicas", "text", "report.txt"),
     ],
 )
 def test_each_other_form_says_the_same(name: str, form: str, file: str, patched: Callable[[str], Path]) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.cli.diff import sides
+from compiler.cli.diff import commits, sides
 from compiler.report.html.exemptions import Exemption
 from compiler.report.html.marks import mark, marked
 from compiler.report.html.topology import topology
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from compiler.difference.side import Side
     from tests.compiler.difference.reading import Element
 
 TODAY = "2026-01-15"
@@ -53,6 +55,12 @@ def report(project: Path, *arguments: str) -> str:
     result = cbp("report", *arguments, "--root", str(project), "--as-of", TODAY)
     assert result.exit_code == 0
     return result.stdout
+
+
+@contextmanager
+def _sides(project: Path, base: str | None = None) -> Iterator[tuple[Side, Side]]:
+    with sides(project, commits(project, base, None)) as found:
+        yield found
 
 
 def edit(project: Path, file: str, old: str, new: str) -> None:
@@ -226,7 +234,7 @@ def test_the_same_project_is_the_same_bytes(deployed: Path) -> None:
 def test_a_range_of_addresses_opens_a_connection_one_way_and_closes_it_the_other_way(
     patched: Callable[[str], Path],
 ) -> None:
-    with sides(patched("widen_egress"), None, None) as (before, after, _):
+    with _sides(patched("widen_egress")) as (before, after):
         there, back = next(topology(before, after)), next(topology(after, before))
     assert [(item.source, item.destination, item.status) for item in there.moving] == [("api", "fis", "opened")]
     assert [(item.source, item.destination, item.status) for item in back.moving] == [("api", "fis", "closed")]
@@ -235,7 +243,7 @@ def test_a_range_of_addresses_opens_a_connection_one_way_and_closes_it_the_other
 
 def test_ports_that_no_policy_admits_any_more_are_connections_that_close(project: Path) -> None:
     edit(project, "spec/network.yaml", "        - Monitoring\n", "")
-    with sides(project, None, None) as (before, after, _):
+    with _sides(project) as (before, after):
         there, back = next(topology(before, after)), next(topology(after, before))
     closed = {(item.source, item.destination, item.before) for item in there.moving if item.status == "closed"}
     assert ("prometheus", "api", "9464") in closed
@@ -246,7 +254,7 @@ def test_a_cluster_that_only_one_side_has_is_new_or_removed(project: Path) -> No
     git(project, "switch", "--quiet", "--create", "older")
     git(project, "rm", "-r", "--quiet", "generated/staging")
     commit(project)
-    with sides(project, "older", None) as (before, after, _):
+    with _sides(project, "older") as (before, after):
         assert [(item.name, item.status) for item in topology(before, after) if item.status] == [
             ("staging/eu-central-1", "new")
         ]

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import orjson
 import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.emit.serialise import to_json, to_yaml
-from tests.compiler.project import ROOT
+from compiler.emit.block_yaml import UnusualError, block
+from compiler.emit.serialise import dumped, to_json, to_yaml
+from compiler.lineage.experiment import artifacts
+from tests.compiler.project import ROOT, resolved
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from compiler.resolve.resolved import Resolved
 
 # What one parser of YAML or another takes for something other than text, or trips over.
 WORDS = r"""
@@ -69,6 +75,20 @@ def test_any_document_is_read_back_as_it_was(document: dict[str, object]) -> Non
     assert yaml.safe_load(written) == document
     assert to_yaml(document, "A header.") == written
     assert json.loads(to_json(document)) == document
+
+
+@settings(max_examples=200, deadline=None)
+@given(documents)
+def test_the_writer_gives_the_bytes_of_the_emitter_of_pyyaml(document: dict[str, object]) -> None:
+    with suppress(UnusualError):
+        assert block(document, dumped) == dumped(document)
+
+
+@pytest.mark.parametrize("environment", resolved().values(), ids=resolved())
+def test_no_document_of_the_compiler_needs_the_slow_writer(environment: Resolved) -> None:
+    for artifact in artifacts(environment):
+        if artifact.document is not None:
+            assert block(orjson.loads(orjson.dumps(artifact.document)), dumped) == dumped(artifact.document)
 
 
 @pytest.mark.parametrize("text", AMBIGUOUS)

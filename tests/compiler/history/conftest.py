@@ -1,4 +1,4 @@
-"""A project in a repository of Git of its own, compiled and committed, and policies that are proven once."""
+"""A project in a repository of Git of its own, compiled and committed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compiler.history.git import deployed_in
-from tests.policy.proven import proven_once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
-
-
-@pytest.fixture(scope="module", autouse=True)
-def proven() -> Iterator[None]:
-    """Judge by one gate."""
-    with proven_once():
-        yield
 
 
 @pytest.fixture(scope="session")

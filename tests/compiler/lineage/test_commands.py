@@ -10,16 +10,11 @@ import os
 import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.compiler.cli.running import cbp
 from tests.compiler.project import copy
-from tests.policy.proven import proven_once
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _COMMANDS = Path(__file__).parent / "commands"
 
@@ -28,13 +23,6 @@ _COMMANDS = Path(__file__).parent / "commands"
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The frozen project."""
     return copy(tmp_path_factory.mktemp("project"))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def proven() -> Iterator[None]:
-    """Judge each case by one gate."""
-    with proven_once():
-        yield
 
 
 @pytest.mark.parametrize("file", sorted(_COMMANDS.glob("*.txt")), ids=lambda file: file.stem)

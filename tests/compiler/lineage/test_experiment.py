@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compiler.emit.artifact import Artifact
@@ -78,6 +78,13 @@ def test_an_entry_that_is_inserted_or_removed_does_not_move_the_entries_behind_i
     }
 
 
+def test_a_leaf_that_is_gone_has_its_old_place_where_the_entry_around_it_has_a_new_one() -> None:
+    assert _moved([{"name": "x", "v": [1, 2]}], [{"name": "w"}, {"name": "x", "v": [1]}]) == {
+        "/0/name": (ABSENT, "w"),
+        "/0/v/1": (2, ABSENT),
+    }
+
+
 def test_a_value_that_takes_the_place_of_another_kind_of_value_is_moved_as_a_whole() -> None:
     assert _moved({"a": 1}, {"a": {"b": 2}}) == {"/a": (1, ABSENT), "/a/b": (ABSENT, 2)}
     assert _moved({"a": []}, {"a": [1]}) == {"/a": ([], ABSENT), "/a/0": (ABSENT, 1)}
@@ -85,6 +92,8 @@ def test_a_value_that_takes_the_place_of_another_kind_of_value_is_moved_as_a_who
 
 
 @given(_DOCUMENTS, _DOCUMENTS)
+@example(one=[[], None, []], two=[None, [None]])
+@example(one=[None, None], two=[[], None, [None]])
 def test_documents_differ_exactly_if_a_leaf_is_moved_and_each_moved_leaf_is_one_of_a_side(one: Any, two: Any) -> None:
     before, after = _leaves(one), _leaves(two)
     found = moved(before, after)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sysconfig
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
+from click.testing import CliRunner
 
+from compiler.cli import main
 from compiler.emit.site import sites
 from compiler.emit.vault.paths import vault_paths
 from tests.compiler.project import artifacts, resolved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from compiler.emit.site import Site
     from tests.compiler.vault.neighbours import ApiServer, IdentityProvider
     from tests.compiler.vault.openbao import OpenBao
     from tests.tls import Tls
 
-CBP = Path(sysconfig.get_path("scripts")) / "cbp"
 CANARY = "canary-9f3c-value"
 """A part of every secret: no message may hold it."""
 MANAGER_PASSWORD = f"manager's {CANARY} /?#"
@@ -108,15 +107,9 @@ class Bank:
 def cbp_vault(
     server: OpenBao, command: str, plan: Path, *arguments: str, **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``cbp vault`` and return what it did; whatever it says holds no secret."""
-    done = subprocess.run(
-        [str(CBP), "vault", command, "--plan", str(plan), *arguments],
-        env={"PATH": os.environ["PATH"], **server.environment, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert CANARY not in done.stdout + done.stderr
-    assert server.token not in done.stdout + done.stderr
-    return done
+    """Run ``cbp vault`` in this process and return what it did; whatever it says holds no secret."""
+    line = ["vault", command, "--plan", str(plan), *arguments]
+    result = CliRunner().invoke(main, line, env={**server.environment, **variables}, catch_exceptions=False)
+    assert CANARY not in result.output
+    assert server.token not in result.output
+    return subprocess.CompletedProcess(line, result.exit_code, result.stdout, result.stderr)
