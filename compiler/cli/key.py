@@ -57,7 +57,10 @@ def list_(url: str) -> None:
 @click.argument("id_", metavar="ID")
 @_url
 def revoke(id_: str, url: str) -> None:
-    """Revoke a key: every worker refuses it within access.known_seconds of the settings."""
+    """Revoke a key: soon every worker refuses it.
+
+    The setting access.known_seconds says how soon.
+    """
     _ask(url, "DELETE", f"/v1/keys/{quote(id_, safe='')}")
     click.echo(f"revoked the key {id_}")
 

@@ -123,7 +123,7 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
     expected = {*own.kubernetes_api, *own.object_store, *(own.cloud_identity or ()), *(own.nodes or ())}
     if at.serves:
         expected |= {*own.load_balancer, *own.vault}
-        expected |= {*shared.fis, *shared.core_banking}
+        expected |= {*shared.fis, *shared.core_banking, *shared.identity_provider}
     else:
         expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
     assert found == expected
@@ -194,9 +194,9 @@ def test_vault_reaches_the_database_only_where_it_changes_passwords() -> None:
     assert pairs(site()) - pairs(at) == {("vault", "postgres")}
 
 
-def test_the_api_reaches_neither_vault_nor_the_identity_provider_which_it_does_not_call() -> None:
+def test_the_api_reaches_the_identity_provider_whose_keys_it_fetches_and_not_vault_which_it_does_not_call() -> None:
     assert {destination for source, destination in pairs(site()) if source == "api"} == {
-        *("pooler-rw", "pooler-ro", "postgres", "redis", "sentinel", "fis", "core-banking", "dns")
+        *("pooler-rw", "pooler-ro", "postgres", "redis", "sentinel", "identity-provider", "fis", "core-banking", "dns")
     }
 
 

@@ -125,6 +125,7 @@ SERVING: Table = {
     ("api", "sentinel"): {"26379"},
     ("api", "fis"): {"443"},
     ("api", "core banking"): {"443"},
+    ("api", "sign-in"): {"443"},
     ("api", "dns"): NAMES,
     ("pooler rw", "instance"): {"5432"},
     ("pooler ro", "instance"): {"5432"},
