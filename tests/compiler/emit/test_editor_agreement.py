@@ -101,6 +101,8 @@ def test_an_editor_finds_the_files_wrong_that_the_compiler_finds_wrong(name: str
 def test_a_schema_accepts_the_values_that_the_models_accept() -> None:
     unseen = set()
     for path, schema in (kinds(ENVIRONMENT) | kinds(OVERLAY)).items():
+        if {"roles", "accounts", "workloads"} & set(path):
+            continue  # no value of an entry that the project does not have can be tried alone
         leaf = jsonschema.Draft202012Validator(schema)
         for text in (*TEXTS, *choices(schema), *(LISTS if schema["type"] == "array" else ())):
             errors, meant = list(leaf.iter_errors(read(text))), compiled(path, text)
