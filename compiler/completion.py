@@ -1,19 +1,25 @@
-"""Shell completion of ``cbp``: the script that click generates, and the names of environments."""
+"""Shell completion of ``cbp``: the script that click generates, the names of environments, and keys of an API."""
 
 from __future__ import annotations
 
+import os
 import re
-from typing import TYPE_CHECKING
+from threading import Thread
+from typing import TYPE_CHECKING, Any
 
 from click.shell_completion import get_completion_class
 
 from compiler import project
+from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import click
 
+COMPLETION_SECONDS = 1.0
+"""The longest that a completion waits for a server, whatever it does."""
+MOST_COMPLETED = 100
 SHELLS = ("bash", "zsh", "fish")
 INSTALLATION = (
     "Install it for good:",
@@ -56,6 +62,26 @@ def environments_and_paths(context: click.Context, parameter: click.Parameter, i
     named = context.params.get(str(parameter.name)) or ()
     others = [name for name in environments(context, parameter, incomplete) if name not in named]
     return others + (_paths(context.params["root"], named[0], incomplete) if named else [])
+
+
+def keys(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the keys of the namespace that begin with ``incomplete``; none where the API does not answer at once."""
+    found: list[str] = []
+    asking = Thread(target=lambda: found.extend(_keys(context.params, incomplete)), daemon=True)
+    asking.start()
+    asking.join(COMPLETION_SECONDS)
+    return sorted(name for name in found if name.startswith(incomplete))
+
+
+def _keys(options: dict[str, Any], incomplete: str) -> list[str]:
+    from compiler.client import connect
+
+    try:
+        client = connect(options["url"], os.environ.get("CBP_TOKEN"), options["token_file"], COMPLETION_SECONDS)
+        entries = client.page(options["namespace"], incomplete, MOST_COMPLETED).value["entries"]
+    except (CouldNotRunError, OSError):
+        return []
+    return [entry["key"] for entry in entries]
 
 
 def _paths(root: Path, environment: str, incomplete: str) -> list[str]:

@@ -13,8 +13,10 @@ from starlette.routing import Router
 from runtime import routes
 from runtime.http.access import AccessHandlers
 from runtime.http.application import Application
+from runtime.http.audit import AuditHandlers, Refusals
 from runtime.http.authentication import Gate
 from runtime.http.clients import Clients
+from runtime.http.documentation.handlers import Documentation
 from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
@@ -25,6 +27,7 @@ from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.services.access import Authority, Callers
 from runtime.services.administration import Administration
+from runtime.services.audit import Audit
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from runtime.services.given import GivenRights
@@ -40,11 +43,9 @@ from runtime.services.tokens import Tokens
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from starlette.types import ASGIApp
-
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import AccessStore, ChangeFeed, EntryStore, KeySource, TokenBuckets
+    from runtime.ports import AccessStore, AuditTrail, ChangeFeed, EntryStore, KeySource, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -62,13 +63,14 @@ class Adapters:
     access: AccessStore
     telemetry: Telemetry
     draining: Draining
+    audit: AuditTrail
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
 
 def create_app(
     settings: Settings, adapters: Adapters, bounds: Bounds = DEFAULT, management_port: int | None = None
-) -> ASGIApp:
+) -> Application:
     """Return the service as an ASGI application; its lifespan opens and closes the adapters.
 
     ``management_port`` overrides that of the settings.
@@ -104,6 +106,8 @@ def create_app(
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
+    audit = Audit(adapters.audit, adapters.telemetry)
+    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
@@ -112,21 +116,28 @@ def create_app(
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
-            running += [given.follow(), *(each.follow() for each in keys.values())]
+            running += [audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
             tasks = [background.create_task(each) for each in running]
             yield
             for task in tasks:
                 task.cancel()
+        await audit.close()
         sampling.sample()
         intake.parser.shutdown()
         await adapters.buckets.close()
         await adapters.store.close()
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
+    limiter = RateLimiter(throttle, clients, adapters.telemetry)
+    public = BoundedLimiter(limiter, intake, clients)
     proofs = Proofs(Tokens(settings.access, keys), given)
-    gate = _gate(adapters, throttle, intake, callers, proofs, authority)
-    administration = Administration(adapters.access, given, authority)
-    paths = Paths(_resources(settings, adapters, gate, entries, AccessHandlers(administration), status))
+    gate = Gate(callers, proofs, authority, public, limiter, clients, intake, adapters.telemetry)
+    access = AccessHandlers(Administration(adapters.access, given, authority), audit, clients)
+    resources = [
+        *_resources(settings, adapters.store, gate, entries, access, AuditHandlers(audit, clients)),
+        *_unguarded(settings, public, status),
+    ]
+    paths = Paths(resources)
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -136,30 +147,21 @@ def create_app(
     port = settings.process.management_port if management_port is None else management_port
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
     by_port = ByPort(paths, management, port)
-    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet)
-
-
-def _gate(
-    adapters: Adapters, throttle: Throttle, intake: Intake, callers: Callers, proofs: Proofs, authority: Authority
-) -> Gate:
-    telemetry = adapters.telemetry
-    clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count)
-    limiter = RateLimiter(throttle, clients, telemetry)
-    bounded = BoundedLimiter(limiter, intake, clients)
-    return Gate(callers, proofs, authority, bounded, limiter, clients, intake, telemetry)
+    refusals = Refusals(audit, clients, quiet)
+    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
 
 
 def _resources(
     settings: Settings,
-    adapters: Adapters,
+    store: EntryStore,
     gate: Gate,
     entries: Entries[Representation],
     access: AccessHandlers,
-    status: StatusHandlers,
+    audit: AuditHandlers,
 ) -> list[Resource]:
     seconds = settings.database.statement_timeout_seconds
     handlers = EntryHandlers(entries, seconds)
-    history = HistoryHandlers(History(adapters.store.history, entries, settings.database), handlers, seconds)
+    history = HistoryHandlers(History(store.history, entries, settings.database), handlers, seconds)
     return [
         Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),
         Resource(routes.ENTRIES, {"GET": history.scan}, gate),
@@ -175,6 +177,20 @@ def _resources(
         Resource(routes.GRANT, {"PUT": access.give, "DELETE": access.take}, gate),
         Resource(routes.MACHINE_KEYS, {"GET": access.keys, "POST": access.make_key}, gate),
         Resource(routes.MACHINE_KEY, {"DELETE": access.revoke}, gate),
+        Resource(routes.AUDIT, {"GET": audit.list}, gate),
+        Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, gate),
+    ]
+
+
+def _unguarded(settings: Settings, limiter: BoundedLimiter, status: StatusHandlers) -> list[Resource]:
+    """Return what everybody may ask for: health, and the description of the API."""
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
+    return [
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
+        Resource(routes.INDEX, {"GET": documentation.index}, limiter),
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
+        Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

@@ -80,6 +80,22 @@ class MigrationEnvironment:
     serving_role: str
 
 
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The key of Vault's transit engine by which the audit trail is anchored, and the way to it.
+
+    ``token_file`` holds a token of Vault, or, with ``login`` (the auth method's path and the role), that of the pod's
+    ServiceAccount. ``authority`` is the certificate authority of the server; None for those that the system trusts.
+    """
+
+    address: str
+    mount: str
+    key: str
+    token_file: Path
+    authority: Path | None
+    login: tuple[str, str] | None
+
+
 def read_environment(variables: Mapping[str, str]) -> Environment:
     """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
@@ -114,6 +130,27 @@ def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnviron
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
+
+
+def read_signer(variables: Mapping[str, str]) -> Signer:
+    """Return the signer of the audit trail; raise :class:`EnvironmentVariableError` with every fault."""
+    reader = _Reader(variables)
+    address = reader.url("CBP_AUDIT_VAULT_URL", ("https", "http"))
+    if urlsplit(address).scheme == "http" and urlsplit(address).hostname not in ("127.0.0.1", "localhost", "::1"):
+        reader.faults.append("CBP_AUDIT_VAULT_URL is no safe address for a token: use https://")
+    mount, _, key = variables.get("CBP_AUDIT_VAULT_KEY", "").rpartition("/")
+    if not mount or not key:
+        reader.faults.append("CBP_AUDIT_VAULT_KEY is not of the form MOUNT/KEY: a key of Vault's transit engine")
+    token_file = reader.text_file("CBP_AUDIT_VAULT_TOKEN_FILE")
+    if token_file is None:
+        reader.faults.append("CBP_AUDIT_VAULT_TOKEN_FILE is not set: a file with a token")
+    authority = reader.text_file("CBP_AUDIT_VAULT_AUTHORITY_FILE")
+    path, _, role = variables.get("CBP_AUDIT_VAULT_LOGIN", "").rpartition("/")
+    if bool(path) != bool(role):
+        reader.faults.append("CBP_AUDIT_VAULT_LOGIN is not of the form auth/METHOD/ROLE")
+    if reader.faults or token_file is None:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return Signer(address, mount, key, token_file, authority, (path, role) if role else None)
 
 
 class _Reader:

@@ -85,7 +85,7 @@ def _path_faults(settings: Settings) -> Iterator[Fault]:
     if health == ready:
         yield Fault("/process/ready_path", "it equals health_path: liveness and readiness are different questions")
     for name, path in (("health_path", health), ("ready_path", ready)):
-        if path == routes.METRICS or path.startswith("/v1/"):
+        if path in (routes.METRICS, *routes.DOCUMENTATION) or path.startswith(("/v1/", f"{routes.PAGE}/")):
             yield Fault(f"/process/{name}", "the path belongs to another route")
 
 

@@ -27,12 +27,22 @@ ENTRY_ROLLBACK: Final = "/v1/namespaces/{namespace}/entries/{key}/rollback"
 NAMESPACE_VERSIONS: Final = "/v1/namespaces/{namespace}/versions"
 NAMESPACE_DIFFERENCE: Final = "/v1/namespaces/{namespace}/diff"
 NAMESPACE_ROLLBACK: Final = "/v1/namespaces/{namespace}/rollback"
+AUDIT: Final = "/v1/audit"
+AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
 HEALTH_DETAIL: Final = "/health/detail"
 """The paths of the management port, which serves nothing else."""
 
-THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route))
-"""Every endpoint under /v1: each has its own bucket."""
+INDEX: Final = "/"
+DESCRIPTION: Final = "/openapi.json"
+PAGE: Final = "/docs"
+PAGE_FILE: Final = "/docs/{file}"
+PROBLEMS: Final = "/problems"
+DOCUMENTATION: Final = (INDEX, DESCRIPTION, PAGE, PAGE_FILE, PROBLEMS)
+"""The paths that describe the API; each is read alone."""
+
+THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route)) | {f"GET {path}" for path in DOCUMENTATION}
+"""Every endpoint under /v1, and those that describe the API: each has its own bucket."""
 
 
 class Permission(NamedTuple):
@@ -45,13 +55,16 @@ class Permission(NamedTuple):
     rank: int
     """The position of the role in the order of roles, from 1."""
     second_factor: bool
+    everywhere: bool
+    """Whether the role is needed in every namespace."""
 
 
-def _at_least(role: RoleName) -> Permission:
-    return Permission(role, get_args(RoleName).index(role) + 1, second_factor=role != "reader")
+def _at_least(role: RoleName, *, everywhere: bool = False) -> Permission:
+    return Permission(role, get_args(RoleName).index(role) + 1, role != "reader", everywhere)
 
 
 _READ, _WRITE, _ADMINISTER = _at_least("reader"), _at_least("writer"), _at_least("administrator")
+_ADMINISTER_EVERYTHING = _at_least("administrator", everywhere=True)
 
 PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
     {
@@ -73,9 +86,12 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/keys": _ADMINISTER,
         "POST /v1/keys": _ADMINISTER,
         "DELETE /v1/keys/{id}": _ADMINISTER,
+        "GET /v1/audit": _ADMINISTER_EVERYTHING,
+        "GET /v1/audit/anchors": _ADMINISTER_EVERYTHING,
     }
 )
 """The permission of every endpoint under /v1; one without a permission cannot be built.
 
-Grants and keys are for administrators of any namespace, who see and change those of their own.
+Grants and keys are for administrators of any namespace, who see and change those of their own; the audit trail is of
+every namespace.
 """

@@ -49,6 +49,8 @@ Route = Literal[
     "GET /v1/keys",
     "POST /v1/keys",
     "DELETE /v1/keys/{id}",
+    "GET /v1/audit",
+    "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 

@@ -71,6 +71,15 @@ class Telemetry:
         self.faults = self._tally("throttle_faults", "Failed calls to the shared buckets, by reason.", "fault")
         self.losses = self._tally("throttle_losses", "Losses of the shared buckets, by the last reason.", "fault")
         self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
+        self.audit_refusals = self._tally("audit_refusals", "Requests refused, by status.", "status")
+        self.audit_dropped = self._tally("audit_notes_dropped", "Notes that the audit trail has not got.", "reason")
+        self.audit_length = _gauge("audit_length", "Records in the chain of the audit trail.", "livemax", registry)
+        self.audit_unsealed = _gauge(
+            "audit_unsealed_age_seconds", "Age of the oldest change or note that is not sealed.", "livemax", registry
+        )
+        self.audit_unanchored = _gauge(
+            "audit_unanchored_age_seconds", "Age of the oldest record that no anchor covers.", "livemax", registry
+        )
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
         self.degraded = _gauge(

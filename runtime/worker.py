@@ -16,6 +16,7 @@ from uvicorn.server import Server
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
@@ -59,15 +60,16 @@ class Worker:
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
-        entries = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
+        store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
         adapters = Adapters(
-            store=entries,
+            store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
-            access=PostgresAccess(entries),
+            access=PostgresAccess(store),
             keys=OidcKeys(environment.issuer_authority),
             telemetry=telemetry,
             draining=draining,
+            audit=PostgresAudit(store),
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

@@ -30,14 +30,20 @@ class Tls:
 
 
 @contextmanager
-def with_tls(target: tuple[str, int], certificate: tuple[Path, Path], *, asked: bool = True) -> Iterator[Tls]:
+def with_tls(
+    target: tuple[str, int], certificate: tuple[Path, Path], *, asked: bool = True, clients: Path | None = None
+) -> Iterator[Tls]:
     """Yield a port that speaks TLS in front of a server that has none; it takes nothing but TLS.
 
-    PostgreSQL's clients ask for TLS first (``asked``), in clear.
+    PostgreSQL's clients ask for TLS first (``asked``), in clear. With ``clients``, the certificate of an authority,
+    each has to show one that it signed.
 
     Source: https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-SSL
     """
     context = context_of(certificate)
+    if clients:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_REQUIRED
     with socket.create_server((LOOPBACK, 0)) as listener:
         thread = Thread(target=_accept, args=(listener, target, context, asked))
         thread.start()

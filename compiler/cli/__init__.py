@@ -9,8 +9,10 @@ from __future__ import annotations
 import click
 
 from compiler.cli import (
+    audit,
     cluster,
     completion,
+    config,
     coverage,
     diff,
     doctor,
@@ -78,7 +80,9 @@ for _command in (
     vault.vault,
     waive.waive,
     watch.watch,
+    audit.audit,
     cluster.cluster,
+    config.config,
     doctor.doctor,
     env.env,
     coverage.coverage,

@@ -88,7 +88,7 @@ def verdicts(before: Side, after: Side, base: Base, as_of: date | None, *, same:
         PolicyError: a side cannot be judged.
         NoBaseError: the base cannot be read.
     """
-    judge = remembering(after.policies, base.repository.root, merged=same)
+    judge = remembering(after.policies, base.repository.root, proven=not same)
     old_judge = judge if same else gate.load(before.policies)
     renderings = tuple(_renderings(after, base))
     found = _judged(after, renderings, judge, as_of)

@@ -51,10 +51,20 @@ def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
 
 
 def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
+    artifacts = enforced(site, rendered)
+    return (*artifacts, *pages(site, artifacts))
+
+
+def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
+    """Return the files of a cluster that systems read: its objects (``rendered``), its settings, its plan for Vault."""
     settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    artifacts = (*objects(site, rendered), settings, *vault(site, vault_documents(site)))
+    return (*objects(site, rendered), settings, *vault(site, vault_documents(site)))
+
+
+def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+    """Return the pages of a cluster for people, which follow from its other files."""
     serving = () if site.serves else documents(site.serving())
-    return (*artifacts, bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site)))
+    return bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site))
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

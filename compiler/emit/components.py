@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.component import Component, Each, Runs
 from compiler.emit.kubernetes.application import flows as application_flows
-from compiler.emit.kubernetes.application.autoscaling import autoscaling
+from compiler.emit.kubernetes.application.autoscaling import autoscaling, disruption_budget
 from compiler.emit.kubernetes.application.deployment import deployment
 from compiler.emit.kubernetes.application.ingress import ingress
 from compiler.emit.kubernetes.application.quota import quota
-from compiler.emit.kubernetes.application.secrets import secrets
+from compiler.emit.kubernetes.application.secrets import client_certificate, database_password, secrets
 from compiler.emit.kubernetes.cache import flows as cache_flows
 from compiler.emit.kubernetes.cache.redis import redis
 from compiler.emit.kubernetes.cache.snapshots import snapshots
@@ -30,7 +30,9 @@ from compiler.emit.kubernetes.database.poolers import poolers
 from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
+from compiler.emit.kubernetes.database.standby_role import standby_role
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
+from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
 from compiler.emit.vault.kubernetes_auth import (
@@ -42,6 +44,7 @@ from compiler.emit.vault.kubernetes_auth import (
 )
 from compiler.emit.vault.oidc_auth import oidc_auth
 from compiler.emit.vault.pki import pki
+from compiler.emit.vault.signing import audit_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,17 +64,24 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
     Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
     Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),
+    Component(name="audit signer", runs=Runs.EVERYWHERE, vault=audit_signer),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
     Component(
         name="application",
-        runs=Runs.SERVING,
-        documents=each(deployment, ingress, autoscaling, secrets),
+        runs=Runs.EVERYWHERE,
+        documents=each(deployment, ingress, disruption_budget, secrets),
         flows=application_flows.flows,
         scrapes=application_flows.scrapes,
         accounts=api_account,
     ),
+    Component(
+        name="application that serves",
+        runs=Runs.SERVING,
+        documents=each(autoscaling, database_password),
+    ),
+    Component(name="application that stands by", runs=Runs.STANDING_BY, documents=client_certificate),
     Component(name="data secrets", runs=Runs.EVERYWHERE, documents=data_secrets, accounts=data_account),
     Component(name="certificates", runs=Runs.EVERYWHERE, documents=certificates, accounts=certificates_account),
     Component(name="sign-in of people", runs=Runs.EVERYWHERE, vault=oidc_auth),
@@ -94,7 +104,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         name="database",
         runs=Runs.EVERYWHERE,
-        documents=each(postgres_cluster, backups, snapshot_retention),
+        documents=each(postgres_cluster, standby_role, backups, snapshot_retention),
         flows=database_flows.flows,
         scrapes=database_flows.scrapes,
     ),
@@ -107,6 +117,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
+    Component(name="alerts", runs=Runs.SERVING, documents=alerts),
 )
 
 

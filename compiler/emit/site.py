@@ -26,7 +26,7 @@ class Site:
 
     @property
     def serves(self) -> bool:
-        """Whether the cluster serves; a standby cluster holds a replica of the data, and runs no API.
+        """Whether the cluster serves; one that stands by holds a replica of the data, which its API reads alone.
 
         A cluster that takes over serves as soon as it has its predecessor's token.
         """
@@ -36,6 +36,16 @@ class Site:
     def serving(self) -> Site:
         """Return the cluster as it would be if it served."""
         return replace(self, cluster=self.cluster.model_copy(update={"role": "primary", "handover": None}))
+
+    @property
+    def replicated(self) -> bool:
+        """Whether the environment's clusters replicate one database."""
+        return self.has_peers and "Asynchronous secondary" in self.spec.redundancy.data.replication
+
+    @property
+    def has_peers(self) -> bool:
+        """Whether the environment has other clusters, so that each of them may stand by."""
+        return len(self.environment.clusters) > 1
 
     @property
     def reads_replicas(self) -> bool:

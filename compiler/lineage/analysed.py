@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.compile_cache import fingerprint, folder, proofs
 from compiler.lineage.inputs import Inputs
 from compiler.policy.domains import Domain
-from compiler.policy.library import Library, Module, Rule, read, scan
+from compiler.policy.library import Library, Module, Rule, read
 from compiler.policy.metadata import Metadata
 from compiler.policy.regorus import Instrumented
 
@@ -53,32 +53,30 @@ def analysed(policies: Path) -> Analysed:
     return _analysed(library, engine, None)
 
 
-def known(policies: Path, root: Path, *, merged: bool = False) -> Analysed:
+def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
     """Return policies that are proven and analysed now, or known to have been by the record of the project ``root``.
 
-    Those that a commit holds as well (``merged``) were proven before they were merged, and are only vetted.
+    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
     inputs, record = fingerprint.proof(policies), folder.read(root, _NAME)
-    if inputs and (found := _recorded(record, inputs, merged=merged)):
+    if inputs and (found := _recorded(record, inputs, proven=proven)):
         return found
     engine = Instrumented()
-    if merged:
-        scanned = scan(policies, proven=True)
-        scanned.faults.refuse()
-        library = scanned.library
-        engine.load(library.modules, library.data)
-    else:
+    if proven:
         library = proofs.proven(policies).library
         engine.load_vetted(library.modules, library.data)
+    else:
+        library = read(policies, proven=True)
+        engine.load(library.modules, library.data)
     certain = inputs and inputs == fingerprint.proof(policies)
     made = _analysed(library, engine, inputs if certain else None)
     if certain:
         reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
         content = {"library": _plain(library), "reads": reads, "separable": sorted(made.separable)}
-        folder.write(root, _NAME, {"inputs": inputs, "proven": not merged, **content})
+        folder.write(root, _NAME, {"inputs": inputs, "proven": proven, **content})
     return made
 
 
@@ -90,10 +88,10 @@ def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -
     return Analysed(library, reads, separable, fingerprint)
 
 
-def _recorded(record: Any, inputs: str, *, merged: bool) -> Analysed | None:
+def _recorded(record: Any, inputs: str, *, proven: bool) -> Analysed | None:
     """Return the recorded policies with their analysis, if they are those of the folder as it is now."""
     try:
-        if record["inputs"] != inputs or not (merged or record["proven"] is True):
+        if record["inputs"] != inputs or (proven and record["proven"] is not True):
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
         return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), inputs)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from compiler.lineage.constants import Constants
 from compiler.policy.syntax import Syntax, children, uses
 
 if TYPE_CHECKING:
@@ -85,21 +86,25 @@ def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str
 
 @dataclass(frozen=True)
 class Inputs:
-    """The modules of the policies by their packages, and the keys of each object that follows from data alone.
+    """The modules of the policies by their packages, and the value of each rule that follows from data alone.
 
-    Those objects are named by their paths below ``data``, such as ``("lib", "kubernetes", "templates")``.
+    Those rules are named by their paths below ``data``, such as ``("lib", "kubernetes", "templates")``.
     """
 
     modules: Mapping[str, Syntax]
-    tables: Mapping[Part, frozenset[str]]
+    constants: Mapping[Part, Any]
 
     @classmethod
     def loaded(cls, engine: Instrumented) -> Inputs:
         """Return the inputs of the policies that an engine holds."""
         modules = {module.package: module for module in engine.add_tests(()).values()}
         values = ((path, engine.value(".".join(path), "{}")) for path in _constant_rules(modules))
-        objects = ((path, orjson.loads(value)) for path, value in values if value is not None)
-        return cls(modules, {path: frozenset(value) for path, value in objects if isinstance(value, dict)})
+        return cls(modules, {path: orjson.loads(value) for path, value in values if value is not None})
+
+    @cached_property
+    def tables(self) -> Mapping[Part, frozenset[str]]:
+        """The keys of each constant that is an object."""
+        return {path: frozenset(value) for path, value in self.constants.items() if isinstance(value, dict)}
 
     def of(self, package: str) -> frozenset[Part]:
         """Return the parts of the input on which the denials of a package depend, and so what it examines.
@@ -178,11 +183,23 @@ class Inputs:
         for chain in used.chains:
             self._follow(module, chain.parts, rule)
         for call in used.calls:
-            if part := _literal(module, call):
-                rule.parts.add(part)
+            if read := _of_kind(module, call) or self._of_statements(module, tree, call):
+                rule.parts.update(read)
             else:
                 self._follow(module, call.name, rule)
         return rule
+
+    def _of_statements(self, module: Syntax, tree: Tree, call: Call) -> set[Part]:
+        """Return the statements that a call reads, as far as their paths are literal or constant; none for others."""
+        if _absolute(module, call.name) != _STATEMENT:
+            return set()
+        package = tuple(module.package.split("."))
+        constants = {path[-1]: value for path, value in self.constants.items() if path[:-1] == package}
+        paths = Constants(constants, tree).of(call.parameters[0])
+        if paths is None:
+            items = call.parameters[0].get("Array", {}).get("items", ())
+            paths = [[*takewhile(lambda key: key is not None, map(_text, items))]] if items else []
+        return {("spec", *takewhile(lambda key: isinstance(key, str), path)) for path in paths}
 
     def _follow(self, module: Syntax, parts: Sequence[str], rule: _Rule) -> None:
         if parts[0] == "input":
@@ -210,28 +227,27 @@ class _Rule:
     names: list[Name]
 
 
-def _literal(module: Syntax, call: Call) -> Part | None:
-    """Return the part of the input that a call reads, if its first argument is a literal; else None."""
-    function = _absolute(module, call.name)
-    if function == _OF_KIND and (kind := _text(call.parameters[0])) is not None:
-        return DOCUMENTS, kind
-    if function == _STATEMENT and (items := call.parameters[0].get("Array", {}).get("items")):
-        keys = takewhile(lambda key: key is not None, map(_text, items))
-        return "spec", *(key for key in keys if key is not None)
-    return None
+def _of_kind(module: Syntax, call: Call) -> set[Part]:
+    """Return the objects of the kind that a call names literally; none for every other call."""
+    kind = _text(call.parameters[0]) if _absolute(module, call.name) == _OF_KIND else None
+    return set() if kind is None else {(DOCUMENTS, kind)}
 
 
 def _constant_rules(modules: Mapping[str, Syntax]) -> Iterator[Part]:
-    """Yield the path of each rule of the policies that refers to data documents, and to nothing else."""
+    """Yield the path of each rule that refers to data, to such rules of its own module, and to nothing else."""
     packages = [tuple(package.split(".")) for package in modules]
     for package, module in modules.items():
+        local: dict[str, set[str]] = {}
         for name in module.names - module.functions:
             used = uses(module.definitions[name])
             referred = [*(chain.parts for chain in used.chains), *(call.name for call in used.calls)]
-            local = {parts[0] for parts in referred} & {"input", *module.names} - {name}
             absolute = [module.absolute(parts) for parts in referred]
-            if not local and not any(path[: len(other)] == other for path in absolute for other in packages):
-                yield (*package.split("."), name)
+            if not any(path[: len(other)] == other for path in absolute for other in packages):
+                local[name] = {parts[0] for parts in referred} & {"input", *module.names} - {name}
+        found: set[str] = set()
+        while new := {name for name, others in local.items() if others <= found} - found:
+            found |= new
+        yield from ((*package.split("."), name) for name in found)
 
 
 def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree, parts: set[Part]) -> Tree:

@@ -37,15 +37,15 @@ _MOST = 20_000
 _DIGEST = 16  # bytes
 
 
-def remembering(policies: Path, root: Path, *, merged: bool = False) -> Gate:
-    """Return the gate of the proven policies of a folder, with the answers that the project ``root`` remembers.
+def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
+    """Return the gate of the policies of a folder, with the answers that the project ``root`` remembers.
 
-    Those that a commit holds as well (``merged``) were proven before they were merged.
+    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root, merged=merged))
+    return _Remembering(root, known(policies, root, proven=proven))
 
 
 class _Remembering(Gate):

@@ -225,6 +225,10 @@ DEFAULTS: dict[GroupKind, Defaults] = {
         ("spec databaseReclaimPolicy", "retain"),
         ("spec ensure", "present"),
     ),
+    ("postgresql.cnpg.io", "DatabaseRole"): (
+        ("metadata finalizers", ["cnpg.io/deleteRole"]),
+        ("spec ensure", "present"),
+    ),
     ("postgresql.cnpg.io", "Pooler"): (
         ("spec pgbouncer paused", False),
         ("spec pgbouncer poolMode", "session"),
@@ -268,6 +272,7 @@ DEFAULTS: dict[GroupKind, Defaults] = {
     ("external-secrets.io", "SecretStore"): (
         ("spec provider vault version", "v2"),
         ("spec provider vault auth kubernetes mountPath", "kubernetes"),
+        ("spec provider kubernetes server url", "kubernetes.default"),
     ),
     ("keda.sh", "ScaledObject"): (
         ("metadata finalizers", ["finalizer.keda.sh"]),

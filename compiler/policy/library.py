@@ -132,13 +132,13 @@ class Scan:
     faults: Faults
 
 
-def read(folder: Path) -> Library:
-    """Return the policies of a folder, ordered by the rules' ids.
+def read(folder: Path, *, proven: bool = False) -> Library:
+    """Return the policies of a folder, ordered by the rules' ids; the fixtures of ``proven`` ones are not parsed.
 
     Raises:
         PolicyError: there is no rule, or files have faults; no file is ignored silently. It names every fault.
     """
-    found = scan(folder)
+    found = scan(folder, proven=proven)
     found.faults.refuse()
     return found.library
 

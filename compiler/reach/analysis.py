@@ -9,28 +9,29 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from multiprocessing import get_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from compiler.emit.cluster import cluster_artifacts
+from compiler.emit.argocd import argocd
+from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
 from compiler.emit.site import sites
-from compiler.lineage.analysed import analysed
+from compiler.lineage.analysed import known
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import emit
-from compiler.policy.input import input_of
+from compiler.policy.input import input_of, stated
+from compiler.policy.rendering import Rendering
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path as FilePath
 
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
-    from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
 REFERENCES = "references"
@@ -71,6 +72,7 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
         PolicyError: the policies cannot judge.
     """
     resolved = _resolved(root, environment)
+    known(policies, policies.resolve().parent, proven=False)  # analysed once, and read by each process
     paths = [path for path, _ in leaves(resolved.tree) if path[0] != REFERENCES]
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
@@ -90,11 +92,14 @@ class Analysis:
         self.inputs = [input_of(rendering) for rendering in self.renderings]
         self.denials = [self.judge.denials(document, self.judge.rules) for document in self.inputs]
 
+    def refused(self, path: Path) -> bool:
+        """Return whether a rule refuses some other value of a statement of the specification."""
+        changes = variants(self.resolved, path, self._single(path))
+        return any(rule for changed in changes for rule in self._refusing(self.emitted(changed, path), ()))
+
     def statement(self, path: Path) -> Statement:
         """Return the reach of one statement."""
-        node = lookup(self.resolved.tree, path)
-        if not isinstance(node, ScalarNode):
-            raise TypeError("a path leads to more than a single value")
+        node = self._single(path)
         files: set[str] = set()
         rules: set[str] = set()
         tried = 0
@@ -105,26 +110,45 @@ class Analysis:
             else:
                 renderings = self.emitted(changed, path)
                 files |= self._different(_files(renderings[0].site, renderings[0].artifacts))
-                rules.update(self._refusing(renderings, rules))
+                for rule in self._refusing(renderings, rules):
+                    rules.add(rule)
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
     def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
-        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment."""
-        if self._reads.hold(path):
-            return emit(changed)
-        return tuple(_with(rendering, changed) for rendering in self.renderings)
+        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment.
+
+        Of clusters but the first, only the files are emitted that rules may read: no page.
+        """
+        if not self._reads.hold(path):
+            return tuple(_with(rendering, changed) for rendering in self.renderings)
+        clusters = sites(changed)
+        rendered = {site.name: documents(site) for site in clusters}
+        delivery = tuple(argocd(changed, rendered))
+        artifacts = [enforced(site, rendered[site.name]) for site in clusters]
+        artifacts[0] = (*artifacts[0], *pages(clusters[0], artifacts[0]))
+        return tuple(Rendering(changed, *of_site, delivery) for of_site in zip(clusters, artifacts, strict=True))
+
+    def judged(self, rendering: Rendering, before: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the input of a variant's cluster; ``before`` is that of the unchanged one, which it may share."""
+        if any(rendering.artifacts is kept.artifacts for kept in self.renderings):
+            return {**before, **stated(rendering.site)}
+        return input_of(rendering)
 
     def _different(self, after: Mapping[str, bytes]) -> set[str]:
         return {file for file in self._before.keys() | after.keys() if self._before.get(file) != after.get(file)}
 
-    def _refusing(self, renderings: Sequence[Rendering], known: Set[str]) -> set[str]:
-        """Return the rules, except the ``known`` ones, that have a new denial in a variant."""
-        found: set[str] = set()
+    def _single(self, path: Path) -> ScalarNode:
+        node = lookup(self.resolved.tree, path)
+        if not isinstance(node, ScalarNode):
+            raise TypeError("a path leads to more than a single value")
+        return node
+
+    def _refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
+        """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
-            document = input_of(rendering)
-            asked = [rule for rule in self.judge.concerned(before, document) if rule not in known | found]
-            found.update(self.judge.added(before, denied, document, asked))
-        return found
+            document = self.judged(rendering, before)
+            asked = [rule for rule in self.judge.concerned(before, document) if rule not in known]
+            yield from self.judge.added(before, denied, document, asked)
 
 
 def _resolved(root: FilePath, environment: str) -> Resolved:
@@ -152,7 +176,7 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), Judge(analysed(policies)))
+    return Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:

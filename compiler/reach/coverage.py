@@ -10,12 +10,16 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Severity, has_errors
+from compiler.emit.argocd import argocd
+from compiler.emit.cluster import documents, enforced, pages
+from compiler.emit.site import sites
 from compiler.errors import CouldNotRunError
-from compiler.lineage.analysed import analysed
-from compiler.lineage.experiment import artifacts, differing, files
+from compiler.lineage.analysed import known
+from compiler.lineage.experiment import differing, files
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads
 from compiler.lineage.recording import recorded as recording
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path as FilePath
 
+    from compiler.emit.artifact import Artifact
     from compiler.lineage.leaves import Leaf
     from compiler.resolve.resolved import Resolved
     from compiler.sources.nodes import Path, ScalarNode
@@ -76,11 +81,11 @@ def coverage(root: FilePath, policies: FilePath) -> Coverage:
             name = _name(path, node)
             if found.get(name) != _REALISED:
                 found[name] = _better(found.get(name, _UNREALISED), effects.of(path, node))
-    judge = Judge(analysed(policies))
+    judge = Judge(known(policies, policies.parent, proven=False))
     for item in environments:
         analysis = Analysis(item, judge)
         for path, node in _stated(item):
-            if found[_name(path, node)] not in (_REALISED, _GUARDED) and analysis.statement(path).rules:
+            if found[_name(path, node)] not in (_REALISED, _GUARDED) and analysis.refused(path):
                 found[_name(path, node)] = _GUARDED
     of_class = {kind: tuple(name for name, of in found.items() if of == kind) for kind in _CLASSES}
     return Coverage(
@@ -164,23 +169,39 @@ def _digest(environments: Iterable[Resolved]) -> str:
 
 
 class _Effects:
-    """What changes of the statements of one environment move in its files."""
+    """The effects of changed statements of one environment on its files."""
 
     def __init__(self, resolved: Resolved) -> None:
         self._resolved = resolved
         self._reads = Reads()
-        emitted = artifacts(replace(resolved, spec=recording(resolved.spec, self._reads)))
-        self._base = files(emitted)
+        self._base = [*map(files, _parts(replace(resolved, spec=recording(resolved.spec, self._reads))))]
+        self._enforced = len(resolved.environment.clusters) + 1
 
     def of(self, path: Path, node: ScalarNode) -> str:
         """Return whether a statement is realised, documented or unrealised."""
         found = _DOCUMENTED if path[0] == REFERENCES else _UNREALISED
         for changed in variants(self._resolved, path, node) if self._reads.hold(path) else ():
-            moved = differing(self._base, files(artifacts(changed)))
-            if any(map(_acted_on, moved)):
-                return _REALISED
-            found = _DOCUMENTED if moved else found
+            parts = zip(self._base, _parts(changed), strict=True)
+            for before, part in islice(parts, self._enforced):
+                moved = differing(before, files(part))
+                if any(map(_acted_on, moved)):
+                    return _REALISED
+                found = _DOCUMENTED if moved else found
+            if found == _UNREALISED and any(differing(before, files(part)) for before, part in parts):
+                found = _DOCUMENTED
         return found
+
+
+def _parts(resolved: Resolved) -> Iterator[tuple[Artifact, ...]]:
+    """Yield the files of each cluster that systems read, then those for Argo CD, then each cluster's pages."""
+    clusters = sites(resolved)
+    rendered = {site.name: documents(site) for site in clusters}
+    found: list[tuple[Artifact, ...]] = []
+    for site in clusters:
+        found.append(enforced(site, rendered[site.name]))
+        yield found[-1]
+    yield tuple(argocd(resolved, rendered))
+    yield from map(pages, clusters, found)
 
 
 def _resolved(root: FilePath) -> tuple[Resolved, ...]:

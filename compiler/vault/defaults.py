@@ -109,6 +109,29 @@ _MOUNTED: dict[tuple[str, str], Fields] = {
         },
         _computed("ca_chain", "certificate", "issuer_id", "key_id", "revocation_signature_algorithm"),
     ),
+    ("transit", "keys"): Fields(
+        {
+            "allow_plaintext_backup": False,
+            "auto_rotate_period": 0,
+            "deletion_allowed": False,
+            "derived": False,
+            "exportable": False,
+            "imported_key": False,
+            "min_available_version": 0,
+            "min_decryption_version": 1,
+            "min_encryption_version": 0,
+            "soft_deleted": False,
+        },
+        _computed(
+            "keys",
+            "latest_version",
+            "name",
+            "supports_decryption",
+            "supports_derivation",
+            "supports_encryption",
+            "supports_signing",
+        ),
+    ),
     ("database", "config"): Fields(
         {
             "disable_automated_rotation": False,

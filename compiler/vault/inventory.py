@@ -33,6 +33,7 @@ OF_MOUNTS: dict[str, tuple[str, ...]] = {
     "kubernetes": ("role",),
     "oidc": ("role",),
     "pki": ("roles",),
+    "transit": ("keys",),
     "database": ("config", "roles", "static-roles"),
 }
 # What a certificate authority also does where somebody turns it on: the plan's roles bind no client of ACME.

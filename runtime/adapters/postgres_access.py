@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtime.adapters.postgres_audit import record
 from runtime.domain.grants import Given, Grant, MachineKey
 from runtime.domain.identity import Right, Role
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import asyncpg
 
     from runtime.adapters.postgres import PostgresEntries
+    from runtime.domain.audit import Note
 
 _POSITION = "SELECT number FROM access_position"
 # The position is read first: what is read after it is as recent at least, and is read again where it is more recent.
@@ -37,10 +39,12 @@ class PostgresAccess:
             grants, keys = await connection.fetch(_GRANTS), await connection.fetch(_KEYS)
         return Given(position, tuple(map(_grant, grants)), tuple(map(_key, keys)))
 
-    async def put_grant(self, grant: Grant) -> bool | None:
+    async def put_grant(self, grant: Grant, note: Note) -> bool | None:
         """See :class:`runtime.ports.AccessStore`."""
         right = grant.right
         made = await self._call(
+            note,
+            None,
             _PUT_GRANT,
             grant.name,
             grant.issuer,
@@ -55,14 +59,16 @@ class PostgresAccess:
         )
         return None if made is None else bool(made)
 
-    async def remove_grant(self, grant: Grant) -> bool:
+    async def remove_grant(self, grant: Grant, note: Note) -> bool:
         """See :class:`runtime.ports.AccessStore`."""
-        return bool(await self._call(_REMOVE_GRANT, grant.name, grant.right.namespaces))
+        return bool(await self._call(note, False, _REMOVE_GRANT, grant.name, grant.right.namespaces))
 
-    async def put_key(self, key: MachineKey) -> None:
+    async def put_key(self, key: MachineKey, note: Note) -> None:
         """See :class:`runtime.ports.AccessStore`."""
         right = key.right
         await self._call(
+            note,
+            False,
             _PUT_KEY,
             key.id,
             key.digest,
@@ -73,13 +79,17 @@ class PostgresAccess:
             key.given_by,
         )
 
-    async def remove_key(self, id_: str) -> bool:
+    async def remove_key(self, id_: str, note: Note) -> bool:
         """See :class:`runtime.ports.AccessStore`."""
-        return bool(await self._call(_REMOVE_KEY, id_))
+        return bool(await self._call(note, False, _REMOVE_KEY, id_))
 
-    async def _call(self, statement: str, *arguments: object) -> object:
-        async with self._entries.changing() as connection:
-            return await connection.fetchval(statement, *arguments)
+    async def _call(self, note: Note, nothing: bool | None, statement: str, *arguments: object) -> object:
+        """Return what a function returns, and record the note unless that is ``nothing``: then it changed nothing."""
+        async with self._entries.changing() as connection, connection.transaction():
+            found = await connection.fetchval(statement, *arguments)
+            if found is not nothing:
+                await record(connection, [(note, 0.0)])
+        return found
 
 
 def _grant(row: asyncpg.Record) -> Grant:

@@ -103,28 +103,32 @@ LEFT JOIN walk ON walk.examined > 0 AND (walk.value IS NOT NULL OR walk.examined
 ORDER BY walk.examined
 """
 
-# The sizes of stored values are known without reading these; the checkpoint's version is older than every event.
+# Walks from version to version, until it has $4 and one more that tells whether a page follows, or $5 bytes of values:
+# the length of a compressed value is known only when it is read. The checkpoint's version is older than every event.
 VERSIONS = """
-WITH position AS MATERIALIZED (SELECT * FROM history_position()), candidates AS (
-    SELECT *, count(*) OVER () AS found, row_number() OVER newest AS place,
-        coalesce(sum(pg_column_size(value)) OVER earlier, 0) AS bytes_before
-    FROM (
-        (SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, value FROM events
-            WHERE (namespace, key, revision) > ($1, $2, 0) AND (namespace, key, revision) < ($1, $2, $3)
-            ORDER BY namespace DESC, key DESC, revision DESC LIMIT $4 + 1)
-        UNION ALL
-        (SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, value FROM checkpoint_entries
-            WHERE namespace = $1 AND key = $2 AND revision < $3)
-        ORDER BY revision DESC LIMIT $4 + 1
-    ) AS versions
-    WINDOW newest AS (ORDER BY revision DESC),
-        earlier AS (ORDER BY revision DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+WITH RECURSIVE position AS MATERIALIZED (SELECT * FROM history_position()), walk AS (
+    SELECT 0 AS place, 0::bigint AS bytes_before, $3::bigint AS revision, NULL::integer AS ordinal,
+        NULL::text AS action, NULL::timestamptz AS occurred_at, NULL::text AS actor, NULL::text AS request_id,
+        NULL::text AS reason, NULL::integer AS size, NULL::text AS sha256
+    UNION ALL
+    SELECT walk.place + 1, walk.bytes_before + coalesce(walk.size, 0), version.revision, version.ordinal,
+        version.action, version.occurred_at, version.actor, version.request_id, version.reason,
+        octet_length(told.text), encode(sha256(convert_to(told.text, 'UTF8')), 'hex')
+    FROM walk CROSS JOIN LATERAL (
+        SELECT * FROM (
+            (SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, value FROM events
+                WHERE (namespace, key, revision) > ($1, $2, 0) AND (namespace, key, revision) < ($1, $2, walk.revision)
+                    AND revision < walk.revision -- leaves out later partitions
+                ORDER BY namespace DESC, key DESC, revision DESC LIMIT 1)
+            UNION ALL
+            (SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, value FROM checkpoint_entries
+                WHERE namespace = $1 AND key = $2 AND revision < walk.revision)
+        ) AS earlier ORDER BY revision DESC LIMIT 1
+    ) AS version
+    CROSS JOIN LATERAL (SELECT version.value::text OFFSET 0) AS told (text)
+    WHERE walk.place <= $4 AND walk.bytes_before < $5
 )
-SELECT epoch, last, horizon, candidates.*, octet_length(told.text) AS size,
-    encode(sha256(convert_to(told.text, 'UTF8')), 'hex') AS sha256
-FROM position LEFT JOIN candidates ON place <= $4 AND bytes_before < $5
-LEFT JOIN LATERAL (SELECT candidates.value::text OFFSET 0) AS told (text) ON true
-ORDER BY place
+SELECT epoch, last, horizon, walk.* FROM position LEFT JOIN walk ON walk.place > 0 ORDER BY walk.place
 """
 
 VERSION = """
@@ -188,10 +192,11 @@ WITH position AS MATERIALIZED (SELECT * FROM history_position()), touched AS MAT
 SELECT epoch, last, horizon, (SELECT count(*) FROM touched) AS examined,
     (SELECT min(revision) FROM touched) AS reached, compared.*
 FROM position LEFT JOIN (
-    SELECT latest.key, latest.revision, latest.ordinal, octet_length(latest.value::text) AS size,
-        before.revision AS former_revision, octet_length(before.value::text) AS former_size,
-        latest.value::text IS DISTINCT FROM before.value::text AS differs
+    SELECT latest.key, latest.revision, latest.ordinal, octet_length(texts.after) AS size,
+        before.revision AS former_revision, octet_length(texts.before) AS former_size,
+        texts.after IS DISTINCT FROM texts.before AS differs
     FROM latest LEFT JOIN LATERAL value_at($1, latest.key, $2) AS before ON true
+    CROSS JOIN LATERAL (SELECT latest.value::text, before.value::text OFFSET 0) AS texts (after, before)
 ) AS compared ON true
 ORDER BY compared.revision DESC, compared.ordinal
 """
@@ -252,8 +257,9 @@ class PostgresHistory:
         """See :class:`runtime.ports.HistoryStore`."""
         rows, present = await self._source.fetch(before, VERSIONS, namespace, key, _bound(before), limit, PAGE_BYTES)
         found = [row for row in rows if row["revision"] is not None]
-        versions = tuple(_key_version(row, present.epoch) for row in found)
-        more = bool(found) and len(found) < found[0]["found"]
+        page = [row for row in found if row["place"] <= limit and row["bytes_before"] < PAGE_BYTES]
+        versions = tuple(_key_version(row, present.epoch) for row in page)
+        more = len(page) < len(found)
         return KeyVersions(versions, versions[-1].version if more else None, _oldest(rows, present), present)
 
     async def version(self, namespace: str, key: str, at: Version) -> Recorded:

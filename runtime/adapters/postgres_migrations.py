@@ -37,6 +37,8 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 _GRANTS = (
     "GRANT SELECT ON entries, events, histories, checkpoints, checkpoint_entries, schema_migrations TO %I",
     "GRANT EXECUTE ON FUNCTION change_entries, confirm_history, guard_namespace TO %I",
+    "GRANT SELECT ON audit_notes, audit_origins, audit_records, audit_anchors, audit_checkpoints TO %I",
+    "GRANT EXECUTE ON FUNCTION note_origins, note_audit, append_audit TO %I",
     "GRANT SELECT ON access_position, grants, machine_keys TO %I",
     "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
 )

@@ -24,15 +24,27 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-CHANGE = "SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+# The clients of the changes that were made are noted for the audit trail (migration 0006), in the same transaction.
+_NOTED = """
+), noted AS MATERIALIZED (
+    SELECT note_origins(array_agg(revision), array_agg(($14::text[])[($8::integer[])[edit]])) FROM made
+    WHERE outcome IN ('create', 'replace', 'delete') HAVING count(*) > 0
+)
+SELECT made.* FROM made LEFT JOIN noted ON true
+"""
+CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT * FROM change_entries($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+{_NOTED}"""  # noqa: S608 - no value is part of it
 
 # The guard is asked first, since the ids depend on its answer.
-GUARDED_CHANGE = """
-SELECT change.* FROM guard_namespace($14, $15, $16, ($3::uuid[])[1]) AS guard (holds)
-CROSS JOIN LATERAL change_entries(
-    $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
-) AS change
-"""
+GUARDED_CHANGE = f"""
+WITH made AS MATERIALIZED (
+    SELECT change.* FROM guard_namespace($15, $16, $17, ($3::uuid[])[1]) AS guard (holds)
+    CROSS JOIN LATERAL change_entries(
+        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+    ) AS change
+{_NOTED}"""  # noqa: S608 - no value is part of it
 
 _MADE = frozenset(Action)
 
@@ -57,6 +69,7 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        [change.context.client for change in changes],
         *guarded,
     )
 

@@ -80,11 +80,12 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The origin of a change, which is recorded with it."""
+    """The origin of a change, which is recorded with it; ``client`` is the one that throttling counts."""
 
     actor: str = "anonymous"
     request_id: str | None = None
     reason: str | None = None
+    client: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

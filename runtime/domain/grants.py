@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from runtime.domain.audit import written
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -45,6 +47,14 @@ class Grant:
     expires_at: datetime | None = None
     emergency: bool = False
 
+    @property
+    def recorded(self) -> dict[str, str]:
+        """The grant as the audit trail has it."""
+        whose = {"subject": self.subject} if self.group is None else {"group": self.group}
+        named = {"grant": self.name, "issuer": self.issuer, **whose, **_recorded(self.right), "reason": self.reason}
+        found = named if self.expires_at is None else {**named, "expires_at": written(self.expires_at)}
+        return {name: text for name, text in found.items() if text is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class MachineKey:
@@ -57,6 +67,12 @@ class MachineKey:
     given_by: str
     expires_at: datetime
 
+    @property
+    def recorded(self) -> dict[str, str]:
+        """The key as the audit trail has it, which is without its digest."""
+        named = {"key": self.id, **_recorded(self.right), "description": self.description}
+        return {**named, "expires_at": written(self.expires_at)}
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -65,6 +81,10 @@ class Given:
     position: int = 0
     grants: tuple[Grant, ...] = ()
     keys: tuple[MachineKey, ...] = ()
+
+
+def _recorded(right: Right) -> dict[str, str]:
+    return {"role": right.role.value, "namespaces": right.namespaces}
 
 
 def is_key(token: str) -> bool:

@@ -21,6 +21,7 @@ def guide(base: str, management: str, settings: Settings) -> str:
     local = '-H "Authorization: Bearer $TOKEN"'
     lines = [
         f"API        {base}",
+        f"page       {base}/docs",
         f"readiness  {base}{settings.process.ready_path}",
         f"metrics    {management}/metrics",
         "",

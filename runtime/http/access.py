@@ -10,9 +10,11 @@ import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from starlette.responses import Response
 
+from runtime.domain.audit import ACCESS, EMERGENCY, GIVE, READ, TAKE, Note
 from runtime.domain.grants import LONGEST_EMERGENCY, LONGEST_KEY, Grant, MachineKey
 from runtime.domain.identity import Identity, Right, Role
 from runtime.http.bodies import InvalidDocumentError, read_bytes
+from runtime.http.clients import actor_of
 from runtime.settings import Name, Pattern, RoleName, Text
 
 if TYPE_CHECKING:
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from runtime.http.clients import Clients
     from runtime.services.administration import Administration
+    from runtime.services.audit import Audit
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _UNCACHED = {"Cache-Control": "no-store"}
@@ -84,13 +88,19 @@ class KeyBody(_Body):
 
 
 class AccessHandlers:
-    """The handlers of grants and keys, for administrators of the namespaces that they are about."""
+    """The handlers of grants and keys, for administrators of the namespaces that they are about.
 
-    def __init__(self, administration: Administration) -> None:
+    Each read and each change is in the audit trail before it is answered.
+    """
+
+    def __init__(self, administration: Administration, audit: Audit, clients: Clients) -> None:
         self._administration = administration
+        self._audit = audit
+        self._clients = clients
 
     async def grants(self, request: Request) -> Response:
         """GET the grants that the client administers."""
+        await self._audit.record(self._note(request, "GET /v1/grants", READ, "200"))
         found = await self._administration.grants(_client(request))
         return _answer(200, {"grants": [_grant(each) for each in found]})
 
@@ -112,16 +122,19 @@ class AccessHandlers:
             body.expires_at,
             body.emergency,
         )
-        new = await self._administration.give(client, grant)
+        note = self._note(request, "PUT /v1/grants/{grant}", ACCESS, EMERGENCY if grant.emergency else GIVE)
+        new = await self._administration.give(client, grant, note)
         return _answer(201 if new else 200, _grant(grant))
 
     async def take(self, request: Request) -> Response:
         """DELETE a grant."""
-        await self._administration.take(_client(request), request.path_params["grant"])
+        note = self._note(request, "DELETE /v1/grants/{grant}", ACCESS, TAKE)
+        await self._administration.take(_client(request), request.path_params["grant"], note)
         return Response(status_code=204)
 
     async def keys(self, request: Request) -> Response:
         """GET the keys that the client administers, without their secrets, which nobody has."""
+        await self._audit.record(self._note(request, "GET /v1/keys", READ, "200"))
         found = await self._administration.keys(_client(request))
         return _answer(200, {"keys": [_key(each) for each in found]})
 
@@ -130,14 +143,22 @@ class AccessHandlers:
         client, body = _client(request), await _read(request, KeyBody)
         right = Right(Role(body.role), body.namespaces)
         key, token = await self._administration.make_key(
-            client, lambda id_, digest: MachineKey(id_, digest, body.description, right, client.name, body.expires_at)
+            client,
+            lambda id_, digest: MachineKey(id_, digest, body.description, right, client.name, body.expires_at),
+            self._note(request, "POST /v1/keys", ACCESS, GIVE),
         )
         return _answer(201, {**_key(key), "token": token})
 
     async def revoke(self, request: Request) -> Response:
         """DELETE a key."""
-        await self._administration.revoke(_client(request), request.path_params["id"])
+        note = self._note(request, "DELETE /v1/keys/{id}", ACCESS, TAKE)
+        await self._administration.revoke(_client(request), request.path_params["id"], note)
         return Response(status_code=204)
+
+    def _note(self, request: Request, endpoint: str, kind: str, outcome: str) -> Note:
+        scope = request.scope
+        client = self._clients.identify(scope)
+        return Note(kind, outcome, actor_of(scope), client, endpoint, request_id=scope["request_id"])
 
 
 def _client(request: Request) -> Identity:

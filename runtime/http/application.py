@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from runtime.http.audit import UNMATCHED
+from runtime.http.problem_kinds import MALFORMED_REQUEST, NO_SUCH_PATH
 from runtime.http.problems import problem
 from runtime.logs import AccessLog
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from runtime.http.audit import Refusals
     from runtime.http.paths import ByPort
     from runtime.services.draining import Draining
     from runtime.telemetry import Telemetry
@@ -34,18 +37,30 @@ class Application:
     """An ASGI application in one step: a chain of middleware would add calls to each message of each request.
 
     Requests for the paths in ``quiet`` are logged only when they fail: probes would fill the log. ``lifespan`` handles
-    the lifespan events.
+    the lifespan events, and ``refusals`` notes requests that are answered with an error.
     """
 
     def __init__(
-        self, paths: ByPort, lifespan: ASGIApp, telemetry: Telemetry, draining: Draining, quiet: Collection[str]
+        self,
+        paths: ByPort,
+        lifespan: ASGIApp,
+        telemetry: Telemetry,
+        draining: Draining,
+        quiet: Collection[str],
+        refusals: Refusals,
     ) -> None:
         self._paths = paths
         self._lifespan = lifespan
         self._telemetry = telemetry
         self._draining = draining
         self._quiet = frozenset(quiet)
+        self._refusals = refusals
         self._log = AccessLog()
+
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The method and path template of everything that the API's port serves."""
+        return self._paths.endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""
@@ -56,13 +71,13 @@ class Application:
         request_id, fault = _examine(scope)
         scope["request_id"] = request_id
         found = None if fault else self._paths.find(scope)
-        route, status = "unmatched" if found is None else found[0].template, 500
+        route, status = UNMATCHED if found is None else found[0].template, 500
         self._telemetry.in_flight += 1
         try:
             if fault:
-                response = problem(400, fault)
+                response = problem(MALFORMED_REQUEST, fault)
             elif found is None:
-                response = problem(404, "the API has no such path")
+                response = problem(NO_SUCH_PATH, "the API has no such path")
             else:
                 scope["path_params"] = found[1]
                 response = await found[0].answer(Request(scope, receive))
@@ -84,6 +99,8 @@ class Application:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._telemetry.requests.count(method, route, str(status))
         self._telemetry.duration(method, route).observe(seconds)
+        if status >= 400:
+            self._refusals.note(scope, route, status)
         if status >= 400 or scope["path"] not in self._quiet:
             self._log.write(
                 {

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from runtime.http import problem_kinds as kinds
 from runtime.http.errors import challenge, full
-from runtime.http.problems import OWN_TYPES, problem
+from runtime.http.problems import problem
+from runtime.http.rate_limiter import READING
 from runtime.ports import UnavailableError
 from runtime.services.access import Caller, RoleMissingError, SecondFactorMissingError
 from runtime.services.decisions import Admission
@@ -77,7 +79,8 @@ class Gate:
                 return found
             caller = found
         scope["caller"] = caller
-        scope["identified_client"] = caller.name
+        if request.method not in READING:
+            self._clients.identify(scope)  # the audit trail says from where a change came
         return await self._limiter.answer(endpoint, handler, request)
 
     def guarded(self, permission: Permission, handler: Handler) -> Handler:
@@ -115,23 +118,21 @@ class Gate:
     async def _verify(self, headers: list[bytes], request: Request) -> Caller | Response:
         if not headers:
             self._telemetry.proofs.count("none")
-            return problem(401, "sign in: send a token as Authorization: Bearer TOKEN", headers=challenge())
+            detail = "sign in: send a token as Authorization: Bearer TOKEN"
+            return problem(kinds.SIGN_IN_REQUIRED, detail, headers=challenge())
         bearer = _BEARER.fullmatch(headers[0]) if len(headers) == 1 else None
         if bearer is None:
             self._telemetry.proofs.count("malformed")
             detail = "Authorization is sent once, and is of the form: Bearer TOKEN"
-            return problem(400, detail, headers=challenge("invalid_request", detail))
+            return problem(kinds.MALFORMED_REQUEST, detail, headers=challenge("invalid_request", detail))
         try:
             verified = await self._proofs.verify(str(bearer[1], "ascii"))
         except InvalidTokenError as error:
             self._telemetry.proofs.count(error.reason)
-            kind = f"{OWN_TYPES}invalid-token"
-            return problem(
-                401, str(error), kind=kind, title="Invalid Token", headers=challenge("invalid_token", str(error))
-            )
+            return problem(kinds.INVALID_TOKEN, str(error), headers=challenge("invalid_token", str(error)))
         except UnavailableError as error:
             self._telemetry.proofs.count("unavailable")
             _log.warning(str(error), request_id=request.scope["request_id"])
-            return problem(503, f"{error}: try again later", headers={"Retry-After": "1"})
+            return problem(kinds.UNAVAILABLE, f"{error}: try again later", headers={"Retry-After": "1"})
         self._telemetry.proofs.count("verified")
         return self._callers.remember(headers[0], verified)

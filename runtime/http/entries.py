@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from runtime.domain.entries import Change, Context, Edit
+from runtime.domain.entries import Change, Edit
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import read_value
+from runtime.http.clients import context_of
 from runtime.http.queries import (
     read_at_least,
     read_change_id,
@@ -78,6 +79,5 @@ class EntryHandlers:
         return represent_page(listing.namespace, page)
 
     def _change(self, request: Request, id_: UUID, edit: Edit) -> Change:
-        actor = request.scope["caller"].name
-        context = Context(actor, request.scope["request_id"], read_reason(request))
+        context = context_of(request.scope, read_reason(request))
         return Change(id_, (edit,), time.monotonic() + self._change_seconds, context)

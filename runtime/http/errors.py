@@ -26,13 +26,14 @@ from runtime.domain.history import (
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
+from runtime.http import problem_kinds as kinds
 from runtime.http.bodies import (
     BodyTooLargeError,
     InvalidDocumentError,
     UnsupportedContentCodingError,
     UnsupportedMediaTypeError,
 )
-from runtime.http.problems import OWN_TYPES, PROBLEM_TYPES, problem
+from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
@@ -53,6 +54,10 @@ _WEAK = (
     ". A weak entity tag (W/) never satisfies If-Match (RFC 9110, section 13.1.1): send the strong one of the entry,"
     " which a proxy that compresses answers may have weakened"
 )
+_PRECONDITIONS = {
+    PreconditionFailedError: kinds.PRECONDITION_FAILED,
+    PreconditionRequiredError: kinds.PRECONDITION_REQUIRED,
+}
 _BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
 
 
@@ -61,7 +66,7 @@ async def answer(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
     except _BAD_REQUEST as error:
-        return problem(400, str(error))
+        return problem(kinds.MALFORMED_REQUEST, str(error))
     except RoleMissingError as error:
         return _role_missing(error)
     except SecondFactorMissingError:
@@ -69,24 +74,27 @@ async def answer(handler: Handler, request: Request) -> Response:
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
         then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
-        return problem(404, f"{then} no entry with this key", headers=headers)
+        return problem(kinds.ENTRY_NOT_FOUND, f"{then} no entry with this key", headers=headers)
     except VersionNotFoundError:
-        return problem(404, "no change of this revision made a version of the key: read the versions of the key")
+        return problem(
+            kinds.VERSION_NOT_FOUND,
+            "no change of this revision made a version of the key: read the versions of the key",
+        )
     except NotKeptError as error:
         return problem(
-            410,
+            kinds.NOT_KEPT,
             "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
             members={"oldest": str(error.oldest)},
         )
     except UnsettledTimeError:
         return problem(
-            400,
+            kinds.UNSETTLED_TIME,
             f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
             " under way: ask again later, or for the present",
         )
     except RollbackTooLargeError:
         return problem(
-            422,
+            kinds.ROLLBACK_TOO_LARGE,
             f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
             f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
             " first, or the keys by themselves",
@@ -94,37 +102,46 @@ async def answer(handler: Handler, request: Request) -> Response:
     except PreconditionError as error:
         return _precondition(error, request)
     except NotGivenError:
-        return problem(404, "nothing of this name is given in a namespace that you administer")
+        return problem(kinds.NOT_GIVEN, "nothing of this name is given in a namespace that you administer")
     except NameTakenError:
-        return problem(409, "the name is that of a grant in other namespaces: choose another one")
+        return problem(kinds.NAME_TAKEN, "the name is that of a grant in other namespaces: choose another one")
     except OtherHistoryError:
-        parameter = "at_least" if "at_least" in request.query_params else "the request"
+        asked, advice = "the request", "read the versions anew"
+        if "at_least" in request.query_params:
+            asked, advice = "at_least", "read the entry without it"
         return problem(
-            412, f"{parameter} names a revision that is not part of the present history: read the entry without it"
+            kinds.OTHER_HISTORY, f"{asked} names a revision that is not part of the present history: {advice}"
         )
     except IdReusedError:
         return problem(
-            422, "Idempotency-Key was used for another change of this entry: send a new key with each new change"
+            kinds.IDEMPOTENCY_KEY_REUSED,
+            "Idempotency-Key was used for another change of this entry: send a new key with each new change",
         )
     except ChangeExpiredError:
         return problem(
-            503, "the change was not made, since its time was over: try again later", headers={"Retry-After": "1"}
+            kinds.CHANGE_EXPIRED,
+            "the change was not made, since its time was over: try again later",
+            headers={"Retry-After": "1"},
         )
     except BodyTooLargeError as error:
-        return problem(413, str(error))
+        return problem(kinds.CONTENT_TOO_LARGE, str(error))
     except UnsupportedMediaTypeError as error:
-        return problem(415, str(error), headers={"Accept": "application/json"})
+        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept": "application/json"})
     except UnsupportedContentCodingError as error:
-        return problem(415, str(error), headers={"Accept-Encoding": "identity"})
+        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept-Encoding": "identity"})
     except FullError as error:
         return full(error)
     except UnavailableError as error:
         return _unavailable(error, request)
     except ClientDisconnect:
-        return problem(408, "the client closed the connection, or took too long, before it had sent the body")
+        return problem(
+            kinds.REQUEST_INCOMPLETE, "the client closed the connection, or took too long, before it had sent the body"
+        )
     except Exception:
         _log.exception("request failed", request_id=request.scope["request_id"])
-        return problem(500, "the request met a defect of the service, which has been logged under its request id")
+        return problem(
+            kinds.DEFECT, "the request met a defect of the service, which has been logged under its request id"
+        )
 
 
 def challenge(error: str | None = None, description: str = "", **parameters: str) -> dict[str, str]:
@@ -138,16 +155,13 @@ def second_factor_missing() -> Response:
     """Return the problem for a person who has to sign in with several factors (RFC 9470)."""
     detail = "people change and administer after signing in with a second factor: sign in again with one"
     headers = challenge("insufficient_user_authentication", detail, acr_values="phr")
-    return problem(
-        401, detail, kind=f"{OWN_TYPES}second-factor-required", title="Second Factor Required", headers=headers
-    )
+    return problem(kinds.SECOND_FACTOR_REQUIRED, detail, headers=headers)
 
 
 def _role_missing(error: RoleMissingError) -> Response:
     members = {"role": error.role} | ({} if error.namespace is None else {"namespace": error.namespace})
-    kind = f"{OWN_TYPES}role-missing"
     headers = challenge("insufficient_scope", f"the role {error.role} is needed")
-    return problem(403, str(error), kind=kind, title="Role Missing", headers=headers, members=members)
+    return problem(kinds.ROLE_MISSING, str(error), headers=headers, members=members)
 
 
 def full(error: FullError) -> Response:
@@ -156,23 +170,23 @@ def full(error: FullError) -> Response:
     if error.of_client:
         detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
         violated = {"violated-policies": [error.bound]}
-        return problem(429, detail, kind=f"{PROBLEM_TYPES}quota-exceeded", headers=headers, members=violated)
+        return problem(kinds.QUOTA_EXCEEDED, detail, headers=headers, members=violated)
     detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
-    return problem(503, detail, kind=f"{PROBLEM_TYPES}temporary-reduced-capacity", headers=headers)
+    return problem(kinds.REDUCED_CAPACITY, detail, headers=headers)
 
 
 def _precondition(error: PreconditionError, request: Request) -> Response:
-    status = {PreconditionFailedError: 412, PreconditionRequiredError: 428}[type(error)]
+    kind = _PRECONDITIONS[type(error)]
     headers = {} if error.current is None else {"ETag": entity_tag(error.current)}
     if_match = read_conditions(request).if_match
-    return problem(status, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
+    return problem(kind, f"{error}{_WEAK if if_match and if_match.weak else ''}", headers=headers)
 
 
 def _unavailable(error: UnavailableError, request: Request) -> Response:
     _log.warning(str(error), cause=repr(error.__cause__), request_id=request.scope["request_id"])
-    advice = (
-        "send it again with the same Idempotency-Key, or read the entry first"
+    kind, advice = (
+        (kinds.OUTCOME_UNKNOWN, "send it again with the same Idempotency-Key, or read the entry first")
         if isinstance(error, OutcomeUnknownError)
-        else "try again later"
+        else (kinds.UNAVAILABLE, "try again later")
     )
-    return problem(503, f"{error}: {advice}", headers={"Retry-After": "1"})
+    return problem(kind, f"{error}: {advice}", headers={"Retry-After": "1"})

@@ -14,6 +14,7 @@ from runtime.domain.history import Kind, RolledBack
 from runtime.domain.names import check_namespace
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import INLINE_BYTES, read_target
+from runtime.http.clients import context_of
 from runtime.http.queries import (
     names_a_moment,
     parse_moment,
@@ -42,6 +43,10 @@ if TYPE_CHECKING:
     from runtime.http.entries import EntryHandlers
     from runtime.http.representations import Representation
     from runtime.services.history import Compared, History
+
+
+_ROLLBACK = "?rollback"
+"""The name of a namespace's rollback in the id of its change, where an entry has its key."""
 
 
 class HistoryHandlers:
@@ -156,7 +161,7 @@ class HistoryHandlers:
         """POST a rollback of a namespace: 200 with the version that it made, and with the keys that it changed."""
         namespace = check_namespace(request.path_params["namespace"])
         expected = read_expected(request)
-        id_ = read_change_id(request, namespace, "")
+        id_ = read_change_id(request, namespace, _ROLLBACK)
         version = await self._history.resolve(parse_moment("to", await read_target(request)))
         if "idempotency-key" in request.headers:
             earlier = await self._history.made(id_, namespace)
@@ -177,7 +182,7 @@ class HistoryHandlers:
         """Return the change of a rollback, whose reason begins with the version that it goes back to."""
         reason = read_reason(request)
         told = _rollback_to(to) if reason is None else f"{_rollback_to(to)}: {reason}"
-        context = Context(request.scope["caller"].name, request.scope["request_id"], told)
+        context = context_of(request.scope, told)
         return Change(id_, edits, time.monotonic() + self._change_seconds, context, guard)
 
     async def _patch(self, request: Request, found: Compared) -> list[Any] | None:

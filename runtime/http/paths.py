@@ -21,6 +21,11 @@ class Paths:
     def __init__(self, resources: Iterable[Resource]) -> None:
         self._matchers = [(_pattern(resource.template).fullmatch, resource) for resource in resources]
 
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The method and path template of everything that is served; a HEAD counts as its GET."""
+        return frozenset(endpoint for _, resource in self._matchers for endpoint in resource.endpoints)
+
     def find(self, path: str) -> tuple[Resource, dict[str, str]] | None:
         """Return the resource for a path, with the path parameters by name, or None."""
         for fullmatch, resource in self._matchers:
@@ -34,6 +39,8 @@ class ByPort:
     """Two sets of paths: those of the management port, and those of any other port."""
 
     def __init__(self, paths: Paths, management: Paths, management_port: int) -> None:
+        self.endpoints = paths.endpoints
+        """The endpoints of any other port than the management port."""
         self._paths = paths
         self._management = management
         self._management_port = management_port

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -11,32 +10,20 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-
-PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
-"""The registry of problem types, with those of draft-ietf-httpapi-ratelimit-headers-11."""
-
-
-OWN_TYPES = "urn:cbp:problem:"
-"""The beginning of the problem types of this API (docs/access.md)."""
+    from runtime.http.problem_kinds import Kind
 
 
 def problem(
-    status: int,
-    detail: str,
-    *,
-    kind: str = "about:blank",
-    title: str | None = None,
-    headers: Mapping[str, str] | None = None,
-    members: Mapping[str, Any] | None = None,
+    kind: Kind, detail: str, *, headers: Mapping[str, str] | None = None, members: Mapping[str, Any] | None = None
 ) -> Response:
-    """Return a problem: ``detail`` explains the error, ``members`` are extensions of the problem type ``kind``.
+    """Return a problem: ``detail`` explains this occurrence of its kind, ``members`` are extensions of the kind.
 
     No cache stores it: the next request may succeed.
     """
-    body = {"type": kind, "title": title or HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {"type": kind.type, "title": kind.title, "status": kind.status, "detail": detail}
     return Response(
         orjson.dumps(body | dict(members or {})),
-        status,
+        kind.status,
         headers={"Cache-Control": "no-store", **(headers or {})},
         media_type="application/problem+json",
     )

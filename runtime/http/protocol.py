@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from runtime.http import problem_kinds as kinds
 from runtime.http.problems import problem
 from runtime.http.transport import JoiningTransport
 
 if TYPE_CHECKING:
     import asyncio
+
+    from runtime.http.problem_kinds import Kind
 
 RECEIVE_SECONDS = 30.0
 """The limit for receiving a request, head and body; the largest body then needs 35 kB a second."""
@@ -79,7 +82,9 @@ class Protocol(HttpToolsProtocol):
         if not self._receiving:
             self._cancel_deadline()
         elif self._pending_bytes > LONGEST_HEAD_BYTES:
-            self._refuse(431, f"The fields of the request have more than {LONGEST_HEAD_BYTES} bytes.")
+            self._refuse(
+                kinds.FIELDS_TOO_LARGE, f"The fields of the request have more than {LONGEST_HEAD_BYTES} bytes."
+            )
         else:
             self._expect_end()
 
@@ -89,7 +94,9 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         if self.parser.should_upgrade() and self._has_body():
             # The parser treats the following bytes as the other protocol, so the body would never arrive.
-            self._refuse(501, "The service supports no other protocol: send the request without Upgrade.")
+            self._refuse(
+                kinds.NO_SUCH_PROTOCOL, "The service supports no other protocol: send the request without Upgrade."
+            )
             return
         super().on_headers_complete()
         self.headers = []  # trailers go to a new list: they are no headers (RFC 9110, 6.5.1)
@@ -101,7 +108,7 @@ class Protocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._pieces > MOST_PIECES:
-            self._end(413, f"The body came in more than {MOST_PIECES} pieces.")
+            self._end(kinds.CONTENT_TOO_LARGE, f"The body came in more than {MOST_PIECES} pieces.")
         else:
             super().on_body(body)
 
@@ -138,7 +145,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Respond to bytes that cannot be parsed, and close the connection."""
-        self._refuse(400, msg)
+        self._refuse(kinds.MALFORMED_REQUEST, msg)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Ignore an Upgrade without a warning in the log, as RFC 9110 (section 7.8) permits."""
@@ -158,19 +165,19 @@ class Protocol(HttpToolsProtocol):
             self._deadline = None
 
     def _give_up(self) -> None:
-        self._end(408, f"The request was not complete within {RECEIVE_SECONDS:g} seconds.")
+        self._end(kinds.REQUEST_INCOMPLETE, f"The request was not complete within {RECEIVE_SECONDS:g} seconds.")
 
-    def _end(self, status: int, message: str) -> None:
+    def _end(self, kind: Kind, message: str) -> None:
         """Refuse the request that is arriving, or close the connection where it has been answered already."""
         if self._in_head or not self.cycle.response_started:
-            self._refuse(status, message)
+            self._refuse(kind, message)
         else:
             self.transport.close()
 
-    def _refuse(self, status: int, message: str) -> None:
-        response = problem(status, f"{message} The connection is closed.", headers={"Connection": "close"})
+    def _refuse(self, kind: Kind, message: str) -> None:
+        response = problem(kind, f"{message} The connection is closed.", headers={"Connection": "close"})
         head = b"".join(b"%b: %b\r\n" % header for header in response.raw_headers)
-        line = f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\n".encode()
+        line = f"HTTP/1.1 {kind.status} {HTTPStatus(kind.status).phrase}\r\n".encode()
         self.transport.write(line + head + b"\r\n" + bytes(response.body))
         self.transport.close()
         if self.cycle is not None:

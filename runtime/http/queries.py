@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
+from runtime.domain.audit import KINDS, written
 from runtime.domain.entries import PreconditionRequiredError, Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
+from runtime.ports import AuditFilter
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 DEFAULT_LIMIT = 100
 LARGEST_LIMIT = 1000
 DEFAULT_PAST_LIMIT = 20
-LARGEST_PAST_LIMIT = 100
-"""The versions, changes or differences of a page, for each of which the store may read a value of a mebibyte."""
+LARGEST_PAST_LIMIT = 50
+"""The versions, changes or differences of a page: for each difference the store may read two values of a mebibyte."""
 
 LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
@@ -256,3 +258,49 @@ def _limit(text: str, largest: int = LARGEST_LIMIT) -> int:
 
 def _tags(values: list[bytes]) -> Tags | None:
     return parse_tags(b", ".join(values).decode("latin-1")) if values else None
+
+
+def read_audit_filter(request: Request) -> AuditFilter:
+    """Return the records that the query string asks for; other parameters raise :class:`InvalidQueryError`."""
+    known = ("after", "limit", "since", "until", "actor", "namespace", "kind", "outcome")
+    parameters = _parameters(request, known)
+    namespace, kind = parameters.get("namespace"), parameters.get("kind")
+    if kind is not None and kind not in KINDS:
+        raise InvalidQueryError(f"kind is one of {', '.join(KINDS)}")
+    for name in ("actor", "outcome"):
+        if not parameters.get(name, "").isprintable():
+            raise InvalidQueryError(f"{name} is one line of printable characters")
+    return AuditFilter(
+        _place(parameters.get("after", "0")),
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+        since=_time("since", parameters.get("since")),
+        until=_time("until", parameters.get("until")),
+        actor=parameters.get("actor"),
+        namespace=None if namespace is None else check_namespace(namespace),
+        kind=kind,
+        outcome=parameters.get("outcome"),
+    )
+
+
+def read_anchors_after(request: Request) -> tuple[int, int]:
+    """Return the place after which anchors are asked for, and how many at most."""
+    parameters = _parameters(request, ("after", "limit"))
+    return _place(parameters.get("after", "0")), _limit(parameters.get("limit", str(DEFAULT_LIMIT)))
+
+
+def _place(text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) <= 18:
+        return int(text)
+    raise InvalidQueryError("after is the place of a record in the chain, a whole number")
+
+
+def _time(name: str, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return written(moment)
+    except (ValueError, OverflowError):
+        raise InvalidQueryError(f"{name} is a time with its zone (RFC 3339), such as 2026-01-05T08:00:00Z") from None

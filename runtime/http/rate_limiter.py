@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.http.bodies import TOKEN_BYTES, body_bytes
 from runtime.http.errors import answer
+from runtime.http.problem_kinds import QUOTA_EXCEEDED, REDUCED_CAPACITY
 from runtime.http.problems import problem
 from runtime.services.decisions import Admission
 
@@ -30,10 +31,9 @@ if TYPE_CHECKING:
     from runtime.services.throttling import Throttle
     from runtime.telemetry import Telemetry
 
-_PROBLEM_TYPES = "https://iana.org/assignments/http-problem-types#"
 _KNOWN_CLIENTS = 4096
 _KEY_BYTES = 9
-_READING = frozenset({"GET", "HEAD"})
+READING = frozenset({"GET", "HEAD"})
 
 
 class _Fields(NamedTuple):
@@ -55,7 +55,7 @@ class RateLimiter:
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
-        client = self._clients.identify(request.scope)
+        client = self._clients.counted(request.scope)
         decision = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
@@ -88,7 +88,7 @@ class RateLimiter:
     async def _decide(self, client: str, endpoint: str, request: Request) -> Decision:
         """Take the tokens of a request one after the other; those that were taken before a denial are lost."""
         decision = await self._take(client, endpoint)
-        if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
+        if request.method in READING or (size := body_bytes(request)) <= TOKEN_BYTES:
             return decision
         limits, taken = self._throttle.limits(endpoint), 1
         while decision.admission is Admission.ADMITTED and taken < _cost(size, limits, decision):
@@ -111,10 +111,8 @@ class RateLimiter:
         again = f"try again in {decision.retry_after_seconds} s"
         reduced = "requests cannot be counted together now, so each process admits its share"
         return problem(
-            503 if decision.alone else 429,
+            REDUCED_CAPACITY if decision.alone else QUOTA_EXCEEDED,
             f"{reduced}: {empty}: {again}" if decision.alone else f"{empty}: {again}",
-            kind=_PROBLEM_TYPES + ("temporary-reduced-capacity" if decision.alone else "quota-exceeded"),
-            title="Temporary Reduced Capacity" if decision.alone else "Quota Exceeded",
             headers={"Retry-After": str(decision.retry_after_seconds)},
             members={"violated-policies": decision.denied_by},
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtime.http.authentication import Gate
 from runtime.http.errors import answer
+from runtime.http.problem_kinds import METHOD_NOT_ALLOWED
 from runtime.http.problems import problem
 from runtime.routes import PERMISSIONS
 
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from runtime.http.authentication import Gate
     from runtime.http.errors import Handler
+    from runtime.http.intake import BoundedLimiter
 
 
 _REVALIDATED = (b"cache-control", b"private, no-cache")
@@ -25,11 +27,13 @@ _REVALIDATED = (b"cache-control", b"private, no-cache")
 class Resource:
     """The handlers of one path template: HEAD is handled as GET, an unknown method gets 405 with Allow.
 
-    A ``gate`` lets requests pass by identity, limits and permissions: each method has to have one in ``PERMISSIONS``.
-    Health checks and metrics have none.
+    A gate lets requests pass by identity, limits and permissions: each method has to have one in ``PERMISSIONS``. What
+    describes the API has a limiter alone, and health checks and metrics have neither.
     """
 
-    def __init__(self, template: str, handlers: Mapping[str, Handler], gate: Gate | None = None) -> None:
+    def __init__(
+        self, template: str, handlers: Mapping[str, Handler], gate: Gate | BoundedLimiter | None = None
+    ) -> None:
         self.template = template
         self._gate = gate
         self._handlers = {
@@ -39,12 +43,18 @@ class Resource:
         if "GET" in handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
 
+    @property
+    def endpoints(self) -> frozenset[str]:
+        """The method and template of each handler."""
+        return frozenset(endpoint for endpoint, _ in self._handlers.values())
+
     async def answer(self, request: Request) -> Response:
         """Return the response to one request."""
         chosen = self._handlers.get(request.method)
         if chosen is None:
             allowed = ", ".join(sorted(self._handlers))
-            return problem(405, f"the methods of this resource are {allowed}", headers={"Allow": allowed})
+            detail = f"the methods of this resource are {allowed}"
+            return problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         endpoint, handler = chosen
         if self._gate is None:
             return await answer(handler, request)
@@ -54,8 +64,10 @@ class Resource:
         return response
 
 
-def _guarded(endpoint: str, handler: Handler, gate: Gate | None) -> Handler:
-    if gate is None:
+def _guarded(endpoint: str, handler: Handler, gate: Gate | BoundedLimiter | None) -> Handler:
+    if not isinstance(gate, Gate):
+        if " /v1/" in endpoint:
+            raise ValueError(f"{endpoint} is not for everybody: it needs a gate")
         return handler
     if endpoint not in PERMISSIONS:
         raise ValueError(f"{endpoint} has no permission: add it to PERMISSIONS in runtime/routes.py")

@@ -8,25 +8,27 @@ import os
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 import structlog
 
-from runtime.environment import EnvironmentVariableError, read_migration_environment
+from runtime.environment import EnvironmentVariableError, read_migration_environment, read_signer
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
+from runtime.maintenance.audit import anchor
 from runtime.maintenance.events import keep_events
 from runtime.maintenance.history import verify_history
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.snapshots import prune
+from runtime.maintenance.transit import SignerError
 from runtime.maintenance.volumes import Volumes, copy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable, Coroutine
 
-    from runtime.environment import Address
-    from runtime.settings import Database
+    from runtime.environment import Address, MigrationEnvironment
+    from runtime.settings import Database, Settings
 
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FAILED = 1
@@ -50,6 +52,10 @@ def main() -> int:
     _add_settings(job, _keep_events)
     job = jobs.add_parser("verify-history", help="rebuild the entries from their events, and name each difference")
     _add_settings(job, _verify_history)
+    job = jobs.add_parser("anchor-audit", help="have Vault sign the head of the audit trail, and keep the anchor")
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.add_argument("--folder", type=Path, help="a folder outside of the database, for each anchor as a file")
+    job.set_defaults(start=_anchor)
     arguments = parser.parse_args()
     configure_logging()
     status: int = arguments.start(arguments)
@@ -57,17 +63,32 @@ def main() -> int:
 
 
 def _run_on_database(arguments: argparse.Namespace) -> int:
+    def run(settings: Settings, environment: MigrationEnvironment) -> Coroutine[Any, Any, int]:
+        job: Coroutine[Any, Any, int] = arguments.run(environment.database, settings.database)
+        return job
+
+    return _on_database(arguments.settings, run)
+
+
+def _anchor(arguments: argparse.Namespace) -> int:
+    async def run(settings: Settings, environment: MigrationEnvironment) -> int:
+        await anchor(environment.database, settings, read_signer(os.environ), arguments.folder)
+        return 0
+
+    return _on_database(arguments.settings, run)
+
+
+def _on_database(path: Path, run: Callable[[Settings, MigrationEnvironment], Coroutine[Any, Any, int]]) -> int:
     try:
-        settings = load_settings(arguments.settings)
+        settings = load_settings(path)
         environment = read_migration_environment(os.environ)
-        status: int = asyncio.run(arguments.run(environment.database, settings.database))
+        return asyncio.run(run(settings, environment))
     except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SignerError) as error:
         _log.error("the maintenance job failed", reason=str(error))
         return FAILED
-    return status
 
 
 async def _keep_events(address: Address, settings: Database) -> int:
@@ -81,7 +102,7 @@ async def _verify_history(address: Address, settings: Database) -> int:
     return FAILED if faults else 0
 
 
-def _add_settings(job: argparse.ArgumentParser, run: Callable[[Address, Database], Awaitable[int]]) -> None:
+def _add_settings(job: argparse.ArgumentParser, run: Callable[[Address, Database], Coroutine[Any, Any, int]]) -> None:
     job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     job.set_defaults(run=run, start=_run_on_database)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.adapters.postgres_migrations import session
+from runtime.maintenance.audit import drop_expired
 
 if TYPE_CHECKING:
     from runtime.environment import Address
@@ -17,11 +18,20 @@ PARTITION_REVISIONS = 1_000_000
 AHEAD_REVISIONS = 2 * PARTITION_REVISIONS
 """The revisions for which partitions are made ahead: more than any day has changes."""
 
+_UNSEALED = """
+SELECT EXISTS (
+    SELECT FROM audit_head() AS head, events
+    WHERE events.revision >= head.revision AND (events.revision, events.ordinal) > (head.revision, head.ordinal)
+        AND occurred_at < clock_timestamp() - $1::interval)
+"""
+
 _log = structlog.get_logger(__name__)
 
 
 async def keep_events(address: Address, settings: Database) -> None:
     """Make partitions ahead, and drop those past ``events_retention_days`` behind a verified checkpoint.
+
+    The audit trail keeps the same retention, and no event is dropped that is not sealed in it.
 
     Raises asyncpg's errors; each partition is made or dropped in a transaction of its own.
     """
@@ -32,6 +42,10 @@ async def keep_events(address: Address, settings: Database) -> None:
         made = await connection.fetchval("SELECT make_event_partitions($1, $2)", PARTITION_REVISIONS, AHEAD_REVISIONS)
         dropped = []
         retention = timedelta(days=settings.events_retention_days)
-        while name := await connection.fetchval("SELECT drop_expired_events($1)", retention):
+        unsealed = await connection.fetchval(_UNSEALED, retention)
+        if unsealed:
+            _log.error("events past their retention are kept, because they are not sealed in the audit trail")
+        while not unsealed and (name := await connection.fetchval("SELECT drop_expired_events($1)", retention)):
             dropped.append(name)
-    _log.info("the events are within their retention", made=made, dropped=dropped)
+        records = await drop_expired(connection, retention)
+    _log.info("the events are within their retention", made=made, dropped=dropped, audit_records=records)

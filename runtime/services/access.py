@@ -24,15 +24,15 @@ MOST_CALLERS = 4096
 MOST_NAMESPACES = 256
 """The most namespaces for which the rank of one client is remembered."""
 
-ANYWHERE = ""
-"""No namespace has this name; it stands for the highest role that a client has in any."""
+ANYWHERE, EVERYWHERE = "", "*"
+"""No namespace has these names; they stand for the highest role that a client has in any, and in all of them."""
 
 
 class RoleMissingError(Exception):
     """The client has not the role that the request needs; ``namespace`` is None where one in any would do."""
 
     def __init__(self, role: Role, namespace: str | None) -> None:
-        where = "any namespace" if namespace is None else f"the namespace {namespace}"
+        where = {None: "any namespace", EVERYWHERE: "every namespace"}.get(namespace, f"the namespace {namespace}")
         super().__init__(f"the role {role} in {where} is needed, and is not given to you")
         self.role = role
         self.namespace = namespace
@@ -108,10 +108,12 @@ class Authority:
             self._given.setdefault((each.issuer, each.group, each.subject), []).append(each.right)
 
     def require(self, caller: Caller, permission: Permission, namespace: str | None) -> None:
-        """Return when a client may do what a route does, in a namespace or, for None, in any one.
+        """Return when a client may do what a route does, in a namespace or, for None, in any one or in all of them.
 
         Raises :class:`RoleMissingError` or :class:`SecondFactorMissingError`.
         """
+        if permission.everywhere:
+            namespace = EVERYWHERE
         place = ANYWHERE if namespace is None else namespace
         rank = caller.ranks.get(place)
         if rank is None:

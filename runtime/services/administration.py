@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -13,6 +14,7 @@ from runtime.services.access import RoleMissingError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runtime.domain.audit import Note
     from runtime.domain.grants import Grant, MachineKey
     from runtime.domain.identity import Identity
     from runtime.ports import AccessStore
@@ -23,7 +25,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Administration:
-    """Grants and keys, as one administrator may see and change them: those of namespaces that he administers."""
+    """Grants and keys, as one administrator may see and change them: those of namespaces that he administers.
+
+    A change is recorded in the audit trail with it, by the ``note`` of the request that asks for it.
+    """
 
     def __init__(self, store: AccessStore, given: GivenRights, authority: Authority) -> None:
         self._store = store
@@ -35,23 +40,23 @@ class Administration:
         await self._given.refresh()
         return tuple(each for each in self._given.in_force.grants if self._administers(administrator, each.right))
 
-    async def give(self, administrator: Identity, grant: Grant) -> bool:
+    async def give(self, administrator: Identity, grant: Grant, note: Note) -> bool:
         """Give a right, or replace the one of its name; return whether it is new.
 
         Raises :class:`RoleMissingError`, or :class:`NameTakenError` for the name of a grant in other namespaces.
         """
         self._require(administrator, grant.right)
-        new = await self._store.put_grant(grant)
+        new = await self._store.put_grant(grant, _about(note, grant))
         if new is None:
             raise NameTakenError
         _log.warning("a right was given", grant=grant.name, given_by=grant.given_by, **_right(grant.right))
         await self._given.refresh()
         return new
 
-    async def take(self, administrator: Identity, name: str) -> None:
+    async def take(self, administrator: Identity, name: str, note: Note) -> None:
         """Take a right back; raise :class:`NotGivenError` for one that he does not administer, or that is not there."""
         found = next((each for each in await self.grants(administrator) if each.name == name), None)
-        if found is None or not await self._store.remove_grant(found):
+        if found is None or not await self._store.remove_grant(found, _about(note, found)):
             raise NotGivenError
         _log.warning("a right was taken back", grant=name, taken_by=administrator.name, **_right(found.right))
         await self._given.refresh()
@@ -62,7 +67,7 @@ class Administration:
         return tuple(each for each in self._given.in_force.keys if self._administers(administrator, each.right))
 
     async def make_key(
-        self, administrator: Identity, make: Callable[[str, bytes], MachineKey]
+        self, administrator: Identity, make: Callable[[str, bytes], MachineKey], note: Note
     ) -> tuple[MachineKey, str]:
         """Keep the key that ``make`` returns for an id and a digest; return it with its token, which is shown once."""
         id_, token = new_key()
@@ -71,14 +76,15 @@ class Administration:
             raise ValueError("a new key is of the form of keys")
         key = make(id_, digest_of(parts[1]))
         self._require(administrator, key.right)
-        await self._store.put_key(key)
+        await self._store.put_key(key, _about(note, key))
         _log.warning("a key was made", key=id_, given_by=key.given_by, **_right(key.right))
         await self._given.refresh()
         return key, token
 
-    async def revoke(self, administrator: Identity, id_: str) -> None:
+    async def revoke(self, administrator: Identity, id_: str, note: Note) -> None:
         """Revoke a key; raise :class:`NotGivenError` for one that he does not administer, or that is not there."""
-        if id_ not in {key.id for key in await self.keys(administrator)} or not await self._store.remove_key(id_):
+        found = next((key for key in await self.keys(administrator) if key.id == id_), None)
+        if found is None or not await self._store.remove_key(id_, _about(note, found)):
             raise NotGivenError
         _log.warning("a key was revoked", key=id_, revoked_by=administrator.name)
         await self._given.refresh()
@@ -90,6 +96,12 @@ class Administration:
     def _require(self, administrator: Identity, right: Right) -> None:
         if not self._administers(administrator, right):
             raise RoleMissingError(Role.ADMINISTRATOR, right.namespaces)
+
+
+def _about(note: Note, given: Grant | MachineKey) -> Note:
+    """Return the note of a right that is given or taken; it is of the right's namespace, where that is one."""
+    namespaces = given.right.namespaces
+    return replace(note, namespace=None if namespaces.endswith("*") else namespaces, right=given.recorded)
 
 
 def _right(right: Right) -> dict[str, str]:

@@ -80,7 +80,7 @@ class Entries(Generic[S]):
     async def write(self, change: Change) -> tuple[S, bool]:
         """Make a change of one edit that creates or replaces; return the entry, and whether it is new."""
         edit = change.edits[0]
-        (made,) = await self.change(change)
+        (made,) = await self.make(change)
         if edit.value is None:
             raise ValueError("the change removes the entry")
         entry = Entry(edit.namespace, edit.key, edit.value, made.version, made.at)
@@ -88,9 +88,9 @@ class Entries(Generic[S]):
 
     async def remove(self, change: Change) -> None:
         """Make a change that removes an entry."""
-        await self.change(change)
+        await self.make(change)
 
-    async def change(self, change: Change) -> tuple[Made, ...]:
+    async def make(self, change: Change) -> tuple[Made, ...]:
         """Make a change of any edits; return what became of each."""
         with self._changing(change):
             return await self.changes.make(change)

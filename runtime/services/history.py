@@ -161,7 +161,7 @@ class History(Generic[S]):
             )
             for each, entry in zip(found, past.entries, strict=True)
         )
-        made = await self._entries.change(make(edits, guard))
+        made = await self._entries.make(make(edits, guard))
         pairs = zip(keys, made, strict=True)
         return RolledBack(made[0].version, tuple(KeyEdit(key, each.action) for key, each in pairs))
 
@@ -177,9 +177,8 @@ class History(Generic[S]):
                     lambda: self._store.differences(namespace, start, end, before, LARGEST_ROLLBACK + 1)  # noqa: B023
                 )
             except OtherHistoryError:
-                if end is None or end.epoch == start.epoch:
-                    raise
-                raise PreconditionFailedError("If-Match does not hold: it is of another history", None) from None
+                await self._require_present(namespace, end)
+                raise
             found += page.differences
             end, before = page.end, page.next
             small = sum(each.before.size for each in found if each.before) <= LARGEST_ROLLBACK_BYTES
@@ -188,6 +187,13 @@ class History(Generic[S]):
             if before is None:
                 return found, end
         raise RollbackTooLargeError
+
+    async def _require_present(self, namespace: str, expected: Version | None) -> None:
+        """Raise unless the version of If-Match is one of the present history."""
+        try:
+            await self._ask(lambda: self._store.changes(namespace, expected, 1))
+        except OtherHistoryError:
+            raise PreconditionFailedError("If-Match does not hold: it is of another history", None) from None
 
     async def _require_unchanged(self, guard: Guard) -> None:
         last = await self._ask(lambda: self._store.changes(guard.namespace, None, 1))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from compiler.emit.kubernetes.cluster.admission import secret_writers
 from compiler.emit.names import IMAGES_ADMITTED
-from compiler.policy.denial import answer
-from compiler.policy.gate import load
+from tests.compiler.admission import IMAGES, LABELLED, NAMESPACE, denied_by_rules, labelled, pod, secret
 from tests.compiler.project import documents, site
-from tests.policy.policies import POLICIES
 
 if TYPE_CHECKING:
     import subprocess
@@ -22,48 +19,12 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from tests.cluster.server import Server
 
-NAMESPACE = "cbp-application"
-RESTRICTED = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}, "readOnlyRootFilesystem": True}
-DIGEST = f"@sha256:{'0' * 64}"
-IMAGES = {
-    f"registry.bank.example/a{DIGEST}": True,
-    f"registry.bank.example/a:1.0{DIGEST}": True,
-    "registry.bank.example/a:1.0": False,
-    "registry.bank.example/a": False,
-    f"registry.bank.example/a{DIGEST}0": False,
-    f"registry.bank.example/a@sha256:{'0' * 63}": False,
-}
 EFFECTIVE_SECONDS = 60
 KINDS = (("Namespace",), ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"))
 
 
 def created(server: Server, document: Document, *arguments: str) -> subprocess.CompletedProcess[str]:
     return server.run("create", "--dry-run=server", *arguments, "--filename=-", given=document)
-
-
-def pod(image: str, *, initial: str = "") -> Document:
-    def container(name: str, image: str) -> dict[str, Any]:
-        return {"name": name, "image": image, "securityContext": RESTRICTED}
-
-    context = {"runAsNonRoot": True, "runAsUser": 65532, "seccompProfile": {"type": "RuntimeDefault"}}
-    spec = {"containers": [container("a", image)], "securityContext": context, "serviceAccountName": "judged"}
-    if initial:
-        spec["initContainers"] = [container("b", initial)]
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "judged", "namespace": NAMESPACE}, "spec": spec}
-
-
-def secret() -> Document:
-    metadata = {"name": "judged", "namespace": NAMESPACE}
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": {"a": "b"}}
-
-
-def denied_by_rules(document: Document, rule: str) -> bool:
-    judged = {
-        "environment": site().environment.model_dump(mode="json"),
-        "spec": site().spec.model_dump(mode="json"),
-        "documents": [{"file": "judged.yaml", "object": document}],
-    }
-    return bool(answer(rule, load(POLICIES).engine.evaluate(f"gate.{rule}", json.dumps(judged))).denials)
 
 
 @pytest.fixture(scope="module")
@@ -118,13 +79,11 @@ def test_anybody_may_change_what_a_secret_is_called_by_and_an_operator_alone_wha
         assert guarded.run("delete", *named).returncode == 0
 
 
-@pytest.mark.parametrize(("name", "zone", "admitted"), [("a", None, True), ("a", "data", False), ("cbp-b", "b", False)])
+@pytest.mark.parametrize(("name", "zone", "admitted"), LABELLED)
 def test_no_namespace_but_a_zone_s_own_has_its_label(
     guarded: Server, name: str, zone: str | None, admitted: bool
 ) -> None:
-    labels = {"pod-security.kubernetes.io/enforce": "restricted", **({"cbp.bank/zone": zone} if zone else {})}
-    document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
-    assert (created(guarded, document).returncode == 0) is admitted
+    assert (created(guarded, labelled(name, zone)).returncode == 0) is admitted
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -61,6 +62,7 @@ def _carry_out(steps: Iterable[tuple[str, str]], project: Path, service: Service
         ran = subprocess.run(
             ["bash", "-c", _at(service, command)],
             cwd=project,
+            env=os.environ | {"CBP_API_URL": service.url},
             capture_output=True,
             text=True,
             timeout=120,

@@ -50,7 +50,7 @@ def test_the_build_can_read_the_runtime_and_its_lock_alone() -> None:
     context = {str(path) for path in files if in_context(PurePosixPath(path))}
     runtime = {path for path in files if path.parts[0] == "runtime" and "__pycache__" not in path.parts}
     served = {path for path in runtime if not path.is_relative_to("runtime/embedded")}
-    assert {path.suffix for path in served} == {".py", ".sql", ".lua"}
+    assert {path.suffix for path in served} == {".py", ".sql", ".lua", ".html", ".css", ".js"}
     assert served != runtime
     assert context == {"requirements/runtime.txt", *map(str, served)}
 

@@ -86,6 +86,10 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
             time.sleep(0.05)
         written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1}, headers=signed_in())
         assert written.status_code == 201
+        page = [
+            httpx.get(f"{service.url}/docs{file}").status_code for file in ("", "/start.js", "/swagger-ui-bundle.js")
+        ]
+        assert page == [200, 200, 200]
         opened = set(opened_for_writing(service.process.pid)) - {service.log}
         assert {path.parent.parent for path in opened} == {image.scratch}
         assert service.end() == 0

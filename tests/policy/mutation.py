@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -53,7 +53,9 @@ class Mutation(BaseModel):
     statement: str | None = None
     """The path of a value of the resolved specification, with dots."""
     file: str | None = None
-    """A file of the primary cluster, below its folder; one below ``argocd``; or the API's ``settings``."""
+    """A file of one cluster, below its folder; one below ``argocd``; or the API's ``settings``."""
+    role: Literal["primary", "recovery"] = "primary"
+    """The role of the cluster whose file is changed."""
     pointer: str = ""
     """What is changed in the file (RFC 6901); all of it by default."""
     value: Any = None
@@ -162,8 +164,8 @@ def _without(node: Node, path: Keys) -> Node:
 
 
 def _changed(rendering: Rendering, mutation: Mutation) -> Rendering:
-    """Change a file of the primary cluster; the others stay as they are."""
-    if rendering.site.cluster.role != "primary":
+    """Change a file of the cluster with the mutation's role; the others stay as they are."""
+    if rendering.site.cluster.role != mutation.role:
         return rendering
     if mutation.file == _SETTINGS:
         document = _edited(rendering.site.settings.model_dump(mode="json"), _parts(mutation), mutation)

@@ -17,15 +17,23 @@ from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 from tests.conftest import empty_database, in_database
 from tests.identity import MemoryKeys, access
-from tests.runtime.fakes import MemoryAccess, MemoryBuckets, MemoryChanges, MemoryEntries, client_of, running
+from tests.runtime.fakes import (
+    MemoryAccess,
+    MemoryAudit,
+    MemoryBuckets,
+    MemoryChanges,
+    MemoryEntries,
+    client_of,
+    running,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     import httpx
-    from starlette.types import ASGIApp
 
     from runtime.embedded.postgres import PostgresServer
+    from runtime.http.application import Application
 
 
 @pytest.fixture
@@ -100,17 +108,24 @@ def changes(entries: MemoryEntries) -> MemoryChanges:
 
 
 @pytest.fixture
-def adapters(entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining) -> Adapters:
-    return Adapters(entries, changes, buckets, MemoryKeys(), MemoryAccess(), Telemetry(), draining)
+def audit() -> MemoryAudit:
+    return MemoryAudit()
 
 
 @pytest.fixture
-def app(settings: Settings, adapters: Adapters) -> ASGIApp:
+def adapters(
+    entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
+) -> Adapters:
+    return Adapters(entries, changes, buckets, MemoryKeys(), MemoryAccess(audit), Telemetry(), draining, audit)
+
+
+@pytest.fixture
+def app(settings: Settings, adapters: Adapters) -> Application:
     return create_app(settings, adapters)
 
 
 @pytest.fixture
-async def client(app: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the started service, who may do everything; what the service raises fails the test."""
     async with running(app), client_of(app) as http:
         yield http

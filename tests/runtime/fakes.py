@@ -6,11 +6,12 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from runtime.domain.audit import GENESIS, canonical, next_link, record_hash, written
 from runtime.domain.buckets import State, debited, filled, refilled, wait_microseconds
 from runtime.domain.entries import (
     Action,
@@ -27,7 +28,18 @@ from runtime.domain.entries import (
 )
 from runtime.domain.grants import Given
 from runtime.domain.preconditions import namespace_changed, permit_change
-from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, Outage, Pool, Schema
+from runtime.ports import (
+    BucketsUnavailableError,
+    Fault,
+    Grant,
+    KeyedBucket,
+    Outage,
+    Pool,
+    Schema,
+    Sealed,
+    SealedPage,
+    Trail,
+)
 from tests.identity import signed_in
 from tests.runtime.memory_history import MemoryHistory
 
@@ -37,10 +49,11 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Message
 
+    from runtime.domain.audit import Note
     from runtime.domain.entries import Change, Edit, Guard
     from runtime.domain.grants import Grant as GivenRight
     from runtime.domain.grants import MachineKey
-    from runtime.ports import Follower, Result
+    from runtime.ports import AuditFilter, Follower, Result, SignedHead
 
 
 EPOCH = "0a1b2c3d"
@@ -173,9 +186,13 @@ class MemoryChanges:
 
 
 class MemoryAccess:
-    """Grants and keys of machines in memory; the ``failure`` is raised by every call while there is one."""
+    """Grants and keys of machines in memory, whose changes are noted in ``audit``.
 
-    def __init__(self) -> None:
+    The ``failure`` is raised by every call while there is one.
+    """
+
+    def __init__(self, audit: MemoryAudit | None = None) -> None:
+        self.audit = audit or MemoryAudit()
         self.given = Given()
         self.failure: Exception | None = None
         self.reads = 0
@@ -185,17 +202,18 @@ class MemoryAccess:
         self.reads += 1
         return None if known == self.given.position else self.given
 
-    async def put_grant(self, grant: GivenRight) -> bool | None:
+    async def put_grant(self, grant: GivenRight, note: Note) -> bool | None:
         self._fail()
         held = {each.name: each for each in self.given.grants}
         before = held.get(grant.name)
         if before is not None and before.right.namespaces != grant.right.namespaces:
             return None
+        await self.audit.note([(note, 0.0)])
         held[grant.name] = grant
         self._change(grants=tuple(held[name] for name in sorted(held)))
         return before is None
 
-    async def remove_grant(self, grant: GivenRight) -> bool:
+    async def remove_grant(self, grant: GivenRight, note: Note) -> bool:
         self._fail()
         left = tuple(
             each
@@ -203,17 +221,22 @@ class MemoryAccess:
             if each.name != grant.name or each.right.namespaces != grant.right.namespaces
         )
         removed = len(left) < len(self.given.grants)
+        if removed:
+            await self.audit.note([(note, 0.0)])
         self._change(grants=left)
         return removed
 
-    async def put_key(self, key: MachineKey) -> None:
+    async def put_key(self, key: MachineKey, note: Note) -> None:
         self._fail()
+        await self.audit.note([(note, 0.0)])
         self._change(keys=tuple(sorted((*self.given.keys, key), key=lambda each: each.id)))
 
-    async def remove_key(self, id_: str) -> bool:
+    async def remove_key(self, id_: str, note: Note) -> bool:
         self._fail()
         left = tuple(each for each in self.given.keys if each.id != id_)
         removed = len(left) < len(self.given.keys)
+        if removed:
+            await self.audit.note([(note, 0.0)])
         self._change(keys=left)
         return removed
 
@@ -260,6 +283,64 @@ class MemoryBuckets:
     def _state(self, bucket: KeyedBucket) -> State:
         state = self.states.get(bucket.key, filled(bucket.shape, self.now))
         return refilled(bucket.shape, state, self.now)
+
+
+class MemoryAudit:
+    """An audit trail of notes in memory; the errors in ``failures`` are raised by the next calls, in order."""
+
+    def __init__(self) -> None:
+        self.notes: list[tuple[Note, datetime]] = []
+        self.records: list[tuple[dict[str, Any], Sealed]] = []
+        self.heads: list[SignedHead] = []
+        self.failures: list[Exception] = []
+        self._known: set[UUID] = set()
+
+    async def note(self, notes: Sequence[tuple[Note, float]]) -> None:
+        self._fail()
+        for note, age in notes:
+            if note.note not in self._known:
+                self._known.add(note.note)
+                self.notes.append((note, datetime.now(UTC) - timedelta(seconds=age)))
+
+    async def state(self) -> Trail:
+        self._fail()
+        now = datetime.now(UTC)
+        oldest = min((at for _, at in self.notes), default=now)
+        unanchored = self.records[len(self.heads) :]
+        since = datetime.fromisoformat(unanchored[0][0]["at"]) if unanchored else now
+        ages = [(now - moment).total_seconds() for moment in (oldest, since)]
+        return Trail(len(self.records), *(max(age, 0.0) for age in ages))
+
+    async def seal(self, most: int) -> int:
+        self._fail()
+        batch, self.notes = self.notes[:most], self.notes[most:]
+        for note, at in sorted(batch, key=lambda item: item[1]):
+            record = {**note.members(), "at": written(at)}
+            before = bytes.fromhex(self.records[-1][1].link) if self.records else GENESIS
+            link = next_link(before, record_hash(record)).hex()
+            self.records.append((record, Sealed(len(self.records) + 1, canonical(record).decode(), link)))
+        return len(batch)
+
+    async def page(self, wanted: AuditFilter) -> SealedPage:
+        self._fail()
+        names = ("actor", "namespace", "kind", "outcome")
+        found = tuple(
+            sealed
+            for record, sealed in self.records
+            if sealed.sequence > wanted.after
+            and all(getattr(wanted, name) in (None, record.get(name)) for name in names)
+            and (wanted.since is None or record["at"] >= wanted.since)
+            and (wanted.until is None or record["at"] < wanted.until)
+        )
+        return SealedPage(found[: wanted.limit], len(found) > wanted.limit, 1, GENESIS.hex())
+
+    async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
+        self._fail()
+        return [head for head in self.heads if head.sequence > after][:limit]
+
+    def _fail(self) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
 
 
 def _key(entry: Entry) -> str:

@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
@@ -77,21 +78,24 @@ async def ways(migrated_url: str, redis_url: str) -> AsyncIterator[Ways]:
 
 
 @asynccontextmanager
-async def served(settings: Settings, database_url: str, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Run one worker of the service in this process."""
+async def served(
+    settings: Settings, database_url: str, redis_url: str, *parameters: str
+) -> AsyncIterator[httpx.AsyncClient]:
+    """Run one worker of the service in this process; ``parameters`` are further ones of the database's address."""
     telemetry, horizon = Telemetry(), Horizon(3)
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
-    address, database = Address(f"{database_url}?sslmode=disable"), settings.database
-    entries = PostgresEntries(address, None, database, horizon, telemetry)
+    address, database = Address(f"{database_url}?{'&'.join(('sslmode=disable', *parameters))}"), settings.database
+    store = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
-        store=entries,
-        access=PostgresAccess(entries),
+        store=store,
+        access=PostgresAccess(store),
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         keys=MemoryKeys(),
         telemetry=telemetry,
         draining=Draining(),
+        audit=PostgresAudit(store),
     )
     app = create_app(settings, adapters)
     async with running(app), client_of(app) as client:

@@ -17,6 +17,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.app import Adapters, create_app
+from runtime.domain.audit import ACCESS, GIVE, Note
 from runtime.domain.grants import Given, Grant, MachineKey, digest_of
 from runtime.domain.identity import Identity, Kind, Right, Role
 from runtime.environment import Address
@@ -91,22 +92,26 @@ def key(id_: str = "0" * 16) -> MachineKey:
     return MachineKey(id_, digest_of("secret"), "a machine", Right(Role.READER, "payments-*"), "local:root", expires)
 
 
+def note() -> Note:
+    return Note(ACCESS, GIVE, "local:root", "10.0.0.1", "PUT /v1/grants/{grant}")
+
+
 async def test_what_is_given_is_read_until_it_is_taken(store: AccessStore) -> None:
     nothing = await store.read(None)
     assert nothing == Given(nothing.position if nothing else -1)
     ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
     one, other = grant("b", expires_at=ends, emergency=True), grant("a", subject=None, group="team")
-    assert await store.put_grant(one) is True
-    assert await store.put_grant(other) is True
-    await store.put_key(key())
+    assert await store.put_grant(one, note()) is True
+    assert await store.put_grant(other, note()) is True
+    await store.put_key(key(), note())
     found = await store.read(nothing.position if nothing else None)
     assert found is not None
     assert (found.grants, found.keys) == ((other, one), (key(),))
     assert await store.read(found.position) is None, "nothing has changed since"
-    assert await store.remove_grant(one) is True
-    assert await store.remove_grant(one) is False
-    assert await store.remove_key(key().id) is True
-    assert await store.remove_key(key().id) is False
+    assert await store.remove_grant(one, note()) is True
+    assert await store.remove_grant(one, note()) is False
+    assert await store.remove_key(key().id, note()) is True
+    assert await store.remove_key(key().id, note()) is False
     left = await store.read(found.position)
     assert left is not None
     assert left.position > found.position
@@ -114,10 +119,10 @@ async def test_what_is_given_is_read_until_it_is_taken(store: AccessStore) -> No
 
 
 async def test_a_grant_is_replaced_by_one_in_the_same_namespaces_alone(store: AccessStore) -> None:
-    assert await store.put_grant(grant()) is True
-    assert await store.put_grant(grant(reason="another")) is False
-    assert await store.put_grant(grant(namespaces="cards")) is None
-    assert await store.remove_grant(grant(namespaces="cards")) is False
+    assert await store.put_grant(grant(), note()) is True
+    assert await store.put_grant(grant(reason="another"), note()) is False
+    assert await store.put_grant(grant(namespaces="cards"), note()) is None
+    assert await store.remove_grant(grant(namespaces="cards"), note()) is False
     found = await store.read(None)
     assert found is not None
     assert found.grants == (grant(reason="another"),)
@@ -321,7 +326,7 @@ async def followed(given: GivenRights) -> AsyncIterator[None]:
 async def test_a_right_ends_when_it_expires() -> None:
     store = MemoryAccess()
     given, authority = given_rights(store)
-    await store.put_grant(grant(expires_at=datetime.now(UTC) + timedelta(seconds=0.3)))
+    await store.put_grant(grant(expires_at=datetime.now(UTC) + timedelta(seconds=0.3)), note())
     async with followed(given):
         await eventually(lambda: authority.rights(ALICE) != ())
         await eventually(lambda: authority.rights(ALICE) == ())
@@ -330,7 +335,7 @@ async def test_a_right_ends_when_it_expires() -> None:
 async def test_the_rights_that_are_known_outlast_an_outage_for_a_bounded_time() -> None:
     store = MemoryAccess()
     given, authority = given_rights(store, stale_seconds=0.4)
-    await store.put_grant(grant())
+    await store.put_grant(grant(), note())
     async with followed(given):
         await eventually(lambda: authority.rights(ALICE) != ())
         store.failure, lost = UnavailableError("away"), time.monotonic()

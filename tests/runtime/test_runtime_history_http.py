@@ -18,8 +18,12 @@ from tests.runtime.fakes import EPOCH
 from tests.runtime.test_runtime_entries_http import check_problem, tag
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import httpx
 
+    from runtime.domain.entries import Change
+    from runtime.ports import Result
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio
@@ -136,6 +140,7 @@ async def test_a_version_of_another_history_is_refused_everywhere(client: httpx.
             await client.get(f"{SPACE}/diff", params={"from": other}),
             await post(client, URL, other, if_match="*"),
             await post(client, SPACE, other, if_match="*"),
+            await post(client, SPACE, other, if_match=tag(5)),
         ]
         for answer in answers:
             check_problem(answer, 412, "^the request names a revision that is not part of the present history")
@@ -362,6 +367,23 @@ async def test_a_namespace_that_has_changed_since_it_was_read_is_not_rolled_back
     check_problem(await post(client, SPACE, version(2), if_match='"a", "b"'), 400, "^If-Match is here the one")
     assert entries.version.revision == 7
     assert (await post(client, SPACE, version(2), if_match=refused.headers["etag"])).status_code == 200
+
+
+async def test_a_key_that_is_made_between_comparing_and_changing_is_not_missed(
+    client: httpx.AsyncClient, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = entries.change
+
+    async def late(changes: Sequence[Change]) -> Sequence[Result]:
+        monkeypatch.undo()
+        await put(entries, "n", "new")
+        return await made(changes)
+
+    monkeypatch.setattr(entries, "change", late)
+    refused = await post(client, SPACE, version(2), if_match="*")
+    check_problem(refused, 412, "^If-Match does not hold: the namespace has changed at revision 6$")
+    assert (await post(client, SPACE, version(2), if_match="*")).status_code == 200
+    assert [entry["key"] for entry in (await client.get(LIST)).json()["entries"]] == ["k"]
 
 
 async def test_a_rollback_of_a_namespace_that_is_sent_again_is_made_once(

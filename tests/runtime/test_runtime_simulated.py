@@ -99,6 +99,7 @@ class Pair:
             [None] * same,
             expiries,
             *map(list, zip(*edits, strict=True)),
+            [None] * same,
         )
 
     def _tags(self) -> str | None:

@@ -9,12 +9,14 @@ from urllib.parse import urlsplit
 import certifi
 import pytest
 
+from compiler.emit.kubernetes.application.pod import SECRETS_FOLDER
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import Address, Sentinels
 from runtime.ports import TransientError, UnavailableError
 from runtime.telemetry import Telemetry
+from tests.compiler.project import documents, site
 from tests.compiler.vault.openbao import OpenBao, openbao
 from tests.runtime.replicated import replicated
 from tests.tls import with_tls
@@ -26,22 +28,24 @@ if TYPE_CHECKING:
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio
+READER = "configuration_standby"
 Pair = tuple["Path", "Path"]
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenBao]:
-    """A server of secrets with an authority of its own."""
+    """A server of secrets with two authorities, of which the first is trusted."""
     with openbao(tmp_path_factory.mktemp("authority")) as server:
-        server.told("POST", "sys/mounts/pki", type="pki")
-        made = server.told("POST", "pki/root/generate/internal", common_name="Stores", key_type="ec")
-        (server.folder / "ca.crt").write_text(made["certificate"])
-        server.told("POST", "pki/roles/any", allow_any_name=True, key_type="ec")
+        for mount in ("pki", "another"):
+            server.told("POST", f"sys/mounts/{mount}", type="pki")
+            made = server.told("POST", f"{mount}/root/generate/internal", common_name="Stores", key_type="ec")
+            (server.folder / f"{mount}.crt").write_text(made["certificate"])
+            server.told("POST", f"{mount}/roles/any", allow_any_name=True, enforce_hostnames=False, key_type="ec")
         yield server
 
 
-def certificate(authority: OpenBao, name: str) -> Pair:
-    signed = authority.told("POST", "pki/issue/any", common_name=name, ttl="1h")
+def certificate(authority: OpenBao, name: str, mount: str = "pki") -> Pair:
+    signed = authority.told("POST", f"{mount}/issue/any", common_name=name, ttl="1h")
     files = authority.folder / f"{name}.crt", authority.folder / f"{name}.key"
     for file, field in zip(files, ("certificate", "private_key"), strict=True):
         file.write_text(signed[field])
@@ -82,7 +86,7 @@ async def ask_cache(url: str, pair: Pair, trusted: str) -> None:
 async def test_a_store_with_a_certificate_of_its_authority_is_asked(
     authority: OpenBao, migrated_url: str, redis_url: str, settings: Settings
 ) -> None:
-    pair, trusted = certificate(authority, "localhost"), str(authority.folder / "ca.crt")
+    pair, trusted = certificate(authority, "localhost"), str(authority.folder / "pki.crt")
     await ask_database(migrated_url, pair, trusted, settings)
     await ask_cache(redis_url, pair, trusted)
 
@@ -92,13 +96,47 @@ async def test_a_store_of_another_authority_or_name_is_not(
     authority: OpenBao, migrated_url: str, redis_url: str, settings: Settings, *, name: str, by_its_own: bool
 ) -> None:
     pair = certificate(authority, name)
-    trusted = str(authority.folder / "ca.crt") if by_its_own else certifi.where()
+    trusted = str(authority.folder / "pki.crt") if by_its_own else certifi.where()
     with pytest.raises((TransientError, UnavailableError)) as database:
         await ask_database(migrated_url, pair, trusted, settings)
     assert "certificate verify failed" in str(database.value.__cause__)
     with pytest.raises(UnavailableError) as cache:
         await ask_cache(redis_url, pair, trusted)
     assert "certificate verify failed" in str(cache.value.__cause__)
+
+
+async def test_a_pod_that_stands_by_shows_its_certificate_and_a_renewed_one_at_the_next_connection(
+    authority: OpenBao, migrated_url: str, settings: Settings, tmp_path: Path
+) -> None:
+    """At the address that it is rendered with; the server knows no TLS, and a port before it asks for certificates."""
+    trusted, parts = authority.folder / "pki.crt", urlsplit(migrated_url)
+    query = rendered_query().replace("/authority/ca.crt", str(trusted)).replace("/database/", f"{tmp_path}/")
+    server = parts.hostname or "", parts.port or 0
+    with with_tls(server, certificate(authority, "localhost"), clients=trusted) as tls:
+        address = Address(moved(migrated_url, tls.port, query))
+        store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
+        await store.open()
+        try:
+            renew(tmp_path, certificate(authority, READER, mount="another"))
+            with pytest.raises((TransientError, UnavailableError)):
+                await store.read("n", "k")
+            renew(tmp_path, certificate(authority, READER))
+            await store.read("n", "k")
+        finally:
+            await store.close()
+
+
+def rendered_query() -> str:
+    """Return the parameters of the address of pods that stand by, with paths from the folder of their secrets."""
+    deployment = documents(site(cluster="eu-west-1"))["cbp-application/deployment-configuration-api.yaml"]
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    address: str = next(item["value"] for item in container["env"] if item["name"] == "CBP_DATABASE_URL")
+    return urlsplit(address).query.replace(SECRETS_FOLDER, "")
+
+
+def renew(folder: Path, pair: Pair) -> None:
+    for file, name in zip(pair, ("tls.crt", "tls.key"), strict=True):
+        (folder / name).write_bytes(file.read_bytes())
 
 
 MASTER = "configuration-cache-master.cbp-data.svc"
@@ -108,7 +146,7 @@ MASTER = "configuration-cache-master.cbp-data.svc"
 async def test_a_master_that_sentinels_name_by_address_is_verified_by_the_name_in_the_url(
     authority: OpenBao, tmp_path: Path, *, name: str, verified: bool
 ) -> None:
-    trusted = authority.folder / "ca.crt"
+    trusted = authority.folder / "pki.crt"
     sentinel_pair = certificate(authority, "localhost")
     with replicated(tmp_path) as servers, ExitStack() as stack:
         master, sentinel = servers.servers[0], servers.sentinels[0]

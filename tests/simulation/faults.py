@@ -128,7 +128,7 @@ DEFECTS = (
     ),
     Defect(
         "a read waits for the database without a bound",
-        "runtime/services/entries.py",
+        "runtime/services/asking.py",
         "async with asyncio.timeout(READ_SECONDS):",
         "async with asyncio.timeout(60):",
     ),

@@ -179,7 +179,7 @@ def change_entries(
     state: State, server: Identity, clock: Callable[[], datetime], arguments: Sequence[Any]
 ) -> tuple[list[Row], tuple[Event, ...]]:
     """Return the rows of ``change_entries()``, and the events that it writes."""
-    known_epoch, known_revision, ids, _, _, _, expiries, numbers, *columns = arguments
+    known_epoch, known_revision, ids, _, _, _, expiries, numbers, *columns, _ = arguments
     edits = list(zip(numbers, *columns, strict=True))
     epoch, last = epoch_of(state, server), state.last_revision
     back = epoch == known_epoch and known_revision is not None and last < known_revision

@@ -11,13 +11,13 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
-from compiler.emit.kubernetes.application.rollout import nodes_of_each_zone
+from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
 from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
-from compiler.emit.kubernetes.database.parameters import synchronous
-from compiler.emit.kubernetes.database.replication import followed_cluster, replicated
+from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
+from compiler.emit.kubernetes.database.replication import followed_cluster
 from compiler.emit.kubernetes.database.roles import DIVIDING
 from compiler.emit.names import (
     CACHE,
@@ -68,7 +68,10 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         guarded=guarded_zones(site),
         writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
-        nodes=_nodes(site),
+        nodes=_nodes(site, site.spec.compute.application_tier.instances.max),
+        standing=_nodes(site, STANDBY_PODS),
+        standby_pods=STANDBY_PODS,
+        archived=archive_timeout(site),
         former=_former(site),
         steps=steps(site, _former(site)) if not site.serves and _former(site) else (),
         application=namespace("application"),
@@ -103,13 +106,12 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
     return Artifact(f"{site.folder}/bootstrap.md", text.encode())
 
 
-def _nodes(site: Site) -> list[int]:
-    """Return the nodes of each zone that an update at full scale needs: with every zone, with one lost, and so on.
+def _nodes(site: Site, replicas: int) -> list[int]:
+    """Return the nodes of each zone that an update of the API needs: with every zone, with one lost, and so on.
 
     Where pods are not spread over zones, one number for all of them.
     """
     zones = len(site.cluster.zones) if site.spec.orchestration.configuration.affinity.zone_spread else 1
-    replicas = site.spec.compute.application_tier.instances.max
     return [nodes_of_each_zone(replicas, left) for left in range(zones, 0, -1)]
 
 
@@ -121,7 +123,7 @@ def _former(site: Site) -> str:
 
 def _peers(site: Site) -> list[Cluster]:
     """Return the clusters with archives that this one reads, to follow them or to be restored from them."""
-    clusters = site.environment.clusters.items() if replicated(site) else ()
+    clusters = site.environment.clusters.items() if site.replicated else ()
     return [cluster for name, cluster in clusters if name != site.name]
 
 
@@ -137,8 +139,8 @@ def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
     stores = {document["metadata"]["name"]: document for document in documents if document["kind"] == "SecretStore"}
     for document in documents:
         if document["kind"] == "ExternalSecret":
-            vault = stores[document["spec"]["secretStoreRef"]["name"]]["spec"]["provider"]["vault"]
-            for reference in _references(document["spec"]) if vault["path"] == VAULT_KV else ():
+            vault = stores[document["spec"]["secretStoreRef"]["name"]]["spec"]["provider"].get("vault", {})
+            for reference in _references(document["spec"]) if vault.get("path") == VAULT_KV else ():
                 yield f"{vault['path']}/{reference['key']}", reference.get("property", "every field")
 
 

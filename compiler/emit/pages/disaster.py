@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import destination
+from compiler.emit.kubernetes.application.rollout import rollout
 from compiler.emit.names import API, DATABASE, DATABASE_NAME, namespace
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,14 +19,19 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 
+PASSWORD = Duration(120)
+"""The time until the pods have the password that Vault has just made: a refresh, and the kubelet's minute."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a takeover: ``done`` says how its success shows, ``percent`` is its share of the objective."""
+    """One step of a takeover; ``done`` says how its success shows."""
 
     title: str
     commands: tuple[str, ...]
     done: str
-    percent: int
+    weight: int
+    """Its share of the time that is left for people, beside that of the machines (:func:`rolling`)."""
 
 
 def steps(site: Site, former: str) -> tuple[tuple[Step, int], ...]:
@@ -32,9 +39,24 @@ def steps(site: Site, former: str) -> tuple[tuple[Step, int], ...]:
 
     The former primary is fenced first: two primaries would each accept changes that the other one never sees.
     """
-    target = site.spec.recovery.rto.target.seconds
-    found = (*_stop(site, former), *_exchange(site, former), *_open(site, target))
-    return tuple((step, target * step.percent // 100) for step in found)
+    found = (*_stop(site, former), *_exchange(site, former), *_open(site))
+    left = site.spec.recovery.rto.target.seconds - rolling(site)
+    weights = sum(step.weight for step in found)
+    return tuple((step, _whole(left * step.weight // weights) if step.weight else rolling(site)) for step in found)
+
+
+def _whole(seconds: int) -> int:
+    """Return a time in whole minutes, rounded down; a shorter one than a minute as it is."""
+    return seconds // 60 * 60 or seconds
+
+
+def rolling(site: Site) -> int:
+    """Return the seconds in which the API's pods get the password, and are replaced up to the optimal number.
+
+    At most half of the objective: a shorter one is met by an update that goes on beyond it.
+    """
+    pods = rollout(site, site.spec.compute.application_tier.instances.optimal)
+    return min((pods + PASSWORD).seconds, site.spec.recovery.rto.target.seconds // 2)
 
 
 def _kubectl(site: Site, cluster: str) -> str:
@@ -60,7 +82,7 @@ def _stop(site: Site, former: str) -> Iterator[Step]:
         ),
         "`annotated`, `scaled`. Where nothing answers there, its cloud account does it: deny "
         f"`{lost.identity}` to write to `{lost.location}`, and close the load balancer. Go on only then",
-        15,
+        20,
     )
     yield Step(
         "Note the last commit that arrived",
@@ -84,13 +106,13 @@ def _exchange(site: Site, former: str) -> Iterator[Step]:
             f" && git push origin HEAD:{environment.delivery.revision}",
         ),
         "`0 errors`, and the branch has it. A cluster that comes back learns its role there",
-        20,
+        30,
     )
     yield Step(
         "Wait for the database",
         (_ask_database(site, "SELECT pg_is_in_recovery()"),),
         "`f`: it is the primary",
-        15,
+        20,
     )
     yield Step(
         "Begin a new history",
@@ -100,10 +122,10 @@ def _exchange(site: Site, former: str) -> Iterator[Step]:
     )
 
 
-def _open(site: Site, target: int) -> Iterator[Step]:
-    """Yield the steps after which clients are served again; ``target`` is the objective in seconds."""
-    environment = site.environment
-    share = 15
+def _open(site: Site) -> Iterator[Step]:
+    """Yield the steps after which clients may change entries again; they have read from pods that stood by."""
+    environment, pods = site.environment, f"--namespace {namespace('application')}"
+    optimal = site.spec.compute.application_tier.instances.optimal
     address = "--output jsonpath='{.status.loadBalancer.ingress[0].hostname}'"
     yield Step(
         "Put the plan in force in its Vault",
@@ -112,16 +134,21 @@ def _open(site: Site, target: int) -> Iterator[Step]:
         10,
     )
     yield Step(
-        "Wait for the API",
-        (f"argocd app wait cbp-{environment.name}-{site.name} --sync --health --timeout {target * share // 100}",),
-        "`Synced` and `Healthy`",
-        share,
+        "Scale what stands by",
+        (
+            f"{_kubectl(site, site.name)} {pods} scale deployment {API} --replicas={optimal}",
+            f"argocd app wait cbp-{environment.name}-{site.name} --sync --health --timeout {rolling(site)}",
+        ),
+        "`Synced` and `Healthy`. The pods that stood by are replaced one by one; the autoscaler, which has measured"
+        " nothing yet, goes on from there",
+        0,
     )
     yield Step(
-        "Move the address record",
-        (f"{_kubectl(site, site.name)} --namespace {namespace('application')} get ingress {API} {address}",),
-        f"the name that {environment.host} has to lead to; the record's time to live is a part of this share",
-        10,
+        "See that the name leads here",
+        (f"{_kubectl(site, site.name)} {pods} get ingress {API} {address}",),
+        f"the name that {environment.host} leads to, by the record that fails over or by hand; its time to live is a"
+        " part of this share",
+        5,
     )
     yield Step(
         "Verify",

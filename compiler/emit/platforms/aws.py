@@ -47,6 +47,11 @@ _STORE = StoreWords(
 
 class _Aws:
     store = _STORE
+    failing_over = (
+        "Its record in Route 53 fails over: the primary is an alias of the load balancer of the cluster that serves,",
+        "the secondary of the one that stands by, both with `EvaluateTargetHealth`. So clients read there, without a",
+        "person, as soon as the first has no healthy target.",
+    )
     driver = "ebs.csi.aws.com"
     volumes: Mapping[str, str] = MappingProxyType({"type": "gp3", "encrypted": "true"})
     # Operations and MiB per second. Every gp3 volume has 3,000 and 125; more it has up to 500 operations for each GiB,

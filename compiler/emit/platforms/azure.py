@@ -39,6 +39,10 @@ _STORE = StoreWords(
 
 class _Azure:
     store = _STORE
+    failing_over = (
+        "No private record of Azure follows the health of what it leads to: a person leads it to the other cluster,",
+        "as the steps of a disaster say.",
+    )
     driver = "disk.csi.azure.com"
     # Locally redundant: the stores themselves have a copy in each zone. Azure encrypts disks; none may be exported.
     volumes: Mapping[str, str] = MappingProxyType(

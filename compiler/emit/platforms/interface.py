@@ -85,6 +85,10 @@ class Platform(Protocol):
         """The words about its object store."""
 
     @property
+    def failing_over(self) -> tuple[str, ...]:
+        """The lines of ``bootstrap.md`` on the record of a name that leads to one of two regions."""
+
+    @property
     def readiness_labels(self) -> Mapping[str, str]:
         """The labels of a namespace in which a pod is ready only once it is healthy for the load balancer, too."""
 

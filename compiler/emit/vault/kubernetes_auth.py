@@ -83,10 +83,12 @@ def account_role(site: Site, account: Account) -> Iterator[Write]:
 def api_account(site: Site) -> Iterator[Account]:
     """Yield the ServiceAccount that reads the API's credentials."""
     paths = vault_paths(site)
-    grants = (
+    cache, password = (
         Grant(secret("data", paths.cache), ("read",)),
         Grant(credential_path(paths.static_role), ("read",)),
     )
+    # In a cluster that stands by, no password changes, and the API logs in to the database by a certificate.
+    grants = (cache, password) if site.serves else (cache,)
     yield Account(API, API_SECRETS, "application", grants)
 
 

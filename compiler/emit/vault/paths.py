@@ -1,7 +1,7 @@
 """Names in Vault: mounts, roles and paths, each defined once for the plan and for the workloads that read secrets.
 
-Clusters and environments may share a server. A name that contains a cluster's belongs to that cluster alone; the two
-engines (``cbp`` and ``database``) are shared, and every plan configures them in the same way.
+Clusters and environments may share a server. A name that contains a cluster's belongs to that cluster alone; the three
+engines (``cbp``, ``database`` and ``signing``) are shared, and every plan configures them in the same way.
 """
 
 from __future__ import annotations
@@ -83,6 +83,11 @@ class VaultPaths:
     def cache(self) -> str:
         """The key of the cache's password, which the cache and the API share, in the KV engine."""
         return f"{self.environment}/{DATA}/{self.cluster}/{CACHE_PATH}"
+
+    @property
+    def audit_key(self) -> str:
+        """The name of the key that signs heads of the audit trail, in the engine of keys that sign."""
+        return f"{self.scope}-audit"
 
     def policy(self, name: str) -> str:
         """Return the name of a policy, with the cluster's prefix: all clusters share one list of policies."""

@@ -3,7 +3,8 @@
 # description: >-
 #   Secrets are kept in Vault, which records each reader. A right on Secrets in the cluster goes past both, and so
 #   does the right to ask for a token of another account: only an operator that logs in to Vault in the place of an
-#   account may have it, for that account alone.
+#   account may have it, for that account alone. One Secret is never in Vault, a client's certificate that PostgreSQL's
+#   operator makes: the account of a store that copies it may read it, and no pod may run as that account.
 # custom:
 #   id: ACC002
 #   severity: error
@@ -14,6 +15,8 @@
 package access.secrets_readable
 
 import data.lib.access
+import data.lib.kubernetes
+import data.lib.stores
 import data.origins
 import rego.v1
 
@@ -22,6 +25,8 @@ examined contains right if some right in access.rights
 bad(right) if {
 	right.group == ""
 	right.resource == "secrets"
+	place := sprintf("%s %s", [right.role.file, right.pointer])
+	not place in copied
 }
 
 bad(right) if {
@@ -45,6 +50,36 @@ lent contains place if {
 	requesters := {requester | some requester in origins.token_requesters}
 	count(holders - requesters) == 0
 	place := sprintf("%s %s", [right.role.file, right.pointer])
+}
+
+# copied holds the places of rights to read one certificate that PostgreSQL's operator makes, by accounts that copy it.
+copied contains place if {
+	some right in access.rights
+	right.resource == "secrets"
+	count({verb | some other in access.rights; other.role == right.role; verb := other.verb} - {"get"}) == 0
+	count(right.names) == 1
+	some made in stores.certificates
+	made.namespace == right.role.namespace
+	made.secret == right.names[0]
+	holders := {subject |
+		some binding in access.bindings
+		binding.namespace == right.role.namespace
+		binding.role.name == right.role.name
+		some subject in binding.subjects
+	}
+	copiers := {copier.account | some copier in stores.copiers; copier.reads == right.role.namespace}
+	count((holders - copiers) | (holders & runners)) == 0
+	place := sprintf("%s %s", [right.role.file, right.pointer])
+}
+
+# runners holds the accounts that pods run as.
+runners contains account if {
+	some pod in kubernetes.pods
+	account := {
+		"kind": "ServiceAccount",
+		"name": object.get(pod.spec, "serviceAccountName", "default"),
+		"namespace": pod.namespace,
+	}
 }
 
 deny contains denial if {

@@ -45,3 +45,55 @@ test_every_verb_on_secrets_is_denied if {
 		"the Role r gives 'watch' on secrets",
 	}
 }
+
+certificate := {"file": "d.yaml", "object": {
+	"kind": "DatabaseRole",
+	"metadata": {"name": "reader", "namespace": "n"},
+	"spec": {"name": "reader", "cluster": {"name": "db"}, "clientCertificate": {}},
+}}
+
+store := {"file": "s.yaml", "object": {
+	"kind": "SecretStore",
+	"metadata": {"name": "s", "namespace": "app"},
+	"spec": {"provider": {"kubernetes": {"remoteNamespace": "n", "auth": {"serviceAccount": {"name": "copier"}}}}},
+}}
+
+pod(account) := {"file": "p.yaml", "object": {
+	"kind": "Pod",
+	"metadata": {"name": "p", "namespace": "app"},
+	"spec": {"serviceAccountName": account},
+}}
+
+copier := {"kind": "ServiceAccount", "name": "copier", "namespace": "app"}
+
+copying(names, verbs, subjects, others) := {"documents": array.concat(
+	array.concat(
+		role([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": names, "verbs": verbs}]).documents,
+		[{"file": "b.yaml", "object": {
+			"kind": "RoleBinding",
+			"metadata": {"name": "b", "namespace": "n"},
+			"roleRef": {"kind": "Role", "name": "r"},
+			"subjects": subjects,
+		}}],
+	),
+	array.concat([certificate, store], others),
+)}
+
+test_a_store_may_copy_the_one_certificate_that_the_operator_makes if {
+	document := copying(["reader-client-cert"], ["get"], [copier], [pod("api")])
+	secrets_readable.deny == set() with input as document
+}
+
+test_no_other_secret_verb_account_or_pod_may if {
+	documents := [
+		copying(["reader-client-cert", "db-ca"], ["get"], [copier], []),
+		copying(["db-ca"], ["get"], [copier], []),
+		copying([], ["get"], [copier], []),
+		copying(["reader-client-cert"], ["update"], [copier], []),
+		copying(["reader-client-cert"], ["get"], [copier, {"kind": "Group", "name": "g"}], []),
+		copying(["reader-client-cert"], ["get"], [copier], [pod("copier")]),
+	]
+	every document in documents {
+		count(secrets_readable.deny) == 1 with input as document
+	}
+}

@@ -22,10 +22,12 @@ annotation(object_, name) := object.get(object_, ["metadata", "annotations", spr
 
 wave(object_) := to_number(object.get(object_, ["metadata", "annotations", "argocd.argoproj.io/sync-wave"], "0"))
 
-# Each Deployment whose pods are given the database's address, with the image that is.
+# Each Deployment whose pods are given the database's address, with the image that is. Pods that only read, in a cluster
+# that stands by, wait until they are ready for the schema that the other cluster's migration makes.
 examined contains release if {
 	some login in stores.logins
 	login.variable == "CBP_DATABASE_URL"
+	login.writes
 	some document in input.documents
 	document.file == login.file
 	document.object.kind == "Deployment"

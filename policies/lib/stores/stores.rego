@@ -64,7 +64,7 @@ number(value) := 0 if {
 }
 
 # logins holds each address of PostgreSQL that a container is given: the variable, the role that logs in, and the host.
-# `serves` says that it is one of the API, and not one of a migration.
+# `serves` says that it is one of the API, and not one of a migration; `writes`, that its sessions may change anything.
 logins contains login if {
 	some container in kubernetes.containers
 	some index, variable in object.get(container.fields, "env", [])
@@ -77,6 +77,66 @@ logins contains login if {
 		"variable": variable.name,
 		"role": split(parts[0], ":")[0],
 		"host": split(split(parts[1], "/")[0], ":")[0],
+		"parameters": parameters(variable.value),
+		"writes": object.get(parameters(variable.value), "default_transaction_read_only", "off") != "on",
 		"serves": variable.name != "CBP_DATABASE_MIGRATION_URL",
 	}
+}
+
+# parameters returns those of an address, by name.
+parameters(address) := {pair[0]: pair[1] |
+	some text in split(concat("?", array.slice(split(address, "?"), 1, 2)), "&")
+	pair := split(text, "=")
+	count(pair) == 2
+}
+
+# roles holds each declared role of PostgreSQL: of the Cluster, and of objects of their own.
+roles contains role if {
+	some cluster in clusters
+	some index, fields in object.get(cluster.spec, ["managed", "roles"], [])
+	role := {"fields": fields, "file": cluster.file, "pointer": sprintf("/spec/managed/roles/%d", [index])}
+}
+
+roles contains role if {
+	some item in kubernetes.objects
+	item.kind == "DatabaseRole"
+	role := {"fields": item.spec, "file": item.file, "pointer": "/spec"}
+}
+
+# certificates holds the Secrets that PostgreSQL's operator makes for roles which log in by a certificate, and renews.
+# Upstream: https://cloudnative-pg.io/documentation/current/declarative_role_management/#client-certificate-generation
+certificates contains made if {
+	some item in kubernetes.objects
+	item.kind == "DatabaseRole"
+	settings := item.spec.clientCertificate
+	object.get(settings, "enabled", true) == true
+	made := {
+		"namespace": item.namespace,
+		"secret": sprintf("%s-client-cert", [item.name]),
+		"role": item.spec.name,
+		"cluster": item.spec.cluster.name,
+	}
+}
+
+# copiers holds the accounts by which a SecretStore reads Secrets of another namespace of the same cluster.
+copiers contains copier if {
+	some item in kubernetes.objects
+	item.kind == "SecretStore"
+	provider := item.spec.provider.kubernetes
+	copier := {
+		"store": item.name,
+		"account": {"kind": "ServiceAccount", "name": provider.auth.serviceAccount.name, "namespace": item.namespace},
+		"reads": provider.remoteNamespace,
+	}
+}
+
+# serving says that the cluster serves; one that takes over does so as soon as it has its predecessor's token.
+serving if {
+	input.cluster.role == "primary"
+	not waiting
+}
+
+waiting if {
+	is_object(input.cluster.handover)
+	object.get(input.cluster.handover, "token", null) == null
 }

@@ -72,8 +72,46 @@ test_an_address_says_who_logs_in_and_where if {
 		{"name": "NOTHING"},
 	]
 	logins := stores.logins with input as container(env)
+	{login.variable | some login in logins; not login.writes} == set()
 	{[login.role, login.host, login.serves, login.pointer] | some login in logins} == {
 		["api", "db-rw.data.svc", true, "/spec/template/spec/containers/0/env/0/value"],
 		["migrator", "db", false, "/spec/template/spec/containers/0/env/1/value"],
+	}
+}
+
+test_a_session_that_only_reads_writes_nothing if {
+	address := "postgresql://reader@db-r/c?sslmode=verify-full&default_transaction_read_only=on"
+	logins := stores.logins with input as container([{"name": "CBP_DATABASE_URL", "value": address}])
+	{[login.writes, login.parameters.sslmode] | some login in logins} == {[false, "verify-full"]}
+}
+
+test_roles_are_those_of_clusters_and_of_objects_of_their_own if {
+	roles := stores.roles with input as object("DatabaseRole", {"name": "reader"})
+	{[role.fields.name, role.pointer] | some role in roles} == {["reader", "/spec"]}
+	of_cluster := stores.roles with input as object("Cluster", {"managed": {"roles": [{"name": "api"}]}})
+	{[role.fields.name, role.pointer] | some role in of_cluster} == {["api", "/spec/managed/roles/0"]}
+}
+
+test_a_role_has_a_certificate_where_it_asks_for_one if {
+	asking := {"name": "reader", "cluster": {"name": "db"}, "clientCertificate": {}}
+	made := stores.certificates with input as object("DatabaseRole", asking)
+	made == {{"namespace": "n", "secret": "o-client-cert", "role": "reader", "cluster": "db"}}
+	off := object.union(asking, {"clientCertificate": {"enabled": false}})
+	count(stores.certificates) == 0 with input as object("DatabaseRole", off)
+}
+
+test_a_store_copies_secrets_of_one_namespace_by_one_account if {
+	provider := {"kubernetes": {"remoteNamespace": "data", "auth": {"serviceAccount": {"name": "a"}}}}
+	copiers := stores.copiers with input as object("SecretStore", {"provider": provider})
+	copiers == {{"store": "o", "account": {"kind": "ServiceAccount", "name": "a", "namespace": "n"}, "reads": "data"}}
+	count(stores.copiers) == 0 with input as object("SecretStore", {"provider": {"vault": {}}})
+}
+
+test_a_cluster_serves_as_the_primary_and_once_it_has_the_token if {
+	every cluster in [{"role": "primary"}, {"role": "primary", "handover": null}, {"role": "primary", "handover": {"token": "t"}}] {
+		stores.serving with input as {"cluster": cluster}
+	}
+	every cluster in [{"role": "recovery"}, {"role": "primary", "handover": {"predecessor": "a"}}] {
+		not stores.serving with input as {"cluster": cluster}
 	}
 }

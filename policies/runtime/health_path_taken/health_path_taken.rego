@@ -7,7 +7,7 @@
 #   id: RUN004
 #   severity: error
 #   owner: platform
-#   remediation: Choose a path outside /v1/ that is not /metrics, in both sections that name it.
+#   remediation: Choose a path outside /v1/ and /docs/ that is none of /, /metrics, /openapi.json and /problems, in both sections that name it.
 #   section: Deployment Configuration, 1. Container Configuration
 package runtime.health_path_taken
 
@@ -17,7 +17,7 @@ examined contains path if some path in [input.settings.process.health_path, inpu
 
 deny contains denial if {
 	some path in examined
-	regex.match(`^/(v1|v1/.*|metrics)$`, path)
+	regex.match(`^/(|v1|v1/.*|docs|docs/.*|openapi\.json|problems|metrics)$`, path)
 	denial := {
 		"id": "RUN004",
 		"message": sprintf("the path %s of a health check belongs to another endpoint of the API", [path]),

@@ -11,15 +11,16 @@
 #   section: Infrastructure Scaling, 1. Auto-scaling Configuration
 package specification.scaling_windows_disagree
 
+import data.lib.statements
 import rego.v1
 
 tiers := [["auto_scaling", "application", "triggers"], ["auto_scaling", "database", "read_replicas", "triggers"]]
 
 examined contains trigger if {
 	some tier in tiers
-	triggers := object.get(input.spec, tier, {})
-	some name, stated in triggers
-	some other, longer in triggers
+	triggers := statements.at(tier)
+	some name, stated in triggers.value
+	some other, longer in triggers.value
 	name != other
 	trigger := {
 		"path": array.concat(tier, [name, "window"]),

@@ -7,7 +7,7 @@
 #   id: STO020
 #   severity: error
 #   owner: data
-#   remediation: Render the CronJob of runtime.maintenance events wherever pods of the API run, every day.
+#   remediation: Render the CronJob of runtime.maintenance events wherever pods of the API write, every day.
 #   section: Disaster Recovery, 1. Backup Strategy
 package stores.history_unkept
 
@@ -18,6 +18,7 @@ import rego.v1
 examined contains login if {
 	some login in stores.logins
 	login.variable == "CBP_DATABASE_URL"
+	login.writes
 }
 
 daily contains name if {

@@ -48,10 +48,11 @@ deny contains denial if {
 	}
 }
 
-# The role that serves is the one whose connections the poolers share.
+# The role that serves is the one whose connections the poolers share. One that reads in a cluster that stands by has no
+# pooler: STO022 counts its connections.
 deny contains denial if {
 	some server in examined
-	some role in {login.role | some login in stores.logins; login.serves}
+	some role in {login.role | some login in stores.logins; login.serves; login.writes}
 	limit := object.get(server.limits, role, 0)
 	workers := rollouts.api * input.settings.process.workers
 	opened := sum([pooler.servers | some pooler in stores.poolers]) + workers

@@ -2,7 +2,7 @@
 # title: The role that serves may change the schema
 # description: >-
 #   Whoever owns a table may disable its triggers, and delete the history that they keep. So the API serves as a role that
-#   owns nothing and is a member of nothing, and nobody can log in as the owner.
+#   owns nothing, and is a member of nothing but another such role; and nobody can log in as the owner.
 # custom:
 #   id: STO018
 #   severity: error
@@ -20,10 +20,9 @@ import rego.v1
 # Each declared role that serves or owns the database.
 examined contains use if {
 	some name in serving | owners
-	some cluster in stores.clusters
-	some index, role in object.get(cluster.spec, ["managed", "roles"], [])
-	role.name == name
-	use := {"role": role, "file": cluster.file, "pointer": sprintf("/spec/managed/roles/%d", [index])}
+	some role in stores.roles
+	role.fields.name == name
+	use := {"role": role.fields, "file": role.file, "pointer": role.pointer}
 }
 
 # Each login of a role that is declared nowhere.
@@ -40,9 +39,21 @@ serving contains role if {
 }
 
 declared contains name if {
-	some cluster in stores.clusters
-	some role in object.get(cluster.spec, ["managed", "roles"], [])
-	name := role.name
+	some role in stores.roles
+	name := role.fields.name
+}
+
+attributes := ["superuser", "createdb", "createrole", "replication", "bypassrls"]
+
+# powerless holds the declared roles that own nothing, are members of nothing, and have no attribute.
+powerless contains name if {
+	some role in stores.roles
+	name := role.fields.name
+	count({name} & owners) == 0
+	count(object.get(role.fields, "inRoles", [])) == 0
+	every attribute in attributes {
+		object.get(role.fields, attribute, false) == false
+	}
 }
 
 owners contains owner if {
@@ -62,12 +73,12 @@ faults(use) := {fault |
 	some fault, found in {
 		"serves, and owns the database": use.role.name in owners,
 		"serves, and is declared in no Cluster": count({use.role.name} - declared) > 0,
-		"serves, and is a member of other roles": count(object.get(use.role, "inRoles", [])) > 0,
+		"serves, and is a member of other roles": count({of | some of in object.get(use.role, "inRoles", [])} - powerless) > 0,
 	}
 	found
 } | {fault |
 	use.role.name in serving
-	some attribute in ["superuser", "createdb", "createrole", "replication", "bypassrls"]
+	some attribute in attributes
 	object.get(use.role, attribute, false) != false
 	fault := sprintf("serves, and has the attribute %s", [attribute])
 } | {fault |

@@ -44,3 +44,20 @@ test_nobody_serves_or_logs_in_as_the_owner if {
 	}
 	said([owner], "postgresql://stranger@db/c") == {"the role stranger serves, and is declared in no Cluster"}
 }
+
+declared(member_of) := {"documents": array.concat(
+	documents([owner, {"name": "api", "login": true}, {"name": "migrator", "inRoles": ["owner"]}], "postgresql://reader@db/c").documents,
+	[{"file": "r.yaml", "object": {
+		"kind": "DatabaseRole",
+		"metadata": {"name": "reader"},
+		"spec": {"name": "reader", "login": true, "inRoles": member_of},
+	}}],
+)}
+
+test_a_role_may_be_a_member_of_one_that_has_no_power if {
+	serving_role_owns.deny == set() with input as declared(["api"])
+	every power in ["owner", "migrator", "stranger"] {
+		denials := serving_role_owns.deny with input as declared([power])
+		{[denial.message, denial.file] | some denial in denials} == {["the role reader serves, and is a member of other roles", "r.yaml"]}
+	}
+}

@@ -13,6 +13,7 @@
 package vault.secret_never_rotated
 
 import data.lib.kubernetes
+import data.lib.stores
 import data.lib.vault
 import data.unrotated
 import rego.v1
@@ -24,6 +25,8 @@ examined contains secret if {
 	secret := {
 		"title": sprintf("%s of the Secret %s", [entry.secretKey, item.name]),
 		"mount": mount(item),
+		"namespace": item.namespace,
+		"store": object.get(item.spec, ["secretStoreRef", "name"], ""),
 		"key": entry.remoteRef.key,
 		"property": object.get(entry.remoteRef, "property", ""),
 		"file": item.file,
@@ -65,6 +68,16 @@ known(secret) if {
 	vault.mounts[sprintf("sys/mounts/%s", [secret.mount])] == "kv"
 	parts := split(secret.key, "/")
 	explained(unrotated.kept[parts[count(parts) - 1]])
+}
+
+# PostgreSQL's operator renews the certificates that it makes.
+known(secret) if {
+	some made in stores.certificates
+	secret.key == made.secret
+	some copier in stores.copiers
+	copier.store == secret.store
+	copier.account.namespace == secret.namespace
+	copier.reads == made.namespace
 }
 
 known(secret) if explained(unrotated.given[secret.given])

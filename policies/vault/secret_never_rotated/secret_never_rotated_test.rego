@@ -65,3 +65,31 @@ test_a_given_value_is_denied_unless_it_is_listed if {
 	denials := secret_never_rotated.deny with input as given("token")
 	{denial.pointer | some denial in denials} == {"/documents/0/writeOnly/0"}
 }
+
+copied(key, reads) := {"vault": {"file": "p", "documents": []}, "documents": [
+	{"file": "d", "object": {
+		"kind": "DatabaseRole",
+		"metadata": {"name": "reader", "namespace": "data"},
+		"spec": {"name": "reader", "cluster": {"name": "db"}, "clientCertificate": {}},
+	}},
+	{"file": "s", "object": {
+		"kind": "SecretStore",
+		"metadata": {"name": "s", "namespace": "n"},
+		"spec": {"provider": {"kubernetes": {"remoteNamespace": reads, "auth": {"serviceAccount": {"name": "a"}}}}},
+	}},
+	{"file": "e", "object": {
+		"kind": "ExternalSecret",
+		"metadata": {"name": "e", "namespace": "n"},
+		"spec": {
+			"secretStoreRef": {"kind": "SecretStore", "name": "s"},
+			"data": [{"secretKey": "tls.key", "remoteRef": {"key": key}}],
+		},
+	}},
+]}
+
+test_the_operator_renews_the_certificates_that_it_makes_and_nothing_else if {
+	secret_never_rotated.deny == set() with input as copied("reader-client-cert", "data")
+	every document in [copied("db-ca", "data"), copied("reader-client-cert", "elsewhere")] {
+		count(secret_never_rotated.deny) == 1 with input as document
+	}
+}

@@ -42,6 +42,7 @@ class Tab:
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.send(f"{domain}.enable")
+        self.send("Page.setLifecycleEventsEnabled", enabled=True)
 
     @property
     def complaints(self) -> list[dict[str, Any]]:
@@ -55,10 +56,19 @@ class Tab:
 
     def open(self, file: Path, fragment: str = "") -> None:
         """Open a file, and wait until it is loaded."""
+        self.visit(f"{file.as_uri()}{fragment}")
+
+    def visit(self, url: str) -> None:
+        """Open an address, and wait until it is loaded."""
         self._events.clear()
-        self.send("Page.navigate", url=f"{file.as_uri()}{fragment}")
-        while not any(event["method"] == "Page.loadEventFired" for event in self._events):
+        loader = self.send("Page.navigate", url=url).get("loaderId")  # none within the same document
+        while loader and not any(self._loaded(event, loader) for event in self._events):
             self._events.append(self._message())
+
+    def _loaded(self, event: dict[str, Any], loader: str) -> bool:
+        """Return whether an event says that this document, and not the one before, is loaded."""
+        found = event["params"] if event["method"] == "Page.lifecycleEvent" else {}
+        return (found.get("loaderId"), found.get("name")) == (loader, "load")
 
     def resize(self, width: int, height: int, *, phone: bool = False) -> None:
         """Give the tab another size, in CSS pixels."""

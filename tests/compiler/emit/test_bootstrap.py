@@ -99,12 +99,11 @@ def test_a_cluster_that_stands_by_is_registered_after_the_first_backup() -> None
 def test_a_cluster_that_stands_by_lists_apart_what_it_needs_before_it_can_serve() -> None:
     now, _, later = page(site(cluster="eu-west-1")).partition("## Before it can serve")
     serving = page(site())
-    assert "certificate for config.bank.example" in serving
-    assert "certificate for config.bank.example" not in now
-    assert "certificate for config.bank.example" in later
+    for text in (serving, now):
+        assert "certificate for config.bank.example" in text
     needed = set(re.findall(r"\[([^]]+)\]\(https:", serving))
     assert set(re.findall(r"\[([^]]+)\]\(https:", now + later)) == needed
-    assert {"KEDA", "AWS Load Balancer Controller"} <= needed - set(re.findall(r"\[([^]]+)\]\(https:", now))
+    assert {"KEDA", "metrics-server"} <= needed - set(re.findall(r"\[([^]]+)\]\(https:", now))
     assert "Before it can serve" not in serving
 
 
@@ -143,7 +142,23 @@ def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_ba
     assert "The load balancer admits 10.30.128.0/20, 10.30.240.0/24" in page(site())
     azure = page(with_values(**{"environment__clusters__eu-central-1__platform": "azure"}))
     assert "the security group of the gateway's subnet allows these networks" in azure
-    assert "load balancer admits" not in page(site(cluster="eu-west-1"))
+    assert "The load balancer admits 10.30.128.0/20, 10.30.240.0/24" in page(site(cluster="eu-west-1"))
+
+
+@pytest.mark.parametrize(("platform", "record"), [("aws", "`EvaluateTargetHealth`"), ("azure", "a person leads it")])
+def test_the_page_says_how_the_name_leads_to_the_region_that_is_left(platform: str, record: str) -> None:
+    values = {f"environment.clusters.{name}.platform": platform for name in ("eu-central-1", "eu-west-1")}
+    for cluster in ("eu-central-1", "eu-west-1"):
+        assert record in page(site(changed(values), cluster=cluster))
+        assert "`--source=service`" in page(site(changed(values), cluster=cluster))
+    assert record not in page(site(resolved()["staging"]))
+
+
+def test_the_page_says_what_stands_by_and_how_old_it_reads() -> None:
+    text = page(site(cluster="eu-west-1"))
+    assert "- 1 node in each zone with room for one pod of the API each, for the 2 that stand by." in text
+    assert "the archive has each commit after 5 minutes at most" in text
+    assert "What stands by" not in page(site())
 
 
 def test_a_person_reads_what_no_operator_mends_after_the_loss_of_a_zone() -> None:

@@ -49,12 +49,17 @@ def test_a_file_is_the_text_of_its_document_and_lies_in_its_cluster(at: Site) ->
             assert yaml.safe_load(artifact.content) == artifact.document
 
 
-def test_a_cluster_that_stands_by_has_nothing_that_serves_and_nothing_of_its_own() -> None:
+def test_a_cluster_that_stands_by_has_nothing_that_changes_data_and_of_its_own_the_way_in_alone() -> None:
     primary, recovery = (documents(site) for site in SITES if site.environment.name == "production")
-    assert recovery.keys() < primary.keys()
-    serving = {document["kind"] for document in recovery.values()}
-    assert not serving & {"Deployment", "HorizontalPodAutoscaler", "Ingress", "Pooler", "ScaledObject"}
-    assert {"Cluster", "Namespace", "NetworkPolicy", "ObjectStore"} <= serving
+    assert recovery.keys() - primary.keys() == {
+        "cbp-application/externalsecret-configuration-api-client.yaml",
+        "cbp-application/secretstore-configuration-api-client.yaml",
+        "cbp-data/role-configuration-api-client.yaml",
+        "cbp-data/rolebinding-configuration-api-client.yaml",
+    }
+    kinds = {document["kind"] for document in recovery.values()}
+    assert not kinds & {"Database", "HorizontalPodAutoscaler", "Job", "Pooler", "ScaledObject"}
+    assert {"Cluster", "DatabaseRole", "Deployment", "Ingress", "NetworkPolicy", "PodDisruptionBudget"} <= kinds
 
 
 def test_two_clusters_exchange_what_they_have_with_their_roles() -> None:

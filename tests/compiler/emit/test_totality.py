@@ -86,7 +86,7 @@ def test_every_single_value_may_be_any_other_of_its_type() -> None:
             emit({path: node})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_values_may_change_together(data: st.DataObject) -> None:
     paths = data.draw(st.lists(st.sampled_from(sorted(CANDIDATES, key=str)), unique=True, max_size=40))

@@ -89,7 +89,7 @@ def blocks(draw: st.DrawFn, content: Mapping[str, object]) -> str:
 
 
 # Hundreds of draws make a document: to shrink one takes minutes, and its findings name the line.
-@settings(max_examples=40, phases=[Phase.generate])
+@settings(max_examples=20, phases=[Phase.generate])
 @given(st.data())
 def test_a_specification_survives_its_document(data: st.DataObject) -> None:
     tree = data.draw(specifications())

@@ -103,7 +103,48 @@ def test_objects_are_all_read_where_a_kind_is_not_required() -> None:
 
 def test_a_statement_is_a_part_as_far_as_its_path_is_written() -> None:
     assert _read('item := statements.at(["limits", "memory"])') == {("spec", "limits", "memory")}
-    assert _read('some x in {"a"}\nitem := statements.at(["limits", x, "b"])') == {("spec", "limits")}
+    assert _read('x := input.a\nitem := statements.at(["limits", x, "b"])') == {("a",), ("spec", "limits")}
+
+
+def test_a_statement_is_a_part_where_its_path_follows_from_constants() -> None:
+    constants = [
+        'paths := [["a", "b"], ["c", 1]]',
+        'pairs := [[["a"], ["b"]], [["c"]]]',
+        'above := ["a"]',
+        'below := [array.concat(above, ["b"])]',
+        'sources := {["x"]: ["a"], ["y"]: ["b"]}',
+    ]
+    both = {("spec", "a"), ("spec", "b")}
+    for body, parts in (
+        ("some path in paths\nitem := statements.at(path)", {("spec", "a", "b"), ("spec", "c")}),
+        ("some path in paths\nitem := {1: statements.at(path)}", {("spec", "a", "b"), ("spec", "c")}),
+        (
+            "some both in pairs\nsome i, path in both\nitem := statements.at(path)",
+            {*both, ("spec", "c")},
+        ),
+        ("some setting, path in sources\nitem := [setting, statements.at(path)]", both),
+        ("some path in below\nitem := statements.at(path)", {("spec", "a", "b")}),
+        ('item := statements.at(array.concat(["a"], ["b"]))', {("spec", "a", "b")}),
+        ('some x in ["a", "b"]\nitem := statements.at([x])', both),
+        ('some x in ["a", "b"]\nitem := statements.at(["c", x])', {("spec", "c", "a"), ("spec", "c", "b")}),
+    ):
+        assert _read(body, "\n\n".join(constants)) == parts, body
+
+
+def test_all_statements_are_read_where_a_path_follows_from_anything_else() -> None:
+    constants = (
+        'paths := [["a"]]\n\nchanging contains path if some path in input.paths\n\nf(path) := statements.at(path)'
+    )
+    for body in (
+        "some path in changing\nitem := statements.at(path)",
+        "some path in input.paths\nitem := statements.at(path)",
+        "some path in paths\nx := [path | path := input.path]\nitem := [x, statements.at(path)]",
+        "some path, y in paths\nitem := [y, statements.at(path)]",
+        "some [path, y] in input.pairs\nitem := [y, statements.at(path)]",
+        "item := f(input.path)",
+        "some path in paths\nitem := statements.at(array.concat(path, input.more))",
+    ):
+        assert ("spec",) in _read(body, constants), body
 
 
 def test_the_input_as_a_whole_is_everything() -> None:

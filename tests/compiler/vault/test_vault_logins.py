@@ -17,6 +17,7 @@ import yaml
 from compiler.emit.server_certificates import server_certificates
 from compiler.emit.text import hours
 from compiler.emit.vault.paths import vault_paths
+from runtime.domain.signatures import read_key
 from tests.compiler.vault.bank import SITES
 from tests.tls import context_of
 
@@ -211,6 +212,27 @@ def test_nobody_else_and_no_other_cluster_has_anything_signed(kept: Bank) -> Non
         assert kept.server.ask("POST", signing, logged_in(kept, PRODUCTION, role), csr=csr).status_code == 403
     elsewhere = logged_in(kept, RECOVERY, "configuration-data-certificates")
     assert kept.server.ask("POST", signing, elsewhere, csr=csr).status_code == 403
+
+
+def test_whoever_has_the_audit_trail_signed_signs_by_the_key_of_its_cluster_and_does_nothing_else(kept: Bank) -> None:
+    server, scope = kept.server, vault_paths(PRODUCTION).scope
+    asked = {"policies": [f"{scope}-audit-signer"], "no_default_policy": True}
+    token = server.ask("POST", "auth/token/create", **asked).json()["auth"]["client_token"]
+    body = {"input": "aGVsbG8=", "hash_algorithm": "sha2-256", "signature_algorithm": "pkcs1v15"}
+    signed = server.ask("POST", f"signing/sign/{scope}-audit", token, **body).json()["data"]["signature"]
+    key = read_key(server.told("GET", f"signing/keys/{scope}-audit")["keys"]["1"]["public_key"])
+    assert key.verify(b"hello", signed.removeprefix("vault:v1:"))
+    other = vault_paths(RECOVERY).audit_key
+    for method, path in (
+        ("POST", f"signing/sign/{other}"),
+        ("GET", f"signing/keys/{scope}-audit"),
+        ("DELETE", f"signing/keys/{scope}-audit"),
+        ("POST", f"signing/keys/{scope}-audit/rotate"),
+        ("GET", f"cbp/data/{vault_paths(PRODUCTION).cache}"),
+    ):
+        assert server.ask(method, path, token, **body).status_code == 403
+    for exported in (f"signing/export/signing-key/{scope}-audit", f"signing/backup/{scope}-audit"):
+        assert not server.ask("GET", exported).is_success, "not even by the token that may do everything"
 
 
 def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> None:

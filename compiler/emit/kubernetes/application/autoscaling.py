@@ -1,4 +1,4 @@
-"""Scaling of the API's pods: the HorizontalPodAutoscaler and the PodDisruptionBudget.
+"""Scaling of the API's pods: the HorizontalPodAutoscaler, and the PodDisruptionBudget that bounds drains.
 
 Sources: ``auto_scaling.application``, ``compute.application_tier``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
@@ -26,7 +26,7 @@ REQUESTS_METRIC = "http_requests_per_minute"
 
 
 def autoscaling(site: Site) -> Iterator[Document]:
-    """Yield the HorizontalPodAutoscaler of the Deployment, and its PodDisruptionBudget."""
+    """Yield the HorizontalPodAutoscaler of the Deployment."""
     tier = site.spec.compute.application_tier
     target = {"apiVersion": kinds.DEPLOYMENT.api_version, "kind": kinds.DEPLOYMENT.name, "name": API}
     spec = {
@@ -39,6 +39,10 @@ def autoscaling(site: Site) -> Iterator[Document]:
     yield kubernetes_object(
         kinds.HORIZONTAL_POD_AUTOSCALER, API, Wave.TRAFFIC, zone="application", labels=LABELS, spec=spec
     )
+
+
+def disruption_budget(_: Site) -> Iterator[Document]:
+    """Yield the PodDisruptionBudget of the API's pods."""
     budget = {
         "maxUnavailable": 1,
         # A pod that is not ready serves no requests, and must not block the drain of its node.

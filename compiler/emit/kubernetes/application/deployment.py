@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import pod
-from compiler.emit.kubernetes.application.rollout import pause
+from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
@@ -38,8 +38,8 @@ def deployment(site: Site) -> Iterator[Document]:
 def _deployment(site: Site, digest: str) -> Document:
     orchestration = site.spec.orchestration.configuration
     spec = {
-        # The autoscaler owns the number of replicas from the first sync on; Argo CD ignores differences on it.
-        "replicas": site.spec.compute.application_tier.instances.optimal,
+        # Where it serves, the autoscaler owns the number from the first sync on; Argo CD ignores differences on it.
+        "replicas": site.spec.compute.application_tier.instances.optimal if site.serves else STANDBY_PODS,
         "revisionHistoryLimit": 5,
         "minReadySeconds": pause(site).seconds,
         "selector": {"matchLabels": SELECTOR},

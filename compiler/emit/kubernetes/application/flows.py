@@ -45,12 +45,13 @@ def _dependencies(site: Site) -> Iterator[Flow]:
     """Yield the flows to the services that the API calls, and to DNS, which resolves their names."""
     if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
         return
-    features = site.spec.components.integration_layer.features
+    serves, features = site.serves, site.spec.components.integration_layer.features
     issuer, workloads = site.environment.sign_in.issuer, site.cluster.workloads
+    directly = "notifications of changes, which need a session of their own" if serves else "reads, while it stands by"
     for destination, port, reason, wanted in (
-        (WRITE_POOLER, POSTGRES_PORT, "transactions", True),
-        (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", site.reads_replicas),
-        (POSTGRES, POSTGRES_PORT, "notifications of changes, which need a session of their own", True),
+        (WRITE_POOLER, POSTGRES_PORT, "transactions", serves),
+        (READ_ONLY_POOLER, POSTGRES_PORT, "reads that may lag behind", serves and site.reads_replicas),
+        (POSTGRES, POSTGRES_PORT, directly, True),
         (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
         (REDIS_SENTINEL, SENTINEL_PORT, "which server of the cache is the primary", True),
         (at.IDENTITY_PROVIDER, port_of(issuer), "the keys by which tokens of people are verified", True),
@@ -60,8 +61,8 @@ def _dependencies(site: Site) -> Iterator[Flow]:
             "the keys by which tokens of pods are verified",
             workloads is not None and site.cluster.addresses.workload_issuer is not None,
         ),
-        (at.FIS, HTTPS_PORT, "the FIS connector", "FIS connector" in features),
-        (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", "Core banking interface" in features),
+        (at.FIS, HTTPS_PORT, "the FIS connector", serves and "FIS connector" in features),
+        (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", serves and "Core banking interface" in features),
     ):
         if wanted:
             yield Flow(API, destination, (port,), reason, EGRESS, "Dependencies")

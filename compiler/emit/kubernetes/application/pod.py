@@ -18,12 +18,14 @@ from compiler.emit.kubernetes.common.resources import Amounts, Resources
 from compiler.emit.names import (
     API,
     API_AUTHORITY,
+    API_CLIENT,
     AUTHORITY_FILE,
     CACHE,
     CACHE_MASTER_GROUP,
     DATABASE,
     DATABASE_NAME,
     DATABASE_ROLE,
+    DATABASE_STANDBY,
     POOLER,
     POSTGRES_PORT,
     READ_POOLER,
@@ -84,7 +86,7 @@ def _container(site: Site) -> Container:
         lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
         mounts=(
             Mount("settings", {"configMap": {"name": API, "defaultMode": 0o440}}, SETTINGS_FOLDER),
-            _secret("database", f"{API}-database"),
+            _secret("database", f"{API}-database" if site.serves else API_CLIENT),
             _secret("cache", f"{API}-cache"),
             _secret("authority", API_AUTHORITY),
             Mount("scratch", {"emptyDir": {"sizeLimit": "64Mi"}}, "/tmp", read_only=False),  # noqa: S108 - its own, bounded
@@ -99,15 +101,9 @@ def _secret(name: str, secret: str) -> Mount:
 def _variables(site: Site) -> dict[str, str]:
     """Return the addresses of this cluster's own Services; credentials are in files, from Vault."""
     authority = f"{SECRETS_FOLDER}/authority/{AUTHORITY_FILE}"
-    verified = f"sslmode=verify-full&sslrootcert={authority}"
-    address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
-    replicas = {"CBP_DATABASE_READ_URL": address.format(host(READ_POOLER, "data"))} if site.reads_replicas else {}
     sentinels = pod_names(f"{SENTINEL}-sentinel", SENTINELS)
     return {
-        "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
-        **replicas,
-        "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
-        "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
+        **(_serving(site, authority) if site.serves else _standing_by(authority)),
         "CBP_REDIS_URL": f"rediss://{host(f'{CACHE}-master', 'data')}:{REDIS_PORT}/0?ssl_ca_certs={authority}",
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_REDIS_SENTINELS": ",".join(f"{name}:{SENTINEL_PORT}" for name in sentinels),
@@ -116,6 +112,30 @@ def _variables(site: Site) -> dict[str, str]:
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
     }
+
+
+def _serving(site: Site, authority: str) -> dict[str, str]:
+    """Return the addresses of the database: through the poolers, and past them for notifications."""
+    verified = f"sslmode=verify-full&sslrootcert={authority}"
+    address = f"postgresql://{DATABASE_ROLE}@{{}}:{POSTGRES_PORT}/{DATABASE_NAME}?{verified}"
+    replicas = {"CBP_DATABASE_READ_URL": address.format(host(READ_POOLER, "data"))} if site.reads_replicas else {}
+    return {
+        "CBP_DATABASE_URL": address.format(host(POOLER, "data")),
+        **replicas,
+        "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
+        "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
+    }
+
+
+def _standing_by(authority: str) -> dict[str, str]:
+    """Return the address of the database's replicas, for a role with a certificate and no password.
+
+    Every session is read-only, also on a server that has just been promoted.
+    """
+    pair = f"sslcert={SECRETS_FOLDER}/database/tls.crt&sslkey={SECRETS_FOLDER}/database/tls.key"
+    session = f"sslmode=verify-full&sslrootcert={authority}&{pair}&default_transaction_read_only=on"
+    server = f"{host(f'{DATABASE}-r', 'data')}:{POSTGRES_PORT}"
+    return {"CBP_DATABASE_URL": f"postgresql://{DATABASE_STANDBY}@{server}/{DATABASE_NAME}?{session}"}
 
 
 def _probes(site: Site) -> Fields:

@@ -24,17 +24,38 @@ With one, an update of eight replicas would take eight grace periods and starts;
 """
 
 
+STARTING = Duration(30)
+"""The time from a pod's creation until it is ready, where nothing is short."""
+
+STANDBY_PODS = 2
+"""The pods of the API in a cluster that stands by: one can be drained or lost, and the other one goes on reading."""
+
+
 def pause(site: Site) -> Duration:
     """Return the time for which a new pod is ready before the next one is replaced (``minReadySeconds``)."""
     return Duration(-(-grace(site).seconds // ENDING_IN_TURN))
 
 
+def rollout(site: Site, replicas: int) -> Duration:
+    """Return the time in which pods are replaced one after another, on nodes that have the image."""
+    return (pause(site) + STARTING) * replicas
+
+
 def most_pods(site: Site) -> int:
-    """Return the most pods of the API that exist at once: replicas, the surge, and those that are terminating."""
-    most = site.spec.compute.application_tier.instances.max
+    """Return the most pods of the API that exist at once where it serves."""
+    return _most(site, site.spec.compute.application_tier.instances.max)
+
+
+def most_standby_pods(site: Site) -> int:
+    """Return the most pods of the API that exist at once where it stands by."""
+    return _most(site, STANDBY_PODS)
+
+
+def _most(site: Site, replicas: int) -> int:
+    """Return the most pods at once: replicas, the surge, and those that are terminating."""
     update = site.spec.orchestration.configuration.rolling_update
     ending = ENDING_IN_TURN * (update.max_surge + update.max_unavailable)
-    return most + update.max_surge + min(most, ending)
+    return replicas + update.max_surge + min(replicas, ending)
 
 
 def nodes_of_each_zone(replicas: int, zones: int) -> int:

@@ -1,9 +1,14 @@
 """Secrets of the API: its credentials, and the certificate authority that verifies its stores.
 
-Vault rotates the database password, and the old one is void at once. Pods read the file for every new connection, so
-that the delay until the Secret follows is all that matters.
+Where it serves, Vault rotates the database password, and the old one is void at once. Pods read the file for every new
+connection, so that the delay until the Secret follows is all that matters.
+
+Where it stands by, that password is known to the Vault of another region, and the database takes no new one. There the
+database's operator makes a certificate, in the data zone; the pods have a copy.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``.
+Upstream: https://external-secrets.io/latest/provider/kubernetes/,
+https://cloudnative-pg.io/documentation/current/declarative_role_management/#client-certificate-generation
 """
 
 from __future__ import annotations
@@ -13,20 +18,24 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.cluster.external_secrets import (
     SECRET_REFRESH,
     Store,
+    cluster_store,
     external_secret,
     password_secret,
     secret_store,
 )
-from compiler.emit.kubernetes.common.access import service_account
+from compiler.emit.kubernetes.common.access import bound_role, service_account
 from compiler.emit.kubernetes.common.metadata import Wave
 from compiler.emit.names import (
     API,
     API_AUTHORITY,
+    API_CLIENT,
     API_CREDENTIALS,
     API_SECRETS,
     AUTHORITY_FILE,
+    STANDBY_CERTIFICATE,
     VAULT_DATABASE,
     VAULT_KV,
+    namespace,
 )
 from compiler.emit.vault.paths import credential, vault_paths
 from compiler.emit.vault.pki import ISSUER
@@ -35,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.common.access import Rule
     from compiler.emit.site import Site
 
 # New connections fail from a rotation until the pods have the new password: for this time, and the kubelet's minute.
@@ -42,22 +52,43 @@ CREDENTIAL_REFRESH = "1m"
 
 
 def secrets(site: Site) -> Iterator[Document]:
-    """Yield the ServiceAccount, the SecretStores and the ExternalSecrets of the application's zone.
-
-    The database credential exists once the database does, and is configured in Vault.
-    """
+    """Yield the ServiceAccount, and the stores with the cache's password and the authority's certificate."""
     paths = vault_paths(site)
     kept = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV, "v2")
-    credentials = Store(API_CREDENTIALS, "application", API_SECRETS, API, VAULT_DATABASE, "v1")
     authority = Store(API_AUTHORITY, "application", API_SECRETS, API, paths.authority, "v1")
     yield service_account(API_SECRETS, "application")
-    for store in (kept, credentials, authority):
+    for store in (kept, authority):
         yield secret_store(site, store)
-    key = credential(paths.static_role)
-    yield password_secret(f"{API}-database", credentials, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
     yield password_secret(f"{API}-cache", kept, paths.cache, Wave.CONNECTION)
     certificate = {
         "secretKey": AUTHORITY_FILE,
         "remoteRef": {"key": f"issuer/{ISSUER}/json", "property": "certificate"},
     }
     yield external_secret(API_AUTHORITY, authority, [certificate], Wave.CONNECTION, refresh=SECRET_REFRESH)
+
+
+def database_password(site: Site) -> Iterator[Document]:
+    """Yield the store and the ExternalSecret of the database password, which exists once Vault knows the database."""
+    credentials = Store(API_CREDENTIALS, "application", API_SECRETS, API, VAULT_DATABASE, "v1")
+    yield secret_store(site, credentials)
+    key = credential(vault_paths(site).static_role)
+    yield password_secret(f"{API}-database", credentials, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+
+
+def client_certificate(_: Site) -> Iterator[Document]:
+    """Yield the store and the ExternalSecret that copy the certificate, and the right to read that one Secret."""
+    right: Rule = {
+        "apiGroups": [""],
+        "resources": ["secrets"],
+        "resourceNames": [STANDBY_CERTIFICATE],
+        "verbs": ["get"],
+    }
+    reader = {"kind": "ServiceAccount", "name": API_SECRETS, "namespace": namespace("application")}
+    yield from bound_role(API_CLIENT, "data", [right], reader)
+    store = Store(API_CLIENT, "application", API_SECRETS)
+    yield cluster_store(store, "data")
+    pair = [
+        {"secretKey": file, "remoteRef": {"key": STANDBY_CERTIFICATE, "property": file}}
+        for file in ("tls.crt", "tls.key")
+    ]
+    yield external_secret(API_CLIENT, store, pair, Wave.CONNECTION, refresh=SECRET_REFRESH)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
-from compiler.emit.names import namespace
+from compiler.emit.names import AUTHORITY_FILE, namespace
 from compiler.emit.vault.paths import AUDIENCE, vault_paths
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ class Store:
     zone: Zone
     account: str
     """The ServiceAccount that logs in to Vault."""
-    role: str
+    role: str = ""
     """The role of Vault's auth method that it logs in to."""
-    mount: str
-    version: str
+    mount: str = ""
+    version: str = ""
     """``v2`` for the KV engine of version 2, ``v1`` for any other path."""
 
 
@@ -51,6 +51,16 @@ def secret_store(site: Site, store: Store) -> Document:
     login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
     engine = {"path": store.mount, "version": store.version}
     spec = {"provider": {"vault": {**vault_server(site), **engine, "auth": {"kubernetes": login}}}}
+    return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
+
+
+def cluster_store(store: Store, zone: Zone) -> Document:
+    """Return the SecretStore object of a store that reads Secrets of another zone of this cluster."""
+    # Every namespace has this ConfigMap, with the certificate of the authority of the API server.
+    authority = {"type": "ConfigMap", "name": "kube-root-ca.crt", "key": AUTHORITY_FILE}
+    login = {"serviceAccount": {"name": store.account}}
+    provider = {"remoteNamespace": namespace(zone), "server": {"caProvider": authority}, "auth": login}
+    spec = {"provider": {"kubernetes": provider}}
     return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
 
 

@@ -13,7 +13,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.common.cron import cron_with_seconds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.resources import GIBIBYTE, guaranteed
-from compiler.emit.kubernetes.database.replication import PLUGIN, replicated, store_name
+from compiler.emit.kubernetes.database.replication import PLUGIN, store_name
 from compiler.emit.names import DATABASE
 from compiler.emit.text import days
 from compiler.model.units import Cores
@@ -43,7 +43,7 @@ PLUGIN_RESOURCES = guaranteed(Cores(1000), GIBIBYTE)
 def backups(site: Site) -> Iterator[Document]:
     """Yield the ObjectStores, in the sync wave of the Cluster that archives into them, and the ScheduledBackups."""
     yield _store(site, site.name, site.cluster, retention=site.spec.backup.database.retention)
-    if replicated(site):
+    if site.replicated:
         for name, cluster in site.environment.clusters.items():
             if name != site.name:
                 # Without a retention: only the cluster that writes backups deletes them, never one that reads them.

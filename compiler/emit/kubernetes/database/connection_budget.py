@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.application.rollout import most_pods
+from compiler.emit.kubernetes.application.rollout import most_pods, most_standby_pods
 from compiler.emit.names import POOLER, READ_POOLER
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ LOOKUPS = 2
 
 DIRECT_PER_WORKER = 3
 """The connections of one worker past the poolers: one to listen, and two to take queued work."""
+
+LISTENING_PER_WORKER = 1
+"""The connection on which a worker follows the changes."""
 
 MIGRATION_CONNECTIONS = 4
 """The connections of the role that migrates: of the migration and of the daily maintenance, each once more in case that
@@ -55,6 +58,8 @@ class Connections:
     """Connections to PostgreSQL of one pooler instance (``default_pool_size``), by pooler."""
     direct: int
     """Connections of the API past the poolers."""
+    standby: int
+    """Connections of the API in a cluster that stands by, all of them past the poolers; none without such a cluster."""
 
     @property
     def role(self) -> int:
@@ -66,10 +71,12 @@ class Connections:
         """PostgreSQL's ``max_connections``.
 
         Each instance has to hold all of them in any role: the poolers for reading fall back on the last remaining
-        replica, and a replica may not have fewer than its primary.
+        replica, and a replica may not have fewer than its primary. A cluster that stands by has no poolers.
         """
         lookups = POOLER_INSTANCES * LOOKUPS * len(self.servers)
-        return self.role + lookups + MIGRATION_CONNECTIONS + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
+        return (
+            max(self.role + lookups, self.standby) + MIGRATION_CONNECTIONS + VAULT_CONNECTIONS + SUPERUSER_CONNECTIONS
+        )
 
 
 def connections(site: Site) -> Connections:
@@ -85,11 +92,14 @@ def connections(site: Site) -> Connections:
     if site.reads_replicas:
         servers[READ_POOLER] = _share(busy * tier.instances.replicas.min)
     shares = POOLER_INSTANCES * len(servers)
+    process, database = site.settings.process, site.settings.database
+    of_worker = database.pool_size + database.read_pool_size + LISTENING_PER_WORKER
     return Connections(
         clients=max(1, site.spec.load_balancing.database.max_connections // shares),
         busy=busy,
         servers=servers,
-        direct=most_pods(site) * site.settings.process.workers * DIRECT_PER_WORKER,
+        direct=most_pods(site) * process.workers * DIRECT_PER_WORKER,
+        standby=most_standby_pods(site) * process.workers * of_worker if site.has_peers else 0,
     )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit.kubernetes.common.resources import GIBIBYTE, MEBIBYTE
 from compiler.emit.kubernetes.database.connection_budget import SUPERUSER_CONNECTIONS, connections
+from compiler.emit.names import DATABASE_NAME, DATABASE_STANDBY
 from compiler.emit.text import megabytes, number, seconds
 from compiler.model.units import Duration
 
@@ -32,12 +33,16 @@ LONGEST_ARCHIVE = Duration(300)
 PLAINTEXT_REFUSED = "hostnossl all all all reject"
 """The rule of pg_hba that refuses connections without TLS, before the operator's own rules, which accept them."""
 
+BY_CERTIFICATE = f"hostssl {DATABASE_NAME} {DATABASE_STANDBY} all cert"
+"""The rule of pg_hba for pods that stand by: the role has no password, and logs in by its certificate alone."""
+
 _LEAST_LOG = MEBIBYTE * 128  # the server's own minimum is two segments of 16 MB, and the operator's is 80 MB
 
 
 def postgresql(site: Site) -> dict[str, Any]:
     """Return the field ``postgresql`` of the Cluster."""
-    stanza: dict[str, Any] = {"parameters": parameters(site), "pg_hba": [PLAINTEXT_REFUSED]}
+    admitted = [PLAINTEXT_REFUSED, *([BY_CERTIFICATE] if site.has_peers else [])]
+    stanza: dict[str, Any] = {"parameters": parameters(site), "pg_hba": admitted}
     if synchronous(site):
         stanza["synchronous"] = {
             "method": "any",

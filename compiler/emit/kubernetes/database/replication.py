@@ -25,7 +25,7 @@ PLUGIN = "barman-cloud.cloudnative-pg.io"
 
 def replication(site: Site) -> dict[str, Any]:
     """Return ``bootstrap`` and, where the data is replicated, ``replica`` and ``externalClusters``."""
-    if not replicated(site):
+    if not site.replicated:
         return {"bootstrap": _new()}
     clusters, primary = site.environment.clusters, _primary(site)
     replica = {"primary": primary, "self": site.name, "source": _source(site, primary)}
@@ -38,15 +38,10 @@ def replication(site: Site) -> dict[str, Any]:
     }
 
 
-def replicated(site: Site) -> bool:
-    """Return whether the environment's clusters replicate one database."""
-    return "Asynchronous secondary" in site.spec.redundancy.data.replication and len(site.environment.clusters) > 1
-
-
 def followed_cluster(site: Site) -> str | None:
     """Return the cluster that this one follows through its archive; None for a cluster that serves."""
     primary = _primary(site)
-    return primary if replicated(site) and primary != site.name else None
+    return primary if site.replicated and primary != site.name else None
 
 
 def archive(name: str, cluster: Cluster) -> dict[str, Any]:

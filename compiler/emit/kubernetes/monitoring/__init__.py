@@ -1,1 +1,1 @@
-"""Monitoring: PodMonitors for Prometheus, the rules of the metrics adapter, and the flows of both."""
+"""Monitoring: PodMonitors and alerts for Prometheus, the rules of the metrics adapter, and the flows of both."""

@@ -140,6 +140,7 @@ def test_a_cluster_that_stands_by_has_no_credential_of_a_database_that_it_may_no
     document = plans()["production/eu-west-1"]
     assert [path for path in paths(document) if path.startswith("database/")] == []
     assert [path for path in paths(document) if "/role/" in path] == [
+        "auth/kubernetes-production-eu-west-1/role/configuration-api",
         "auth/kubernetes-production-eu-west-1/role/configuration-data",
         "auth/kubernetes-production-eu-west-1/role/configuration-data-certificates",
         "auth/oidc-production-eu-west-1/role/administrators",

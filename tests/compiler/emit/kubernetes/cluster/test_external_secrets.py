@@ -30,16 +30,20 @@ def plan(at: Site) -> Mapping[str, Any]:
     return {item["path"]: item["data"] for item in document["documents"]}
 
 
-def store_of(at: Site, secret: Document) -> Mapping[str, Any]:
-    """The provider of the store that a Secret is read from, which lies in the same namespace."""
+def stores_in_vault(at: Site) -> Iterator[Document]:
+    return (store for store in of_kind(at, "SecretStore") if "vault" in store["spec"]["provider"])
+
+
+def store_of(at: Site, secret: Document) -> Mapping[str, Any] | None:
+    """The store in Vault that a Secret is read from, in the same namespace; None for one of the cluster itself."""
     name, folder = secret["spec"]["secretStoreRef"]["name"], secret["metadata"]["namespace"]
-    provider: Mapping[str, Any] = documents(at)[f"{folder}/secretstore-{name}.yaml"]["spec"]["provider"]["vault"]
-    return provider
+    provider: Mapping[str, Any] = documents(at)[f"{folder}/secretstore-{name}.yaml"]["spec"]["provider"]
+    return provider.get("vault")
 
 
 @every_site
 def test_every_store_logs_in_as_the_account_that_its_role_is_bound_to(at: Site) -> None:
-    for store in of_kind(at, "SecretStore"):
+    for store in stores_in_vault(at):
         login = store["spec"]["provider"]["vault"]["auth"]["kubernetes"]
         role = plan(at)[f"auth/{login['mountPath']}/role/{login['role']}"]
         account = login["serviceAccountRef"]
@@ -52,7 +56,8 @@ def test_every_store_logs_in_as_the_account_that_its_role_is_bound_to(at: Site) 
 @every_site
 def test_every_secret_is_read_where_the_role_of_its_store_may_read(at: Site) -> None:
     for secret in of_kind(at, "ExternalSecret"):
-        store = store_of(at, secret)
+        if (store := store_of(at, secret)) is None:
+            continue
         policy = plan(at)[f"sys/policies/acl/{at.environment.name}-{at.name}-{store['auth']['kubernetes']['role']}"]
         for item in secret["spec"]["data"]:
             folder = f"{store['path']}/data" if store["version"] == "v2" else store["path"]
@@ -66,7 +71,7 @@ def test_the_accounts_of_the_stores_and_no_other_may_have_tokens_reviewed(at: Si
     (binding,) = of_kind(at, "ClusterRoleBinding")
     accounts = {
         (store["metadata"]["namespace"], login["serviceAccountRef"]["name"])
-        for store in of_kind(at, "SecretStore")
+        for store in stores_in_vault(at)
         for login in store["spec"]["provider"]["vault"]["auth"].values()
     } | {
         (issuer["metadata"]["namespace"], issuer["spec"]["vault"]["auth"]["kubernetes"]["serviceAccountRef"]["name"])
@@ -110,10 +115,18 @@ def test_no_secret_is_lost_while_vault_is_away() -> None:
         assert secret["spec"]["target"]["deletionPolicy"] == "Retain"
 
 
-def test_a_cluster_that_stands_by_reads_for_its_data_zone_alone() -> None:
+def test_a_cluster_that_stands_by_reads_no_password_of_the_database_and_copies_the_one_certificate() -> None:
     at = next(at for at in SITES if not at.serves)
-    found = {item["metadata"]["namespace"] for kind in ("SecretStore", "ExternalSecret") for item in of_kind(at, kind)}
-    assert found == {"cbp-data"}
+    stores = {item["metadata"]["name"]: item["spec"]["provider"] for item in of_kind(at, "SecretStore")}
+    keys = {
+        (name, item["remoteRef"]["key"])
+        for secret in of_kind(at, "ExternalSecret")
+        for item in secret["spec"]["data"]
+        if "vault" not in stores[name := secret["spec"]["secretStoreRef"]["name"]]
+        or stores[name]["vault"]["path"] == "database"
+    }
+    assert keys == {("configuration-api-client", "configuration-standby-client-cert")}
+    assert stores["configuration-api-client"]["kubernetes"]["remoteNamespace"] == "cbp-data"
 
 
 def test_what_the_stores_start_with_is_there_before_them_and_what_vault_makes_of_them_after() -> None:

@@ -118,7 +118,7 @@ def test_operators_restart_the_application_and_read_its_logs_and_that_is_all(at:
     group = at.environment.sign_in.groups.operators
     assert {namespace: granted(at, group, namespace) for namespace in ZONES} == {
         **{namespace: set() for namespace in ZONES},
-        "cbp-application": RESTART if at.serves else set(),
+        "cbp-application": RESTART,
     }
 
 
@@ -138,8 +138,7 @@ def test_people_have_rights_as_groups_and_inside_a_namespace_alone(at: Site) -> 
         if subject["kind"] != "ServiceAccount"
     }
     groups = at.environment.sign_in.groups
-    expected = [groups.readers, *([groups.operators] if at.serves else [])]
-    assert people == {("RoleBinding", "Group", name) for name in expected}
+    assert people == {("RoleBinding", "Group", name) for name in (groups.readers, groups.operators)}
     (role,) = [item for item in documents(at).values() if item["kind"] == "ClusterRole"]
     review = {"apiGroups": ["authentication.k8s.io"], "resources": ["tokenreviews"], "verbs": ["create"]}
     assert role["rules"] == [review]

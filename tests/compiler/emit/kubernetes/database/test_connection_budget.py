@@ -29,6 +29,7 @@ def test_the_sum_is_written_out() -> None:
         busy=16,
         servers={"configuration-db-pooler-rw": 16, "configuration-db-pooler-ro": 32},
         direct=11 * 2 * 3,
+        standby=5 * 2 * (10 + 1),
     )
     assert found.role == 2 * (16 + 32) + 66
     assert found.maximum == found.role + 2 * 2 * 2 + 4 + 4 + 10

@@ -35,12 +35,12 @@ async def test_a_server_accepts_every_parameter(postgres: PostgresServer) -> Non
 
 @pytest.mark.anyio
 async def test_a_server_understands_the_rule_that_refuses_plain_text(postgres: PostgresServer) -> None:
-    at = site()
+    """The server of the tests is built without TLS, and knows no other rule."""
     connection = await asyncpg.connect(postgres.admin_url)
     file = Path(await connection.fetchval("SHOW hba_file"))
     before = file.read_text()
     try:
-        file.write_text("\n".join(postgresql(at)["pg_hba"]) + "\n")
+        file.write_text(f"{postgresql(site())['pg_hba'][0]}\n")
         rules = await connection.fetch("SELECT type, auth_method, error FROM pg_hba_file_rules")
         assert [tuple(rule) for rule in rules] == [("hostnossl", "reject", None)]
     finally:

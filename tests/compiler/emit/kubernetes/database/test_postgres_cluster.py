@@ -107,7 +107,8 @@ def test_in_a_handover_the_predecessor_stops_first_and_its_token_promotes_the_ot
         "source": "eu-west-1",
     }
     assert waits[CLUSTER]["spec"]["replica"] == cluster("eu-west-1")["replica"]
-    assert not {DATABASE, API} & (stopped.keys() | waits.keys())
+    assert DATABASE not in stopped.keys() | waits.keys()
+    assert [found[API]["spec"]["replicas"] for found in (stopped, waits)] == [2, 2]
 
     done = changed({**SWAPPED, handover: "eu-central-1", f"{HANDOVER}.token": TOKEN})
     follows, leads = (documents(site(done, name)) for name in ("eu-central-1", "eu-west-1"))

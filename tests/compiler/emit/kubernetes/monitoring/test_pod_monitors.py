@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
 import yaml
 
 from compiler.emit.site import sites
-from runtime.routes import THROTTLED
+from runtime.settings import Route
 from runtime.telemetry import Telemetry
 from tests.compiler.project import documents, emitted, listing, resolved, site
 
@@ -49,7 +49,7 @@ def test_what_prometheus_may_fetch_is_what_it_is_told_to_fetch(at: Site) -> None
         for port in rule["ports"]
     }
     assert told == allowed
-    assert len(told) == (5 if at.serves else 2)
+    assert len(told) == (5 if at.serves else 3)
 
 
 def test_without_monitoring_nothing_is_fetched() -> None:
@@ -71,7 +71,7 @@ def test_the_autoscaler_s_metric_is_made_of_what_the_api_counts() -> None:
 
 def test_requests_of_clients_are_counted_and_probes_are_not() -> None:
     (pattern,) = re.findall(r'route=~"([^"]+)"', rule()["metricsQuery"])
-    served = {route.partition(" ")[2] for route in THROTTLED}
+    served = {route.partition(" ")[2] for route in get_args(Route)}
     assert served
     assert all(re.fullmatch(pattern, route) for route in served)
     assert not any(re.fullmatch(pattern, route) for route in ("/health", "/health/ready", "/metrics", "unmatched"))

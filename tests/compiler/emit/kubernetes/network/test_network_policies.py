@@ -120,10 +120,17 @@ def test_a_rule_names_its_ports_and_pods_by_namespace_and_labels_together(at: Si
 def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(at: Site) -> None:
     found = {peer["ipBlock"]["cidr"] for _, side, rule in rules(at) for peer in rule[side] if "ipBlock" in peer}
     own, shared = at.cluster.addresses, at.environment.addresses
-    expected = {*own.kubernetes_api, *own.object_store, *(own.cloud_identity or ()), *(own.nodes or ())}
+    expected = {
+        *own.kubernetes_api,
+        *own.object_store,
+        *(own.cloud_identity or ()),
+        *(own.nodes or ()),
+        *own.load_balancer,
+        *shared.identity_provider,
+    }
     if at.serves:
-        expected |= {*own.load_balancer, *own.vault}
-        expected |= {*shared.fis, *shared.core_banking, *shared.identity_provider}
+        expected |= {*own.vault}
+        expected |= {*shared.fis, *shared.core_banking}
     else:
         expected |= {*at.environment.clusters["eu-central-1"].addresses.object_store}
     assert found == expected
@@ -248,13 +255,8 @@ def test_a_controller_of_the_platform_that_runs_in_a_zone_is_reached_and_reaches
     assert {("metrics-adapter", "kubernetes-api"), ("kubernetes-api", "metrics-adapter")} <= pairs(site())
 
 
-def test_a_cluster_that_stands_by_has_no_flow_of_the_application() -> None:
+def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_nothing_else() -> None:
     at = site(cluster="eu-west-1")
-    assert not {name for pair in pairs(at) for name in pair} & {
-        "api",
-        "pooler-rw",
-        "pooler-ro",
-        "vault",
-        "load-balancer",
-    }
+    assert {to for source, to in pairs(at) if source == "api"} == {"postgres", "redis", "sentinel", "dns"}
+    assert not {name for pair in pairs(at) for name in pair} & {"pooler-rw", "pooler-ro", "vault", "fis"}
     assert "cbp-application/networkpolicy-default-deny.yaml" in policies(at)

@@ -1,0 +1,286 @@
+"""The kinds of problem that the service answers with: each has a ``type`` that leads to its part of ``/problems``.
+
+Two are of the registry of problem types, by draft-ietf-httpapi-ratelimit-headers-11; the page explains them too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+_REGISTRY = "https://iana.org/assignments/http-problem-types#"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of problem: its status and title, its cause, and the client's remedy; ``fields`` may come with it.
+
+    ``name`` is its anchor in ``/problems``.
+    """
+
+    name: str
+    status: int
+    title: str
+    cause: str
+    remedy: str
+    fields: tuple[str, ...] = ()
+    registered: bool = False
+
+    @property
+    def type(self) -> str:
+        """The URI reference of the problem's member ``type``."""
+        return f"{_REGISTRY if self.registered else '/problems#'}{self.name}"
+
+
+MALFORMED_REQUEST: Final = Kind(
+    "malformed-request",
+    400,
+    "Malformed Request",
+    "The head, a name, a parameter, a header or the body is not of the form that the API expects.",
+    "Correct the request as the detail says; the same request fails again.",
+)
+UNSETTLED_TIME: Final = Kind(
+    "unsettled-time",
+    400,
+    "Unsettled Time",
+    "The time is still to come, or so short ago that changes of it may be under way.",
+    "Ask a few seconds later, or for the present.",
+)
+SIGN_IN_REQUIRED: Final = Kind(
+    "sign-in-required",
+    401,
+    "Sign In Required",
+    "The request has no token.",
+    "Send a token as Authorization: Bearer TOKEN.",
+    ("WWW-Authenticate",),
+)
+INVALID_TOKEN: Final = Kind(
+    "invalid-token",
+    401,
+    "Invalid Token",
+    "The token proves nothing: it has ended, is of an issuer that is not trusted, or is for another service.",
+    "Get a new token from the issuer.",
+    ("WWW-Authenticate",),
+)
+SECOND_FACTOR_REQUIRED: Final = Kind(
+    "second-factor-required",
+    401,
+    "Second Factor Required",
+    "A person changes and administers only after signing in with several factors.",
+    "Sign in again, with a second factor.",
+    ("WWW-Authenticate",),
+)
+ROLE_MISSING: Final = Kind(
+    "role-missing",
+    403,
+    "Role Missing",
+    "The request needs a role that the client has not; the members role and namespace name it.",
+    "Ask an administrator of the namespace for the role.",
+    ("WWW-Authenticate",),
+)
+NO_SUCH_PATH: Final = Kind(
+    "no-such-path",
+    404,
+    "No Such Path",
+    "The API has no resource at this path.",
+    "See the paths in /openapi.json.",
+)
+ENTRY_NOT_FOUND: Final = Kind(
+    "entry-not-found",
+    404,
+    "Entry Not Found",
+    "The namespace has no entry with this key. With Age, the store is away and this was so that many seconds ago.",
+    "Check the namespace and the key, or create the entry.",
+    ("Age", "Cache-Status"),
+)
+VERSION_NOT_FOUND: Final = Kind(
+    "version-not-found",
+    404,
+    "Version Not Found",
+    "No change of this revision made a version of the key.",
+    "Read the versions of the key.",
+)
+NOT_GIVEN: Final = Kind(
+    "not-given",
+    404,
+    "Not Given",
+    "No grant or key of this name is in force in a namespace that the client administers.",
+    "List what is given.",
+)
+METHOD_NOT_ALLOWED: Final = Kind(
+    "method-not-allowed",
+    405,
+    "Method Not Allowed",
+    "The resource does not have this method.",
+    "Use one of those in Allow.",
+    ("Allow",),
+)
+REQUEST_INCOMPLETE: Final = Kind(
+    "request-incomplete",
+    408,
+    "Request Incomplete",
+    "The request did not arrive in time, or the client closed the connection before its end.",
+    "Send it again, faster than 35 kB a second if it is large.",
+)
+NAME_TAKEN: Final = Kind(
+    "name-taken",
+    409,
+    "Name Taken",
+    "The name is that of a grant in other namespaces.",
+    "Choose another name.",
+)
+NOT_KEPT: Final = Kind(
+    "not-kept",
+    410,
+    "Not Kept",
+    "The history that is kept does not reach back so far.",
+    "Ask for the version in the member oldest, or for a later one.",
+)
+PRECONDITION_FAILED: Final = Kind(
+    "precondition-failed",
+    412,
+    "Precondition Failed",
+    "If-Match or If-None-Match does not hold: somebody changed or removed the entry after it was read.",
+    "Read the entry again, and decide again; ETag is its present version, where there is one.",
+    ("ETag",),
+)
+OTHER_HISTORY: Final = Kind(
+    "other-history",
+    412,
+    "Other History",
+    "The revision in at_least is not part of the present history, as after a restore of the database.",
+    "Read without at_least.",
+)
+CONTENT_TOO_LARGE: Final = Kind(
+    "content-too-large",
+    413,
+    "Content Too Large",
+    "The body has more bytes, or more pieces, than the API reads.",
+    "Divide the document between several entries.",
+)
+UNSUPPORTED_CONTENT: Final = Kind(
+    "unsupported-content",
+    415,
+    "Unsupported Content",
+    "The body is not declared as application/json in UTF-8, or it is compressed.",
+    "Send Content-Type: application/json and no Content-Encoding.",
+    ("Accept", "Accept-Encoding"),
+)
+IDEMPOTENCY_KEY_REUSED: Final = Kind(
+    "idempotency-key-reused",
+    422,
+    "Idempotency Key Reused",
+    "Idempotency-Key was used for another change of this entry.",
+    "Send a new key with each new change, and the same key with a repetition alone.",
+)
+ROLLBACK_TOO_LARGE: Final = Kind(
+    "rollback-too-large",
+    422,
+    "Rollback Too Large",
+    "The rollback would change more keys or bytes than one transaction may.",
+    "Roll back to a later version first, or the keys by themselves.",
+)
+PRECONDITION_REQUIRED: Final = Kind(
+    "precondition-required",
+    428,
+    "Precondition Required",
+    "The entry exists, and the change does not say which version it replaces.",
+    "Send If-Match with the ETag of the version that was read, or * to change any version.",
+    ("ETag",),
+)
+QUOTA_EXCEEDED: Final = Kind(
+    "quota-exceeded",
+    429,
+    "Quota Exceeded",
+    "The client sends more requests than its quota admits, or has too many in progress: see violated-policies.",
+    "Wait for Retry-After seconds.",
+    ("Retry-After",),
+    registered=True,
+)
+FIELDS_TOO_LARGE: Final = Kind(
+    "fields-too-large",
+    431,
+    "Request Header Fields Too Large",
+    "The head, the trailers or an extension of a chunk is longer than the service reads.",
+    "Send fewer or shorter header fields.",
+)
+DEFECT: Final = Kind(
+    "defect",
+    500,
+    "Defect",
+    "The request met a defect of the service, which has been logged.",
+    "Report it with the request's id, which is in X-Request-Id.",
+)
+NO_SUCH_PROTOCOL: Final = Kind(
+    "no-such-protocol",
+    501,
+    "No Such Protocol",
+    "The request asks for another protocol (Upgrade), and has a body.",
+    "Send it without Upgrade.",
+)
+UNAVAILABLE: Final = Kind(
+    "unavailable",
+    503,
+    "Unavailable",
+    "The database is away, or the keys of the token's issuer are not known yet. A change was not made.",
+    "Try again after Retry-After seconds.",
+    ("Retry-After",),
+)
+OUTCOME_UNKNOWN: Final = Kind(
+    "outcome-unknown",
+    503,
+    "Outcome Unknown",
+    "The database did not say whether the change was made.",
+    "Send it again with the same Idempotency-Key, or read the entry first.",
+    ("Retry-After",),
+)
+CHANGE_EXPIRED: Final = Kind(
+    "change-expired",
+    503,
+    "Change Expired",
+    "The change waited for too long, and was not made.",
+    "Try again after Retry-After seconds.",
+    ("Retry-After",),
+)
+REDUCED_CAPACITY: Final = Kind(
+    "temporary-reduced-capacity",
+    503,
+    "Temporary Reduced Capacity",
+    "The service admits less than usual, since requests cannot be counted together, or too many are in progress.",
+    "Try again after Retry-After seconds.",
+    ("Retry-After",),
+    registered=True,
+)
+
+KINDS: Final = (
+    MALFORMED_REQUEST,
+    UNSETTLED_TIME,
+    SIGN_IN_REQUIRED,
+    INVALID_TOKEN,
+    SECOND_FACTOR_REQUIRED,
+    ROLE_MISSING,
+    NO_SUCH_PATH,
+    ENTRY_NOT_FOUND,
+    VERSION_NOT_FOUND,
+    NOT_GIVEN,
+    METHOD_NOT_ALLOWED,
+    REQUEST_INCOMPLETE,
+    NAME_TAKEN,
+    NOT_KEPT,
+    PRECONDITION_FAILED,
+    OTHER_HISTORY,
+    CONTENT_TOO_LARGE,
+    UNSUPPORTED_CONTENT,
+    IDEMPOTENCY_KEY_REUSED,
+    ROLLBACK_TOO_LARGE,
+    PRECONDITION_REQUIRED,
+    QUOTA_EXCEEDED,
+    FIELDS_TOO_LARGE,
+    DEFECT,
+    NO_SUCH_PROTOCOL,
+    UNAVAILABLE,
+    OUTCOME_UNKNOWN,
+    CHANGE_EXPIRED,
+    REDUCED_CAPACITY,
+)
+"""Every kind, by status."""

@@ -1,0 +1,84 @@
+"""The jobs of the audit trail, by the role that migrates: to anchor its head outside, and to keep its retention."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runtime.adapters.postgres_migrations import session
+from runtime.domain.audit import FORMAT, canonical, written
+from runtime.maintenance.transit import sign
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import asyncpg
+
+    from runtime.environment import Address, Signer
+    from runtime.settings import Settings
+
+MOST_DROPPED = 100_000
+"""The records that one transaction drops at most."""
+
+_HEAD = """
+SELECT sequence, encode(link, 'hex') AS link FROM audit_head()
+WHERE sequence > (SELECT coalesce(max(sequence), 0) FROM audit_anchors)
+"""
+_ANCHOR = "INSERT INTO audit_anchors (sequence, statement, signature) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
+
+_log = structlog.get_logger(__name__)
+
+
+async def anchor(address: Address, settings: Settings, signer: Signer, folder: Path | None) -> int | None:
+    """Have the head of the chain signed, keep the anchor in the database, and as a file of its own in ``folder``.
+
+    Returns the place of the anchored record; None where nothing was sealed since the last anchor. The file is written
+    first: a job that is killed in between anchors the same head again, or a later one.
+
+    Raises :class:`runtime.maintenance.transit.SignerError`, and asyncpg's and the operating system's errors.
+    """
+    async with session(address, settings.database) as connection:
+        head = await connection.fetchrow(_HEAD)
+        if head is None:
+            return None
+        place: int = head["sequence"]
+        statement = {
+            "format": FORMAT,
+            "environment": settings.environment,
+            "cluster": settings.cluster,
+            "sequence": place,
+            "link": head["link"],
+            "at": written(datetime.now(UTC)),
+        }
+        text = canonical(statement)
+        signature = sign(signer, text)
+        if folder is not None:
+            _keep(folder / f"{settings.environment}-{settings.cluster}-{place:012}.json", text, signature)
+        await connection.execute(_ANCHOR, place, text.decode(), signature)
+    _log.info("the audit trail is anchored", sequence=place)
+    return place
+
+
+async def drop_expired(connection: asyncpg.Connection, retention: timedelta) -> int:
+    """Drop anchored records past their retention, behind verified checkpoints, and return how many."""
+    dropped = 0
+    while number := await connection.fetchval("SELECT drop_expired_audit($1, $2)", retention, MOST_DROPPED):
+        dropped += number
+    return dropped
+
+
+def _keep(file: Path, statement: bytes, signature: str) -> None:
+    """Write an anchor as a file that did not exist: no anchor is ever overwritten."""
+    text = f'{{"statement":{statement.decode()},"signature":"{signature}"}}\n'
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
+    except FileExistsError:
+        _log.warning("the anchor was written before: it is left as it is", file=file.name)
+        return
+    with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())

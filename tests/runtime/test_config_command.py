@@ -1,0 +1,204 @@
+"""``cbp config`` against a service that listens: ``config_session.txt`` has commands, their output and exit code.
+
+It is written anew with ``CBP_UPDATE_GOLDEN=1``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+import shlex
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compiler.cli import main
+from compiler.client import (
+    LARGEST_PAGE,
+    LARGEST_PAST_PAGE,
+    SECONDS,
+    Client,
+    UnreachableError,
+    connect,
+    decoded,
+    encoded,
+    same,
+)
+from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
+from runtime.ports import UnavailableError
+from tests.runtime.changing import ANYTHING, put
+from tests.runtime.fakes import EPOCH
+from tests.runtime.listening import listening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from click.testing import Result
+
+    from runtime.http.application import Application
+    from tests.runtime.fakes import MemoryChanges, MemoryEntries
+
+SESSION = Path(__file__).with_name("config_session.txt")
+VARIABLE, FILE = "of-the-variable", "of-the-file"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+
+
+@pytest.fixture
+def url(app: Application) -> Iterator[str]:
+    with listening(app) as address:
+        yield address
+
+
+def cbp(url: str, *arguments: str, **variables: str) -> Result:
+    environment = {"CBP_API_URL": url, "CBP_TOKEN": None, "CBP_TOKEN_FILE": None, **variables}
+    return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
+
+
+def test_each_command_prints_what_the_session_shows(url: str) -> None:
+    commands = re.findall(r"^\$ cbp (.*)$", SESSION.read_text(), re.MULTILINE)
+    assert len(commands) > 20
+    shown = ""
+    for command in commands:
+        ran = cbp(url, *shlex.split(command))
+        output = _TIME.sub("2026-01-05T09:30:00.000000Z", ran.output.replace(url, "http://api"))
+        output = re.sub('"request_id":"[0-9a-f]{32}"', '"request_id":"3f2b6c0e"', output)
+        shown += f"$ cbp {command}\n{output}{f'(exit {ran.exit_code})' if ran.exit_code else ''}\n"
+    if "CBP_UPDATE_GOLDEN" in os.environ:
+        SESSION.write_text(shown)
+    assert shown == SESSION.read_text()
+
+
+def test_a_value_comes_from_a_file_or_from_standard_input(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "value.json"
+    file.write_text('{"a": [1, 2]}\n')
+    assert cbp(url, "config", "set", "n", "k", "--file", str(file)).output.endswith(": created\n")
+    environment = {"CBP_API_URL": url}
+    piped = CliRunner().invoke(main, ["config", "set", "n", "k", "--file", "-"], input="[3]", env=environment)
+    assert piped.output.endswith(": replaced\n")
+    assert cbp(url, "config", "get", "n", "k").output == "[3]\n"
+
+
+def test_a_change_that_somebody_makes_in_between_is_not_overwritten(
+    url: str, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cbp(url, "config", "set", "n", "k", "1")
+    found = Client.find
+
+    def and_then_another(client: Client, namespace: str, key: str) -> object:
+        before = found(client, namespace, key)
+        asyncio.run(put(entries, namespace, key, conditions=ANYTHING))
+        return before
+
+    monkeypatch.setattr(Client, "find", and_then_another)
+    refused = cbp(url, "config", "set", "n", "k", "2")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert refused.stderr.startswith("cbp: 412 Precondition Failed: If-Match does not hold")
+
+
+def test_pages_are_as_large_as_the_api_makes_them() -> None:
+    assert (LARGEST_PAGE, LARGEST_PAST_PAGE) == (LARGEST_LIMIT, LARGEST_PAST_LIMIT)
+
+
+def test_every_page_of_a_namespace_is_listed(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.client.LARGEST_PAGE", 2)
+    for key in "abcde":
+        cbp(url, "config", "set", "n", key, "1")
+    listed = cbp(url, "config", "list", "n").output.splitlines()
+    assert [line.split()[0] for line in listed] == list("abcde")
+
+
+def test_every_page_of_a_history_and_of_a_difference_is_read(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.client.LARGEST_PAST_PAGE", 2)
+    for key in "abcde":
+        cbp(url, "config", "set", "n", key, "1")
+    listed = cbp(url, "config", "history", "n").output.splitlines()
+    assert [line.split()[-1] for line in listed] == list("edcba")
+    differing = cbp(url, "config", "diff", "n", "--from", f"{EPOCH}-1").output.splitlines()
+    assert differing == [f"from {EPOCH}-1 to {EPOCH}-5", *(f"added    {key}" for key in "edcb")]
+
+
+def test_a_failure_of_the_service_is_no_refusal(url: str, entries: MemoryEntries) -> None:
+    entries.failures = [UnavailableError("the database is busy")] * 10_000
+    failed = cbp(url, "config", "get", "n", "k")
+    assert (failed.exit_code, failed.stderr) == (2, "cbp: 503 Unavailable: the database is busy: try again later\n")
+
+
+def test_an_answer_that_may_not_be_current_says_so(url: str, entries: MemoryEntries, changes: MemoryChanges) -> None:
+    cbp(url, "config", "set", "n", "k", "1")
+    cbp(url, "config", "get", "n", "k")
+    changes.away = True
+    entries.failures = [UnavailableError("the database is away")] * 10_000
+    found = cbp(url, "config", "get", "n", "k")
+    assert (found.exit_code, found.stdout) == (0, "1\n")
+    assert re.fullmatch(r"cbp: the database is away; this was current \d+ s ago, and may have changed\n", found.stderr)
+
+
+def test_where_no_api_answers_the_address_is_named() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+        failed = cbp(url, "config", "get", "n", "k")
+    assert (failed.exit_code, failed.stderr.startswith(f"cbp: {url} does not answer as the API does: ")) == (2, True)
+
+
+def test_a_token_is_read_from_a_file_or_a_variable_and_never_leaves_in_the_clear(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{FILE}\n")
+    local, away = "http://127.0.0.1:8080", "http://config.bank.example"
+    assert connect(local, VARIABLE, None).token == VARIABLE
+    assert connect(local, VARIABLE, file).token == FILE
+    assert FILE not in repr(connect("https://config.bank.example", None, file))
+    with pytest.raises(UnreachableError, match="not safe for a token: use https://"):
+        connect(away, VARIABLE, None)
+    assert connect(away, None, None).token is None
+    with pytest.raises(UnreachableError, match="visible characters"):
+        connect(local, "two\nlines", None)
+    assert "--token " not in cbp(local, "config", "get", "--help").output
+
+
+def completed(url: str, *words: str) -> list[str]:
+    variables = {
+        "_CBP_COMPLETE": "bash_complete",
+        "COMP_WORDS": " ".join(("cbp", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    return [line.partition(",")[2] for line in cbp(url, **variables).output.split()]
+
+
+def test_keys_are_completed_from_the_server(url: str) -> None:
+    for key in ("limits", "limits.daily", "other"):
+        cbp(url, "config", "set", "payments", key, "1")
+    assert completed(url, "config", "get", "payments", "l") == ["limits", "limits.daily"]
+    assert completed(url, "config", "get", "payments", "limits") == ["limits.daily"]
+    assert completed(url, "config", "get", "Payments", "l") == []
+
+
+def test_a_server_that_is_away_or_silent_completes_nothing_and_prints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.completion.COMPLETION_SECONDS", 0.05)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        assert completed(url, "config", "get", "payments", "l") == []
+        silent.listen()
+        assert completed(url, "config", "get", "payments", "l") == []
+    assert SECONDS > 1
+
+
+TEXT = st.text(st.characters(codec="utf-8"))
+
+
+@settings(max_examples=30)
+@given(
+    st.recursive(st.none() | st.booleans() | st.integers() | TEXT, lambda it: st.lists(it) | st.dictionaries(TEXT, it))
+)
+def test_json_is_printed_as_it_was_read(value: object) -> None:
+    text = json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    assert json.loads(encoded(decoded(text))) == value
+    assert same(decoded(text), decoded(json.dumps(value, sort_keys=True, ensure_ascii=False)))

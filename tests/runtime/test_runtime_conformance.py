@@ -1,0 +1,78 @@
+"""Requests that are derived from the description, sound and broken ones: each answer is one that it describes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import hypothesis
+import pytest
+import schemathesis
+from schemathesis.config import SchemathesisConfig
+from schemathesis.python.asgi import shutdown_lifespans
+from schemathesis.specs.openapi.checks import positive_data_acceptance
+
+from runtime.domain.names import KEY, NAMESPACE
+from tests.runtime.changing import put
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from schemathesis import Case
+
+    from runtime.http.application import Application
+    from tests.runtime.fakes import MemoryEntries
+
+_CHANGES_NOTHING = [404, 405, 412, 413, 415, 422, 428]
+schema = schemathesis.openapi.from_dict(
+    json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text()),
+    config=SchemathesisConfig.from_dict(
+        {
+            "checks": {
+                "negative_data_rejection": {"expected-statuses": [400, *_CHANGES_NOTHING]},
+                "positive_data_acceptance": {"expected-statuses": [200, 201, 204, 304, *_CHANGES_NOTHING]},
+            }
+        }
+    ),
+)
+
+
+@pytest.fixture
+def document(document: dict[str, Any]) -> dict[str, Any]:
+    document["throttling"] |= {"client": None, "endpoint": None}  # no request is refused for those before it
+    return document
+
+
+@pytest.fixture(autouse=True)
+def stopped() -> Iterator[None]:
+    """Stop the service that the tool has started, which it would keep until the process ends."""
+    yield
+    shutdown_lifespans()
+
+
+@pytest.fixture(autouse=True)
+def entry(entries: MemoryEntries) -> None:
+    """The entry of the examples exists."""
+    asyncio.run(put(entries, "payments", "limits"))
+
+
+@schema.parametrize()
+@hypothesis.settings(
+    max_examples=15,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],  # a service for each operation
+)
+def test_every_answer_is_described_and_none_is_a_defect(case: Case[Any], app: Application) -> None:
+    names = case.path_parameters
+    if (
+        KEY.fullmatch(str(names.get("key")))
+        and NAMESPACE.fullmatch(str(names.get("namespace")))
+        and len(str(names)) % 2
+    ):
+        names |= {"namespace": "payments", "key": "limits"}  # half of the sound requests meet an entry
+    # A moment may be one of another time, or exclude another parameter, which a schema cannot say.
+    related = "as-of" in str(case.operation.definition.raw) or "history" in (case.operation.tags or ())
+    case.call_and_validate(app=app, excluded_checks=[positive_data_acceptance] if related else [])
