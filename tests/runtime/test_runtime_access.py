@@ -67,7 +67,7 @@ async def test_a_token_that_proves_nothing_is_told_why(client: httpx.AsyncClient
     text = 'Bearer realm="configuration", error="invalid_token", error_description="the token has expired"'
     assert response.headers["www-authenticate"] == text
     assert response.json() == {
-        "type": "urn:cbp:problem:invalid-token",
+        "type": "/problems#invalid-token",
         "title": "Invalid Token",
         "status": 401,
         "detail": "the token has expired",
@@ -134,7 +134,7 @@ async def test_a_refusal_names_the_role_that_is_missing(client: httpx.AsyncClien
     assert response.status_code == 403
     assert 'error="insufficient_scope"' in response.headers["www-authenticate"]
     assert response.json() == {
-        "type": "urn:cbp:problem:role-missing",
+        "type": "/problems#role-missing",
         "title": "Role Missing",
         "status": 403,
         "detail": "the role writer in the namespace payments is needed, and is not given to you",
@@ -169,7 +169,7 @@ async def test_people_change_after_a_second_factor_and_read_without(client: http
     response = await client.put(URL, json={"value": 1}, headers=headers)
     assert response.status_code == 401
     assert 'error="insufficient_user_authentication"' in response.headers["www-authenticate"]
-    assert response.json()["type"] == "urn:cbp:problem:second-factor-required"
+    assert response.json()["type"] == "/problems#second-factor-required"
     assert (await client.put(URL, json={"value": 1}, headers=signed_in())).status_code == 201
 
 

@@ -321,8 +321,8 @@ async def test_a_change_carries_its_request_and_its_reason_to_the_store(
     await client.put(URL, json={"value": 1}, headers=headers)
     await client.delete(URL, headers={"if-match": "*", "x-request-id": "order-8"})
     assert contexts == [
-        Context("local:tester", "order-7", "die Grenze für März"),
-        Context("local:tester", "order-8", None),
+        Context("local:tester", "order-7", "die Grenze für März", "127.0.0.1"),
+        Context("local:tester", "order-8", None, "127.0.0.1"),
     ]
 
 
@@ -363,7 +363,7 @@ async def test_a_query_that_asks_for_nothing_that_exists_is_400(
 
 
 async def test_an_unknown_path_and_an_unknown_method_are_problems_too(client: httpx.AsyncClient) -> None:
-    for path in ("/", "/v1", f"{URL}/", "/v1/namespaces/payments/entries/a/b"):
+    for path in ("/v1", f"{URL}/", "/v1/namespaces/payments/entries/a/b"):
         check_problem(await client.get(path), 404, "^the API has no such path$")
     response = await client.post(URL)
     check_problem(response, 405, "DELETE, GET, HEAD, PUT")
