@@ -29,29 +29,6 @@ def audit() -> None:
     """
 
 
-def _from_api(command: Callable[..., object]) -> Callable[..., object]:
-    """Add the options that say where the API is."""
-    for option in (
-        click.option(
-            "--token-file",
-            type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            envvar="CBP_TOKEN_FILE",
-            show_envvar=True,
-            help="A file with an administrator's token; without it, the token is that of the variable CBP_TOKEN.",
-        ),
-        click.option(
-            "--url",
-            envvar="CBP_API_URL",
-            show_envvar=True,
-            default="http://127.0.0.1:8080",
-            show_default=True,
-            help="The address of the API.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 @audit.command(
     epilog=options.examples(
         "cbp audit export > audit.jsonl",
@@ -69,7 +46,8 @@ def _from_api(command: Callable[..., object]) -> Callable[..., object]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also write the signed heads of the chain to this file; keep it where the API's operators cannot change it.",
 )
-@_from_api
+@options.token_file
+@options.api_url
 def export(
     url: str, token_file: Path | None, anchors: Path | None, since: str | None, until: str | None, **members: str | None
 ) -> None:
@@ -80,7 +58,7 @@ def export(
     from compiler.cli.audit_client import anchors as signed_heads
 
     bounds = _time("--since", since), _time("--until", until)
-    client = _client(url, token_file)
+    client = options.client(url, token_file)
     for line in _exported(client, lambda record: _matches(record, bounds, members)):
         click.echo(line)
     if anchors is not None:
@@ -106,7 +84,8 @@ def export(
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for versions 2, 3, ...",
 )
-@_from_api
+@options.token_file
+@options.api_url
 @options.formats("text", "json")
 def verify(
     file: Path | None, anchors: Path | None, keys: tuple[Path, ...], url: str, token_file: Path | None, format_: str
@@ -121,21 +100,13 @@ def verify(
     from runtime.domain.audit_verification import UnreadableError
     from runtime.domain.audit_verification import verify as verified
 
-    lines: Iterable[str] = _exported(_client(url, token_file), lambda _: True) if file is None else _lines(file)
+    lines: Iterable[str] = _exported(options.client(url, token_file), lambda _: True) if file is None else _lines(file)
     try:
         found = verified(lines, _anchors(anchors), _keys(keys))
     except UnreadableError as error:
         raise AuditError(f"{file or url}: {error}") from error
     click.echo(_as_json(found) if format_ == "json" else _as_text(found, str(file or url), signed=bool(keys)))
     sys.exit(1 if found.faults else 0)
-
-
-def _client(url: str, token_file: Path | None) -> Client:
-    import os
-
-    from compiler.client import connect
-
-    return connect(url, os.environ.get("CBP_TOKEN"), token_file)
 
 
 def _exported(client: Client, wanted: Callable[[dict[str, Any]], bool]) -> Iterator[str]:

@@ -7,7 +7,6 @@ import sys
 from contextlib import contextmanager
 from functools import wraps
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +16,7 @@ from compiler.cli import options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from compiler.client import Answer, Client
 
@@ -37,21 +37,8 @@ def config() -> None:
 
 
 _OPTIONS = (
-    click.option(
-        "--url",
-        envvar="CBP_API_URL",
-        show_envvar=True,
-        default="http://127.0.0.1:8080",
-        show_default=True,
-        help="The address of the API.",
-    ),
-    click.option(
-        "--token-file",
-        type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        envvar="CBP_TOKEN_FILE",
-        show_envvar=True,
-        help="A file with the token; without it, the token is that of the variable CBP_TOKEN.",
-    ),
+    options.api_url,
+    options.token_file,
     click.option(
         "--output",
         type=click.Choice(("text", "json")),
@@ -77,13 +64,8 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
 
     @wraps(command)
     def asking(url: str, token_file: Path | None, output: str, **arguments: Any) -> None:
-        import os
-
-        from compiler.client import connect
-
         with _refusals(output):
-            client = connect(url, os.environ.get("CBP_TOKEN"), token_file)
-            command(client=client, output=output, **arguments)
+            command(client=options.client(url, token_file), output=output, **arguments)
 
     for option in reversed(_OPTIONS):
         asking = option(asking)

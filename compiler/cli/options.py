@@ -13,6 +13,8 @@ from compiler import completion, project
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from compiler.client import Client
+
 _DAY = "%Y-%m-%d"
 
 Command = TypeVar("Command", bound="Callable[..., object]")
@@ -47,6 +49,21 @@ base = click.option(
     callback=lambda _context, _parameter, value: value or None,
     help="Judge transitions from the generated/ of this commit, or of the newest one that it has in common with the "
     "branch that an environment follows in origin.",
+)
+api_url = click.option(
+    "--url",
+    envvar="CBP_API_URL",
+    show_envvar=True,
+    default="http://127.0.0.1:8080",
+    show_default=True,
+    help="The address of the API.",
+)
+token_file = click.option(
+    "--token-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar="CBP_TOKEN_FILE",
+    show_envvar=True,
+    help="A file with the token; without it, the token is that of the variable CBP_TOKEN.",
 )
 as_of = click.option(
     "--as-of",
@@ -84,3 +101,12 @@ def examples(*lines: str) -> str:
 def verbatim(*lines: str) -> str:
     """Return a paragraph of help that is not wrapped."""
     return "\n".join(("\b", *lines))
+
+
+def client(url: str, token_file: Path | None) -> Client:
+    """Return the client of the API at an address, with the token of a file or of the variable CBP_TOKEN."""
+    import os
+
+    from compiler.client import connect
+
+    return connect(url, os.environ.get("CBP_TOKEN", "").strip(), token_file)

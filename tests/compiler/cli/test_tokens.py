@@ -35,7 +35,7 @@ SIGNER = signer("http://127.0.0.1:1")
 def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No API of another test is seen, and no variable of the user."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    for name in ("CBP_TOKEN", "CBP_URL"):
+    for name in ("CBP_TOKEN", "CBP_TOKEN_FILE", "CBP_API_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -134,12 +134,18 @@ def test_keys_are_listed_and_revoked(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+def problem(status: int, title: str, detail: str) -> dict[str, Any]:
+    return {"type": "/problems", "title": title, "status": status, "detail": detail}
+
+
 def test_what_the_api_refuses_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert "CBP_TOKEN is not set" in run("key", "list").stderr
-    monkeypatch.setenv("CBP_TOKEN", "secret")
-    with answering(403, {"detail": "the role administrator is needed"}) as (url, _):
+    with answering(401, problem(401, "Sign In Required", "sign in")) as (url, _):
         done = run("key", "list", "--url", url)
-    assert (done.exit_code, f"{url} refuses (403): the role administrator is needed" in done.stderr) == (2, True)
+    assert "401 Sign In Required: sign in; the token is that of CBP_TOKEN or --token-file" in done.stderr
+    monkeypatch.setenv("CBP_TOKEN", "secret")
+    with answering(403, problem(403, "Role Missing", "the role administrator is needed")) as (url, _):
+        done = run("key", "list", "--url", url)
+    assert (done.exit_code, "403 Role Missing: the role administrator is needed" in done.stderr) == (2, True)
     assert "http://127.0.0.1:9 does not answer" in run("key", "list", "--url", "http://127.0.0.1:9").stderr
     assert "is not the address of an API" in run("key", "list", "--url", "file:///etc/passwd").stderr
     assert os.environ["CBP_TOKEN"] not in done.output
