@@ -208,7 +208,7 @@ class MemoryAccess:
         before = held.get(grant.name)
         if before is not None and before.right.namespaces != grant.right.namespaces:
             return None
-        await self.audit.note([(note, 0.0)])
+        await self._note(note)
         held[grant.name] = grant
         self._change(grants=tuple(held[name] for name in sorted(held)))
         return before is None
@@ -222,13 +222,13 @@ class MemoryAccess:
         )
         removed = len(left) < len(self.given.grants)
         if removed:
-            await self.audit.note([(note, 0.0)])
+            await self._note(note)
         self._change(grants=left)
         return removed
 
     async def put_key(self, key: MachineKey, note: Note) -> None:
         self._fail()
-        await self.audit.note([(note, 0.0)])
+        await self._note(note)
         self._change(keys=tuple(sorted((*self.given.keys, key), key=lambda each: each.id)))
 
     async def remove_key(self, id_: str, note: Note) -> bool:
@@ -236,9 +236,13 @@ class MemoryAccess:
         left = tuple(each for each in self.given.keys if each.id != id_)
         removed = len(left) < len(self.given.keys)
         if removed:
-            await self.audit.note([(note, 0.0)])
+            await self._note(note)
         self._change(keys=left)
         return removed
+
+    async def _note(self, note: Note) -> None:
+        canonical(note.members())
+        await self.audit.note([(note, 0.0)])
 
     def _change(self, **members: Any) -> None:
         self.given = replace(self.given, position=self.given.position + 1, **members)

@@ -129,6 +129,17 @@ async def test_each_role_may_do_what_it_says_and_nothing_more(client: httpx.Asyn
         assert (await client.request(method, OTHER, headers=headers)).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/v1/audit", "/v1/audit/anchors"])
+async def test_the_trail_is_read_by_administrators_of_every_namespace_alone(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    assert (await client.get(path, headers=signed_in("administrator@*"))).status_code == 200
+    for rights in (("administrator@payments",), ("administrator@p*",), ("approver@*", "administrator@payments")):
+        refused = await client.get(path, headers=signed_in(*rights, subject="".join(rights)))
+        assert refused.status_code == 403
+        assert "the role administrator in every namespace is needed" in refused.json()["detail"]
+
+
 async def test_a_refusal_names_the_role_that_is_missing(client: httpx.AsyncClient) -> None:
     response = await client.put(URL, json={"value": 1}, headers=signed_in("reader@*"))
     assert response.status_code == 403
@@ -284,18 +295,16 @@ _rights = st.builds(Right, st.sampled_from(Role), st.one_of(_names, _names.map(l
 @given(st.lists(_rights), _names, st.sampled_from(list(PERMISSIONS.values())))
 def test_a_client_may_do_what_one_of_its_rights_gives_it(rights: list[Right], namespace: str, permission: Any) -> None:
     caller = Caller(Verified(Identity("local", "a", Kind.WORKLOAD, rights=tuple(rights)), 0.0))
-    given_ = any(
-        right.role.rank >= permission.rank
-        and (
-            right.namespaces == namespace
-            or (right.namespaces[-1] == "*" and namespace.startswith(right.namespaces[:-1]))
-        )
-        for right in rights
+    ranked = [right.namespaces for right in rights if right.role.rank >= permission.rank]
+    anywhere = "*" in ranked if permission.everywhere else ranked != []
+    given_ = "*" in ranked or (
+        not permission.everywhere
+        and any(each == namespace or (each[-1] == "*" and namespace.startswith(each[:-1])) for each in ranked)
     )
     authority = Authority(_settings())
     for _ in range(2):
         assert _permits(authority, caller, permission, namespace) is given_
-    assert _permits(authority, caller, permission, None) is any(right.role.rank >= permission.rank for right in rights)
+    assert _permits(authority, caller, permission, None) is anywhere
 
 
 @given(_rights, _rights, _names)

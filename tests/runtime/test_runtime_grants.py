@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,26 +16,27 @@ from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
+from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.app import Adapters, create_app
-from runtime.domain.audit import ACCESS, GIVE, Note
+from runtime.domain.audit import ACCESS, GIVE, Note, written
 from runtime.domain.grants import Given, Grant, MachineKey, digest_of
 from runtime.domain.identity import Identity, Kind, Right, Role
 from runtime.environment import Address
-from runtime.ports import UnavailableError
+from runtime.ports import AuditFilter, UnavailableError
 from runtime.services.access import Authority, Callers
 from runtime.services.given import GivenRights
 from runtime.settings import Access
 from runtime.telemetry import Telemetry
 from tests.identity import access, signed_in
-from tests.runtime.fakes import MemoryAccess, client_of, running
+from tests.runtime.fakes import MemoryAccess, MemoryAudit, client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     import httpx
 
-    from runtime.ports import AccessStore
+    from runtime.ports import AccessStore, AuditTrail
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio
@@ -52,11 +54,11 @@ def in_(**span: float) -> str:
 
 
 @asynccontextmanager
-async def _postgres(url: str, settings: Settings) -> AsyncIterator[PostgresAccess]:
+async def _postgres(url: str, settings: Settings) -> AsyncIterator[tuple[PostgresAccess, PostgresAudit]]:
     entries = PostgresEntries(Address(url), None, settings.database, Horizon(3), Telemetry())
     await entries.open()
     try:
-        yield PostgresAccess(entries)
+        yield PostgresAccess(entries), PostgresAudit(entries)
     finally:
         await entries.close()
 
@@ -67,12 +69,18 @@ def url(request: pytest.FixtureRequest) -> str | None:
 
 
 @pytest.fixture
-async def store(url: str | None, settings: Settings) -> AsyncIterator[AccessStore]:
+async def stores(url: str | None, settings: Settings) -> AsyncIterator[tuple[AccessStore, AuditTrail]]:
     if url is None:
-        yield MemoryAccess()
+        memory = MemoryAudit()
+        yield MemoryAccess(memory), memory
         return
     async with _postgres(url, settings) as real:
         yield real
+
+
+@pytest.fixture
+def store(stores: tuple[AccessStore, AuditTrail]) -> AccessStore:
+    return stores[0]
 
 
 def grant(name: str = "a", namespaces: str = "payments", **members: Any) -> Grant:
@@ -139,6 +147,27 @@ async def test_the_serving_role_changes_rights_by_the_functions_alone(migrated_u
         await connection.close()
 
 
+async def test_what_is_given_or_taken_is_recorded_with_it_or_neither_is_done(
+    stores: tuple[AccessStore, AuditTrail],
+) -> None:
+    store, trail = stores
+    noted = [note(), note(), note(), note()]
+    await store.put_grant(grant(), noted[0])
+    await store.put_grant(grant(namespaces="cards"), note())  # the name is taken
+    await store.remove_grant(grant(), noted[1])
+    await store.remove_grant(grant(), note())  # it is gone
+    await store.put_key(key(), noted[2])
+    await store.remove_key(key().id, noted[3])
+    await store.remove_key(key().id, note())
+    await trail.seal(100)
+    page = await trail.page(AuditFilter(after=0, limit=100, kind=ACCESS))
+    assert [json.loads(each.record)["note"] for each in page.records] == [str(each.note) for each in noted]
+    before = await store.read(None)
+    with pytest.raises(ValueError, match="a record holds"):
+        await store.put_grant(grant("b"), replace(note(), further=2**60))
+    assert await store.read(None) == before
+
+
 # Over HTTP.
 
 
@@ -162,6 +191,42 @@ async def test_a_right_holds_from_when_it_is_given_until_it_is_taken(client: htt
     assert (await client.delete("/v1/grants/alice-on-call")).status_code == 204
     assert (await client.get(URL, headers=alice)).status_code == 403
     assert (await client.delete("/v1/grants/alice-on-call")).status_code == 404
+
+
+async def test_a_right_that_is_given_or_taken_is_in_the_audit_trail(
+    client: httpx.AsyncClient, audit: MemoryAudit
+) -> None:
+    """Who gave what to whom, from where, why and until when; of a key neither secret nor hash."""
+    ends = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    emergency = {**BODY, "emergency": True, "expires_at": ends.isoformat(), "namespaces": "pay-*"}
+    await client.put("/v1/grants/fire", json=emergency, headers={"x-request-id": "r-1"})
+    await client.get("/v1/grants")
+    await client.delete("/v1/grants/fire")
+    made = (await client.post("/v1/keys", json={**KEY, "expires_at": ends.isoformat()})).json()
+    await client.get("/v1/keys")
+    await client.delete(f"/v1/keys/{made['id']}")
+    await audit.seal(100)
+    records = [record for record, _ in audit.records if record["kind"] in ("access", "read")]
+    assert [(each["outcome"], each["endpoint"], each.get("namespace")) for each in records] == [
+        ("emergency", "PUT /v1/grants/{grant}", None),
+        ("200", "GET /v1/grants", None),
+        ("take", "DELETE /v1/grants/{grant}", None),
+        ("give", "POST /v1/keys", "payments"),
+        ("200", "GET /v1/keys", None),
+        ("take", "DELETE /v1/keys/{id}", "payments"),
+    ]
+    assert {(each["actor"], each["client"]) for each in records} == {("local:tester", "127.0.0.1")}
+    assert records[0]["request_id"] == "r-1"
+    right = {"issuer": "local", "subject": "alice", "role": "writer", "namespaces": "pay-*", "reason": "on call"}
+    assert records[0]["right"] == {"grant": "fire", **right, "expires_at": written(ends)}
+    about = {"role": "reader", "namespaces": "payments", "description": "the ledger", "expires_at": written(ends)}
+    assert records[3]["right"] == {"key": made["id"], **about}
+
+
+async def test_nothing_is_given_that_cannot_be_recorded(client: httpx.AsyncClient, audit: MemoryAudit) -> None:
+    audit.failures = [UnavailableError("the database is away")]
+    assert (await client.put("/v1/grants/a", json=BODY)).status_code == 503
+    assert (await client.get("/v1/grants")).json() == {"grants": []}
 
 
 async def test_a_right_of_a_group_is_that_of_its_members_at_its_issuer(client: httpx.AsyncClient) -> None:
