@@ -26,6 +26,8 @@ from runtime.services.limits import ADDRESS
 from runtime.services.tokens import InvalidTokenError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
@@ -68,32 +70,38 @@ class Gate:
         self._telemetry = telemetry
         self._denials = Denials()
 
-    async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
+    def answer(self, endpoint: str, handler: Handler, request: Request) -> Awaitable[Response]:
         """Return the limiter's response to a client that has proven who it is, or 401."""
-        scope = request.scope
-        headers = scope["credentials"]
+        headers = request.scope["credentials"]
         caller = self._callers.find(headers[0]) if len(headers) == 1 else None
         if caller is None:
-            found = await self._prove(headers, request)
-            if not isinstance(found, Caller):
-                return found
-            caller = found
+            return self._prove_and_pass(headers, endpoint, handler, request)
+        return self._pass(caller, endpoint, handler, request)
+
+    def _pass(self, caller: Caller, endpoint: str, handler: Handler, request: Request) -> Awaitable[Response]:
+        scope = request.scope
         scope["caller"] = caller
-        if request.method not in READING:
+        if scope["method"] not in READING:
             self._clients.identify(scope)  # the audit trail says from where a change came
-        return await self._limiter.answer(endpoint, handler, request)
+        return self._limiter.answer(endpoint, handler, request)
+
+    async def _prove_and_pass(
+        self, headers: list[bytes], endpoint: str, handler: Handler, request: Request
+    ) -> Response:
+        found = await self._prove(headers, request)
+        return await self._pass(found, endpoint, handler, request) if isinstance(found, Caller) else found
 
     def guarded(self, permission: Permission, handler: Handler) -> Handler:
         """Return a handler for clients with a permission; it raises for others."""
         require, telemetry = self._authority.require, self._telemetry
 
-        async def answer(request: Request) -> Response:
+        def answer(request: Request) -> Awaitable[Response]:
             try:
                 require(request.scope["caller"], permission, request.path_params.get("namespace"))
             except (RoleMissingError, SecondFactorMissingError) as error:
                 telemetry.forbidden.count(permission.role if isinstance(error, RoleMissingError) else "second-factor")
                 raise
-            return await handler(request)
+            return handler(request)
 
         return answer
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from runtime.environment import Network
+    from runtime.services.access import Caller
 
 IPV6_PREFIX = 64
 """The prefix length of an IPv6 client: one customer has a whole /64, so a bucket per address would limit nobody."""
@@ -80,8 +81,8 @@ class Clients:
 
     def counted(self, scope: Scope) -> str:
         """Return the name that limits count a request by: that of its caller, or before one is known its address."""
-        caller = scope.get("caller")
-        return self.identify(scope) if caller is None else str(caller.name)
+        caller: Caller | None = scope.get("caller")
+        return self.identify(scope) if caller is None else caller.name
 
     def _identify(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope["client"] else ""
@@ -137,8 +138,8 @@ class Clients:
 
 def actor_of(scope: Scope) -> str:
     """Return the name of the caller, once it is known."""
-    caller = scope.get("caller")
-    return Context().actor if caller is None else str(caller.name)
+    caller: Caller | None = scope.get("caller")
+    return Context().actor if caller is None else caller.name
 
 
 def context_of(scope: Scope, reason: str | None = None) -> Context:

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import subprocess
+from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -309,9 +310,12 @@ async def test_a_redis_that_answers_ping_and_refuses_writes_leaves_each_worker_i
             tally = await flood(service, URL, seconds=6)
         finally:
             redis.config_set("min-replicas-to-write", 0)
-        faults = {event["fault"] for event in service.events() if "the shared buckets are lost" in event["event"]}
+        events = service.events()
+    faults = {event["fault"] for event in events if "the shared buckets are lost" in event["event"]}
+    asked = Counter(event["process"] for event in events if event["event"] == "request")
+    flooded = sum(requests > 100 for requests in asked.values())  # one worker may accept every connection
     minutes = (tally.last_answered - tally.first_sent) / 60
-    assert 150 < tally.admitted <= 2 * (100 + minutes * 15 + 1)
+    assert 75 * flooded < tally.admitted <= 2 * (100 + minutes * 15 + 1)
     assert faults == {"too_few_replicas"}
 
 
