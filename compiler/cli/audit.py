@@ -23,7 +23,7 @@ KINDS = ("change", "refusal", "read", "access", "history")
 
 @click.group()
 def audit() -> None:
-    """Export the audit trail of the API, and verify that nobody has changed it.
+    """Export and verify the audit trail of the API.
 
     The token comes from CBP_TOKEN or a file, never from the command line.
     """
@@ -51,9 +51,10 @@ def audit() -> None:
 def export(
     url: str, token_file: Path | None, anchors: Path | None, since: str | None, until: str | None, **members: str | None
 ) -> None:
-    """Print the audit trail as JSON Lines, in the order of its chain, for cbp audit verify.
+    """Print the audit trail as JSON Lines.
 
-    Records that the filters leave out are represented by their hash, so that what is exported can still be verified.
+    It is in the order of its chain, for cbp audit verify. Records that the filters leave out are represented by their
+    hash, so that what is exported can still be verified.
     """
     from compiler.cli.audit_client import anchors as signed_heads
 
@@ -82,7 +83,7 @@ def export(
     "keys",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for versions 2, 3, ...",
+    help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for version 2, and so on.",
 )
 @options.token_file
 @options.api_url
@@ -90,11 +91,12 @@ def export(
 def verify(
     file: Path | None, anchors: Path | None, keys: tuple[Path, ...], url: str, token_file: Path | None, format_: str
 ) -> None:
-    """Verify an export of the audit trail, or without FILE the trail of the API.
+    """Verify an export of the audit trail, or the trail.
 
-    Finds every record that was changed, removed, inserted or moved. With anchors it also finds a tail that was cut off
-    and a chain that was computed anew, and with a key an anchor that nobody has signed. Exits with 0 when everything is
-    as it was sealed, with 1 when it is not, and with 2 when it could not be read.
+    Without FILE it is that of the API. Finds every record that was changed, removed, inserted or moved. With anchors it
+    also finds a tail that was cut off and a chain that was computed anew, and with a key an anchor that nobody has
+    signed. Exits with 0 when everything is as it was sealed, with 1 when it is not, and with 2 when it could not be
+    read.
     """
     from compiler.cli.audit_client import AuditError
     from runtime.domain.audit_verification import UnreadableError

@@ -138,12 +138,17 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
         tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
     request = f"GET {path} HTTP/1.1\r\nhost: test\r\n{header_line()}\r\n".encode()
-    await asyncio.gather(*(_flood(service.port, request, seconds, tally) for _ in range(connections)))
+    streams = []
+    for _ in range(connections):
+        streams.append(await asyncio.open_connection("127.0.0.1", service.port))
+        await asyncio.sleep(0.005)  # one worker accepts every connection that waits
+    await asyncio.gather(*(_flood(*each, request, seconds, tally) for each in streams))
     return tally
 
 
-async def _flood(port: int, request: bytes, seconds: float, tally: Tally) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+async def _flood(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, seconds: float, tally: Tally
+) -> None:
     while (sent := time.monotonic()) < tally.first_denied + seconds:
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()

@@ -114,6 +114,7 @@ STANDING_BY: Table = {
     ("api", "instance"): {"5432"},
     ("api", "redis"): {"6379"},
     ("api", "sentinel"): {"26379"},
+    ("api", "sign-in"): {"443"},
     ("api", "dns"): NAMES,
 }
 SERVING: Table = {
@@ -126,8 +127,6 @@ SERVING: Table = {
     ("api", "pooler ro"): {"5432"},
     ("api", "fis"): {"443"},
     ("api", "core banking"): {"443"},
-    ("api", "sign-in"): {"443"},
-    ("api", "dns"): NAMES,
     ("pooler rw", "instance"): {"5432"},
     ("pooler ro", "instance"): {"5432"},
     ("pooler rw", "kubernetes"): {"443"},
