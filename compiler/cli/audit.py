@@ -23,7 +23,7 @@ KINDS = ("change", "refusal", "read", "access", "history")
 
 @click.group()
 def audit() -> None:
-    """Export and verify the audit trail of the API.
+    """Export the audit trail of the API, and verify it.
 
     The token comes from CBP_TOKEN or a file, never from the command line.
     """
@@ -51,10 +51,9 @@ def audit() -> None:
 def export(
     url: str, token_file: Path | None, anchors: Path | None, since: str | None, until: str | None, **members: str | None
 ) -> None:
-    """Print the audit trail as JSON Lines.
+    """Print the audit trail as JSON Lines, for cbp audit verify.
 
-    It is in the order of its chain, for cbp audit verify. Records that the filters leave out are represented by their
-    hash, so that what is exported can still be verified.
+    Records that the filters leave out are represented by their hash, so that what is exported can still be verified.
     """
     from compiler.cli.audit_client import anchors as signed_heads
 
@@ -83,7 +82,7 @@ def export(
     "keys",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The public key by which anchors are signed, in PEM: that of version 1; repeat it for version 2, and so on.",
+    help="The public key by which anchors are signed, in PEM: of version 1; repeat it for later versions.",
 )
 @options.token_file
 @options.api_url
@@ -91,12 +90,11 @@ def export(
 def verify(
     file: Path | None, anchors: Path | None, keys: tuple[Path, ...], url: str, token_file: Path | None, format_: str
 ) -> None:
-    """Verify an export of the audit trail, or the trail.
+    """Verify the audit trail of the API, or an export of it.
 
-    Without FILE it is that of the API. Finds every record that was changed, removed, inserted or moved. With anchors it
-    also finds a tail that was cut off and a chain that was computed anew, and with a key an anchor that nobody has
-    signed. Exits with 0 when everything is as it was sealed, with 1 when it is not, and with 2 when it could not be
-    read.
+    Finds every record that was changed, removed, inserted or moved. With anchors it also finds a tail that was cut off
+    and a chain that was computed anew, and with a key an anchor that nobody has signed. Exits with 0 when everything is
+    as it was sealed, with 1 when it is not, and with 2 when it could not be read.
     """
     from compiler.cli.audit_client import AuditError
     from runtime.domain.audit_verification import UnreadableError

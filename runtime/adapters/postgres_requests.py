@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports import Result
 
-# The clients of the changes that were made are noted for the audit trail (migration 0006), in the same transaction.
+# The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction.
 _NOTED = """
 ), noted AS MATERIALIZED (
     SELECT note_origins(array_agg(revision), array_agg(($14::text[])[($8::integer[])[edit]])) FROM made

@@ -10,7 +10,7 @@
 #   owner: reliability
 #   remediation: >-
 #     Render the Deployment of the API with two replicas, its PodDisruptionBudget, Service and Ingress, and no autoscaler.
-#   section: Disaster Recovery, 2. Recovery Plan
+#   section: Disaster Recovery, 2. Recovery Plans
 package environment.standby_without_api
 
 import data.lib.kubernetes
@@ -60,9 +60,15 @@ faults contains fault if {
 deny contains denial if {
 	some name in examined
 	some fault in faults
-	denial := {
+	said := {
 		"id": "DEP028",
 		"message": sprintf("the cluster %s stands by, and %s", [name, fault]),
 		"path": ["environment", "clusters", name, "role"],
 	}
+	denial := object.union(said, place)
 }
+
+# place leads to the pods, where there are any.
+place := {"file": min({item.file | some item in api}), "pointer": "/spec"} if count(api) > 0
+
+place := {} if count(api) == 0

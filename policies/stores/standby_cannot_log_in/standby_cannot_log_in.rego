@@ -11,7 +11,7 @@
 #   remediation: >-
 #     Declare the role by a DatabaseRole with clientCertificate, without a password, and with enough connections; admit it
 #     in pg_hba by `hostssl <database> <role> all cert`; and have the address name sslcert and sslkey.
-#   section: Disaster Recovery, 2. Recovery Plan
+#   section: Disaster Recovery, 2. Recovery Plans
 package stores.standby_cannot_log_in
 
 import data.lib.kubernetes

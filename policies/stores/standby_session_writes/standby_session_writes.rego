@@ -11,7 +11,7 @@
 #   remediation: >-
 #     Give the pods of a standby cluster the address of the Service of all instances, or of the replicas, with
 #     default_transaction_read_only=on; and those of one that serves an address without.
-#   section: Disaster Recovery, 2. Recovery Plan
+#   section: Disaster Recovery, 2. Recovery Plans
 #   waivable: false
 package stores.standby_session_writes
 

@@ -255,8 +255,10 @@ def test_a_controller_of_the_platform_that_runs_in_a_zone_is_reached_and_reaches
     assert {("metrics-adapter", "kubernetes-api"), ("kubernetes-api", "metrics-adapter")} <= pairs(site())
 
 
-def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_nothing_else() -> None:
+def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_who_signs_clients_in_alone() -> None:
     at = site(cluster="eu-west-1")
-    assert {to for source, to in pairs(at) if source == "api"} == {"postgres", "redis", "sentinel", "dns"}
+    assert {to for source, to in pairs(at) if source == "api"} == {
+        *("postgres", "redis", "sentinel", "identity-provider", "dns")
+    }
     assert not {name for pair in pairs(at) for name in pair} & {"pooler-rw", "pooler-ro", "vault", "fis"}
     assert "cbp-application/networkpolicy-default-deny.yaml" in policies(at)
