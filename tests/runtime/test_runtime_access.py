@@ -154,6 +154,16 @@ async def test_a_refusal_names_the_role_that_is_missing(client: httpx.AsyncClien
     }
 
 
+async def test_an_idempotency_key_is_that_of_its_client(client: httpx.AsyncClient) -> None:
+    headers = {"idempotency-key": "a", "if-match": "*"}
+    assert (await client.put(URL, json={"value": 0})).status_code == 201
+    for subject in ("alice", "bob"):
+        made = await client.put(URL, json={"value": subject}, headers={**headers, **signed_in(subject=subject)})
+        assert (made.status_code, made.json()["value"]) == (200, subject)
+    again = await client.put(URL, json={"value": "alice"}, headers={**headers, **signed_in(subject="alice")})
+    assert again.json()["revision"] == 2, "hers was made already"
+
+
 @pytest.mark.parametrize("rights", [("x@*",), ("writer",), ("writer@", "@payments"), ("writer@PAYMENTS",)])
 async def test_what_is_not_a_right_gives_none(client: httpx.AsyncClient, rights: tuple[str, ...]) -> None:
     for path in (URL, LIST, "/v1/settings"):
