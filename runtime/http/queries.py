@@ -32,6 +32,7 @@ LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
 _VERSION = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,17})")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _IDEMPOTENCY_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255})')
 
 
@@ -268,9 +269,9 @@ def read_audit_filter(request: Request) -> AuditFilter:
     namespace, kind = parameters.get("namespace"), parameters.get("kind")
     if kind is not None and kind not in KINDS:
         raise InvalidQueryError(f"kind is one of {', '.join(KINDS)}")
-    for name in ("actor", "outcome"):
-        if not parameters.get(name, "").isprintable():
-            raise InvalidQueryError(f"{name} is one line of printable characters")
+    outcome = parameters.get("outcome", "")
+    if _CONTROL.search(parameters.get("actor", "")) or not (outcome.isascii() and outcome.isprintable()):
+        raise InvalidQueryError("actor and outcome are one line each, the latter of printable characters of ASCII")
     return AuditFilter(
         _place(parameters.get("after", "0")),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),

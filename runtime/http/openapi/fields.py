@@ -146,7 +146,9 @@ AUDIT_AFTER: Final = Parameter(
 )
 SINCE: Final = Parameter("since", "query", "Only records of this time or later.", _MOMENT, "2026-01-05T00:00:00Z")
 UNTIL: Final = Parameter("until", "query", "Only records before this time.", _MOMENT, "2026-01-06T00:00:00Z")
-ACTOR: Final = Parameter("actor", "query", "Only records of this actor.", _LINE, "people:anna")
+ACTOR: Final = Parameter(
+    "actor", "query", "Only records of this actor.", _text("^[^\\x00-\\x1f\\x7f]*$"), "people:anna"
+)
 OF_NAMESPACE: Final = Parameter(
     "namespace", "query", "Only records of this namespace.", NAMESPACE_NAME, "payments", title="of-namespace"
 )
