@@ -62,15 +62,13 @@ def test_engines_agree_on_inputs_that_are_nearly_right(embedded: Gate, opa: Gate
 
 def test_the_whole_report_is_the_same_but_for_the_name_of_the_engine(process: OpaProcess, opa: Gate) -> None:
     chosen = ("--opa-url", process.url, "--opa-token-file", str(process.token_file), "--opa-timeout", "60")
-    for form in ("text", "json", "github"):
-        one, other = (cbp("verify", "--root", str(ROOT), "--format", form, *options) for options in ((), chosen))
-        assert one.exit_code == other.exit_code != 2
-        assert named(other.stdout, opa) == named(one.stdout, load(POLICIES))
-        assert opa.engine.version in other.stdout
+    one, other = (cbp("verify", "--root", str(ROOT), "--format", "json", *options) for options in ((), chosen))
+    assert one.exit_code == other.exit_code != 2
+    assert named(other.stdout, opa) == named(one.stdout, load(POLICIES))
+    assert opa.engine.version in other.stdout
 
 
 def named(report: str, gate: Gate) -> str:
     """Return a report with another name in the place of the engine's."""
     engine, version = gate.engine.name, gate.engine.version
-    report = report.replace(f"on {engine} {version}", "on the engine")
     return report.replace(f'"engine": "{engine}"', '"engine": ""').replace(f'"version": "{version}"', '"version": ""')
