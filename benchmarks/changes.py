@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING
 import asyncpg
 import uvloop
 
-from benchmarks.read_path import SETTINGS, Server, serving, spread
+from benchmarks.read_path import TOKEN_SECONDS, Server, serving, spread, write_settings
 from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded import postgres as embedded
 from runtime.embedded.cluster import API
+from runtime.embedded.issuer import local_issuer
 from runtime.embedded.loopback import LOOPBACK
 from runtime.embedded.valkey import valkey
 from runtime.environment import Address
-from runtime.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -116,15 +116,15 @@ async def _loads(
 async def _changes(workers: Sequence[Server], name: str, seconds: float, *, repeated: bool = False) -> float:
     """Return the changes a second of ``CLIENTS`` clients, each with its own keys: new ones, or the same 1,000."""
     until = time.perf_counter() + seconds
-    ports = [workers[number % len(workers)].port for number in range(CLIENTS)]
+    asked = [workers[number % len(workers)] for number in range(CLIENTS)]
     made = await asyncio.gather(
-        *(_client(port, f"{name}-{number}", until, repeated=repeated) for number, port in enumerate(ports))
+        *(_client(worker, f"{name}-{number}", until, repeated=repeated) for number, worker in enumerate(asked))
     )
     return sum(made) / seconds
 
 
-async def _client(port: int, name: str, until: float, *, repeated: bool) -> int:
-    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+async def _client(worker: Server, name: str, until: float, *, repeated: bool) -> int:
+    reader, writer = await asyncio.open_connection(LOOPBACK, worker.port)
     body = json.dumps({"value": json.loads(VALUE)}).encode()
     made = number = 0
     exists = repeated
@@ -132,7 +132,7 @@ async def _client(port: int, name: str, until: float, *, repeated: bool) -> int:
         key = number % 1000 if repeated else number
         condition = "If-Match: *\r\n" if exists else ""
         head = (
-            f"PUT /v1/namespaces/{name}/entries/k{key} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{condition}"
+            f"PUT /v1/namespaces/{name}/entries/k{key} HTTP/1.1\r\nHost: {LOOPBACK}\r\n{worker.fields}{condition}"
             f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
         )
         writer.write(head.encode() + body)
@@ -171,14 +171,14 @@ def _servers() -> Iterator[tuple[tuple[Server, ...], str]]:
     """Start the stores and two workers; also yield the address of the database for its administrator."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
-        (folder / "settings.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
+        signer = running.enter_context(local_issuer())
+        settings = write_settings(folder, signer)
         database = running.enter_context(embedded.postgres(folder, parameters=DURABLE))
         cache = running.enter_context(valkey(folder))
-        asyncio.run(
-            migrate(Address(database.migration_url), Settings.model_validate_json(json.dumps(SETTINGS)).database, API)
-        )
+        asyncio.run(migrate(Address(database.migration_url), settings.database, API))
+        token = signer.token(seconds=TOKEN_SECONDS)
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
-        workers = tuple(running.enter_context(serving(folder, "api", variables)) for _ in range(2))
+        workers = tuple(running.enter_context(serving(folder, "api", variables, token)) for _ in range(2))
         administrator = f"{database.admin_url.rpartition('/')[0]}/{database.url.rpartition('/')[2]}"
         yield workers, administrator
 

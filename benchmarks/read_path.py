@@ -1,9 +1,9 @@
 """A benchmark of the API's read path, compared with a bare Starlette endpoint that returns the same bytes.
 
 ``python -m benchmarks.read_path`` starts an embedded PostgreSQL and Valkey, a worker of the API with everything on
-(observation, access log, throttling by leases, entity tags) and the bare endpoint, each one process with the same
-uvicorn options, and loads them in turns. The server's CPU time for a request is the steadier figure: on a busy machine
-the throughput changes, but hardly the CPU time.
+(identity, observation, access log, throttling by leases, entity tags) and the bare endpoint, each one process with the
+same uvicorn options, and loads them in turns. The server's CPU time for a request is the steadier figure: on a busy
+machine the throughput changes, but hardly the CPU time.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import uvloop
 from benchmarks.read_path_client import load
 from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded.cluster import API
+from runtime.embedded.issuer import local_issuer, trusting
 from runtime.embedded.listening import listens
 from runtime.embedded.loopback import LOOPBACK, free_ports, on_free_port
 from runtime.embedded.postgres import postgres
@@ -37,10 +38,13 @@ from runtime.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from runtime.embedded.issuer import Signer
+
 Variables: TypeAlias = "Mapping[str, str]"
 
 START_SECONDS = 60
 CONNECTIONS = 16
+TOKEN_SECONDS = 24 * 3600
 ENTRY = "/v1/namespaces/payments/entries/daily-limit"
 VALUE = {"limit": 5000, "currency": "EUR", "countries": ["DE", "FR", "NL", "ES"], "note": "x" * 120}
 # Wide enough to admit the whole load: leases grow to the need of a tenth of a second, as for a busy client.
@@ -73,7 +77,15 @@ SETTINGS: dict[str, Any] = {
         "events_retention_days": 90,
         "retry": {"attempts": 3, "initial_milliseconds": 100, "maximum_milliseconds": 2000, "jitter": True},
     },
-    "throttling": {"client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
+    "throttling": {"address": _WIDE, "client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
+    "access": {
+        "issuers": [],
+        "bindings": [],
+        "keys": {"refresh_seconds": 300, "pause_seconds": 10, "outage_seconds": 3600},
+        "clock_skew_seconds": 30,
+        "known_seconds": 5,
+        "second_factor": True,
+    },
 }
 
 
@@ -153,11 +165,15 @@ class Server:
 
     child: Child
     port: int
+    fields: str
+    """The line of the head by which a client is signed in; the bare endpoint reads and ignores it."""
 
     def sample(self, seconds: float, connections: int) -> Sample:
         """Load the server for some seconds."""
         before = _cpu_seconds(self.child.pid)
-        done = uvloop.run(load(LOOPBACK, self.port, ENTRY, seconds=seconds, connections=connections))
+        done = uvloop.run(
+            load(LOOPBACK, self.port, ENTRY, seconds=seconds, connections=connections, fields=self.fields)
+        )
         used = _cpu_seconds(self.child.pid) - before
         return Sample(done.answers / done.seconds, used / done.answers * 1e6)
 
@@ -173,21 +189,28 @@ def _servers() -> Iterator[tuple[Server, Server]]:
     """Start both servers, the API with the entry and the bare one with the entry's bytes."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
-        settings = folder / "settings.json"
-        settings.write_text(json.dumps(SETTINGS), encoding="utf-8")
+        signer = running.enter_context(local_issuer())
+        compiled = write_settings(folder, signer)
         database, cache = running.enter_context(postgres(folder)), running.enter_context(valkey(folder))
-        compiled = Settings.model_validate_json(settings.read_bytes())
         asyncio.run(migrate(Address(database.migration_url), compiled.database, API))
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
-        api = running.enter_context(serving(folder, "api", variables))
+        token = signer.token(seconds=TOKEN_SECONDS)
+        api = running.enter_context(serving(folder, "api", variables, token))
         body = folder / "body.json"
-        body.write_bytes(_write_and_read(api.port))
-        yield api, running.enter_context(serving(folder, "bare", {}, str(body)))
+        body.write_bytes(_write_and_read(api.port, token))
+        yield api, running.enter_context(serving(folder, "bare", {}, token, str(body)))
+
+
+def write_settings(folder: Path, signer: Signer) -> Settings:
+    """Write ``folder/settings.json``, under which the local issuer is trusted, and return the settings."""
+    settings = trusting(Settings.model_validate_json(json.dumps(SETTINGS)), signer.issuer)
+    (folder / "settings.json").write_text(settings.model_dump_json(), encoding="utf-8")
+    return settings
 
 
 @contextmanager
-def serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> Iterator[Server]:
-    """Run one of the servers of ``read_path_servers`` with ``folder/settings.json``."""
+def serving(folder: Path, kind: str, variables: Variables, token: str, *arguments: str) -> Iterator[Server]:
+    """Run one of the servers of ``read_path_servers`` with ``folder/settings.json``, for a client with a token."""
 
     def launch(port: int) -> Child:
         words = (kind, str(folder / "settings.json"), str(port), *arguments)
@@ -197,7 +220,7 @@ def serving(folder: Path, kind: str, variables: Variables, *arguments: str) -> I
 
     child, port = on_free_port(launch, free_ports())
     try:
-        yield Server(child, port)
+        yield Server(child, port, f"Authorization: Bearer {token}\r\n")
     finally:
         child.stop()
 
@@ -213,12 +236,13 @@ def _program(folder: Path, kind: str, variables: Variables, words: Sequence[str]
     )
 
 
-def _write_and_read(port: int) -> bytes:
+def _write_and_read(port: int, token: str) -> bytes:
     """Write the entry through the API, and return the body of a later GET."""
+    signed_in = {"Authorization": f"Bearer {token}"}
     connection = HTTPConnection(LOOPBACK, port, timeout=START_SECONDS)
-    connection.request("PUT", ENTRY, json.dumps({"value": VALUE}), {"Content-Type": "application/json"})
+    connection.request("PUT", ENTRY, json.dumps({"value": VALUE}), {"Content-Type": "application/json", **signed_in})
     connection.getresponse().read()
-    connection.request("GET", ENTRY)
+    connection.request("GET", ENTRY, headers=signed_in)
     body = connection.getresponse().read()
     connection.close()
     return body

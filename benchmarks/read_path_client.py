@@ -24,10 +24,13 @@ class Load:
     seconds: float
 
 
-async def load(host: str, port: int, path: str, *, seconds: float, connections: int) -> Load:
-    """Request ``path`` repeatedly; raise :class:`UnexpectedAnswerError` for the first response that is not a 200."""
+async def load(host: str, port: int, path: str, *, seconds: float, connections: int, fields: str = "") -> Load:
+    """Request ``path`` repeatedly; raise :class:`UnexpectedAnswerError` for the first response that is not a 200.
+
+    ``fields`` are further lines of the head, each with its end.
+    """
     loop = asyncio.get_running_loop()
-    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: application/json\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: application/json\r\n{fields}\r\n".encode()
     started = time.perf_counter()
     opened = await asyncio.gather(
         *(

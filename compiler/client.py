@@ -27,7 +27,7 @@ SECONDS = 10.0
 """The seconds that one answer may take: twice the limit of a change."""
 LARGEST_PAGE = 1000
 LARGEST_PAST_PAGE = 50
-NOT_FOUND = 404
+UNAUTHORIZED, NOT_FOUND = 401, 404
 _DIGITS = 19
 """The length of a whole number from which on it may not fit into 64 bits."""
 
@@ -40,7 +40,8 @@ class RefusedError(CouldNotRunError):
     """The API answers with a problem (RFC 9457); ``problem`` has its members."""
 
     def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(f"{problem['status']} {problem['title']}: {problem['detail']}")
+        hint = "; the token is that of CBP_TOKEN or --token-file" if problem["status"] == UNAUTHORIZED else ""
+        super().__init__(f"{problem['status']} {problem['title']}: {problem['detail']}{hint}")
         self.problem = problem
 
     @property

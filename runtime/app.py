@@ -11,8 +11,10 @@ import anyio.to_thread
 from starlette.routing import Router
 
 from runtime import routes
+from runtime.http.access import AccessHandlers
 from runtime.http.application import Application
 from runtime.http.audit import AuditHandlers, Refusals
+from runtime.http.authentication import Gate
 from runtime.http.changes import ChangeMaker
 from runtime.http.clients import Clients
 from runtime.http.definitions import DefinitionHandlers
@@ -27,16 +29,22 @@ from runtime.http.representations import represent, represent_layers, represent_
 from runtime.http.resource import Resource
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.http.transactions import TransactionHandler
+from runtime.services.access import Authority, Callers
+from runtime.services.administration import Administration
 from runtime.services.audit import Audit
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
+from runtime.services.given import GivenRights
 from runtime.services.health import Health
 from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
+from runtime.services.issuer_keys import IssuerKeys
 from runtime.services.namespaces import Namespaces
+from runtime.services.proofs import Proofs
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
+from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -44,7 +52,7 @@ if TYPE_CHECKING:
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import AuditTrail, ChangeFeed, EntryStore, TokenBuckets
+    from runtime.ports import AccessStore, AuditTrail, ChangeFeed, EntryStore, KeySource, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -58,6 +66,8 @@ class Adapters:
     store: EntryStore
     changes: ChangeFeed
     buckets: TokenBuckets
+    keys: KeySource
+    access: AccessStore
     telemetry: Telemetry
     draining: Draining
     audit: AuditTrail
@@ -77,6 +87,20 @@ def create_app(
         adapters.buckets, settings.throttling, routes.THROTTLED, settings.process.workers, adapters.telemetry
     )
 
+    callers = Callers()
+    keys = {
+        issuer.name: IssuerKeys(issuer, adapters.keys, settings.access.keys, callers.forget)
+        for issuer in settings.access.issuers
+    }
+    authority = Authority(settings.access)
+    given = GivenRights(
+        adapters.access,
+        authority,
+        callers,
+        adapters.telemetry,
+        settings.access.known_seconds,
+        settings.database.stale_seconds,
+    )
     kept: Cache[Representation] = Cache(settings.process.cache_bytes)
     entries = Entries(adapters.store, settings.database, kept, represent)
     health = Health(
@@ -98,8 +122,9 @@ def create_app(
         await adapters.store.open()
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as background:
-            running = (throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat())
-            tasks = [background.create_task(each) for each in (*running, audit.repeat())]
+            running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
+            running += [audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
+            tasks = [background.create_task(each) for each in running]
             yield
             for task in tasks:
                 task.cancel()
@@ -110,10 +135,18 @@ def create_app(
         await adapters.store.close()
 
     status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
-    limiter = BoundedLimiter(RateLimiter(throttle, clients, adapters.telemetry), intake, clients)
-    paths = Paths(
-        _resources(settings, adapters.store, limiter, entries, status, AuditHandlers(audit, clients), intake.parser)
-    )
+    limiter = RateLimiter(throttle, clients, adapters.telemetry)
+    public = BoundedLimiter(limiter, intake, clients)
+    proofs = Proofs(Tokens(settings.access, keys), given)
+    gate = Gate(callers, proofs, authority, public, limiter, clients, intake, adapters.telemetry)
+    access = AccessHandlers(Administration(adapters.access, given, authority), audit, clients)
+    resources = [
+        *_resources(
+            settings, adapters.store, gate, authority, entries, access, AuditHandlers(audit, clients), intake.parser
+        ),
+        *_unguarded(settings, public, status),
+    ]
+    paths = Paths(resources)
     management = Paths(
         [
             Resource(routes.METRICS, {"GET": status.metrics}),
@@ -130,18 +163,18 @@ def create_app(
 def _resources(
     settings: Settings,
     store: EntryStore,
-    limiter: BoundedLimiter,
+    gate: Gate,
+    authority: Authority,
     entries: Entries[Representation],
-    status: StatusHandlers,
+    access: AccessHandlers,
     audit: AuditHandlers,
     parser: Executor,
 ) -> list[Resource]:
-    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
     database = settings.database
     changes = ChangeMaker(database.statement_timeout_seconds)
     definitions = Definitions(store, entries, lambda kept: kept.version, parser, database.events_retention_days)
     handlers = EntryHandlers(entries, changes, definitions)
-    defining = DefinitionHandlers(definitions, entries, store, changes)
+    defining = DefinitionHandlers(definitions, entries, store, changes, authority)
     whole = NamespaceHandlers(
         Namespaces(store, entries, represent_whole, represent_layers), entries, changes, definitions
     )
@@ -149,23 +182,34 @@ def _resources(
     past = History(store.history, entries, definitions, database)
     history = HistoryHandlers(past, entries, handlers, changes)
     return [
-        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, limiter),
-        Resource(routes.ENTRIES, {"GET": history.scan}, limiter),
-        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, limiter),
-        Resource(routes.ENTRY_VERSION, {"GET": history.version}, limiter),
-        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, limiter),
-        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, limiter),
-        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, limiter),
-        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, limiter),
-        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, limiter),
-        Resource(routes.NAMESPACES, {"GET": defining.list}, limiter),
-        Resource(routes.NAMESPACE, {"GET": whole.read, "PUT": whole.replace, "DELETE": whole.remove}, limiter),
-        Resource(routes.EFFECTIVE, {"GET": whole.effective}, limiter),
-        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, limiter),
-        Resource(routes.TRANSACTIONS, {"POST": transactions.make}, limiter),
-        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, limiter),
-        Resource(routes.AUDIT, {"GET": audit.list}, limiter),
-        Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, limiter),
+        Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),
+        Resource(routes.ENTRIES, {"GET": history.scan}, gate),
+        Resource(routes.ENTRY_VERSIONS, {"GET": history.versions}, gate),
+        Resource(routes.ENTRY_VERSION, {"GET": history.version}, gate),
+        Resource(routes.ENTRY_DIFFERENCE, {"GET": history.compare}, gate),
+        Resource(routes.ENTRY_ROLLBACK, {"POST": history.roll_back}, gate),
+        Resource(routes.NAMESPACE_VERSIONS, {"GET": history.changes}, gate),
+        Resource(routes.NAMESPACE_DIFFERENCE, {"GET": history.differences}, gate),
+        Resource(routes.NAMESPACE_ROLLBACK, {"POST": history.roll_back_namespace}, gate),
+        Resource(routes.NAMESPACES, {"GET": defining.list}, gate),
+        Resource(routes.NAMESPACE, {"GET": whole.read, "PUT": whole.replace, "DELETE": whole.remove}, gate),
+        Resource(routes.EFFECTIVE, {"GET": whole.effective}, gate),
+        Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, gate),
+        Resource(routes.TRANSACTIONS, {"POST": transactions.make}, gate),
+        Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
+        Resource(routes.GRANTS, {"GET": access.grants}, gate),
+        Resource(routes.GRANT, {"PUT": access.give, "DELETE": access.take}, gate),
+        Resource(routes.MACHINE_KEYS, {"GET": access.keys, "POST": access.make_key}, gate),
+        Resource(routes.MACHINE_KEY, {"DELETE": access.revoke}, gate),
+        Resource(routes.AUDIT, {"GET": audit.list}, gate),
+        Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, gate),
+    ]
+
+
+def _unguarded(settings: Settings, limiter: BoundedLimiter, status: StatusHandlers) -> list[Resource]:
+    """Return what everybody may ask for: health, and the description of the API."""
+    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
+    return [
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
         Resource(routes.INDEX, {"GET": documentation.index}, limiter),

@@ -58,6 +58,7 @@ class Environment:
 
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
+    ``issuer_authority`` is a file of certificates that are trusted for issuers, besides those of the system.
     With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
@@ -68,6 +69,7 @@ class Environment:
     trusted_proxies: tuple[Network, ...]
     forwarded_header: ForwardedHeader | None = None
     sentinels: Sentinels | None = None
+    issuer_authority: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
     database = Address(
-        reader.url("CBP_DATABASE_URL", ("postgresql", "postgres")), reader.password_file("CBP_DATABASE_PASSWORD_FILE")
+        reader.url("CBP_DATABASE_URL", ("postgresql", "postgres")), reader.text_file("CBP_DATABASE_PASSWORD_FILE")
     )
     direct = database
     if "CBP_DATABASE_DIRECT_URL" in variables:
@@ -107,10 +109,11 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     read = None
     if "CBP_DATABASE_READ_URL" in variables:
         read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
-    redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.password_file("CBP_REDIS_PASSWORD_FILE"))
+    redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.text_file("CBP_REDIS_PASSWORD_FILE"))
     proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
     sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
-    environment = Environment(database, direct, read, redis, proxies, header, sentinels)
+    authority = reader.text_file("CBP_ISSUER_CA_FILE")
+    environment = Environment(database, direct, read, redis, proxies, header, sentinels, authority)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -121,7 +124,7 @@ def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnviron
     reader = _Reader(variables)
     database = Address(
         reader.url("CBP_DATABASE_MIGRATION_URL", ("postgresql", "postgres")),
-        reader.password_file("CBP_DATABASE_MIGRATION_PASSWORD_FILE"),
+        reader.text_file("CBP_DATABASE_MIGRATION_PASSWORD_FILE"),
     )
     environment = MigrationEnvironment(database, reader.role("CBP_DATABASE_SERVING_ROLE"))
     if reader.faults:
@@ -138,10 +141,10 @@ def read_signer(variables: Mapping[str, str]) -> Signer:
     mount, _, key = variables.get("CBP_AUDIT_VAULT_KEY", "").rpartition("/")
     if not mount or not key:
         reader.faults.append("CBP_AUDIT_VAULT_KEY is not of the form MOUNT/KEY: a key of Vault's transit engine")
-    token_file = reader.password_file("CBP_AUDIT_VAULT_TOKEN_FILE")
+    token_file = reader.text_file("CBP_AUDIT_VAULT_TOKEN_FILE")
     if token_file is None:
         reader.faults.append("CBP_AUDIT_VAULT_TOKEN_FILE is not set: a file with a token")
-    authority = reader.password_file("CBP_AUDIT_VAULT_AUTHORITY_FILE")
+    authority = reader.text_file("CBP_AUDIT_VAULT_AUTHORITY_FILE")
     path, _, role = variables.get("CBP_AUDIT_VAULT_LOGIN", "").rpartition("/")
     if bool(path) != bool(role):
         reader.faults.append("CBP_AUDIT_VAULT_LOGIN is not of the form auth/METHOD/ROLE")
@@ -172,7 +175,7 @@ class _Reader:
             self.faults.append(f"{name} is not an address of the form {form}")
         return url
 
-    def password_file(self, name: str) -> Path | None:
+    def text_file(self, name: str) -> Path | None:
         if not (path := self._variables.get(name)):
             return None
         try:

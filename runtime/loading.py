@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from runtime.settings import Access
+
+
+RESERVED = "key"
+"""The name that keys of machines have in place of an issuer's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -56,8 +62,13 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
 
 def _relations(settings: Settings) -> Iterator[Fault]:
     yield from _path_faults(settings)
+    yield from _access_faults(settings.access)
     limits = settings.throttling
-    for pointer, bucket in (("/throttling/client", limits.client), ("/throttling/endpoint", limits.endpoint)):
+    for pointer, bucket in (
+        ("/throttling/address", limits.address),
+        ("/throttling/client", limits.client),
+        ("/throttling/endpoint", limits.endpoint),
+    ):
         yield from _bucket_faults(pointer, bucket)
     counts = Counter(limit.route for limit in limits.routes)
     for index, limit in enumerate(limits.routes):
@@ -76,6 +87,26 @@ def _path_faults(settings: Settings) -> Iterator[Fault]:
     for name, path in (("health_path", health), ("ready_path", ready)):
         if path in (routes.METRICS, *routes.DOCUMENTATION) or path.startswith(("/v1/", f"{routes.PAGE}/")):
             yield Fault(f"/process/{name}", "the path belongs to another route")
+
+
+def _access_faults(access: Access) -> Iterator[Fault]:
+    for member in ("name", "issuer"):
+        counts = Counter(getattr(each, member) for each in access.issuers)
+        for index, each in enumerate(access.issuers):
+            if counts[getattr(each, member)] > 1:
+                yield Fault(f"/access/issuers/{index}/{member}", "two issuers have it, and one token one issuer")
+    for index, each in enumerate(access.issuers):
+        if each.name == RESERVED:
+            yield Fault(f"/access/issuers/{index}/name", "it begins the names of keys of machines")
+    claims = {each.name: each.groups_claim for each in access.issuers}
+    for index, binding in enumerate(access.bindings):
+        pointer = f"/access/bindings/{index}"
+        if (binding.group is None) == (binding.subject is None):
+            yield Fault(pointer, "it is for a group or for a subject, and for one of two")
+        if binding.issuer not in claims:
+            yield Fault(f"{pointer}/issuer", "no issuer has this name")
+        elif binding.group is not None and claims[binding.issuer] is None:
+            yield Fault(f"{pointer}/group", "the issuer names no groups")
 
 
 def _bucket_faults(pointer: str, bucket: Bucket | None) -> Iterator[Fault]:

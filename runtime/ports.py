@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
     from uuid import UUID
 
+    from runtime.domain import grants
     from runtime.domain.audit import Note
     from runtime.domain.buckets import Shape
     from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
         Past,
         Recorded,
     )
-    from runtime.domain.namespaces import Summaries
+    from runtime.domain.namespaces import Names, Summaries
 
 
 class Reason(StrEnum):
@@ -132,9 +133,17 @@ class EntryStore(Protocol):
         """
 
     async def namespaces(
-        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+        self,
+        names: Sequence[Names],
+        after: str,
+        limit: int,
+        labels: Mapping[str, str],
+        at_least: Version | None = None,
     ) -> Summaries:
-        """Return at most ``limit`` namespaces above ``after``, those with all ``labels``; a page may be shorter."""
+        """Return at most ``limit`` of the namespaces with these ``names`` above ``after``, those with all ``labels``.
+
+        A page may be shorter, and has no other namespace's name.
+        """
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
         """Make each change by itself, one after another, and return their results in the same order.
@@ -311,6 +320,38 @@ class TokenBuckets(Protocol):
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
+
+
+class KeySource(Protocol):
+    """The published keys of issuers of tokens."""
+
+    async def fetch(self, issuer: str) -> Mapping[str, Any]:
+        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`."""
+
+
+class AccessStore(Protocol):
+    """Grants and keys of machines. Every call may raise :class:`UnavailableError`.
+
+    What changes something records its note in the audit trail with the change, or neither.
+    """
+
+    async def read(self, known: int | None) -> grants.Given | None:
+        """Return everything that is given, or None when its position is the ``known`` one."""
+
+    async def put_grant(self, grant: grants.Grant, note: Note) -> bool | None:
+        """Give a right, or replace the one of this name; return whether it is new.
+
+        Returns None, and changes nothing, when the name is that of a grant in other namespaces.
+        """
+
+    async def remove_grant(self, grant: grants.Grant, note: Note) -> bool:
+        """Take a right back, unless the name is by now one in other namespaces; return whether there was one."""
+
+    async def put_key(self, key: grants.MachineKey, note: Note) -> None:
+        """Keep a new key."""
+
+    async def remove_key(self, id_: str, note: Note) -> bool:
+        """Revoke a key, and return whether there was one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,25 @@
-"""The routes of the API: one table for the router, the throttling and the validation of settings.
+"""The routes of the API: one table for the router, the rights, the throttling and the validation of settings.
 
 An endpoint is a method and a path template; HEAD counts as GET.
 """
 
 from __future__ import annotations
 
-from typing import Final, get_args
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
-from runtime.settings import Route
+from runtime.settings import RoleName, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 SETTINGS: Final = "/v1/settings"
 ENTRIES: Final = "/v1/namespaces/{namespace}/entries"
 ENTRY: Final = "/v1/namespaces/{namespace}/entries/{key}"
+GRANTS: Final = "/v1/grants"
+GRANT: Final = "/v1/grants/{grant}"
+MACHINE_KEYS: Final = "/v1/keys"
+MACHINE_KEY: Final = "/v1/keys/{id}"
 ENTRY_VERSIONS: Final = "/v1/namespaces/{namespace}/entries/{key}/versions"
 ENTRY_VERSION: Final = "/v1/namespaces/{namespace}/entries/{key}/versions/{version}"
 ENTRY_DIFFERENCE: Final = "/v1/namespaces/{namespace}/entries/{key}/diff"
@@ -40,3 +48,63 @@ DOCUMENTATION: Final = (INDEX, DESCRIPTION, PAGE, PAGE_FILE, PROBLEMS)
 
 THROTTLED: Final[frozenset[str]] = frozenset(get_args(Route)) | {f"GET {path}" for path in DOCUMENTATION}
 """Every endpoint under /v1, and those that describe the API: each has its own bucket."""
+
+
+class Permission(NamedTuple):
+    """The least role that a request needs: in the namespace of its path or, without one there, in any namespace.
+
+    ``second_factor`` is whether a person needs several factors where the settings ask for them.
+    """
+
+    role: RoleName
+    rank: int
+    """The position of the role in the order of roles, from 1."""
+    second_factor: bool
+    everywhere: bool
+    """Whether the role is needed in every namespace."""
+
+
+def _at_least(role: RoleName, *, everywhere: bool = False) -> Permission:
+    return Permission(role, get_args(RoleName).index(role) + 1, role != "reader", everywhere)
+
+
+_READ, _WRITE, _ADMINISTER = _at_least("reader"), _at_least("writer"), _at_least("administrator")
+_ADMINISTER_EVERYTHING = _at_least("administrator", everywhere=True)
+
+PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
+    {
+        "GET /v1/namespaces/{namespace}/entries": _READ,
+        "GET /v1/namespaces/{namespace}/entries/{key}": _READ,
+        "PUT /v1/namespaces/{namespace}/entries/{key}": _WRITE,
+        "DELETE /v1/namespaces/{namespace}/entries/{key}": _WRITE,
+        "GET /v1/namespaces/{namespace}/entries/{key}/versions": _READ,
+        "GET /v1/namespaces/{namespace}/entries/{key}/versions/{version}": _READ,
+        "GET /v1/namespaces/{namespace}/entries/{key}/diff": _READ,
+        "POST /v1/namespaces/{namespace}/entries/{key}/rollback": _WRITE,
+        "GET /v1/namespaces/{namespace}/versions": _READ,
+        "GET /v1/namespaces/{namespace}/diff": _READ,
+        "POST /v1/namespaces/{namespace}/rollback": _WRITE,
+        "GET /v1/namespaces": _READ,
+        "GET /v1/namespaces/{namespace}": _READ,
+        "PUT /v1/namespaces/{namespace}": _WRITE,
+        "DELETE /v1/namespaces/{namespace}": _ADMINISTER,
+        "GET /v1/namespaces/{namespace}/effective": _READ,
+        "GET /v1/namespaces/{namespace}/definition": _READ,
+        "PUT /v1/namespaces/{namespace}/definition": _ADMINISTER,
+        "POST /v1/namespaces/{namespace}/transactions": _WRITE,
+        "GET /v1/settings": _READ,
+        "GET /v1/grants": _ADMINISTER,
+        "PUT /v1/grants/{grant}": _ADMINISTER,
+        "DELETE /v1/grants/{grant}": _ADMINISTER,
+        "GET /v1/keys": _ADMINISTER,
+        "POST /v1/keys": _ADMINISTER,
+        "DELETE /v1/keys/{id}": _ADMINISTER,
+        "GET /v1/audit": _ADMINISTER_EVERYTHING,
+        "GET /v1/audit/anchors": _ADMINISTER_EVERYTHING,
+    }
+)
+"""The permission of every endpoint under /v1; one without a permission cannot be built.
+
+The list of namespaces is for readers of any, who see those that they read. Grants and keys are for administrators of
+any namespace, who see and change those of their own; the audit trail is of every namespace.
+"""

@@ -17,6 +17,19 @@ Positive = Annotated[int, Field(ge=1, lt=2**53)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Path = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$")]
+Url = Annotated[str, Field(pattern=r"^(https://[^\s/?#@]+|http://127\.0\.0\.1:[0-9]+)(/[^\s?#]*)?$", max_length=255)]
+"""The address of an issuer: plain HTTP never leaves the machine."""
+
+Pattern = Annotated[str, Field(pattern=r"^(\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|[a-z0-9][a-z0-9-]{0,61}\*)$")]
+"""A namespace, the beginning of several (``payments-*``), or all of them (``*``)."""
+
+Text = Annotated[str, Field(min_length=1, max_length=255)]
+RoleName = Literal["reader", "writer", "approver", "administrator"]
+"""A role; each includes those before it."""
+
+Algorithm = Literal["ES256", "ES384", "ES512", "EdDSA", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"]
+"""An asymmetric algorithm of RFC 7518 or RFC 8037: a key of an issuer verifies, and signs nothing."""
+
 Route = Literal[
     "GET /v1/namespaces/{namespace}/entries",
     "GET /v1/namespaces/{namespace}/entries/{key}",
@@ -38,6 +51,12 @@ Route = Literal[
     "PUT /v1/namespaces/{namespace}/definition",
     "POST /v1/namespaces/{namespace}/transactions",
     "GET /v1/settings",
+    "GET /v1/grants",
+    "PUT /v1/grants/{grant}",
+    "DELETE /v1/grants/{grant}",
+    "GET /v1/keys",
+    "POST /v1/keys",
+    "DELETE /v1/keys/{id}",
     "GET /v1/audit",
     "GET /v1/audit/anchors",
 ]
@@ -135,15 +154,73 @@ class RouteLimit(Model):
 class Throttling(Model):
     """``load_management.throttling``: a request is admitted when every bucket in scope holds a token.
 
-    ``client`` is keyed by client (null: that scope is not in the specification), ``endpoint`` by client and route
+    ``address`` is keyed by network address, and is asked before a client has proven who it is. ``client`` is keyed by
+    client (null: that scope is not in the specification), ``endpoint`` by client and route
     template, with ``routes`` in place of ``endpoint`` where one is named. ``replicas`` is the largest number of
     replicas: without Redis each admits its share of the rate.
     """
 
+    address: Bucket
     client: Bucket | None
     endpoint: Bucket | None
     routes: tuple[RouteLimit, ...]
     replicas: Positive
+
+
+class Issuer(Model):
+    """An issuer of tokens that is trusted: an identity provider, or the Kubernetes API server of a cluster.
+
+    Its keys are found by OpenID Connect Discovery. ``name`` begins the names of its subjects. A token is one of
+    ``audience``, signed by one of ``algorithms``. ``rights_claim`` names a claim of items ``role@namespaces``; null
+    where an issuer says who somebody is, and not what they may do.
+    """
+
+    name: Name
+    issuer: Url
+    audience: Text
+    algorithms: Annotated[tuple[Algorithm, ...], Field(min_length=1)]
+    kind: Literal["person", "workload"]
+    subject_claim: Text
+    groups_claim: Text | None
+    rights_claim: Text | None = None
+
+
+class Binding(Model):
+    """A role in the namespaces of a pattern, for every member of a group at an issuer, or for one subject there."""
+
+    issuer: Name
+    group: Text | None = None
+    subject: Text | None = None
+    role: RoleName
+    namespaces: Pattern
+
+
+class Keys(Model):
+    """When an issuer's keys are fetched.
+
+    They are renewed every ``refresh_seconds``, and at once for a key that is not known, but not again within
+    ``pause_seconds``. An issuer that is away is trusted for ``outage_seconds`` by the keys that are known.
+    """
+
+    refresh_seconds: Positive
+    pause_seconds: Positive
+    outage_seconds: Positive
+
+
+class Access(Model):
+    """``access_control``: who is trusted to say who a client is, and what clients may do.
+
+    Clocks of issuers may differ by ``clock_skew_seconds``. Every worker knows of a right or a key that is given or
+    taken within ``known_seconds``. With ``second_factor``, people change and administer only after signing in with
+    several factors.
+    """
+
+    issuers: tuple[Issuer, ...]
+    bindings: tuple[Binding, ...]
+    keys: Keys
+    clock_skew_seconds: Annotated[int, Field(ge=0, le=300)]
+    known_seconds: Positive
+    second_factor: bool
 
 
 class Settings(Model):
@@ -155,3 +232,4 @@ class Settings(Model):
     process: Process
     database: Database
     throttling: Throttling
+    access: Access

@@ -54,6 +54,10 @@ class Telemetry:
             registry=registry,
         )
         self.duration = cache(duration.labels)  # labels() costs more than observing does
+        self.proofs = self._tally("authentications", "Proofs of identity that were examined, by outcome.", "outcome")
+        self.forbidden = self._tally(
+            "authorization_refusals", "Requests without a right, by what is missing.", "missing"
+        )
         self.decisions = self._tally("throttle_decisions", "Requests judged, by outcome.", "outcome")
         self.denials = self._tally("throttle_denials", "Denials, by the bucket that was empty.", "bucket")
         self.unknown_clients = self._tally(
@@ -81,6 +85,7 @@ class Telemetry:
         self.degraded = _gauge(
             "throttle_degraded", "1 while a worker throttles alone, without the shared buckets.", "livemax", registry
         )
+        self.emergencies = _gauge("emergency_rights", "Rights of an emergency that are in force.", "livemax", registry)
         self.pool_size = _gauge("database_pool_size", "Connections that the pools may open.", "livesum", registry)
         self.pool_in_use = _gauge("database_pool_in_use", "Connections lent to requests.", "livesum", registry)
         self.pool_waiting = _gauge("database_pool_waiting", "Calls that wait for a connection.", "livesum", registry)

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
+from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
@@ -63,6 +65,8 @@ class Worker:
             store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
+            access=PostgresAccess(store),
+            keys=OidcKeys(environment.issuer_authority),
             telemetry=telemetry,
             draining=draining,
             audit=PostgresAudit(store),

@@ -21,6 +21,7 @@ from compiler.cli import (
     fix,
     impact,
     import_,
+    key,
     policy,
     release,
     report,
@@ -28,6 +29,7 @@ from compiler.cli import (
     schemas,
     serve,
     show,
+    token,
     up,
     vault,
     verify,
@@ -73,6 +75,7 @@ for _command in (
     policy.policy,
     serve.serve,
     show.show,
+    token.token,
     up.up,
     vault.vault,
     waive.waive,
@@ -85,6 +88,7 @@ for _command in (
     coverage.coverage,
     explain.explain,
     impact.impact,
+    key.key,
     completion.completion,
 ):
     main.add_command(_command)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runtime.domain.audit_verification import Anchor, Verified
     from runtime.domain.signatures import PublicKey
 
-KINDS = ("change", "refusal", "read", "history")
+KINDS = ("change", "refusal", "read", "access", "history")
 
 
 @click.group()
@@ -40,7 +40,7 @@ def audit() -> None:
 @click.option("--actor", help="Only records of this actor.")
 @click.option("--namespace", help="Only records about this namespace.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only records of this kind.")
-@click.option("--outcome", help="Only this outcome: create, replace or delete, or the status of an answer.")
+@click.option("--outcome", help="Only this outcome, such as create, delete, emergency, or the status of an answer.")
 @click.option(
     "--anchors",
     type=click.Path(dir_okay=False, path_type=Path),

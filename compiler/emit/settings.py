@@ -2,21 +2,37 @@
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
 ``fault_tolerance.retry_policies``, ``redundancy.data.replication``, ``recovery.rpo``,
-``backup.configuration.retention``, ``load_management.throttling`` and the environment's ``throttling``.
+``backup.configuration.retention``, ``load_management.throttling``, ``access_control.infrastructure`` and the
+environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
-from runtime.settings import Bucket, Database, Process, Retry, RouteLimit, Settings, Throttling
+from runtime.settings import (
+    Access,
+    Binding,
+    Bucket,
+    Database,
+    Issuer,
+    Keys,
+    Process,
+    Retry,
+    RouteLimit,
+    Settings,
+    Throttling,
+)
 
 if TYPE_CHECKING:
-    from compiler.model.environment import Environment
+    from collections.abc import Iterator
+
+    from compiler.model.environment import Cluster, Environment
     from compiler.model.load_management import RateLimits
     from compiler.model.specification import Specification
+    from runtime.settings import Algorithm, RoleName
 
 READY_SUFFIX = "/ready"
 MANAGEMENT_PORT = 9464
@@ -33,6 +49,20 @@ REPLICA_LAG = Duration(3)
 
 DAY_SECONDS = 86400
 
+PEOPLE, WORKLOADS = "people", "workloads"
+"""The names of the two issuers: the environment's identity provider, and the cluster's API server."""
+
+GROUPS_CLAIM = "groups"
+ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "RS256")
+"""Signatures that are trusted: those that identity providers and Kubernetes make."""
+
+CLOCK_SKEW = Duration(30)
+KNOWN = Duration(5)
+"""How soon every worker knows of a right or a key that was given or taken."""
+
+KEYS = Keys(refresh_seconds=300, pause_seconds=10, outage_seconds=3600)
+"""A key that is withdrawn is trusted five minutes longer, and an issuer that is away an hour longer."""
+
 # Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
 RETRY_ATTEMPTS = 3
 RETRY_INITIAL_MILLISECONDS = 100
@@ -48,6 +78,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         process=_process(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
+        access=_access(environment, environment.clusters[cluster], spec),
     )
 
 
@@ -110,6 +141,7 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
     common = bucket(throttling.limits)
     per_endpoint = "Per endpoint" in throttling.scope
     return Throttling(
+        address=common,
         client=common if "Per client" in throttling.scope else None,
         endpoint=common if per_endpoint else None,
         routes=tuple(
@@ -118,6 +150,54 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         ),
         replicas=spec.compute.application_tier.instances.max,
     )
+
+
+def _access(environment: Environment, cluster: Cluster, spec: Specification) -> Access:
+    infrastructure = spec.access_control.infrastructure
+    issuers = [_issuer(PEOPLE, environment.sign_in.issuer, environment.host, "person")]
+    if cluster.workloads is not None:
+        issuers.append(_issuer(WORKLOADS, cluster.workloads.issuer, environment.host, "workload"))
+    return Access(
+        issuers=tuple(issuers),
+        bindings=tuple(_bindings(environment, cluster)) if infrastructure.authorization.rbac else (),
+        keys=KEYS,
+        clock_skew_seconds=CLOCK_SKEW.seconds,
+        known_seconds=KNOWN.seconds,
+        second_factor=infrastructure.authentication.mfa,
+    )
+
+
+def _issuer(name: str, issuer: str, host: str, kind: Literal["person", "workload"]) -> Issuer:
+    return Issuer(
+        name=name,
+        issuer=issuer,
+        audience=audience(host),
+        algorithms=ALGORITHMS,
+        kind=kind,
+        subject_claim="sub",
+        groups_claim=GROUPS_CLAIM if kind == "person" else None,
+    )
+
+
+def audience(host: str) -> str:
+    """Return the audience of tokens for the API: its own address, as a resource indicator (RFC 8707)."""
+    return f"https://{host}"
+
+
+def _bindings(environment: Environment, cluster: Cluster) -> Iterator[Binding]:
+    """Yield the roles of groups and workloads; readers read everything, and administrators administer it."""
+    groups = environment.sign_in.groups
+    everywhere: tuple[tuple[str, RoleName], ...] = (
+        (groups.readers, "reader"),
+        (groups.administrators, "administrator"),
+    )
+    for group, role in everywhere:
+        yield Binding(issuer=PEOPLE, group=group, role=role, namespaces="*")
+    for item in environment.sign_in.roles:
+        yield Binding(issuer=PEOPLE, group=item.group, role=item.role, namespaces=item.namespaces)
+    for account in () if cluster.workloads is None else cluster.workloads.accounts:
+        subject = f"system:serviceaccount:{account.namespace}:{account.name}"
+        yield Binding(issuer=WORKLOADS, subject=subject, role=account.role, namespaces=account.namespaces)
 
 
 def bucket(limits: RateLimits) -> Bucket:

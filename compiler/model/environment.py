@@ -25,6 +25,7 @@ from compiler.model.text import (
     Identity,
     KubernetesVersion,
     Name,
+    NamespacePattern,
     ObjectLocation,
     PromotionToken,
     Revision,
@@ -32,7 +33,7 @@ from compiler.model.text import (
 )
 from compiler.model.units import Flag
 from compiler.model.units.base import refuse
-from runtime.settings import Route
+from runtime.settings import RoleName, Route
 
 
 class Addresses(Model):
@@ -43,7 +44,7 @@ class Addresses(Model):
     clients: Listed[AddressRange] | None = None
     """The networks of the other clients, through the load balancer too; left out, there are none."""
     identity_provider: Listed[AddressRange]
-    """The servers of the identity provider, which Vault calls when people sign in."""
+    """The servers of the identity provider, which Vault calls when people sign in, and the API for its keys."""
     fis: Listed[AddressRange]
     """The systems of FIS that the FIS connector calls."""
     core_banking: Listed[AddressRange]
@@ -65,6 +66,8 @@ class ClusterAddresses(Model):
     """The service that gives pods credentials of their cloud, Amazon's STS or Entra ID; by default object_store."""
     dns: Listed[AddressRange] | None = None
     """The addresses at which a node's own DNS cache answers: its link-local one, and that of the Service kube-dns."""
+    workload_issuer: Listed[AddressRange] | None = None
+    """The servers that publish the keys of service account tokens; left out, the API reaches none (``workloads``)."""
     nodes: Listed[AddressRange] | None = None
     """The nodes, whose kubelets Prometheus scrapes; left out, it scrapes none."""
 
@@ -80,6 +83,39 @@ class Groups(Model):
     """The group that may change the application's secrets in Vault."""
 
 
+class GroupRole(Model):
+    """A role of a group in namespaces of configuration."""
+
+    group: GroupName
+    """The group at the identity provider."""
+    role: RoleName
+    """The role; each includes those before it: reader, writer, approver, administrator."""
+    namespaces: NamespacePattern
+    """A namespace, the beginning of several (payments-*), or all of them (*)."""
+
+
+class WorkloadRole(Model):
+    """A role of a Kubernetes service account in namespaces of configuration."""
+
+    namespace: Name
+    """The Kubernetes namespace of the service account."""
+    name: Name
+    """The service account."""
+    role: RoleName
+    """The role; each includes those before it: reader, writer, approver, administrator."""
+    namespaces: NamespacePattern
+    """A namespace of configuration, the beginning of several (payments-*), or all of them (*)."""
+
+
+class Workloads(Model):
+    """Pods of the cluster that are clients of the API, by projected tokens of their service accounts."""
+
+    issuer: HttpsUrl
+    """The issuer of the cluster's service account tokens: its ``--service-account-issuer``."""
+    accounts: tuple[WorkloadRole, ...] = ()
+    """The service accounts that may do something."""
+
+
 class SignIn(Model):
     """The identity provider at which people sign in, and their groups there."""
 
@@ -88,6 +124,8 @@ class SignIn(Model):
     client_id: Name
     """The client ID under which Vault is registered there."""
     groups: Groups
+    roles: tuple[GroupRole, ...] = ()
+    """Roles of further groups in the API; readers read, and administrators administer, every namespace."""
 
 
 class Delivery(Model):
@@ -202,6 +240,8 @@ class Cluster(Model):
     balancers: Balancers = Balancers()
     vault: Vault
     backups: Backups
+    workloads: Workloads | None = None
+    """Left out, no service account of the cluster is a client of the API."""
 
 
 def _some(clusters: Mapping[str, Cluster]) -> Mapping[str, Cluster]:

@@ -137,6 +137,17 @@ HttpsUrl = Annotated[
 ]
 """The HTTPS address of a server, without credentials."""
 
+NamespacePattern = Annotated[
+    str,
+    Matching(
+        r"\*|[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?|[a-z0-9][a-z0-9-]{0,61}\*",
+        "a namespace of configuration, or the beginning of several",
+        "use a name such as payments, a beginning such as payments-*, or * for all of them",
+        "payments-*",
+    ),
+]
+"""The namespaces of configuration in which a role holds."""
+
 ObjectLocation = Annotated[
     str,
     Matching(

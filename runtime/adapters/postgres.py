@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     from runtime.adapters.postgres_horizon import Horizon
     from runtime.domain.entries import Change
+    from runtime.domain.namespaces import Names
     from runtime.environment import Address
     from runtime.ports import Result
     from runtime.settings import Database
@@ -110,12 +111,16 @@ ORDER BY layers.depth, entry.key
 # The names are found one after the other, each by a look into the index. $2 of them are read, and one more, which tells
 # whether others follow.
 _NAMESPACES = """
-WITH RECURSIVE names (name) AS (
-    (SELECT namespace FROM entries WHERE namespace > $1 ORDER BY namespace LIMIT 1)
+WITH RECURSIVE covered AS (
+    SELECT * FROM unnest($3::text[], $4::text[]) AS covered (first, last)
+), names (name) AS (
+    SELECT $1::text COLLATE "C"
     UNION ALL
-    SELECT (SELECT namespace FROM entries WHERE namespace > name ORDER BY namespace LIMIT 1) FROM names
-    WHERE name IS NOT NULL
-), page AS (SELECT name FROM names WHERE name IS NOT NULL LIMIT $2 + 1)
+    SELECT (SELECT min(following.namespace) FROM covered CROSS JOIN LATERAL (
+        SELECT namespace FROM entries WHERE namespace > name AND namespace BETWEEN first AND last
+        ORDER BY namespace LIMIT 1
+    ) AS following) FROM names WHERE name IS NOT NULL
+), page AS (SELECT name FROM names WHERE name > $1 LIMIT $2 + 1)
 SELECT position.epoch, position.revision AS last, page.name, definition.revision, CASE WHEN definition.key = '' THEN
     json_build_object('owner', value -> 'owner', 'description', value -> 'description', 'labels', value -> 'labels',
         'parent', value -> 'parent') END AS members
@@ -176,8 +181,12 @@ class PostgresEntries:
         return {name: Pool(pool.size, pool.in_use, pool.waiting) for name, pool in pools.items() if pool is not None}
 
     def reading(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """Lend a connection of the pool for reads, for what is no request for entries."""
+        """Lend a connection of those for reads, with errors translated, for what is kept beside the entries."""
         return self._connection(self._reads)
+
+    def changing(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Lend a connection of those for changes, with errors translated."""
+        return self._connection(self._changes)
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """See :class:`runtime.ports.EntryStore`."""
@@ -214,11 +223,18 @@ class PostgresEntries:
         return Layers(names, stacked(found), rows[0]["defined"], version, snapshot)
 
     async def namespaces(
-        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+        self,
+        names: Sequence[Names],
+        after: str,
+        limit: int,
+        labels: Mapping[str, str],
+        at_least: Version | None = None,
     ) -> Summaries:
         """See :class:`runtime.ports.EntryStore`."""
         most = MOST_EXAMINED if labels else limit
-        rows, version = await self.fetch(at_least, _NAMESPACES, after, most)
+        rows, version = await self.fetch(
+            at_least, _NAMESPACES, after, most, [each.first for each in names], [each.last for each in names]
+        )
         named = [row for row in rows if row["name"] is not None]
         found = [
             Summary(row["name"], row["members"], row["revision"] and Version(version.epoch, row["revision"]))

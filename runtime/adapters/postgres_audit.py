@@ -81,9 +81,8 @@ class PostgresAudit:
 
     async def note(self, notes: Sequence[tuple[Note, float]]) -> None:
         """See :class:`runtime.ports.AuditTrail`."""
-        members = [canonical(note.members()).decode() for note, _ in notes]
         async with self._store.reading() as connection:
-            await connection.execute(_NOTE, [note.note for note, _ in notes], [age for _, age in notes], members)
+            await record(connection, notes)
 
     async def state(self) -> Trail:
         """See :class:`runtime.ports.AuditTrail`."""
@@ -135,6 +134,12 @@ class PostgresAudit:
         """See :class:`runtime.ports.AuditTrail`."""
         async with self._store.reading() as connection:
             return [SignedHead(*row) for row in await connection.fetch(_ANCHORS, after, limit)]
+
+
+async def record(connection: asyncpg.Connection, notes: Sequence[tuple[Note, float]]) -> None:
+    """Record notes, each with the seconds that have passed since, in the transaction that is open if there is one."""
+    members = [canonical(note.members()).decode() for note, _ in notes]
+    await connection.execute(_NOTE, [note.note for note, _ in notes], [age for _, age in notes], members)
 
 
 def _merged(*records: Iterable[tuple[datetime, dict[str, Any]]]) -> list[str]:

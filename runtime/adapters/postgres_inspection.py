@@ -35,7 +35,18 @@ SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND rel
     AND (pg_has_role(relowner, 'MEMBER') OR has_table_privilege(oid, 'INSERT, UPDATE, DELETE, TRUNCATE'))
 ORDER BY relname
 """
-FUNCTIONS = ("confirm_history", "guard_namespace", "make_changes", "note_origins", "note_audit", "append_audit")
+FUNCTIONS = (
+    "confirm_history",
+    "guard_namespace",
+    "make_changes",
+    "note_origins",
+    "note_audit",
+    "append_audit",
+    "put_grant",
+    "remove_grant",
+    "put_machine_key",
+    "remove_machine_key",
+)
 TABLES = (
     "entries",
     "events",
@@ -48,6 +59,9 @@ TABLES = (
     "audit_records",
     "audit_anchors",
     "audit_checkpoints",
+    "access_position",
+    "grants",
+    "machine_keys",
 )
 
 

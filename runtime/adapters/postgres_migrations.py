@@ -39,6 +39,8 @@ _GRANTS = (
     "GRANT EXECUTE ON FUNCTION make_changes, change_entries, confirm_history, guard_namespace TO %I",
     "GRANT SELECT ON audit_notes, audit_origins, audit_records, audit_anchors, audit_checkpoints TO %I",
     "GRANT EXECUTE ON FUNCTION note_origins, note_audit, append_audit TO %I",
+    "GRANT SELECT ON access_position, grants, machine_keys TO %I",
+    "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
 )
 
 

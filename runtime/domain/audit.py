@@ -21,9 +21,16 @@ FORMAT = "cbp-audit/1"
 GENESIS = bytes(32)
 """The link before the first record."""
 
-CHANGE, REFUSAL, READ, HISTORY = "change", "refusal", "read", "history"
-KINDS = (CHANGE, REFUSAL, READ, HISTORY)
-"""The kinds of records: a change of an entry, a refused request, an administrative read, a history that began."""
+CHANGE, REFUSAL, READ, ACCESS, HISTORY = "change", "refusal", "read", "access", "history"
+KINDS = (CHANGE, REFUSAL, READ, ACCESS, HISTORY)
+"""The kinds of records.
+
+They are a change of an entry, a refused request, an administrative read, a right or key that was given or taken, and a
+history that began.
+"""
+
+GIVE, EMERGENCY, TAKE = "give", "emergency", "take"
+"""The outcomes of records of access; an emergency is a right that is given for a few hours."""
 
 _LARGEST = 2**53
 _write = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
@@ -33,10 +40,11 @@ Record: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An occurrence that no event records: a refusal, or an administrative read.
+    """An occurrence that no event records: a refusal, an administrative read, or a right that is given or taken.
 
-    ``outcome`` is the status of the answer, ``endpoint`` its method and path template. ``further`` counts the refusals
-    of this kind that followed within a minute. A note is made at most once, however often it is sent.
+    ``outcome`` is the status of the answer or what was done, ``endpoint`` its method and path template, ``right`` what
+    was given or taken. ``further`` counts the refusals of this kind that followed within a minute. A note is made at
+    most once, however often it is sent.
     """
 
     kind: str
@@ -49,9 +57,10 @@ class Note:
     query: str | None = None
     request_id: str | None = None
     further: int | None = None
+    right: Mapping[str, str] | None = None
     note: UUID = field(default_factory=uuid4)
 
-    def members(self) -> dict[str, str | int]:
+    def members(self) -> dict[str, Any]:
         """Return the members of the record, but for its time."""
         named = ((each.name, getattr(self, each.name)) for each in fields(self))
         return {name: str(value) if name == "note" else value for name, value in named if value is not None}

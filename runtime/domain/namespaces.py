@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.domain.entries import TooLargeError
 
@@ -39,6 +39,30 @@ LAYER_FAULTS = {
     "inherited": "other namespaces inherit from this one",
 }
 """The outcomes of ``layer_fault()``, a function of migration 0006."""
+
+
+class Names(NamedTuple):
+    """The namespaces from the ``first`` to the ``last`` name, in the order of their bytes."""
+
+    first: str
+    last: str
+
+
+_BEHIND = "~"
+"""It is behind every character of a name."""
+
+EVERY_NAME = (Names("", _BEHIND),)
+
+
+def covered(patterns: Iterable[str]) -> tuple[Names, ...]:
+    """Return the names that patterns of rights cover, in order and without overlaps."""
+    found: list[Names] = []
+    for first, last in sorted((it[:-1], f"{it[:-1]}{_BEHIND}") if it.endswith("*") else (it, it) for it in patterns):
+        if found and first <= found[-1].last:
+            found[-1] = Names(found[-1].first, max(found[-1].last, last))
+        else:
+            found.append(Names(first, last))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,24 @@ def sweep() -> None:
             os.close(lock)
 
 
+def in_use() -> list[Path]:
+    """Return the directories of this user whose owners still run."""
+    found = []
+    for directory in sorted(Path(tempfile.gettempdir()).glob(f"{PREFIX}*")):
+        try:
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            owned = os.fstat(descriptor).st_uid == os.geteuid()
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            found += [directory] if owned else []
+        finally:
+            os.close(descriptor)
+    return found
+
+
 def _claim() -> tuple[Path, int]:
     """Create a directory and lock it; repeat when a concurrent sweep removed it."""
     while True:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from runtime.embedded.api import api, migrate
 from runtime.embedded.ephemeral import ephemeral_directory
 from runtime.embedded.guide import guide
+from runtime.embedded.issuer import local_issuer, record, trusting
 from runtime.embedded.loopback import LOOPBACK, free_ports, is_free
 from runtime.embedded.postgres import PostgresServer, postgres
 from runtime.embedded.process import Child, ServerError
@@ -23,6 +24,8 @@ from runtime.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from runtime.embedded.issuer import Signer
 
 Say: TypeAlias = "Callable[[str], None]"
 
@@ -57,7 +60,8 @@ def _run(path: Path, port: int | None, say: Say, renewed: Callable[[], bool]) ->
             say(f"Starting PostgreSQL and Valkey; every file and log is in {directory}")
             with _timed(say, "PostgreSQL and Valkey are ready"):
                 servers = _start_servers(directory, running)
-            serve = partial(_serve, directory, path, port, servers, say, renewed)
+            issuer = running.enter_context(local_issuer())
+            serve = partial(_serve, directory, path, port, servers, issuer, say, renewed)
             ended = serve(guided=True)
             while ended is None:
                 ended = serve(guided=False)
@@ -71,18 +75,25 @@ def _serve(
     path: Path,
     port: int | None,
     servers: tuple[PostgresServer, ValkeyServer],
+    issuer: Signer,
     say: Say,
     renewed: Callable[[], bool],
     *,
     guided: bool,
 ) -> ServerError | None:
-    """Serve under the settings in a file until a child ends, and return its error, or None when they are renewed."""
-    settings = _read(path)
+    """Serve under the settings in a file until a child ends, and return its error, or None when they are renewed.
+
+    The local issuer stands in the place of those of the settings, which know nobody on this machine.
+    """
+    settings = trusting(_read(path), issuer.issuer)
+    path = directory / "settings.json"
+    path.write_text(settings.model_dump_json(), encoding="utf-8")
     database, cache = servers
     migrate(directory, path, database.migration_url)
     say("Starting the API")
     with ExitStack() as serving:
         number = settings.process.port if port is None else port
+        record(directory, issuer, number)
         with _timed(say, "The API is ready"):
             child, management = serving.enter_context(api(directory, path, settings, number, database.url, cache.url))
         addresses = f"http://{LOOPBACK}:{number}", f"http://{LOOPBACK}:{management}"

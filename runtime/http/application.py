@@ -110,6 +110,7 @@ class Application:
                     "status": status,
                     "seconds": round(seconds, 6),
                     "peer": scope["client"][0] if scope["client"] else None,
+                    "client": caller.name if (caller := scope.get("caller")) else None,
                     "request_id": scope["request_id"],
                 }
             )
@@ -118,13 +119,17 @@ class Application:
 def _examine(scope: Scope) -> tuple[str, str | None]:
     """Return the id of the request, and the reason for which its head is refused, if there is one.
 
-    Servers and proxies that take another Host or another path from the same bytes would judge another request.
+    The values of Authorization are collected on the way, as ``scope["credentials"]``. Servers and proxies that take
+    another Host or another path from the same bytes would judge another request.
     """
     request_id, hosts, well_formed = None, 0, True
+    credentials = scope["credentials"] = []
     for name, value in scope["headers"]:
         if name == b"host":
             hosts += 1
             well_formed = _HOST.fullmatch(value) is not None
+        elif name == b"authorization":
+            credentials.append(value)
         elif name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
             request_id = str(value, "ascii")
     fault = None

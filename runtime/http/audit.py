@@ -8,8 +8,8 @@ import orjson
 from starlette.responses import Response
 
 from runtime.domain.audit import READ, REFUSAL, Note
-from runtime.domain.entries import Context
 from runtime.domain.names import KEY, NAMESPACE
+from runtime.http.clients import actor_of
 from runtime.http.queries import read_anchors_after, read_audit_filter
 from runtime.http.representations import dump
 
@@ -46,7 +46,7 @@ class Refusals:
             Note(
                 REFUSAL,
                 str(status),
-                actor(scope),
+                actor_of(scope),
                 self._clients.identify(scope),
                 f"{method} {route}",
                 **{name: value for name, value in names.items() if _NAMES[name].fullmatch(value)},
@@ -92,7 +92,7 @@ class AuditHandlers:
             Note(
                 READ,
                 "200",
-                actor(scope),
+                actor_of(scope),
                 self._clients.identify(scope),
                 endpoint,
                 namespace=namespace,
@@ -100,9 +100,3 @@ class AuditHandlers:
                 request_id=scope["request_id"],
             )
         )
-
-
-def actor(scope: Scope) -> str:
-    """Return who sends the request, once that is known."""
-    found: str = scope.get("actor", Context().actor)
-    return found

@@ -59,13 +59,18 @@ async def read_value(request: Request) -> Json:
 
 async def read_body(request: Request, parse: Callable[[bytes], T]) -> T:
     """Return what ``parse`` makes of the body; its bytes count as in progress until the answer."""
-    _check_coding(request.headers.getlist("content-encoding"))
-    _check_media_type(request.headers.get("content-type", ""))
+    body = await read_bytes(request)
     share: Share = request.scope["share"]
-    body = await _read(request, share)
     if len(body) <= INLINE_BYTES:
         return parse(body)
     return await asyncio.get_running_loop().run_in_executor(share.intake.parser, parse, body)
+
+
+async def read_bytes(request: Request) -> bytes:
+    """Return a body that is declared as JSON; the bytes count as in progress until the answer."""
+    _check_coding(request.headers.getlist("content-encoding"))
+    _check_media_type(request.headers.get("content-type", ""))
+    return await _read(request, request.scope["share"])
 
 
 async def read_target(request: Request) -> str:

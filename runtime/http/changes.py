@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from runtime.domain.entries import Basis, Change, Context
+from runtime.domain.entries import Basis, Change
 from runtime.domain.history import KeyEdit
+from runtime.http.clients import context_of
 from runtime.http.queries import read_reason
 from runtime.http.representations import dump
 
@@ -46,12 +47,7 @@ class ChangeMaker:
         The reason of a rollback begins with the version that it goes back ``to``.
         """
         reasons = (None if to is None else rollback_to(to), read_reason(request))
-        scope = request.scope
-        context = Context(
-            request_id=scope["request_id"],
-            reason=": ".join(filter(None, reasons)) or None,
-            client=scope.get("identified_client"),
-        )
+        context = context_of(request.scope, ": ".join(filter(None, reasons)) or None)
         return Change(id_, edits, time.monotonic() + self._seconds, context, guard, trial=trial, basis=basis)
 
 

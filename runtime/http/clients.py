@@ -1,4 +1,4 @@
-"""Identification of clients for throttling, by an address that the client cannot forge.
+"""Identification of clients, by their proof or else by an address that the client cannot forge.
 
 A client is the peer, or the last address that trusted proxies report and that is not one of them. Their reports are
 read from the right, since each proxy appends its peer to text that may come from the client, and only as far as that.
@@ -11,6 +11,7 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import TYPE_CHECKING, NamedTuple
 
+from runtime.domain.entries import Context
 from runtime.environment import ForwardedHeader
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from runtime.environment import Network
+    from runtime.services.access import Caller
 
 IPV6_PREFIX = 64
 """The prefix length of an IPv6 client: one customer has a whole /64, so a bucket per address would limit nobody."""
@@ -77,6 +79,11 @@ class Clients:
             client = scope["identified_client"] = self._identify(scope)
         return str(client)
 
+    def counted(self, scope: Scope) -> str:
+        """Return the name that limits count a request by: that of its caller, or before one is known its address."""
+        caller: Caller | None = scope.get("caller")
+        return self.identify(scope) if caller is None else caller.name
+
     def _identify(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope["client"] else ""
         try:
@@ -127,6 +134,17 @@ class Clients:
 
     def _hop(self, address: IPv4Address | IPv6Address) -> _Hop:
         return _Hop(_bucket_name(address), any(address in network for network in self._trusted))
+
+
+def actor_of(scope: Scope) -> str:
+    """Return the name of the caller, once it is known."""
+    caller: Caller | None = scope.get("caller")
+    return Context().actor if caller is None else caller.name
+
+
+def context_of(scope: Scope, reason: str | None = None) -> Context:
+    """Return the origin of a change that a request asks for."""
+    return Context(actor_of(scope), scope["request_id"], reason, scope.get("identified_client"))
 
 
 def _from_the_right(values: Sequence[bytes]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from runtime.domain.entries import Action, Edit
 from runtime.domain.names import check_namespace
+from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.preconditions import entity_tag, is_unmodified
 from runtime.http.bodies import InvalidDocumentError, compact, parse_document, read_body
 from runtime.http.changes import outcome
@@ -23,6 +24,7 @@ from runtime.http.queries import (
 )
 from runtime.http.rate_limiter import charge_of
 from runtime.http.representations import dump
+from runtime.routes import NAMESPACE, PERMISSIONS
 from runtime.services.definitions import KEY
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
     from runtime.ports import EntryStore
+    from runtime.services.access import Authority
     from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
 
@@ -49,11 +52,13 @@ class DefinitionHandlers:
         entries: Entries[Representation],
         store: EntryStore,
         changes: ChangeMaker,
+        authority: Authority,
     ) -> None:
         self._definitions = definitions
         self._entries = entries
         self._store = store
         self._changes = changes
+        self._authority = authority
 
     async def read(self, request: Request) -> Response:
         """GET the definition of a namespace; 304 when the client has it."""
@@ -67,7 +72,8 @@ class DefinitionHandlers:
     async def write(self, request: Request) -> Response:
         """PUT the definition of a namespace: 201 when it is new, 200 when it replaces one.
 
-        409 when stored entries violate its schema, which lists them, unless they are allowed to.
+        409 when stored entries violate its schema, which lists them, unless they are allowed to. 403 when the client
+        does not read the parent: who reads this namespace reads the parent's values through it.
         """
         namespace = check_namespace(request.path_params["namespace"])
         conditions = read_conditions(request)
@@ -76,21 +82,27 @@ class DefinitionHandlers:
         value = await read_body(request, _document)
         edit = Edit(namespace, KEY, value, conditions)
         change = self._changes.change(request, id_, (edit,), trial=trial)
-        made = await self._definitions.define(change, unchecked=unchecked)
+        permit = partial(self._authority.require, request.scope["caller"], PERMISSIONS[f"GET {NAMESPACE}"])
+        made = await self._definitions.define(change, permit, unchecked=unchecked)
         if trial:
             return outcome(namespace, (edit,), (made,))
         return self._entries.present(edit, made).response(201 if made.action is Action.CREATE else 200)
 
     async def list(self, request: Request) -> Response:
-        """GET a page of the namespaces, with what their definitions say; 304 when nothing at all has changed."""
+        """GET a page of the namespaces that the client reads, with what their definitions say.
+
+        Who reads every namespace has an entity tag of the page, and 304 when nothing at all has changed.
+        """
         listing = read_namespaces(request)
         conditions = read_conditions(request)
+        names, headers = self._authority.readable(request.scope["caller"]), {}
         page = await self._entries.ask(
-            partial(self._store.namespaces, listing.after, listing.limit, listing.labels, listing.at_least)
+            partial(self._store.namespaces, names, listing.after, listing.limit, listing.labels, listing.at_least)
         )
-        headers = {"ETag": entity_tag(page.version)}
-        if is_unmodified(conditions, page.version):
-            return Response(status_code=304, headers=headers)
+        if names == EVERY_NAME:
+            headers = {"ETag": entity_tag(page.version)}
+            if is_unmodified(conditions, page.version):
+                return Response(status_code=304, headers=headers)
         listed = [_members(each) for each in page.found]
         body = {"namespaces": listed, "next": page.next, "revision": page.version.revision}
         response = Response(dump(body), headers=headers, media_type="application/json")

@@ -19,6 +19,7 @@ from runtime.domain.entries import (
     PreconditionRequiredError,
     TooLargeError,
 )
+from runtime.domain.grants import NameTakenError, NotGivenError
 from runtime.domain.history import (
     SETTLED_SECONDS,
     NotKeptError,
@@ -39,6 +40,7 @@ from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
 from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.services.access import RoleMissingError, SecondFactorMissingError
 from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
@@ -69,6 +71,10 @@ async def answer(handler: Handler, request: Request) -> Response:
         return await handler(request)
     except _BAD_REQUEST as error:
         return problem(kinds.MALFORMED_REQUEST, str(error))
+    except RoleMissingError as error:
+        return _role_missing(error)
+    except SecondFactorMissingError:
+        return second_factor_missing()
     except EntryNotFoundError as error:
         headers = {} if error.age is None else stale_marks(error.age)
         if isinstance(error, NamespaceNotFoundError):
@@ -119,6 +125,10 @@ async def answer(handler: Handler, request: Request) -> Response:
         )
     except PreconditionError as error:
         return _precondition(error, request)
+    except NotGivenError:
+        return problem(kinds.NOT_GIVEN, "nothing of this name is given in a namespace that you administer")
+    except NameTakenError:
+        return problem(kinds.NAME_TAKEN, "the name is that of a grant in other namespaces: choose another one")
     except OtherHistoryError:
         asked, advice = "the request", "read the versions anew"
         if "at_least" in request.query_params:
@@ -156,6 +166,26 @@ async def answer(handler: Handler, request: Request) -> Response:
         return problem(
             kinds.DEFECT, "the request met a defect of the service, which has been logged under its request id"
         )
+
+
+def challenge(error: str | None = None, description: str = "", **parameters: str) -> dict[str, str]:
+    """Return the header that asks for a bearer token (RFC 6750, section 3), with an error unless none was sent."""
+    items = {"realm": "configuration"} | ({} if error is None else {"error": error, "error_description": description})
+    text = ", ".join(f'{name}="{value}"' for name, value in (items | parameters).items())
+    return {"WWW-Authenticate": f"Bearer {text}"}
+
+
+def second_factor_missing() -> Response:
+    """Return the problem for a person who has to sign in with several factors (RFC 9470)."""
+    detail = "people change and administer after signing in with a second factor: sign in again with one"
+    headers = challenge("insufficient_user_authentication", detail, acr_values="phr")
+    return problem(kinds.SECOND_FACTOR_REQUIRED, detail, headers=headers)
+
+
+def _role_missing(error: RoleMissingError) -> Response:
+    members = {"role": error.role} | ({} if error.namespace is None else {"namespace": error.namespace})
+    headers = challenge("insufficient_scope", f"the role {error.role} is needed")
+    return problem(kinds.ROLE_MISSING, str(error), headers=headers, members=members)
 
 
 def full(error: FullError) -> Response:

@@ -27,7 +27,7 @@ class BoundedLimiter:
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the limiter's response, or 429 or 503 when the client or the worker has too much in progress."""
-        share = request.scope["share"] = Share(self._intake, self._clients.identify(request.scope))
+        share = request.scope["share"] = Share(self._intake, self._clients.counted(request.scope))
         try:
             with share:
                 return await self._limiter.answer(endpoint, handler, request)

@@ -46,6 +46,38 @@ UNSETTLED_TIME: Final = Kind(
     "The time is still to come, or so short ago that changes of it may be under way.",
     "Ask a few seconds later, or for the present.",
 )
+SIGN_IN_REQUIRED: Final = Kind(
+    "sign-in-required",
+    401,
+    "Sign In Required",
+    "The request has no token.",
+    "Send a token as Authorization: Bearer TOKEN.",
+    ("WWW-Authenticate",),
+)
+INVALID_TOKEN: Final = Kind(
+    "invalid-token",
+    401,
+    "Invalid Token",
+    "The token proves nothing: it has ended, is of an issuer that is not trusted, or is for another service.",
+    "Get a new token from the issuer.",
+    ("WWW-Authenticate",),
+)
+SECOND_FACTOR_REQUIRED: Final = Kind(
+    "second-factor-required",
+    401,
+    "Second Factor Required",
+    "A person changes and administers only after signing in with several factors.",
+    "Sign in again, with a second factor.",
+    ("WWW-Authenticate",),
+)
+ROLE_MISSING: Final = Kind(
+    "role-missing",
+    403,
+    "Role Missing",
+    "The request needs a role that the client has not; the members role and namespace name it.",
+    "Ask an administrator of the namespace for the role.",
+    ("WWW-Authenticate",),
+)
 APPROVAL_REQUIRED: Final = Kind(
     "approval-required",
     403,
@@ -82,6 +114,13 @@ VERSION_NOT_FOUND: Final = Kind(
     "Version Not Found",
     "No change of this revision made a version of the key.",
     "Read the versions of the key.",
+)
+NOT_GIVEN: Final = Kind(
+    "not-given",
+    404,
+    "Not Given",
+    "No grant or key of this name is in force in a namespace that the client administers.",
+    "List what is given.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
@@ -125,6 +164,13 @@ STORED_VALUES_INVALID: Final = Kind(
     "Stored Values Invalid",
     "Stored entries violate the schema of the new definition; the member violations lists them.",
     "Change them first, or send allow-invalid=true to leave them as they are.",
+)
+NAME_TAKEN: Final = Kind(
+    "name-taken",
+    409,
+    "Name Taken",
+    "The name is that of a grant in other namespaces.",
+    "Choose another name.",
 )
 NOT_KEPT: Final = Kind(
     "not-kept",
@@ -240,7 +286,7 @@ UNAVAILABLE: Final = Kind(
     "unavailable",
     503,
     "Unavailable",
-    "The database is away. A change was not made.",
+    "The database is away, or the keys of the token's issuer are not known yet. A change was not made.",
     "Try again after Retry-After seconds.",
     ("Retry-After",),
 )
@@ -273,17 +319,23 @@ REDUCED_CAPACITY: Final = Kind(
 KINDS: Final = (
     MALFORMED_REQUEST,
     UNSETTLED_TIME,
+    SIGN_IN_REQUIRED,
+    INVALID_TOKEN,
+    SECOND_FACTOR_REQUIRED,
+    ROLE_MISSING,
     APPROVAL_REQUIRED,
     NO_SUCH_PATH,
     ENTRY_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
     VERSION_NOT_FOUND,
+    NOT_GIVEN,
     METHOD_NOT_ALLOWED,
     REQUEST_INCOMPLETE,
     NAMESPACE_TOO_LARGE,
     NAMESPACE_NOT_EMPTY,
     LAYER_CONFLICT,
     STORED_VALUES_INVALID,
+    NAME_TAKEN,
     NOT_KEPT,
     PRECONDITION_FAILED,
     EDITS_REFUSED,

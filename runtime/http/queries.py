@@ -13,6 +13,7 @@ from runtime.domain.audit import KINDS, written
 from runtime.domain.entries import PreconditionRequiredError, Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
+from runtime.http.clients import actor_of
 from runtime.ports import AuditFilter
 
 if TYPE_CHECKING:
@@ -236,7 +237,7 @@ def read_namespaces(request: Request) -> NamespaceListing:
 
 
 def read_change_id(request: Request, namespace: str, key: str) -> UUID:
-    """Return the id of a change: that of its Idempotency-Key for this entry, or transaction, or else a new one.
+    """Return the id of a change: that of the caller's Idempotency-Key for this entry or transaction, or else a new one.
 
     The header is that of draft-ietf-httpapi-idempotency-key-header: a string of 1 to 255 visible characters.
     """
@@ -245,7 +246,7 @@ def read_change_id(request: Request, namespace: str, key: str) -> UUID:
         return uuid4()
     if len(keys) > 1 or not (match := _IDEMPOTENCY_KEY.fullmatch(keys[0])):
         raise InvalidQueryError("Idempotency-Key is one string of 1 to 255 visible characters")
-    name = "\0".join((namespace, key, match[1] or match[2]))
+    name = "\0".join((actor_of(request.scope), namespace, key, match[1] or match[2]))
     return UUID(bytes=hashlib.sha256(name.encode()).digest()[:16])
 
 
@@ -319,9 +320,9 @@ def read_audit_filter(request: Request) -> AuditFilter:
     namespace, kind = parameters.get("namespace"), parameters.get("kind")
     if kind is not None and kind not in KINDS:
         raise InvalidQueryError(f"kind is one of {', '.join(KINDS)}")
-    for name in ("actor", "outcome"):
-        if _CONTROL.search(parameters.get(name, "")):
-            raise InvalidQueryError(f"{name} is one line, without control characters")
+    outcome = parameters.get("outcome", "")
+    if _CONTROL.search(parameters.get("actor", "")) or not (outcome.isascii() and outcome.isprintable()):
+        raise InvalidQueryError("actor and outcome are one line each, the latter of printable characters of ASCII")
     return AuditFilter(
         _place(parameters.get("after", "0")),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 _KNOWN_CLIENTS = 4096
 _KEY_BYTES = 9
-_READING = frozenset({"GET", "HEAD"})
+READING = frozenset({"GET", "HEAD"})
 
 
 class _Fields(NamedTuple):
@@ -55,7 +55,7 @@ class RateLimiter:
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
-        client = self._clients.identify(request.scope)
+        client = self._clients.counted(request.scope)
         decision, taken = await self._decide(client, endpoint, request)
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
@@ -65,17 +65,32 @@ class RateLimiter:
         else:
             response = self.refusal(decision)
         if decision.standings:
-            fields = self._fields(client, endpoint)
-            response.raw_headers += (
-                (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
-                (b"ratelimit", _standings(decision, fields.keys)),
-            )
+            self._tell(response, decision, client, endpoint)
         return response
+
+    async def charge(self, client: str, endpoint: str) -> Decision:
+        """Take a token of a client that has no handler to pass to."""
+        decision = await self._take(client, endpoint)
+        self._telemetry.decisions.count(decision.admission.value)
+        return decision
+
+    def refuse(self, decision: Decision, client: str, endpoint: str) -> Response:
+        """Return the answer to a denial, with its RateLimit fields."""
+        response = self.refusal(decision)
+        self._tell(response, decision, client, endpoint)
+        return response
+
+    def _tell(self, response: Response, decision: Decision, client: str, endpoint: str) -> None:
+        fields = self._fields(client, endpoint)
+        response.raw_headers += (
+            (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
+            (b"ratelimit", _standings(decision, fields.keys)),
+        )
 
     async def _decide(self, client: str, endpoint: str, request: Request) -> tuple[Decision, int]:
         """Take the tokens of a request and its body; return how many."""
         decision = await self._take(client, endpoint)
-        if request.method in _READING or (size := body_bytes(request)) <= TOKEN_BYTES:
+        if request.method in READING or (size := body_bytes(request)) <= TOKEN_BYTES:
             return decision, 1
         return await self.take_more(client, endpoint, decision, 1, -(-size // TOKEN_BYTES))
 
@@ -153,8 +168,8 @@ class Charge:
 def partition_key(client: str, scope: str) -> str:
     """Return the partition key of a client's bucket, as a Byte Sequence (RFC 9651).
 
-    It is the start of the SHA-256 of the client (an IPv4 address, or the /64 of an IPv6 address), a space and the
-    scope: ``client``, or the method and the path template.
+    It is the start of the SHA-256 of the client's name (``issuer:subject``, or before it is known the IPv4 address or
+    the /64 of the IPv6 address), a space and the scope: ``client``, ``address``, or the method and the path template.
     """
     digest = hashlib.sha256(f"{client} {scope}".encode()).digest()[:_KEY_BYTES]
     return f":{base64.b64encode(digest).decode()}:"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtime.http.authentication import Gate
 from runtime.http.errors import answer
 from runtime.http.problem_kinds import METHOD_NOT_ALLOWED
 from runtime.http.problems import problem
+from runtime.routes import PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,13 +27,19 @@ _REVALIDATED = (b"cache-control", b"private, no-cache")
 class Resource:
     """The handlers of one path template: HEAD is handled as GET, an unknown method gets 405 with Allow.
 
-    A ``limiter`` throttles every request by its method and template; health checks and metrics have none.
+    A gate lets requests pass by identity, limits and permissions: each method has to have one in ``PERMISSIONS``. What
+    describes the API has a limiter alone, and health checks and metrics have neither.
     """
 
-    def __init__(self, template: str, handlers: Mapping[str, Handler], limiter: BoundedLimiter | None = None) -> None:
+    def __init__(
+        self, template: str, handlers: Mapping[str, Handler], gate: Gate | BoundedLimiter | None = None
+    ) -> None:
         self.template = template
-        self._limiter = limiter
-        self._handlers = {method: (f"{method} {template}", handler) for method, handler in handlers.items()}
+        self._gate = gate
+        self._handlers = {
+            method: (f"{method} {template}", _guarded(f"{method} {template}", handler, gate))
+            for method, handler in handlers.items()
+        }
         if "GET" in handlers:
             self._handlers["HEAD"] = self._handlers["GET"]
 
@@ -48,9 +56,19 @@ class Resource:
             detail = f"the methods of this resource are {allowed}"
             return problem(METHOD_NOT_ALLOWED, detail, headers={"Allow": allowed})
         endpoint, handler = chosen
-        if self._limiter is None:
+        if self._gate is None:
             return await answer(handler, request)
-        response = await self._limiter.answer(endpoint, handler, request)
+        response = await self._gate.answer(endpoint, handler, request)
         if response.status_code < 400:
             response.raw_headers.append(_REVALIDATED)
         return response
+
+
+def _guarded(endpoint: str, handler: Handler, gate: Gate | BoundedLimiter | None) -> Handler:
+    if not isinstance(gate, Gate):
+        if " /v1/" in endpoint:
+            raise ValueError(f"{endpoint} is not for everybody: it needs a gate")
+        return handler
+    if endpoint not in PERMISSIONS:
+        raise ValueError(f"{endpoint} has no permission: add it to PERMISSIONS in runtime/routes.py")
+    return gate.guarded(PERMISSIONS[endpoint], handler)

@@ -165,8 +165,8 @@ class Definitions(Generic[S]):
                 at_least = error.version
         raise UnavailableError("the definition of the namespace changes too often", Reason.BUSY)
 
-    async def define(self, change: Change, *, unchecked: bool) -> Made:
-        """Make a change of a definition.
+    async def define(self, change: Change, permit: Callable[[str], None], *, unchecked: bool) -> Made:
+        """Make a change of a definition; ``permit`` raises for a parent that its author may not name.
 
         A schema is first applied to every entry of the namespace, at a version under which the change is then made.
         Those that violate it raise :class:`InvalidValuesError`, unless they are ``unchecked``.
@@ -177,6 +177,8 @@ class Definitions(Generic[S]):
         definition, schema = await self._run(parse_definition, edit.value)
         if (definition.retention_days or 0) > self._days:
             raise InvalidDefinitionError(f"retention_days: the history of changes is kept for {self._days} days")
+        if definition.parent is not None:
+            permit(definition.parent)
         at_least = None
         for _ in range(ATTEMPTS):
             basis = Basis()

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from runtime.settings import Bucket, Throttling
 
 
+ADDRESS = "address"
+"""The endpoint, in name only, of requests whose client has not proven yet who it is: limited by address."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """One bucket of an endpoint: ``name`` is the policy's name in the headers, ``scope`` ends the bucket's key."""
@@ -57,7 +61,7 @@ def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str], shares:
     """
     named: dict[str, Bucket] = {limit.route: limit.bucket for limit in throttling.routes}
     strict = {limit.route for limit in throttling.routes if limit.strict}
-    return {
+    return {ADDRESS: (_limit(ADDRESS, ADDRESS, throttling.address, shares, strict=False),)} | {
         endpoint: tuple(
             _limit(name, scope, bucket, shares, strict=scope in strict)
             for name, scope, bucket in (

@@ -33,6 +33,13 @@ class Service:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
+    def signed_in(self) -> dict[str, str]:
+        """Return the header of a client with a local token, as the command prints it."""
+        command = (CBP, "token", "--header", "--port", str(self.port))
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        name, _, value = printed.strip().partition(": ")
+        return {name: value}
+
     def wait_for(self, text: str, start: int = 0) -> None:
         """Wait until a line has a text; ``start`` lines are not looked at."""
         deadline = time.monotonic() + _START_SECONDS

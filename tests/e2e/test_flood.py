@@ -63,7 +63,7 @@ def test_a_limit_that_was_changed_in_the_specification_is_the_one_that_holds(pro
 
 
 def _assert_admits(service: Service, capacity: int, refill_per_minute: int) -> None:
-    flood = asyncio.run(_flood(service.url, capacity))
+    flood = asyncio.run(_flood(service, capacity))
     full = Shape(capacity, refill_per_minute, lag=LIFETIME_MICROSECONDS).full / MICROSECONDS_PER_MINUTE
     assert flood.answers.keys() == {404, 429}, flood.answers
     admitted, rate = flood.answers[404], refill_per_minute / 60
@@ -72,9 +72,10 @@ def _assert_admits(service: Service, capacity: int, refill_per_minute: int) -> N
     assert full < least <= admitted <= most, f"{admitted} of {least} to {most}"
 
 
-async def _flood(url: str, capacity: int) -> Flood:
+async def _flood(service: Service, capacity: int) -> Flood:
     """Read as fast as several connections can, until some time after the bucket has run empty."""
     flood = Flood()
+    headers = service.signed_in()
     emptied: list[float] = []
 
     async def read(client: httpx.AsyncClient) -> None:
@@ -87,9 +88,12 @@ async def _flood(url: str, capacity: int) -> Flood:
                 emptied.append(time.monotonic())
                 assert sum(flood.answers.values()) >= capacity
 
+    def signed_in() -> httpx.AsyncClient:
+        return httpx.AsyncClient(base_url=service.url, headers=headers)
+
     async with AsyncExitStack() as stack:
         # One client, and so one connection, for each reader: the connections are spread over the workers.
-        clients = [await stack.enter_async_context(httpx.AsyncClient(base_url=url)) for _ in range(_CONNECTIONS)]
+        clients = [await stack.enter_async_context(signed_in()) for _ in range(_CONNECTIONS)]
         await asyncio.gather(*(read(client) for client in clients))
     return flood
 

@@ -34,11 +34,14 @@ def test_a_number_that_is_edited_is_enforced_by_the_api_that_runs_as_the_readme_
     _begin(project)
     with up(project, "--watch") as service:
         entry = f"{service.url}/v1/namespaces/payments/entries/limits"
-        assert httpx.put(entry, json={"value": 5000}).status_code == 201
+        signed_in = service.signed_in()
+        assert httpx.put(entry, json={"value": 5000}, headers=signed_in).status_code == 201
         _carry_out(list(tour(_DEMONSTRATION.split(README)[1])), project, service)
         taken_back = [number for number, line in enumerate(service.output) if line.startswith("changed: ")][-1]
         service.wait_for("serves under the new settings", taken_back)
-        assert httpx.get(entry).json()["value"] == 5000, "the data that was written before both restarts"
+        assert httpx.get(entry, headers=signed_in).json()["value"] == 5000, (
+            "the data that was written before both restarts"
+        )
 
 
 def test_an_edit_with_an_error_leaves_the_api_as_it_is(project: Path) -> None:
@@ -57,7 +60,7 @@ def test_an_edit_with_an_error_leaves_the_api_as_it_is(project: Path) -> None:
 def _carry_out(steps: Iterable[tuple[str, str]], project: Path, service: Service) -> None:
     for command, expected in steps:
         ran = subprocess.run(
-            ["bash", "-c", command.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}")],
+            ["bash", "-c", _at(service, command)],
             cwd=project,
             env=os.environ | {"CBP_API_URL": service.url},
             capture_output=True,
@@ -66,6 +69,12 @@ def _carry_out(steps: Iterable[tuple[str, str]], project: Path, service: Service
         )
         shown = "\n".join(line.rstrip() for line in ran.stdout.splitlines())
         assert matches(expected, shown), f"$ {command}\n{shown}\n{ran.stderr}\n-- but the README shows:\n{expected}"
+
+
+def _at(service: Service, command: str) -> str:
+    """Return a command for a service on another port, beside others."""
+    elsewhere = command.replace("127.0.0.1:8080", f"127.0.0.1:{service.port}")
+    return elsewhere.replace("cbp token", f"cbp token --port {service.port}")
 
 
 def tour(readme: str) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtime.embedded.loopback import LOOPBACK, free_ports
-from runtime.settings import Bucket, Database, Process, Retry, Settings, Throttling
+from runtime.settings import Access, Bucket, Database, Keys, Process, Retry, Settings, Throttling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,10 +55,19 @@ SETTINGS = Settings(
         retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
     ),
     throttling=Throttling(
+        address=Bucket(capacity=400, refill_per_minute=60),
         client=Bucket(capacity=400, refill_per_minute=60),
         endpoint=Bucket(capacity=100, refill_per_minute=60),
         routes=(),
         replicas=1,
+    ),
+    access=Access(
+        issuers=(),
+        bindings=(),
+        keys=Keys(refresh_seconds=300, pause_seconds=10, outage_seconds=3600),
+        clock_skew_seconds=30,
+        known_seconds=5,
+        second_factor=True,
     ),
 )
 
@@ -94,13 +103,20 @@ def test_it_can_be_tried_with_the_commands_that_it_prints(
         pytest.skip("the commands are curl's")
     service = up(user=user)
     printed = read_until(service, "Ctrl-C stops everything.")
+    (sign_in,) = re.findall(r"^  TOKEN=\$\((.*)\)$", printed, re.MULTILINE)
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    signed_in = subprocess.run([*user, *sign_in.split()], capture_output=True, text=True, check=True, env=environment)
+    assert "a local token" in signed_in.stderr
     written, read, replaced, settings, metrics, counts = (
-        typed(command) for command in re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
+        typed(f"TOKEN={signed_in.stdout.strip()}; {command}")
+        for command in re.findall(r"^  (curl .*)$", printed, re.MULTILINE)
     )
     assert status(written) == "201 Created"
     assert status(read) == status(replaced) == "200 OK"
     assert re.search(r'^etag: "[0-9a-f]{8}-1"', read, re.IGNORECASE | re.MULTILINE)
-    assert Settings.model_validate_json(settings) == SETTINGS
+    served = Settings.model_validate_json(settings)
+    assert [issuer.name for issuer in served.access.issuers] == ["local"], "no other issuer is trusted here"
+    assert served.model_copy(update={"access": SETTINGS.access}) == SETTINGS
     assert "http_requests_total{" in metrics
     assert re.fullmatch(r" *[0-9]+ 200\n *[0-9]+ 429\n", counts)
     service.send_signal(SIGTERM)

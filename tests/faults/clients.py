@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.faults.history import Condition, Kind, Operation, Outcome
+from tests.identity import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -79,6 +80,7 @@ class Client:
         self._recorder = recorder
         self._random = random.Random(name)  # noqa: S311 - a mixture of requests, no secret
         self._network = secrets.token_hex(2)  # its quota is not the one of another trial
+        self._signed_in: dict[str, str] = {}
         self._held: dict[str, str] = {}
         self._sent = 0
         self._http = connection()
@@ -145,8 +147,11 @@ class Client:
         since: float | None = None,
     ) -> Operation | None:
         """Send a request and record it, unless nothing could be sent."""
+        if self._sent % 5 == 0:
+            somebody = f"{self._network}:{self._sent // 5:x}"
+            self._signed_in = signed_in(subject=somebody) | {"X-Forwarded-For": f"2001:db8:{somebody}::1"}
         self._sent += 1
-        headers = {"X-Forwarded-For": f"2001:db8:{self._network}:{self._sent // 5:x}::1"}
+        headers = dict(self._signed_in)
         headers |= {"If-Match": condition.if_match} if condition.if_match else {}
         headers |= {"If-None-Match": condition.if_none_match} if condition.if_none_match else {}
         invoked = time.monotonic()

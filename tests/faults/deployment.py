@@ -21,6 +21,7 @@ from runtime.embedded.program import Program
 from tests.compiler.project import artifacts, site
 from tests.faults.cache import Valkey
 from tests.faults.database import Postgres, durable_postgres, with_password
+from tests.identity import access
 from tests.runtime.forwarder import Forwarder, forwarding
 from tests.runtime.replicated import NAME, Replicated, replicated
 
@@ -38,7 +39,7 @@ WORKERS = 2
 START_SECONDS = 60.0
 EPHEMERAL = ('save ""', "appendonly no")
 QUOTA = {"capacity": 30, "refill_per_minute": 600}
-"""The bucket of each client. Only the flood of a row that is about it meets it: other clients change their address."""
+"""The bucket of each client. Only the flood of a row that is about it meets it: other clients change who they are."""
 
 
 def settings() -> dict[str, Any]:
@@ -55,7 +56,8 @@ def settings() -> dict[str, Any]:
         "stale_seconds": STALE_SECONDS,
         "retry": retry,
     }
-    document["throttling"] |= {"client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
+    document["throttling"] |= {"address": QUOTA, "client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
+    document["access"] = access()
     return document
 
 

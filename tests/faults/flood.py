@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +11,7 @@ import httpx
 
 from tests.faults.clients import SETTLED, connection
 from tests.faults.deployment import QUOTA
+from tests.identity import signed_in
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -33,20 +33,19 @@ async def flooding(deployment: Deployment, namespace: str) -> AsyncIterator[list
     """Let one client flood every replica until the end of the block; yield the growing list of what was admitted."""
     done = asyncio.Event()
     admitted: list[Admitted] = []
-    source = random.Random(namespace)  # noqa: S311 - an address, no secret
-    address = f"198.18.{source.randrange(256)}.{source.randrange(256)}"
+    somebody = f"flood of {namespace}"
     path = f"/v1/namespaces/{namespace}/entries/{SETTLED[0]}"
     async with asyncio.TaskGroup() as tasks:
         for replica in deployment.replicas:
-            tasks.create_task(_flood(replica, path, address, admitted, done))
+            tasks.create_task(_flood(replica, path, somebody, admitted, done))
         try:
             yield admitted
         finally:
             done.set()
 
 
-async def _flood(replica: Replica, path: str, address: str, admitted: list[Admitted], done: asyncio.Event) -> None:
-    async with connection(headers={"X-Forwarded-For": address}) as http:
+async def _flood(replica: Replica, path: str, somebody: str, admitted: list[Admitted], done: asyncio.Event) -> None:
+    async with connection(headers=signed_in(subject=somebody)) as http:
         while not done.is_set():
             invoked = time.monotonic()
             try:

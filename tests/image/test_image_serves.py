@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from runtime.embedded.cluster import API, OWNER
 from tests.compiler.project import artifacts, site
 from tests.conftest import empty_database, in_database
+from tests.identity import access, signed_in
 from tests.image.build import Image, build
 from tests.runtime.service import running
 
@@ -57,7 +59,8 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
     image: Image, user: tuple[str, ...], postgres: PostgresServer, redis_url: str, tmp_path: Path
 ) -> None:
     settings = image.root / "settings.json"
-    settings.write_bytes(artifacts(site())["runtime/settings.json"].content)
+    compiled = json.loads(artifacts(site())["runtime/settings.json"].content)
+    settings.write_text(json.dumps(compiled | {"access": access()}), encoding="utf-8")
     command = (
         *user,
         *image.entrypoint(),
@@ -81,7 +84,7 @@ def test_the_image_serves_production_and_writes_nothing_but_temporary_files(
         service = stack.enter_context(running(command, variables, tmp_path / "log.jsonl", _WORKERS, image.app))
         while httpx.get(f"{service.url}/health/ready").status_code != 200:
             time.sleep(0.05)
-        written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1})
+        written = httpx.put(f"{service.url}/v1/namespaces/image/entries/key", json={"value": 1}, headers=signed_in())
         assert written.status_code == 201
         page = [
             httpx.get(f"{service.url}/docs{file}").status_code for file in ("", "/start.js", "/swagger-ui-bundle.js")

@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
-import httpx
 import orjson
 import pytest
 
@@ -18,10 +17,21 @@ from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
 from tests.conftest import empty_database, in_database
-from tests.runtime.fakes import MemoryAudit, MemoryBuckets, MemoryChanges, MemoryEntries, running
+from tests.identity import MemoryKeys, access
+from tests.runtime.fakes import (
+    MemoryAccess,
+    MemoryAudit,
+    MemoryBuckets,
+    MemoryChanges,
+    MemoryEntries,
+    client_of,
+    running,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+
+    import httpx
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.http.application import Application
@@ -60,7 +70,8 @@ def document() -> dict[str, Any]:
             "idle_timeout_seconds": 60,
             "retry": retry,
         },
-        "throttling": {"client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "access": access(),
     }
 
 
@@ -121,7 +132,7 @@ def audit() -> MemoryAudit:
 def adapters(
     entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
 ) -> Adapters:
-    return Adapters(entries, changes, buckets, Telemetry(), draining, audit)
+    return Adapters(entries, changes, buckets, MemoryKeys(), MemoryAccess(audit), Telemetry(), draining, audit)
 
 
 @pytest.fixture
@@ -131,6 +142,6 @@ def app(settings: Settings, adapters: Adapters) -> Application:
 
 @pytest.fixture
 async def client(app: Application) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the started service; what the service raises fails the test."""
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    """A client of the started service, who may do everything; what the service raises fails the test."""
+    async with running(app), client_of(app) as http:
         yield http

@@ -10,6 +10,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from runtime.domain.audit import GENESIS, canonical, next_link, record_hash, written
 from runtime.domain.buckets import State, debited, filled, refilled, wait_microseconds
 from runtime.domain.entries import (
@@ -33,6 +35,7 @@ from runtime.domain.entries import (
     Version,
     Whole,
 )
+from runtime.domain.grants import Given
 from runtime.domain.namespaces import (
     LARGEST_BYTES,
     LAYER_FAULTS,
@@ -58,6 +61,7 @@ from runtime.ports import (
     SealedPage,
     Trail,
 )
+from tests.identity import signed_in
 from tests.runtime.memory_history import MemoryHistory
 
 if TYPE_CHECKING:
@@ -68,6 +72,9 @@ if TYPE_CHECKING:
 
     from runtime.domain.audit import Note
     from runtime.domain.entries import Change, Edit, Guard
+    from runtime.domain.grants import Grant as GivenRight
+    from runtime.domain.grants import MachineKey
+    from runtime.domain.namespaces import Names
     from runtime.ports import AuditFilter, Follower, Result, SignedHead
 
 
@@ -125,18 +132,31 @@ class MemoryEntries:
         names, parents = [namespace], self._parents()
         while (parent := parents.get(names[-1])) is not None:
             names.append(parent)
-        found = [Layered(entry, "anonymous" if actors else None) for name in names for entry in self._of(name)]
+        found = [
+            Layered(entry, self.history.actor(entry) if actors else None) for name in names for entry in self._of(name)
+        ]
         if len(found) > MOST_ENTRIES or sum(len(each.entry.value.encode()) for each in found) > LARGEST_BYTES:
             raise namespace_too_large(namespace)
         version = max((self._state(name) for name in names), key=lambda state: state.revision)
         return Layers(tuple(names), stacked(found), (namespace, "") in self.entries, version, self.version)
 
     async def namespaces(
-        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+        self,
+        names: Sequence[Names],
+        after: str,
+        limit: int,
+        labels: Mapping[str, str],
+        at_least: Version | None = None,
     ) -> Summaries:
         self.fail()
         self.require(at_least)
-        named = sorted({namespace for namespace, _ in self.entries if namespace > after})
+        named = sorted(
+            {
+                namespace
+                for namespace, _ in self.entries
+                if namespace > after and any(first <= namespace <= last for first, last in names)
+            }
+        )
         most = MOST_EXAMINED if labels else limit
         found = [self._summary(namespace) for namespace in named[:most]]
         return summaries(found, limit, labels, self.version, more=len(named) > most)
@@ -304,6 +324,73 @@ class MemoryChanges:
             await asyncio.sleep(0.001)
 
 
+class MemoryAccess:
+    """Grants and keys of machines in memory, whose changes are noted in ``audit``.
+
+    The ``failure`` is raised by every call while there is one.
+    """
+
+    def __init__(self, audit: MemoryAudit | None = None) -> None:
+        self.audit = audit or MemoryAudit()
+        self.given = Given()
+        self.failure: Exception | None = None
+        self.reads = 0
+
+    async def read(self, known: int | None) -> Given | None:
+        self._fail()
+        self.reads += 1
+        return None if known == self.given.position else self.given
+
+    async def put_grant(self, grant: GivenRight, note: Note) -> bool | None:
+        self._fail()
+        held = {each.name: each for each in self.given.grants}
+        before = held.get(grant.name)
+        if before is not None and before.right.namespaces != grant.right.namespaces:
+            return None
+        await self._note(note)
+        held[grant.name] = grant
+        self._change(grants=tuple(held[name] for name in sorted(held)))
+        return before is None
+
+    async def remove_grant(self, grant: GivenRight, note: Note) -> bool:
+        self._fail()
+        left = tuple(
+            each
+            for each in self.given.grants
+            if each.name != grant.name or each.right.namespaces != grant.right.namespaces
+        )
+        removed = len(left) < len(self.given.grants)
+        if removed:
+            await self._note(note)
+        self._change(grants=left)
+        return removed
+
+    async def put_key(self, key: MachineKey, note: Note) -> None:
+        self._fail()
+        await self._note(note)
+        self._change(keys=tuple(sorted((*self.given.keys, key), key=lambda each: each.id)))
+
+    async def remove_key(self, id_: str, note: Note) -> bool:
+        self._fail()
+        left = tuple(each for each in self.given.keys if each.id != id_)
+        removed = len(left) < len(self.given.keys)
+        if removed:
+            await self._note(note)
+        self._change(keys=left)
+        return removed
+
+    async def _note(self, note: Note) -> None:
+        canonical(note.members())
+        await self.audit.note([(note, 0.0)])
+
+    def _change(self, **members: Any) -> None:
+        self.given = replace(self.given, position=self.given.position + 1, **members)
+
+    def _fail(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
 class MemoryBuckets:
     """Shared token buckets in memory, at the time ``now`` (microseconds), which fail while there is a ``fault``."""
 
@@ -401,6 +488,12 @@ class MemoryAudit:
 
 def _key(entry: Entry) -> str:
     return entry.key
+
+
+def client_of(app: ASGIApp, **options: Any) -> httpx.AsyncClient:
+    """A client of an application, who is signed in and may do everything unless the options have other headers."""
+    options = {"headers": signed_in(), **options}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test", **options)
 
 
 @asynccontextmanager

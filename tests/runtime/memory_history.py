@@ -71,6 +71,11 @@ class MemoryHistory:
                 )
             )
 
+    def actor(self, entry: Entry) -> str | None:
+        """Return who made a version of an entry, or None if that is no longer kept."""
+        made = (it for it in self._events if (it.revision, it.key) == (entry.version.revision, entry.key))
+        return next((it.context.actor for it in made if it.context is not None), None)
+
     def forget(self, revision: int) -> None:
         """Drop the events up to a revision behind a checkpoint, as retention does."""
         state = {(event.namespace, event.key): event for event in self._checkpoint}

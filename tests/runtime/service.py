@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from tests.identity import header_line, signed_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
@@ -132,14 +134,14 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
     Each connection has one request at a time.
     """
     tally = Tally(first_sent=time.monotonic())
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
-    request = f"GET {path} HTTP/1.1\r\nhost: test\r\n\r\n".encode()
+    request = f"GET {path} HTTP/1.1\r\nhost: test\r\n{header_line()}\r\n".encode()
     streams = []
     for _ in range(connections):
         streams.append(await asyncio.open_connection("127.0.0.1", service.port))
-        await asyncio.sleep(0.005)  # a worker accepts all connections that wait together
+        await asyncio.sleep(0.005)  # one worker accepts every connection that waits
     await asyncio.gather(*(_flood(*each, request, seconds, tally) for each in streams))
     return tally
 

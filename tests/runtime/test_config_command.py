@@ -33,6 +33,7 @@ from compiler.client import (
 )
 from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
 from runtime.ports import UnavailableError
+from tests.identity import issuer, token
 from tests.runtime.changing import ANYTHING, put
 from tests.runtime.fakes import EPOCH
 from tests.runtime.listening import listening
@@ -53,11 +54,12 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 @pytest.fixture
 def url(app: Application) -> Iterator[str]:
     with listening(app) as address:
+        assert connect(address, token(), None).ask("GET", "/v1/settings").status == 200  # it has signed somebody in
         yield address
 
 
 def cbp(url: str, *arguments: str, **variables: str) -> Result:
-    environment = {"CBP_API_URL": url, "CBP_TOKEN": None, "CBP_TOKEN_FILE": None, **variables}
+    environment = {"CBP_API_URL": url, "CBP_TOKEN": token(), "CBP_TOKEN_FILE": None, **variables}
     return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
 
 
@@ -68,6 +70,7 @@ def test_each_command_prints_what_the_session_shows(url: str) -> None:
     for command in commands:
         ran = cbp(url, *shlex.split(command))
         output = _TIME.sub("2026-01-05T09:30:00.000000Z", ran.output.replace(url, "http://api"))
+        output = output.replace(issuer().issuer, "http://issuer")
         output = re.sub('"request_id":"[0-9a-f]{32}"', '"request_id":"3f2b6c0e"', output)
         shown += f"$ cbp {command}\n{output}{f'(exit {ran.exit_code})' if ran.exit_code else ''}\n"
     if "CBP_UPDATE_GOLDEN" in os.environ:
@@ -79,7 +82,7 @@ def test_a_value_comes_from_a_file_or_from_standard_input(url: str, tmp_path: Pa
     file = tmp_path / "value.json"
     file.write_text('{"a": [1, 2]}\n')
     assert cbp(url, "config", "set", "n", "k", "--file", str(file)).output.endswith(": created\n")
-    environment = {"CBP_API_URL": url}
+    environment = {"CBP_API_URL": url, "CBP_TOKEN": token()}
     piped = CliRunner().invoke(main, ["config", "set", "n", "k", "--file", "-"], input="[3]", env=environment)
     assert piped.output.endswith(": replaced\n")
     assert cbp(url, "config", "get", "n", "k").output == "[3]\n"
@@ -194,7 +197,8 @@ def test_what_was_exported_is_imported(url: str, tmp_path: Path) -> None:
     file.write_text(cbp(url, "config", "export", "n").output)
     assert cbp(url, "config", "import", "copy", str(file)).output == f'copy at "{EPOCH}-2": 1 created\n'
     assert cbp(url, "config", "get", "copy", "exact").output == "1.10\n"
-    piped = CliRunner().invoke(main, ["config", "import", "n", "-"], file.read_text(), {"CBP_API_URL": url})
+    variables = {"CBP_API_URL": url, "CBP_TOKEN": token()}
+    piped = CliRunner().invoke(main, ["config", "import", "n", "-"], file.read_text(), variables)
     assert piped.output == f'n at "{EPOCH}-1": unchanged\n'
 
 

@@ -15,7 +15,7 @@ from runtime.ports import SignedHead, UnavailableError
 from runtime.services.audit import MOST_KINDS, MOST_WAITING, WINDOW_SECONDS, Audit
 from runtime.settings import Bucket
 from runtime.telemetry import Telemetry
-from tests.runtime.fakes import MemoryAudit, running
+from tests.runtime.fakes import MemoryAudit, client_of, running
 
 if TYPE_CHECKING:
     from runtime.app import Adapters
@@ -152,8 +152,9 @@ async def test_metrics_tell_the_length_and_that_what_waits_grows_older_while_the
 
 async def noted(app: Any, audit: MemoryAudit, *requests: httpx.Request) -> list[Note]:
     """Send requests, end the service, which writes what waits, and return the notes."""
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with running(app), client_of(app) as client:
         for request in requests:
+            request.headers.setdefault("authorization", client.headers["authorization"])
             await client.send(request)
     sealed = [Note(**{k: v for k, v in record.items() if k != "at"}) for record, _ in audit.records]
     return [*sealed, *(note for note, _ in audit.notes)]

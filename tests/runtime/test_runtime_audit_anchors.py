@@ -23,6 +23,7 @@ from runtime.maintenance.events import keep_events
 from runtime.maintenance.transit import SignerError, sign
 from runtime.telemetry import Telemetry
 from tests.compiler.vault.openbao import OpenBao, openbao
+from tests.identity import signed_in, token
 from tests.runtime.changing import ANYTHING, put
 from tests.runtime.service import serving
 
@@ -146,10 +147,12 @@ async def test_what_the_owner_of_the_database_does_is_found_by_anchors_outside(
     ):
         monkeypatch.setenv(name, value)
     command = ("anchor-audit", "--settings", tmp_path / "settings.json", "--folder", tmp_path / "anchors")
+    monkeypatch.setenv("CBP_TOKEN", token())
     monkeypatch.setattr("sys.argv", ["maintenance", *map(str, command)])
     with serving(tmp_path, document, variables) as service:
         kept = Kept(service.url, tmp_path, bao.folder / "audit.pem")
-        async with httpx.AsyncClient(base_url=f"{service.url}/v1/namespaces/payments/entries/") as client:
+        entries = f"{service.url}/v1/namespaces/payments/entries/"
+        async with httpx.AsyncClient(base_url=entries, headers=signed_in()) as client:
             for number in range(5):
                 await client.put(f"k{number}", json={"value": number}, headers={"Change-Reason": "a ticket"})
                 await client.put(f"k{number}", json={"value": number})

@@ -357,4 +357,4 @@ def test_a_role_that_owns_the_tables_may_do_too_much(
     asyncio.run(migrate(Address(database_url), settings.database))
     status, said, _ = checked(file, variables, monkeypatch, CBP_DATABASE_URL=database_url)
     assert status == 2
-    assert said["rights"].startswith("the role owns or may change audit_anchors, ")
+    assert said["rights"].startswith("the role owns or may change access_position, audit_anchors, ")

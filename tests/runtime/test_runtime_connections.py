@@ -18,6 +18,7 @@ from uvicorn.server import ServerState
 from runtime.http import protocol as module
 from runtime.http import transport
 from runtime.http.protocol import LONGEST_HEAD_BYTES, Protocol
+from tests.identity import header_line
 from tests.runtime.changing import put
 from tests.runtime.fakes import running
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 PATH = "/v1/namespaces/n/entries/k"
-GET = f"GET {PATH} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+GET = f"GET {PATH} HTTP/1.1\r\nHost: x\r\n{header_line()}\r\n".encode()
 HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
-PUT = f"PUT {PATH} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n".encode()
+PUT = f"PUT {PATH} HTTP/1.1\r\nHost: x\r\n{header_line()}Content-Type: application/json\r\n".encode()
 BODY = b'{"value":1}'
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 SHORT = 0.2

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import asyncpg
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
@@ -29,11 +29,14 @@ from runtime.services.asking import READ_SECONDS
 from runtime.services.draining import Draining
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
-from tests.runtime.fakes import running
+from tests.identity import MemoryKeys
+from tests.runtime.fakes import client_of, running
 from tests.runtime.forwarder import Forwarder, forwarding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    import httpx
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
@@ -86,14 +89,16 @@ async def served(
     store = PostgresEntries(address, None, database, horizon, telemetry)
     adapters = Adapters(
         store=store,
+        access=PostgresAccess(store),
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
+        keys=MemoryKeys(),
         telemetry=telemetry,
         draining=Draining(),
         audit=PostgresAudit(store),
     )
     app = create_app(settings, adapters)
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with running(app), client_of(app) as client:
         yield client
 
 

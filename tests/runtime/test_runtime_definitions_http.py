@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime.domain.entries import Version
+from tests.identity import signed_in
 from tests.runtime.changing import ANYTHING
 from tests.runtime.changing import put as store_put
 from tests.runtime.fakes import EPOCH
@@ -245,3 +246,28 @@ async def test_writers_under_a_definition_wait_for_each_other_and_lose_nothing(
     responses = await asyncio.gather(*(put(client, n, f"{LIST}/k{n}") for n in range(20)))
     assert {response.status_code for response in responses} == {201}
     assert entries.version == Version(EPOCH, 21)
+
+
+async def test_nobody_inherits_from_a_namespace_that_they_do_not_read(client: httpx.AsyncClient) -> None:
+    """Its values would be read through the layers of the other namespace."""
+    await put(client, 1)
+    client.headers.update(signed_in("administrator@cards"))
+    refused = await define(client, "cards", parent="payments")
+    check_problem(refused, 403, "^the role reader in the namespace payments is needed")
+    client.headers.update(signed_in("administrator@cards", "reader@payments"))
+    assert (await define(client, "cards", parent="payments")).status_code == 409  # it has no definition
+    client.headers.update(signed_in("writer@cards"))
+    check_problem(await define(client, "cards"), 403, "^the role administrator in the namespace cards is needed")
+
+
+async def test_a_client_lists_the_namespaces_that_it_reads(client: httpx.AsyncClient) -> None:
+    for namespace in ("cards", "payments-eu", "payments-us"):
+        await define(client, namespace)
+    everything = await client.get(NAMESPACES)
+    assert [each["namespace"] for each in everything.json()["namespaces"]] == ["cards", "payments-eu", "payments-us"]
+    client.headers.update(signed_in("reader@payments-*"))
+    found = await client.get(NAMESPACES, headers={"if-none-match": everything.headers["etag"]})
+    assert (found.status_code, found.headers.get("etag")) == (200, None)
+    assert [each["namespace"] for each in found.json()["namespaces"]] == ["payments-eu", "payments-us"]
+    first = await client.get(f"{NAMESPACES}?limit=1")
+    assert first.json()["next"] == "payments-eu"

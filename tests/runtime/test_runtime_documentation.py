@@ -13,6 +13,7 @@ from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
 from runtime.http.problem_kinds import KINDS
 from runtime.ports import Fault, OutcomeUnknownError, UnavailableError
+from tests.identity import signed_in
 from tests.runtime.changing import put
 from tests.runtime.fakes import EPOCH, running
 
@@ -89,14 +90,20 @@ OTHER = {"If-Match": f'"{EPOCH}-77"'}
 ANY = {"If-Match": "*"}
 KEY = {"Idempotency-Key": "a"}
 WHOLE = "/v1/namespaces/payments"
+GRANT = {"issuer": "local", "subject": "a", "role": "reader", "namespaces": "payments", "reason": "r"}
 PROVOKED: dict[str, dict[str, Any]] = {
     "malformed-request": {"url": f"{ENTRY}?{'x' * (LONGEST_QUERY_BYTES + 1)}"},
     "unsettled-time": {"url": f"{ENTRY}?as-of=9999-01-01T00:00:00Z"},
     "approval-required": {"method": "PUT", "json": {"value": 1}, "headers": ANY, "defined": {"approvals": 1}},
+    "sign-in-required": {"proof": dict},
+    "invalid-token": {"proof": lambda: {"authorization": "Bearer a.b.c"}},
+    "second-factor-required": {"method": "DELETE", "proof": lambda: signed_in(second_factor=False)},
+    "role-missing": {"method": "DELETE", "proof": lambda: signed_in("reader@*")},
     "no-such-path": {"url": "/v2"},
     "entry-not-found": {"url": f"{ENTRY}-none"},
     "namespace-not-found": {"url": "/v1/namespaces/none"},
     "version-not-found": {"url": f"{ENTRY}/versions/{EPOCH}-1"},
+    "not-given": {"method": "DELETE", "url": "/v1/grants/none"},
     "method-not-allowed": {"method": "POST"},
     "namespace-too-large": {"method": "PUT", "url": WHOLE, "json": {"entries": {f"k{n}": 1 for n in range(1001)}}},
     "namespace-not-empty": {"method": "DELETE", "url": WHOLE},
@@ -107,6 +114,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
         "url": f"{WHOLE}/transactions",
         "json": {"edits": [{"key": "k", "remove": True}]},
     },
+    "name-taken": {"method": "PUT", "url": "/v1/grants/team", "json": {**GRANT, "namespaces": "cards"}},
     "precondition-failed": {"method": "PUT", "json": {"value": 1}, "headers": OTHER},
     "other-history": {"url": f"{ENTRY}?at_least=ffffffff-1"},
     "content-too-large": {"method": "PUT", "content": b" " * (MAX_BYTES + 1), "headers": JSON},
@@ -122,7 +130,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "defect": {"store": ZeroDivisionError()},
     "temporary-reduced-capacity": {"method": "DELETE", "redis": Fault.AWAY},
 }
-"""The request that leads to each kind of problem, and what it needs: a fault of the store or Redis, a definition."""
+"""The request that leads to each kind of problem, and what it needs: a proof, a definition, a fault of the stores."""
 BELOW = {"request-incomplete", "fields-too-large", "no-such-protocol"}
 """The kinds that the protocol of a connection answers with (test_runtime_connections.py)."""
 OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
@@ -136,6 +144,7 @@ async def test_a_kind_of_problem_has_its_type_title_and_fields(
     client: httpx.AsyncClient, entries: MemoryEntries, buckets: MemoryBuckets, kind: Kind
 ) -> None:
     await client.put(f"{ENTRY}-new", json={"value": 1}, headers=KEY)
+    await client.put("/v1/grants/team", json=GRANT)
     await put(entries, "payments", "limits")
     request = {"method": "GET", "url": ENTRY, **PROVOKED[kind.name]}
     if kind.name == "idempotency-key-reused":
@@ -144,6 +153,9 @@ async def test_a_kind_of_problem_has_its_type_title_and_fields(
     if "defined" in request:
         definition = {"owner": "me", **request.pop("defined")}
         await client.put(f"{WHOLE}/definition?allow-invalid=true", json=definition)
+    if proof := request.pop("proof", None):
+        del client.headers["authorization"]
+        client.headers.update(proof())
     buckets.fault = faults["redis"]
     for _ in range(2 if kind.name == "quota-exceeded" else 1):
         entries.failures = [faults["store"]] * 10_000 if faults["store"] else []

@@ -13,6 +13,7 @@ from runtime.domain.preconditions import LONGEST_LIST
 from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from tests.identity import signed_in
 from tests.runtime.fakes import EPOCH, running
 
 if TYPE_CHECKING:
@@ -320,8 +321,8 @@ async def test_a_change_carries_its_request_and_its_reason_to_the_store(
     await client.put(URL, json={"value": 1}, headers=headers)
     await client.delete(URL, headers={"if-match": "*", "x-request-id": "order-8"})
     assert contexts == [
-        Context("anonymous", "order-7", "die Grenze für März", "127.0.0.1"),
-        Context("anonymous", "order-8", None, "127.0.0.1"),
+        Context("local:tester", "order-7", "die Grenze für März", "127.0.0.1"),
+        Context("local:tester", "order-8", None, "127.0.0.1"),
     ]
 
 
@@ -506,6 +507,7 @@ async def test_a_request_has_exactly_one_host(app: ASGIApp, version: str, hosts:
 
     scope = {"type": "http", "http_version": version, "method": "GET", "path": URL, "raw_path": URL.encode()}
     headers = [(b"host", host.encode()) for host in hosts]
+    headers.append((b"authorization", signed_in()["authorization"].encode()))
     async with running(app):
         await app({**scope, "query_string": b"", "client": ("127.0.0.1", 1), "headers": headers}, receive, send)
     assert sent[0]["status"] == status

@@ -8,17 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import Version
 from runtime.ports import Fault, Outage, Reason, Schema, UnavailableError
 from runtime.services.health import State
-from tests.runtime.fakes import EPOCH, running
+from tests.runtime.fakes import EPOCH, client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
     from runtime.ports import Follower
     from runtime.services.draining import Draining
@@ -86,7 +87,7 @@ def feed() -> ToldFeed:
 @pytest.fixture
 async def worker(settings: Settings, adapters: Adapters, feed: ToldFeed) -> AsyncIterator[Answers]:
     app = create_app(settings, replace(adapters, changes=feed))
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         while not hasattr(feed, "follower"):
             await asyncio.sleep(0)
         yield Answers(http)
@@ -149,7 +150,7 @@ async def test_a_worker_whose_reads_are_refused_from_the_start_is_not_ready(
     """A pooler may refuse the password that the server itself accepts; the first read is made before readiness."""
     entries.failures = [UnavailableError("no", Reason.ACCESS_DENIED)]
     app = create_app(settings, replace(adapters, changes=feed))
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         while not hasattr(feed, "follower"):
             await asyncio.sleep(0)
         feed.see()

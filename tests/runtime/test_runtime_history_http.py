@@ -181,7 +181,7 @@ async def test_versions_tell_who_changed_a_key_when_and_why(client: httpx.AsyncC
         "revision": 6,
         "ordinal": 0,
         "action": "replace",
-        "actor": "anonymous",
+        "actor": "local:tester",
         "reason": "a new limit",
         "request_id": "order-7",
         "removed": False,

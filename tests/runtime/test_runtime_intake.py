@@ -7,7 +7,6 @@ import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,10 +19,12 @@ from runtime.services import throttling
 from runtime.services.changes import Changes
 from runtime.services.intake import Bounds, FullError, Level
 from runtime.settings import Bucket
-from tests.runtime.fakes import running
+from tests.runtime.fakes import client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    import httpx
 
     from runtime.app import Adapters
     from runtime.domain.entries import Change, Json, Made
@@ -91,7 +92,7 @@ async def test_the_largest_body_can_be_paid_from_a_small_share(
     small = settings.model_copy(update={"throttling": settings.throttling.model_copy(update={"client": client})})
     app = create_app(small, adapters)
     buckets.fault = Fault.AWAY
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         written = await http.put(URL, content=body(MAX_BYTES), headers=JSON)
         assert (written.status_code, left(written)) == (201, 5)
 
@@ -135,7 +136,7 @@ async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_cou
 ) -> None:
     slow = SlowChanges(monkeypatch)
     app = create_app(settings, adapters, bounds)
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         first = [asyncio.create_task(asked(http, number, 50_000)) for number in range(3)]
         while slow.waiting < 3:
             await asyncio.sleep(0.001)
@@ -153,7 +154,7 @@ async def test_a_request_beyond_a_bound_is_refused_at_once_and_nothing_stays_cou
 
 async def test_a_refused_request_takes_no_token(settings: Settings, adapters: Adapters) -> None:
     app = create_app(settings, adapters, Bounds(client_requests=0))
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         assert [(await http.get(URL)).status_code for _ in range(200)] == [429] * 200
         assert "throttle_decisions" not in "".join(
             line for line in (await http.get(METRICS)).text.splitlines(keepends=True) if not line.startswith("#")

@@ -55,7 +55,7 @@ async def test_the_nearest_layer_counts_and_explain_tells_what_it_hides(client: 
         "layer": "service",
         "revision": 7,
         "etag": tag(7),
-        "actor": "anonymous",
+        "actor": "local:tester",
     }
     assert [(each["layer"], each["value"], each["revision"]) for each in told["b"]["hides"]] == [
         ("region", 2, 6),

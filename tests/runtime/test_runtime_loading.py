@@ -215,3 +215,55 @@ def test_every_faulty_variable_is_listed_at_once_and_a_shared_file_once() -> Non
 
 def test_an_environment_never_shows_a_password() -> None:
     assert "hidden" not in repr(read_environment({"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS}))
+
+
+@pytest.mark.parametrize(
+    ("members", "pointer", "message"),
+    [
+        ({"name": "key"}, "/access/issuers/0/name", "it begins the names of keys of machines"),
+        ({"issuer": "http://sso.bank.example"}, "/access/issuers/0/issuer", "String should match pattern"),
+        ({"issuer": "https://user@sso.bank.example"}, "/access/issuers/0/issuer", "String should match pattern"),
+        ({"algorithms": ["HS256"]}, "/access/issuers/0/algorithms/0", "Input should be"),
+        ({"algorithms": ["none"]}, "/access/issuers/0/algorithms/0", "Input should be"),
+        ({"algorithms": []}, "/access/issuers/0/algorithms", "at least 1"),
+        ({"audience": ""}, "/access/issuers/0/audience", "at least 1"),
+    ],
+)
+def test_an_issuer_that_could_not_be_trusted_is_refused(
+    tmp_path: Path, document: dict[str, Any], members: dict[str, Any], pointer: str, message: str
+) -> None:
+    document["access"]["issuers"][0] |= members
+    told = faults(tmp_path / "settings.json", document)
+    assert any(fault.pointer == pointer and message in fault.message for fault in told)
+
+
+@pytest.mark.parametrize(
+    ("binding", "pointer", "message"),
+    [
+        ({"issuer": "local"}, "", "for a group or for a subject, and for one of two"),
+        (
+            {"issuer": "local", "subject": "a", "group": "b"},
+            "",
+            "it is for a group or for a subject, and for one of two",
+        ),
+        ({"issuer": "other", "subject": "a"}, "/issuer", "no issuer has this name"),
+        ({"issuer": "local", "group": "a"}, "/group", "the issuer names no groups"),
+    ],
+)
+def test_a_role_of_nobody_is_refused(
+    tmp_path: Path, document: dict[str, Any], binding: dict[str, str], pointer: str, message: str
+) -> None:
+    document["access"]["bindings"] = [{"role": "reader", "namespaces": "*", **binding}]
+    found = {(fault.pointer, fault.message) for fault in faults(tmp_path / "settings.json", document)}
+    assert any(at == f"/access/bindings/0{pointer}" and message in text for at, text in found)
+
+
+def test_one_token_has_one_issuer(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["access"]["issuers"] *= 2
+    assert len(faults(tmp_path / "settings.json", document)) == 4
+
+
+def test_settings_that_trust_nobody_yet_are_refused(tmp_path: Path, document: dict[str, Any]) -> None:
+    """A settings file of a release before, in which everybody was answered, opens nothing."""
+    del document["access"]
+    assert [fault.pointer for fault in faults(tmp_path / "settings.json", document)] == ["/access"]

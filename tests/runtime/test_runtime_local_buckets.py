@@ -8,9 +8,10 @@ from runtime.services.local_buckets import COMMON, PRUNED, LocalBuckets
 from runtime.settings import Bucket, Throttling
 
 SECOND = 1_000_000
-(LIMITS, *_) = limits_by_endpoint(
-    Throttling(client=Bucket(capacity=8, refill_per_minute=60), endpoint=None, routes=(), replicas=1), THROTTLED, 2
-).values()
+BUCKET = Bucket(capacity=8, refill_per_minute=60)
+LIMITS = limits_by_endpoint(
+    Throttling(address=BUCKET, client=BUCKET, endpoint=None, routes=(), replicas=1), THROTTLED, 2
+)["GET /v1/settings"]
 
 
 def flood(buckets: LocalBuckets, client: str, now: int = 0) -> int:

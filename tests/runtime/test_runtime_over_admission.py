@@ -95,7 +95,7 @@ class Flood:
 
     def _worker(self, line: Line) -> Throttle:
         bucket = Bucket(capacity=CAPACITY, refill_per_minute=REFILL)
-        limits = Throttling(client=bucket, endpoint=None, routes=(), replicas=2)
+        limits = Throttling(address=bucket, client=bucket, endpoint=None, routes=(), replicas=2)
         return Throttle(line, limits, THROTTLED, WORKERS // 2, Telemetry())
 
     async def _run(self, steps: int, change: Callable[[int], object]) -> None:

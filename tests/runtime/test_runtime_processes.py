@@ -22,6 +22,7 @@ from runtime.http.protocol import LONGEST_HEAD_BYTES
 from runtime.server import WORKER_START_SECONDS
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from runtime.services.suspicion import FAILURES
+from tests.identity import header_line, signed_in
 from tests.runtime.forwarder import forwarding
 from tests.runtime.service import Service, command_of, flood, kill_session, serving
 
@@ -89,7 +90,7 @@ async def test_a_signal_drains_answers_what_is_in_flight_and_ends_with_status_0(
     service: Service, migrated_url: str
 ) -> None:
     connection = await asyncpg.connect(migrated_url)
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         await client.put(URL, json={"value": 1})
         lock = connection.transaction()
         await lock.start()
@@ -124,10 +125,10 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
 
     async def reconnect() -> None:
         while not done.is_set():
-            async with httpx.AsyncClient(base_url=service.url) as client:
+            async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
                 assert (await client.get(URL)).status_code == 404
 
-    async with httpx.AsyncClient(base_url=service.url) as client, asyncio.TaskGroup() as load:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client, asyncio.TaskGroup() as load:
         for _ in range(4):
             load.create_task(keep_asking(client))
         load.create_task(reconnect())
@@ -157,7 +158,7 @@ async def converse(service: Service, together: int, done: asyncio.Event) -> int:
         on_this, ended = 0, False
         while not ended and not done.is_set():
             try:
-                writer.write(f"GET {URL} HTTP/1.1\r\nHost: x\r\n\r\n".encode() * together)
+                writer.write(f"GET {URL} HTTP/1.1\r\nHost: x\r\n{header_line()}\r\n".encode() * together)
                 for _ in range(together):
                     head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
                     await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
@@ -233,7 +234,7 @@ async def test_a_reader_of_the_log_that_stops_stops_nobody(
 
 
 async def test_a_restart_does_not_read_the_settings_again(service: Service, tmp_path: Path) -> None:
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         before = await client.get("/v1/settings")
     (tmp_path / "settings.json").write_text("{", encoding="utf-8")
     service.process.send_signal(signal.SIGHUP)
@@ -243,14 +244,14 @@ async def test_a_restart_does_not_read_the_settings_again(service: Service, tmp_
         return finished == 2 and len(service.workers()) == 4
 
     await eventually(replaced)
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         after = await client.get("/v1/settings")
     assert (after.status_code, after.headers["etag"], after.json()) == (200, before.headers["etag"], before.json())
 
 
 async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(service: Service) -> None:
     victim = service.workers()[0]
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         for _ in range(10):
             await client.get("/health")
 
@@ -266,7 +267,7 @@ async def test_a_worker_that_dies_is_replaced_and_its_metrics_are_settled(servic
         await eventually(counted)  # another worker than the one that counted may answer, a second late at most
         os.kill(victim, signal.SIGKILL)
 
-    async with httpx.AsyncClient(base_url=service.url) as client:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
 
         async def replaced() -> bool:
             return len(service.workers()) == 3
@@ -326,7 +327,7 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
     async with forwarding(variables["CBP_REDIS_URL"]) as redis, forwarding(variables["CBP_DATABASE_URL"]) as database:
         variables |= {"CBP_REDIS_URL": redis.url, "CBP_DATABASE_URL": database.url}
         with serving(tmp_path, document, variables) as service:
-            async with httpx.AsyncClient(base_url=service.url) as client:
+            async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
 
                 async def ready(status: int, state: str) -> bool:
                     response = await client.get("/health/ready")
@@ -367,7 +368,7 @@ async def test_outages_of_redis_and_of_the_database_are_answered_at_once_and_end
 async def test_every_worker_reads_from_memory_and_hears_what_another_has_written(service: Service) -> None:
     async def read() -> tuple[int, int]:
         """Read over a connection of its own: the revision, and the worker that has answered, by its log."""
-        async with httpx.AsyncClient(base_url=service.url) as client:
+        async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
             response = await client.get(URL)
         workers: list[int] = []
         while not workers:
@@ -376,7 +377,7 @@ async def test_every_worker_reads_from_memory_and_hears_what_another_has_written
             workers = [event["process"] for event in service.events() if event.get("request_id") == request]
         return response.json()["revision"], workers[0]
 
-    async with httpx.AsyncClient(base_url=service.url) as writer:
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as writer:
         for revision in range(1, 6):
             await writer.put(URL, json={"value": revision}, headers={"if-match": "*"} if revision > 1 else {})
             assert (await writer.get(URL)).json()["revision"] == revision
@@ -404,7 +405,9 @@ async def test_a_chunked_body_without_a_length_is_cut_off_and_the_connection_sur
         for _ in range(40):
             yield b" " * 65536
 
-    async with httpx.AsyncClient(base_url=service.url, limits=httpx.Limits(max_connections=1)) as client:
+    async with httpx.AsyncClient(
+        headers=signed_in(), base_url=service.url, limits=httpx.Limits(max_connections=1)
+    ) as client:
         headers = {"content-type": "application/json"}
         response = await client.put(URL, content=chunks(), headers=headers)
         assert (response.status_code, response.headers["content-type"]) == (413, "application/problem+json")

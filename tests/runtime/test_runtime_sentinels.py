@@ -19,6 +19,7 @@ from runtime.services.decisions import Admission
 from runtime.services.throttling import Throttle
 from runtime.settings import Bucket, Throttling
 from runtime.telemetry import Telemetry
+from tests.identity import signed_in
 from tests.runtime.replicated import NAME, replicated
 from tests.runtime.service import serving
 
@@ -138,7 +139,8 @@ async def test_a_master_that_freezes_is_left_for_the_one_that_replaces_it_and_no
     servers: Replicated, buckets: RedisTokenBuckets, group: SentinelGroup
 ) -> None:
     old, new = servers.servers
-    limits = Throttling(client=Bucket(capacity=100_000, refill_per_minute=1), endpoint=None, routes=(), replicas=1)
+    wide = Bucket(capacity=100_000, refill_per_minute=1)
+    limits = Throttling(address=wide, client=wide, endpoint=None, routes=(), replicas=1)
     throttle = Throttle(buckets, limits, THROTTLED, 2, Telemetry())
     await throttle.probe()
     keeping = asyncio.create_task(throttle.maintain())
@@ -178,7 +180,7 @@ async def test_no_change_fails_while_the_service_follows_a_failover(
     document["throttling"] |= {"client": {"capacity": 100_000, "refill_per_minute": 1}, "endpoint": None}
     old, new = servers.servers
     with serving(tmp_path, document, variables) as service:
-        async with httpx.AsyncClient(base_url=service.url, timeout=60) as client:
+        async with httpx.AsyncClient(headers=signed_in(), base_url=service.url, timeout=60) as client:
 
             async def change() -> str:
                 response = await client.put(

@@ -14,6 +14,7 @@ from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded.cluster import API
 from runtime.environment import Address
 from tests.faults.database import Passwords, Postgres, durable_postgres
+from tests.identity import signed_in
 from tests.runtime.test_runtime_deadlines import eventually, is_ready, served
 
 if TYPE_CHECKING:
@@ -90,6 +91,22 @@ async def test_a_pod_that_stands_by_reads_what_is_replayed_and_refuses_every_cha
     epoch, _, revision = again.headers["ETag"].strip('"').rpartition("-")
     later = f"{epoch}-{int(revision) + 1}"
     assert (await reader.get("/v1/namespaces/n/entries", params={"at_least": later})).status_code == 412
+
+
+async def test_a_right_is_in_force_where_it_is_replayed_and_given_where_the_cluster_serves(
+    writer: httpx.AsyncClient, reader: httpx.AsyncClient
+) -> None:
+    await writer.put(ENTRY, json={"value": 1})
+    right = {"issuer": "local", "subject": "alice", "role": "reader", "namespaces": "n", "reason": "on call"}
+    alice = signed_in("x", subject="alice")
+    assert (await reader.get(ENTRY, headers=alice)).status_code == 403
+    assert (await reader.put("/v1/grants/alice", json=right)).status_code == 503
+    assert (await writer.put("/v1/grants/alice", json=right)).status_code == 201
+
+    async def holds() -> bool:
+        return (await reader.get(ENTRY, headers=alice)).status_code == 200
+
+    await eventually(holds)
 
 
 async def test_a_promotion_is_judged_by_a_person_and_meanwhile_memory_answers(

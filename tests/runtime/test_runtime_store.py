@@ -7,6 +7,7 @@ import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -34,7 +35,8 @@ from runtime.domain.entries import (
     TooLargeError,
     Version,
 )
-from runtime.domain.namespaces import LARGEST_BYTES
+from runtime.domain.identity import Right, Role
+from runtime.domain.namespaces import EVERY_NAME, LARGEST_BYTES, covered
 from runtime.domain.preconditions import Conditions, Tags, entity_tag
 from runtime.environment import Address
 from runtime.telemetry import Telemetry
@@ -381,7 +383,7 @@ async def test_layers_are_read_in_one_snapshot(store: EntryStore) -> None:
 async def test_namespaces_are_listed_by_name_and_label(store: EntryStore) -> None:
     await put(store, "b", "k")
     await store.change([change(defined("a", labels={"x": "1"})), change(defined("c", labels={"x": "1", "y": "2"}))])
-    page = await store.namespaces("", 10, {})
+    page = await store.namespaces(EVERY_NAME, "", 10, {})
     assert [(each.namespace, each.version and each.version.revision) for each in page.found] == [
         ("a", 2),
         ("b", None),
@@ -397,9 +399,32 @@ async def test_namespaces_are_listed_by_name_and_label(store: EntryStore) -> Non
         (1, {"x": "1"}, ["a"], "a"),
         (9, {"y": "2"}, ["c"], None),
     ):
-        page = await store.namespaces("", limit, labels)
+        page = await store.namespaces(EVERY_NAME, "", limit, labels)
         assert ([each.namespace for each in page.found], page.next) == (names, after)
-    assert (await store.namespaces("c", 10, {})).found == ()
+    assert (await store.namespaces(EVERY_NAME, "c", 10, {})).found == ()
+
+
+@given(
+    st.lists(st.text("ab-", min_size=1, max_size=3), max_size=6, unique=True),
+    st.lists(st.text("ab-", min_size=1, max_size=2).flatmap(lambda it: st.sampled_from([it, f"{it}*"])), max_size=4),
+)
+def test_names_are_covered_as_rights_cover_them(names: list[str], patterns: list[str]) -> None:
+    spans = covered(patterns)
+    assert all(left.last < right.first for left, right in pairwise(spans))
+    rights = [Right(Role.READER, pattern) for pattern in patterns]
+    for name in names:
+        assert any(first <= name <= last for first, last in spans) == any(right.covers(name) for right in rights)
+
+
+async def test_of_namespaces_those_with_certain_names_are_listed_and_no_other_name_is_told(store: EntryStore) -> None:
+    for namespace in ("a", "pay", "pay-eu", "pay-us", "payments", "z"):
+        await put(store, namespace, "k")
+    names = covered(["pay-*", "z", "none"])
+    page = await store.namespaces(names, "", 2, {})
+    assert ([each.namespace for each in page.found], page.next) == (["pay-eu", "pay-us"], "pay-us")
+    page = await store.namespaces(names, "pay-us", 2, {})
+    assert ([each.namespace for each in page.found], page.next) == (["z"], None)
+    assert (await store.namespaces((), "", 2, {})).found == ()
 
 
 async def test_of_many_creators_one_wins(store: EntryStore) -> None:

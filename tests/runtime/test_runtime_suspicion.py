@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from runtime.app import Adapters, create_app
@@ -22,10 +21,12 @@ from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
 from runtime.services.suspicion import FAILURES, PROBE_SECONDS, Suspicion
 from tests.runtime.changing import ANYTHING, change, edit, put
-from tests.runtime.fakes import EPOCH, MemoryEntries, running
+from tests.runtime.fakes import EPOCH, MemoryEntries, client_of, running
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
+
+    import httpx
 
     from runtime.domain.entries import Change, Found, Page
     from runtime.ports import Follower, Result
@@ -134,7 +135,7 @@ async def client(
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the started service, which has heard that its store is at revision 1."""
     app = create_app(settings, replace(adapters, store=store, changes=feed))
-    async with running(app), httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as http:
+    async with running(app), client_of(app) as http:
         feed.follower.confirm(clock.now)
         yield http
 

@@ -54,7 +54,7 @@ def make(buckets: MemoryBuckets, clock: Clock) -> Callable[..., Throttle]:
         client: Bucket | None = None, endpoint: Bucket | None = None, read: Bucket | None = None, replicas: int = 1
     ) -> Throttle:
         routes = (RouteLimit(route=READ, bucket=read),) if read else ()
-        limits = Throttling(client=client, endpoint=endpoint, routes=routes, replicas=replicas)
+        limits = Throttling(address=bucket(10, 60), client=client, endpoint=endpoint, routes=routes, replicas=replicas)
         return Throttle(buckets, limits, THROTTLED, 2, Telemetry())
 
     return throttle
@@ -203,7 +203,7 @@ async def test_a_strict_route_admits_nothing_without_redis_and_others_their_shar
     buckets: MemoryBuckets, clock: Clock
 ) -> None:
     strict = RouteLimit(route="PUT /v1/namespaces/{namespace}/entries/{key}", bucket=bucket(10, 60), strict=True)
-    limits = Throttling(client=bucket(80, 60), endpoint=None, routes=(strict,), replicas=4)
+    limits = Throttling(address=bucket(80, 60), client=bucket(80, 60), endpoint=None, routes=(strict,), replicas=4)
     throttle = Throttle(buckets, limits, THROTTLED, 2, Telemetry())
     assert not (await ask(throttle, WRITE)).alone
     buckets.fault = Fault.AWAY

@@ -53,7 +53,7 @@ class Workers:
     def __init__(self, bucket: Bucket, buckets: DistantBuckets) -> None:
         self.admitted: list[int] = []
         self.buckets = buckets
-        self._limits = Throttling(client=bucket, endpoint=None, routes=(), replicas=2)
+        self._limits = Throttling(address=bucket, client=bucket, endpoint=None, routes=(), replicas=2)
         self._all = [self._worker() for _ in range(WORKERS)]
 
     def _worker(self) -> Throttle:

@@ -122,7 +122,7 @@ class Schedule:
         return self.report
 
     def _start(self, index: int) -> None:
-        limits = Throttling(client=self._bucket, endpoint=None, routes=(), replicas=2)
+        limits = Throttling(address=self._bucket, client=self._bucket, endpoint=None, routes=(), replicas=2)
         throttle = Throttle(self._lines[index], limits, THROTTLED, len(self._lines) // 2, _TELEMETRY)
         self._workers[index : index + 1] = [throttle]
         self._tasks[index : index + 1] = [asyncio.create_task(throttle.maintain())]

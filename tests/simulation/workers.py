@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from runtime.domain.entries import Change, Found, Layers, Mark, Page, Version, Whole
-    from runtime.domain.namespaces import Summaries
+    from runtime.domain.namespaces import Names, Summaries
     from runtime.ports import HistoryStore, Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
@@ -183,9 +183,14 @@ class _CountedStore:
         return await self._store.layers(namespace, at_least, actors=actors)
 
     async def namespaces(
-        self, after: str, limit: int, labels: Mapping[str, str], at_least: Version | None = None
+        self,
+        names: Sequence[Names],
+        after: str,
+        limit: int,
+        labels: Mapping[str, str],
+        at_least: Version | None = None,
     ) -> Summaries:
-        return await self._store.namespaces(after, limit, labels, at_least)
+        return await self._store.namespaces(names, after, limit, labels, at_least)
 
     async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
         return await self._store.whole(namespace, at_least)

@@ -33,6 +33,7 @@ from compiler.emit.pages.disaster import steps
 from compiler.emit.pages.requirements import Feature, features, requirements
 from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD, PROMETHEUS
+from compiler.emit.settings import ALGORITHMS, audience
 from compiler.emit.templates import render
 from compiler.emit.text import days
 from compiler.emit.vault.paths import vault_paths
@@ -82,6 +83,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         cloud=platform(site.cluster),
         admitted=admitted(site),
         vault_port=port_of(site.cluster.vault.address),
+        audience=audience(site.environment.host),
+        algorithms=ALGORITHMS,
         issuer_port=port_of(site.environment.sign_in.issuer),
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,

@@ -14,6 +14,7 @@ from runtime.domain.namespaces import MOST_EDITS
 from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG, TAGS, VERSION
 from runtime.services.definitions import Definition
 from runtime.services.health import State
+from runtime.settings import RoleName
 
 Namespace = Annotated[str, Field(pattern=NAMESPACE_NAME["pattern"], examples=["payments"])]
 Key = Annotated[str, Field(pattern=KEY_NAME["pattern"], examples=["limits"])]
@@ -385,6 +386,54 @@ class Anchors(Body):
 
     anchors: list[Anchor]
     next: Annotated[int | None, Field(description="The value of `after` for the next page; null on the last one.")]
+
+
+Role = Annotated[RoleName, Field(description="The role, which includes those before it.", examples=["writer"])]
+Pattern = Annotated[str, Field(description="A namespace, or the beginning of several and `*`.", examples=["pay-*"])]
+
+
+class Grant(Body):
+    """A right of one subject or of one group of an issuer."""
+
+    name: str
+    issuer: str
+    subject: str | None
+    group: str | None
+    role: Role
+    namespaces: Pattern
+    reason: str
+    expires_at: datetime | None
+    emergency: bool
+    given_by: str
+
+
+class Grants(Body):
+    """Grants in the order of their names."""
+
+    grants: list[Grant]
+
+
+class MachineKey(Body):
+    """A key of a machine, without its secret."""
+
+    id: str
+    description: str
+    role: Role
+    namespaces: Pattern
+    expires_at: datetime
+    given_by: str
+
+
+class Keys(Body):
+    """Keys in the order of their ids."""
+
+    keys: list[MachineKey]
+
+
+class NewKey(MachineKey):
+    """A key of a machine with its token, which is shown once."""
+
+    token: str
 
 
 class Live(Body):

@@ -15,9 +15,10 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from runtime.http import problem_kinds as kinds
 from runtime.http.openapi.bodies import Problem
-from runtime.http.openapi.fields import FIELDS, IN_PATH, REQUEST_ID
+from runtime.http.openapi.fields import CHANGE_REASON, FIELDS, IN_PATH, REQUEST_ID
 from runtime.http.openapi.operations import operations
 from runtime.http.openapi.parts import JSON
+from runtime.routes import PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,6 +39,8 @@ Configuration entries in namespaces, each a JSON document with a revision.
   is lost, and 412 or 428 say so.
 - With `dry-run=true` a change is judged exactly as it would be made, and nothing is made.
 - A change with an `Idempotency-Key` can be sent again after any failure: it is made once.
+- A client signs in by a token (RFC 6750): one of a trusted issuer, or a key of a machine. What it may do depends on its
+  role, in the namespace of the path: reader, writer, approver or administrator.
 - Each request takes a token from buckets of its client; `RateLimit-Policy` has the quotas, `RateLimit` what is left.
   429 and 503 say in `Retry-After` when to come back.
 - Every error is a problem (RFC 9457), whose `type` leads to its explanation in `/problems`.
@@ -47,11 +50,20 @@ _TAGS: Final = {
     "entries": "Entries of namespaces.",
     "namespaces": "Namespaces as a whole: bundles, transactions, definitions and layers.",
     "history": "What was when, and going back.",
+    "access": "Who may do what.",
     "audit": "Who did what, when, from where and why.",
     "service": "The service, its state and its description.",
 }
+_SCHEME: Final = "token"
+_PROOF: Final = "A token of a trusted issuer, or a key of a machine; the names beside it are the role that is needed."
 _ALWAYS: Final = (kinds.MALFORMED_REQUEST, kinds.REQUEST_INCOMPLETE, kinds.FIELDS_TOO_LARGE, kinds.DEFECT)
 _LIMITED: Final = (kinds.QUOTA_EXCEEDED, kinds.REDUCED_CAPACITY)
+_GUARDED: Final = (
+    kinds.SIGN_IN_REQUIRED,
+    kinds.INVALID_TOKEN,
+    kinds.ROLE_MISSING,
+    kinds.UNAVAILABLE,
+)
 _CHANGE: Final = (
     kinds.APPROVAL_REQUIRED,
     kinds.PRECONDITION_FAILED,
@@ -85,6 +97,7 @@ def document(live: str, ready: str) -> dict[str, Any]:
             "parameters": {name: _parameter(parameter) for name, parameter in sorted(_parameters(described).items())},
             "headers": {name: {"description": it.text, "schema": it.schema} for name, it in FIELDS.items()},
             "responses": dict(sorted(responses.items())),
+            "securitySchemes": {_SCHEME: {"type": "http", "scheme": "bearer", "description": _PROOF}},
         },
     }
 
@@ -140,6 +153,8 @@ def _operation(operation: Operation, responses: dict[str, Any]) -> dict[str, Any
         **({"description": operation.text} if operation.text else {}),
         "parameters": [_reference("parameters", it.title or it.name) for it in _of(operation)],
     }
+    if permission := PERMISSIONS.get(operation.endpoint):
+        found["security"] = [{_SCHEME: [permission.role]}]
     if operation.body:
         example = operation.example.body if operation.example else None
         found["requestBody"] = {"required": True, "content": _json(operation.body, example)}
@@ -152,11 +167,14 @@ def _operation(operation: Operation, responses: dict[str, Any]) -> dict[str, Any
 
 
 def _problems(operation: Operation) -> list[Kind]:
+    permission = PERMISSIONS.get(operation.endpoint)
     wanted = {
         *_ALWAYS,
         *operation.problems,
         *(_LIMITED if operation.limited else ()),
-        *(_CHANGE if operation.method != "GET" else ()),
+        *(_GUARDED if permission else ()),
+        *((kinds.SECOND_FACTOR_REQUIRED,) if permission and permission.second_factor else ()),
+        *(_CHANGE if CHANGE_REASON in operation.parameters else ()),
         *(_BODY if operation.body else ()),
     }
     return [kind for kind in kinds.KINDS if kind in wanted]

@@ -39,6 +39,8 @@ IN_PATH: Final = (
     Parameter("namespace", "path", "The name of a namespace: a DNS label.", NAMESPACE_NAME, "payments"),
     Parameter("key", "path", "The key of an entry in its namespace.", KEY_NAME, "limits"),
     Parameter("version", "path", "A version: the text of an ETag, without its quotes.", VERSION, TAG),
+    Parameter("grant", "path", "The name of a grant.", _text("^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), "on-call"),
+    Parameter("id", "path", "The id of a key.", _text("^[0-9a-f]{16}$"), "0123456789abcdef"),
     Parameter("file", "path", "A file of the page.", _text(r"^[a-z0-9-]+\.[a-z]+$"), "swagger-ui.css"),
 )
 """The parameters of path templates, by name; an operation has those of its template."""
@@ -165,7 +167,7 @@ REQUEST_ID: Final = Parameter(
     "3f2b6c0e",
 )
 
-_LINE: Final = _text("^[^\\x00-\\x1f\\x7f]*$")
+_LINE: Final = _text("^[ -~]*$")
 _MOMENT: Final = {"type": "string", "format": "date-time"}
 AUDIT_AFTER: Final = Parameter(
     "after",
@@ -177,7 +179,9 @@ AUDIT_AFTER: Final = Parameter(
 )
 SINCE: Final = Parameter("since", "query", "Only records of this time or later.", _MOMENT, "2026-01-05T00:00:00Z")
 UNTIL: Final = Parameter("until", "query", "Only records before this time.", _MOMENT, "2026-01-06T00:00:00Z")
-ACTOR: Final = Parameter("actor", "query", "Only records of this actor.", _LINE, "anonymous")
+ACTOR: Final = Parameter(
+    "actor", "query", "Only records of this actor.", _text("^[^\\x00-\\x1f\\x7f]*$"), "people:anna"
+)
 OF_NAMESPACE: Final = Parameter(
     "namespace", "query", "Only records of this namespace.", NAMESPACE_NAME, "payments", title="of-namespace"
 )
@@ -209,6 +213,7 @@ FIELDS: Final = {
             {"type": "string"},
         ),
         Field("Retry-After", "The seconds after which the request may be sent again.", _SECONDS),
+        Field("WWW-Authenticate", "How to sign in, and what the token lacks (RFC 6750).", {"type": "string"}),
         Field("Allow", "The methods of the resource.", {"type": "string"}),
         Field("Accept", "The media type that a body may have.", {"type": "string"}),
         Field("Accept-Encoding", "The codings that a body may have.", {"type": "string"}),

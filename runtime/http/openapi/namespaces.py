@@ -149,7 +149,7 @@ NAMESPACES: Final = (
                         "revision": 1,
                         "etag": f'"{TAG}"',
                         "updated_at": _TIME,
-                        "actor": "anonymous",
+                        "actor": "local:tester",
                         "hides": [],
                     }
                 },

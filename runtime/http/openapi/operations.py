@@ -7,6 +7,7 @@ from typing import Any, Final
 from runtime import routes
 from runtime.http import problem_kinds as kinds
 from runtime.http.openapi import bodies
+from runtime.http.openapi.access import ACCESS
 from runtime.http.openapi.fields import (
     ACTOR,
     AFTER,
@@ -220,6 +221,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
         *_ENTRIES,
         *HISTORY,
         *NAMESPACES,
+        *ACCESS,
         *_AUDIT,
         *_SERVICE,
         Operation(

@@ -1,6 +1,6 @@
 """Flows of the API: from its clients, and to the services that it depends on.
 
-Sources: ``network.segmentation.traffic``, ``components.integration_layer``.
+Sources: ``network.segmentation.traffic``, ``components.integration_layer``, the environment's ``sign_in``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
-from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, to_dns
+from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, port_of, to_dns
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.database.flows import POSTGRES, READ_ONLY_POOLER, WRITE_POOLER
 from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT, SENTINEL_PORT
@@ -46,6 +46,7 @@ def _dependencies(site: Site) -> Iterator[Flow]:
     if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
         return
     serves, features = site.serves, site.spec.components.integration_layer.features
+    issuer, workloads = site.environment.sign_in.issuer, site.cluster.workloads
     directly = "notifications of changes, which need a session of their own" if serves else "reads, while it stands by"
     for destination, port, reason, wanted in (
         (WRITE_POOLER, POSTGRES_PORT, "transactions", serves),
@@ -53,6 +54,13 @@ def _dependencies(site: Site) -> Iterator[Flow]:
         (POSTGRES, POSTGRES_PORT, directly, True),
         (REDIS, REDIS_PORT, "the cache and the buckets of throttling", True),
         (REDIS_SENTINEL, SENTINEL_PORT, "which server of the cache is the primary", True),
+        (at.IDENTITY_PROVIDER, port_of(issuer), "the keys by which tokens of people are verified", True),
+        (
+            at.WORKLOAD_ISSUER,
+            HTTPS_PORT if workloads is None else port_of(workloads.issuer),
+            "the keys by which tokens of pods are verified",
+            workloads is not None and site.cluster.addresses.workload_issuer is not None,
+        ),
         (at.FIS, HTTPS_PORT, "the FIS connector", serves and "FIS connector" in features),
         (at.CORE_BANKING, HTTPS_PORT, "the core banking interface", serves and "Core banking interface" in features),
     ):

@@ -80,6 +80,8 @@ SCALER = Pods("keda", KEDA.namespace, {"app": "keda-operator"})
 
 LOAD_BALANCER = Ranges("load-balancer", "load_balancer")
 VAULT = Ranges("vault", "vault")
+IDENTITY_PROVIDER = Ranges("identity-provider", "identity_provider")
+WORKLOAD_ISSUER = Ranges("workload-issuer", "workload_issuer")
 FIS = Ranges("fis", "fis")
 CORE_BANKING = Ranges("core-banking", "core_banking")
 KUBERNETES_API = Ranges("kubernetes-api", "kubernetes_api")

@@ -126,6 +126,7 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
         *(own.cloud_identity or ()),
         *(own.nodes or ()),
         *own.load_balancer,
+        *shared.identity_provider,
     }
     if at.serves:
         expected |= {*own.vault}
@@ -200,9 +201,9 @@ def test_vault_reaches_the_database_only_where_it_changes_passwords() -> None:
     assert pairs(site()) - pairs(at) == {("vault", "postgres")}
 
 
-def test_the_api_reaches_neither_vault_nor_the_identity_provider_which_it_does_not_call() -> None:
+def test_the_api_reaches_the_identity_provider_whose_keys_it_fetches_and_not_vault_which_it_does_not_call() -> None:
     assert {destination for source, destination in pairs(site()) if source == "api"} == {
-        *("pooler-rw", "pooler-ro", "postgres", "redis", "sentinel", "fis", "core-banking", "dns")
+        *("pooler-rw", "pooler-ro", "postgres", "redis", "sentinel", "identity-provider", "fis", "core-banking", "dns")
     }
 
 
@@ -254,8 +255,10 @@ def test_a_controller_of_the_platform_that_runs_in_a_zone_is_reached_and_reaches
     assert {("metrics-adapter", "kubernetes-api"), ("kubernetes-api", "metrics-adapter")} <= pairs(site())
 
 
-def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_nothing_else() -> None:
+def test_pods_that_stand_by_reach_the_stores_of_their_own_cluster_and_who_signs_clients_in_alone() -> None:
     at = site(cluster="eu-west-1")
-    assert {to for source, to in pairs(at) if source == "api"} == {"postgres", "redis", "sentinel", "dns"}
+    assert {to for source, to in pairs(at) if source == "api"} == {
+        *("postgres", "redis", "sentinel", "identity-provider", "dns")
+    }
     assert not {name for pair in pairs(at) for name in pair} & {"pooler-rw", "pooler-ro", "vault", "fis"}
     assert "cbp-application/networkpolicy-default-deny.yaml" in policies(at)

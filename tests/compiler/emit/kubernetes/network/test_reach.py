@@ -114,6 +114,7 @@ STANDING_BY: Table = {
     ("api", "instance"): {"5432"},
     ("api", "redis"): {"6379"},
     ("api", "sentinel"): {"26379"},
+    ("api", "sign-in"): {"443"},
     ("api", "dns"): NAMES,
 }
 SERVING: Table = {
