@@ -81,16 +81,19 @@ def mutation(rule: Rule) -> Mutation:
 
 
 def denied(mutation: Mutation, *, transition: bool = False) -> set[str]:
-    """Return the rules that deny the changed project and pass the real one, which a transition begins from."""
+    """Return the rules that deny the changed project and pass the real one, which a transition begins from.
+
+    Each cluster is judged by itself: those that a mistake in a file leaves as they are have been judged before.
+    """
+    given = json.dumps(mutation.given)
     if mutation.statement:
         changed = emit(stated(mutation.environment, mutation.given, mutation))
     else:
-        changed = tuple(
-            _changed(rendering, mutation) for rendering in emit(stated(mutation.environment, mutation.given))
-        )
+        before = _emitted(mutation.environment, given)
+        changed = tuple(it for each in before if (it := _changed(each, mutation)) is not each)
     if transition:
         changed = tuple(compared(rendering, emit(resolved()[mutation.environment])) for rendering in changed)
-    return _denied(changed) - _before(mutation.environment, json.dumps(mutation.given))
+    return _denied(changed) - _before(mutation.environment, given)
 
 
 def compared(after: Rendering, environment: Iterable[Rendering]) -> Rendering:
@@ -131,11 +134,22 @@ def stated(environment: str, values: Mapping[str, Statement], mutation: Mutation
 
 @cache
 def _before(environment: str, given: str) -> set[str]:
-    return _denied(emit(stated(environment, json.loads(given))))
+    return _denied(_emitted(environment, given))
+
+
+@cache
+def _emitted(environment: str, given: str) -> tuple[Rendering, ...]:
+    return emit(stated(environment, json.loads(given)))
 
 
 def _denied(renderings: Iterable[Rendering]) -> set[str]:
-    return {finding.code for finding in gate().judge(renderings, AS_OF).findings}
+    found: set[str] = set()
+    for rendering, answers in gate().answers(renderings, AS_OF):
+        for rule, answer in answers.items():
+            for denial in answer.denials:
+                assert all(rendering.resolved.has(path) for path in (denial.path, *denial.participants))
+                found.add(rule)
+    return found
 
 
 @cache
