@@ -35,9 +35,12 @@ POLICIES = ROOT / "policies"
 SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
 
 
-def copy(target: Path) -> Path:
-    """Copy what is compiled, and what judges it, into a folder."""
+def copy(target: Path, *environments: str) -> Path:
+    """Copy what is compiled, and what judges it, into a folder: some environments, or all."""
     shutil.copytree(FROZEN, target, dirs_exist_ok=True)
+    for folder in (target / "environments").iterdir():
+        if environments and folder.name not in environments:
+            shutil.rmtree(folder)
     shutil.copytree(POLICIES, target / "policies")
     return target
 

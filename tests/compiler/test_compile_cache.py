@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 RECORD = ".cbp/compiled.json"
 MARK = "(from the record)"
-DEPLOYMENT = "generated/production/eu-central-1/kubernetes/cbp-application/deployment-configuration-api.yaml"
+DEPLOYMENT = "generated/staging/eu-central-1/kubernetes/cbp-application/deployment-configuration-api.yaml"
 
 
 def cbp(project: Path, *arguments: str) -> Result:
@@ -42,7 +42,7 @@ def mark(project: Path) -> None:
 @pytest.fixture(scope="module")
 def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project that was just compiled, with the mark in its record; not to be changed."""
-    project = copy(tmp_path_factory.mktemp("compiled") / "a project")
+    project = copy(tmp_path_factory.mktemp("compiled") / "a project", "staging")
     assert cbp(project).exit_code == 0
     mark(project)
     return project
@@ -91,7 +91,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "a generated file, by hand": append(DEPLOYMENT),
     "a generated file that is gone": remove(DEPLOYMENT),
     "a generated file that is a link": link,
-    "a file among the generated": create("generated/production/more.yaml"),
+    "a file among the generated": create("generated/staging/more.yaml"),
     "the manifest": append("generated/manifest.json"),
 }
 

@@ -21,7 +21,7 @@ from tests.e2e.states import NAMES, cbp, compiled, contents, rename
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-RELEASE = ("release", "--environment", "production", "--digest", f"sha256:{0:064}")
+RELEASE = ("release", "--environment", "development", "--digest", f"sha256:{0:064}")
 _NOBODY = 65534
 _PAGE = 4096
 # Root as an ordinary user: the rights that pass over the permissions of files are gone.
@@ -29,16 +29,25 @@ _CHECKED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner") 
 
 
 @pytest.fixture(scope="module")
-def trees(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, bytes]]:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project without its largest environment, to save time, compiled by the command, which then knows that the
+    policies are proven; not to be changed.
+    """
+    project = copy(tmp_path_factory.mktemp("disk") / "a checkout", "development", "staging")
+    assert cbp("compile", project=project).returncode == 0
+    return project
+
+
+@pytest.fixture(scope="module")
+def trees(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, bytes]]:
     """What each state of the project compiles to, by the name that its environment has in it."""
-    project = copy(tmp_path_factory.mktemp("disk") / "a checkout")
+    project = shutil.copytree(checkout, tmp_path_factory.mktemp("trees") / "a checkout")
     return {rename(project): compiled(project) for _ in NAMES}
 
 
 @pytest.fixture
 def stale(project: Path) -> Iterator[Path]:
-    """A compiled project of which every third file is to change; its modes are put back, so that it can be removed."""
-    compiled(project)
+    """A compiled project of which half of the files are to change; its modes are put back, to remove it."""
     rename(project)
     yield project
     for folder, _, _ in os.walk(project):
@@ -54,7 +63,6 @@ def test_on_a_full_disk_the_old_tree_stays_whole(
     with mounts.small(tmp_path / "disk", "16m") as disk:
         stale = disk / "a checkout"
         shutil.copytree(project, stale)
-        compiled(stale)
         new = trees[rename(stale)]
         old = contents(stale)
         _fill(disk / "filler", free * _PAGE)
@@ -79,11 +87,11 @@ def test_where_no_file_may_grow_further_the_old_tree_stays_whole(stale: Path, li
 
 
 def test_a_release_that_cannot_be_written_leaves_the_file_of_the_environment_as_it_is(project: Path) -> None:
-    folder = project / "environments/production"
+    folder = project / "environments/development"
     before = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
     ran = limited(1000, *RELEASE, project=project)
     assert (ran.returncode, ran.stderr.count("\n")) == (2, 1)
-    assert ran.stderr.startswith("cbp: environments/production/environment.yaml: File too large; ")
+    assert ran.stderr.startswith("cbp: environments/development/environment.yaml: File too large; ")
     assert {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()} == before
 
 
@@ -93,7 +101,7 @@ def test_on_a_file_system_that_is_read_only_nothing_is_begun_and_what_is_there_c
         refused(unwritable, "Read-only file system; run it in a checkout that can be written to; nothing was changed")
         assert cbp("compile", "--check", project=unwritable).returncode == 1
         assert cbp(
-            "release", "--environment", "production", "--digest", "sha256:" + "0" * 64, project=unwritable
+            "release", "--environment", "development", "--digest", "sha256:" + "0" * 64, project=unwritable
         ).stderr
     mended(stale, before)
 
@@ -113,7 +121,7 @@ def test_a_folder_that_may_not_be_written_to_is_named_with_what_its_owner_can_do
     mended(stale, before)
 
 
-@pytest.mark.parametrize("place", ["generated", "generated/production/eu-central-1/runtime"])
+@pytest.mark.parametrize("place", ["generated", "generated/development/eu-central-1/runtime"])
 def test_a_folder_of_somebody_else_is_named_with_its_owner(stale: Path, place: str) -> None:
     before = contents(stale)
     change_everything(stale)
@@ -136,7 +144,7 @@ def test_files_of_somebody_else_in_ones_own_folders_are_replaced(stale: Path) ->
 def test_a_file_that_the_sticky_bit_keeps_for_its_owner_is_refused_before_anything_is_changed(stale: Path) -> None:
     before = contents(stale)
     change_everything(stale)
-    file = stale / "generated/production/eu-central-1/runtime/settings.json"
+    file = stale / "generated/development/eu-central-1/runtime/settings.json"
     give_away(file)
     give_away(file.parent)
     file.parent.chmod(0o777 | stat.S_ISVTX)
@@ -145,7 +153,7 @@ def test_a_file_that_the_sticky_bit_keeps_for_its_owner_is_refused_before_anythi
     mended(stale, before)
 
 
-@pytest.mark.parametrize("place", ["generated/notes", "generated/production/eu-central-1/runtime/settings.json"])
+@pytest.mark.parametrize("place", ["generated/notes", "generated/development/eu-central-1/runtime/settings.json"])
 def test_what_cannot_be_read_below_generated_cannot_be_judged(project: Path, place: str) -> None:
     """Not even a folder of somebody else's that would be an orphan: nobody knows what is in it."""
     compiled(project)
