@@ -33,8 +33,8 @@ class Round:
     floor: Usage
 
 
-def measure(environments: int, rounds: int) -> tuple[Round, ...]:
-    """Ask about a project of that many environments in each round, after an uncounted warm-up round."""
+def measure(environments: int, rounds: int, warm_up: int = 1) -> tuple[Round, ...]:
+    """Ask about a project of that many environments in each round, after uncounted rounds to warm up."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
         project, known = Path(name, "project"), Path(name, "known")
         make_project(project, environments)
@@ -42,7 +42,7 @@ def measure(environments: int, rounds: int) -> tuple[Round, ...]:
         _commit(project)
         run([CBP, "diff", "HEAD"], project)
         shutil.copytree(project / FOLDER, known)
-        return tuple(_round(project, known) for _ in range(rounds + 1))[1:]
+        return tuple(_round(project, known) for _ in range(rounds + warm_up))[warm_up:]
 
 
 def _round(project: Path, known: Path) -> Round:

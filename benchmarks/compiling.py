@@ -33,15 +33,15 @@ class Round:
         return self.fresh.cpu / self.floor.cpu
 
 
-def measure(environments: int, rounds: int) -> tuple[Round, ...]:
-    """Compile a project of that many environments in each round, after an uncounted warm-up round."""
+def measure(environments: int, rounds: int, warm_up: int = 1) -> tuple[Round, ...]:
+    """Compile a project of that many environments in each round, after uncounted rounds to warm up."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
         folder = Path(name)
         project, documents = folder / "project", folder / "documents"
         make_project(project, environments)
         run([CBP, "compile"], project)
         run([PYTHON, "-m", "benchmarks.floor", "gather", str(project / "generated"), str(documents)], ROOT)
-        return tuple(_round(project, documents, folder / "floor") for _ in range(rounds + 1))[1:]
+        return tuple(_round(project, documents, folder / "floor") for _ in range(rounds + warm_up))[warm_up:]
 
 
 def _round(project: Path, documents: Path, floor: Path) -> Round:

@@ -75,12 +75,12 @@ def judging(document: Document, rounds: int) -> tuple[Judging, ...]:
         return tuple(_judged(engines, path, number) for number in range(rounds + 1))[1:]
 
 
-def share(environments: int, rounds: int) -> tuple[Share, ...]:
+def share(environments: int, rounds: int, warm_up: int = 1) -> tuple[Share, ...]:
     """Compile a project of that many environments in each round, and run its gate alone right after it."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
         project = Path(name)
         make_project(project, environments)
-        return tuple(_share(project) for _ in range(rounds + 1))[1:]
+        return tuple(_share(project) for _ in range(rounds + warm_up))[warm_up:]
 
 
 def _renamed(item: Document, turn: int) -> Document:

@@ -7,7 +7,7 @@ from benchmarks.__main__ import of_answers
 
 
 def test_a_round_measures_every_question_and_the_start_of_the_command() -> None:
-    rounds = answering.measure(environments=1, rounds=1)
+    rounds = answering.measure(environments=1, rounds=1, warm_up=0)
     (measured,) = rounds
     assert all(part.cpu > 0 for part in (measured.diff, measured.impact, measured.explain, measured.floor))
     names = [row.name for row in of_answers(1, rounds)]

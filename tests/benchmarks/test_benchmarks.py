@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def test_a_round_measures_every_command_and_the_floor() -> None:
-    (measured,) = compiling.measure(environments=1, rounds=1)
+    (measured,) = compiling.measure(environments=1, rounds=1, warm_up=0)
     parts = (measured.fresh, measured.edited, measured.check, measured.again, measured.floor)
     assert all(part.wall > 0 and part.cpu > 0 and part.peak > 1 for part in parts)
     assert measured.above_floor == measured.fresh.cpu / measured.floor.cpu

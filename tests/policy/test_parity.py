@@ -20,7 +20,7 @@ from tests.policy.servers import KINDS, OpaProcess
 
 LISTED = {"the embedded engine refuses", "OPA refuses", "the text of a message"}
 """What engines disagree about where a value has a type that it never has (docs/policy-engines.md)."""
-INPUTS = 250
+INPUTS = 100
 
 
 @pytest.fixture(scope="module")
