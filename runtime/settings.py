@@ -151,19 +151,28 @@ class RouteLimit(Model):
     strict: bool = False
 
 
+class ClientLimit(Model):
+    """The bucket of one client (``issuer:subject``), which replaces the common ones: over all routes, and of each."""
+
+    client: Text
+    bucket: Bucket
+
+
 class Throttling(Model):
     """``load_management.throttling``: a request is admitted when every bucket in scope holds a token.
 
     ``address`` is keyed by network address, and is asked before a client has proven who it is. ``client`` is keyed by
     client (null: that scope is not in the specification), ``endpoint`` by client and route
-    template, with ``routes`` in place of ``endpoint`` where one is named. ``replicas`` is the largest number of
-    replicas: without Redis each admits its share of the rate.
+    template, with ``routes`` in place of ``endpoint`` where one is named. ``clients`` are in place of ``client`` and
+    ``endpoint`` where one is named. ``replicas`` is the largest number of replicas: without Redis each admits its share
+    of the rate.
     """
 
     address: Bucket
     client: Bucket | None
     endpoint: Bucket | None
     routes: tuple[RouteLimit, ...]
+    clients: tuple[ClientLimit, ...] = ()
     replicas: Positive
 
 

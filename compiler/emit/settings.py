@@ -16,6 +16,7 @@ from runtime.settings import (
     Access,
     Binding,
     Bucket,
+    ClientLimit,
     Database,
     Issuer,
     Keys,
@@ -147,6 +148,9 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         routes=tuple(
             RouteLimit(route=item.route, bucket=bucket(item.limits), strict=item.strict)
             for item in (environment.throttling.routes if per_endpoint else ())
+        ),
+        clients=tuple(
+            ClientLimit(client=item.client, bucket=bucket(item.limits)) for item in environment.throttling.clients
         ),
         replicas=spec.compute.application_tier.instances.max,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, PlainSerializer
 
@@ -16,6 +16,7 @@ from compiler.model.load_management import RateLimits
 from compiler.model.text import (
     AddressRange,
     Certificates,
+    ClientName,
     EnvironmentName,
     Firewall,
     GitRepository,
@@ -147,19 +148,33 @@ class RouteLimits(Model):
     """Whether requests are refused while Redis cannot count them, in place of a worker's share (docs/runtime.md)."""
 
 
-def _once(routes: tuple[RouteLimits, ...]) -> tuple[RouteLimits, ...]:
-    names = [item.route for item in routes]
+class ClientLimits(Model):
+    """Limits of one client, instead of the specification's."""
+
+    client: ClientName
+    """The client by its issuer and subject, as the audit trail names it: people:alice, or key:ID."""
+    limits: RateLimits
+    """What the client may ask, of all routes and of each; a route that has limits of its own keeps them."""
+
+
+Limits = TypeVar("Limits", RouteLimits, ClientLimits)
+
+
+def _once(limits: tuple[Limits, ...]) -> tuple[Limits, ...]:
+    names = [item.route if isinstance(item, RouteLimits) else item.client for item in limits]
     for index, name in enumerate(names):
         if name in names[:index]:
             raise refuse(Code.SPEC006, f"the list names '{name}' twice", "keep one of the two", index)
-    return routes
+    return limits
 
 
 class EnvironmentThrottling(Model):
-    """Lower limits of single routes, so that each scope of throttling can deny on its own."""
+    """Lower limits of single routes, so that each scope of throttling can deny on its own, and limits of clients."""
 
     routes: Annotated[tuple[RouteLimits, ...], AfterValidator(_once)]
     """The routes that have their own limits; may be empty."""
+    clients: Annotated[tuple[ClientLimits, ...], AfterValidator(_once)] = ()
+    """The clients that have their own limits, higher or lower ones."""
 
 
 class Vault(Model):

@@ -148,6 +148,17 @@ NamespacePattern = Annotated[
 ]
 """The namespaces of configuration in which a role holds."""
 
+ClientName = Annotated[
+    str,
+    Matching(
+        r"(people|workloads|key):[!-~]{1,255}",
+        "a client of the API, as the audit trail names it",
+        "use people:, workloads: or key: and the subject, such as workloads:system:serviceaccount:ledger:loader",
+        "workloads:system:serviceaccount:ledger:loader",
+    ),
+]
+"""A client of the API by its issuer and subject (docs/access.md)."""
+
 ObjectLocation = Annotated[
     str,
     Matching(

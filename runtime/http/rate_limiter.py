@@ -98,7 +98,7 @@ class RateLimiter:
         self, client: str, endpoint: str, decision: Decision, taken: int, wanted: int
     ) -> tuple[Decision, int]:
         """Take further tokens one after the other until ``wanted`` are taken; those before a denial are lost."""
-        limits = self._throttle.limits(endpoint)
+        limits = self._throttle.limits(client, endpoint)
         while decision.admission is Admission.ADMITTED and taken < _bounded(wanted, limits, decision):
             decision = await self._take(client, endpoint)
             taken += 1
@@ -127,7 +127,7 @@ class RateLimiter:
         )
 
     def _fields_of(self, client: str, endpoint: str) -> _Fields:
-        limits = self._throttle.limits(endpoint)
+        limits = self._throttle.limits(client, endpoint)
         keys = tuple(partition_key(client, limit.scope) for limit in limits)
         shares, quotas = ([limit.share_quota for limit in limits], [limit.quota for limit in limits])
         return _Fields(_policies(limits, quotas, keys), _policies(limits, shares, keys), keys)

@@ -10,7 +10,7 @@ from runtime.ports import KeyedBucket
 from runtime.services.leases import LIFETIME_MICROSECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from runtime.settings import Bucket, Throttling
 
@@ -54,7 +54,26 @@ class Standing(NamedTuple):
     seconds: int
 
 
-def limits_by_endpoint(throttling: Throttling, endpoints: Iterable[str], shares: int) -> dict[str, tuple[Limit, ...]]:
+def limits_by_client(
+    throttling: Throttling, endpoints: Collection[str], shares: int
+) -> dict[str, dict[str, tuple[Limit, ...]]]:
+    """Return the limits of the clients that have their own, as :func:`limits_by_endpoint` does those of the others."""
+    return {
+        item.client: limits_by_endpoint(
+            throttling.model_copy(
+                update={
+                    "client": throttling.client and item.bucket,
+                    "endpoint": throttling.endpoint and item.bucket,
+                }
+            ),
+            endpoints,
+            shares,
+        )
+        for item in throttling.clients
+    }
+
+
+def limits_by_endpoint(throttling: Throttling, endpoints: Collection[str], shares: int) -> dict[str, tuple[Limit, ...]]:
     """Return the limits of every endpoint (method and route template), for the scopes that the settings define.
 
     ``shares`` is the number of workers of all replicas.

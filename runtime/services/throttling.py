@@ -19,11 +19,11 @@ from runtime.ports import BucketsUnavailableError, Fault, Outage
 from runtime.services.breaker import Breaker
 from runtime.services.decisions import Admission, Decision, decide, decide_alone
 from runtime.services.leases import MOST, Lease
-from runtime.services.limits import limits_by_endpoint, shared_buckets
+from runtime.services.limits import limits_by_client, limits_by_endpoint, shared_buckets
 from runtime.services.local_buckets import LocalBuckets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
     from runtime.ports import TokenBuckets
     from runtime.services.limits import Limit
@@ -51,12 +51,14 @@ class Throttle:
         self,
         buckets: TokenBuckets,
         throttling: Throttling,
-        endpoints: Iterable[str],
+        endpoints: Collection[str],
         workers: int,
         telemetry: Telemetry,
     ) -> None:
         self._buckets = buckets
-        self._limits = limits_by_endpoint(throttling, endpoints, throttling.replicas * workers)
+        shares = throttling.replicas * workers
+        self._limits = limits_by_endpoint(throttling, endpoints, shares)
+        self._of_clients = limits_by_client(throttling, endpoints, shares)
         self._telemetry = telemetry
         self._leases: dict[tuple[str, str], Lease] = {}
         self._alone = LocalBuckets()
@@ -69,16 +71,16 @@ class Throttle:
         """Whether this worker throttles alone."""
         return self._breaker.open
 
-    def limits(self, endpoint: str) -> tuple[Limit, ...]:
-        """Return the limits of an endpoint."""
-        return self._limits[endpoint]
+    def limits(self, client: str, endpoint: str) -> tuple[Limit, ...]:
+        """Return the limits of a client at an endpoint."""
+        return self._of_clients.get(client, self._limits)[endpoint]
 
     def decide(self, client: str, endpoint: str) -> Decision | None:
         """Decide on a request of ``client`` to ``endpoint`` (method and route template) from this worker's lease.
 
         Returns None when the lease cannot decide; call :meth:`ask` then.
         """
-        limits = self._limits[endpoint]
+        limits = self.limits(client, endpoint)
         if not limits:
             return _UNLIMITED
         lease = self._leases.get((client, endpoint))
@@ -86,7 +88,7 @@ class Throttle:
 
     async def ask(self, client: str, endpoint: str) -> Decision:
         """Decide by the shared buckets or, when they fail, by this worker's share of the rates."""
-        limits = self._limits[endpoint]
+        limits = self.limits(client, endpoint)
         decision = None if self.degraded else await self._ask(self._lease(client, endpoint), limits)
         if decision is None:
             decision = decide_alone(self._alone, limits, client, _now())
@@ -127,7 +129,7 @@ class Throttle:
         if lease is None:
             if len(self._leases) >= MOST:
                 del self._leases[next(iter(self._leases))]
-            buckets = shared_buckets(self._limits[endpoint], client)
+            buckets = shared_buckets(self.limits(client, endpoint), client)
             lease = self._leases[client, endpoint] = Lease(buckets, _now())
         return lease
 

@@ -7,6 +7,7 @@ copies, which nothing but tests does. The policies are the real ones.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,8 +25,6 @@ from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode,
 from compiler.sources.nodes import Path as Keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from compiler.emit.artifact import Artifact, Document
     from compiler.emit.site import Site
 
@@ -85,6 +84,15 @@ def listing(path: str, *items: str) -> Resolved:
     result, findings = rebound(with_value(resolved()["production"].tree, keys(path), SequenceNode(entries, SOMEWHERE)))
     assert result, findings
     return result
+
+
+def node(value: object) -> Node:
+    """Return the tree of a value: a text, or lists and mappings of them."""
+    if isinstance(value, Mapping):
+        return MappingNode({name: KeyValue(SOMEWHERE, node(item)) for name, item in value.items()}, SOMEWHERE)
+    if isinstance(value, list | tuple):
+        return SequenceNode(tuple(map(node, value)), SOMEWHERE)
+    return ScalarNode(str(value), SOMEWHERE)
 
 
 def keys(path: str) -> Keys:

@@ -21,10 +21,10 @@ from compiler.pipeline import emit
 from compiler.policy.before import Before
 from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
-from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode, SequenceNode
+from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, SequenceNode
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
-from tests.compiler.project import SOMEWHERE, keys, rebound, resolved, with_value
+from tests.compiler.project import keys, node, rebound, resolved, with_value
 from tests.policy.policies import POLICIES
 
 if TYPE_CHECKING:
@@ -122,11 +122,11 @@ def stated(environment: str, values: Mapping[str, Statement], mutation: Mutation
     """Return an environment with statements replaced, and the one of a mutation replaced or removed."""
     tree: Node = resolved()[environment].tree
     for path, value in values.items():
-        tree = with_value(tree, keys(path), _node(value))
+        tree = with_value(tree, keys(path), node(value))
     if mutation and mutation.statement and mutation.removes:
         tree = _without(tree, keys(mutation.statement))
     elif mutation and mutation.statement:
-        tree = with_value(tree, keys(mutation.statement), _node(mutation.value))
+        tree = with_value(tree, keys(mutation.statement), node(mutation.value))
     result, findings = rebound(tree)
     assert result, findings
     return result
@@ -155,14 +155,6 @@ def _denied(renderings: Iterable[Rendering]) -> set[str]:
 @cache
 def gate() -> Gate:
     return load(POLICIES)
-
-
-def _node(value: Statement) -> Node:
-    if isinstance(value, dict):
-        return MappingNode({name: KeyValue(SOMEWHERE, _node(item)) for name, item in value.items()}, SOMEWHERE)
-    if isinstance(value, list):
-        return SequenceNode(tuple(_node(item) for item in value), SOMEWHERE)
-    return ScalarNode(value, SOMEWHERE)
 
 
 def _without(node: Node, path: Keys) -> Node:

@@ -213,6 +213,27 @@ async def test_each_client_has_its_own_buckets_at_one_address(client: httpx.Asyn
     assert (await client.get(URL, headers=signed_in(subject="bob"))).status_code == 404
 
 
+async def test_a_client_with_limits_of_its_own_has_them_over_all_routes_and_at_each(
+    document: dict[str, Any], adapters: Adapters
+) -> None:
+    common, route, loader = ({"capacity": number, "refill_per_minute": 2} for number in (3, 1, 6))
+    document["throttling"] |= {
+        "client": common,
+        "endpoint": common,
+        "routes": [{"route": f"GET {routes.ENTRIES}", "bucket": route}],
+        "clients": [{"client": "local:loader", "bucket": loader}],
+    }
+    app = create_app(Settings.model_validate_json(json.dumps(document)), adapters)
+    async with running(app), client_of(app) as client:
+        for subject, most in (("loader", 6), ("alice", 3)):
+            headers = signed_in(subject=subject)
+            first = await client.get(LIST, headers=headers)
+            assert f'"client";q={most + 2};' in first.headers["ratelimit-policy"]
+            assert (await client.get(LIST, headers=headers)).json()["violated-policies"] == ["endpoint"]
+            statuses = [(await client.get(URL, headers=headers)).status_code for _ in range(most)]
+            assert statuses == [404] * (most - 1) + [429]
+
+
 async def test_a_second_token_of_a_client_is_not_a_second_bucket(client: httpx.AsyncClient) -> None:
     for number in range(3):
         await client.get(URL, headers=signed_in(subject="alice", jti=str(number)))

@@ -211,7 +211,7 @@ async def test_a_strict_route_admits_nothing_without_redis_and_others_their_shar
     refusal = await ask(throttle, WRITE)
     standings = (Standing("client", 0, 1), Standing("endpoint", 0, 1))
     assert refusal == Decision(Admission.DENIED, 1, ("endpoint",), standings, alone=True)
-    assert [limit.share_quota for limit in throttle.limits(WRITE)] == [17, 0]
+    assert [limit.share_quota for limit in throttle.limits("c", WRITE)] == [17, 0]
     assert await flood(throttle) == 10
 
 

@@ -37,6 +37,18 @@ examined contains bucket if {
 	}
 }
 
+examined contains bucket if {
+	some compiled in object.get(input.settings.throttling, "clients", [])
+	some index, item in input.environment.throttling.clients
+	item.client == compiled.client
+	bucket := {
+		"of": item.client,
+		"compiled": compiled.bucket,
+		"burst": item.limits.burst,
+		"path": ["environment", "throttling", "clients", index, "limits", "burst"],
+	}
+}
+
 deny contains denial if {
 	some bucket in examined
 	most := bucket.compiled.capacity + bucket.compiled.refill_per_minute

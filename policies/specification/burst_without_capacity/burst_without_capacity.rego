@@ -31,6 +31,15 @@ examined contains bucket if {
 	}
 }
 
+examined contains bucket if {
+	some index, item in object.get(input.environment.throttling, "clients", [])
+	bucket := {
+		"path": ["environment", "throttling", "clients", index, "limits"],
+		"of": item.client,
+		"limits": item.limits,
+	}
+}
+
 deny contains denial if {
 	some bucket in examined
 	least := least_burst(bucket.limits["default"])

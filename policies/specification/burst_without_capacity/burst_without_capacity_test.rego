@@ -23,6 +23,13 @@ test_an_empty_bucket_of_a_route_is_denied_in_the_environment if {
 	]}
 }
 
+test_an_empty_bucket_of_a_client_is_denied_in_the_environment if {
+	clients := [{"client": "key:a", "limits": {"default": 100, "burst": 100}}]
+	stated := object.union(limits(good, good), {"environment": {"throttling": {"routes": [], "clients": clients}}})
+	denials := burst_without_capacity.deny with input as stated
+	{denial.path | some denial in denials} == {["environment", "throttling", "clients", 0, "limits", "burst"]}
+}
+
 test_a_bucket_holds_more_than_it_gains_while_a_worker_holds_a_token if {
 	burst_without_capacity.deny == set() with input as limits(good, {"default": 1200, "burst": 1211})
 	count(burst_without_capacity.deny) == 1 with input as limits(good, {"default": 1200, "burst": 1210})

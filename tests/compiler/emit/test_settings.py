@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from compiler.sources.nodes import ScalarNode, SequenceNode
-from runtime.settings import Bucket, Settings
-from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, rebound, resolved, site, with_value
+from runtime.settings import Bucket, ClientLimit, Settings
+from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, node, rebound, resolved, site, with_value
 
 
 def filled(**changes: str) -> Settings:
@@ -65,6 +65,19 @@ def test_a_route_is_strict_only_where_it_is_stated() -> None:
     assert [route.strict for route in filled().throttling.routes] == [False, False]
     stated = filled(environment__throttling__routes__0__strict="true").throttling.routes
     assert [route.strict for route in stated] == [True, False]
+
+
+def test_a_client_has_its_own_bucket_where_it_is_stated() -> None:
+    assert filled().throttling.clients == ()
+    path, name = keys("environment.throttling.clients"), "workloads:system:serviceaccount:ledger:loader"
+    stated = {"client": name, "limits": {"default": "3000 req/min", "burst": "6000 req/min"}}
+    item, findings = rebound(with_value(resolved()["production"].tree, path, node([stated])))
+    assert item, findings
+    assert site(item).settings.throttling.clients == (
+        ClientLimit(client=name, bucket=Bucket(capacity=3000, refill_per_minute=3000)),
+    )
+    _, twice = rebound(with_value(resolved()["production"].tree, path, node([stated, stated])))
+    assert [finding.code for finding in twice] == ["SPEC006"]
 
 
 def test_a_burst_that_is_no_more_than_the_rate_still_makes_a_bucket() -> None:
