@@ -58,7 +58,7 @@ UNSEEN_VALUES = {
     "another entry has the route": ["DELETE /v1/namespaces/{namespace}/entries/{key}"],
 }
 
-LACKING = {"roles", "accounts", "workloads"}
+LACKING = ("sign_in.roles", "workloads", "throttling.clients")
 """The keys that the project does not have: no value of an entry of theirs can be tried alone."""
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
@@ -104,7 +104,7 @@ def test_an_editor_finds_the_files_wrong_that_the_compiler_finds_wrong(name: str
 def test_a_schema_accepts_the_values_that_the_models_accept() -> None:
     unseen = set()
     for path, schema in (kinds(ENVIRONMENT) | kinds(OVERLAY)).items():
-        if LACKING & set(path):
+        if any(f".{key}." in f".{'.'.join(map(str, path))}." for key in LACKING):
             continue
         leaf = jsonschema.Draft202012Validator(schema)
         for text in (*TEXTS, *choices(schema), *(LISTS if schema["type"] == "array" else ())):
@@ -129,7 +129,7 @@ def test_a_placeholder_may_stand_where_the_schemas_of_the_sections_let_it() -> N
 
 def test_every_example_that_is_shown_is_accepted() -> None:
     for path, schema in (*values(ENVIRONMENT), *values(OVERLAY)):
-        if LACKING & set(path):
+        if any(f".{key}." in f".{'.'.join(map(str, path))}." for key in LACKING):
             continue
         lists = (f"[{entry}]" for entry in schema.get("items", {}).get("examples", ()))
         for text in (*schema.get("examples", ()), *lists):
