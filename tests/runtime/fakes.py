@@ -509,7 +509,9 @@ async def running(app: ASGIApp) -> AsyncIterator[None]:
     await received.put({"type": "lifespan.startup"})
     started = await sent.get()
     assert started == {"type": "lifespan.startup.complete"}, started
-    yield
-    await received.put({"type": "lifespan.shutdown"})
-    await task
+    try:
+        yield
+    finally:
+        await received.put({"type": "lifespan.shutdown"})
+        await task
     assert sent.get_nowait() == {"type": "lifespan.shutdown.complete"}
