@@ -92,7 +92,7 @@ class GroupRole(Model):
     role: RoleName
     """The role; each includes those before it: reader, writer, approver, administrator."""
     namespaces: NamespacePattern
-    """A namespace, the beginning of several (payments-*), or all of them (*)."""
+    """A namespace, the beginning of several (``payments-*``), or all of them (``*``)."""
 
 
 class WorkloadRole(Model):
@@ -105,7 +105,7 @@ class WorkloadRole(Model):
     role: RoleName
     """The role; each includes those before it: reader, writer, approver, administrator."""
     namespaces: NamespacePattern
-    """A namespace of configuration, the beginning of several (payments-*), or all of them (*)."""
+    """A namespace of configuration, the beginning of several (``payments-*``), or all of them (``*``)."""
 
 
 class Workloads(Model):

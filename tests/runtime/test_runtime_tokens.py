@@ -18,7 +18,7 @@ from runtime.embedded.issuer import AUDIENCE, signer
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.services.tokens import LONGEST_TOKEN, InvalidTokenError, Tokens
 from runtime.settings import Access
-from tests.identity import MemoryKeys, access, issuer
+from tests.identity import SECONDS, MemoryKeys, access, issuer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,7 +41,7 @@ def tokens(keys: MemoryKeys | None = None, **members: Any) -> Tokens:
 
 def claims(**changed: Any) -> dict[str, Any]:
     """The claims of a good token, with some changed, or removed where they are None."""
-    stated = {"iss": issuer().issuer, "aud": AUDIENCE, "sub": "alice", "iat": NOW, "exp": NOW + 600, **changed}
+    stated = {"iss": issuer().issuer, "aud": AUDIENCE, "sub": "alice", "iat": NOW, "exp": NOW + SECONDS, **changed}
     return {name: value for name, value in stated.items() if value is not None}
 
 
@@ -76,7 +76,7 @@ async def test_a_token_of_a_trusted_issuer_proves_who_somebody_is() -> None:
     verified = await tokens().verify(signed(amr=["pwd", "mfa"], rights=["writer@payments-*", "lord@*", "reader@"]))
     rights = (Right(Role.WRITER, "payments-*"),)
     assert verified.identity == Identity("local", "alice", Kind.PERSON, rights=rights, second_factor=True)
-    assert verified.until == pytest.approx(NOW + 605)
+    assert verified.until == pytest.approx(NOW + SECONDS + 5)
 
 
 @pytest.mark.parametrize("algorithm", ["RS256", "RS512", "PS256", "ES256", "ES384", "ES512"])
@@ -161,15 +161,15 @@ ATTACKS: dict[str, tuple[str, Callable[[], str]]] = {
     "no audience": ("audience", lambda: signed(aud=None)),
     "expired": ("expired", lambda: signed(exp=NOW - 60)),
     "no expiry": ("expiry", lambda: signed(exp=None)),
-    "an expiry that is text": ("malformed", lambda: signed(exp=str(NOW + 600))),
+    "an expiry that is text": ("malformed", lambda: signed(exp=str(NOW + SECONDS))),
     "an expiry that is true": ("malformed", lambda: signed(exp=True)),
     "an expiry that is no number": ("malformed", lambda: resigned(signed(), json.dumps(claims(exp=float("nan"))))),
     "an expiry beyond numbers": (
         "malformed",
-        lambda: resigned(signed(), json.dumps(claims()).replace(str(NOW + 600), "1e999")),
+        lambda: resigned(signed(), json.dumps(claims()).replace(str(NOW + SECONDS), "1e999")),
     ),
-    "not yet valid": ("early", lambda: signed(nbf=NOW + 600)),
-    "issued in the future": ("early", lambda: signed(iat=NOW + 600)),
+    "not yet valid": ("early", lambda: signed(nbf=NOW + SECONDS)),
+    "issued in the future": ("early", lambda: signed(iat=NOW + SECONDS)),
     "a path as the key's name": ("key", lambda: signed({"kid": "../../../../dev/null"})),
     "SQL as the key's name": ("key", lambda: signed({"kid": "x' UNION SELECT 'key"})),
     "a key's name that is a number": ("key", lambda: signed({"kid": 1})),
