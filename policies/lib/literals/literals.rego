@@ -8,13 +8,12 @@ import rego.v1
 # path is where the specification says how secrets are kept.
 path := ["access_control", "secrets", "storage"]
 
-# files holds every rendered Kubernetes object, and the plan for Vault.
-files contains file if {
-	some document in input.documents
-	file := {"file": document.file, "content": document.object}
-}
-
-files contains file if file := {"file": input.vault.file, "content": {"documents": input.vault.documents}}
+# files holds every rendered Kubernetes object, and the plan for Vault. It is an array: members of a set are compared with
+# each other, and these are large.
+files := array.concat(
+	[{"file": document.file, "content": document.object} | some document in input.documents],
+	[{"file": input.vault.file, "content": {"documents": input.vault.documents}}],
+)
 
 # matching returns the pointers to the text in a file that matches a pattern. Most files are passed over whole: a file
 # where the hint, a pattern without anchors, quotes or line ends, matches nothing has no such text.

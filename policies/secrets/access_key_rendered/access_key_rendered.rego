@@ -27,10 +27,11 @@ pattern := concat("|", [
 	`eyJ[0-9A-Za-z_-]{10,}[.]eyJ[0-9A-Za-z_-]{10,}`,
 ])
 
-examined contains file if some file in literals.files
+examined contains index if some index, _ in literals.files
 
 deny contains denial if {
-	some file in examined
+	some index in examined
+	file := literals.files[index]
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
 		"id": "PWD002",

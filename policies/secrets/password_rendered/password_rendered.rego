@@ -23,7 +23,7 @@ assigned := `(?i)(password|passwd|passphrase|api_?key|secret_?key)"?[ ]*[:=][ ]*
 # The same in the text of a whole file, where quotes are escaped.
 hint := `(?i)(password|passwd|passphrase|api_?key|secret_?key)\\*"?[ ]*[:=][ ]*\\*"?[^ "'{$]{4}`
 
-examined contains file if some file in literals.files
+examined contains index if some index, _ in literals.files
 
 # A reference to what is filled in later is no literal.
 literal(text) if {
@@ -51,7 +51,8 @@ named_by(file, keys) if {
 }
 
 deny contains denial if {
-	some file in examined
+	some index in examined
+	file := literals.files[index]
 	regex.match(mentioned, sprintf("%v", [file.content]))
 	some pointer in places(file) | literals.matching(file, hint, assigned)
 	denial := {

@@ -17,10 +17,11 @@ import rego.v1
 
 pattern := `-----BEGIN ([A-Z]+ )*PRIVATE KEY`
 
-examined contains file if some file in literals.files
+examined contains index if some index, _ in literals.files
 
 deny contains denial if {
-	some file in examined
+	some index in examined
+	file := literals.files[index]
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
 		"id": "PWD001",
