@@ -86,7 +86,7 @@ def victim(tmp_path_factory: pytest.TempPathFactory) -> Victim:
     return Victim(root, 10 * (time.process_time() - start) + 1)
 
 
-@settings(hostile, max_examples=40)
+@settings(hostile, max_examples=25)
 @given(st.data())
 def test_whatever_the_bytes_of_a_file_are_a_compilation_is_clean_or_has_findings(
     victim: Victim, data: st.DataObject
@@ -97,7 +97,7 @@ def test_whatever_the_bytes_of_a_file_are_a_compilation_is_clean_or_has_findings
         victim.compile()
 
 
-@settings(hostile, max_examples=40)
+@settings(hostile, max_examples=25)
 @given(st.data())
 def test_whatever_the_values_of_a_file_are_a_compilation_is_clean_or_has_findings(
     victim: Victim, data: st.DataObject

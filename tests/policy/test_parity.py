@@ -7,16 +7,20 @@ could give never is.
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 
 from compiler.policy.gate import Gate, load
 from tests.compiler.cli.running import cbp
-from tests.compiler.project import ROOT
+from tests.compiler.project import copy
 from tests.policy import fuzz
 from tests.policy.agreement import clusters, disagreement, disagreements
 from tests.policy.policies import POLICIES
 from tests.policy.servers import KINDS, OpaProcess
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 LISTED = {"the embedded engine refuses", "OPA refuses", "the text of a message"}
 """What engines disagree about where a value has a type that it never has (docs/policy-engines.md)."""
@@ -60,9 +64,13 @@ def test_engines_agree_on_inputs_that_are_nearly_right(embedded: Gate, opa: Gate
     assert {difference.kind for _, difference in found} <= LISTED
 
 
-def test_the_whole_report_is_the_same_but_for_the_name_of_the_engine(process: OpaProcess, opa: Gate) -> None:
+def test_the_whole_report_is_the_same_but_for_the_name_of_the_engine(
+    process: OpaProcess, opa: Gate, tmp_path: Path
+) -> None:
+    project = copy(tmp_path / "project", "staging")
+    assert cbp("compile", "--root", str(project)).exit_code == 0
     chosen = ("--opa-url", process.url, "--opa-token-file", str(process.token_file), "--opa-timeout", "60")
-    one, other = (cbp("verify", "--root", str(ROOT), "--format", "json", *options) for options in ((), chosen))
+    one, other = (cbp("verify", "--root", str(project), "--format", "json", *options) for options in ((), chosen))
     assert one.exit_code == other.exit_code != 2
     assert named(other.stdout, opa) == named(one.stdout, load(POLICIES))
     assert opa.engine.version in other.stdout

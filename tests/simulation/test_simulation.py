@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.explore import KINDS, explain, explore, seeds
 from tests.simulation.seeds import SEEDS
 
-SECONDS = 30.0
+SECONDS = 15.0
 SCHEDULES = int(os.environ.get("CBP_SIMULATION_SCHEDULES", "0"))
 """The number of new schedules; 0: as many as run in ``SECONDS``."""
 
