@@ -169,6 +169,7 @@ ATTACKS: dict[str, tuple[str, Callable[[], str]]] = {
         "malformed",
         lambda: resigned(signed(), json.dumps(claims()).replace(str(NOW + SECONDS), "1e999")),
     ),
+    "an expiry of more digits than a float has": ("malformed", lambda: signed(exp=10**400)),
     "not yet valid": ("early", lambda: signed(nbf=NOW + SECONDS)),
     "issued in the future": ("early", lambda: signed(iat=NOW + SECONDS)),
     "a path as the key's name": ("key", lambda: signed({"kid": "../../../../dev/null"})),
