@@ -313,8 +313,8 @@ DEFECTS = (
     Defect(
         "a worker without Redis admits the whole rate, and not its share",
         "runtime/services/throttling.py",
-        "self._limits = limits_by_endpoint(throttling, endpoints, throttling.replicas * workers)",
-        "self._limits = limits_by_endpoint(throttling, endpoints, 1)",
+        "shares = throttling.replicas * workers",
+        "shares = 1",
         kind="throttle",
     ),
     Defect(
