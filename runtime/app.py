@@ -207,7 +207,7 @@ def _resources(
 
 
 def _unguarded(settings: Settings, limiter: BoundedLimiter, status: StatusHandlers) -> list[Resource]:
-    """Return what everybody may ask for: health, and the description of the API."""
+    """Return the resources that need no token: health, and the description of the API."""
     documentation = Documentation(settings.process.health_path, settings.process.ready_path)
     return [
         Resource(settings.process.health_path, {"GET": status.live}),

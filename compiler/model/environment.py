@@ -154,7 +154,7 @@ class ClientLimits(Model):
     client: ClientName
     """The client by its issuer and subject, as the audit trail names it: people:alice, or key:ID."""
     limits: RateLimits
-    """What the client may ask, of all routes and of each; a route that has limits of its own keeps them."""
+    """The limits of the client over all routes, and at each; a route that has limits of its own keeps them."""
 
 
 Limits = TypeVar("Limits", RouteLimits, ClientLimits)

@@ -1,4 +1,4 @@
-"""The gate of every endpoint under /v1: it proves who a client is, and judges what it may do.
+"""Authentication and authorization of every endpoint under /v1.
 
 A proof that was verified before costs a lookup by the bytes of its header. A request that proves nothing costs a token
 of the bucket of its network address; when that is empty, nothing from there is verified for a while, so that a flood of
