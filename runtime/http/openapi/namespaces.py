@@ -51,8 +51,8 @@ NAMESPACES: Final = (
         routes.NAMESPACES,
         "namespaces",
         "List the namespaces",
-        (Answer(200, "A page of them, by name.", bodies.Namespaces, ("ETag",)), _UNMODIFIED),
-        "A page of those with certain labels may be short, or empty, before the last one.",
+        (Answer(200, "A page of them, by name.", bodies.Namespaces, may=("ETag",)), _UNMODIFIED),
+        "The page has those that the client reads. Of certain labels it may be short, or empty, before the last one.",
         parameters=(LIMIT, AFTER_NAMESPACE, LABELS, AT_LEAST, *_CONDITIONS),
         problems=_READ,
         example=Example(
