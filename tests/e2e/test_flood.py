@@ -9,10 +9,9 @@ import time
 from collections import Counter
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import pytest
 
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
 from runtime.services.leases import LIFETIME_MICROSECONDS
@@ -23,6 +22,9 @@ if TYPE_CHECKING:
 
 _CONNECTIONS = 16
 _FLOOD_AFTER_EMPTY_SECONDS = 1.5
+_PAUSE_SECONDS = 0.2
+"""The least time without an answer in which a worker can lose tokens: an unspent lease, or one that Redis answered too
+late, both after a quarter of a second or more."""
 _SETTINGS = "generated/development/eu-central-1/runtime/settings.json"
 _ENTRY = "/v1/namespaces/flood/entries/none"
 
@@ -34,6 +36,7 @@ class Flood:
     answers: Counter[int] = field(default_factory=Counter)
     sent: list[float] = field(default_factory=list)
     received: list[float] = field(default_factory=list)
+    pauses: list[int] = field(default_factory=list)
 
     @property
     def shortest(self) -> float:
@@ -46,7 +49,7 @@ class Flood:
 
 def test_a_flood_is_admitted_exactly_what_the_settings_say(project: Path) -> None:
     with up(project) as service:
-        _assert_admits(service, *_bucket(project))
+        _assert_admits(service, _settings(project))
 
 
 def test_a_limit_that_was_changed_in_the_specification_is_the_one_that_holds(project: Path) -> None:
@@ -58,35 +61,45 @@ def test_a_limit_that_was_changed_in_the_specification_is_the_one_that_holds(pro
     route = project / "environments" / "development" / "environment.yaml"
     assert "300 req/min" in route.read_text(), "the limit of a single route stays below the one that is changed"
     with up(project) as service:
-        assert _bucket(project) == (300, 600)
-        _assert_admits(service, *_bucket(project))
+        settings = _settings(project)
+        assert settings["throttling"]["client"] == {"capacity": 300, "refill_per_minute": 600}
+        _assert_admits(service, settings)
 
 
-def _assert_admits(service: Service, capacity: int, refill_per_minute: int) -> None:
-    flood = asyncio.run(_flood(service, capacity))
+def _assert_admits(service: Service, settings: dict[str, Any]) -> None:
+    workers, bucket = settings["process"]["workers"], settings["throttling"]["client"]
+    assert workers >= 2
+    assert bucket == settings["throttling"]["endpoint"], "the flood of one route sees the smaller of two buckets"
+    capacity, refill_per_minute = bucket["capacity"], bucket["refill_per_minute"]
+    flood = asyncio.run(_flood(service))
     full = Shape(capacity, refill_per_minute, lag=LIFETIME_MICROSECONDS).full / MICROSECONDS_PER_MINUTE
     assert flood.answers.keys() == {404, 429}, flood.answers
     admitted, rate = flood.answers[404], refill_per_minute / 60
-    least = math.floor(full + rate * flood.shortest) - 1
+    # A worker that a busy machine stops loses the tokens of one lease, which is at most 1 % of the bucket.
+    lost = max(flood.pauses) * workers * (capacity // 100)
+    least = math.floor(full + rate * flood.shortest) - 1 - lost
     most = math.floor(full + rate * flood.longest) + 1
-    assert full < least <= admitted <= most, f"{admitted} of {least} to {most}"
+    assert least <= admitted <= most, f"{admitted} of {least} to {most}"
 
 
-async def _flood(service: Service, capacity: int) -> Flood:
+async def _flood(service: Service) -> Flood:
     """Read as fast as several connections can, until some time after the bucket has run empty."""
     flood = Flood()
     headers = service.signed_in()
     emptied: list[float] = []
 
     async def read(client: httpx.AsyncClient) -> None:
+        answered, pauses = time.monotonic(), 0
         while not emptied or time.monotonic() < emptied[0] + _FLOOD_AFTER_EMPTY_SECONDS:
             flood.sent.append(time.monotonic())
             response = await client.get(_ENTRY)
             flood.received.append(time.monotonic())
+            pauses += flood.received[-1] - answered > _PAUSE_SECONDS
+            answered = flood.received[-1]
             flood.answers[response.status_code] += 1
             if response.status_code == 429 and not emptied:
                 emptied.append(time.monotonic())
-                assert sum(flood.answers.values()) >= capacity
+        flood.pauses.append(pauses)
 
     def signed_in() -> httpx.AsyncClient:
         return httpx.AsyncClient(base_url=service.url, headers=headers)
@@ -98,10 +111,6 @@ async def _flood(service: Service, capacity: int) -> Flood:
     return flood
 
 
-def _bucket(project: Path) -> tuple[int, int]:
-    settings = json.loads((project / _SETTINGS).read_text())
-    assert settings["process"]["workers"] >= 2
-    client, endpoint = settings["throttling"]["client"], settings["throttling"]["endpoint"]
-    if client != endpoint:
-        pytest.fail("the flood of one route sees the smaller of two buckets")
-    return client["capacity"], client["refill_per_minute"]
+def _settings(project: Path) -> dict[str, Any]:
+    settings: dict[str, Any] = json.loads((project / _SETTINGS).read_text())
+    return settings

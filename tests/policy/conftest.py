@@ -1,4 +1,7 @@
-"""Engines for tests: the embedded one, and OPA servers, each started once for a worker of the suite."""
+"""Engines for tests: the embedded one, and OPA servers.
+
+A server is started for each test. To empty one takes longer: OPA compiles all that is left at each policy deleted.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,14 @@ if TYPE_CHECKING:
     from compiler.policy.engine import Engine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpaProcess]:
     """OPA's library as a server, which every machine that is tested on can run."""
     with opa("library", tmp_path_factory.mktemp("library")) as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpaProcess]:
     """The program ``opa``, where there is one."""
     with opa("program", tmp_path_factory.mktemp("program")) as server:
@@ -31,9 +34,8 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpaProcess]:
 
 @pytest.fixture(params=KINDS)
 def served(request: pytest.FixtureRequest) -> OpaProcess:
-    """Each kind of server, with nothing on it."""
+    """Each kind of server."""
     server: OpaProcess = request.getfixturevalue(request.param)
-    server.clear()
     return server
 
 
@@ -43,5 +45,4 @@ def engine(request: pytest.FixtureRequest) -> Callable[[], Engine]:
     if request.param == "regorus":
         return Regorus
     server: OpaProcess = request.getfixturevalue(request.param)
-    server.clear()
     return server.engine

@@ -30,7 +30,6 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def options(library: OpaProcess) -> tuple[str, ...]:
     """The options that choose a server with nothing on it."""
-    library.clear()
     return ("--opa-url", library.url, "--opa-token-file", str(library.token_file), "--opa-timeout", "60")
 
 
@@ -61,7 +60,6 @@ def test_the_service_is_not_started_on_the_word_of_another_engine_than_the_one_t
 
 
 def test_the_environment_chooses_a_server_too(project: Path, library: OpaProcess) -> None:
-    library.clear()
     token_file = str(library.token_file)
     result = run(
         "compile",

@@ -81,7 +81,6 @@ def policies(tmp_path: Path) -> Path:
 @pytest.fixture
 def between(library: OpaProcess) -> Iterator[Proxy]:
     """A proxy in front of a server that holds nothing."""
-    library.clear()
     with proxy(library.url) as running:
         yield running
 
@@ -125,7 +124,6 @@ def test_a_server_that_is_down_is_named(policies: Path) -> None:
 
 
 def test_a_server_goes_down_between_the_proof_and_the_judgement(policies: Path, library: OpaProcess) -> None:
-    library.clear()
     with proxy(library.url) as running:
         gate = load(policies, through(running, library))
         gate.prove()
@@ -241,7 +239,6 @@ def test_an_upload_that_broke_off_is_finished_by_the_next_run(
 def test_neither_a_proxy_nor_a_password_of_the_environment_comes_between(
     policies: Path, library: OpaProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    library.clear()
     nowhere = f"http://127.0.0.1:{free_port()}"
     for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, nowhere)

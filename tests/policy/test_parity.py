@@ -18,8 +18,10 @@ from tests.policy import fuzz
 from tests.policy.agreement import clusters, disagreement, disagreements
 from tests.policy.policies import POLICIES
 from tests.policy.servers import KINDS, OpaProcess
+from tests.policy.servers import opa as serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LISTED = {"the embedded engine refuses", "OPA refuses", "the text of a message"}
@@ -33,10 +35,9 @@ def embedded() -> Gate:
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def process(request: pytest.FixtureRequest) -> OpaProcess:
-    server: OpaProcess = request.getfixturevalue(request.param)
-    server.clear()
-    return server
+def process(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpaProcess]:
+    with serving(request.param, tmp_path_factory.mktemp(request.param)) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
