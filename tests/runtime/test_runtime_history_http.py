@@ -15,7 +15,7 @@ from runtime.ports import UnavailableError
 from runtime.services.history import LARGEST_ROLLBACK
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import EPOCH
-from tests.runtime.test_runtime_entries_http import check_problem, tag
+from tests.runtime.test_runtime_entries_http import check_problem, left, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -397,12 +397,10 @@ async def test_a_dry_run_of_a_rollback_judges_it_and_makes_nothing(
     check_problem(await post(client, SPACE, version(2), "?dry-run=true", if_match=tag(4)), 412, "^If-Match")
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_rollback_of_a_namespace_costs_a_token_for_each_edit(
     client: httpx.AsyncClient, entries: MemoryEntries
 ) -> None:
-    def left(response: httpx.Response) -> int:
-        return int(response.headers["ratelimit"].partition("r=")[2].split(";")[0])
-
     before = entries.version
     for number in range(9):
         await put(entries, "n", f"new{number}")
