@@ -113,6 +113,8 @@ class Workloads(Model):
 
     issuer: HttpsUrl
     """The issuer of the cluster's service account tokens: its ``--service-account-issuer``."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign the issuer's certificate; left out, those that the API's image trusts."""
     accounts: tuple[WorkloadRole, ...] = ()
     """The service accounts that may do something."""
 
@@ -122,6 +124,8 @@ class SignIn(Model):
 
     issuer: HttpsUrl
     """The issuer of OpenID Connect, as in its discovery document."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign its certificate; left out, those that Vault's system and the API's image trust."""
     client_id: Name
     """The client ID under which Vault is registered there."""
     groups: Groups

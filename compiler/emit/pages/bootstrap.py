@@ -15,6 +15,7 @@ from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
+from compiler.emit.kubernetes.database.audit_anchors import anchored
 from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster
@@ -65,6 +66,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         vault_paths=vault_paths(site),
         requirements=needed,
         later=[item for item in requirements(serving) if item.provider not in running],
+        anchored=site.serves and anchored(site),
         guarded=guarded_zones(site),
         writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
