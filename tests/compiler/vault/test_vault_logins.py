@@ -247,9 +247,10 @@ def anchoring(at: Site) -> dict[str, Any]:
 
 
 def projected(at: Site) -> list[str]:
-    """Return the audience of the token that the kubelet projects into the job: one."""
+    """Return the audience of the token for Vault that the kubelet projects into the job: one."""
     (vault,) = (volume for volume in anchoring(at)["volumes"] if volume["name"] == "vault")
-    return [item["serviceAccountToken"]["audience"] for item in vault["projected"]["sources"]]
+    tokens = [item["serviceAccountToken"] for item in vault["projected"]["sources"]]
+    return [token["audience"] for token in tokens if token["path"] == "token"]
 
 
 def test_the_job_that_anchors_signs_by_the_key_of_its_cluster(kept: Bank, tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ def audit_flows(site: Site) -> Iterator[Flow]:
     yield Flow(AUDIT_ANCHORS, POSTGRES, (POSTGRES_PORT,), "the head of the audit trail", AUDIT)
     port = port_of(site.cluster.vault.address)
     yield Flow(AUDIT_ANCHORS, at.VAULT, (port,), "signatures of heads of the audit trail", AUDIT)
+    if anchors := site.cluster.anchors:
+        store = port_of(anchors.endpoint or anchors.location)
+        yield Flow(AUDIT_ANCHORS, at.OBJECT_STORE, (store,), "anchors under Object Lock", AUDIT)
+        if at.CLOUD_IDENTITY.of(site):
+            yield Flow(AUDIT_ANCHORS, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", AUDIT)
     yield from to_dns(site, AUDIT_ANCHORS, AUDIT)
 
 

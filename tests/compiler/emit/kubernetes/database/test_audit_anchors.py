@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit.site import sites
-from runtime.environment import read_migration_environment, read_signer
+from runtime.environment import read_locked_store, read_migration_environment, read_signer
 from tests.compiler.authority import AUTHORITY
 from tests.compiler.project import artifacts, changed, documents, emitted, resolved, site
 
@@ -20,6 +20,7 @@ JOB = "cbp-data/cronjob-configuration-audit.yaml"
 ACCOUNT = "cbp-data/serviceaccount-configuration-audit.yaml"
 BUNDLE = "cbp-data/configmap-configuration-audit.yaml"
 AUDIT = "access_control.infrastructure.authorization.audit"
+ANCHORS = "environment.clusters.eu-central-1.anchors"
 CA = "environment.clusters.eu-central-1.vault.ca_bundle"
 SITES = [at for environment in resolved().values() for at in sites(environment)]
 
@@ -75,7 +76,7 @@ def test_it_has_an_account_and_labels_that_no_other_pod_has() -> None:
     assert (pod(site())["serviceAccountName"], using) == ("configuration-audit", {JOB})
 
 
-def test_its_only_token_is_for_the_api_server_which_vault_asks_with_it() -> None:
+def test_its_tokens_are_for_the_api_server_which_vault_asks_with_it_and_for_amazon() -> None:
     assert not pod(site())["automountServiceAccountToken"]
     tokens = [
         source["serviceAccountToken"]
@@ -83,7 +84,10 @@ def test_its_only_token_is_for_the_api_server_which_vault_asks_with_it() -> None
         for source in volume.get("projected", {}).get("sources", ())
         if "serviceAccountToken" in source
     ]
-    assert tokens == [{"path": "token", "audience": "https://kubernetes.default.svc", "expirationSeconds": 600}]
+    assert tokens == [
+        {"path": "token", "audience": "https://kubernetes.default.svc", "expirationSeconds": 600},
+        {"path": "cloud-token", "audience": "sts.amazonaws.com", "expirationSeconds": 600},
+    ]
     plan = artifacts(site())["vault/plan.yaml"].document
     assert plan
     path = "auth/kubernetes-production-eu-central-1/role/configuration-audit"
@@ -116,5 +120,46 @@ def test_the_authorities_of_vault_are_mounted_where_they_are_stated() -> None:
     assert documents(at)[BUNDLE]["data"] == {"ca.crt": AUTHORITY}
     (vault,) = (volume for volume in pod(at)["volumes"] if volume["name"] == "vault")
     items = [{"key": "ca.crt", "path": "ca.crt"}]
-    assert vault["projected"]["sources"][1] == {"configMap": {"name": "configuration-audit", "items": items}}
+    assert vault["projected"]["sources"][-1] == {"configMap": {"name": "configuration-audit", "items": items}}
     assert BUNDLE not in documents(site())
+
+
+@pytest.mark.parametrize(
+    ("location", "endpoint", "url"),
+    [
+        ("s3://bank-anchors", None, "https://bank-anchors.s3.eu-central-1.amazonaws.com"),
+        ("s3://bank-anchors/of/cbp", None, "https://bank-anchors.s3.eu-central-1.amazonaws.com/of/cbp"),
+        ("s3://bank.anchors", None, "https://s3.eu-central-1.amazonaws.com/bank.anchors"),
+        (
+            "s3://bank-anchors/of",
+            "https://bucket.vpce-1.example:8443",
+            "https://bucket.vpce-1.example:8443/bank-anchors/of",
+        ),
+    ],
+)
+def test_a_bucket_is_written_to_by_its_role_and_under_a_lock(
+    tmp_path: Path, location: str, endpoint: str | None, url: str
+) -> None:
+    at = site(changed({f"{ANCHORS}.location": location} | ({f"{ANCHORS}.endpoint": endpoint} if endpoint else {})))
+    (tmp_path / "token").write_text("t")
+    store = read_locked_store(variables(at) | {"CBP_AUDIT_STORE_TOKEN_FILE": str(tmp_path / "token")})
+    assert store
+    assert (store.url, store.region) == (url, "eu-central-1")
+    assert store.role == "arn:aws:iam::333333333333:role/cbp-production-eu-central-1-anchors"
+    assert store.identity_url == "https://sts.eu-central-1.amazonaws.com"
+    file = "/var/run/secrets/cbp/vault/cloud-token"
+    assert variables(at)["CBP_AUDIT_STORE_TOKEN_FILE"] == file
+
+
+def test_an_anchor_is_locked_for_a_week_longer_than_records_are_kept() -> None:
+    at = site(changed({"backup.configuration.retention": "30 days"}))
+    assert variables(at)["CBP_AUDIT_STORE_LOCKED_DAYS"] == "37"
+    assert "`COMPLIANCE` and for 37 days" in artifacts(at)["bootstrap.md"].content.decode()
+
+
+def test_without_a_bucket_the_page_says_where_the_anchors_lie() -> None:
+    at = next(at for at in SITES if at.cluster.anchors is None)
+    assert not any(name.startswith("CBP_AUDIT_STORE") for name in variables(at))
+    text = artifacts(at)["bootstrap.md"].content.decode()
+    assert "The anchors of the audit trail lie in the database alone" in text
+    assert "A folder on a\n  volume of this cluster is no Object Lock." in text
