@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from starlette.requests import ClientDisconnect
 
+from runtime import routes
 from runtime.domain.entries import (
     ChangeExpiredError,
     EditsRefusedError,
@@ -29,6 +30,14 @@ from runtime.domain.history import (
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
+from runtime.domain.proposals import (
+    MOST_OPEN,
+    DecisionBarredError,
+    ProposalClosedError,
+    ProposalNotFoundError,
+    ProposalRefusedError,
+    ProposalsFullError,
+)
 from runtime.http import problem_kinds as kinds
 from runtime.http.bodies import (
     BodyTooLargeError,
@@ -94,7 +103,18 @@ async def answer(handler: Handler, request: Request) -> Response:
     except InvalidDefinitionError as error:
         return problem(kinds.DEFINITION_INVALID, f"the definition is refused: {error}")
     except ApprovalRequiredError as error:
-        return problem(kinds.APPROVAL_REQUIRED, str(error))
+        path = routes.PROPOSALS.format(namespace=request.path_params["namespace"])
+        return problem(kinds.APPROVAL_REQUIRED, f"{error}: propose it", members={"proposals": path})
+    except ProposalNotFoundError:
+        return problem(kinds.PROPOSAL_NOT_FOUND, "the namespace has no proposal with this id")
+    except ProposalClosedError as error:
+        return problem(kinds.PROPOSAL_CLOSED, f"the proposal is {error.state}", members={"state": error.state})
+    except ProposalsFullError:
+        return problem(kinds.PROPOSALS_FULL, f"{MOST_OPEN} proposals of the namespace are open: end some first")
+    except DecisionBarredError as error:
+        return problem(kinds.DECISION_BARRED, str(error))
+    except ProposalRefusedError as error:
+        return _proposal_refused(error)
     except TooLargeError as error:
         return problem(kinds.NAMESPACE_TOO_LARGE, str(error))
     except LayerError as error:
@@ -204,6 +224,13 @@ def _edits_refused(error: EditsRefusedError) -> Response:
     refusals = [{"index": refusal.index, "key": refusal.key, **_refused(refusal.error)} for refusal in error.refusals]
     detail = f"no edit was made, since the preconditions of {len(refusals)} do not hold: refusals lists them by index"
     return problem(kinds.EDITS_REFUSED, detail, members={"refusals": refusals})
+
+
+def _proposal_refused(error: ProposalRefusedError) -> Response:
+    """Return the problem for an approved change that was refused when it was to be made."""
+    kind = kinds.PROPOSAL_STALE if error.stale else kinds.PROPOSAL_REFUSED
+    detail = "the change was approved and could not be made, so that nothing was made: refusals says why"
+    return problem(kind, detail, members={"refusals": [fault.members for fault in error.faults]})
 
 
 def _invalid_values(error: InvalidValuesError) -> Response:
