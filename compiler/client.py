@@ -166,6 +166,33 @@ class Client:
         headers = {**conditions, **_change(reason)}
         return self.ask("POST", _path(namespace, key, "/rollback"), encoded({"to": to}), headers)
 
+    def propose(self, namespace: str, body: str, reason: str | None = None) -> Answer:
+        """Propose the change that a JSON text has: edits, or a definition."""
+        return self.ask("POST", _path(namespace, None, "/proposals"), body, _change(reason))
+
+    def proposals(self, namespace: str, state: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the proposals of a namespace from the newest, without their values."""
+        before: str | None = None
+        while True:
+            query = {"state": state, "before": before, "limit": str(LARGEST_PAST_PAGE)}
+            page = self.ask("GET", _path(namespace, None, "/proposals", **query)).value
+            yield from page["proposals"]
+            before = page["next"]
+            if before is None:
+                return
+
+    def proposal(self, namespace: str, id_: str) -> Answer:
+        """Return a proposal, with its change."""
+        return self.ask("GET", _path(namespace, None, f"/proposals/{quote(id_, safe='')}"))
+
+    def decide(
+        self, namespace: str, id_: str, step: str, reason: str | None = None, *, emergency: bool = False
+    ) -> Answer:
+        """Take a step of a proposal: approve, reject or withdraw it."""
+        query = {"emergency": "true" if emergency else None}
+        path = _path(namespace, None, f"/proposals/{quote(id_, safe='')}/{step}", **query)
+        return self.ask("POST", path, None, _change(reason))
+
     def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request, and return its answer."""
         sent = {"Accept": "application/json", **(headers or {})}

@@ -229,7 +229,8 @@ def _edits_refused(error: EditsRefusedError) -> Response:
 def _proposal_refused(error: ProposalRefusedError) -> Response:
     """Return the problem for an approved change that was refused when it was to be made."""
     kind = kinds.PROPOSAL_STALE if error.stale else kinds.PROPOSAL_REFUSED
-    detail = "the change was approved and could not be made, so that nothing was made: refusals says why"
+    first = error.faults[0]
+    detail = f"the change was approved, and cannot be made: {first.key or 'the definition'}: {first.detail}"
     return problem(kind, detail, members={"refusals": [fault.members for fault in error.faults]})
 
 

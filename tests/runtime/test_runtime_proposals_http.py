@@ -259,7 +259,9 @@ async def test_a_change_that_is_stale_by_now_is_refused_with_412_and_made_by_nob
     await store_put(entries, "payments", "a", "9", ANYTHING)
     await step(guarded, proposed, "approve", bob())
     for by in (cid(), cid(), bob()):
-        problem = check_problem(await step(guarded, proposed, "approve", by), 412, "^the change was approved and could")
+        problem = check_problem(
+            await step(guarded, proposed, "approve", by), 412, "^the change was approved, and cannot be made: [ab]: "
+        )
         assert problem["refusals"] == [
             {"index": 0, "key": "a", "detail": "If-Match does not hold: the entry is at revision 3"}
         ]
@@ -275,7 +277,9 @@ async def test_a_change_that_the_schema_refuses_by_now_is_not_made(
     await step(guarded, proposed, "approve", bob())
     definition = json.dumps({"owner": "me", "approvals": 2, "schema": SCHEMA})
     await store_put(entries, "payments", "", definition, ANYTHING)
-    problem = check_problem(await step(guarded, proposed, "approve", cid()), 409, "^the change was approved and could")
+    problem = check_problem(
+        await step(guarded, proposed, "approve", cid()), 409, "^the change was approved, and cannot be made: [ab]: "
+    )
     assert [(each["key"], each["detail"].partition(":")[0]) for each in problem["refusals"]] == [("b", "(the whole)")]
     assert (await guarded.get(proposed.headers["location"])).json()["state"] == "refused"
     assert ("payments", "b") not in entries.entries
