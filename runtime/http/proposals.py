@@ -218,7 +218,7 @@ def _whole(proposal: Proposal, counts: Callable[[Approval], bool]) -> dict[str, 
 def _members(proposal: Proposal, counts: Callable[[Approval], bool]) -> dict[str, Any]:
     decision = proposal.decision
     return {
-        "id": proposal.id,
+        "id": str(proposal.id),
         "namespace": proposal.namespace,
         "state": proposal.state,
         "proposer": proposal.context.actor,
