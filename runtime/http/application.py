@@ -98,7 +98,7 @@ class Application:
     def _record(self, scope: Scope, route: str, status: int, seconds: float) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         self._telemetry.requests.count(method, route, str(status))
-        self._telemetry.duration(method, route).observe(seconds)
+        self._telemetry.durations.observe(seconds, method, route)
         if status >= 400:
             self._refusals.note(scope, route, status)
         if status >= 400 or scope["path"] not in self._quiet:

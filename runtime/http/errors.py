@@ -56,7 +56,7 @@ from runtime.services.intake import FullError
 from runtime.services.schemas import InvalidSchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from runtime.http.problem_kinds import Kind
 
     Handler = Callable[[Request], Awaitable[Response]]
+    Answer = Callable[[Any, Request], Response]
 
 _log = structlog.get_logger(__name__)
 _WEAK = (
@@ -71,121 +72,16 @@ _WEAK = (
     " which a proxy that compresses answers may have weakened"
 )
 _NO_ENTRY = "the namespace has no entry with this key"
-_BAD_REQUEST = (InvalidNameError, InvalidTagsError, InvalidDocumentError, InvalidQueryError)
+_RETRY = {"Retry-After": "1"}
 
 
 async def answer(handler: Handler, request: Request) -> Response:
     """Return the handler's response, or the problem for the error that it raised."""
     try:
         return await handler(request)
-    except _BAD_REQUEST as error:
-        return problem(kinds.MALFORMED_REQUEST, str(error))
-    except RoleMissingError as error:
-        return _role_missing(error)
-    except SecondFactorMissingError:
-        return second_factor_missing()
-    except EntryNotFoundError as error:
-        headers = {} if error.age is None else stale_marks(error.age)
-        if isinstance(error, NamespaceNotFoundError):
-            return problem(
-                kinds.NAMESPACE_NOT_FOUND,
-                "there is no such namespace: it has neither entries nor a definition",
-                headers=headers,
-            )
-        then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
-        return problem(kinds.ENTRY_NOT_FOUND, f"{then} no entry with this key", headers=headers)
-    except EditsRefusedError as error:
-        return _edits_refused(error)
-    except InvalidValuesError as error:
-        return _invalid_values(error)
-    except InvalidSchemaError as error:
-        return problem(kinds.DEFINITION_INVALID, f"the schema of the definition is refused: {error}")
-    except InvalidDefinitionError as error:
-        return problem(kinds.DEFINITION_INVALID, f"the definition is refused: {error}")
-    except ApprovalRequiredError as error:
-        path = routes.PROPOSALS.format(namespace=request.path_params["namespace"])
-        return problem(kinds.APPROVAL_REQUIRED, f"{error}: propose it", members={"proposals": path})
-    except ProposalNotFoundError:
-        return problem(kinds.PROPOSAL_NOT_FOUND, "the namespace has no proposal with this id")
-    except ProposalClosedError as error:
-        return problem(kinds.PROPOSAL_CLOSED, f"the proposal is {error.state}", members={"state": error.state})
-    except ProposalsFullError:
-        return problem(kinds.PROPOSALS_FULL, f"{MOST_OPEN} proposals of the namespace are open: end some first")
-    except DecisionBarredError as error:
-        return problem(kinds.DECISION_BARRED, str(error))
-    except ProposalRefusedError as error:
-        return _proposal_refused(error)
-    except TooLargeError as error:
-        return problem(kinds.NAMESPACE_TOO_LARGE, str(error))
-    except LayerError as error:
-        return problem(kinds.LAYER_CONFLICT, str(error))
-    except VersionNotFoundError:
-        return problem(
-            kinds.VERSION_NOT_FOUND,
-            "no change of this revision made a version of the key: read the versions of the key",
-        )
-    except NotKeptError as error:
-        return problem(
-            kinds.NOT_KEPT,
-            "the history that is kept does not reach back so far: the oldest version is that of the member oldest",
-            members={"oldest": str(error.oldest)},
-        )
-    except UnsettledTimeError:
-        return problem(
-            kinds.UNSETTLED_TIME,
-            f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
-            " under way: ask again later, or for the present",
-        )
-    except RollbackTooLargeError:
-        return problem(
-            kinds.ROLLBACK_TOO_LARGE,
-            f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
-            f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
-            " first, or the keys by themselves",
-        )
-    except PreconditionError as error:
-        return _precondition(error, request)
-    except NotGivenError:
-        return problem(kinds.NOT_GIVEN, "nothing of this name is given in a namespace that you administer")
-    except NameTakenError:
-        return problem(kinds.NAME_TAKEN, "the name is that of a grant in other namespaces: choose another one")
-    except OtherHistoryError:
-        asked, advice = "the request", "read the versions anew"
-        if "at_least" in request.query_params:
-            asked, advice = "at_least", "read the entry without it"
-        return problem(
-            kinds.OTHER_HISTORY, f"{asked} names a revision that is not part of the present history: {advice}"
-        )
-    except IdReusedError:
-        return problem(
-            kinds.IDEMPOTENCY_KEY_REUSED,
-            "Idempotency-Key was used for another change of this resource: send a new key with each new change",
-        )
-    except ChangeExpiredError:
-        return problem(
-            kinds.CHANGE_EXPIRED,
-            "the change was not made, since its time was over: try again later",
-            headers={"Retry-After": "1"},
-        )
-    except BodyTooLargeError as error:
-        return problem(kinds.CONTENT_TOO_LARGE, str(error))
-    except UnsupportedMediaTypeError as error:
-        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept": "application/json"})
-    except UnsupportedContentCodingError as error:
-        return problem(kinds.UNSUPPORTED_CONTENT, str(error), headers={"Accept-Encoding": "identity"})
-    except FullError as error:
-        return full(error)
-    except UnavailableError as error:
-        return _unavailable(error, request)
-    except ClientDisconnect:
-        return problem(
-            kinds.REQUEST_INCOMPLETE, "the client closed the connection, or took too long, before it had sent the body"
-        )
-    except Exception:
-        _log.exception("request failed", request_id=request.scope["request_id"])
-        return problem(
-            kinds.DEFECT, "the request met a defect of the service, which has been logged under its request id"
-        )
+    except Exception as error:
+        answered = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
+        return answered(error, request)
 
 
 def challenge(error: str | None = None, description: str = "", **parameters: str) -> dict[str, str]:
@@ -202,7 +98,7 @@ def second_factor_missing() -> Response:
     return problem(kinds.SECOND_FACTOR_REQUIRED, detail, headers=headers)
 
 
-def _role_missing(error: RoleMissingError) -> Response:
+def _role_missing(error: RoleMissingError, _: Request) -> Response:
     members = {"role": error.role} | ({} if error.namespace is None else {"namespace": error.namespace})
     headers = challenge("insufficient_scope", f"the role {error.role} is needed")
     return problem(kinds.ROLE_MISSING, str(error), headers=headers, members=members)
@@ -210,31 +106,22 @@ def _role_missing(error: RoleMissingError) -> Response:
 
 def full(error: FullError) -> Response:
     """Return the problem for a bound of what is in progress: 429 for one of the client, 503 for one of the worker."""
-    headers = {"Retry-After": "1"}
     if error.of_client:
         detail = f"the client has the most in progress that one may have ({error.bound}): wait for earlier answers"
         violated = {"violated-policies": [error.bound]}
-        return problem(kinds.QUOTA_EXCEEDED, detail, headers=headers, members=violated)
+        return problem(kinds.QUOTA_EXCEEDED, detail, headers=_RETRY, members=violated)
     detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
-    return problem(kinds.REDUCED_CAPACITY, detail, headers=headers)
+    return problem(kinds.REDUCED_CAPACITY, detail, headers=_RETRY)
 
 
-def _edits_refused(error: EditsRefusedError) -> Response:
+def _edits_refused(error: EditsRefusedError, _: Request) -> Response:
     """Return the problem for edits of a change; each has the status that it would have alone."""
     refusals = [{"index": refusal.index, "key": refusal.key, **_refused(refusal.error)} for refusal in error.refusals]
     detail = f"no edit was made, since the preconditions of {len(refusals)} do not hold: refusals lists them by index"
     return problem(kinds.EDITS_REFUSED, detail, members={"refusals": refusals})
 
 
-def _proposal_refused(error: ProposalRefusedError) -> Response:
-    """Return the problem for an approved change that was refused when it was to be made."""
-    kind = kinds.PROPOSAL_STALE if error.stale else kinds.PROPOSAL_REFUSED
-    first = error.faults[0]
-    detail = f"the change was approved, and cannot be made: {first.key or 'the definition'}: {first.detail}"
-    return problem(kind, detail, members={"refusals": [fault.members for fault in error.faults]})
-
-
-def _invalid_values(error: InvalidValuesError) -> Response:
+def _invalid_values(error: InvalidValuesError, _: Request) -> Response:
     """Return the problem for values that violate a schema: 422 for new ones, 409 for those that are stored."""
     members = {
         "violations": [
@@ -255,6 +142,56 @@ def _invalid_values(error: InvalidValuesError) -> Response:
     return problem(
         kinds.VALUES_INVALID, "a value violates the schema of its namespace, so nothing was made", members=members
     )
+
+
+def _approval_required(error: ApprovalRequiredError, request: Request) -> Response:
+    path = routes.PROPOSALS.format(namespace=request.path_params["namespace"])
+    return problem(kinds.APPROVAL_REQUIRED, f"{error}: propose it", members={"proposals": path})
+
+
+def _proposal_closed(error: ProposalClosedError, _: Request) -> Response:
+    return problem(kinds.PROPOSAL_CLOSED, f"the proposal is {error.state}", members={"state": error.state})
+
+
+def _proposal_refused(error: ProposalRefusedError, _: Request) -> Response:
+    """Return the problem for an approved change that was refused when it was to be made."""
+    kind = kinds.PROPOSAL_STALE if error.stale else kinds.PROPOSAL_REFUSED
+    first = error.faults[0]
+    detail = f"the change was approved, and cannot be made: {first.key or 'the definition'}: {first.detail}"
+    return problem(kind, detail, members={"refusals": [fault.members for fault in error.faults]})
+
+
+def _namespace_not_found(error: NamespaceNotFoundError, _: Request) -> Response:
+    detail = "there is no such namespace: it has neither entries nor a definition"
+    return problem(kinds.NAMESPACE_NOT_FOUND, detail, headers=_marks(error))
+
+
+def _entry_not_found(error: EntryNotFoundError, _: Request) -> Response:
+    then = "the namespace has" if error.at is None else f"at revision {error.at.revision} the namespace had"
+    return problem(kinds.ENTRY_NOT_FOUND, f"{then} no entry with this key", headers=_marks(error))
+
+
+def _marks(error: EntryNotFoundError) -> dict[str, str]:
+    return {} if error.age is None else stale_marks(error.age)
+
+
+def _not_kept(error: NotKeptError, _: Request) -> Response:
+    detail = "the history that is kept does not reach back so far: the oldest version is that of the member oldest"
+    return problem(kinds.NOT_KEPT, detail, members={"oldest": str(error.oldest)})
+
+
+def _other_history(_: OtherHistoryError, request: Request) -> Response:
+    asked, advice = "the request", "read the versions anew"
+    if "at_least" in request.query_params:
+        asked, advice = "at_least", "read the entry without it"
+    detail = f"{asked} names a revision that is not part of the present history: {advice}"
+    return problem(kinds.OTHER_HISTORY, detail)
+
+
+def _defect(error: Exception, request: Request) -> Response:
+    request_id = request.scope["request_id"]
+    _log.error("request failed", request_id=request_id, exc_info=error)
+    return problem(kinds.DEFECT, "the request met a defect of the service, which has been logged under its request id")
 
 
 def _refused(error: Exception) -> dict[str, Any]:
@@ -283,4 +220,83 @@ def _unavailable(error: UnavailableError, request: Request) -> Response:
         if isinstance(error, OutcomeUnknownError)
         else (kinds.UNAVAILABLE, "try again later")
     )
-    return problem(kind, f"{error}: {advice}", headers={"Retry-After": "1"})
+    return problem(kind, f"{error}: {advice}", headers=_RETRY)
+
+
+def _told(kind: Kind, before: str = "", headers: Mapping[str, str] | None = None) -> Answer:
+    """Return the answer with a problem whose detail is the text of the error."""
+    return lambda error, _: problem(kind, f"{before}{error}", headers=headers)
+
+
+def _always(kind: Kind, detail: str, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return the answer with a problem whose detail is the same for each error."""
+    return lambda *_: problem(kind, detail, headers=headers)
+
+
+_PROBLEMS: Mapping[type[Exception], Answer] = {
+    Exception: _defect,
+    # The request.
+    InvalidNameError: _told(kinds.MALFORMED_REQUEST),
+    InvalidTagsError: _told(kinds.MALFORMED_REQUEST),
+    InvalidDocumentError: _told(kinds.MALFORMED_REQUEST),
+    InvalidQueryError: _told(kinds.MALFORMED_REQUEST),
+    BodyTooLargeError: _told(kinds.CONTENT_TOO_LARGE),
+    UnsupportedMediaTypeError: _told(kinds.UNSUPPORTED_CONTENT, headers={"Accept": "application/json"}),
+    UnsupportedContentCodingError: _told(kinds.UNSUPPORTED_CONTENT, headers={"Accept-Encoding": "identity"}),
+    ClientDisconnect: _always(
+        kinds.REQUEST_INCOMPLETE, "the client closed the connection, or took too long, before it had sent the body"
+    ),
+    # The client.
+    RoleMissingError: _role_missing,
+    SecondFactorMissingError: lambda *_: second_factor_missing(),
+    NotGivenError: _always(kinds.NOT_GIVEN, "nothing of this name is given in a namespace that you administer"),
+    NameTakenError: _always(kinds.NAME_TAKEN, "the name is that of a grant in other namespaces: choose another one"),
+    # What is asked for.
+    EntryNotFoundError: _entry_not_found,
+    NamespaceNotFoundError: _namespace_not_found,
+    TooLargeError: _told(kinds.NAMESPACE_TOO_LARGE),
+    VersionNotFoundError: _always(
+        kinds.VERSION_NOT_FOUND,
+        "no change of this revision made a version of the key: read the versions of the key",
+    ),
+    NotKeptError: _not_kept,
+    UnsettledTimeError: _always(
+        kinds.UNSETTLED_TIME,
+        f"the time is still to come, or less than {SETTLED_SECONDS:g} seconds ago, so that changes of it may be"
+        " under way: ask again later, or for the present",
+    ),
+    OtherHistoryError: _other_history,
+    # Changes.
+    PreconditionError: _precondition,
+    EditsRefusedError: _edits_refused,
+    InvalidValuesError: _invalid_values,
+    InvalidSchemaError: _told(kinds.DEFINITION_INVALID, "the schema of the definition is refused: "),
+    InvalidDefinitionError: _told(kinds.DEFINITION_INVALID, "the definition is refused: "),
+    ApprovalRequiredError: _approval_required,
+    LayerError: _told(kinds.LAYER_CONFLICT),
+    RollbackTooLargeError: _always(
+        kinds.ROLLBACK_TOO_LARGE,
+        f"the rollback would change more than one transaction may, {LARGEST_ROLLBACK} keys of"
+        f" {LARGEST_ROLLBACK_BYTES} bytes together, or lies too many changes back: roll back to a later version"
+        " first, or the keys by themselves",
+    ),
+    IdReusedError: _always(
+        kinds.IDEMPOTENCY_KEY_REUSED,
+        "Idempotency-Key was used for another change of this resource: send a new key with each new change",
+    ),
+    ChangeExpiredError: _always(
+        kinds.CHANGE_EXPIRED, "the change was not made, since its time was over: try again later", _RETRY
+    ),
+    # Proposals.
+    ProposalNotFoundError: _always(kinds.PROPOSAL_NOT_FOUND, "the namespace has no proposal with this id"),
+    ProposalClosedError: _proposal_closed,
+    ProposalRefusedError: _proposal_refused,
+    ProposalsFullError: _always(
+        kinds.PROPOSALS_FULL, f"{MOST_OPEN} proposals of the namespace are open: approve, reject or withdraw some first"
+    ),
+    DecisionBarredError: _told(kinds.DECISION_BARRED),
+    # The service.
+    FullError: lambda error, _: full(error),
+    UnavailableError: _unavailable,
+}
+"""The answer to each error; one that is not listed is answered as the nearest of its base classes."""

@@ -55,8 +55,10 @@ class RateLimiter:
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""
-        client = self._clients.counted(request.scope)
-        decision, taken = await self._decide(client, endpoint, request)
+        client, taken = self._clients.counted(request.scope), 1
+        decision = self._throttle.decide(client, endpoint) or await self._throttle.ask(client, endpoint)
+        if request.scope["method"] not in READING and (size := body_bytes(request)) > TOKEN_BYTES:
+            decision, taken = await self.take_more(client, endpoint, decision, 1, -(-size // TOKEN_BYTES))
         self._telemetry.decisions.count(decision.admission.value)
         if decision.admission is Admission.ADMITTED:
             charge = request.scope["charge"] = Charge(self, client, endpoint, decision, taken)
@@ -86,13 +88,6 @@ class RateLimiter:
             (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
             (b"ratelimit", _standings(decision, fields.keys)),
         )
-
-    async def _decide(self, client: str, endpoint: str, request: Request) -> tuple[Decision, int]:
-        """Take the tokens of a request and its body; return how many."""
-        decision = await self._take(client, endpoint)
-        if request.method in READING or (size := body_bytes(request)) <= TOKEN_BYTES:
-            return decision, 1
-        return await self.take_more(client, endpoint, decision, 1, -(-size // TOKEN_BYTES))
 
     async def take_more(
         self, client: str, endpoint: str, decision: Decision, taken: int, wanted: int

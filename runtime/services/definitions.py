@@ -179,6 +179,11 @@ class Definitions(Generic[S]):
         except EntryNotFoundError as error:
             raise NamespaceNotFoundError(error.age) from None
 
+    async def retention_days(self, namespace: str) -> int | None:
+        """Return for how many days the history of a namespace can be looked back at; None when it does not say."""
+        definition = (await self._ruling(namespace, None)).definition
+        return None if definition is None else definition.retention_days
+
     async def under(self, change: Change, make: Callable[[Change], Awaitable[T]]) -> T:
         """Judge the edits of one namespace by its definition, and make the change under that definition.
 

@@ -17,6 +17,7 @@ from runtime.domain.history import KeyEdit, Kind, RollbackTooLargeError, RolledB
 from runtime.domain.preconditions import Conditions, Tags, namespace_changed
 from runtime.services.asking import Asking
 from runtime.services.cache import S
+from runtime.services.retention import RetainedHistory
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -69,7 +70,7 @@ class History(Generic[S]):
     def __init__(
         self, store: HistoryStore, entries: Entries[S], definitions: Definitions[S], settings: Database
     ) -> None:
-        self._store = store
+        self._store = RetainedHistory(store, definitions.retention_days)
         self._entries = entries
         self._definitions = definitions
         self._asking = Asking(settings.retry)

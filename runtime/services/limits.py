@@ -121,27 +121,21 @@ def standings(
 
     The ``leased`` tokens of this worker count as remaining; tokens that others took since then are not known.
     """
-    return tuple(
-        [
-            _standing(limit.name, level + microseconds * refill, leased, MICROSECONDS_PER_MINUTE, refill, limit.most)
-            for limit, level in zip(limits, levels, strict=True)
-            for refill in (limit.bucket.refill_per_minute,)
-        ]
-    )
+    found = []
+    for limit, level in zip(limits, levels, strict=True):
+        refill = limit.shape.refill
+        tokens, part = divmod(level + microseconds * refill, MICROSECONDS_PER_MINUTE)
+        seconds = -(-(MICROSECONDS_PER_MINUTE - part) // (refill * 1_000_000))
+        found.append(Standing(limit.name, min(limit.most, tokens + leased), seconds))
+    return tuple(found)
 
 
 def own_standings(limits: tuple[Limit, ...], levels: tuple[int, ...]) -> tuple[Standing, ...]:
     """Return the standing of each limit in this worker's part of its bucket, which is at a level."""
-    shares = [(limit.name, limit.share) for limit in limits]
-    return tuple(
-        [
-            _standing(name, level, 0, share.token, share.refill, share.full // share.token)
-            for (name, share), level in zip(shares, levels, strict=True)
-        ]
-    )
-
-
-def _standing(name: str, level: int, leased: int, token: int, refill: int, most: int) -> Standing:
-    tokens, part = divmod(level, token)
-    next_token = -(-(token - part) // refill)
-    return Standing(name, min(most, tokens + leased), -(-next_token // 1_000_000))
+    found = []
+    for limit, level in zip(limits, levels, strict=True):
+        share = limit.share
+        tokens, part = divmod(level, share.token)
+        seconds = -(-(share.token - part) // (share.refill * 1_000_000))
+        found.append(Standing(limit.name, min(share.full // share.token, tokens), seconds))
+    return tuple(found)

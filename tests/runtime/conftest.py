@@ -13,6 +13,7 @@ from runtime.adapters.postgres_migrations import migrate
 from runtime.app import Adapters, create_app
 from runtime.embedded.cluster import API, OWNER
 from runtime.environment import Address
+from runtime.services import throttling
 from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
@@ -150,6 +151,13 @@ def adapters(
 @pytest.fixture
 def app(settings: Settings, adapters: Adapters) -> Application:
     return create_app(settings, adapters)
+
+
+@pytest.fixture
+def still_buckets(buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch) -> MemoryBuckets:
+    """Buckets whose time passes only where ``now`` is moved: nothing is refilled, and no lease expires meanwhile."""
+    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
+    return buckets
 
 
 @pytest.fixture

@@ -86,6 +86,12 @@ class MemoryHistory:
         self._events = [event for event in self._events if event.revision > revision]
         self._horizon = revision
 
+    def age(self, revision: int, by: timedelta) -> None:
+        """Make the events up to a revision older than they are."""
+        self._events = [
+            replace(event, at=event.at - by) if event.revision <= revision else event for event in self._events
+        ]
+
     async def at(self, time: datetime) -> Version:
         self._ask(None)
         if time > datetime.now(UTC) - timedelta(seconds=self.settled_seconds):

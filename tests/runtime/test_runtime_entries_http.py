@@ -48,6 +48,11 @@ def check_problem(response: httpx.Response, status: int, detail: str) -> dict[st
     return problem
 
 
+def left(response: httpx.Response) -> int:
+    """Return the tokens that are left in the client's bucket."""
+    return int(response.headers["ratelimit"].partition(";r=")[2].split(";")[0])
+
+
 async def test_an_entry_lives_from_create_over_replace_to_delete(client: httpx.AsyncClient) -> None:
     created = await put(client, {"amount": 10})
     assert (created.status_code, created.headers["etag"]) == (201, tag(1))

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
+from unittest.mock import AsyncMock
 from uuid import uuid4
 
 import asyncpg
@@ -35,6 +36,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.history import History
+from runtime.services.retention import RetainedHistory
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
@@ -303,6 +305,48 @@ async def test_the_version_that_a_checkpoint_keeps_is_the_last_of_its_key(subjec
     assert (page.oldest.revision, page.versions[1].digest) == (4, Digest(1, hashlib.sha256(b"2").hexdigest()))
     assert (await history.version("n", "a", page.versions[1].version)).value == "2"
     assert [each.version.revision for each in (await history.changes("n", None, 9)).changes] == [6, 5]
+
+
+async def test_a_namespace_with_a_retention_answers_as_a_store_that_has_dropped_what_is_older(subject: Subject) -> None:
+    store, history, _, forget = subject
+    known = await states(store)
+    epoch = (await store.read("n", "a")).version.epoch
+    _, fifth, fourth, *_ = [each.at for each in (await history.changes("n", None, 9)).changes]
+    until = fourth + (fifth - fourth) / 2 + timedelta(days=7)
+    kept = RetainedHistory(history, AsyncMock(side_effect={"n": 7, "other": None}.get), lambda: until)
+    for limit in (1, 2, 9):
+        listed = []
+        before = None
+        while page := await kept.versions("n", "a", before, limit):
+            listed += [each.version.revision for each in page.versions]
+            if (before := page.next) is None:
+                break
+        assert (listed, page.oldest) == ([6, 4], Version(epoch, 4))
+    assert (await kept.versions("n", "a", Version(epoch, 4), 9)).versions == ()
+    assert [each.version.revision for each in (await kept.versions("n", "b", None, 9)).versions] == [5, 2]
+    assert [each.version.revision for each in (await kept.changes("n", None, 9)).changes] == [6, 5]
+    assert [each.version.revision for each in (await kept.versions("other", "a", None, 9)).versions] == [6, 3]
+    assert await _values(kept, Version(epoch, 3), "other") == {"a": "7"}
+    for asked in (
+        kept.read("n", ["a"], Version(epoch, 3)),
+        kept.read("n", ["b", "c"], Version(epoch, 3)),
+        kept.scan("n", "", 9, Version(epoch, 3)),
+        kept.version("n", "a", Version(epoch, 1)),
+        kept.differences("n", Version(epoch, 3), None, None, 9),
+    ):
+        with pytest.raises(NotKeptError) as caught:
+            await asked
+        assert caught.value.oldest == Version(epoch, 4)
+    for revision in (4, 5, 6):
+        assert await _values(kept, Version(epoch, revision)) == known[revision]
+    for key, revision, value in (("a", 4, "2"), ("b", 2, "1")):
+        assert (await kept.version("n", key, Version(epoch, revision))).value == value
+    (entry,) = (await kept.read("n", ["b"], Version(epoch, 3))).entries
+    assert entry is not None
+    assert (entry.value, entry.version.revision) == ("1", 2)
+    # What the store has dropped itself is no more there than before.
+    await forget(5)
+    assert (await kept.changes("n", None, 9)).oldest == Version(epoch, 5)
 
 
 async def _values(history: HistoryStore, at: Version, namespace: str = "n", limit: int = 2) -> dict[str, str]:

@@ -15,7 +15,7 @@ from runtime.ports import UnavailableError
 from runtime.services.history import LARGEST_ROLLBACK
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import EPOCH
-from tests.runtime.test_runtime_entries_http import check_problem, tag
+from tests.runtime.test_runtime_entries_http import check_problem, left, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -162,6 +162,37 @@ async def test_what_is_no_longer_kept_is_410_with_the_oldest_version(
         problem = check_problem(answer, 410, "^the history that is kept does not reach back so far")
         assert problem["oldest"] == version(4)
     assert (await client.get(LIST, params={"as-of": version(4)})).json()["entries"][0]["key"] == "j"
+
+
+async def test_a_namespace_is_looked_back_at_for_as_many_days_as_its_definition_says(
+    client: httpx.AsyncClient, entries: MemoryEntries
+) -> None:
+    entries.history.age(3, timedelta(days=3))
+    entries.history.age(4, timedelta(days=2))
+    other = await put(entries, "other", "k")
+    past = {"as-of": version(3)}
+    assert (await client.get(LIST, params=past)).status_code == 200
+    headers = {"if-none-match": "*"}
+    definition = {"owner": "team", "retention_days": 1}
+    assert (await client.put(f"{SPACE}/definition", json=definition, headers=headers)).status_code == 201
+    for answer in (
+        await client.get(LIST, params=past),
+        await client.get(URL, params=past),
+        await client.get(f"{URL}/versions/{version(2)}"),
+        await client.get(f"{SPACE}/diff", params={"from": version(3)}),
+        await post(client, URL, version(2), if_match="*"),
+        await post(client, SPACE, version(3), if_match="*"),
+    ):
+        problem = check_problem(answer, 410, "^the history that is kept does not reach back so far")
+        assert problem["oldest"] == version(4)
+    for url, member, revisions in ((URL, "versions", [5]), (SPACE, "changes", [7, 5]), (f"{LIST}/j", "versions", [3])):
+        page = (await client.get(f"{url}/versions")).json()
+        assert ([each["revision"] for each in page[member]], page["next"]) == (revisions, None)
+        assert page["oldest"] == version(4)
+    # It has not changed until the oldest version, and other namespaces are looked back at as before.
+    assert (await client.get(f"{LIST}/j", params=past)).json()["revision"] == 3
+    page = (await client.get("/v1/namespaces/other/entries/k/versions")).json()
+    assert ([each["version"] for each in page["versions"]], page["oldest"]) == ([str(other.version)], version(0))
 
 
 async def test_versions_tell_who_changed_a_key_when_and_why(client: httpx.AsyncClient) -> None:
@@ -366,12 +397,10 @@ async def test_a_dry_run_of_a_rollback_judges_it_and_makes_nothing(
     check_problem(await post(client, SPACE, version(2), "?dry-run=true", if_match=tag(4)), 412, "^If-Match")
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_rollback_of_a_namespace_costs_a_token_for_each_edit(
     client: httpx.AsyncClient, entries: MemoryEntries
 ) -> None:
-    def left(response: httpx.Response) -> int:
-        return int(response.headers["ratelimit"].partition("r=")[2].split(";")[0])
-
     before = entries.version
     for number in range(9):
         await put(entries, "n", f"new{number}")

@@ -15,11 +15,11 @@ from runtime.app import create_app
 from runtime.http import bodies
 from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
 from runtime.ports import Fault
-from runtime.services import throttling
 from runtime.services.changes import Changes
 from runtime.services.intake import Bounds, FullError, Level
 from runtime.settings import Bucket
 from tests.runtime.fakes import client_of, running
+from tests.runtime.test_runtime_entries_http import left
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,11 +44,6 @@ def document(document: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def left(response: httpx.Response) -> int:
-    """Return the tokens that are left in the client's bucket."""
-    return int(response.headers["ratelimit"].partition(";r=")[2].split(";")[0])
-
-
 def body(size: int) -> bytes:
     return b'{"value":1' + b" " * (size - 11) + b"}"
 
@@ -58,6 +53,7 @@ async def chunks(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
+@pytest.mark.usefixtures("still_buckets")
 @pytest.mark.parametrize(("size", "tokens"), [(11, 1), (TOKEN_BYTES, 1), (TOKEN_BYTES + 1, 2), (MAX_BYTES, 16)])
 async def test_a_body_costs_a_token_for_each_64_kib(client: httpx.AsyncClient, size: int, tokens: int) -> None:
     before = left(await client.get(URL))
@@ -65,6 +61,7 @@ async def test_a_body_costs_a_token_for_each_64_kib(client: httpx.AsyncClient, s
     assert (written.status_code, left(written)) == (201, before - tokens)
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_body_without_a_declared_length_costs_as_much_as_the_largest(client: httpx.AsyncClient) -> None:
     before = left(await client.get(URL))
     written = await client.put(URL, content=chunks(body(11)), headers=JSON)
@@ -72,15 +69,14 @@ async def test_a_body_without_a_declared_length_costs_as_much_as_the_largest(cli
 
 
 async def test_a_body_that_cannot_be_paid_for_is_denied_unread_until_it_can(
-    client: httpx.AsyncClient, buckets: MemoryBuckets, entries: MemoryEntries, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, still_buckets: MemoryBuckets, entries: MemoryEntries
 ) -> None:
-    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
     while left(await client.get(URL)) > 9:
         pass
     denied = await client.put(URL, content=body(MAX_BYTES), headers=JSON)
     assert (denied.status_code, denied.headers["retry-after"], entries.entries) == (429, "16", {})
     assert denied.json()["violated-policies"] == ["client"]
-    buckets.now += 17_000_000
+    still_buckets.now += 17_000_000
     assert (await client.put(URL, content=body(MAX_BYTES), headers=JSON)).status_code == 201
 
 
@@ -196,6 +192,7 @@ def test_what_is_in_progress_never_exceeds_a_bound_and_is_forgotten_when_it_ends
     assert (level.total, level.by_client) == (0, {})
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_every_admitted_request_costs_a_token_whatever_its_answer(client: httpx.AsyncClient) -> None:
     written = await client.put(URL, json={"value": 1})
     tag, tokens = written.headers["etag"], left(written)
@@ -215,19 +212,18 @@ async def test_every_admitted_request_costs_a_token_whatever_its_answer(client: 
 
 
 async def test_a_request_that_reaches_no_endpoint_and_a_denied_one_cost_nothing(
-    client: httpx.AsyncClient, buckets: MemoryBuckets, monkeypatch: pytest.MonkeyPatch
+    client: httpx.AsyncClient, still_buckets: MemoryBuckets
 ) -> None:
-    monkeypatch.setattr(throttling, "_now", lambda: buckets.now)
     before = left(await client.get(URL))
     for method, path in (("GET", "/v1/nowhere"), ("POST", URL), ("GET", f"{URL}%2Fx"), ("GET", "/health")):
         await client.request(method, path)
     assert left(await client.get(URL)) == before - 1
     while (await client.get(URL)).status_code != 429:
         pass
-    asked = len(buckets.taken)
+    asked = len(still_buckets.taken)
     for _ in range(50):
         denied = await client.get(URL)
         assert (denied.status_code, denied.headers["retry-after"]) == (429, "1")
-    assert len(buckets.taken) == asked
-    buckets.now += 1_000_000
+    assert len(still_buckets.taken) == asked
+    still_buckets.now += 1_000_000
     assert (await client.get(URL)).status_code == 404

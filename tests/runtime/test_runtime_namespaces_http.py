@@ -11,7 +11,7 @@ from runtime.domain.namespaces import LARGEST_BYTES
 from runtime.ports import UnavailableError
 from tests.runtime.changing import put as store_put
 from tests.runtime.fakes import EPOCH
-from tests.runtime.test_runtime_entries_http import LIST, check_problem, put, tag
+from tests.runtime.test_runtime_entries_http import LIST, check_problem, left, put, tag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,10 +109,8 @@ async def test_a_namespace_that_is_too_large_is_read_page_by_page(
     assert problem["detail"].endswith("read its entries page by page")
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_bundle_and_a_list_cost_a_token_for_each_64_kib_and_304_costs_one(client: httpx.AsyncClient) -> None:
-    def left(response: httpx.Response) -> int:
-        return int(response.headers["ratelimit"].partition("r=")[2].split(";")[0])
-
     await put(client, "x" * (200 * 1024), f"{LIST}/a")
     for url in (WHOLE, LIST):
         before = left(await client.get(url, headers={"if-none-match": "*"}))

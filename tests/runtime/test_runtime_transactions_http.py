@@ -10,7 +10,7 @@ import pytest
 from runtime.domain.entries import Version
 from runtime.domain.namespaces import MOST_EDITS
 from tests.runtime.fakes import EPOCH
-from tests.runtime.test_runtime_entries_http import LIST, URL, check_problem, put, tag
+from tests.runtime.test_runtime_entries_http import LIST, URL, check_problem, left, put, tag
 
 if TYPE_CHECKING:
     import httpx
@@ -202,10 +202,8 @@ async def test_a_worker_reads_what_its_transaction_made(client: httpx.AsyncClien
         assert (await client.get(f"{LIST}/a")).json()["value"] == number
 
 
+@pytest.mark.usefixtures("still_buckets")
 async def test_a_transaction_costs_a_token_for_each_edit(client: httpx.AsyncClient) -> None:
-    def left(response: httpx.Response) -> int:
-        return int(response.headers["ratelimit"].partition("r=")[2].split(";")[0])
-
     first = left(await transact(client, {"key": "a", "value": 1}))
     second = left(await transact(client, *({"key": f"k{n}", "value": 1} for n in range(MOST_EDITS))))
     assert first - second == MOST_EDITS
