@@ -232,9 +232,12 @@ class Definitions(Generic[S]):
         defines = edits[0].key == KEY and edits[0].value is not None
         for _ in range(ATTEMPTS):
             ruling = await self._ruling(namespace, defined)
-            judge = self._judge_definition if defines else self._judge
+            if defines:
+                judged = await self._judge_definition(edits, ruling, moved, unchecked=unchecked)
+            else:
+                judged = await self._judge(edits, ruling)
             try:
-                return await decide(await judge(edits, ruling, moved, unchecked=unchecked))
+                return await decide(judged)
             except RedefinedError as error:
                 self._entries.forget(namespace, KEY)
                 defined = error.version
@@ -244,12 +247,10 @@ class Definitions(Generic[S]):
                 moved = error.current
         raise UnavailableError("the namespace, or its definition, changes too often", Reason.BUSY)
 
-    async def _judge(
-        self, edits: tuple[Edit, ...], ruling: Ruling, _moved: Version | None, *, unchecked: bool
-    ) -> Judged:
+    async def _judge(self, edits: tuple[Edit, ...], ruling: Ruling) -> Judged:
         """Judge values by the schema of their namespace."""
         fault = None
-        if ruling.schema is not None and not unchecked:
+        if ruling.schema is not None:
             fault = await self._fault(_require_valid, ruling.schema, [(each.key, each.value) for each in edits])
         return Judged(ruling.basis, ruling.approvals, fault)
 

@@ -40,10 +40,11 @@ from runtime.domain.proposals import (
 )
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter
+from runtime.ports import AuditFilter, OutcomeUnknownError
 from runtime.telemetry import Telemetry
 from tests.runtime.changing import ANYTHING, NEW, at, edit, put
 from tests.runtime.fakes import MemoryAccess, MemoryAudit, MemoryEntries
+from tests.runtime.forwarder import forwarding
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -441,6 +442,27 @@ async def test_a_proposal_that_expired_in_the_fake_is_over_too() -> None:
     assert (await found(stores, proposal)).state is State.EXPIRED
     with pytest.raises(ProposalClosedError):
         await approve(stores, proposal)
+
+
+@pytest.mark.slow
+async def test_a_change_whose_answer_was_lost_after_its_commit_is_told_of_when_it_is_sent_again(
+    migrated_url: str, owner: asyncpg.Connection, settings: Settings
+) -> None:
+    async with forwarding(migrated_url) as way, postgres_stores(way.url, settings) as real:
+        proposal = await propose(real)
+        await real.entries.read(PAYMENTS, "k")
+        way.delay_seconds = 0.3
+        running = asyncio.create_task(approve(real, proposal))
+        while not await owner.fetchval("SELECT EXISTS (SELECT FROM proposals WHERE state = 'made')"):
+            await asyncio.sleep(0.01)
+        await way.sever()
+        with pytest.raises(OutcomeUnknownError):
+            await running
+        way.delay_seconds = 0.0
+        version = await approve(real, proposal)
+        assert version == (await found(real, proposal)).version
+        assert await owner.fetchval("SELECT count(*) FROM events") == 1
+        assert [outcome for outcome, _, _ in await recorded(real)] == ["proposed", "approved", "made"]
 
 
 @pytest.mark.slow
