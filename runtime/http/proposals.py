@@ -32,6 +32,7 @@ from runtime.http.rate_limiter import charge_of
 from runtime.http.representations import dump
 from runtime.http.transactions import edits_of
 from runtime.routes import NAMESPACE, PERMISSIONS
+from runtime.routes import PROPOSAL as PROPOSAL_PATH
 from runtime.services.definitions import KEY
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class ProposalHandlers:
         caller = request.scope["caller"]
         if not edits[0].key:
             self._authority.require(caller, _DEFINE, namespace)
-        if denial := await charge_of(request).pay(len(edits)):
+        if denial := await _pay(request, edits):
             return denial
         self._clients.identify(request.scope)
         proposal = NewProposal(id_, edits, context_of(request.scope, read_reason(request)), unchecked=unchecked)
@@ -87,7 +88,7 @@ class ProposalHandlers:
         note = self._note(request, "POST /v1/namespaces/{namespace}/proposals", "proposed")
         found = await self._proposals.propose(proposal, caller.identity, permit, note)
         response = self._answer(found, 201)
-        response.headers["Location"] = f"/v1/namespaces/{namespace}/proposals/{found.id}"
+        response.headers["Location"] = PROPOSAL_PATH.format(namespace=namespace, proposal=found.id)
         return response
 
     async def list(self, request: Request) -> Response:
@@ -105,9 +106,7 @@ class ProposalHandlers:
 
     async def read(self, request: Request) -> Response:
         """GET a proposal, with its edits; 304 when the client has it as it is."""
-        proposal = await self._proposals.find(
-            check_namespace(request.path_params["namespace"]), read_proposal_id(request)
-        )
+        proposal = await self._find(request)
         return await self._sent(request, _whole(proposal, self._counts(proposal)))
 
     async def approve(self, request: Request) -> Response:
@@ -119,7 +118,7 @@ class ProposalHandlers:
         if emergency and not read_reason(request):
             raise InvalidQueryError("a change in an emergency has a reason: send Change-Reason")
         proposal = await self._find(request)
-        if denial := await charge_of(request).pay(len(proposal.edits)):
+        if denial := await _pay(request, proposal.edits):
             return denial
         note = self._note(request, f"{_STEP}approve", "approved")
         return self._answer(
@@ -137,6 +136,8 @@ class ProposalHandlers:
     async def _close(self, request: Request, step: str, state: State) -> Response:
         read_nothing(request)
         proposal = await self._find(request)
+        if denial := await _pay(request, proposal.edits):
+            return denial
         note = self._note(request, f"{_STEP}{step}", state.value)
         return self._answer(await self._proposals.close(proposal, _client(request), read_reason(request), state, note))
 
@@ -171,6 +172,12 @@ class ProposalHandlers:
             namespace=request.path_params["namespace"],
             request_id=scope["request_id"],
         )
+
+
+async def _pay(request: Request, edits: tuple[Edit, ...]) -> Response | None:
+    """Pay a token for each edit, or for each 64 KiB of their values, which the answer has; return a denial."""
+    charge = charge_of(request)
+    return await charge.pay(len(edits)) or await charge.pay_bytes(sum(len(edit.value or "") for edit in edits))
 
 
 def parse_proposal(namespace: str, body: bytes) -> tuple[tuple[Edit, ...], bool]:
