@@ -50,7 +50,7 @@ _OPTIONS = (
 namespace_argument = click.argument("namespace", shell_complete=completion.namespaces)
 _key = click.argument("key", shell_complete=completion.keys)
 _key_or_all = click.argument("key", required=False, shell_complete=completion.keys)
-_MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
+MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
 _if_match = click.option(
     "--if-match",
     metavar="ETAG",
@@ -81,7 +81,7 @@ def asking(command: Callable[..., None]) -> Callable[..., None]:
 )
 @namespace_argument
 @_key
-@click.option("--as-of", metavar="MOMENT", help=f"As it was: {_MOMENT}.")
+@click.option("--as-of", metavar="MOMENT", help=f"As it was: {MOMENT}.")
 @asking
 def get(client: Client, output: str, namespace: str, key: str, as_of: str | None) -> None:
     """Print the value of an entry.
@@ -207,7 +207,7 @@ def history(client: Client, output: str, namespace: str, key: str | None, most: 
 )
 @namespace_argument
 @_key_or_all
-@click.option("--from", "start", metavar="MOMENT", required=True, help=f"From {_MOMENT}.")
+@click.option("--from", "start", metavar="MOMENT", required=True, help=f"From {MOMENT}.")
 @click.option("--to", "end", metavar="MOMENT", show_default="the present", help="To another one.")
 @asking
 def diff(client: Client, output: str, namespace: str, key: str | None, start: str, end: str | None) -> None:
@@ -238,7 +238,7 @@ def diff(client: Client, output: str, namespace: str, key: str | None, start: st
 )
 @namespace_argument
 @_key_or_all
-@click.option("--to", metavar="MOMENT", required=True, help=f"What it was at {_MOMENT}.")
+@click.option("--to", metavar="MOMENT", required=True, help=f"What it was at {MOMENT}.")
 @_if_match
 @reason_option
 @asking

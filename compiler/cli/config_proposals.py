@@ -9,7 +9,7 @@ import click
 
 from compiler import completion
 from compiler.cli import options
-from compiler.cli.config import asking, given_text, named, namespace_argument, reason_option
+from compiler.cli.config import MOMENT, asking, given_text, named, namespace_argument, reason_option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,18 +24,20 @@ _id = click.argument("proposal", shell_complete=completion.open_proposals)
     epilog=options.examples(
         "cbp config propose payments limits '{\"daily\": 6000}' --reason 'PAY-22: the winter sale'",
         "cbp config propose payments former --remove",
-        "cbp config propose payments --file edits.json",
+        "cbp config propose payments --to 1f0c9a2e-42 --reason 'PAY-23: back to before the sale'",
+        "cbp config propose payments --file payments.json",
     )
 )
 @namespace_argument
 @click.argument("key", required=False, shell_complete=completion.keys)
 @click.argument("value", required=False)
 @click.option("--remove", is_flag=True, help="Propose that the entry is removed.")
+@click.option("--to", metavar="MOMENT", help=f"Propose what the entry, or the namespace, was at {MOMENT}.")
 @click.option(
     "--file",
     "file",
     type=click.Path(allow_dash=True, dir_okay=False),
-    help="The value of the key or, without a key, the whole proposal: edits, or a definition; - for standard input.",
+    help="The value of the key or, without a key, all entries, edits, or a definition; - for standard input.",
 )
 @reason_option
 @asking
@@ -46,27 +48,29 @@ def propose(
     key: str | None,
     value: str | None,
     remove: bool,
+    to: str | None,
     file: str | None,
     reason: str | None,
 ) -> None:
     """Propose a change of a namespace, which others approve.
 
-    The entry is read first, and the change is made only while it is as it was read. Without a key the file is the body
-    of the request: {"edits": [...]} or {"definition": {...}, "if_match": "..."}.
+    What it replaces is read first, and the change is made only while that is as it was read. Without a key the file is
+    what cbp config export prints, or the body of the request: {"edits": [...]} or {"definition": {...}, "if_match":
+    "..."}.
     """
-    if key is None:
-        if remove:
-            raise click.UsageError("name the key of the entry to remove")
-        body = given_text(value, file)
-    else:
-        if remove and (value is not None or file is not None):
-            raise click.UsageError("give a value, or --remove, and not both")
-        body = _edit(client, namespace, key, None if remove else given_text(value, file))
+    if (value is not None) + (file is not None) + (to is not None) + remove != 1 or (remove and key is None):
+        raise click.UsageError("give a value, --file, --to or, with a key, --remove, and only one of them")
+    body = _body(client, namespace, key, None if remove or to else given_text(value, file), to)
+    if body is None:
+        click.echo("null" if output == "json" else f"{namespace}: nothing differs")
+        return
     proposed = client.propose(namespace, body, reason)
-    click.echo(proposed.text if output == "json" else f"{proposed.value['id']}: {_standing(proposed.value)}")
-    if output != "json":
-        for line in _changes(proposed.value):
-            click.echo(line)
+    if output == "json":
+        click.echo(proposed.text)
+        return
+    click.echo(f"{proposed.value['id']}: {_standing(proposed.value)}")
+    for line in _changes(proposed.value):
+        click.echo(line)
 
 
 @click.command(
@@ -137,14 +141,38 @@ def withdraw(client: Client, output: str, namespace: str, proposal: str, reason:
 COMMANDS = (propose, proposals, approve, reject, withdraw)
 
 
-def _edit(client: Client, namespace: str, key: str, text: str | None) -> str:
-    """Return the body of a proposal of one entry, which names the version that it replaces."""
-    from compiler.client import decoded, encoded
+def _body(client: Client, namespace: str, key: str | None, text: str | None, to: str | None) -> str | None:
+    """Return the body of a proposal, whose edits name the versions that they replace; None where nothing differs."""
+    from compiler.client import decoded
 
-    found = client.find(namespace, key)
-    condition = {"if_none_match": "*"} if found is None else {"if_match": found.etag}
-    change: dict[str, Any] = {"remove": True} if text is None else {"value": decoded(text)}
-    return encoded({"edits": [{"key": key, **change, **condition}]})
+    if key is not None:
+        found = client.find(namespace, key)
+        past = None if to is None else client.find(namespace, key, to)
+        wanted = {key: past.value["value"]} if past else {} if text is None else {key: decoded(text)}
+        return _departures({} if found is None else {key: found.value}, wanted)
+    if to is not None:
+        wanted = {each["key"]: each["value"] for each in client.entries(namespace, to)}
+    else:
+        document = decoded(text or "")
+        if not isinstance(document, dict) or not isinstance(document.get("entries"), dict):
+            return text
+        wanted = document["entries"]
+    return _departures({each["key"]: each for each in client.entries(namespace)}, wanted)
+
+
+def _departures(present: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    """Return the edits after which the entries have the wanted values by key, and there are no others."""
+    from compiler.client import encoded, same
+
+    edits = []
+    for key in sorted(present.keys() | wanted.keys()):
+        entry = present.get(key)
+        if entry is not None and key in wanted and same(entry["value"], wanted[key]):
+            continue
+        change = {"value": wanted[key]} if key in wanted else {"remove": True}
+        condition = {"if_none_match": "*"} if entry is None else {"if_match": entry["etag"]}
+        edits.append({"key": key, **change, **condition})
+    return encoded({"edits": edits}) if edits else None
 
 
 def _show(found: Answer, output: str) -> None:
