@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
+_MOST = 36500
 
 
 class ForwardedHeader(StrEnum):
@@ -96,6 +97,22 @@ class Signer:
     login: tuple[str, str] | None
 
 
+@dataclass(frozen=True, slots=True)
+class LockedStore:
+    """The place in an S3 object store, under Object Lock, for anchors of the audit trail, and the way to it.
+
+    ``role`` is the role of Amazon that may write there, and ``identity_url`` is the service that gives its credentials
+    for the token in ``token_file``. Each object is locked for ``locked_days``.
+    """
+
+    url: str
+    region: str
+    role: str
+    token_file: Path
+    identity_url: str
+    locked_days: int
+
+
 def read_environment(variables: Mapping[str, str]) -> Environment:
     """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
@@ -135,9 +152,7 @@ def read_migration_environment(variables: Mapping[str, str]) -> MigrationEnviron
 def read_signer(variables: Mapping[str, str]) -> Signer:
     """Return the signer of the audit trail; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
-    address = reader.url("CBP_AUDIT_VAULT_URL", ("https", "http"))
-    if urlsplit(address).scheme == "http" and urlsplit(address).hostname not in ("127.0.0.1", "localhost", "::1"):
-        reader.faults.append("CBP_AUDIT_VAULT_URL is no safe address for a token: use https://")
+    address = reader.private_url("CBP_AUDIT_VAULT_URL")
     mount, _, key = variables.get("CBP_AUDIT_VAULT_KEY", "").rpartition("/")
     if not mount or not key:
         reader.faults.append("CBP_AUDIT_VAULT_KEY is not of the form MOUNT/KEY: a key of Vault's transit engine")
@@ -151,6 +166,22 @@ def read_signer(variables: Mapping[str, str]) -> Signer:
     if reader.faults or token_file is None:
         raise EnvironmentVariableError(tuple(reader.faults))
     return Signer(address, mount, key, token_file, authority, (path, role) if role else None)
+
+
+def read_locked_store(variables: Mapping[str, str]) -> LockedStore | None:
+    """Return the store for anchors; None where none is named. Raises :class:`EnvironmentVariableError`."""
+    if not variables.get("CBP_AUDIT_STORE_URL"):
+        return None
+    reader = _Reader(variables)
+    url, identity = reader.private_url("CBP_AUDIT_STORE_URL"), reader.private_url("CBP_AUDIT_STORE_IDENTITY_URL")
+    region, role = (reader.text(f"CBP_AUDIT_STORE_{name}") for name in ("REGION", "ROLE"))
+    days = reader.count("CBP_AUDIT_STORE_LOCKED_DAYS")
+    token_file = reader.text_file("CBP_AUDIT_STORE_TOKEN_FILE")
+    if token_file is None:
+        reader.faults.append("CBP_AUDIT_STORE_TOKEN_FILE is not set: a file with a token of the pod's ServiceAccount")
+    if reader.faults or token_file is None:
+        raise EnvironmentVariableError(tuple(reader.faults))
+    return LockedStore(url, region, role, token_file, identity, days)
 
 
 class _Reader:
@@ -174,6 +205,26 @@ class _Reader:
         elif parts.scheme not in schemes or not parts.hostname:
             self.faults.append(f"{name} is not an address of the form {form}")
         return url
+
+    def private_url(self, name: str) -> str:
+        """Return an address to which a token may be sent: over TLS, or on this machine."""
+        url = self.url(name, ("https", "http"))
+        if urlsplit(url).scheme == "http" and urlsplit(url).hostname not in ("127.0.0.1", "localhost", "::1"):
+            self.faults.append(f"{name} is no safe address for a token: use https://")
+        return url
+
+    def text(self, name: str) -> str:
+        text = self._variables.get(name, "")
+        if not text:
+            self.faults.append(f"{name} is not set")
+        return text
+
+    def count(self, name: str) -> int:
+        text = self._variables.get(name, "")
+        if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+            self.faults.append(f"{name} is not a whole number from 1 to {_MOST}")
+            return 1
+        return int(text)
 
     def text_file(self, name: str) -> Path | None:
         if not (path := self._variables.get(name)):

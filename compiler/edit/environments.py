@@ -47,6 +47,8 @@ _CLAIMED = (
     "environment.clusters.*.backups.location",
     "environment.clusters.*.backups.identity",
     "environment.clusters.*.backups.replicated_to.location",
+    "environment.clusters.*.anchors.location",
+    "environment.clusters.*.anchors.identity",
     "environment.clusters.*.balancers.subnets.*",
     "environment.clusters.*.handover.token",
 )

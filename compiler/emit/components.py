@@ -24,6 +24,7 @@ from compiler.emit.kubernetes.cluster.data_secrets import data_secrets
 from compiler.emit.kubernetes.cluster.namespaces import namespaces
 from compiler.emit.kubernetes.cluster.storage_classes import storage_classes
 from compiler.emit.kubernetes.database import flows as database_flows
+from compiler.emit.kubernetes.database.audit_anchors import audit_anchors
 from compiler.emit.kubernetes.database.backups import backups
 from compiler.emit.kubernetes.database.migration import migration
 from compiler.emit.kubernetes.database.poolers import poolers
@@ -37,6 +38,7 @@ from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
 from compiler.emit.vault.kubernetes_auth import (
     api_account,
+    audit_account,
     certificates_account,
     data_account,
     kubernetes_auth,
@@ -44,7 +46,7 @@ from compiler.emit.vault.kubernetes_auth import (
 )
 from compiler.emit.vault.oidc_auth import oidc_auth
 from compiler.emit.vault.pki import pki
-from compiler.emit.vault.signing import audit_signer
+from compiler.emit.vault.signing import audit_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +66,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="storage classes", runs=Runs.EVERYWHERE, documents=storage_classes),
     Component(name="audit devices", runs=Runs.EVERYWHERE, vault=audit_devices),
     Component(name="secrets engine", runs=Runs.EVERYWHERE, vault=secrets_engine),
-    Component(name="audit signer", runs=Runs.EVERYWHERE, vault=audit_signer),
+    Component(name="audit key", runs=Runs.EVERYWHERE, vault=audit_key),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
@@ -100,6 +102,13 @@ COMPONENTS: tuple[Component, ...] = (
         documents=migration,
         flows=database_flows.migration_flows,
         accounts=migration_account,
+    ),
+    Component(
+        name="audit anchors",
+        runs=Runs.SERVING,
+        documents=audit_anchors,
+        flows=database_flows.audit_flows,
+        accounts=audit_account,
     ),
     Component(
         name="database",

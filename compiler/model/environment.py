@@ -15,6 +15,7 @@ from compiler.model.keywords import Keywords
 from compiler.model.load_management import RateLimits
 from compiler.model.text import (
     AddressRange,
+    Bucket,
     Certificates,
     ClientName,
     EnvironmentName,
@@ -30,6 +31,7 @@ from compiler.model.text import (
     ObjectLocation,
     PromotionToken,
     Revision,
+    RoleArn,
     Subnet,
 )
 from compiler.model.units import Flag
@@ -113,6 +115,8 @@ class Workloads(Model):
 
     issuer: HttpsUrl
     """The issuer of the cluster's service account tokens: its ``--service-account-issuer``."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign the issuer's certificate; left out, those that the API's image trusts."""
     accounts: tuple[WorkloadRole, ...] = ()
     """The service accounts that may do something."""
 
@@ -122,6 +126,8 @@ class SignIn(Model):
 
     issuer: HttpsUrl
     """The issuer of OpenID Connect, as in its discovery document."""
+    ca_bundle: Certificates | None = None
+    """The authorities that sign its certificate; left out, those that Vault's system and the API's image trust."""
     client_id: Name
     """The client ID under which Vault is registered there."""
     groups: Groups
@@ -218,6 +224,17 @@ class Backups(Model):
     """The archive's name there, by default the database's name; a cluster that is created again needs another one."""
 
 
+class Anchors(Model):
+    """The bucket under Object Lock that keeps the signed heads of the audit trail, out of reach of the database."""
+
+    location: Bucket
+    """The bucket; Object Lock is on for it, and nothing else writes to it."""
+    identity: RoleArn
+    """The role that may write there; it belongs to the pods that anchor alone."""
+    endpoint: HttpsUrl | None = None
+    """The address of the object store, where it is not Amazon's public one."""
+
+
 class Handover(Model):
     """The handover from the serving cluster to this one without loss of data: docs/exchange.md has the steps."""
 
@@ -255,6 +272,8 @@ class Cluster(Model):
     balancers: Balancers = Balancers()
     vault: Vault
     backups: Backups
+    anchors: Anchors | None = None
+    """Left out, the anchors of the audit trail lie in the database alone."""
     workloads: Workloads | None = None
     """Left out, no service account of the cluster is a client of the API."""
 

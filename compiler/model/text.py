@@ -171,6 +171,28 @@ ObjectLocation = Annotated[
 ]
 """A bucket of Amazon S3, or a container of Azure Blob Storage."""
 
+Bucket = Annotated[
+    str,
+    Matching(
+        r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*",
+        "a place in an object store that speaks S3",
+        "write s3://bucket, or s3://bucket/folder",
+        "s3://bank-anchors/configuration",
+    ),
+]
+"""A bucket of Amazon S3, or a folder in it."""
+
+RoleArn = Annotated[
+    str,
+    Matching(
+        r"arn:aws:iam::[0-9]{12}:role/[A-Za-z0-9+=,.@_/-]{1,128}",
+        "a role of Amazon",
+        "write the ARN of an IAM role",
+        "arn:aws:iam::123456789012:role/configuration-anchors",
+    ),
+]
+"""An IAM role of Amazon, which a pod takes on by its token."""
+
 Identity = Annotated[
     str,
     Matching(

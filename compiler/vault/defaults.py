@@ -53,7 +53,11 @@ _OIDC_ROLE = Fields(
         "verbose_oidc_logging": False,
     }
 )
-_OIDC_CONFIG = Fields({"namespace_in_state": True, "skip_jwks_validation": False}, _computed("status"))
+_OIDC_CONFIG = Fields(
+    # Without an authority of the issuer's own, those that the server's system trusts verify it.
+    {"namespace_in_state": True, "oidc_discovery_ca_pem": "", "skip_jwks_validation": False},
+    _computed("status"),
+)
 
 # By the type of the mount, and by the path below the mount.
 _MOUNTED: dict[tuple[str, str], Fields] = {

@@ -25,9 +25,24 @@ BUILT_IN: dict[str, frozenset[str]] = {
     "sys/mounts": frozenset({"cubbyhole", "identity", "secret", "sys"}),
     "sys/auth": frozenset({"token"}),
     "sys/policies/acl": frozenset({"default", "root"}),
+    "identity/oidc/key": frozenset({"default"}),
+    "identity/oidc/assignment": frozenset({"allow_all"}),
+    "identity/oidc/provider": frozenset({"default"}),
 }
-# What gives rights beside mounts and policies: roles of tokens, groups, and the factors that a login needs.
-LISTED = ("sys/policies/acl", "auth/token/roles", "identity/group/name", "identity/mfa/login-enforcement")
+# What gives rights beside mounts and policies: roles of tokens, groups, the factors that a login needs, and what the
+# server signs tokens by as an issuer of OpenID Connect, and for whom.
+LISTED = (
+    "sys/policies/acl",
+    "auth/token/roles",
+    "identity/group/name",
+    "identity/mfa/login-enforcement",
+    "identity/oidc/key",
+    "identity/oidc/role",
+    "identity/oidc/client",
+    "identity/oidc/assignment",
+    "identity/oidc/scope",
+    "identity/oidc/provider",
+)
 # The listings of a mount, by its type; each name is the last part of a document's path.
 OF_MOUNTS: dict[str, tuple[str, ...]] = {
     "kubernetes": ("role",),

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 import structlog
 
-from runtime.environment import EnvironmentVariableError, read_migration_environment, read_signer
+from runtime.environment import EnvironmentVariableError, read_locked_store, read_migration_environment, read_signer
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.maintenance.audit import anchor
 from runtime.maintenance.events import keep_events
 from runtime.maintenance.history import verify_history
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
+from runtime.maintenance.locked_store import StoreError
 from runtime.maintenance.snapshots import prune
 from runtime.maintenance.transit import SignerError
 from runtime.maintenance.volumes import Volumes, copy
@@ -72,7 +73,8 @@ def _run_on_database(arguments: argparse.Namespace) -> int:
 
 def _anchor(arguments: argparse.Namespace) -> int:
     async def run(settings: Settings, environment: MigrationEnvironment) -> int:
-        await anchor(environment.database, settings, read_signer(os.environ), arguments.folder)
+        signer, store = read_signer(os.environ), read_locked_store(os.environ)
+        await anchor(environment.database, settings, signer, arguments.folder, store)
         return 0
 
     return _on_database(arguments.settings, run)
@@ -86,7 +88,7 @@ def _on_database(path: Path, run: Callable[[Settings, MigrationEnvironment], Cor
     except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SignerError) as error:
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SignerError, StoreError) as error:
         _log.error("the maintenance job failed", reason=str(error))
         return FAILED
 

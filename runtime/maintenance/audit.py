@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import structlog
 
 from runtime.adapters.postgres_migrations import session
 from runtime.domain.audit import FORMAT, canonical, written
+from runtime.maintenance.locked_store import keep
 from runtime.maintenance.transit import sign
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from pathlib import Path
 
     import asyncpg
 
-    from runtime.environment import Address, Signer
+    from runtime.environment import Address, LockedStore, Signer
     from runtime.settings import Settings
 
 MOST_DROPPED = 100_000
@@ -32,13 +34,16 @@ _ANCHOR = "INSERT INTO audit_anchors (sequence, statement, signature) VALUES ($1
 _log = structlog.get_logger(__name__)
 
 
-async def anchor(address: Address, settings: Settings, signer: Signer, folder: Path | None) -> int | None:
-    """Have the head of the chain signed, keep the anchor in the database, and as a file of its own in ``folder``.
+async def anchor(
+    address: Address, settings: Settings, signer: Signer, folder: Path | None, store: LockedStore | None = None
+) -> int | None:
+    """Have the head of the chain signed, keep the anchor outside of the database (``folder``, ``store``), and in it.
 
-    Returns the place of the anchored record; None where nothing was sealed since the last anchor. The file is written
+    Returns the place of the anchored record; None where nothing was sealed since the last anchor. Outside it is written
     first: a job that is killed in between anchors the same head again, or a later one.
 
-    Raises :class:`runtime.maintenance.transit.SignerError`, and asyncpg's and the operating system's errors.
+    Raises :class:`runtime.maintenance.transit.SignerError`, :class:`runtime.maintenance.locked_store.StoreError`, and
+    asyncpg's and the operating system's errors.
     """
     async with session(address, settings.database) as connection:
         head = await connection.fetchrow(_HEAD)
@@ -55,8 +60,12 @@ async def anchor(address: Address, settings: Settings, signer: Signer, folder: P
         }
         text = canonical(statement)
         signature = sign(signer, text)
-        if folder is not None:
-            _keep(folder / f"{settings.environment}-{settings.cluster}-{place:012}.json", text, signature)
+        name = f"{settings.environment}-{settings.cluster}-{place:012}.json"
+        content = f'{{"statement":{text.decode()},"signature":"{signature}"}}\n'
+        if folder is not None and not _write(folder / name, content):
+            _log.warning("the anchor was written before: it is left as it is", file=name)
+        if store is not None and not keep(store, name, content.encode()):
+            _log.warning("the anchor was kept before: it is left as it is", object=name)
         await connection.execute(_ANCHOR, place, text.decode(), signature)
     _log.info("the audit trail is anchored", sequence=place)
     return place
@@ -70,15 +79,14 @@ async def drop_expired(connection: asyncpg.Connection, retention: timedelta) -> 
     return dropped
 
 
-def _keep(file: Path, statement: bytes, signature: str) -> None:
-    """Write an anchor as a file that did not exist: no anchor is ever overwritten."""
-    text = f'{{"statement":{statement.decode()},"signature":"{signature}"}}\n'
+def _write(file: Path, content: str) -> bool:
+    """Write a file that did not exist, since no anchor is ever overwritten; return False if it did."""
     try:
         descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o444)
     except FileExistsError:
-        _log.warning("the anchor was written before: it is left as it is", file=file.name)
-        return
+        return False
     with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-        opened.write(text)
+        opened.write(content)
         opened.flush()
         os.fsync(opened.fileno())
+    return True

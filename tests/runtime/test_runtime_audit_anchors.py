@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -20,11 +21,13 @@ from runtime.environment import Address, EnvironmentVariableError, Signer, read_
 from runtime.maintenance.__main__ import main as maintain
 from runtime.maintenance.audit import anchor
 from runtime.maintenance.events import keep_events
+from runtime.maintenance.locked_store import StoreError
 from runtime.maintenance.transit import SignerError, sign
 from runtime.telemetry import Telemetry
 from tests.compiler.vault.openbao import OpenBao, openbao
 from tests.identity import signed_in, token
 from tests.runtime.changing import ANYTHING, put
+from tests.runtime.object_store import Store, reached, served
 from tests.runtime.service import serving
 
 if TYPE_CHECKING:
@@ -208,6 +211,33 @@ async def test_an_anchor_is_made_of_each_new_head_and_never_overwritten(
     named = {name: statement[name] for name in ("environment", "cluster", "sequence", "format")}
     assert named == {"environment": "test", "cluster": "one", "sequence": 2, "format": "cbp-audit/1"}
     assert (await trail.state()).unanchored_seconds == 0
+
+
+async def test_an_anchor_is_kept_in_a_bucket_under_a_lock(
+    store: PostgresEntries, settings: Settings, owner_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    await put(store, "a", "k")
+    trail = PostgresAudit(store)
+    await trail.seal(10)
+    with served(Store()) as bucket:
+        place = await anchor(Address(owner_url), settings, signer, tmp_path, reached(bucket, tmp_path))
+    ((path, (content, headers)),) = bucket.objects.items()
+    file = tmp_path / f"test-one-{place:012}.json"
+    assert (path, content) == (f"/anchors/of-production/{file.name}", file.read_bytes())
+    until = datetime.fromisoformat(headers["x-amz-object-lock-retain-until-date"])
+    assert until - datetime.now(UTC) > timedelta(days=96)
+
+
+async def test_an_anchor_that_its_bucket_refuses_is_none(
+    store: PostgresEntries, settings: Settings, owner_url: str, signer: Signer, tmp_path: Path
+) -> None:
+    """The database has it only once it is outside: the next run makes it again."""
+    await put(store, "a", "k")
+    trail = PostgresAudit(store)
+    await trail.seal(10)
+    with served(Store(locking=False)) as bucket, pytest.raises(StoreError, match="InvalidRequest"):
+        await anchor(Address(owner_url), settings, signer, None, reached(bucket, tmp_path))
+    assert not await trail.anchors(0, 10)
 
 
 async def test_a_job_that_vault_refuses_says_so_and_leaves_no_anchor(

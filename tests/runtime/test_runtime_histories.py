@@ -1,7 +1,8 @@
-"""Random histories of clients with different rights, over two workers on real servers, against a model of the API.
+"""Random histories of clients with different rights, over workers on real servers, against a model of the API.
 
-The model says the status of every answer, what each read may show, and what the audit trail has to hold. It is shown to
-find defects: each history that runs with one of them fails.
+One history runs over two replicas of two processes each, where a standby answers reads. The model says the status of
+every answer, what each read may show, and what the audit trail has to hold. It is shown to find defects: each history
+that runs with one of them fails.
 """
 
 from __future__ import annotations
@@ -17,16 +18,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from runtime import routes
 from runtime.adapters import postgres_audit
+from runtime.adapters.postgres_migrations import migrate
 from runtime.domain.audit import ACCESS, CHANGE, FORMAT, REFUSAL
 from runtime.domain.audit_verification import verify
 from runtime.domain.entries import Context
 from runtime.domain.identity import Right, Role
 from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.preconditions import Conditions, Tags
+from runtime.embedded.cluster import API
+from runtime.environment import Address
 from runtime.http import changes, entries, queries, resource
 from runtime.http.audit import Refusals
 from runtime.routes import PERMISSIONS
@@ -34,13 +39,15 @@ from runtime.services.access import Authority, Callers
 from runtime.services.administration import Administration
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
+from tests.faults.database import durable_postgres
 from tests.identity import signed_in
+from tests.runtime.service import serving
 from tests.runtime.test_runtime_deadlines import eventually, is_ready, served
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
-    import httpx
     from starlette.requests import Request
 
     from runtime.settings import Settings
@@ -122,7 +129,7 @@ class History:
     async def step(self) -> None:
         """Do something at random."""
         self.number += 1
-        client, worker = self.chance.choice(tuple(CLIENTS)), self.chance.randrange(2)
+        client, worker = self.chance.choice(tuple(CLIENTS)), self.chance.randrange(len(self.workers))
         namespace, key = self.chance.choice(NAMESPACES), self.chance.choice(KEYS)
         does: tuple[Callable[..., Any], ...] = (
             *(self.read,) * 4,
@@ -200,7 +207,7 @@ class History:
             self._made(client, worker, namespace, {**values}, response.json()["etag"])
 
     async def repeat(self, client: str, worker: int, namespace: str, key: str) -> None:
-        """Two clients send changes under one Idempotency-Key; the first sends its own again, by the other worker."""
+        """Two clients send changes under one Idempotency-Key; the first sends its own again, by another worker."""
         url, name = f"PUT {routes.ENTRY}", f"key-{self.number}"
         etags: list[str] = []
         for who, where, value in (("anna", worker, self.number), (client, worker, -self.number)):
@@ -220,9 +227,8 @@ class History:
         assert len(etags) == len(set(etags))
         if etags and client != "anna":
             headers = {"If-Match": "*", "Idempotency-Key": name}
-            again = await self.ask(
-                "anna", 1 - worker, url, namespace, key=key, json={"value": self.number}, headers=headers
-            )
+            other = (worker + 1) % len(self.workers)
+            again = await self.ask("anna", other, url, namespace, key=key, json={"value": self.number}, headers=headers)
             assert (again.status_code, again.headers["etag"]) == (200, etags[0])
 
     async def give(self, client: str, worker: int, namespace: str, _key: str) -> None:
@@ -271,7 +277,7 @@ class History:
         """Compare what is left: no update was lost, no memory is outdated, and the trail tells of everything."""
         await asyncio.sleep(OTHERS_SEE_SECONDS)
         for (namespace, key), entry in self.entries.items():
-            for worker in range(2):
+            for worker in range(len(self.workers)):
                 response = await self.ask("anna", worker, f"GET {routes.ENTRY}", namespace, key=key)
                 assert response.headers.get("etag") == entry.etag
                 assert response.json().get("value") == entry.value
@@ -316,9 +322,9 @@ class History:
             self.made.append((f"local:{client}", revision, namespace, key))
 
     async def _known(self) -> None:
-        """Have both workers look at what is given: how long that may take without is tested elsewhere."""
+        """Have every worker look at what is given: how long that may take without is tested elsewhere."""
         self.given += 1
-        for worker in range(2):
+        for worker in range(len(self.workers)):
             assert (await self.ask("anna", worker, "GET /v1/grants")).status_code == 200
 
 
@@ -348,7 +354,42 @@ async def carried_out(workers: tuple[httpx.AsyncClient, ...], seed: int, audited
     await history.end(audited_within)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@asynccontextmanager
+async def deployed(
+    folder: Path, settings: Settings, document: dict[str, Any], redis_url: str
+) -> AsyncIterator[tuple[httpx.AsyncClient, ...]]:
+    """Run two replicas of two processes, a primary and a standby; each client keeps its connection to one process."""
+    async with AsyncExitStack() as stack:
+        primary = stack.enter_context(durable_postgres(folder))
+        await migrate(Address(primary.migration_url), settings.database, API)
+        standby = primary.backup(folder / "standby", primary.port, "--write-recovery-conf")
+        standby.start()
+        stack.callback(standby.kill)
+        variables = {
+            "CBP_DATABASE_URL": primary.url,
+            "CBP_DATABASE_READ_URL": standby.url,
+            "CBP_REDIS_URL": redis_url,
+        }
+        clients = []
+        for name in ("one", "two"):
+            (folder / name).mkdir()
+            service = stack.enter_context(serving(folder / name, document, variables))
+            for _ in range(document["process"]["workers"]):
+                client = await stack.enter_async_context(httpx.AsyncClient(base_url=service.url, timeout=30))
+                await eventually(partial(is_ready, client, 200, "ready"))
+                clients.append(client)
+        yield tuple(clients)
+        assert await standby.execute("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()") > 50
+
+
+async def test_every_answer_of_two_replicas_with_a_standby_is_the_one_that_rights_and_versions_permit(
+    tmp_path: Path, settings: Settings, document: dict[str, Any], redis_url: str
+) -> None:
+    async with deployed(tmp_path, settings, document, redis_url) as workers:
+        await carried_out(workers, seed=3)
+
+
+@pytest.mark.parametrize("seed", range(2))
 async def test_every_answer_is_the_one_that_rights_and_versions_permit(
     seed: int, settings: Settings, migrated_url: str, redis_url: str
 ) -> None:

@@ -15,11 +15,13 @@ from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
+from compiler.emit.kubernetes.database.audit_anchors import CLOUD_AUDIENCE, anchored, locked_days
 from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster
 from compiler.emit.kubernetes.database.roles import DIVIDING
 from compiler.emit.names import (
+    AUDIT,
     CACHE,
     DATABASE,
     DATABASE_NAME,
@@ -65,6 +67,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         vault_paths=vault_paths(site),
         requirements=needed,
         later=[item for item in requirements(serving) if item.provider not in running],
+        anchored=site.serves and anchored(site),
         guarded=guarded_zones(site),
         writers=secret_writers(),
         features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
@@ -89,6 +92,9 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
+        anchoring_account=f"system:serviceaccount:{namespace('data')}:{AUDIT}",
+        cloud_audience=CLOUD_AUDIENCE,
+        locked_days=locked_days(site),
         secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],
         synchronous=synchronous(site),
         data=namespace("data"),

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 from compiler.emit.names import (
     API,
     API_SECRETS,
+    AUDIT,
     CERTIFICATES,
     DATA,
     DATA_SECRETS,
     MIGRATION,
     MIGRATION_SECRETS,
+    VAULT_SIGNING,
     namespace,
 )
 from compiler.emit.server_certificates import server_certificates
@@ -48,6 +50,10 @@ class Account:
     service_account: str
     zone: Zone
     grants: tuple[Grant, ...]
+    does: str = "reads"
+    """The verb of its policy's first line."""
+    audience: str = AUDIENCE
+    """The audience that Vault asks of its tokens; they also need that of the API server, which reviews them."""
 
 
 def kubernetes_auth(site: Site) -> Iterator[Write]:
@@ -65,12 +71,12 @@ def kubernetes_auth(site: Site) -> Iterator[Write]:
 def account_role(site: Site, account: Account) -> Iterator[Write]:
     """Yield the policy of an account, and the role by which it logs in."""
     paths, name = vault_paths(site), account.role
-    yield policy(site, name, f"What {name} reads for {paths.scope}.", account.grants)
+    yield policy(site, name, f"What {name} {account.does} for {paths.scope}.", account.grants)
     yield write(
         f"auth/{paths.kubernetes}/role/{name}",
         bound_service_account_names=[account.service_account],
         bound_service_account_namespaces=[namespace(account.zone)],
-        audience=AUDIENCE,
+        audience=account.audience,
         token_policies=[paths.policy(name)],
         token_no_default_policy=True,
         token_ttl=TOKEN_TTL,
@@ -96,6 +102,16 @@ def migration_account(site: Site) -> Iterator[Account]:
     """Yield the ServiceAccount that reads the password of the database role that migrates."""
     grant = Grant(credential_path(vault_paths(site).migration_role), ("read",))
     yield Account(MIGRATION, MIGRATION_SECRETS, "data", (grant,))
+
+
+def audit_account(site: Site) -> Iterator[Account]:
+    """Yield the ServiceAccount that has heads of the audit trail signed.
+
+    Its token is projected into a pod, and such a token has one audience: that of the API server, which reviews it.
+    """
+    if site.spec.access_control.infrastructure.authorization.audit:
+        grant = Grant(f"{VAULT_SIGNING}/sign/{vault_paths(site).audit_key}", ("update",))
+        yield Account(AUDIT, AUDIT, "data", (grant,), does="signs", audience=site.cluster.vault.kubernetes_audience)
 
 
 def data_account(site: Site) -> Iterator[Account]:

@@ -41,6 +41,7 @@ def oidc_auth(site: Site) -> Iterator[Write]:
         f"auth/{mount}/config",
         write_only=("oidc_client_secret",),
         oidc_discovery_url=site.environment.sign_in.issuer,
+        **({"oidc_discovery_ca_pem": bundle} if (bundle := site.environment.sign_in.ca_bundle) else {}),
         bound_issuer=site.environment.sign_in.issuer,
         oidc_client_id=site.environment.sign_in.client_id,
         default_role=ADMINISTRATORS,

@@ -1,5 +1,5 @@
 # METADATA
-# title: Backups go where the cluster has no identity
+# title: Backups or anchors go where the cluster has no identity
 # description: >-
 #   A role of Amazon cannot open a container of Azure, nor the reverse: every backup fails, and so does the archive
 #   of the log. An endpoint beside the location is for a store that speaks S3; Azure's is part of the location.
@@ -19,10 +19,13 @@ shapes := {
 }
 
 examined contains backup if {
+	some group in ["backups", "anchors"]
+	stated := object.get(input.cluster, group, null)
+	is_object(stated)
 	some field, shape in shapes[input.cluster.platform]
-	value := input.cluster.backups[field]
+	value := stated[field]
 	is_string(value)
-	backup := {"field": field, "value": value, "shape": shape}
+	backup := {"group": group, "field": field, "value": value, "shape": shape}
 }
 
 fits(backup) if regex.match(backup.shape, backup.value)
@@ -32,9 +35,9 @@ deny contains denial if {
 	not fits(backup)
 	denial := {
 		"id": "DEP014",
-		"message": sprintf("the backups' %s is not one of %s", [backup.field, input.cluster.platform]),
-		"path": ["environment", "clusters", input.cluster.name, "backups", backup.field],
-		"places": [["environment", "clusters", input.cluster.name, "backups", backup.field]],
+		"message": sprintf("the %s' %s is not one of %s", [backup.group, backup.field, input.cluster.platform]),
+		"path": ["environment", "clusters", input.cluster.name, backup.group, backup.field],
+		"places": [["environment", "clusters", input.cluster.name, backup.group, backup.field]],
 		"given": [["environment", "clusters", input.cluster.name, "platform"]],
 	}
 }

@@ -32,8 +32,23 @@ examined contains client if {
 		"file": item.file,
 		"kind": item.kind,
 		"name": item.name,
-		"bundle": object.get(vault, "caBundle", ""),
+		"length": count(object.get(vault, "caBundle", "")),
 		"pointer": concat("/", array.concat(["", "spec"], place)),
+	}
+}
+
+# A pod of ours reads them from a file, which holds those of the statement or nothing.
+examined contains client if {
+	some pod in kubernetes.pods
+	some container in pod.spec.containers
+	variables := {variable.name | some variable in object.get(container, "env", [])}
+	"CBP_AUDIT_VAULT_URL" in variables
+	client := {
+		"file": pod.file,
+		"kind": pod.kind,
+		"name": pod.name,
+		"length": length * count(variables & {"CBP_AUDIT_VAULT_AUTHORITY_FILE"}),
+		"pointer": pod.pointer,
 	}
 }
 
@@ -51,7 +66,7 @@ length := (4 * (padded - (padded % 3))) / 3
 
 deny contains denial if {
 	some client in examined
-	count(client.bundle) != length
+	client.length != length
 	denial := {
 		"id": "K8S040",
 		"message": sprintf("the %s %s does not verify Vault by the stated authorities", [client.kind, client.name]),

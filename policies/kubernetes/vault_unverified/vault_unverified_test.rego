@@ -32,3 +32,12 @@ test_a_client_without_it_is_denied_at_its_connection if {
 		"the SecretStore c does not verify Vault by the stated authorities",
 	]}
 }
+
+pod(variables) := client("Pod", {"containers": [{"name": "c", "env": [{"name": name, "value": "v"} | some name in variables]}]})
+
+test_a_pod_has_them_as_a_file if {
+	named := ["CBP_AUDIT_VAULT_URL", "CBP_AUDIT_VAULT_AUTHORITY_FILE"]
+	vault_unverified.deny == set() with input as judged("pem", [pod(named)])
+	vault_unverified.deny == set() with input as judged(null, [pod(["CBP_AUDIT_VAULT_URL"])])
+	count(vault_unverified.deny) == 1 with input as judged("pem", [pod(["CBP_AUDIT_VAULT_URL"])])
+}

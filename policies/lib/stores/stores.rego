@@ -86,6 +86,22 @@ logins contains login if {
 	}
 }
 
+# scheduled holds the command of each container of a job that the cluster starts by the clock, as one text, with its schedule.
+scheduled contains job if {
+	some item in kubernetes.objects
+	item.kind == "CronJob"
+	object.get(item.spec, "suspend", false) == false
+	some container in item.spec.jobTemplate.spec.template.spec.containers
+	job := {"command": concat(" ", container.command), "schedule": object.get(item.spec, "schedule", "")}
+}
+
+# daily holds the commands that are run every day.
+daily contains command if {
+	some job in scheduled
+	command := job.command
+	regex.match(`^[0-9]+ [0-9]+ \* \* \*$`, job.schedule)
+}
+
 # parameters returns those of an address, by name.
 parameters(address) := {pair[0]: pair[1] |
 	some text in split(concat("?", array.slice(split(address, "?"), 1, 2)), "&")

@@ -79,6 +79,21 @@ test_an_address_says_who_logs_in_and_where if {
 	}
 }
 
+job(fields) := object("CronJob", object.union(
+	{
+		"schedule": "20 2 * * *",
+		"jobTemplate": {"spec": {"template": {"spec": {"containers": [{"name": "c", "command": ["a", "b"]}]}}}},
+	},
+	fields,
+))
+
+test_a_job_runs_by_its_schedule_unless_it_is_suspended if {
+	stores.scheduled == {{"command": "a b", "schedule": "20 2 * * *"}} with input as job({})
+	stores.daily == {"a b"} with input as job({})
+	stores.daily == set() with input as job({"schedule": "20 2 1 * *"})
+	stores.scheduled == set() with input as job({"suspend": true})
+}
+
 test_a_session_that_only_reads_writes_nothing if {
 	address := "postgresql://reader@db-r/c?sslmode=verify-full&default_transaction_read_only=on"
 	logins := stores.logins with input as container([{"name": "CBP_DATABASE_URL", "value": address}])

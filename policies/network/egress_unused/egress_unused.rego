@@ -18,9 +18,18 @@ import rego.v1
 
 # What a pod that calls a service is told, by the purpose of the service's ranges.
 called := {
-	"identity_provider": input.environment.sign_in.issuer,
-	"object_store": input.cluster.backups.location,
-	"vault": input.cluster.vault.address,
+	"identity_provider": {input.environment.sign_in.issuer},
+	"object_store": stores,
+	"vault": {input.cluster.vault.address},
+}
+
+stores contains input.cluster.backups.location
+
+# A bucket is named in the address of its server.
+stores contains bucket if {
+	anchors := input.cluster.anchors
+	is_object(anchors)
+	bucket := split(trim_prefix(anchors.location, "s3://"), "/")[0]
 }
 
 # Operators decide what their own pods call: only workloads that are rendered here are judged.
@@ -61,7 +70,8 @@ used(way) if {
 
 used(way) if {
 	some text in told(way.pod)
-	contains(text, called[way.purpose])
+	some service in called[way.purpose]
+	contains(text, service)
 }
 
 # told returns the texts of a pod, and those of the ConfigMaps that it mounts.

@@ -60,3 +60,13 @@ test_an_address_in_settings_of_others_is_not if {
 		"the pods of the Deployment api reach vault, and have nothing to call it with"
 	}
 }
+
+test_a_bucket_of_anchors_is_called_by_its_name if {
+	held := {"name": "c", "addresses": {"object_store": ["10.0.2.0/28"]}, "anchors": {"location": "s3://anchors/folder"}}
+	every case in [["https://anchors.s3.amazonaws.com/folder", 0], ["https://other.s3.amazonaws.com/folder", 1]] {
+		documents := [workload({"containers": [{"name": "c", "env": [{"value": case[0]}]}]}), policy("10.0.2.0/28")]
+		given := judged(documents)
+		seen := object.union(given, {"cluster": object.union(given.cluster, held)})
+		count(egress_unused.deny) == case[1] with input as seen
+	}
+}

@@ -11,7 +11,6 @@
 #   section: Disaster Recovery, 1. Backup Strategy
 package stores.history_unkept
 
-import data.lib.kubernetes
 import data.lib.stores
 import rego.v1
 
@@ -21,20 +20,14 @@ examined contains login if {
 	login.writes
 }
 
-daily contains name if {
-	some job in kubernetes.objects
-	job.kind == "CronJob"
-	regex.match(`^[0-9]+ [0-9]+ \* \* \*$`, object.get(job.spec, "schedule", ""))
-	object.get(job.spec, "suspend", false) == false
-	some container in job.spec.jobTemplate.spec.template.spec.containers
-	words := concat(" ", container.command)
-	contains(words, " -m runtime.maintenance events ")
-	name := job.name
+kept if {
+	some command in stores.daily
+	contains(command, " -m runtime.maintenance events ")
 }
 
 deny contains denial if {
 	some login in examined
-	count(daily) == 0
+	not kept
 	denial := {
 		"id": "STO020",
 		"message": "no daily job keeps the history of changes: runtime.maintenance events",

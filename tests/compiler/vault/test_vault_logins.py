@@ -18,6 +18,9 @@ from compiler.emit.server_certificates import server_certificates
 from compiler.emit.text import hours
 from compiler.emit.vault.paths import vault_paths
 from runtime.domain.signatures import read_key
+from runtime.environment import read_signer
+from runtime.maintenance.transit import SignerError, sign
+from tests.compiler.project import documents
 from tests.compiler.vault.bank import SITES
 from tests.tls import context_of
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from compiler.emit.server_certificates import ServerCertificate
     from compiler.emit.site import Site
     from runtime.embedded.postgres import PostgresServer
+    from runtime.environment import Signer
     from tests.compiler.vault.bank import Bank
 
 PRODUCTION = next(at for at in SITES if at.folder == "production/eu-central-1")
@@ -223,23 +227,69 @@ def test_nobody_else_and_no_other_cluster_has_anything_signed(kept: Bank) -> Non
     assert kept.server.ask("POST", signing, elsewhere, csr=csr).status_code == 403
 
 
-def test_whoever_has_the_audit_trail_signed_signs_by_the_key_of_its_cluster_and_does_nothing_else(kept: Bank) -> None:
+def signer(bank: Bank, at: Site, folder: Path, *audiences: str, account: str = "configuration-audit") -> Signer:
+    """Return what the compiled job reads, but for this machine's address and files, and a token of its account."""
+    (container,) = anchoring(at)["containers"]
+    variables = {item["name"]: item["value"] for item in container["env"]}
+    api_server = bank.api_servers[at.folder]
+    (folder / "token").write_text(api_server.token("cbp-data", account, *(audiences or projected(at))))
+    here = {
+        "CBP_AUDIT_VAULT_URL": bank.server.address,
+        "CBP_AUDIT_VAULT_TOKEN_FILE": str(folder / "token"),
+        "CBP_AUDIT_VAULT_AUTHORITY_FILE": str(bank.server.authority),
+    }
+    return read_signer(variables | here)
+
+
+def anchoring(at: Site) -> dict[str, Any]:
+    spec = documents(at)["cbp-data/cronjob-configuration-audit.yaml"]["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    return dict(spec)
+
+
+def projected(at: Site) -> list[str]:
+    """Return the audience of the token for Vault that the kubelet projects into the job: one."""
+    (vault,) = (volume for volume in anchoring(at)["volumes"] if volume["name"] == "vault")
+    tokens = [item["serviceAccountToken"] for item in vault["projected"]["sources"]]
+    return [token["audience"] for token in tokens if token["path"] == "token"]
+
+
+def test_the_job_that_anchors_signs_by_the_key_of_its_cluster(kept: Bank, tmp_path: Path) -> None:
+    """By the compiled variables, role and policy, and the token that Kubernetes projects for them."""
+    at = PRODUCTION
+    signature = sign(signer(kept, at, tmp_path), b"hello")
+    public = kept.server.told("GET", f"signing/keys/{vault_paths(at).audit_key}")["keys"]["1"]["public_key"]
+    assert read_key(public).verify(b"hello", signature.removeprefix("vault:v1:"))
+
+
+@pytest.mark.parametrize(
+    ("account", "audiences"),
+    [("configuration-audit", ["vault"]), ("configuration-migration", []), ("configuration-data-secrets", [])],
+)
+def test_another_account_or_a_token_for_another_audience_signs_nothing(
+    kept: Bank, tmp_path: Path, account: str, audiences: list[str]
+) -> None:
+    with pytest.raises(SignerError, match="/login: 403 Forbidden"):
+        sign(signer(kept, PRODUCTION, tmp_path, *audiences, account=account), b"hello")
+
+
+def test_the_job_that_anchors_does_nothing_else(kept: Bank, tmp_path: Path) -> None:
     server, scope = kept.server, vault_paths(PRODUCTION).scope
-    asked = {"policies": [f"{scope}-audit-signer"], "no_default_policy": True}
-    token = server.ask("POST", "auth/token/create", **asked).json()["auth"]["client_token"]
+    signer(kept, PRODUCTION, tmp_path)
+    answer = login(kept, PRODUCTION, "configuration-audit", (tmp_path / "token").read_text())
+    token = answer.json()["auth"]["client_token"]
+    assert readable(kept, token) == ALWAYS
     body = {"input": "aGVsbG8=", "hash_algorithm": "sha2-256", "signature_algorithm": "pkcs1v15"}
-    signed = server.ask("POST", f"signing/sign/{scope}-audit", token, **body).json()["data"]["signature"]
-    key = read_key(server.told("GET", f"signing/keys/{scope}-audit")["keys"]["1"]["public_key"])
-    assert key.verify(b"hello", signed.removeprefix("vault:v1:"))
-    other = vault_paths(RECOVERY).audit_key
     for method, path in (
-        ("POST", f"signing/sign/{other}"),
+        ("POST", f"signing/sign/{vault_paths(RECOVERY).audit_key}"),
+        ("POST", f"signing/sign/{scope}-audit/sha2-512"),
+        ("POST", f"signing/verify/{scope}-audit"),
         ("GET", f"signing/keys/{scope}-audit"),
         ("DELETE", f"signing/keys/{scope}-audit"),
         ("POST", f"signing/keys/{scope}-audit/rotate"),
         ("GET", f"cbp/data/{vault_paths(PRODUCTION).cache}"),
+        ("GET", f"database/static-creds/{vault_paths(PRODUCTION).migration_role}"),
     ):
-        assert server.ask(method, path, token, **body).status_code == 403
+        assert server.ask(method, path, token, **body).status_code == 403, path
     for exported in (f"signing/export/signing-key/{scope}-audit", f"signing/backup/{scope}-audit"):
         assert not server.ask("GET", exported).is_success, "not even by the token that may do everything"
 

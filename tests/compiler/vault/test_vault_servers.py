@@ -141,6 +141,12 @@ UNPLANNED: dict[str, dict[str, Any]] = {
     "sys/policies/acl/backdoor": {"policy": 'path "*" { capabilities = ["sudo"] }'},
     "identity/group/name/backdoor": {"policies": ["production-eu-central-1-administrators"]},
     "auth/token/roles/backdoor": {"orphan": True},
+    "identity/oidc/key/backdoor": {"allowed_client_ids": "*"},
+    "identity/oidc/role/backdoor": {"key": "default", "template": '{"groups": ["cbp-production-administrators"]}'},
+    "identity/oidc/client/backdoor": {"redirect_uris": "https://a.example", "assignments": "allow_all"},
+    "identity/oidc/assignment/backdoor": {"entity_ids": "a"},
+    "identity/oidc/scope/backdoor": {"template": '{"groups": ["cbp-production-administrators"]}'},
+    "identity/oidc/provider/backdoor": {"allowed_client_ids": "*"},
 }
 
 
@@ -151,6 +157,22 @@ def test_an_object_that_nobody_planned_is_reported(applied: Bank, path: str) -> 
     applied.server.told("DELETE", path)
     assert (done.returncode, done.stdout.splitlines()[0]) == (1, f"differs  {path}: is not in the plan")
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_the_authority_of_the_identity_provider_is_compared_and_taken_back_with_its_statement(applied: Bank) -> None:
+    """The server fetches the provider's documents under it when it takes the document."""
+    file, values = applied.plan(PRODUCTION), applied.write_only_values(PRODUCTION)
+    plan = yaml.safe_load(file.read_text())
+    (config,) = (item for item in plan["documents"] if item["path"] == f"{OIDC}/config")
+    config["data"]["oidc_discovery_ca_pem"] = applied.server.authority.read_text()
+    file.write_text(yaml.safe_dump(plan, sort_keys=False))
+    differing = applied.run("check", file)
+    assert differing.stdout.splitlines()[0].startswith(f"differs  {OIDC}/config: oidc_discovery_ca_pem")
+    assert applied.run("apply", file, CBP_VAULT_VALUES=values).returncode == 0
+    assert applied.run("check", file).returncode == 0
+    assert applied.run("check", applied.plan(PRODUCTION)).returncode == 1
+    applied.apply(PRODUCTION)
+    assert applied.run("check", applied.plan(PRODUCTION)).returncode == 0
 
 
 def test_names_of_others_are_theirs_but_for_roles_on_our_own_mounts(applied: Bank) -> None:

@@ -11,7 +11,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import pod
+from compiler.emit.kubernetes.application.pod import ISSUERS_FILE, issuer_authorities, pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
     text = settings_json(site.settings).decode()
+    bundle = issuer_authorities(site)
+    data = {"settings.json": text, **({ISSUERS_FILE: bundle} if bundle else {})}
     yield service_account(API, "application", LABELS)
-    yield kubernetes_object(
-        kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data={"settings.json": text}
-    )
+    yield kubernetes_object(kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data=data)
     yield _deployment(site, hashlib.sha256(text.encode()).hexdigest())
 
 

@@ -1,7 +1,7 @@
 """The API's pod: one container under Pod Security's restricted profile.
 
 Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
-``load_balancing.application.health_check``.
+``load_balancing.application.health_check``, the environment's ``sign_in`` and the cluster's ``workloads``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/pods/
 """
 
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 SETTINGS_FOLDER = "/etc/cbp"
+ISSUERS_FILE = "issuers.crt"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
@@ -61,6 +62,13 @@ def pod(site: Site) -> Pod:
         placement=_placement(site),
         lifetime={"terminationGracePeriodSeconds": grace(site).seconds},
     )
+
+
+def issuer_authorities(site: Site) -> str:
+    """Return the authorities that sign the certificates of issuers of tokens; none where the image trusts them."""
+    workloads = site.cluster.workloads
+    stated = (site.environment.sign_in.ca_bundle, None if workloads is None else workloads.ca_bundle)
+    return "".join(f"{bundle.rstrip()}\n" for bundle in stated if bundle)
 
 
 def draining(site: Site) -> Duration:
@@ -111,6 +119,8 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
+        # Read again each time that keys are fetched, so that a new authority needs no restart.
+        **({"CBP_ISSUER_CA_FILE": f"{SETTINGS_FOLDER}/{ISSUERS_FILE}"} if issuer_authorities(site) else {}),
     }
 
 

@@ -6,7 +6,7 @@ Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#s
 
 from __future__ import annotations
 
-from compiler.model.units import Schedule
+from compiler.model.units import Duration, Schedule
 
 _DAYS = {
     Schedule.DAILY: "* * *",
@@ -21,6 +21,19 @@ def cron(schedule: Schedule, hour: int, minute: int) -> str:
     if schedule is Schedule.HOURLY:
         return f"{minute} * * * *"
     return f"{minute} {hour} {_DAYS[schedule]}"
+
+
+def at_least_every(longest: Duration) -> tuple[str, Duration]:
+    """Return the five fields of a schedule that runs after this time at the latest, and the time between two runs.
+
+    Cron begins anew with each hour and each day, so that only divisors of both are even. The shortest time is a minute.
+    """
+    minutes = longest.seconds // 60
+    if minutes < 60:
+        period = max((divisor for divisor in range(1, 60) if 60 % divisor == 0 and divisor <= minutes), default=1)
+        return f"*/{period} * * * *", Duration(60) * period
+    period = max(divisor for divisor in range(1, 25) if 24 % divisor == 0 and divisor <= minutes // 60)
+    return f"0 */{period} * * *", Duration(3600) * period
 
 
 def cron_with_seconds(schedule: Schedule, hour: int, minute: int) -> str:

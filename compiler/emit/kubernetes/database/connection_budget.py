@@ -35,9 +35,9 @@ DIRECT_PER_WORKER = 3
 LISTENING_PER_WORKER = 1
 """The connection on which a worker follows the changes."""
 
-MIGRATION_CONNECTIONS = 4
-"""The connections of the role that migrates: of the migration and of the daily maintenance, each once more in case that
-a pod which a node has lost still has its own."""
+MIGRATION_CONNECTIONS = 8
+"""The connections of the role that migrates: of the migration, the maintenance and the verification of the history, and
+the anchoring of the audit trail, each once more in case that a pod which a node has lost still has its own."""
 
 VAULT_CONNECTIONS = 4
 """The connections of Vault, which changes passwords; its plugin opens at most four."""

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
 from compiler.emit.kubernetes.common.flows import Flow, Scrape, port_of, to_dns, to_kubernetes
+from compiler.emit.kubernetes.database.audit_anchors import PODS as ANCHOR_PODS
+from compiler.emit.kubernetes.database.audit_anchors import anchored
 from compiler.emit.kubernetes.database.migration import PODS as MIGRATION_PODS
 from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
 from compiler.emit.kubernetes.database.replication import followed_cluster
@@ -43,6 +45,7 @@ POSTGRES = pods_of("data", "postgres", INSTANCES)
 POSTGRES_JOBS = pods_of("data", "postgres-jobs", _CLUSTER, labelled="cnpg.io/jobRole")
 WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, others=_CLUSTER)
 READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
+AUDIT_ANCHORS = pods_of("data", "audit-anchors", ANCHOR_PODS)
 MIGRATION = pods_of("data", "migration", MIGRATION_PODS)
 SNAPSHOT_RETENTION = pods_of("data", "snapshot-retention", RETENTION_PODS)
 
@@ -52,6 +55,7 @@ RETENTION = "backup.database.retention"
 POOLING = "load_balancing.database.type"
 DATABASE_TYPE = "storage.database.type"
 ROLES = "access_control.infrastructure.principle"
+AUDIT = "access_control.infrastructure.authorization.audit"
 ROTATION = "access_control.secrets.rotation.enabled"
 
 
@@ -73,6 +77,21 @@ def migration_flows(site: Site) -> Iterator[Flow]:
     """Yield the flows of the migration and of the maintenance of history, which need a session of their own."""
     yield Flow(MIGRATION, POSTGRES, (POSTGRES_PORT,), "the schema, and the partitions of its history", ROLES)
     yield from to_dns(site, MIGRATION, ROLES)
+
+
+def audit_flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the job that anchors the audit trail: to the database, and to Vault, which signs."""
+    if not anchored(site):
+        return
+    yield Flow(AUDIT_ANCHORS, POSTGRES, (POSTGRES_PORT,), "the head of the audit trail", AUDIT)
+    port = port_of(site.cluster.vault.address)
+    yield Flow(AUDIT_ANCHORS, at.VAULT, (port,), "signatures of heads of the audit trail", AUDIT)
+    if anchors := site.cluster.anchors:
+        store = port_of(anchors.endpoint or anchors.location)
+        yield Flow(AUDIT_ANCHORS, at.OBJECT_STORE, (store,), "anchors under Object Lock", AUDIT)
+        if at.CLOUD_IDENTITY.of(site):
+            yield Flow(AUDIT_ANCHORS, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", AUDIT)
+    yield from to_dns(site, AUDIT_ANCHORS, AUDIT)
 
 
 def flows(site: Site) -> Iterator[Flow]:

@@ -1,10 +1,10 @@
-"""The migration of the database's schema before the pods of a release, and the daily maintenance of its history.
+"""The migration of the database's schema before the pods of a release, and the daily jobs of its history.
 
 The migration is a hook of Argo CD's sync. A hook runs in every sync that brings a new commit, before the wave of the
 Deployment, which a failed one keeps back; a later attempt deletes it and makes it anew. A plain Job, named after the
 release, would stay failed for ever: its attempts are used up, and its fields cannot change.
 
-Both run in the data zone, where no pod that serves can mount their password, and in clusters that serve: a standby's
+All run in the data zone, where no pod that serves can mount their password, and in clusters that serve: a standby's
 database is read-only.
 
 Sources: ``access_control.infrastructure.principle``, ``components.data_layer``, ``backup.configuration.retention``.
@@ -53,9 +53,14 @@ if TYPE_CHECKING:
 PODS = {"app.kubernetes.io/component": "migration"}
 EVENTS = "configuration-events"
 EVENTS_HOUR, EVENTS_MINUTE = 2, 20
+HISTORY = "configuration-history"
+HISTORY_HOUR, HISTORY_MINUTE = 4, 50
 
 LONGEST_SECONDS = 1200
 """The time after which a run is ended, its attempts included: until then, a sync waits and takes no newer commit."""
+
+LONGEST_VERIFICATION_SECONDS = 3600
+"""The time after which a verification is ended: while it runs, the primary keeps the rows that are replaced."""
 
 ATTEMPTS_AGAIN = 6
 """The attempts after the first, with pauses that double: ten minutes, more than a failover or a new password takes."""
@@ -70,7 +75,7 @@ _HOOK = {
 
 
 def migration(site: Site) -> Iterator[Document]:
-    """Yield the Job and the CronJob, with the ServiceAccounts, the settings and the password that they share."""
+    """Yield the Job and the CronJobs, with the ServiceAccounts, the settings and the password that they share."""
     store = Store(MIGRATION_CREDENTIALS, "data", MIGRATION_SECRETS, MIGRATION, VAULT_DATABASE, "v1")
     yield service_account(MIGRATION, "data", PODS)
     yield service_account(MIGRATION_SECRETS, "data")
@@ -84,6 +89,10 @@ def migration(site: Site) -> Iterator[Document]:
     yield _job(_pod(site, "runtime.migrate"))
     schedule = cron(Schedule.DAILY, EVENTS_HOUR, EVENTS_MINUTE)
     yield cron_job(EVENTS, schedule, PODS, _pod(site, "runtime.maintenance", "events"), LONGEST_SECONDS)
+    # On the primary: a standby would cancel so long a read, or have to keep the primary from cleaning up.
+    schedule = cron(Schedule.DAILY, HISTORY_HOUR, HISTORY_MINUTE)
+    verification = _pod(site, "runtime.maintenance", "verify-history")
+    yield cron_job(HISTORY, schedule, PODS, verification, LONGEST_VERIFICATION_SECONDS)
 
 
 def _job(pod: Pod) -> Document:
@@ -106,8 +115,13 @@ def _job(pod: Pod) -> Document:
 
 
 def _pod(site: Site, module: str, *job: str) -> Pod:
+    return Pod(MIGRATION, OWN_USER, (database_container(site, module, *job),), lifetime={"restartPolicy": "Never"})
+
+
+def database_container(site: Site, module: str, *job: str) -> Container:
+    """Return the container of a job that works on the primary as the role that migrates."""
     authority = {"secretName": DATABASE_SERVER, "items": [{"key": AUTHORITY_FILE, "path": AUTHORITY_FILE}]}
-    container = Container(
+    return Container(
         name="migration",
         image=site.environment.image.reference,
         command=(PYTHON, "-m", module, *job, "--settings", f"{SETTINGS_FOLDER}/settings.json"),
@@ -120,7 +134,6 @@ def _pod(site: Site, module: str, *job: str) -> Pod:
             Mount("authority", _secret(authority), f"{SECRETS_FOLDER}/authority"),
         ),
     )
-    return Pod(MIGRATION, OWN_USER, (container,), lifetime={"restartPolicy": "Never"})
 
 
 def _secret(source: dict[str, Any]) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def test_every_secret_is_read_where_the_role_of_its_store_may_read(at: Site) -> 
 
 
 @every_site
-def test_the_accounts_of_the_stores_and_no_other_may_have_tokens_reviewed(at: Site) -> None:
+def test_the_accounts_that_log_in_to_vault_and_no_other_may_have_tokens_reviewed(at: Site) -> None:
     (binding,) = of_kind(at, "ClusterRoleBinding")
     accounts = {
         (store["metadata"]["namespace"], login["serviceAccountRef"]["name"])
@@ -77,6 +77,7 @@ def test_the_accounts_of_the_stores_and_no_other_may_have_tokens_reviewed(at: Si
         (issuer["metadata"]["namespace"], issuer["spec"]["vault"]["auth"]["kubernetes"]["serviceAccountRef"]["name"])
         for issuer in of_kind(at, "Issuer")
     }
+    accounts |= {("cbp-data", "configuration-audit")} if at.serves else set()
     (role,) = of_kind(at, "ClusterRole")
     assert binding["roleRef"] == {
         "apiGroup": "rbac.authorization.k8s.io",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from compiler.emit.kubernetes.common.cron import cron, cron_with_seconds
-from compiler.model.units import Schedule
+from compiler.emit.kubernetes.common.cron import at_least_every, cron, cron_with_seconds
+from compiler.model.units import Duration, Schedule
 
 FIELDS = {
     Schedule.HOURLY: "30 * * * *",
@@ -20,3 +22,27 @@ FIELDS = {
 def test_each_word_is_an_expression_of_five_fields_and_of_six_with_the_seconds(schedule: Schedule) -> None:
     assert cron(schedule, 1, 30) == FIELDS[schedule]
     assert cron_with_seconds(schedule, 1, 30) == f"0 {FIELDS[schedule]}"
+
+
+@pytest.mark.parametrize(
+    ("longest", "expression", "seconds"),
+    [
+        (1, "*/1 * * * *", 60),
+        (60, "*/1 * * * *", 60),
+        (900, "*/15 * * * *", 900),
+        (1799, "*/20 * * * *", 1200),
+        (3599, "*/30 * * * *", 1800),
+        (3600, "0 */1 * * *", 3600),
+        (20000, "0 */4 * * *", 14400),
+        (10**9, "0 */24 * * *", 86400),
+    ],
+)
+def test_a_bound_becomes_the_longest_even_schedule_within_it(longest: int, expression: str, seconds: int) -> None:
+    assert at_least_every(Duration(longest)) == (expression, Duration(seconds))
+
+
+@given(st.integers(60, 10**9))
+def test_no_schedule_is_less_than_half_as_often_as_it_may_be_within_a_day(longest: int) -> None:
+    period = at_least_every(Duration(longest))[1].seconds
+    assert period <= longest
+    assert 2 * period > min(longest, 86400 - 1)

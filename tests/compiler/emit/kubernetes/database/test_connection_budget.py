@@ -32,7 +32,7 @@ def test_the_sum_is_written_out() -> None:
         standby=5 * 2 * (10 + 1),
     )
     assert found.role == 2 * (16 + 32) + 66
-    assert found.maximum == found.role + 2 * 2 * 2 + 4 + 4 + 10
+    assert found.maximum == found.role + 2 * 2 * 2 + 8 + 4 + 10
 
 
 def test_every_document_states_its_part_of_the_same_sum() -> None:
@@ -41,7 +41,7 @@ def test_every_document_states_its_part_of_the_same_sum() -> None:
     limits = {role["name"]: role.get("connectionLimit") for role in cluster["managed"]["roles"]}
     assert parameters["max_connections"] == str(found.maximum)
     assert parameters["superuser_reserved_connections"] == "10"
-    logging_in = {"configuration_api": found.role, "configuration_migrator": 4, "vault_manager": 4}
+    logging_in = {"configuration_api": found.role, "configuration_migrator": 8, "vault_manager": 4}
     assert limits == {**logging_in, "configuration_bootstrap": None}
     for name, path in POOLERS.items():
         pgbouncer = emitted(path)["spec"]["pgbouncer"]["parameters"]

@@ -1,4 +1,4 @@
-"""The migration runs before the pods of its release, by a password that no other pod holds."""
+"""The migration runs before the pods of its release, by a password that only jobs beside it hold."""
 
 from __future__ import annotations
 
@@ -21,22 +21,25 @@ if TYPE_CHECKING:
 
 JOB = "cbp-data/job-configuration-migration.yaml"
 EVENTS = "cbp-data/cronjob-configuration-events.yaml"
+HISTORY = "cbp-data/cronjob-configuration-history.yaml"
+ANCHORS = "cbp-data/cronjob-configuration-audit.yaml"
 PASSWORD = "cbp-data/externalsecret-configuration-migration.yaml"  # noqa: S105 - a file
 SITES = [at for environment in resolved().values() for at in sites(environment)]
 every_site = pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES])
 
 
 def pods() -> Iterator[dict[str, Any]]:
-    """The pods of the migration, and of the daily maintenance."""
+    """The pods of the migration, and of the daily maintenance and verification."""
     yield emitted(JOB)["spec"]["template"]["spec"]
-    yield emitted(EVENTS)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
+    for daily in (EVENTS, HISTORY):
+        yield emitted(daily)["spec"]["jobTemplate"]["spec"]["template"]["spec"]
 
 
 @every_site
 def test_only_a_cluster_that_serves_migrates(at: Site) -> None:
     """A standby's database is read-only, and becomes what the primary's is."""
-    found = documents(at).keys() & {JOB, EVENTS, PASSWORD}
-    assert found == ({JOB, EVENTS, PASSWORD} if at.serves else set())
+    every = {JOB, EVENTS, HISTORY, PASSWORD}
+    assert documents(at).keys() & every == (every if at.serves else set())
 
 
 def test_a_release_migrates_by_its_own_image_before_its_pods_start() -> None:
@@ -80,6 +83,13 @@ def test_history_is_maintained_every_day() -> None:
     assert container["command"][1:] == ["-m", "runtime.maintenance", "events", "--settings", "/etc/cbp/settings.json"]
 
 
+def test_entries_are_compared_with_their_history_every_day_at_another_hour() -> None:
+    spec = emitted(HISTORY)["spec"]
+    assert (spec["schedule"], spec["concurrencyPolicy"]) == ("50 4 * * *", "Forbid")
+    (container,) = list(pods())[2]["containers"]
+    assert container["command"][3:] == ["verify-history", "--settings", "/etc/cbp/settings.json"]
+
+
 def test_the_variables_are_those_of_the_command_and_lead_past_the_poolers(tmp_path: Path) -> None:
     file = "CBP_DATABASE_MIGRATION_PASSWORD_FILE"
     (tmp_path / "password").write_text("s3cret", encoding="utf-8")
@@ -100,7 +110,7 @@ def test_the_settings_are_those_of_the_pods() -> None:
     assert emitted("cbp-data/configmap-configuration-migration.yaml")["data"] == {"settings.json": text}
 
 
-def test_the_password_is_rotated_and_mounted_by_these_pods_alone() -> None:
+def test_the_password_is_rotated_and_mounted_by_jobs_alone() -> None:
     reference = emitted(PASSWORD)["spec"]["data"][0]["remoteRef"]
     assert reference == {
         "key": "static-creds/production-eu-central-1-configuration-migration",
@@ -108,7 +118,7 @@ def test_the_password_is_rotated_and_mounted_by_these_pods_alone() -> None:
     }
     name = emitted(PASSWORD)["spec"]["target"]["name"]
     holding = {path for path, document in documents(site()).items() if f"'secretName': '{name}'" in str(document)}
-    assert holding == {JOB, EVENTS}
+    assert holding == {JOB, EVENTS, HISTORY, ANCHORS}
 
 
 def test_the_key_of_the_server_stays_out_of_the_pods() -> None:

@@ -82,6 +82,7 @@ def test_there_is_a_policy_for_each_kind_of_pod_and_direction_and_no_other() -> 
         *(f"cbp-data/networkpolicy-{pods}-{direction}.yaml" for pods in data for direction in both),
         "cbp-data/networkpolicy-postgres-jobs-egress.yaml",
         "cbp-data/networkpolicy-migration-egress.yaml",
+        "cbp-data/networkpolicy-audit-anchors-egress.yaml",
         "cbp-data/networkpolicy-snapshot-retention-egress.yaml",
         "cbp-data/networkpolicy-cache-copies-egress.yaml",
         *(

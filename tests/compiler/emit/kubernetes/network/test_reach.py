@@ -39,6 +39,7 @@ PODS = {
     "pooler rw": ("cbp-data", {**POOLER, "cnpg.io/poolerName": "configuration-db-pooler-rw"}),
     "pooler ro": ("cbp-data", {**POOLER, "cnpg.io/poolerName": "configuration-db-pooler-ro"}),
     "migration": ("cbp-data", {"app.kubernetes.io/component": "migration", "app.kubernetes.io/part-of": "cbp"}),
+    "anchors": ("cbp-data", {"app.kubernetes.io/component": "audit-anchors", "app.kubernetes.io/part-of": "cbp"}),
     "retention": ("cbp-data", {"app.kubernetes.io/name": "configuration-db-retention"}),
     "copies": ("cbp-data", {"app.kubernetes.io/name": "configuration-cache-copies"}),
     "redis": ("cbp-data", {"app": "configuration-cache", "role": "replication", "redis_setup_type": "replication"}),
@@ -122,6 +123,9 @@ SERVING: Table = {
     ("copies", "kubernetes"): {"443"},
     ("migration", "instance"): {"5432"},
     ("migration", "dns"): NAMES,
+    ("anchors", "instance"): {"5432"},
+    ("anchors", "vault"): {"8200"},
+    ("anchors", "dns"): NAMES,
     ("load balancer", "instance"): {"5432"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},
@@ -142,6 +146,8 @@ SERVING: Table = {
     ("adapter", "kubernetes"): {"443"},
     ("adapter", "dns"): NAMES,
 }
+LOCKING: Table = {("anchors", "object store"): {"443"}, ("anchors", "cloud identity"): {"443"}}
+"""Where a bucket under Object Lock is stated for the anchors of the audit trail."""
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
@@ -184,22 +190,28 @@ def reached(at: Site) -> Table:
     return {pair: ports for pair, ports in found.items() if ports}
 
 
+def expected(at: Site) -> Table:
+    if not at.serves:
+        return STANDING_BY
+    return SERVING | LOCKING if at.cluster.anchors else SERVING
+
+
 @every_site
 def test_everybody_reaches_exactly_whom_they_must(at: Site) -> None:
-    assert reached(at) == (SERVING if at.serves else STANDING_BY)
+    assert reached(at) == expected(at)
 
 
 @every_site
 def test_the_table_and_the_declared_flows_say_the_same(at: Site) -> None:
-    expected = SERVING if at.serves else STANDING_BY
     declared = {
         f"{port}{'' if protocol == 'TCP' else ' UDP'}"
         for flow in flows(at)
         for protocol in flow.protocols
         for port in flow.ports
     }
-    assert len({(flow.source.name, flow.destination.name) for flow in flows(at)}) == len(flows(at)) == len(expected)
-    assert declared == set.union(*expected.values())
+    assert len({(flow.source.name, flow.destination.name) for flow in flows(at)}) == len(flows(at))
+    assert len(flows(at)) == len(expected(at))
+    assert declared == set.union(*expected(at).values())
 
 
 def test_a_pod_in_the_public_zone_is_alone() -> None:
