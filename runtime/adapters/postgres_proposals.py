@@ -62,9 +62,12 @@ SELECT p.*, CASE WHEN p.state = 'open' AND p.expires_at <= clock_timestamp() THE
         AS documents,
     ARRAY(SELECT matches FROM proposal_edits WHERE proposal = p.number ORDER BY ordinal) AS matches,
     ARRAY(SELECT none_matches FROM proposal_edits WHERE proposal = p.number ORDER BY ordinal) AS none_matches,
-    ARRAY(SELECT identity::text FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at) AS approvers,
-    ARRAY(SELECT approved_at FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at) AS approved,
-    ARRAY(SELECT reason FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at) AS approved_for
+    ARRAY(SELECT identity::text FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at, approver)
+        AS approvers,
+    ARRAY(SELECT approved_at FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at, approver)
+        AS approved,
+    ARRAY(SELECT reason FROM proposal_approvals WHERE proposal = p.number ORDER BY approved_at, approver)
+        AS approved_for
 FROM proposals AS p WHERE p.namespace = $1
 """
 _FIND: Final = f"{_PROPOSALS} AND p.id = $3"

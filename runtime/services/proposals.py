@@ -132,13 +132,16 @@ class Proposals(Generic[S]):
         notes = (noted, replace(noted, note=uuid4()))
 
         async def decide(judged: Judged) -> Version | None:
+            earlier = (each for each in proposal.approvals if each.approver != approver.name)
+            discounted = tuple(each.approver for each in earlier if not self.counts(each, namespace))
+
             def vote(deadline: float) -> Vote:
                 return Vote(
                     id_,
                     namespace,
                     approver,
                     reason,
-                    tuple(each.approver for each in proposal.approvals if not self.counts(each, namespace)),
+                    discounted,
                     grant,
                     judged.basis,
                     () if judged.fault is None else _faults(judged.fault),

@@ -297,6 +297,18 @@ async def test_an_approver_whose_grant_was_taken_does_not_count(guarded: httpx.A
     assert (await step(guarded, proposed, "approve", cid())).json()["state"] == "made"
 
 
+async def test_an_approver_whose_right_comes_back_approves_again(guarded: httpx.AsyncClient) -> None:
+    dan = signed_in("reader@payments", subject="dan")
+    right = {"issuer": "local", "subject": "dan", "role": "approver", "namespaces": "payments", "reason": "on call"}
+    await guarded.put("/v1/grants/dan", json=right)
+    proposed = await propose(guarded)
+    await step(guarded, proposed, "approve", dan)
+    await guarded.delete("/v1/grants/dan")
+    assert (await step(guarded, proposed, "approve", bob())).json()["state"] == "open"
+    again = signed_in("approver@payments", subject="dan")
+    assert (await step(guarded, proposed, "approve", again)).json()["state"] == "made"
+
+
 async def test_an_emergency_is_given_by_somebody_else_has_a_reason_and_is_loud(
     guarded: httpx.AsyncClient, audit: MemoryAudit
 ) -> None:
