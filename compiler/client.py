@@ -81,9 +81,9 @@ class Client:
         """
         return self.ask("GET", _path(namespace, key, **{"as-of": as_of}))
 
-    def find(self, namespace: str, key: str) -> Answer | None:
-        """Return an entry, or None where there is none."""
-        return _found(lambda: self.read(namespace, key))
+    def find(self, namespace: str, key: str, as_of: str | None = None) -> Answer | None:
+        """Return an entry, as it is or as it was at a moment, or None where there is none."""
+        return _found(lambda: self.read(namespace, key, as_of))
 
     def version(self, namespace: str, key: str | None) -> str | None:
         """Return the entity tag of an entry, None where there is none, or that of a namespace's list."""
@@ -102,17 +102,18 @@ class Client:
         """Remove an entry under conditions."""
         self.ask("DELETE", _path(namespace, key), None, {**conditions, **_change(reason)})
 
-    def entries(self, namespace: str) -> Iterator[dict[str, Any]]:
-        """Yield the entries of a namespace in the order of their keys, page by page."""
+    def entries(self, namespace: str, as_of: str | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the entries of a namespace in the order of their keys, as they are or as they were at a moment."""
         after: str | None = ""
         while after is not None:
-            page = self.page(namespace, after, LARGEST_PAGE).value
+            page = self.page(namespace, after, LARGEST_PAGE, as_of).value
             yield from page["entries"]
             after = page["next"]
 
-    def page(self, namespace: str, after: str, limit: int) -> Answer:
+    def page(self, namespace: str, after: str, limit: int, as_of: str | None = None) -> Answer:
         """Return one page of a namespace: its entity tag is the version of the store."""
-        return self.ask("GET", _path(namespace, None, "/entries", after=after or None, limit=str(limit)))
+        query = {"after": after or None, "limit": str(limit), "as-of": as_of}
+        return self.ask("GET", _path(namespace, None, "/entries", **query))
 
     def bundle(self, namespace: str) -> Answer:
         """Return all keys and values of a namespace, under one entity tag."""
@@ -165,6 +166,33 @@ class Client:
         """Roll an entry, or a whole namespace, back to a moment, under conditions."""
         headers = {**conditions, **_change(reason)}
         return self.ask("POST", _path(namespace, key, "/rollback"), encoded({"to": to}), headers)
+
+    def propose(self, namespace: str, body: str, reason: str | None = None) -> Answer:
+        """Propose the change that a JSON text has: edits, or a definition."""
+        return self.ask("POST", _path(namespace, None, "/proposals"), body, _change(reason))
+
+    def proposals(self, namespace: str, state: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the proposals of a namespace from the newest, without their values."""
+        before: str | None = None
+        while True:
+            query = {"state": state, "before": before, "limit": str(LARGEST_PAST_PAGE)}
+            page = self.ask("GET", _path(namespace, None, "/proposals", **query)).value
+            yield from page["proposals"]
+            before = page["next"]
+            if before is None:
+                return
+
+    def proposal(self, namespace: str, id_: str) -> Answer:
+        """Return a proposal, with its change."""
+        return self.ask("GET", _path(namespace, None, f"/proposals/{quote(id_, safe='')}"))
+
+    def decide(
+        self, namespace: str, id_: str, step: str, reason: str | None = None, *, emergency: bool = False
+    ) -> Answer:
+        """Take a step of a proposal: approve, reject or withdraw it."""
+        query = {"emergency": "true" if emergency else None}
+        path = _path(namespace, None, f"/proposals/{quote(id_, safe='')}/{step}", **query)
+        return self.ask("POST", path, None, _change(reason))
 
     def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request, and return its answer."""

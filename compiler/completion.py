@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,15 @@ def keys(context: click.Context, _parameter: click.Parameter, incomplete: str) -
     def page(client: Client) -> list[str]:
         entries = client.page(context.params["namespace"], incomplete, MOST_COMPLETED).value["entries"]
         return [entry["key"] for entry in entries]
+
+    return _asked(context, incomplete, page)
+
+
+def open_proposals(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Return the ids of the namespace's open proposals that begin with ``incomplete``; none without an answer."""
+
+    def page(client: Client) -> list[str]:
+        return [each["id"] for each in islice(client.proposals(context.params["namespace"], "open"), MOST_COMPLETED)]
 
     return _asked(context, incomplete, page)
 

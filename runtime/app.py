@@ -24,6 +24,7 @@ from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
+from runtime.http.proposals import ProposalHandlers
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent, represent_layers, represent_whole
 from runtime.http.resource import Resource
@@ -42,17 +43,17 @@ from runtime.services.intake import DEFAULT, Intake
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
+from runtime.services.proposals import Proposals
 from runtime.services.sampling import Sampling
 from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
-    from concurrent.futures import Executor
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import AccessStore, AuditTrail, ChangeFeed, EntryStore, KeySource, TokenBuckets
+    from runtime.ports import AccessStore, AuditTrail, ChangeFeed, EntryStore, KeySource, ProposalStore, TokenBuckets
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -68,6 +69,7 @@ class Adapters:
     buckets: TokenBuckets
     keys: KeySource
     access: AccessStore
+    proposals: ProposalStore
     telemetry: Telemetry
     draining: Draining
     audit: AuditTrail
@@ -140,10 +142,15 @@ def create_app(
     proofs = Proofs(Tokens(settings.access, keys), given)
     gate = Gate(callers, proofs, authority, public, limiter, clients, intake, adapters.telemetry)
     access = AccessHandlers(Administration(adapters.access, given, authority), audit, clients)
+    definitions = Definitions(
+        adapters.store, entries, lambda kept: kept.version, intake.parser, settings.database.events_retention_days
+    )
+    people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
+    proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
     resources = [
-        *_resources(
-            settings, adapters.store, gate, authority, entries, access, AuditHandlers(audit, clients), intake.parser
-        ),
+        *_resources(settings, adapters.store, gate, authority, entries, definitions),
+        *_proposals(gate, ProposalHandlers(proposals, authority, clients)),
+        *_administration(gate, access, AuditHandlers(audit, clients)),
         *_unguarded(settings, public, status),
     ]
     paths = Paths(resources)
@@ -166,13 +173,10 @@ def _resources(
     gate: Gate,
     authority: Authority,
     entries: Entries[Representation],
-    access: AccessHandlers,
-    audit: AuditHandlers,
-    parser: Executor,
+    definitions: Definitions[Representation],
 ) -> list[Resource]:
     database = settings.database
     changes = ChangeMaker(database.statement_timeout_seconds)
-    definitions = Definitions(store, entries, lambda kept: kept.version, parser, database.events_retention_days)
     handlers = EntryHandlers(entries, changes, definitions)
     defining = DefinitionHandlers(definitions, entries, store, changes, authority)
     whole = NamespaceHandlers(
@@ -197,6 +201,21 @@ def _resources(
         Resource(routes.DEFINITION, {"GET": defining.read, "PUT": defining.write}, gate),
         Resource(routes.TRANSACTIONS, {"POST": transactions.make}, gate),
         Resource(routes.SETTINGS, {"GET": SettingsHandler(settings).read}, gate),
+    ]
+
+
+def _proposals(gate: Gate, handlers: ProposalHandlers) -> list[Resource]:
+    return [
+        Resource(routes.PROPOSALS, {"GET": handlers.list, "POST": handlers.propose}, gate),
+        Resource(routes.PROPOSAL, {"GET": handlers.read}, gate),
+        Resource(routes.PROPOSAL_APPROVAL, {"POST": handlers.approve}, gate),
+        Resource(routes.PROPOSAL_REJECTION, {"POST": handlers.reject}, gate),
+        Resource(routes.PROPOSAL_WITHDRAWAL, {"POST": handlers.withdraw}, gate),
+    ]
+
+
+def _administration(gate: Gate, access: AccessHandlers, audit: AuditHandlers) -> list[Resource]:
+    return [
         Resource(routes.GRANTS, {"GET": access.grants}, gate),
         Resource(routes.GRANT, {"PUT": access.give, "DELETE": access.take}, gate),
         Resource(routes.MACHINE_KEYS, {"GET": access.keys, "POST": access.make_key}, gate),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         Recorded,
     )
     from runtime.domain.namespaces import Names, Summaries
+    from runtime.domain.proposals import NewProposal, Proposal, State, Vote
 
 
 class Reason(StrEnum):
@@ -352,6 +353,50 @@ class AccessStore(Protocol):
 
     async def remove_key(self, id_: str, note: Note) -> bool:
         """Revoke a key, and return whether there was one."""
+
+
+class ProposalStore(Protocol):
+    """Proposals of changes. Every call may raise :class:`UnavailableError`.
+
+    What changes something records its notes in the audit trail with the change, or neither. Whatever is sent again
+    because its outcome is unknown is done once.
+    """
+
+    async def find(self, namespace: str, id_: UUID) -> Proposal | None:
+        """Return the proposal of a namespace with an id, or None."""
+
+    async def page(self, namespace: str, state: State | None, before: int | None, limit: int) -> Sequence[Proposal]:
+        """Return at most ``limit`` proposals with a lower number than ``before``, newest first; None is any state.
+
+        Their edits have no values, which could be large.
+        """
+
+    async def put(self, proposal: NewProposal, note: Note, deadline: float) -> None:
+        """Keep a proposal; do nothing for one that is kept already.
+
+        Raises :class:`runtime.domain.entries.IdReusedError` where the id is that of another one, or
+        :class:`runtime.domain.proposals.ProposalsFullError`.
+        """
+
+    async def approve(self, vote: Vote) -> Version | None:
+        """Approve a proposal and, where that was the last approval it needed, make its change, in one transaction.
+
+        Returns the version of the change; None where more approvals are needed. What was approved before is approved
+        once. Where the change is refused, that is recorded, and
+        :class:`runtime.domain.proposals.ProposalRefusedError` raised, now and again.
+
+        Raises, and records nothing: ``ProposalNotFoundError``, ``ProposalClosedError`` or ``DecisionBarredError``; and
+        where the vote was judged under another basis, :class:`runtime.domain.entries.RedefinedError` or
+        ``NamespaceMovedError``; or ``ChangeExpiredError``.
+        """
+
+    async def close(
+        self, namespace: str, id_: UUID, client: str, reason: str | None, state: State, note: Note, deadline: float
+    ) -> None:
+        """Reject or withdraw an open proposal, which ``state`` says; do nothing if the client has done that already.
+
+        Raises ``ProposalNotFoundError``, ``ProposalClosedError`` or ``DecisionBarredError``.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,11 @@ NAMESPACES: Final = "/v1/namespaces"
 EFFECTIVE: Final = "/v1/namespaces/{namespace}/effective"
 DEFINITION: Final = "/v1/namespaces/{namespace}/definition"
 TRANSACTIONS: Final = "/v1/namespaces/{namespace}/transactions"
+PROPOSALS: Final = "/v1/namespaces/{namespace}/proposals"
+PROPOSAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}"
+PROPOSAL_APPROVAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/approve"
+PROPOSAL_REJECTION: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/reject"
+PROPOSAL_WITHDRAWAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/withdraw"
 AUDIT: Final = "/v1/audit"
 AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
@@ -68,7 +73,8 @@ def _at_least(role: RoleName, *, everywhere: bool = False) -> Permission:
     return Permission(role, get_args(RoleName).index(role) + 1, role != "reader", everywhere)
 
 
-_READ, _WRITE, _ADMINISTER = _at_least("reader"), _at_least("writer"), _at_least("administrator")
+_READ, _WRITE = _at_least("reader"), _at_least("writer")
+_APPROVE, _ADMINISTER = _at_least("approver"), _at_least("administrator")
 _ADMINISTER_EVERYTHING = _at_least("administrator", everywhere=True)
 
 PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
@@ -92,6 +98,12 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/namespaces/{namespace}/definition": _READ,
         "PUT /v1/namespaces/{namespace}/definition": _ADMINISTER,
         "POST /v1/namespaces/{namespace}/transactions": _WRITE,
+        "GET /v1/namespaces/{namespace}/proposals": _READ,
+        "POST /v1/namespaces/{namespace}/proposals": _WRITE,
+        "GET /v1/namespaces/{namespace}/proposals/{proposal}": _READ,
+        "POST /v1/namespaces/{namespace}/proposals/{proposal}/approve": _APPROVE,
+        "POST /v1/namespaces/{namespace}/proposals/{proposal}/reject": _APPROVE,
+        "POST /v1/namespaces/{namespace}/proposals/{proposal}/withdraw": _WRITE,
         "GET /v1/settings": _READ,
         "GET /v1/grants": _ADMINISTER,
         "PUT /v1/grants/{grant}": _ADMINISTER,

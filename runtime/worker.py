@@ -19,6 +19,7 @@ from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
+from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.app import Adapters, create_app
@@ -66,6 +67,7 @@ class Worker:
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
             access=PostgresAccess(store),
+            proposals=PostgresProposals(store, horizon),
             keys=OidcKeys(environment.issuer_authority),
             telemetry=telemetry,
             draining=draining,

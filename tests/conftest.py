@@ -66,6 +66,7 @@ SLOW = (
     "runtime/test_runtime_over_admission.py",
     "runtime/test_runtime_postgres.py",
     "runtime/test_runtime_processes.py",
+    "runtime/test_runtime_proposals_at_random.py",
     "runtime/test_runtime_redis.py",
     "runtime/test_runtime_refusals.py",
     "runtime/test_runtime_simulated.py",

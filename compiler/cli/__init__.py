@@ -13,6 +13,7 @@ from compiler.cli import (
     cluster,
     completion,
     config,
+    config_proposals,
     coverage,
     diff,
     doctor,
@@ -92,3 +93,5 @@ for _command in (
     completion.completion,
 ):
     main.add_command(_command)
+for _command in config_proposals.COMMANDS:
+    config.config.add_command(_command)

@@ -47,19 +47,19 @@ _OPTIONS = (
         help="For people, or what the API answers as JSON, problems included.",
     ),
 )
-_namespace = click.argument("namespace", shell_complete=completion.namespaces)
+namespace_argument = click.argument("namespace", shell_complete=completion.namespaces)
 _key = click.argument("key", shell_complete=completion.keys)
 _key_or_all = click.argument("key", required=False, shell_complete=completion.keys)
-_MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
+MOMENT = "a version, such as 1f0c9a2e-42, or a time, such as 2026-11-28T09:30:00Z"
 _if_match = click.option(
     "--if-match",
     metavar="ETAG",
     help="The version that the change replaces, as its ETag, or * for any. Default: the one that is read just before.",
 )
-_reason = click.option("--reason", metavar="TEXT", help="Why: it is recorded with the change.")
+reason_option = click.option("--reason", metavar="TEXT", help="Why: it is recorded with the change.")
 
 
-def _asking(command: Callable[..., None]) -> Callable[..., None]:
+def asking(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options of a command that asks the API, give it the client, and report a refusal."""
 
     @wraps(command)
@@ -79,10 +79,10 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
         "cbp config get payments limits --as-of 2026-11-28T09:30:00Z",
     )
 )
-@_namespace
+@namespace_argument
 @_key
-@click.option("--as-of", metavar="MOMENT", help=f"As it was: {_MOMENT}.")
-@_asking
+@click.option("--as-of", metavar="MOMENT", help=f"As it was: {MOMENT}.")
+@asking
 def get(client: Client, output: str, namespace: str, key: str, as_of: str | None) -> None:
     """Print the value of an entry.
 
@@ -103,7 +103,7 @@ def get(client: Client, output: str, namespace: str, key: str, as_of: str | None
         "cbp config set payments limits --file limits.json --if-match '\"1f0c9a2e-42\"'",
     ),
 )
-@_namespace
+@namespace_argument
 @_key
 @click.argument("value", required=False)
 @click.option(
@@ -113,8 +113,8 @@ def get(client: Client, output: str, namespace: str, key: str, as_of: str | None
     help="Read the value here; - for standard input.",
 )
 @_if_match
-@_reason
-@_asking
+@reason_option
+@asking
 def set_(
     client: Client,
     output: str,
@@ -132,7 +132,7 @@ def set_(
     """
     from compiler.client import decoded, same
 
-    text = _given(value, file)
+    text = given_text(value, file)
     conditions = {"If-Match": if_match} if if_match else None
     if conditions is None:
         found = client.find(namespace, key)
@@ -146,11 +146,11 @@ def set_(
 
 
 @config.command(epilog=options.examples("cbp config delete payments limits --reason 'PAY-19'"))
-@_namespace
+@namespace_argument
 @_key
 @_if_match
-@_reason
-@_asking
+@reason_option
+@asking
 def delete(client: Client, output: str, namespace: str, key: str, if_match: str | None, reason: str | None) -> None:
     """Remove an entry.
 
@@ -165,8 +165,8 @@ def delete(client: Client, output: str, namespace: str, key: str, if_match: str 
 
 
 @config.command("list", epilog=options.examples("cbp config list payments"))
-@_namespace
-@_asking
+@namespace_argument
+@asking
 def list_(client: Client, output: str, namespace: str) -> None:
     """List the entries of a namespace.
 
@@ -182,10 +182,10 @@ def list_(client: Client, output: str, namespace: str) -> None:
 
 
 @config.command(epilog=options.examples("cbp config history payments limits", "cbp config history payments --most 10"))
-@_namespace
+@namespace_argument
 @_key_or_all
 @click.option("--most", type=click.IntRange(1), default=20, show_default=True, help="The most lines.")
-@_asking
+@asking
 def history(client: Client, output: str, namespace: str, key: str | None, most: int) -> None:
     """List the versions of an entry, or of a namespace.
 
@@ -194,7 +194,7 @@ def history(client: Client, output: str, namespace: str, key: str | None, most: 
     from compiler.client import encoded
 
     for found in islice(client.history(namespace, key), most):
-        done = found["action"] if key else ", ".join(f"{it['action']} {_named(it)}" for it in found["keys"])
+        done = found["action"] if key else ", ".join(f"{it['action']} {named(it)}" for it in found["keys"])
         words = (found["version"], found["at"], found["actor"] or "-", done or "-", found["reason"] or "")
         click.echo(encoded(found) if output == "json" else "  ".join(words).rstrip())
 
@@ -205,11 +205,11 @@ def history(client: Client, output: str, namespace: str, key: str | None, most: 
         "cbp config diff payments --from 2026-11-27T18:00:00Z --to 2026-11-28T09:30:00Z",
     )
 )
-@_namespace
+@namespace_argument
 @_key_or_all
-@click.option("--from", "start", metavar="MOMENT", required=True, help=f"From {_MOMENT}.")
+@click.option("--from", "start", metavar="MOMENT", required=True, help=f"From {MOMENT}.")
 @click.option("--to", "end", metavar="MOMENT", show_default="the present", help="To another one.")
-@_asking
+@asking
 def diff(client: Client, output: str, namespace: str, key: str | None, start: str, end: str | None) -> None:
     """Compare an entry, or a namespace, at two moments.
 
@@ -224,7 +224,7 @@ def diff(client: Client, output: str, namespace: str, key: str | None, start: st
     click.echo(f"from {found['from']} to {found['to']}")
     differing = found["differences"] if key is None else [{**found, "key": key}] if found["kind"] else []
     for each in differing:
-        click.echo(f"{each['kind']:7}  {_named(each)}")
+        click.echo(f"{each['kind']:7}  {named(each)}")
     for step in found.get("patch") or ():
         value = f"  {encoded(step['value'])}" if "value" in step else ""
         click.echo(f"  {step['op']:7}  {step['path'] or '(the whole)'}{value}")
@@ -236,12 +236,12 @@ def diff(client: Client, output: str, namespace: str, key: str | None, start: st
         "cbp config rollback payments --to 2026-11-27T18:00:00Z",
     )
 )
-@_namespace
+@namespace_argument
 @_key_or_all
-@click.option("--to", metavar="MOMENT", required=True, help=f"What it was at {_MOMENT}.")
+@click.option("--to", metavar="MOMENT", required=True, help=f"What it was at {MOMENT}.")
 @_if_match
-@_reason
-@_asking
+@reason_option
+@asking
 def rollback(
     client: Client, output: str, namespace: str, key: str | None, to: str, if_match: str | None, reason: str | None
 ) -> None:
@@ -264,8 +264,8 @@ def rollback(
 
 
 @config.command(epilog=options.examples("cbp config export payments > payments.json"))
-@_namespace
-@_asking
+@namespace_argument
+@asking
 def export(client: Client, output: str, namespace: str) -> None:
     """Print all keys and values of a namespace.
 
@@ -287,12 +287,12 @@ def export(client: Client, output: str, namespace: str) -> None:
         "cbp config import payments payments.json --reason 'PAY-21: as in staging'",
     ),
 )
-@_namespace
+@namespace_argument
 @click.argument("file", type=click.Path(exists=True, allow_dash=True, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Only tell what would be made.")
 @_if_match
-@_reason
-@_asking
+@reason_option
+@asking
 def import_(
     client: Client, output: str, namespace: str, file: str, dry_run: bool, if_match: str | None, reason: str | None
 ) -> None:
@@ -301,7 +301,7 @@ def import_(
     The file is what cbp config export prints; - is standard input. It is one change: all of it is made or, where
     somebody changes the namespace in between, nothing.
     """
-    text = _given(None, file)
+    text = given_text(None, file)
     conditions = {"If-Match": if_match} if if_match else None
     if conditions is None:
         found = client.find_bundle(namespace)
@@ -312,14 +312,14 @@ def import_(
         click.echo(made.text)
     elif "edits" in made.value:
         for edit in made.value["edits"]:
-            click.echo(f"{edit['outcome']:7}  {_named(edit)}")
+            click.echo(f"{edit['outcome']:7}  {named(edit)}")
     else:
         told = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
         click.echo(f"{namespace} at {made.etag}: {told or 'unchanged'}")
 
 
 @config.command(epilog=options.examples("cbp config settings"))
-@_asking
+@asking
 def settings(client: Client, output: str) -> None:
     """Print the settings and limits in force.
 
@@ -345,7 +345,7 @@ def _refusals(output: str) -> Iterator[None]:
         sys.exit(1 if error.status < 500 else 2)
 
 
-def _given(value: str | None, file: str | None) -> str:
+def given_text(value: str | None, file: str | None) -> str:
     """Return the JSON of a value from the argument or the file."""
     from compiler.client import decoded
 
@@ -363,7 +363,7 @@ def _given(value: str | None, file: str | None) -> str:
     return text
 
 
-def _named(edit: dict[str, Any]) -> str:
+def named(edit: dict[str, Any]) -> str:
     """Return the key of an edit; the empty one is that of the namespace's definition."""
     return edit["key"] or "(definition)"
 

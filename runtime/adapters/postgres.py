@@ -34,7 +34,7 @@ from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.suspicion import Suspicion
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from runtime.adapters.postgres_horizon import Horizon
@@ -277,19 +277,27 @@ class PostgresEntries:
     async def _change(self, changes: Sequence[Change]) -> Sequence[Result]:
         deadline = max(change.deadline for change in changes)
         query = CHANGE if changes[0].guard is None else GUARDED_CHANGE
-        async with self._connection(self._changes, deadline - time.monotonic()) as connection:
-            try:
-                rows = await _send(connection, query, deadline, change_arguments(changes, self._horizon))
-            except asyncpg.PostgresError as error:
-                if error.sqlstate != HISTORY_UNCONFIRMED:
-                    raise
-                await self._confirm(connection)
-                rows = await _send(connection, query, deadline, change_arguments(changes, self._horizon))
-        made = results(changes, rows)
+        made = results(changes, await self.call(query, deadline, lambda: change_arguments(changes, self._horizon)))
         for change, result in zip(changes, made, strict=True):
             if isinstance(result, tuple) and not change.trial:
                 self._horizon.made(result[0].version, change.id)
         return made
+
+    async def call(
+        self, query: str, deadline: float, arguments: Callable[[], tuple[object, ...]]
+    ) -> list[asyncpg.Record]:
+        """Return the rows of a statement that changes something, and may need the history to be confirmed first.
+
+        Raises :class:`OutcomeUnknownError` when the connection breaks after it was sent.
+        """
+        async with self._connection(self._changes, deadline - time.monotonic()) as connection:
+            try:
+                return await _send(connection, query, deadline, arguments())
+            except asyncpg.PostgresError as error:
+                if error.sqlstate != HISTORY_UNCONFIRMED:
+                    raise
+                await self._confirm(connection)
+                return await _send(connection, query, deadline, arguments())
 
     async def _confirm(self, connection: asyncpg.Connection) -> None:
         mark = self._horizon.mark

@@ -18,6 +18,9 @@ HISTORY_UNCONFIRMED = "CB001"
 GUARD_BROKEN = "CB002"
 """The SQLSTATE of migration 0004 for a change whose namespace has changed meanwhile."""
 
+PROPOSAL_OUTDATED = "CB003"
+"""The SQLSTATE of migration 0008 for a proposal that was judged under something else than what is there."""
+
 BROKEN = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,

@@ -62,6 +62,9 @@ TABLES = (
     "access_position",
     "grants",
     "machine_keys",
+    "proposals",
+    "proposal_edits",
+    "proposal_approvals",
 )
 
 

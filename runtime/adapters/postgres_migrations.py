@@ -41,6 +41,8 @@ _GRANTS = (
     "GRANT EXECUTE ON FUNCTION note_origins, note_audit, append_audit TO %I",
     "GRANT SELECT ON access_position, grants, machine_keys TO %I",
     "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
+    "GRANT SELECT ON proposals, proposal_edits, proposal_approvals TO %I",
+    "GRANT EXECUTE ON FUNCTION put_proposal, approve_proposal, close_proposal TO %I",
 )
 
 

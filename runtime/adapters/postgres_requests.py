@@ -84,8 +84,8 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.namespace for _, edit in edits],
         [edit.key for _, edit in edits],
         [edit.value for _, edit in edits],
-        [_tags(edit.conditions.if_match, weakly=False) for _, edit in edits],
-        [_tags(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        [tags_text(edit.conditions.if_match, weakly=False) for _, edit in edits],
+        [tags_text(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
         [change.context.client for change in changes],
         *guarded,
     )
@@ -133,27 +133,32 @@ def _result(change: Change, rows: Sequence[asyncpg.Record]) -> Result:
 
 def _refusal(row: asyncpg.Record) -> Exception:
     current = None if row["revision"] is None else Version(row["epoch"], row["revision"])
-    match row["outcome"]:
+    return refusal_of(row["outcome"], current)
+
+
+def refusal_of(outcome: str, current: Version | None) -> Exception:
+    """Return the error of an outcome of ``make_changes()``; ``current`` is the version that it was judged at."""
+    match outcome:
         case "absent":
             return EntryNotFoundError()
-        case "unmatched" | "matched" as outcome:
+        case "unmatched" | "matched":
             return precondition_failed(current, if_match=outcome == "unmatched")
-        case "required":
-            return precondition_required(Version(row["epoch"], row["revision"]))
+        case "required" if current is not None:
+            return precondition_required(current)
         case "expired":
             return ChangeExpiredError()
         case "reused":
             return IdReusedError()
         case "redefined":
             return RedefinedError(current)
-        case "orphan" | "cyclic" | "deep" | "inherited" as fault:
-            return LayerError(LAYER_FAULTS[fault])
-        case "moved":
-            return namespace_moved(Version(row["epoch"], row["revision"]))
-    raise AssertionError(row["outcome"])
+        case "orphan" | "cyclic" | "deep" | "inherited":
+            return LayerError(LAYER_FAULTS[outcome])
+        case "moved" if current is not None:
+            return namespace_moved(current)
+    raise AssertionError(outcome)
 
 
-def _tags(tags: Tags | None, *, weakly: bool) -> str | None:
+def tags_text(tags: Tags | None, *, weakly: bool) -> str | None:
     """Return tags as the function expects them; those that no entry can have are left out."""
     if tags is None:
         return None

@@ -22,11 +22,12 @@ GENESIS = bytes(32)
 """The link before the first record."""
 
 CHANGE, REFUSAL, READ, ACCESS, HISTORY = "change", "refusal", "read", "access", "history"
-KINDS = (CHANGE, REFUSAL, READ, ACCESS, HISTORY)
+PROPOSAL = "proposal"
+KINDS = (CHANGE, REFUSAL, READ, ACCESS, PROPOSAL, HISTORY)
 """The kinds of records.
 
-They are a change of an entry, a refused request, an administrative read, a right or key that was given or taken, and a
-history that began.
+They are a change of an entry, a refused request, an administrative read, a right or key that was given or taken, a step
+of a proposal, and a history that began.
 """
 
 GIVE, EMERGENCY, TAKE = "give", "emergency", "take"
@@ -40,11 +41,11 @@ Record: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An occurrence that no event records: a refusal, an administrative read, or a right that is given or taken.
+    """An occurrence that no event records: a refusal, a read, a right that is given or taken, a step of a proposal.
 
     ``outcome`` is the status of the answer or what was done, ``endpoint`` its method and path template, ``right`` what
-    was given or taken. ``further`` counts the refusals of this kind that followed within a minute. A note is made at
-    most once, however often it is sent.
+    was given or taken, ``proposal`` what a step was taken of. ``further`` counts the refusals of this kind that
+    followed within a minute. A note is made at most once, however often it is sent.
     """
 
     kind: str
@@ -58,6 +59,8 @@ class Note:
     request_id: str | None = None
     further: int | None = None
     right: Mapping[str, str] | None = None
+    proposal: Mapping[str, Any] | None = None
+    reason: str | None = None
     note: UUID = field(default_factory=uuid4)
 
     def members(self) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from starlette.requests import ClientDisconnect
 
+from runtime import routes
 from runtime.domain.entries import (
     ChangeExpiredError,
     EditsRefusedError,
@@ -29,6 +30,14 @@ from runtime.domain.history import (
 )
 from runtime.domain.names import InvalidNameError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
+from runtime.domain.proposals import (
+    MOST_OPEN,
+    DecisionBarredError,
+    ProposalClosedError,
+    ProposalNotFoundError,
+    ProposalRefusedError,
+    ProposalsFullError,
+)
 from runtime.http import problem_kinds as kinds
 from runtime.http.bodies import (
     BodyTooLargeError,
@@ -133,6 +142,23 @@ def _invalid_values(error: InvalidValuesError, _: Request) -> Response:
     return problem(
         kinds.VALUES_INVALID, "a value violates the schema of its namespace, so nothing was made", members=members
     )
+
+
+def _approval_required(error: ApprovalRequiredError, request: Request) -> Response:
+    path = routes.PROPOSALS.format(namespace=request.path_params["namespace"])
+    return problem(kinds.APPROVAL_REQUIRED, f"{error}: propose it", members={"proposals": path})
+
+
+def _proposal_closed(error: ProposalClosedError, _: Request) -> Response:
+    return problem(kinds.PROPOSAL_CLOSED, f"the proposal is {error.state}", members={"state": error.state})
+
+
+def _proposal_refused(error: ProposalRefusedError, _: Request) -> Response:
+    """Return the problem for an approved change that was refused when it was to be made."""
+    kind = kinds.PROPOSAL_STALE if error.stale else kinds.PROPOSAL_REFUSED
+    first = error.faults[0]
+    detail = f"the change was approved, and cannot be made: {first.key or 'the definition'}: {first.detail}"
+    return problem(kind, detail, members={"refusals": [fault.members for fault in error.faults]})
 
 
 def _namespace_not_found(error: NamespaceNotFoundError, _: Request) -> Response:
@@ -246,7 +272,7 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
     InvalidValuesError: _invalid_values,
     InvalidSchemaError: _told(kinds.DEFINITION_INVALID, "the schema of the definition is refused: "),
     InvalidDefinitionError: _told(kinds.DEFINITION_INVALID, "the definition is refused: "),
-    ApprovalRequiredError: _told(kinds.APPROVAL_REQUIRED),
+    ApprovalRequiredError: _approval_required,
     LayerError: _told(kinds.LAYER_CONFLICT),
     RollbackTooLargeError: _always(
         kinds.ROLLBACK_TOO_LARGE,
@@ -261,6 +287,14 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
     ChangeExpiredError: _always(
         kinds.CHANGE_EXPIRED, "the change was not made, since its time was over: try again later", _RETRY
     ),
+    # Proposals.
+    ProposalNotFoundError: _always(kinds.PROPOSAL_NOT_FOUND, "the namespace has no proposal with this id"),
+    ProposalClosedError: _proposal_closed,
+    ProposalRefusedError: _proposal_refused,
+    ProposalsFullError: _always(
+        kinds.PROPOSALS_FULL, f"{MOST_OPEN} proposals of the namespace are open: approve, reject or withdraw some first"
+    ),
+    DecisionBarredError: _told(kinds.DECISION_BARRED),
     # The service.
     FullError: lambda error, _: full(error),
     UnavailableError: _unavailable,

@@ -83,7 +83,14 @@ APPROVAL_REQUIRED: Final = Kind(
     403,
     "Approval Required",
     "The definition of the namespace says that its changes need approvals, which a direct change does not have.",
-    "Ask the owner of the namespace, whose definition states how many.",
+    "Propose the change, by a POST to the path in the member proposals; others approve it.",
+)
+DECISION_BARRED: Final = Kind(
+    "decision-barred",
+    403,
+    "Decision Barred",
+    "The client has the role, and may not decide about this proposal: it is its own, or the client is no person.",
+    "Ask another approver of the namespace.",
 )
 NO_SUCH_PATH: Final = Kind(
     "no-such-path",
@@ -121,6 +128,13 @@ NOT_GIVEN: Final = Kind(
     "Not Given",
     "No grant or key of this name is in force in a namespace that the client administers.",
     "List what is given.",
+)
+PROPOSAL_NOT_FOUND: Final = Kind(
+    "proposal-not-found",
+    404,
+    "Proposal Not Found",
+    "The namespace has no proposal with this id, or it was over for longer than history is kept.",
+    "List the proposals of the namespace.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
@@ -172,6 +186,27 @@ NAME_TAKEN: Final = Kind(
     "The name is that of a grant in other namespaces.",
     "Choose another name.",
 )
+PROPOSAL_CLOSED: Final = Kind(
+    "proposal-closed",
+    409,
+    "Proposal Closed",
+    "The proposal is over, in the state that the member state names.",
+    "Read it, and propose the change again if it is still wanted.",
+)
+PROPOSAL_REFUSED: Final = Kind(
+    "proposal-refused",
+    409,
+    "Proposal Refused",
+    "Enough people approved the proposal, and its change cannot be made any more; the member refusals says why.",
+    "Propose a change that the namespace takes as it is now.",
+)
+PROPOSALS_FULL: Final = Kind(
+    "proposals-full",
+    409,
+    "Proposals Full",
+    "As many proposals of the namespace are open as may be.",
+    "Approve, reject or withdraw some first.",
+)
 NOT_KEPT: Final = Kind(
     "not-kept",
     410,
@@ -193,6 +228,13 @@ EDITS_REFUSED: Final = Kind(
     "Edits Refused",
     "Edits of the change were refused, so that none was made; the member refusals lists each by its index.",
     "Read the entries of the refused edits again, and decide again.",
+)
+PROPOSAL_STALE: Final = Kind(
+    "proposal-stale",
+    412,
+    "Proposal Stale",
+    "Enough people approved the proposal, and what it replaces has changed since; the member refusals says where.",
+    "Read the entries again, and propose the change again.",
 )
 OTHER_HISTORY: Final = Kind(
     "other-history",
@@ -324,11 +366,13 @@ KINDS: Final = (
     SECOND_FACTOR_REQUIRED,
     ROLE_MISSING,
     APPROVAL_REQUIRED,
+    DECISION_BARRED,
     NO_SUCH_PATH,
     ENTRY_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
     VERSION_NOT_FOUND,
     NOT_GIVEN,
+    PROPOSAL_NOT_FOUND,
     METHOD_NOT_ALLOWED,
     REQUEST_INCOMPLETE,
     NAMESPACE_TOO_LARGE,
@@ -336,9 +380,13 @@ KINDS: Final = (
     LAYER_CONFLICT,
     STORED_VALUES_INVALID,
     NAME_TAKEN,
+    PROPOSAL_CLOSED,
+    PROPOSAL_REFUSED,
+    PROPOSALS_FULL,
     NOT_KEPT,
     PRECONDITION_FAILED,
     EDITS_REFUSED,
+    PROPOSAL_STALE,
     OTHER_HISTORY,
     CONTENT_TOO_LARGE,
     UNSUPPORTED_CONTENT,

@@ -13,6 +13,7 @@ from runtime.domain.audit import KINDS, written
 from runtime.domain.entries import PreconditionRequiredError, Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
+from runtime.domain.proposals import State
 from runtime.http.clients import actor_of
 from runtime.ports import AuditFilter
 
@@ -32,6 +33,7 @@ LONGEST_REASON = 500
 _UNCONDITIONAL = Conditions()
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VERSION = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,17})")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255})')
 
@@ -62,6 +64,16 @@ class NamespaceListing:
     limit: int
     labels: dict[str, str]
     at_least: Version | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalListing:
+    """A request for at most ``limit`` proposals of a namespace below the number ``before``; None is any state."""
+
+    namespace: str
+    state: State | None
+    before: int | None
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +248,40 @@ def read_namespaces(request: Request) -> NamespaceListing:
     )
 
 
+def read_proposals(request: Request) -> ProposalListing:
+    """Return the list of proposals that is asked for; other parameters raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("before", "limit", "state"))
+    state, before = parameters.get("state"), parameters.get("before")
+    if state is not None and state not in set(State):
+        raise InvalidQueryError(f"state is one of {', '.join(State)}")
+    return ProposalListing(
+        check_namespace(request.path_params["namespace"]),
+        None if state is None else State(state),
+        None if before is None else _place("before", before),
+        _limit(parameters.get("limit", str(DEFAULT_PAST_LIMIT)), LARGEST_PAST_LIMIT),
+    )
+
+
+def read_proposal_id(request: Request) -> UUID:
+    """Return the id of a proposal in the path; one of another form raises :class:`InvalidQueryError`."""
+    text = request.path_params["proposal"]
+    if _UUID.fullmatch(text):
+        return UUID(text)
+    raise InvalidQueryError("the id of a proposal is a UUID, such as 6f1c2b1e-58d4-4f0c-9d3e-2f8a4c1b7e90")
+
+
+def read_emergency(request: Request) -> bool:
+    """Return whether a proposal is to be made in an emergency; other parameters raise :class:`InvalidQueryError`."""
+    _parameters(request, ("emergency",))
+    return read_flag(request, "emergency")
+
+
+def read_nothing(request: Request) -> None:
+    """Raise :class:`InvalidQueryError` unless there is no parameter."""
+    if request.scope["query_string"]:
+        raise InvalidQueryError("this resource has no parameters")
+
+
 def read_change_id(request: Request, namespace: str, key: str) -> UUID:
     """Return the id of a change: that of the caller's Idempotency-Key for this entry or transaction, or else a new one.
 
@@ -324,7 +370,7 @@ def read_audit_filter(request: Request) -> AuditFilter:
     if _CONTROL.search(parameters.get("actor", "")) or not (outcome.isascii() and outcome.isprintable()):
         raise InvalidQueryError("actor and outcome are one line each, the latter of printable characters of ASCII")
     return AuditFilter(
-        _place(parameters.get("after", "0")),
+        _place("after", parameters.get("after", "0")),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
         since=_time("since", parameters.get("since")),
         until=_time("until", parameters.get("until")),
@@ -338,13 +384,13 @@ def read_audit_filter(request: Request) -> AuditFilter:
 def read_anchors_after(request: Request) -> tuple[int, int]:
     """Return the place after which anchors are asked for, and how many at most."""
     parameters = _parameters(request, ("after", "limit"))
-    return _place(parameters.get("after", "0")), _limit(parameters.get("limit", str(DEFAULT_LIMIT)))
+    return _place("after", parameters.get("after", "0")), _limit(parameters.get("limit", str(DEFAULT_LIMIT)))
 
 
-def _place(text: str) -> int:
+def _place(name: str, text: str) -> int:
     if text.isascii() and text.isdecimal() and len(text) <= 18:
         return int(text)
-    raise InvalidQueryError("after is the place of a record in the chain, a whole number")
+    raise InvalidQueryError(f"{name} is a whole number, as the answer for the page before has it")
 
 
 def _time(name: str, text: str | None) -> str | None:

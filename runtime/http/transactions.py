@@ -74,7 +74,11 @@ class TransactionHandler:
 
 def parse_edits(namespace: str, body: bytes) -> tuple[Edit, ...]:
     """Return the edits of a transaction, or raise :class:`InvalidDocumentError` with the index of the faulty one."""
-    document = parse_document(body, around=3)
+    return edits_of(namespace, parse_document(body, around=3))
+
+
+def edits_of(namespace: str, document: Any) -> tuple[Edit, ...]:
+    """Return the edits that a parsed document has, as :func:`parse_edits`."""
     edits = document.get("edits") if isinstance(document, dict) and document.keys() == {"edits"} else None
     if not isinstance(edits, list) or not 1 <= len(edits) <= MOST_EDITS:
         raise InvalidDocumentError(f'the body must be an object with the one member "edits": 1 to {MOST_EDITS} edits')

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
     from concurrent.futures import Executor
 
-    from runtime.domain.entries import Change, Json, Made, Version, Whole
+    from runtime.domain.entries import Change, Edit, Json, Made, Version, Whole
     from runtime.ports import EntryStore
     from runtime.services.entries import Entries, Read
     from runtime.services.schemas import Violation
@@ -51,6 +51,9 @@ class InvalidDefinitionError(Exception):
 
 class ApprovalRequiredError(Exception):
     """The namespace's changes need approvals, which a direct change does not have."""
+
+    def __init__(self, needed: int) -> None:
+        super().__init__(f"a change of this namespace needs approval by {needed}: a direct one has none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +101,42 @@ class Ruling:
     definition: Definition | None = None
     schema: Schema | None = None
 
+    @property
+    def approvals(self) -> int:
+        """The approvals that a change needs."""
+        return 0 if self.definition is None else self.definition.approvals
+
+    @property
+    def basis(self) -> Basis:
+        """The basis of a change under this definition."""
+        return Basis(definition="" if self.version is None else str(self.version))
+
 
 _UNDEFINED = Ruling()
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The judgement of a change: it holds under ``basis``, where a change needs that many ``approvals``."""
+
+    basis: Basis
+    approvals: int
+    fault: InvalidValuesError | None
+
+    def require_direct(self) -> None:
+        """Raise :class:`ApprovalRequiredError` unless a change may be made without approvals."""
+        if self.approvals:
+            raise ApprovalRequiredError(self.approvals)
+
+    def require_valid(self) -> Judged:
+        """Return itself, or raise the fault."""
+        if self.fault is not None:
+            raise self.fault
+        return self
+
+    def under(self, basis: Basis) -> Basis:
+        """Return the basis, under this definition too."""
+        return replace(basis, definition=self.basis.definition)
 
 
 def parse_definition(text: Json) -> tuple[Definition, Schema | None]:
@@ -152,52 +189,95 @@ class Definitions(Generic[S]):
 
         Raises :class:`InvalidValuesError` or :class:`ApprovalRequiredError`.
         """
-        namespace, at_least = change.edits[0].namespace, None
-        for _ in range(ATTEMPTS):
-            ruling = await self._ruling(namespace, at_least)
-            if ruling.definition is not None and ruling.definition.approvals:
-                raise ApprovalRequiredError(
-                    f"a change of this namespace needs approval by {ruling.definition.approvals}: a direct one has none"
-                )
-            if ruling.schema is not None:
-                values = [(each.key, each.value) for each in change.edits]
-                await self._run(_require_valid, ruling.schema, values)
-            basis = replace(change.basis, definition="" if ruling.version is None else str(ruling.version))
-            try:
-                return await make(replace(change, basis=basis))
-            except RedefinedError as error:
-                self._entries.forget(namespace, KEY)
-                at_least = error.version
-        raise UnavailableError("the definition of the namespace changes too often", Reason.BUSY)
+
+        async def decide(judged: Judged) -> T:
+            judged.require_direct()
+            return await make(replace(change, basis=judged.require_valid().under(change.basis)))
+
+        return await self.judged(change.edits, decide)
 
     async def define(self, change: Change, permit: Callable[[str], None], *, unchecked: bool) -> Made:
         """Make a change of a definition; ``permit`` raises for a parent that its author may not name.
 
         A schema is first applied to every entry of the namespace, at a version under which the change is then made.
-        Those that violate it raise :class:`InvalidValuesError`, unless they are ``unchecked``.
+        Those that violate it raise :class:`InvalidValuesError`, unless they are ``unchecked``. Where the present
+        definition asks for approvals, so does another one: :class:`ApprovalRequiredError`.
         """
-        (edit,) = change.edits
-        if edit.value is None:
-            raise ValueError("the change removes the definition")
-        definition, schema = await self._run(parse_definition, edit.value)
+        await self.permitted(change.edits, permit)
+
+        async def decide(judged: Judged) -> Made:
+            judged.require_direct()
+            (made,) = await self._entries.make(replace(change, basis=judged.require_valid().basis))
+            return made
+
+        return await self.judged(change.edits, decide, unchecked=unchecked)
+
+    async def permitted(self, edits: tuple[Edit, ...], permit: Callable[[str], None]) -> None:
+        """Return when the edit of a definition is sound, and ``permit`` does not raise for its parent."""
+        definition = (await self._parsed(edits))[0]
         if (definition.retention_days or 0) > self._days:
             raise InvalidDefinitionError(f"retention_days: the history of changes is kept for {self._days} days")
         if definition.parent is not None:
             permit(definition.parent)
-        at_least = None
+
+    async def judged(
+        self, edits: tuple[Edit, ...], decide: Callable[[Judged], Awaitable[T]], *, unchecked: bool = False
+    ) -> T:
+        """Judge the edits of a namespace, or a definition of it, and return what ``decide`` makes of that.
+
+        They are judged again while the change is refused because another definition is there by now or, of a
+        definition, another state of the namespace than the one that it was judged at.
+        """
+        namespace, defined, moved = edits[0].namespace, None, None
+        defines = edits[0].key == KEY and edits[0].value is not None
         for _ in range(ATTEMPTS):
-            basis = Basis()
-            if schema is not None and not unchecked:
-                whole = await self._whole(edit.namespace, at_least)
-                await self._run(_require_stored, schema, [(each.key, each.value) for each in whole.entries])
-                basis = Basis(namespace=whole.version)
-            try:
-                (made,) = await self._entries.make(replace(change, basis=basis))
-            except NamespaceMovedError as error:
-                at_least = error.current
+            ruling = await self._ruling(namespace, defined)
+            if defines:
+                judged = await self._judge_definition(edits, ruling, moved, unchecked=unchecked)
             else:
-                return made
-        raise UnavailableError("the namespace changes too often", Reason.BUSY)
+                judged = await self._judge(edits, ruling)
+            try:
+                return await decide(judged)
+            except RedefinedError as error:
+                self._entries.forget(namespace, KEY)
+                defined = error.version
+            except NamespaceMovedError as error:
+                if not defines:
+                    raise
+                moved = error.current
+        raise UnavailableError("the namespace, or its definition, changes too often", Reason.BUSY)
+
+    async def _judge(self, edits: tuple[Edit, ...], ruling: Ruling) -> Judged:
+        """Judge values by the schema of their namespace."""
+        fault = None
+        if ruling.schema is not None:
+            fault = await self._fault(_require_valid, ruling.schema, [(each.key, each.value) for each in edits])
+        return Judged(ruling.basis, ruling.approvals, fault)
+
+    async def _judge_definition(
+        self, edits: tuple[Edit, ...], ruling: Ruling, moved: Version | None, *, unchecked: bool
+    ) -> Judged:
+        """Judge stored entries by the schema of a new definition."""
+        basis, fault = ruling.basis, None
+        schema = (await self._parsed(edits))[1]
+        if schema is not None and not unchecked:
+            whole = await self._whole(edits[0].namespace, moved)
+            fault = await self._fault(_require_stored, schema, [(each.key, each.value) for each in whole.entries])
+            basis = replace(basis, namespace=whole.version)
+        return Judged(basis, ruling.approvals, fault)
+
+    async def _parsed(self, edits: tuple[Edit, ...]) -> tuple[Definition, Schema | None]:
+        (edit,) = edits
+        if edit.value is None:
+            raise ValueError("the change removes the definition")
+        return await self._run(parse_definition, edit.value)
+
+    async def _fault(self, judge: Callable[..., None], *arguments: object) -> InvalidValuesError | None:
+        try:
+            await self._run(judge, *arguments)
+        except InvalidValuesError as error:
+            return error
+        return None
 
     async def _whole(self, namespace: str, at_least: Version | None) -> Whole:
         return await self._entries.ask(lambda: self._store.whole(namespace, at_least))

@@ -28,6 +28,7 @@ from tests.runtime.fakes import (
     client_of,
     running,
 )
+from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -133,7 +134,18 @@ def audit() -> MemoryAudit:
 def adapters(
     entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
 ) -> Adapters:
-    return Adapters(entries, changes, buckets, MemoryKeys(), MemoryAccess(audit), Telemetry(), draining, audit)
+    access = MemoryAccess(audit)
+    return Adapters(
+        store=entries,
+        changes=changes,
+        buckets=buckets,
+        keys=MemoryKeys(),
+        access=access,
+        proposals=MemoryProposals(entries, access),
+        telemetry=Telemetry(),
+        draining=draining,
+        audit=audit,
+    )
 
 
 @pytest.fixture

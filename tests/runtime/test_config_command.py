@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tests.runtime.fakes import MemoryChanges, MemoryEntries
 
 SESSION = Path(__file__).with_name("config_session.txt")
+PROPOSALS = Path(__file__).with_name("proposals_session.txt")
 VARIABLE, FILE = "of-the-variable", "of-the-file"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -76,6 +77,40 @@ def test_each_command_prints_what_the_session_shows(url: str) -> None:
     if "CBP_UPDATE_GOLDEN" in os.environ:
         SESSION.write_text(shown)
     assert shown == SESSION.read_text()
+
+
+def test_each_command_of_proposals_prints_what_their_session_shows(url: str, entries: MemoryEntries) -> None:
+    """Each command is run as somebody; an id is shown by the order in which it was seen."""
+    asyncio.run(put(entries, "payments", "", '{"owner":"me","approvals":2}'))
+    rights = {
+        "ada": "writer@payments",
+        "bob": "approver@payments",
+        "cid": "approver@payments",
+        "root": "administrator@*",
+    }
+    commands = re.findall(r"^(\w+)\$ cbp (.*)$", PROPOSALS.read_text(), re.MULTILINE)
+    assert len(commands) > 15
+    ids: dict[str, str] = {}
+    shown = ""
+    for who, command in commands:
+        sent = command
+        for id_, name in ids.items():
+            sent = sent.replace(name, id_)
+        ran = cbp(url, *shlex.split(sent), CBP_TOKEN=token(rights[who], subject=who))
+        output = _TIME.sub("2026-01-05T09:30:00.000000Z", ran.output.replace(url, "http://api"))
+        for id_ in re.findall(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", output):
+            output = output.replace(id_, ids.setdefault(id_, f"{len(ids) + 1:08}-0000-4000-8000-000000000000"))
+        shown += f"{who}$ cbp {command}\n{output}{f'(exit {ran.exit_code})' if ran.exit_code else ''}\n"
+    if "CBP_UPDATE_GOLDEN" in os.environ:
+        PROPOSALS.write_text(shown)
+    assert shown == PROPOSALS.read_text()
+
+
+def test_open_proposals_are_completed_from_the_server(url: str) -> None:
+    proposed = json.loads(cbp(url, "config", "propose", "payments", "k", "1", "--output", "json").output)["id"]
+    assert completed(url, "config", "approve", "payments", proposed[:4]) == [proposed]
+    cbp(url, "config", "withdraw", "payments", proposed)
+    assert completed(url, "config", "reject", "payments", proposed[:4]) == []
 
 
 def test_a_value_comes_from_a_file_or_from_standard_input(url: str, tmp_path: Path) -> None:

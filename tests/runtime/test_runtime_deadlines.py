@@ -21,6 +21,7 @@ from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
+from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.app import Adapters, create_app
@@ -90,6 +91,7 @@ async def served(
     adapters = Adapters(
         store=store,
         access=PostgresAccess(store),
+        proposals=PostgresProposals(store, horizon),
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         keys=MemoryKeys(),

@@ -184,16 +184,6 @@ async def test_an_entry_that_changes_while_a_schema_is_judged_is_noticed(
     assert ("payments", "") not in entries.entries
 
 
-async def test_a_namespace_that_needs_approvals_takes_no_direct_change(
-    client: httpx.AsyncClient, entries: MemoryEntries
-) -> None:
-    await define(client, approvals=2)
-    for response in (await put(client, 1, f"{LIST}/a"), await transact(client, {"key": "a", "value": 1})):
-        check_problem(response, 403, "^a change of this namespace needs approval by 2")
-    await define(client, if_match="*")
-    assert (await put(client, 1, f"{LIST}/a")).status_code == 201
-
-
 async def test_namespaces_are_listed_with_what_their_definitions_say(client: httpx.AsyncClient) -> None:
     await put(client, 1, "/v1/namespaces/undefined/entries/a")
     await define(client, "a", labels={"tier": "one"}, schema=STRINGS)

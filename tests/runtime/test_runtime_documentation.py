@@ -90,6 +90,7 @@ OTHER = {"If-Match": f'"{EPOCH}-77"'}
 ANY = {"If-Match": "*"}
 KEY = {"Idempotency-Key": "a"}
 WHOLE = "/v1/namespaces/payments"
+UNKNOWN = "6f1c2b1e-58d4-4f0c-9d3e-2f8a4c1b7e90"
 GRANT = {"issuer": "local", "subject": "a", "role": "reader", "namespaces": "payments", "reason": "r"}
 PROVOKED: dict[str, dict[str, Any]] = {
     "malformed-request": {"url": f"{ENTRY}?{'x' * (LONGEST_QUERY_BYTES + 1)}"},
@@ -104,6 +105,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "namespace-not-found": {"url": "/v1/namespaces/none"},
     "version-not-found": {"url": f"{ENTRY}/versions/{EPOCH}-1"},
     "not-given": {"method": "DELETE", "url": "/v1/grants/none"},
+    "proposal-not-found": {"url": f"{WHOLE}/proposals/{UNKNOWN}"},
     "method-not-allowed": {"method": "POST"},
     "namespace-too-large": {"method": "PUT", "url": WHOLE, "json": {"entries": {f"k{n}": 1 for n in range(1001)}}},
     "namespace-not-empty": {"method": "DELETE", "url": WHOLE},
@@ -131,6 +133,8 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "temporary-reduced-capacity": {"method": "DELETE", "redis": Fault.AWAY},
 }
 """The request that leads to each kind of problem, and what it needs: a proof, a definition, a fault of the stores."""
+OF_PROPOSALS = {"decision-barred", "proposal-closed", "proposal-refused", "proposals-full", "proposal-stale"}
+"""The kinds of test_runtime_proposals_http.py, which makes the proposals that they need."""
 BELOW = {"request-incomplete", "fields-too-large", "no-such-protocol"}
 """The kinds that the protocol of a connection answers with (test_runtime_connections.py)."""
 OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
@@ -138,7 +142,9 @@ OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
 
 
 @pytest.mark.parametrize(
-    "kind", [kind for kind in KINDS if kind.name not in BELOW | OF_LONG_HISTORIES], ids=lambda kind: kind.name
+    "kind",
+    [kind for kind in KINDS if kind.name not in BELOW | OF_LONG_HISTORIES | OF_PROPOSALS],
+    ids=lambda kind: kind.name,
 )
 async def test_a_kind_of_problem_has_its_type_title_and_fields(
     client: httpx.AsyncClient, entries: MemoryEntries, buckets: MemoryBuckets, kind: Kind

@@ -49,6 +49,7 @@ Configuration entries in namespaces, each a JSON document with a revision.
 _TAGS: Final = {
     "entries": "Entries of namespaces.",
     "namespaces": "Namespaces as a whole: bundles, transactions, definitions and layers.",
+    "proposals": "Changes that others approve.",
     "history": "What was when, and going back.",
     "access": "Who may do what.",
     "audit": "Who did what, when, from where and why.",

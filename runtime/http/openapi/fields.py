@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 from runtime.domain.audit import KINDS
 from runtime.domain.names import KEY, NAMESPACE
+from runtime.domain.proposals import State
 from runtime.http.openapi.parts import Field, Parameter
 from runtime.http.queries import (
     DEFAULT_LIMIT,
@@ -32,6 +34,10 @@ NAMESPACE_NAME: Final = _text(f"^{NAMESPACE.pattern}$")
 KEY_NAME: Final = _text(f"^{KEY.pattern}$")
 
 VERSION: Final = _text(f"^{_VERSION}$")
+UUID_TEXT: Final = _text("^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+PROPOSAL_ID: Final = "ceb18649-ce20-d03b-ed74-7d1bc67d5e55"
+"""The id in examples: that of the example's Idempotency-Key."""
+
 MOMENT: Final = {"anyOf": [VERSION, {"type": "string", "format": "date-time"}]}
 """A version, or a time of RFC 3339."""
 
@@ -41,6 +47,7 @@ IN_PATH: Final = (
     Parameter("version", "path", "A version: the text of an ETag, without its quotes.", VERSION, TAG),
     Parameter("grant", "path", "The name of a grant.", _text("^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), "on-call"),
     Parameter("id", "path", "The id of a key.", _text("^[0-9a-f]{16}$"), "0123456789abcdef"),
+    Parameter("proposal", "path", "The id of a proposal.", UUID_TEXT, PROPOSAL_ID),
     Parameter("file", "path", "A file of the page.", _text(r"^[a-z0-9-]+\.[a-z]+$"), "swagger-ui.css"),
 )
 """The parameters of path templates, by name; an operation has those of its template."""
@@ -123,6 +130,22 @@ PAST_LIMIT: Final = Parameter(
     2,
     title="past-limit",
 )
+BELOW: Final = Parameter(
+    "before",
+    "query",
+    "Only older proposals: the `next` of the page before.",
+    _text("^[0-9]{1,18}$"),
+    "7",
+    title="before-proposal",
+)
+STATE: Final = Parameter("state", "query", "Only proposals in this state.", {"enum": list(State)}, State.OPEN.value)
+EMERGENCY: Final = Parameter(
+    "emergency",
+    "query",
+    "Whether the change is made without further approvals, by a right that somebody else gave for an emergency.",
+    _FLAG,
+    True,
+)
 IF_MATCH: Final = Parameter(
     "If-Match",
     "header",
@@ -158,6 +181,9 @@ CHANGE_REASON: Final = Parameter(
     f"The reason that is recorded with the change: one line of UTF-8, at most {LONGEST_REASON} characters.",
     _text("^[^\\x00-\\x1f\\x7f]*$", maxLength=LONGEST_REASON),
     "PAY-17: the summer sale",
+)
+STEP_REASON: Final = replace(
+    CHANGE_REASON, title="Step-Reason", text="The reason that is recorded with the step, as with a change."
 )
 REQUEST_ID: Final = Parameter(
     "X-Request-Id",
@@ -212,6 +238,7 @@ FIELDS: Final = {
             "What is left of each quota: `r` requests, for the next `t` seconds.",
             {"type": "string"},
         ),
+        Field("Location", "The path of what was made (RFC 9110, section 10.2.2).", {"type": "string"}),
         Field("Retry-After", "The seconds after which the request may be sent again.", _SECONDS),
         Field("WWW-Authenticate", "How to sign in, and what the token lacks (RFC 6750).", {"type": "string"}),
         Field("Allow", "The methods of the resource.", {"type": "string"}),

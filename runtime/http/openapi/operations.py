@@ -31,6 +31,7 @@ from runtime.http.openapi.fields import (
 from runtime.http.openapi.history import HISTORY, PAST
 from runtime.http.openapi.namespaces import NAMESPACES
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
+from runtime.http.openapi.proposals import PROPOSALS
 from runtime.settings import Settings
 
 _PATH: Final = "/v1/namespaces/payments/entries/limits"
@@ -221,6 +222,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
         *_ENTRIES,
         *HISTORY,
         *NAMESPACES,
+        *PROPOSALS,
         *ACCESS,
         *_AUDIT,
         *_SERVICE,
