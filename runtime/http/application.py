@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
+"""The trace and the caller's span (https://www.w3.org/TR/trace-context/, section 3.2)."""
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"})
 LONGEST_QUERY_BYTES = 4 * 1024
 _CLOSE = (b"connection", b"close")
@@ -102,24 +104,26 @@ class Application:
         if status >= 400:
             self._refusals.note(scope, route, status)
         if status >= 400 or scope["path"] not in self._quiet:
-            self._log.write(
-                {
-                    "method": method,
-                    "path": scope["path"],
-                    "route": route,
-                    "status": status,
-                    "seconds": round(seconds, 6),
-                    "peer": scope["client"][0] if scope["client"] else None,
-                    "client": caller.name if (caller := scope.get("caller")) else None,
-                    "request_id": scope["request_id"],
-                }
-            )
+            fields = {
+                "method": method,
+                "path": scope["path"],
+                "route": route,
+                "status": status,
+                "seconds": round(seconds, 6),
+                "peer": scope["client"][0] if scope["client"] else None,
+                "client": caller.name if (caller := scope.get("caller")) else None,
+                "request_id": scope["request_id"],
+            }
+            if (trace := scope.get("trace")) is not None:
+                fields["trace_id"], fields["parent_id"] = (str(each, "ascii") for each in trace.groups())
+            self._log.write(fields)
 
 
 def _examine(scope: Scope) -> tuple[str, str | None]:
     """Return the id of the request, and the reason for which its head is refused, if there is one.
 
-    The values of Authorization are collected on the way, as ``scope["credentials"]``. Servers and proxies that take
+    The values of Authorization are collected on the way, as ``scope["credentials"]``, and the trace that the request is
+    part of, as ``scope["trace"]``. Servers and proxies that take
     another Host or another path from the same bytes would judge another request.
     """
     request_id, hosts, well_formed = None, 0, True
@@ -132,6 +136,8 @@ def _examine(scope: Scope) -> tuple[str, str | None]:
             credentials.append(value)
         elif name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
             request_id = str(value, "ascii")
+        elif name == b"traceparent":
+            scope["trace"] = None if "trace" in scope else _TRACEPARENT.fullmatch(value)
     fault = None
     if hosts > 1 or not well_formed or (hosts == 0 and scope["http_version"] != "1.0"):
         fault = "a request has exactly one Host, of the form name or name:port (RFC 9112, section 3.2)"

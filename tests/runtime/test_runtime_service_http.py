@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime.app import create_app
+from runtime.logs import AccessLog
 from runtime.ports import Fault, UnavailableError
 from runtime.routes import THROTTLED
 from runtime.services.cache import STALE_SECONDS
@@ -232,3 +233,26 @@ async def test_a_request_keeps_its_id_when_it_is_one(client: httpx.AsyncClient) 
     for bad in ("", "a b", "x" * 65, 'x"'):
         made = (await client.get("/health", headers={"x-request-id": bad})).headers["x-request-id"]
         assert len(made) == 32
+
+
+async def test_the_log_names_the_trace_that_a_request_is_part_of(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(AccessLog, "write", lambda _, fields: lines.append(fields))
+    trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    sent = [
+        [f"00-{trace}-{parent}-01"],
+        [],
+        [f"ff-{trace}-{parent}-01"],
+        [f"00-{'0' * 32}-{parent}-01"],
+        [f"00-{trace}-{'0' * 16}-01"],
+        [f"00-{trace.upper()}-{parent}-01"],
+        [f"00-{trace}-{parent}-01-more"],
+        [f"00-{trace}-{parent}-01"] * 2,
+        [""],
+    ]
+    for values in sent:
+        await client.get(URL, headers=[("traceparent", value) for value in values])
+    traced = [(line.get("trace_id"), line.get("parent_id")) for line in lines]
+    assert traced == [(trace, parent), *[(None, None)] * (len(sent) - 1)]

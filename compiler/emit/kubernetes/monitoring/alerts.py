@@ -1,22 +1,19 @@
-"""Alerts on the audit trail and the history: that they are sealed, anchored, whole and verified, and on refusals.
+"""The PrometheusRule of the API: what people are told of, and how urgent it is.
 
-Sources: ``network.segmentation.traffic.egress``, ``recovery.rpo.target``.
-Upstream: https://prometheus-operator.dev/docs/developer/alerting/,
-https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
+Sources: ``network.segmentation.traffic.egress``.
+Upstream: https://prometheus-operator.dev/docs/developer/alerting/
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
-from compiler.emit.kubernetes.database.audit_anchors import anchored, anchoring
-from compiler.emit.kubernetes.database.migration import HISTORY
+from compiler.emit.kubernetes.monitoring.audit_alerts import audit_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
-from compiler.emit.names import API, namespace
-from compiler.emit.settings import DAY_SECONDS
+from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
+from compiler.emit.names import API
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,119 +21,12 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-GROUP = "audit"
-# An anchor may be late once: a second one that is missing is no accident.
-LATE_ANCHORS = 2
-# The history is verified every day: one run may be lost with its node.
-UNVERIFIED_DAYS = 2
-# A change is in the chain a second after it was made: much more is an outage, or a defect of sealing.
-UNSEALED_SECONDS = 60
-# Clients that repeat a refused request, or try others' doors, and not the few that forget a header.
-REFUSED_PERCENT = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """An alert: it fires when ``expression`` has held for so long."""
-
-    name: str
-    expression: str
-    lasts: str
-    severity: str
-    summary: str
-
-    @property
-    def rule(self) -> dict[str, Any]:
-        """The rule of Prometheus."""
-        return {
-            "alert": self.name,
-            "expr": self.expression,
-            "for": self.lasts,
-            "labels": {"severity": self.severity},
-            "annotations": {"summary": self.summary},
-        }
-
 
 def alerts(site: Site) -> Iterator[Document]:
     """Yield the PrometheusRule; nothing where metrics may not leave the zones."""
     if monitored(site):
-        found = (*_audit(f'namespace="{namespace("application")}"'), *_anchors(site), *_history())
-        rules = [alert.rule for alert in found]
-        spec = {"groups": [{"name": GROUP, "rules": rules}]}
-        yield kubernetes_object(kinds.PROMETHEUS_RULE, API, Wave.CONNECTION, zone="application", spec=spec)
-
-
-def _audit(pods: str) -> tuple[Alert, ...]:
-    """Return the alerts on what the API seals and refuses (runtime/telemetry.py), from ``pods``."""
-    refused = f'sum(rate(audit_refusals_total{{{pods},status!="429"}}[10m]))'
-    asked = f'sum(rate(http_requests_total{{{pods},route=~"/v1/.+|unmatched"}}[10m]))'
-    return (
-        Alert(
-            "AuditTrailNotSealed",
-            f"max(audit_unsealed_age_seconds{{{pods}}}) > {UNSEALED_SECONDS}",
-            "5m",
-            "critical",
-            "Changes and refusals have not been sealed in the audit trail for more than a minute.",
-        ),
-        Alert(
-            "AuditTrailShorter",
-            f"max(audit_length{{{pods}}}) < max(max_over_time(audit_length{{{pods}}}[1h]))",
-            "5m",
-            "critical",
-            "The chain of the audit trail has fewer records than before: verify it with the anchors.",
-        ),
-        Alert(
-            "AuditNotesLost",
-            f"sum(increase(audit_notes_dropped_total{{{pods}}}[15m])) > 0",
-            "0m",
-            "warning",
-            "Refusals are missing in the audit trail: the database was away for too long. The log has them.",
-        ),
-        Alert(
-            "RequestsRefused",
-            f"100 * {refused} / {asked} > {REFUSED_PERCENT}",
-            "10m",
-            "warning",
-            f"More than {REFUSED_PERCENT} % of the requests are refused, apart from those beyond a rate limit.",
-        ),
-    )
-
-
-def _anchors(site: Site) -> Iterator[Alert]:
-    """Yield the alert on records that no anchor covers: after two intervals of the job that anchors."""
-    if anchored(site):
-        late = anchoring(site)[1] * LATE_ANCHORS
-        yield Alert(
-            "AuditTrailNotAnchored",
-            f'max(audit_unanchored_age_seconds{{namespace="{namespace("application")}"}}) > {late.seconds}',
-            "5m",
-            "critical",
-            f"Records of the audit trail have had no signed anchor for more than {late}: see the jobs that anchor it.",
+        found = {"audit": audit_alerts(site), "service": service_alerts(), "limits": limit_alerts(site)}
+        groups = [{"name": name, "rules": [alert.rule for alert in group]} for name, group in found.items()]
+        yield kubernetes_object(
+            kinds.PROMETHEUS_RULE, API, Wave.CONNECTION, zone="application", spec={"groups": groups}
         )
-
-
-def _history() -> tuple[Alert, ...]:
-    """Return the alerts on the daily verification, by what kube-state-metrics tells of it.
-
-    A run that failed stays in the cluster; the alert on it ends with a later one that succeeds.
-    """
-    jobs, cron_job = f'namespace="{namespace("data")}"', f'namespace="{namespace("data")}",cronjob="{HISTORY}"'
-    failed = f'kube_job_failed{{{jobs},job_name=~"{HISTORY}-.+",condition="true"}} == 1'
-    started = f'kube_job_status_start_time{{{jobs},job_name=~"{HISTORY}-.+"}}'
-    succeeded = f"kube_cronjob_status_last_successful_time{{{cron_job}}}"
-    return (
-        Alert(
-            "HistoryVerificationFailed",
-            f"max({started} and on (job_name) {failed}) > (max({succeeded}) or vector(0))",
-            "0m",
-            "critical",
-            "The entries may differ from their history: the log of the failed job names each difference.",
-        ),
-        Alert(
-            "HistoryNotVerified",
-            f"time() - max({succeeded} or kube_cronjob_created{{{cron_job}}}) > {UNVERIFIED_DAYS * DAY_SECONDS}",
-            "0m",
-            "warning",
-            f"The history has not been verified for more than {UNVERIFIED_DAYS} days.",
-        ),
-    )

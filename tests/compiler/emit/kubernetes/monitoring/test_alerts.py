@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from runtime.telemetry import Telemetry
-from tests.compiler.project import changed, documents, emitted, listing, site
+from tests.compiler.project import ROOT, changed, documents, emitted, listing, site
 
+LEVELLED = {"DatabaseConnectionsUsed": "connections", "MemoryUsed": "memory"}
+LEVELS = {"warning": 61, "critical": 93}
 FILE = "cbp-application/prometheusrule-configuration-api.yaml"
 
 
-def rules() -> list[dict[str, Any]]:
-    (group,) = emitted(FILE)["spec"]["groups"]
-    return list(group["rules"])
+def rules(**changes: str) -> list[dict[str, Any]]:
+    return [rule for group in emitted(FILE, **changes)["spec"]["groups"] for rule in group["rules"]]
 
 
-def test_alerts_ask_for_nothing_but_what_the_api_and_kube_state_metrics_tell() -> None:
+def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry = Telemetry()
     telemetry.audit_refusals.count("412")
     telemetry.audit_dropped.count("database-away")
@@ -34,14 +35,29 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_kube_state_metrics_tell() -
         "kube_job_failed",
         "kube_job_status_start_time",
     }
-    asked -= of_jobs
+    # https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, of each kubelet)
+    of_containers = {name for name in asked if name.startswith("container_")}
+    assert of_containers == {"container_memory_working_set_bytes", "container_spec_memory_limit_bytes"}
+    asked -= of_jobs | of_containers
     assert asked == {
         "audit_length",
         "audit_notes_dropped_total",
         "audit_refusals_total",
         "audit_unanchored_age_seconds",
         "audit_unsealed_age_seconds",
+        "database_changes_suspected",
+        "database_migrations_missing",
+        "database_pool_in_use",
+        "database_pool_size",
+        "database_pool_waiting",
+        "database_standby_suspected",
+        "database_suspected",
+        "emergency_rights",
         "http_requests_total",
+        "memory_age_seconds",
+        "memory_bound_seconds",
+        "ready",
+        "throttle_degraded",
     }
     assert asked <= told
 
@@ -54,8 +70,7 @@ def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_databa
 
 
 def expression(alert: str, **changes: str) -> str:
-    found = emitted(FILE, **changes)["spec"]["groups"][0]["rules"]
-    return next(str(rule["expr"]) for rule in found if rule["alert"] == alert)
+    return next(str(rule["expr"]) for rule in rules(**changes) if rule["alert"] == alert)
 
 
 @pytest.mark.parametrize(("target", "seconds"), [("15 minutes", 1800), ("20 minutes", 2400), ("2 hours", 14400)])
@@ -76,12 +91,12 @@ def test_the_alert_on_a_failed_verification_ends_with_a_later_one_that_succeeds(
 
 def test_without_an_audit_trail_nothing_is_anchored() -> None:
     without = site(changed({"access_control.infrastructure.authorization.audit": "false"}))
-    (group,) = documents(without)[FILE]["spec"]["groups"]
-    assert "AuditTrailNotAnchored" not in {rule["alert"] for rule in group["rules"]}
+    groups = documents(without)[FILE]["spec"]["groups"]
+    assert "AuditTrailNotAnchored" not in {rule["alert"] for group in groups for rule in group["rules"]}
 
 
 def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
-    assert {rule["alert"]: rule["labels"]["severity"] for rule in rules()} == {
+    assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
         "AuditTrailShorter": "critical",
         "AuditNotesLost": "warning",
@@ -89,8 +104,41 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "AuditTrailNotAnchored": "critical",
         "HistoryVerificationFailed": "critical",
         "HistoryNotVerified": "warning",
+        "DatabaseAway": "critical",
+        "DatabaseConnectionsAwaited": "critical",
+        "MemoryOutdated": "critical",
+        "PodNotReady": "critical",
+        "EmergencyRights": "critical",
+        "ThrottledAlone": "warning",
+        "StandbysAway": "warning",
+        "MigrationsMissing": "warning",
     }
     assert all(rule["annotations"]["summary"].endswith(".") for rule in rules())
+
+
+@pytest.mark.parametrize(("alert", "resource"), LEVELLED.items())
+def test_the_use_of_a_resource_is_a_warning_and_critical_from_the_stated_levels_on(alert: str, resource: str) -> None:
+    changes = {f"limits__{resource}__monitoring__{level}": f"{percent}%" for level, percent in LEVELS.items()}
+    found = {
+        rule["labels"]["severity"]: rule["expr"].rpartition(" >= ")[2]
+        for rule in rules(**changes)
+        if rule["alert"] == alert
+    }
+    assert found == {level: str(percent) for level, percent in LEVELS.items()}
+
+
+def test_memory_is_that_of_the_container_of_the_api() -> None:
+    (container,) = emitted("cbp-application/deployment-configuration-api.yaml")["spec"]["template"]["spec"][
+        "containers"
+    ]
+    assert f'container="{container["name"]}"' in expression("MemoryUsed")
+
+
+def test_every_alert_is_explained_to_whom_it_reaches() -> None:
+    pages = "".join(
+        (ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("audit.md", "history.md", "runtime.md")
+    )
+    assert {rule["alert"] for rule in rules()} <= set(re.findall(r"`([A-Za-z]+)`", pages))
 
 
 def test_without_monitoring_there_are_no_alerts() -> None:

@@ -1,0 +1,102 @@
+"""Alerts on the state of the API and of what it needs, and on the use of memory and connections.
+
+Sources: ``limits.memory.monitoring``, ``limits.connections.monitoring``.
+Upstream: https://kubernetes.io/docs/reference/instrumentation/cri-pod-container-metrics/,
+https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.names import API, namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+_PODS = f'namespace="{namespace("application")}"'
+
+
+def service_alerts() -> tuple[Alert, ...]:
+    """Return the alerts on what the workers know of themselves and of their servers (runtime/telemetry.py)."""
+    return (
+        Alert(
+            "DatabaseAway",
+            f"max(database_suspected{{{_PODS}}}) + max(database_changes_suspected{{{_PODS}}}) > 0",
+            "1m",
+            "critical",
+            "The database does not answer reads, or makes no changes.",
+        ),
+        Alert(
+            "DatabaseConnectionsAwaited",
+            f"max(database_pool_waiting{{{_PODS}}}) > 0",
+            "1m",
+            "critical",
+            "Requests wait for a connection to the database all the time.",
+        ),
+        Alert(
+            "MemoryOutdated",
+            f"100 * max(memory_age_seconds{{{_PODS}}} / memory_bound_seconds{{{_PODS}}}) > 50",
+            "0m",
+            "critical",
+            "Memory has been answering without the database for half of the time that it may: 503 will follow.",
+        ),
+        Alert(
+            "PodNotReady",
+            f"min(ready{{{_PODS}}}) == 0",
+            "5m",
+            "critical",
+            "A pod of the API has not been ready for five minutes: its /health/detail says why.",
+        ),
+        Alert(
+            "EmergencyRights",
+            f"max(emergency_rights{{{_PODS}}}) > 0",
+            "0m",
+            "critical",
+            "Rights of an emergency are in force: the audit trail says whose, and why.",
+        ),
+        Alert(
+            "ThrottledAlone",
+            f"max(throttle_degraded{{{_PODS}}}) == 1",
+            "5m",
+            "warning",
+            "Redis is away: each worker admits its share of the limits.",
+        ),
+        Alert(
+            "StandbysAway",
+            f"max(database_standby_suspected{{{_PODS}}}) == 1",
+            "5m",
+            "warning",
+            "Standbys of the database answer no reads: the primary answers them.",
+        ),
+        Alert(
+            "MigrationsMissing",
+            f"max(database_migrations_missing{{{_PODS}}}) > 0",
+            "5m",
+            "warning",
+            "The database lacks migrations of this release.",
+        ),
+    )
+
+
+def limit_alerts(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on the use of the connections and of the memory of a pod, a warning and a critical one."""
+    limits = site.spec.limits
+    container = f'{_PODS},container="{API}"'
+    used = f"database_pool_in_use{{{_PODS}}} / database_pool_size{{{_PODS}}}"
+    resident = f"container_memory_working_set_bytes{{{container}}} / container_spec_memory_limit_bytes{{{container}}}"
+    for name, share, levels, of in (
+        ("DatabaseConnectionsUsed", used, limits.connections.monitoring, "its connections to the database"),
+        ("MemoryUsed", resident, limits.memory.monitoring, "its memory"),
+    ):
+        for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
+            yield Alert(
+                name,
+                f"max by (pod) (100 * {share}) >= {level.number()}",
+                "5m",
+                severity,
+                f"A pod of the API has been using {level} of {of} or more for five minutes.",
+            )
