@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from runtime.telemetry import Telemetry
+from tests.compiler.emit.kubernetes.monitoring.promql import asked
 from tests.compiler.project import ROOT, changed, documents, emitted, listing, site
 
 LEVELLED = {"DatabaseConnectionsUsed": "connections", "MemoryUsed": "memory"}
@@ -26,8 +27,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.requests.count("GET", "/v1/settings", "200")
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
-    asked = {name for rule in rules() for name in re.findall(r"([a-z_]+)\{", rule["expr"])}
-    of_jobs = {name for name in asked if name.startswith("kube_")}
+    metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
+    of_jobs = {name for name in metrics if name.startswith("kube_")}
     # https://github.com/kubernetes/kube-state-metrics/blob/v2.17.0/docs/metrics/workload/{job,cronjob}-metrics.md
     assert of_jobs == {
         "kube_cronjob_created",
@@ -36,10 +37,10 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "kube_job_status_start_time",
     }
     # https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, of each kubelet)
-    of_containers = {name for name in asked if name.startswith("container_")}
+    of_containers = {name for name in metrics if name.startswith("container_")}
     assert of_containers == {"container_memory_working_set_bytes", "container_spec_memory_limit_bytes"}
-    asked -= of_jobs | of_containers
-    assert asked == {
+    metrics -= of_jobs | of_containers
+    assert metrics == {
         "audit_length",
         "audit_notes_dropped_total",
         "audit_refusals_total",
@@ -59,14 +60,24 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "ready",
         "throttle_degraded",
     }
-    assert asked <= told
+    assert metrics <= told
 
 
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
         zone = "data" if rule["alert"].startswith("History") else "application"
-        for labels in re.findall(r"\{([^}]*)\}", rule["expr"]):
-            assert labels.startswith(f'namespace="cbp-{zone}"'), rule["alert"]
+        for series in asked(rule["expr"]):
+            assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
+
+
+def test_every_question_to_prometheus_can_be_parsed() -> None:
+    found = documents(site())
+    scaled = [each for each in found.values() if each["kind"] == "ScaledObject"]
+    triggers = [trigger["metadata"] for each in scaled for trigger in each["spec"]["triggers"]]
+    of_triggers = [metadata["query"] for metadata in triggers if "query" in metadata]
+    questions = [*of_triggers, *(rule["expr"] for rule in rules())]
+    assert of_triggers
+    assert all(asked(question) for question in questions)
 
 
 def expression(alert: str, **changes: str) -> str:
@@ -131,7 +142,7 @@ def test_memory_is_that_of_the_container_of_the_api() -> None:
     (container,) = emitted("cbp-application/deployment-configuration-api.yaml")["spec"]["template"]["spec"][
         "containers"
     ]
-    assert f'container="{container["name"]}"' in expression("MemoryUsed")
+    assert {series.labels["container"] for series in asked(expression("MemoryUsed"))} == {container["name"]}
 
 
 def test_every_alert_is_explained_to_whom_it_reaches() -> None:
