@@ -16,15 +16,13 @@ import httpx
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.e2e.service import Service, up
+from tests.runtime.service import PAUSE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _CONNECTIONS = 16
 _FLOOD_AFTER_EMPTY_SECONDS = 1.5
-_PAUSE_SECONDS = 0.2
-"""The least time without an answer in which a worker can lose tokens: an unspent lease, or one that Redis answered too
-late, both after a quarter of a second or more."""
 _SETTINGS = "generated/development/eu-central-1/runtime/settings.json"
 _ENTRY = "/v1/namespaces/flood/entries/none"
 
@@ -94,7 +92,7 @@ async def _flood(service: Service) -> Flood:
             flood.sent.append(time.monotonic())
             response = await client.get(_ENTRY)
             flood.received.append(time.monotonic())
-            pauses += flood.received[-1] - answered > _PAUSE_SECONDS
+            pauses += flood.received[-1] - answered > PAUSE_SECONDS
             answered = flood.received[-1]
             flood.answers[response.status_code] += 1
             if response.status_code == 429 and not emptied:

@@ -48,6 +48,7 @@ WORDS = {
     "DEP020": "its statements are addresses",
     "DEP024": "its statements are regions",
     "DEP025": "its statement is an address, and right by itself",
+    "DEP030": "its statements are addresses, or names",
     "NET004": "its statements are ranges of addresses",
     "NET006": "its statements are zones",
     "NET007": "its statements are lists",
@@ -209,10 +210,13 @@ STATEMENT = re.compile(r"\binput\.(?:spec|environment|cluster)(?:\.\w+)+|stateme
 NAMES = frozenset({"input.cluster.name", "input.environment.name"})
 WITHOUT_PLACES = {
     "DEP018": "a handover is wrong by itself; the reasons name the others",
+    "DEP029": "anchors that are not stated have no place",
+    "K8S049": "only an emitter could break it",
     "NET016": "a range that nothing uses contradicts no other statement",
     "RUN001": "only an emitter could break it",
     "RUN002": "only an emitter could break it",
     "STO009": "only an emitter could break it",
+    "VLT020": "only an emitter could break it",
 }
 """Rules that read several statements and name one, each with the reason."""
 

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 READY_SECONDS = 60.0
+PAUSE_SECONDS = 0.2
+"""The least time without an answer in which a worker can lose tokens: an unspent lease, or one that Redis answered too
+late, both after a quarter of a second or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,8 @@ class Tally:
     first_denied: float = math.inf
     last_denied_sent: float = 0.0
     last_answered: float = 0.0
+    pauses: int = 0
+    """The most pauses that one connection saw: in each, a worker may have lost the tokens of one lease."""
 
 
 async def flood(service: Service, path: str, seconds: float, connections: int = 16) -> Tally:
@@ -149,15 +154,19 @@ async def flood(service: Service, path: str, seconds: float, connections: int = 
 async def _flood(
     reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes, seconds: float, tally: Tally
 ) -> None:
+    answered, pauses = time.monotonic(), 0
     while (sent := time.monotonic()) < tally.first_denied + seconds:
         writer.write(request)
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         await reader.readexactly(int(head.partition("content-length: ")[2].split("\r\n")[0]))
         tally.last_answered = time.monotonic()
+        pauses += tally.last_answered - answered > PAUSE_SECONDS
+        answered = tally.last_answered
         if head.startswith(("http/1.1 429", "http/1.1 503")):
             tally.first_denied = min(tally.first_denied, tally.last_answered)
             tally.last_denied_sent = max(tally.last_denied_sent, sent)
         else:
             tally.admitted += 1
+    tally.pauses = max(tally.pauses, pauses)
     writer.close()
     await writer.wait_closed()
