@@ -19,7 +19,7 @@ GUARD_BROKEN = "CB002"
 """The SQLSTATE of migration 0004 for a change whose namespace has changed meanwhile."""
 
 PROPOSAL_OUTDATED = "CB003"
-"""The SQLSTATE of migration 0008 for a proposal that was judged under something else than what is there."""
+"""The SQLSTATE of an approval (migration 0008) that was judged under another definition or state of the namespace."""
 
 BROKEN = (
     asyncpg.PostgresConnectionError,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
 
 LIFETIME = timedelta(days=7)
-"""How long a proposal is open: who approves a change later has to look at it anew, and so does who proposed it."""
+"""The time for which a proposal is open. A later change is proposed again, and looked at anew by everybody."""
 
 MOST_OPEN = 100
 """The most open proposals of a namespace, each of at most one body."""

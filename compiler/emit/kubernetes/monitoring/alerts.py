@@ -1,4 +1,4 @@
-"""The PrometheusRule of the API: what people are told of, and how urgent it is.
+"""The PrometheusRule of the API, with all of its alerts.
 
 Sources: ``network.segmentation.traffic.egress``.
 Upstream: https://prometheus-operator.dev/docs/developer/alerting/

@@ -31,14 +31,14 @@ REFUSED_PERCENT = 10
 
 
 def audit_alerts(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on what is sealed, refused, anchored and verified."""
+    """Yield the alerts on the audit trail, on refused requests and on the verification of the history."""
     yield from _sealed(f'namespace="{namespace("application")}"')
     yield from _anchors(site)
     yield from _history()
 
 
 def _sealed(pods: str) -> tuple[Alert, ...]:
-    """Return the alerts on what the API seals and refuses (runtime/telemetry.py), from ``pods``."""
+    """Return the alerts on unsealed records and refused requests, by metrics of ``pods`` (runtime/telemetry.py)."""
     refused = f'sum(rate(audit_refusals_total{{{pods},status!="429"}}[10m]))'
     asked = f'sum(rate(http_requests_total{{{pods},route=~"/v1/.+|unmatched"}}[10m]))'
     return (
@@ -87,7 +87,7 @@ def _anchors(site: Site) -> Iterator[Alert]:
 
 
 def _history() -> tuple[Alert, ...]:
-    """Return the alerts on the daily verification, by what kube-state-metrics tells of it.
+    """Return the alerts on the daily verification of the history, by metrics of kube-state-metrics.
 
     A run that failed stays in the cluster; the alert on it ends with a later one that succeeds.
     """

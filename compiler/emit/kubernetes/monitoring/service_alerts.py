@@ -1,4 +1,4 @@
-"""Alerts on the state of the API and of what it needs, and on the use of memory and connections.
+"""Alerts on outages of the API and its servers, and on the use of memory and connections.
 
 Sources: ``limits.memory.monitoring``, ``limits.connections.monitoring``.
 Upstream: https://kubernetes.io/docs/reference/instrumentation/cri-pod-container-metrics/,
@@ -21,7 +21,7 @@ _PODS = f'namespace="{namespace("application")}"'
 
 
 def service_alerts() -> tuple[Alert, ...]:
-    """Return the alerts on what the workers know of themselves and of their servers (runtime/telemetry.py)."""
+    """Return the alerts on outages, by metrics of the API's workers (runtime/telemetry.py)."""
     return (
         Alert(
             "DatabaseAway",
