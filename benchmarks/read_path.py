@@ -75,7 +75,16 @@ SETTINGS: dict[str, Any] = {
         "replica_lag_seconds": 3,
         "stale_seconds": 900,
         "events_retention_days": 90,
-        "retry": {"attempts": 3, "initial_milliseconds": 100, "maximum_milliseconds": 2000, "jitter": True},
+        "retry": {
+            "attempts": 3,
+            "exponential": True,
+            "jitter": True,
+            "initial_milliseconds": 100,
+            "maximum_milliseconds": 2000,
+            "budget_percent": 20,
+            "budget_retries": 10,
+        },
+        "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30},
     },
     "throttling": {"address": _WIDE, "client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
     "access": {

@@ -37,7 +37,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.given import GivenRights
-from runtime.services.health import Health
+from runtime.services.health import READS, Health
 from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.issuer_keys import IssuerKeys
@@ -105,12 +105,23 @@ def create_app(
     )
     kept: Cache[Representation] = Cache(settings.process.cache_bytes)
     entries = Entries(adapters.store, settings.database, kept, represent)
+    definitions = Definitions(
+        adapters.store, entries, lambda kept: kept.version, intake.parser, settings.database.events_retention_days
+    )
+    past = History(adapters.store.history, entries, definitions, settings.database)
+    people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
+    proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
         feed=adapters.changes,
-        reads=entries.suspicion,
-        changes=entries.changes.suspicion,
+        circuits={
+            READS: entries.circuit,
+            "database-changes": entries.changes.circuit,
+            "database-history": past.circuit,
+            "database-proposals": proposals.circuit,
+            **adapters.store.circuits,
+        },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
@@ -142,13 +153,8 @@ def create_app(
     proofs = Proofs(Tokens(settings.access, keys), given)
     gate = Gate(callers, proofs, authority, public, limiter, clients, intake, adapters.telemetry)
     access = AccessHandlers(Administration(adapters.access, given, authority), audit, clients)
-    definitions = Definitions(
-        adapters.store, entries, lambda kept: kept.version, intake.parser, settings.database.events_retention_days
-    )
-    people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
-    proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
     resources = [
-        *_resources(settings, adapters.store, gate, authority, entries, definitions),
+        *_resources(settings, adapters.store, gate, authority, entries, definitions, past),
         *_proposals(gate, ProposalHandlers(proposals, authority, clients)),
         *_administration(gate, access, AuditHandlers(audit, clients)),
         *_unguarded(settings, public, status),
@@ -174,16 +180,15 @@ def _resources(
     authority: Authority,
     entries: Entries[Representation],
     definitions: Definitions[Representation],
+    past: History[Representation],
 ) -> list[Resource]:
-    database = settings.database
-    changes = ChangeMaker(database.statement_timeout_seconds)
+    changes = ChangeMaker(settings.database.statement_timeout_seconds)
     handlers = EntryHandlers(entries, changes, definitions)
     defining = DefinitionHandlers(definitions, entries, store, changes, authority)
     whole = NamespaceHandlers(
         Namespaces(store, entries, represent_whole, represent_layers), entries, changes, definitions
     )
     transactions = TransactionHandler(entries, changes, definitions)
-    past = History(store.history, entries, definitions, database)
     history = HistoryHandlers(past, entries, handlers, changes)
     return [
         Resource(routes.ENTRY, {"GET": history.read, "PUT": handlers.write, "DELETE": handlers.remove}, gate),

@@ -53,7 +53,8 @@ async def _migrate(environment: MigrationEnvironment, settings: Database) -> Non
     async for attempt in stamina.retry_context(
         on=(OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError),
         attempts=retry.attempts,
-        timeout=None,
+        timeout=settings.statement_timeout_seconds if retry.attempts is None else None,
+        wait_exp_base=2 if retry.exponential else 1,
         wait_initial=retry.initial_milliseconds / 1000,
         wait_max=retry.maximum_milliseconds / 1000,
         wait_jitter=retry.initial_milliseconds / 1000 if retry.jitter else 0,

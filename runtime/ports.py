@@ -60,6 +60,27 @@ class Outage:
     since: float
 
 
+class CircuitState(StrEnum):
+    """The state of a circuit to a server; calls pass through a closed one."""
+
+    CLOSED = "closed"
+    HALF_OPEN = "half_open"
+    """One call at a time passes, as a probe."""
+    OPEN = "open"
+
+
+class Circuit(Protocol):
+    """A circuit to a server, and why it is not closed."""
+
+    @property
+    def state(self) -> CircuitState:
+        """The state of the circuit."""
+
+    @property
+    def outage(self) -> Outage | None:
+        """The reason for which the server is not used, None while it is."""
+
+
 @dataclass(frozen=True, slots=True)
 class Schema:
     """The number of the last migration that a database has, None before anyone has looked, and the one ``needed``."""
@@ -112,6 +133,10 @@ class EntryStore(Protocol):
 
     def pools(self) -> Mapping[str, Pool]:
         """Return the pools of connections, by what they are for."""
+
+    @property
+    def circuits(self) -> Mapping[str, Circuit]:
+        """The circuits of the store itself, by their targets."""
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
         """Return the entry, or its absence, in a snapshot at ``at_least`` or later.

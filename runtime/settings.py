@@ -99,12 +99,31 @@ class Process(Model):
 
 
 class Retry(Model):
-    """Exponential backoff with jitter: ``connections.database.retry`` and ``fault_tolerance.retry_policies``."""
+    """The repetitions of a failed call: ``connections.database.retry`` and ``fault_tolerance.retry_policies``.
 
-    attempts: Positive
+    A call is made at most ``attempts`` times; null leaves it to its deadline. The first repetition follows at once, the
+    second after ``initial_milliseconds``, and each later one, if ``exponential``, after twice the pause before it, up
+    to ``maximum_milliseconds``; with ``jitter`` after a random part of that. All calls of a worker to one target share
+    a budget: it holds ``budget_retries`` repetitions, and each call adds ``budget_percent`` of one.
+    """
+
+    attempts: Positive | None
+    exponential: bool
+    jitter: bool
     initial_milliseconds: Positive
     maximum_milliseconds: Positive
-    jitter: bool
+    budget_percent: Annotated[int, Field(ge=0, le=100)]
+    budget_retries: Positive
+
+
+class CircuitBreaker(Model):
+    """The circuit to one target, in each worker: ``fault_tolerance.circuit_breakers.configuration``.
+
+    ``failure_threshold`` failures in a row open it; a probe passes ``reset_seconds`` later.
+    """
+
+    failure_threshold: Positive
+    reset_seconds: Positive
 
 
 class Database(Model):
@@ -119,7 +138,8 @@ class Database(Model):
     at a recovery (``recovery.rpo.target``). ``events_retention_days`` is how long the history of changes is kept
     (``backup.configuration.retention``).
     ``partitions`` is the number of hash partitions of the entries table, by namespace
-    (``components.data_layer.scaling.strategy.sharding``).
+    (``components.data_layer.scaling.strategy.sharding``). ``circuit_breaker`` is null where
+    ``fault_tolerance.circuit_breakers.implementation`` has no database operations.
     """
 
     pool_size: Positive
@@ -133,6 +153,7 @@ class Database(Model):
     statement_timeout_seconds: Positive
     idle_timeout_seconds: Positive
     retry: Retry
+    circuit_breaker: CircuitBreaker | None
 
 
 class Bucket(Model):

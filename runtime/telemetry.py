@@ -119,23 +119,12 @@ class Telemetry:
         self.pool_in_use = _gauge("database_pool_in_use", "Connections lent to requests.", "livesum", registry)
         self.pool_waiting = _gauge("database_pool_waiting", "Calls that wait for a connection.", "livesum", registry)
         self.ready = _gauge("ready", "1 while every worker is ready.", "livemin", registry)
-        self.database_suspected = _gauge(
-            "database_suspected",
-            "1 while a worker suspects that the database does not answer reads.",
+        self.circuits = _gauge(
+            "circuit_breaker_state",
+            "State of the circuit to a target in the worker that has the worst: 0 closed, 1 half-open, 2 open.",
             "livemax",
             registry,
-        )
-        self.changes_suspected = _gauge(
-            "database_changes_suspected",
-            "1 while a worker suspects that the database makes no changes.",
-            "livemax",
-            registry,
-        )
-        self.standby_suspected = _gauge(
-            "database_standby_suspected",
-            "1 while a worker suspects that standbys answer no reads.",
-            "livemax",
-            registry,
+            ("target",),
         )
         self.memory_age = _gauge(
             "memory_age_seconds", "Age of what the worker furthest behind has in memory.", "livemax", registry
@@ -178,8 +167,8 @@ class Telemetry:
         return tally
 
 
-def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry) -> Gauge:
-    return Gauge(name, text, multiprocess_mode=mode, registry=registry)  # type: ignore[arg-type]  # one of its literals
+def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry, labels: tuple[str, ...] = ()) -> Gauge:
+    return Gauge(name, text, labels, multiprocess_mode=mode, registry=registry)  # type: ignore[arg-type]  # one of its literals
 
 
 def _dead(directory: Path) -> set[int]:

@@ -1,7 +1,7 @@
 """Settings of the API's runtime: every number that the API itself enforces.
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
-``fault_tolerance.retry_policies``, ``redundancy.data.replication``, ``recovery.rpo``,
+``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
 ``backup.configuration.retention``, ``load_management.throttling``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
 """
@@ -16,6 +16,7 @@ from runtime.settings import (
     Access,
     Binding,
     Bucket,
+    CircuitBreaker,
     ClientLimit,
     Database,
     Issuer,
@@ -68,6 +69,12 @@ KEYS = Keys(refresh_seconds=300, pause_seconds=10, outage_seconds=3600)
 RETRY_ATTEMPTS = 3
 RETRY_INITIAL_MILLISECONDS = 100
 RETRY_MAXIMUM_MILLISECONDS = 2000
+
+RETRY_BUDGET_PERCENT = 20
+"""The repetitions that calls add to the budget of their target: a fifth, so that an outage is not multiplied."""
+
+RETRY_BUDGET = 10
+"""The repetitions of a full budget: the connections of a worker, all of which may have been closed while idle."""
 
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
@@ -129,11 +136,31 @@ def _database(spec: Specification) -> Database:
         statement_timeout_seconds=connections.timeout.seconds,
         idle_timeout_seconds=balancing.idle_timeout.seconds,
         retry=Retry(
-            attempts=RETRY_ATTEMPTS if connections.retry == "Exponential" else 1,
+            attempts=_attempts(spec),
+            exponential="Exponential backoff" in patterns,
+            jitter="Jitter" in patterns,
             initial_milliseconds=RETRY_INITIAL_MILLISECONDS,
             maximum_milliseconds=RETRY_MAXIMUM_MILLISECONDS,
-            jitter="Jitter" in patterns,
+            budget_percent=RETRY_BUDGET_PERCENT,
+            budget_retries=RETRY_BUDGET,
         ),
+        circuit_breaker=_circuit_breaker(spec, "Database operations"),
+    )
+
+
+def _attempts(spec: Specification) -> int | None:
+    if spec.connections.database.retry == "None":
+        return 1
+    return RETRY_ATTEMPTS if "Maximum attempts" in spec.fault_tolerance.retry_policies.patterns else None
+
+
+def _circuit_breaker(spec: Specification, calls: str) -> CircuitBreaker | None:
+    breakers = spec.fault_tolerance.circuit_breakers
+    if calls not in breakers.implementation:
+        return None
+    return CircuitBreaker(
+        failure_threshold=breakers.configuration.failure_threshold,
+        reset_seconds=breakers.configuration.reset_timeout.seconds,
     )
 
 

@@ -30,8 +30,8 @@ from runtime.domain.namespaces import (
     stacked,
     summaries,
 )
-from runtime.ports import OutcomeUnknownError, Pool, Reason, UnavailableError
-from runtime.services.suspicion import Suspicion
+from runtime.ports import CircuitState, OutcomeUnknownError, Pool, Reason, UnavailableError
+from runtime.services.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -156,7 +156,7 @@ class PostgresEntries:
         self._reads: _Pool
         self._changes: _Pool
         self._standby: _Pool | None = None
-        self._standby_suspicion = Suspicion()
+        self._standby_circuit = CircuitBreaker(settings.circuit_breaker, STANDBY_SECONDS)
 
     async def open(self) -> None:
         """Prepare the pools without opening a connection: a worker must start while the database is unavailable."""
@@ -179,6 +179,11 @@ class PostgresEntries:
         """See :class:`runtime.ports.EntryStore`."""
         pools = {"reads": self._reads, "changes": self._changes, "standby": self._standby}
         return {name: Pool(pool.size, pool.in_use, pool.waiting) for name, pool in pools.items() if pool is not None}
+
+    @property
+    def circuits(self) -> Mapping[str, CircuitBreaker]:
+        """See :class:`runtime.ports.EntryStore`."""
+        return {"database-standby": self._standby_circuit}
 
     def reading(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Lend a connection of those for reads, with errors translated, for what is kept beside the entries."""
@@ -314,7 +319,7 @@ class PostgresEntries:
         Each row has the position as ``epoch`` and ``last``. ``primary`` excludes the standby.
         """
         required = None if primary else self._horizon.required(time.monotonic(), at_least)
-        if self._standby is not None and required is not None and self._standby_suspicion.permits():
+        if self._standby is not None and required is not None and self._standby_circuit.permits():
             rows = await self._fetch_from_standby(self._standby, query, *arguments)
             if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
                 return rows, Version(required.epoch, rows[0]["last"])
@@ -337,23 +342,21 @@ class PostgresEntries:
             async with asyncio.timeout(STANDBY_SECONDS), self._connection(standby) as connection:
                 rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)
         except UnavailableError as error:
-            self._suspect_standby(error.reason)
+            self._standby_failed(error.reason)
             return []
         except TimeoutError:
-            self._suspect_standby(Reason.SLOW)
+            self._standby_failed(Reason.SLOW)
             return []
-        if self._standby_suspicion.outage is not None:
+        if self._standby_circuit.state is not CircuitState.CLOSED:
             _log.info("the standby answers reads again")
-            self._telemetry.standby_suspected.set(0)
-        self._standby_suspicion.succeeded()
+        self._standby_circuit.succeeded()
         return rows
 
-    def _suspect_standby(self, reason: Reason) -> None:
-        before = self._standby_suspicion.outage
-        self._standby_suspicion.failed(reason)
-        if before is None and self._standby_suspicion.outage is not None:
+    def _standby_failed(self, reason: Reason) -> None:
+        before = self._standby_circuit.state
+        self._standby_circuit.failed(reason)
+        if before is CircuitState.CLOSED and self._standby_circuit.state is not CircuitState.CLOSED:
             _log.warning("the standby is away: the primary answers its reads", reason=reason.value)
-            self._telemetry.standby_suspected.set(1)
 
     async def _pool(self, address: Address, size: int) -> _Pool:
         connections = await asyncpg.create_pool(

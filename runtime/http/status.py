@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from runtime.ports import Outage, Pool
+    from runtime.ports import Circuit, Outage, Pool
     from runtime.services.health import Health
     from runtime.services.sampling import Sampling
     from runtime.settings import Settings
@@ -77,7 +77,7 @@ class StatusHandlers:
             {
                 "status": health.state,
                 "stale": None if stale is None else {"age_seconds": stale, "bound_seconds": health.stale_seconds},
-                "database": {"reads": _outage(health.reads.outage), "changes": _outage(health.changes.outage)},
+                "circuits": {name: _circuit(circuit) for name, circuit in health.circuits.items()},
                 "feed": _outage(health.feed.outage),
                 "redis": _outage(health.throttle.outage),
                 "schema": health.feed.schema,
@@ -92,11 +92,21 @@ class StatusHandlers:
         return Response(self._telemetry.exposition(), headers=_UNCACHED, media_type=CONTENT_TYPE_LATEST)
 
 
+def _circuit(circuit: Circuit) -> dict[str, object]:
+    return {"state": circuit.state, **_since(circuit.outage)}
+
+
 def _outage(outage: Outage | None) -> dict[str, object]:
+    return {"state": "up" if outage is None else "away", **_since(outage)}
+
+
+def _since(outage: Outage | None) -> dict[str, object]:
     if outage is None:
-        return {"state": "up"}
-    since = datetime.now(UTC) - timedelta(seconds=time.monotonic() - outage.since)
-    return {"state": "away", "reason": outage.reason, "since": since}
+        return {}
+    return {
+        "reason": outage.reason,
+        "since": datetime.now(UTC) - timedelta(seconds=time.monotonic() - outage.since),
+    }
 
 
 def _status(status: int, body: dict[str, object]) -> Response:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from runtime.domain.entries import UnanswerableError
 from runtime.ports import Reason, TransientError, UnavailableError
-from runtime.services.backoff import pause_seconds
-from runtime.services.suspicion import Suspicion
+from runtime.services.circuit_breaker import CircuitBreaker
+from runtime.services.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from runtime.settings import Retry
+    from runtime.settings import Database
 
 T = TypeVar("T")
 
@@ -22,38 +22,39 @@ READ_SECONDS = 2.0
 
 
 class Asking:
-    """Questions of one kind, which suspect together that the store is away."""
+    """Questions of one kind, which share a circuit to the store."""
 
-    def __init__(self, retry: Retry) -> None:
-        self.suspicion = Suspicion()
-        self._retry = retry
+    def __init__(self, settings: Database) -> None:
+        self.circuit = CircuitBreaker(settings.circuit_breaker, READ_SECONDS)
+        self._retries = Retries(settings.retry)
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Return the answer of the store, or raise :class:`runtime.ports.UnavailableError` in time."""
-        if not self.suspicion.permits():
+        if not self.circuit.permits():
             raise UnavailableError("the database is away")
         try:
             async with asyncio.timeout(READ_SECONDS):
                 answer = await self._tried(operation)
         except TimeoutError as error:
-            self.suspicion.failed(Reason.SLOW)
+            self.circuit.failed(Reason.SLOW)
             raise UnavailableError("the database did not answer in time", Reason.SLOW) from error
         except UnavailableError as error:
-            self.suspicion.failed(error.reason)
+            self.circuit.failed(error.reason)
             raise
         except UnanswerableError:  # an answer too
-            self.suspicion.succeeded()
+            self.circuit.succeeded()
             raise
-        self.suspicion.succeeded()
+        self.circuit.succeeded()
         return answer
 
     async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
         failures = 0
+        self._retries.earn()
         while True:
             try:
                 return await operation()
             except TransientError:
                 failures += 1
-                if failures >= self._retry.attempts:
+                if not self._retries.permits(failures):
                     raise
-            await asyncio.sleep(pause_seconds(self._retry, failures))
+            await asyncio.sleep(self._retries.pause_seconds(failures))

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from runtime.domain.entries import ChangeExpiredError
 from runtime.ports import OutcomeUnknownError, Reason, TransientError, UnavailableError
-from runtime.services.backoff import pause_seconds
-from runtime.services.suspicion import Suspicion
+from runtime.services.circuit_breaker import CircuitBreaker
+from runtime.services.retries import Retries
 
 if TYPE_CHECKING:
     from runtime.domain.entries import Change, Made
     from runtime.ports import EntryStore, Result
-    from runtime.settings import Retry
+    from runtime.settings import Database
 
 GROUP_CHANGES = 64
 GROUP_BYTES = 4 * 1024 * 1024
@@ -41,26 +41,26 @@ class _Waiting:
 
 
 class Changes:
-    """A sender of changes to the store; ``retry`` says how often and how soon a failed group is sent again.
+    """A sender of changes to the store; ``settings.retry`` says how often and how soon a failed group is sent again.
 
     One group is under way at a time. A second one would only wait for the first one's lock, and each would be half as
     large, although a group costs the store a flush of its log however small it is.
     """
 
-    def __init__(self, store: EntryStore, retry: Retry) -> None:
-        self.suspicion = Suspicion()
+    def __init__(self, store: EntryStore, settings: Database) -> None:
+        self.circuit = CircuitBreaker(settings.circuit_breaker, settings.statement_timeout_seconds)
         self._store = store
-        self._retry = retry
+        self._retries = Retries(settings.retry)
         self._waiting: deque[_Waiting] = deque()
         self._sending: asyncio.Task[None] | None = None
 
     async def make(self, change: Change) -> tuple[Made, ...]:
         """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
 
-        A change whose caller was cancelled before it was sent is not made. While the store is suspected to make no
-        changes, most are refused at once.
+        A change whose caller was cancelled before it was sent is not made. While the circuit is open it is refused
+        at once.
         """
-        if not self.suspicion.permits():
+        if not self.circuit.permits():
             raise UnavailableError("the database makes no changes at the moment, so this one was not sent")
         waiting = _Waiting(change)
         self._waiting.append(waiting)
@@ -99,22 +99,23 @@ class Changes:
 
     async def _send(self, group: list[_Waiting]) -> None:
         attempt, unknown = 0, False
+        self._retries.earn()
         while group := _expire(group, unknown=unknown):
             try:
                 results = await self._store.change([waiting.change for waiting in group])
             except UnavailableError as error:
                 attempt += 1
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
-                again = unknown or (isinstance(error, TransientError) and attempt < self._retry.attempts)
+                again = unknown or (isinstance(error, TransientError) and self._retries.permits(attempt))
                 if attempt > 1 or not again or error.reason is not Reason.AWAY:  # not one that was closed while idle
-                    self.suspicion.failed(error.reason)
+                    self.circuit.failed(error.reason)
                 if not again:
                     results = [error] * len(group)
                 else:
-                    await asyncio.sleep(pause_seconds(self._retry, attempt))
+                    await asyncio.sleep(self._retries.pause_seconds(attempt))
                     continue
             else:
-                self.suspicion.succeeded()
+                self.circuit.succeeded()
             for waiting, result in zip(group, results, strict=True):
                 waiting.finish(result)
             return

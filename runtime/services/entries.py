@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import structlog
 
 from runtime.domain.entries import Action, Entry, EntryNotFoundError
-from runtime.ports import UnavailableError
+from runtime.ports import CircuitState, UnavailableError
 from runtime.services.asking import Asking
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
-from runtime.services.suspicion import PROBE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
@@ -25,6 +24,9 @@ if TYPE_CHECKING:
     from runtime.settings import Database
 
 T = TypeVar("T")
+
+PROBE_SECONDS = 0.5
+"""The pause between two looks whether the store has to be probed."""
 
 PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
@@ -54,12 +56,12 @@ class Entries(Generic[S]):
     """
 
     def __init__(self, store: EntryStore, settings: Database, cache: Cache[S], present: Callable[[Entry], S]) -> None:
-        self._asking = Asking(settings.retry)
-        self.suspicion = self._asking.suspicion
+        self._asking = Asking(settings)
+        self.circuit = self._asking.circuit
         self._store = store
         self._cache = cache
         self._present = present
-        self.changes = Changes(store, settings.retry)
+        self.changes = Changes(store, settings)
         self._stale_seconds = settings.stale_seconds
         self._fetches: dict[tuple[Name, Version | None], tuple[Fill[S], asyncio.Task[Held[S]]]] = {}
 
@@ -85,9 +87,9 @@ class Entries(Generic[S]):
     async def read_to_change(self, namespace: str, key: str, at_least: Version | None = None) -> Read[S]:
         """Return the entry as :meth:`read`, for a change that is refused if it is another one by now.
 
-        While changes are suspected to fail, the one in memory will do, so that most are refused at once.
+        While the circuit of changes is not closed, the one in memory will do, so that most are refused at once.
         """
-        kept = self._cache.stale((namespace, key)) if self.changes.suspicion.since is not None else None
+        kept = self._cache.stale((namespace, key)) if self.changes.circuit.state is not CircuitState.CLOSED else None
         if kept is None or at_least is not None:
             return await self.read(namespace, key, at_least)
         held, age = kept
@@ -168,10 +170,10 @@ class Entries(Generic[S]):
             _log.exception("the probe of the database met a defect")
 
     async def watch(self) -> None:
-        """Probe the store while it is suspected to be away, until cancelled: clients need not."""
+        """Probe the store while it fails, until cancelled: clients need not."""
         while True:
             await asyncio.sleep(PROBE_SECONDS)
-            if self.suspicion.since is not None:
+            if self.circuit.failing:
                 await self.probe()
 
     def _knows(self, at_least: Version) -> bool:

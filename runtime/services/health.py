@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Protocol
 from runtime.ports import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from runtime.ports import ChangeFeed, Outage
+    from runtime.ports import ChangeFeed, Circuit, Outage
     from runtime.services.cache import Contents
     from runtime.services.draining import Draining
-    from runtime.services.suspicion import Suspicion
+
+
+READS = "database-reads"
 
 
 class State(StrEnum):
@@ -48,13 +50,15 @@ class HasOutage(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a worker knows of itself and of its servers; ``stale_seconds`` bounds the answers from memory."""
+    """What a worker knows of itself and of its servers; ``stale_seconds`` bounds the answers from memory.
+
+    ``circuits`` are the circuits of the worker, by their targets: that of ``READS`` is always among them.
+    """
 
     contents: Callable[[], Contents]
     draining: Draining
     feed: ChangeFeed
-    reads: Suspicion
-    changes: Suspicion
+    circuits: Mapping[str, Circuit]
     throttle: HasOutage
     stale_seconds: float
 
@@ -70,12 +74,12 @@ class Health:
         contents = self.contents()
         age = contents.age_seconds
         remembers = contents.entries > 0 and age is not None and age <= self.stale_seconds
-        refused = any(_refuses(each.outage) for each in (self.feed, self.reads))
+        refused = any(_refuses(each.outage) for each in (self.feed, self.circuits[READS]))
         if refused and not remembers:
             return State.REFUSED
         if contents.version is None:
             return State.STARTING
-        away = any(each.outage for each in (self.feed, self.reads, self.throttle))
+        away = any(each.outage for each in (self.feed, self.circuits[READS], self.throttle))
         return State.DEGRADED if away else State.READY
 
 

@@ -63,7 +63,7 @@ class History(Generic[S]):
     """The history of the entries of a store.
 
     Its reads use at most half of the connections for reads, so that the present is read beside them, and no connection
-    for changes. They suspect the store to be away apart from other reads. Every call may raise
+    for changes. Their circuit is their own. Every call may raise
     :class:`runtime.ports.UnavailableError`, and what :class:`runtime.ports.HistoryStore` raises.
     """
 
@@ -73,7 +73,8 @@ class History(Generic[S]):
         self._store = RetainedHistory(store, definitions.retention_days)
         self._entries = entries
         self._definitions = definitions
-        self._asking = Asking(settings.retry)
+        self._asking = Asking(settings)
+        self.circuit = self._asking.circuit
         self._connections = asyncio.Semaphore(max(1, settings.read_pool_size // 2))
 
     async def resolve(self, moment: Moment) -> Version:

@@ -31,8 +31,8 @@ from runtime.domain.proposals import (
 from runtime.loading import RESERVED
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services.asking import Asking
-from runtime.services.backoff import pause_seconds
 from runtime.services.cache import S
+from runtime.services.retries import Retries
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -75,9 +75,10 @@ class Proposals(Generic[S]):
         self._authority = authority
         self._given = given
         self._people = frozenset(people)
-        self._retry = settings.retry
+        self._retries = Retries(settings.retry)
         self._seconds = settings.statement_timeout_seconds
-        self._asking = Asking(settings.retry)
+        self._asking = Asking(settings)
+        self.circuit = self._asking.circuit
 
     async def propose(
         self, proposal: NewProposal, proposer: Identity, permit: Callable[[str], None], note: Note
@@ -227,6 +228,7 @@ class Proposals(Generic[S]):
     async def _surely(self, step: Callable[[float], Awaitable[T]]) -> T:
         """Take a step that the store takes at most once, again and again until its outcome is known or time is up."""
         deadline, failures, unknown = time.monotonic() + self._seconds, 0, False
+        self._retries.earn()
         while True:
             try:
                 async with asyncio.timeout_at(asyncio.get_running_loop().time() + deadline - time.monotonic()):
@@ -236,10 +238,10 @@ class Proposals(Generic[S]):
             except UnavailableError as error:
                 failures += 1
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
-                again = unknown or (isinstance(error, TransientError) and failures < self._retry.attempts)
+                again = unknown or (isinstance(error, TransientError) and self._retries.permits(failures))
                 if time.monotonic() >= deadline or not again:
                     raise OutcomeUnknownError(str(error)) if unknown else error from None
-            await asyncio.sleep(pause_seconds(self._retry, failures))
+            await asyncio.sleep(self._retries.pause_seconds(failures))
 
 
 def _faults(error: InvalidValuesError) -> tuple[Fault, ...]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from runtime.ports import CircuitState
+
 if TYPE_CHECKING:
     from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 
 SAMPLE_SECONDS = 1.0
+STATES = (CircuitState.CLOSED, CircuitState.HALF_OPEN, CircuitState.OPEN)
+"""The states of a circuit by their numbers in the metric: the largest of all workers is the worst."""
 
 
 class Sampling:
@@ -32,8 +36,8 @@ class Sampling:
         self._telemetry.cache_live.set(contents.live)
         self._telemetry.cache_revision.set(0 if contents.version is None else contents.version.revision)
         self._telemetry.ready.set(health.state.ready)
-        self._telemetry.database_suspected.set(health.reads.outage is not None)
-        self._telemetry.changes_suspected.set(health.changes.outage is not None)
+        for target, circuit in health.circuits.items():
+            self._telemetry.circuits.labels(target).set(STATES.index(circuit.state))
         self._telemetry.memory_age.set(contents.age_seconds or 0)
         self._telemetry.memory_bound.set(health.stale_seconds)
         schema = health.feed.schema

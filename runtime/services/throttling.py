@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.ports import BucketsUnavailableError, Fault, Outage
-from runtime.services.breaker import Breaker
 from runtime.services.decisions import Admission, Decision, decide, decide_alone
 from runtime.services.leases import MOST, Lease
 from runtime.services.limits import limits_by_client, limits_by_endpoint, shared_buckets
 from runtime.services.local_buckets import LocalBuckets
+from runtime.services.loss_detector import LossDetector
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,14 +62,14 @@ class Throttle:
         self._telemetry = telemetry
         self._leases: dict[tuple[str, str], Lease] = {}
         self._alone = LocalBuckets()
-        self._breaker = Breaker()
+        self._detector = LossDetector()
         self.outage: Outage | None = None
         """The fault for which the shared buckets were lost; None while this worker uses them."""
 
     @property
     def degraded(self) -> bool:
         """Whether this worker throttles alone."""
-        return self._breaker.open
+        return self._detector.lost
 
     def limits(self, client: str, endpoint: str) -> tuple[Limit, ...]:
         """Return the limits of a client at an endpoint."""
@@ -100,7 +100,7 @@ class Throttle:
         for tick in itertools.count(1):
             await asyncio.sleep(TICK_SECONDS)
             self.drop_idle()
-            if self._breaker.suspicious or tick % HEALTHY_TICKS == 0:
+            if self._detector.suspicious or tick % HEALTHY_TICKS == 0:
                 await self.probe()
 
     async def probe(self) -> None:
@@ -112,7 +112,7 @@ class Throttle:
             if error.fault is not Fault.POOL_FULL:
                 self._count(error)
             return
-        if self._breaker.succeeded(_now()):
+        if self._detector.succeeded(_now()):
             self.outage = None
             self._telemetry.degraded.set(0)
             _log.info("the shared buckets are used again")
@@ -149,7 +149,7 @@ class Throttle:
                 else:
                     lease.renew(grant, asked_at, _now())
                     if not self.degraded:  # answers that were on their way end no loss
-                        self._breaker.succeeded(_now())
+                        self._detector.succeeded(_now())
         return decision
 
     def _fail(self, error: BucketsUnavailableError) -> None:
@@ -158,7 +158,7 @@ class Throttle:
             self._count(error)
 
     def _count(self, error: BucketsUnavailableError) -> None:
-        if self._breaker.failed(_now()):
+        if self._detector.failed(_now()):
             self.outage = Outage(error.fault, _now() / 1_000_000)
             self._leases.clear()
             self._telemetry.degraded.set(1)

@@ -52,7 +52,16 @@ SETTINGS = Settings(
         replica_lag_seconds=3,
         stale_seconds=900,
         events_retention_days=90,
-        retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
+        retry=Retry(
+            attempts=3,
+            exponential=True,
+            jitter=True,
+            initial_milliseconds=50,
+            maximum_milliseconds=1000,
+            budget_percent=20,
+            budget_retries=10,
+        ),
+        circuit_breaker=None,
     ),
     throttling=Throttling(
         address=Bucket(capacity=400, refill_per_minute=60),

@@ -46,7 +46,8 @@ def settings() -> dict[str, Any]:
     """Return the settings of the frozen project, small enough for a test machine and with short times."""
     document: dict[str, Any] = json.loads(artifacts(site())["runtime/settings.json"].content)
     document["process"] |= {"workers": WORKERS, "shutdown_seconds": 3, "cache_bytes": 1_000_000}
-    retry = {"attempts": 3, "initial_milliseconds": 20, "maximum_milliseconds": 200, "jitter": True}
+    document["database"]["retry"] |= {"initial_milliseconds": 20, "maximum_milliseconds": 200}
+    document["database"]["circuit_breaker"] = {"failure_threshold": 2, "reset_seconds": 1}
     document["database"] |= {
         "pool_size": 4,
         "read_pool_size": 4,
@@ -54,7 +55,6 @@ def settings() -> dict[str, Any]:
         "connect_timeout_seconds": 2,
         "statement_timeout_seconds": CHANGE_SECONDS,
         "stale_seconds": STALE_SECONDS,
-        "retry": retry,
     }
     document["throttling"] |= {"address": QUOTA, "client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
     document["access"] = access()

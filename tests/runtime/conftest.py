@@ -43,7 +43,8 @@ if TYPE_CHECKING:
 def document() -> dict[str, Any]:
     """A settings file that is right, as JSON values."""
     bucket = {"capacity": 1000, "refill_per_minute": 1000}
-    retry = {"attempts": 3, "initial_milliseconds": 1, "maximum_milliseconds": 10, "jitter": True}
+    retry = {"attempts": 3, "exponential": True, "jitter": True, "initial_milliseconds": 1, "maximum_milliseconds": 10}
+    retry |= {"budget_percent": 20, "budget_retries": 10}
     return {
         "version": 1,
         "environment": "test",
@@ -71,6 +72,7 @@ def document() -> dict[str, Any]:
             "statement_timeout_seconds": 5,
             "idle_timeout_seconds": 60,
             "retry": retry,
+            "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1},
         },
         "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
         "access": access(),

@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     from runtime.domain.grants import Grant as GivenRight
     from runtime.domain.grants import MachineKey
     from runtime.domain.namespaces import Names
-    from runtime.ports import AuditFilter, Follower, Result, SignedHead
+    from runtime.ports import AuditFilter, Circuit, Follower, Result, SignedHead
 
 
 EPOCH = "0a1b2c3d"
@@ -97,6 +97,10 @@ class MemoryEntries:
     async def open(self) -> None: ...
 
     async def close(self) -> None: ...
+
+    @property
+    def circuits(self) -> Mapping[str, Circuit]:
+        return {}
 
     def pools(self) -> Mapping[str, Pool]:
         return {"reads": Pool(2, 0, 0)}

@@ -192,7 +192,7 @@ async def test_reads_and_lists_are_refused_in_time_and_then_at_once_and_memory_a
             assert (response.status_code, response.headers["retry-after"]) == (503, "1")
             assert seconds < BOUND_SECONDS
         detail = (await client.get(DETAIL)).json()
-        assert detail["database"]["reads"]["reason"] == "slow"
+        assert detail["circuits"]["database-reads"]["reason"] == "slow"
         assert (await client.get("/health/ready")).status_code == 200
         answers = await asyncio.gather(*(timed(client.get(path)) for path in READS))
         assert {response.status_code for response, _ in answers} == {503}
@@ -239,13 +239,13 @@ async def test_changes_are_refused_within_the_statement_timeout_and_then_at_once
         answers = await asyncio.gather(*(change(n) for n in range(50, 90)))
         assert {response.status_code for response, _ in answers} == {503}
         assert sum(seconds > 1 for _, seconds in answers) <= 1
-        assert (await client.get(DETAIL)).json()["database"]["changes"]["reason"] == "slow"
+        assert (await client.get(DETAIL)).json()["circuits"]["database-changes"]["reason"] == "slow"
 
     async def changed() -> bool:
         return (await change(100))[0].status_code in (201, 428)
 
     await eventually(changed)
-    assert (await client.get(DETAIL)).json()["database"]["changes"] == {"state": "up"}
+    assert (await client.get(DETAIL)).json()["circuits"]["database-changes"] == {"state": "closed"}
 
 
 @pytest.mark.parametrize("kind", ["refusing", "silent"])

@@ -22,9 +22,7 @@ from runtime.domain.entries import (
 )
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services import changes as module
-from runtime.services.backoff import pause_seconds
 from runtime.services.changes import GROUP_BYTES, GROUP_CHANGES, Changes
-from runtime.settings import Retry
 from tests.runtime.changing import ANYTHING, NEW, at, change, edit, put
 from tests.runtime.fakes import EPOCH, MemoryEntries
 
@@ -87,8 +85,9 @@ class LateStore(MemoryEntries):
 
 
 @pytest.fixture
-def retry(settings: Settings) -> Retry:
-    return settings.database.retry
+def attempts(settings: Settings) -> int:
+    assert settings.database.retry.attempts is not None
+    return settings.database.retry.attempts
 
 
 @pytest.fixture
@@ -97,8 +96,8 @@ def store() -> SlowStore:
 
 
 @pytest.fixture
-def sender(store: SlowStore, retry: Retry) -> Changes:
-    return Changes(store, retry)
+def sender(store: SlowStore, settings: Settings) -> Changes:
+    return Changes(store, settings.database)
 
 
 @pytest.fixture
@@ -265,14 +264,14 @@ async def test_a_change_whose_caller_has_gone_is_not_sent_again(store: SlowStore
 
 
 async def test_what_changed_nothing_is_sent_again_as_often_as_the_settings_say(
-    store: SlowStore, sender: Changes, retry: Retry
+    store: SlowStore, sender: Changes, attempts: int
 ) -> None:
-    store.failures = [AWAY] * (retry.attempts - 1)
+    store.failures = [AWAY] * (attempts - 1)
     assert all(isinstance(result, tuple) for result in await made(sender, creations(3)))
     store.sent.clear()
-    store.failures = [AWAY] * retry.attempts
+    store.failures = [AWAY] * attempts
     assert await made(sender, [change(edit("n", "other"))] * 1) == [AWAY]
-    assert (len(store.sent), store.failures) == (retry.attempts, [])
+    assert (len(store.sent), store.failures) == (attempts, [])
 
 
 async def test_what_is_not_transient_is_not_sent_again(store: SlowStore, sender: Changes) -> None:
@@ -310,10 +309,10 @@ async def test_a_change_that_was_made_before_the_connection_broke_is_answered_as
 
 
 async def test_a_change_that_was_not_made_before_the_connection_broke_is_made_once(
-    store: SlowStore, sender: Changes, retry: Retry
+    store: SlowStore, sender: Changes, attempts: int
 ) -> None:
     """Every kind of failure may follow: the outcome stays unknown until the store answers."""
-    store.failures = [BROKE, AWAY, UnavailableError("the database is busy")] * retry.attempts
+    store.failures = [BROKE, AWAY, UnavailableError("the database is busy")] * attempts
     ((result),) = await made(sender, creations(1))
     assert isinstance(result, tuple)
     assert result[0].version == store.version == Version(EPOCH, 1)
@@ -333,10 +332,12 @@ async def test_the_id_of_another_change_is_refused_also_within_one_group(store: 
     [(AWAY, 100, ChangeExpiredError), (BROKE, 1, OutcomeUnknownError)],
 )
 async def test_nothing_is_sent_after_its_deadline_and_the_answer_says_whether_it_may_have_been_made(
-    clock: Clock, failure: Exception, attempts: int, answer: type[Exception]
+    clock: Clock, settings: Settings, failure: Exception, attempts: int, answer: type[Exception]
 ) -> None:
     store = LateStore(clock, failure)
-    sender = Changes(store, Retry(attempts=attempts, initial_milliseconds=1, maximum_milliseconds=1, jitter=False))
+    often = {"attempts": attempts, "budget_retries": 100}
+    retry = settings.database.retry.model_copy(update=often)
+    sender = Changes(store, settings.database.model_copy(update={"retry": retry}))
     early, late = (_until(clock.now + seconds, key) for seconds, key in ((2, "early"), (5, "late")))
     assert [type(result) for result in await made(sender, [early, late])] == [answer] * 2
     assert store.calls == 5
@@ -354,15 +355,6 @@ async def test_a_change_that_waited_past_its_deadline_is_not_sent(
     assert all([isinstance(await outcome(task), tuple) for task in [*tasks, stays]])
     assert isinstance(await outcome(late), ChangeExpiredError)
     assert {edit.key for group in store.sent for each in group for edit in each.edits} == {"k0", "stays"}
-
-
-@pytest.mark.parametrize("jitter", [True, False])
-def test_pauses_grow_up_to_the_longest_and_the_first_attempt_follows_at_once(*, jitter: bool) -> None:
-    retry = Retry(attempts=3, initial_milliseconds=100, maximum_milliseconds=1000, jitter=jitter)
-    pauses = [pause_seconds(retry, failures) for failures in (1, 2, 3, 4, 5, 6, 7, 10_000)]
-    longest = [0, 0.1, 0.2, 0.4, 0.8, 1, 1, 1]
-    assert all(0 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
-    assert jitter or pauses == longest
 
 
 def _until(deadline: float, key: str) -> Change:

@@ -32,6 +32,8 @@ METRICS = "http://test:9464/metrics"
 DETAIL = "http://test:9464/health/detail"
 AWAY = UnavailableError("the database cannot be reached")
 
+CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals")
+
 
 class ToldFeed:
     """A feed that a test drives by hand, through its only ``follower``."""
@@ -195,7 +197,7 @@ async def test_the_details_say_what_is_away_since_when_and_why(
     assert found == {
         "status": "ready",
         "stale": None,
-        "database": {"reads": {"state": "up"}, "changes": {"state": "up"}},
+        "circuits": {name: {"state": "closed"} for name in CIRCUITS},
         "feed": {"state": "up"},
         "redis": {"state": "up"},
         "schema": {"found": 3, "needed": 3},
@@ -204,8 +206,8 @@ async def test_the_details_say_what_is_away_since_when_and_why(
     before = datetime.now(UTC)
     await lose_database(worker, entries, feed, Reason.SLOW)
     found = await worker.detail()
-    for place in (found["database"]["reads"], found["feed"]):
-        assert (place["state"], place["reason"]) == ("away", "slow")
+    for place, state in ((found["circuits"]["database-reads"], "open"), (found["feed"], "away")):
+        assert (place["state"], place["reason"]) == (state, "slow")
         assert before <= datetime.fromisoformat(place["since"]) <= datetime.now(UTC)
     assert found["stale"]["bound_seconds"] == settings.database.stale_seconds
     assert 0 <= found["stale"]["age_seconds"] < 60
@@ -213,9 +215,10 @@ async def test_the_details_say_what_is_away_since_when_and_why(
 
 async def test_metrics_tell_what_the_details_tell(worker: Answers, feed: ToldFeed, entries: MemoryEntries) -> None:
     feed.see()
-    assert (await worker.metric("ready"), await worker.metric("database_suspected")) == (1, 0)
+    circuit = 'circuit_breaker_state{target="database-reads"}'
+    assert (await worker.metric("ready"), await worker.metric(circuit)) == (1, 0)
     await lose_database(worker, entries, feed, Reason.AWAY)
-    assert (await worker.metric("ready"), await worker.metric("database_suspected")) == (1, 1)
+    assert (await worker.metric("ready"), await worker.metric(circuit)) == (1, 2)
     feed.follower.confirm(time.monotonic() - 40)
     assert 40 <= await worker.metric("memory_age_seconds") < 100
     assert await worker.metric("memory_bound_seconds") == 900

@@ -16,8 +16,8 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Made
 from runtime.environment import Address
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
-from runtime.services import suspicion
+from runtime.ports import CircuitState, OutcomeUnknownError, TransientError, UnavailableError
+from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.telemetry import Telemetry
 from tests.runtime.changing import change, edit, put
 from tests.runtime.fakes import MemoryEntries
@@ -66,26 +66,30 @@ async def test_a_silent_standby_is_asked_once_in_a_while_and_not_by_each_reader(
     migrated_url: str, silent: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(postgres, "STANDBY_SECONDS", 0.05)
-    monkeypatch.setattr(suspicion, "PROBE_SECONDS", 3600)
+    circuit = settings.database.circuit_breaker
+    assert circuit is not None
+    patient = settings.database.model_copy(
+        update={"circuit_breaker": circuit.model_copy(update={"reset_seconds": 3600})}
+    )
     horizon = Horizon(3600)
     telemetry = Telemetry()
-    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon, telemetry)
+    store = PostgresEntries(Address(migrated_url), Address(silent), patient, horizon, telemetry)
     permitted: list[bool] = []
-    permits = suspicion.Suspicion.permits
+    permits = CircuitBreaker.permits
 
-    def counted(each: suspicion.Suspicion) -> bool:
+    def counted(each: CircuitBreaker) -> bool:
         permitted.append(permits(each))
         return permitted[-1]
 
-    monkeypatch.setattr(suspicion.Suspicion, "permits", counted)
+    monkeypatch.setattr(CircuitBreaker, "permits", counted)
     await store.open()
     made = await put(store, "n", "k")
     now = time.monotonic()
     horizon.confirm(now, now, made.version, datetime.now(UTC))
     for _ in range(20):
         assert (await store.read("n", "k")).version == made.version
-    assert sum(permitted) == suspicion.FAILURES
-    assert b"database_standby_suspected 1.0" in telemetry.exposition()
+    assert sum(permitted) == circuit.failure_threshold
+    assert store.circuits["database-standby"].state is CircuitState.OPEN
     await store.close()
 
 

@@ -268,16 +268,16 @@ DEFECTS = (
         hidden="a worker that knew of the lost changes refuses the database first in most schedules",
     ),
     Defect(
-        "every request asks a database that is suspected to be away",
-        "runtime/services/suspicion.py",
-        "if now < self._probed_at + PROBE_SECONDS:",
+        "every request asks a database whose circuit is open",
+        "runtime/services/circuit_breaker.py",
+        "if state is CircuitState.OPEN or now < self._probed_at + self._probe_seconds:",
         "if False:",
     ),
     Defect(
-        "a suspicion never ends",
-        "runtime/services/suspicion.py",
-        "self.since, self._failures = None, 0",
-        "self._failures = 0",
+        "a circuit never closes",
+        "runtime/services/circuit_breaker.py",
+        "self._failures, self._opened_at, self._probed_at = 0, None, -math.inf",
+        "self._failures, self._probed_at = 0, -math.inf",
     ),
     Defect(
         "a full bucket holds its whole capacity, in spite of leases",

@@ -23,7 +23,7 @@ from runtime.domain.entries import (
     Version,
 )
 from runtime.domain.preconditions import Conditions, Tags
-from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.ports import CircuitState, OutcomeUnknownError, UnavailableError
 from tests.simulation import clock
 from tests.simulation.database import BEGINNING, Database
 from tests.simulation.network import Client as Asyncpg
@@ -259,8 +259,8 @@ class Schedule:
                         f"{kind} is answered {client.answer} by {worker.name} after everything is well"
                     )
             await asyncio.sleep(2)
-            if worker.confirmed[1] > answers and worker.entries.suspicion.since is not None:
-                raise ViolationError(f"{worker.name} suspects a store that answers")
+            if worker.confirmed[1] > answers and worker.entries.circuit.state is not CircuitState.CLOSED:
+                raise ViolationError(f"{worker.name} keeps its circuit to a store that answers open")
             if not worker.cache.contents().live:
                 raise ViolationError(f"{worker.name} does not follow the changes after everything is well")
 

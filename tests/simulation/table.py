@@ -15,7 +15,7 @@ MOST_SCHEDULES = 250
 
 _HEAD = """# The simulation
 
-`tests/simulation` runs the service's own code (memory, entries, suspicion, grouping of changes, the adapters of
+`tests/simulation` runs the service's own code (memory, entries, circuits, grouping of changes, the adapters of
 PostgreSQL, the feed, the throttle) on a simulated clock, network, PostgreSQL and Redis. A seed decides everything:
 latencies, what clients send, and faults. Each answer is held to the promises of [the runtime](runtime.md).
 

@@ -17,12 +17,12 @@ from runtime.environment import Address
 from runtime.http.changes import ChangeMaker
 from runtime.http.entries import EntryHandlers
 from runtime.http.representations import Representation, represent
-from runtime.ports import UnavailableError
+from runtime.ports import CircuitState, UnavailableError
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
+from runtime.settings import CircuitBreaker, Retry
 from runtime.settings import Database as Settings
-from runtime.settings import Retry
 from runtime.telemetry import Telemetry
 from tests.simulation.truth import ViolationError
 
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
     from runtime.domain.entries import Change, Found, Layers, Mark, Page, Version, Whole
     from runtime.domain.namespaces import Names, Summaries
-    from runtime.ports import HistoryStore, Pool, Result
+    from runtime.ports import Circuit, HistoryStore, Pool, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
 
 CHANGE_SECONDS = 3
-PROBE_SECONDS = 0.5
+RESET_SECONDS = 1
 _TELEMETRY = Telemetry()
 
 
@@ -53,7 +53,16 @@ def settings(*, lossless: bool, stale_seconds: int) -> Settings:
         connect_timeout_seconds=2,
         statement_timeout_seconds=CHANGE_SECONDS,
         idle_timeout_seconds=60,
-        retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
+        retry=Retry(
+            attempts=3,
+            exponential=True,
+            jitter=True,
+            initial_milliseconds=50,
+            maximum_milliseconds=1000,
+            budget_percent=20,
+            budget_retries=10,
+        ),
+        circuit_breaker=CircuitBreaker(failure_threshold=2, reset_seconds=RESET_SECONDS),
     )
 
 
@@ -128,11 +137,11 @@ class _Watched:
 
 
 class _CountedStore:
-    """A store that checks how often the service asks for a name, and how often while it is suspected to be away."""
+    """A store that checks how often the service asks for a name, and how often while its circuit is not closed."""
 
     def __init__(self, store: PostgresEntries, fail: Callable[[Exception], None]) -> None:
         self.useless: Callable[[Name], tuple[int, int]]
-        self.suspected: Callable[[], bool]
+        self.cut: Callable[[], bool]
         self._store = store
         self._fail = fail
         self._reading: dict[Name, list[tuple[int, int]]] = defaultdict(list)
@@ -166,13 +175,17 @@ class _CountedStore:
         return found
 
     def _count_probe(self) -> None:
-        if not self.suspected():
+        if not self.cut():
             self._probes.clear()
             return
         now = asyncio.get_running_loop().time()
-        self._probes = [*(at for at in self._probes if at > now - PROBE_SECONDS), now]
+        self._probes = [*(at for at in self._probes if at > now - RESET_SECONDS), now]
         if len(self._probes) > 2:
-            self._fail(ViolationError(f"{len(self._probes)} requests asked a suspected store in {PROBE_SECONDS} s"))
+            self._fail(
+                ViolationError(
+                    f"{len(self._probes)} requests asked a store behind an open circuit in {RESET_SECONDS} s"
+                )
+            )
 
     async def scan(
         self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
@@ -204,6 +217,10 @@ class _CountedStore:
     async def close(self) -> None:
         await self._store.close()
 
+    @property
+    def circuits(self) -> Mapping[str, Circuit]:
+        return self._store.circuits
+
     def pools(self) -> Mapping[str, Pool]:
         return self._store.pools()
 
@@ -230,7 +247,7 @@ class Worker:
         self._counted = counted = _CountedStore(self._store, fail)
         self.entries = Entries(counted, options, self.cache, represent)
         counted.useless = lambda name: (self._follower.outdated[name], self._follower.interruptions)
-        counted.suspected = lambda: self.entries.suspicion.since is not None
+        counted.cut = lambda: self.entries.circuit.state is not CircuitState.CLOSED
         definitions = Definitions(counted, self.entries, lambda kept: kept.version, ThreadPoolExecutor(1), 1)
         self._handlers = EntryHandlers(self.entries, ChangeMaker(CHANGE_SECONDS), definitions)
         self._feed = PostgresChanges(_address(name, "direct"), options, self.horizon, marks)

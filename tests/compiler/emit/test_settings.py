@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from compiler.emit.settings import RETRY_ATTEMPTS
 from compiler.sources.nodes import ScalarNode, SequenceNode
-from runtime.settings import Bucket, ClientLimit, Settings
+from runtime.settings import Bucket, CircuitBreaker, ClientLimit, Settings
 from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, node, rebound, resolved, site, with_value
 
 
@@ -32,7 +33,7 @@ def test_the_numbers_of_the_specification_are_enforced() -> None:
     assert found.database.statement_timeout_seconds == 30
     assert found.database.idle_timeout_seconds == 300
     assert found.database.retry.jitter
-    assert found.database.retry.attempts > 1
+    assert (found.database.retry.attempts or 0) > 1
     assert found.throttling.replicas == 8
 
 
@@ -95,8 +96,38 @@ def test_a_scope_that_is_not_listed_is_not_enforced() -> None:
         assert bool(found.routes) == (kept == "endpoint")
 
 
+def listed(path: str, *words: str) -> Settings:
+    """Return the settings of a specification that lists nothing but these words at a path."""
+    stated = SequenceNode(tuple(ScalarNode(word, SOMEWHERE) for word in words), SOMEWHERE)
+    item, findings = rebound(with_value(resolved()["production"].tree, keys(path), stated))
+    assert item, findings
+    return site(item).settings
+
+
 def test_without_retries_there_is_one_attempt() -> None:
     assert filled(connections__database__retry="None").database.retry.attempts == 1
+
+
+def test_each_pattern_of_retries_is_kept_by_itself() -> None:
+    found = {
+        word: listed("fault_tolerance.retry_policies.patterns", word).database.retry
+        for word in ("Exponential backoff", "Jitter", "Maximum attempts")
+    }
+    assert {word: (retry.exponential, retry.jitter, retry.attempts) for word, retry in found.items()} == {
+        "Exponential backoff": (True, False, None),
+        "Jitter": (False, True, None),
+        "Maximum attempts": (False, False, RETRY_ATTEMPTS),
+    }
+
+
+def test_the_database_has_a_circuit_where_its_operations_are_listed() -> None:
+    path = "fault_tolerance.circuit_breakers.implementation"
+    stated = filled(
+        fault_tolerance__circuit_breakers__configuration__failure_threshold="7",
+        fault_tolerance__circuit_breakers__configuration__reset_timeout="20s",
+    )
+    assert stated.database.circuit_breaker == CircuitBreaker(failure_threshold=7, reset_seconds=20)
+    assert listed(path, "External integrations").database.circuit_breaker is None
 
 
 def test_two_workers_are_the_least() -> None:

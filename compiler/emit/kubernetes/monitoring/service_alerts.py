@@ -25,7 +25,7 @@ def service_alerts() -> tuple[Alert, ...]:
     return (
         Alert(
             "DatabaseAway",
-            f"max(database_suspected{{{_PODS}}}) + max(database_changes_suspected{{{_PODS}}}) > 0",
+            f'max(circuit_breaker_state{{{_PODS},target=~"database-reads|database-changes"}}) > 0',
             "1m",
             "critical",
             "The database does not answer reads, or makes no changes.",
@@ -67,7 +67,7 @@ def service_alerts() -> tuple[Alert, ...]:
         ),
         Alert(
             "StandbysAway",
-            f"max(database_standby_suspected{{{_PODS}}}) == 1",
+            f'max(circuit_breaker_state{{{_PODS},target="database-standby"}}) > 0',
             "5m",
             "warning",
             "Standbys of the database answer no reads: the primary answers them.",

@@ -24,6 +24,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry = Telemetry()
     telemetry.audit_refusals.count("412")
     telemetry.audit_dropped.count("database-away")
+    telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
@@ -46,13 +47,11 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "audit_refusals_total",
         "audit_unanchored_age_seconds",
         "audit_unsealed_age_seconds",
-        "database_changes_suspected",
+        "circuit_breaker_state",
         "database_migrations_missing",
         "database_pool_in_use",
         "database_pool_size",
         "database_pool_waiting",
-        "database_standby_suspected",
-        "database_suspected",
         "emergency_rights",
         "http_requests_total",
         "memory_age_seconds",

@@ -1,4 +1,4 @@
-"""Reads while the store is away: one suspicion for all of them, and answers from memory that are marked and bounded."""
+"""Reads and changes while the store is away: circuits, and answers from memory that are marked and bounded."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ import pytest
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, Version
 from runtime.http.representations import Representation, represent
-from runtime.ports import Outage, Reason, Schema, TransientError, UnavailableError
+from runtime.ports import CircuitState, Outage, Reason, Schema, TransientError, UnavailableError
 from runtime.services import asking
 from runtime.services import cache as cache_module
+from runtime.services import circuit_breaker as circuit_module
 from runtime.services import entries as entries_module
-from runtime.services import suspicion as suspicion_module
 from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
-from runtime.services.suspicion import FAILURES, PROBE_SECONDS, Suspicion
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import EPOCH, MemoryEntries, client_of, running
 
@@ -37,6 +36,8 @@ URL = "/v1/namespaces/n/entries/k"
 LIST = "/v1/namespaces/n/entries"
 ABSENT = "/v1/namespaces/n/entries/absent"
 TAG = '"0a1b2c3d-1"'
+FAILURES, RESET_SECONDS = 2, 1
+"""The circuit of the settings that these tests enforce."""
 
 
 @dataclass
@@ -97,7 +98,7 @@ AWAY = UnavailableError("the database cannot be reached")
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    for module in (cache_module, entries_module, suspicion_module):
+    for module in (cache_module, circuit_module, entries_module):
         monkeypatch.setattr(module, "time", clock)
     return clock
 
@@ -147,34 +148,7 @@ async def refused(entries: Entries[Representation], *keys: str) -> None:
             await entries.read("n", key)
 
 
-def test_failures_in_a_row_raise_the_suspicion_and_a_success_ends_it(clock: Clock) -> None:
-    suspicion = Suspicion()
-    for _ in range(FAILURES - 1):
-        suspicion.failed()
-        assert suspicion.since is None
-        assert suspicion.permits()
-    suspicion.succeeded()
-    began = clock.now
-    for _ in range(FAILURES):
-        suspicion.failed()
-        clock.now += 1
-    assert suspicion.since == began
-    suspicion.succeeded()
-    assert suspicion.permits()
-
-
-def test_a_suspected_store_is_asked_once_in_a_while(clock: Clock) -> None:
-    suspicion = Suspicion()
-    for _ in range(FAILURES):
-        suspicion.failed()
-    assert not suspicion.permits()
-    for _ in range(3):
-        clock.now += PROBE_SECONDS
-        assert [suspicion.permits() for _ in range(3)] == [True, False, False]
-        suspicion.failed()
-
-
-async def test_every_reader_shares_the_suspicion_so_that_none_waits_for_a_store_that_is_away(
+async def test_every_reader_shares_the_circuit_so_that_none_waits_for_a_store_that_is_away(
     entries: Entries[Representation], store: AwayEntries, clock: Clock
 ) -> None:
     store.failure = AWAY
@@ -184,12 +158,12 @@ async def test_every_reader_shares_the_suspicion_so_that_none_waits_for_a_store_
     with pytest.raises(UnavailableError, match=r"^the database is away$"):
         await entries.scan("n", "", 10)
     assert store.asked == asked
-    clock.now += PROBE_SECONDS
+    clock.now += RESET_SECONDS
     await refused(entries, "c", "a", "d")
     assert store.asked == asked + 1
 
 
-async def test_every_change_shares_a_suspicion_that_a_change_ends(
+async def test_every_change_shares_a_circuit_that_a_change_closes(
     entries: Entries[Representation], store: AwayEntries, clock: Clock
 ) -> None:
     store.failure = AWAY
@@ -199,29 +173,32 @@ async def test_every_change_shares_a_suspicion_that_a_change_ends(
     store.failure = None
     with pytest.raises(UnavailableError, match=r"so this one was not sent$"):
         await entries.write(change(edit("n", "c")))
-    assert entries.suspicion.since is None  # reads are asked on
-    clock.now += PROBE_SECONDS
+    assert entries.circuit.state is CircuitState.CLOSED  # reads are asked on
+    clock.now += RESET_SECONDS
     await entries.write(change(edit("n", "c"), seconds=3600))
-    assert entries.changes.suspicion.outage is None
+    assert entries.changes.circuit.state is CircuitState.CLOSED
 
 
-async def test_a_refusal_is_believed_at_once(entries: Entries[Representation], store: AwayEntries) -> None:
+async def test_a_refusal_is_told_at_once_and_opens_nothing_by_itself(
+    entries: Entries[Representation], store: AwayEntries
+) -> None:
     store.failure = UnavailableError("a wrong password", Reason.ACCESS_DENIED)
     await refused(entries, "a")
-    assert entries.suspicion.outage is not None
-    assert entries.suspicion.outage.reason is Reason.ACCESS_DENIED
+    assert entries.circuit.outage is not None
+    assert entries.circuit.outage.reason is Reason.ACCESS_DENIED
+    assert entries.circuit.state is CircuitState.CLOSED
 
 
-async def test_one_answer_ends_the_suspicion_for_every_reader(
+async def test_one_answer_closes_the_circuit_for_every_reader(
     entries: Entries[Representation], store: AwayEntries, clock: Clock
 ) -> None:
     store.failure = AWAY
     await refused(entries, "a", "b")
     store.failure = None
     await refused(entries, "k")
-    clock.now += PROBE_SECONDS
+    clock.now += RESET_SECONDS
     assert (await entries.scan("n", "", 10)).version == Version(EPOCH, 1)
-    assert entries.suspicion.since is None
+    assert entries.circuit.state is CircuitState.CLOSED
     assert (await entries.read("n", "k")).value.version == Version(EPOCH, 1)
 
 
@@ -232,14 +209,14 @@ async def test_an_answer_that_the_history_is_another_one_is_an_answer_too(
     store.failure = AWAY
     await refused(entries, "a", "b")
     store.failure = None
-    clock.now += PROBE_SECONDS
+    clock.now += RESET_SECONDS
     for _ in range(2):
         with pytest.raises(OtherHistoryError):
             await entries.read("n", "k", Version("ffffffff", 1))
-    assert entries.suspicion.since is None
+    assert entries.circuit.state is CircuitState.CLOSED
 
 
-async def test_a_single_failure_between_answers_raises_no_suspicion(
+async def test_single_failures_between_answers_open_nothing(
     entries: Entries[Representation], store: AwayEntries
 ) -> None:
     for number in range(3):
@@ -247,7 +224,7 @@ async def test_a_single_failure_between_answers_raises_no_suspicion(
         await refused(entries, f"a{number}")
         store.failure = None
         await entries.scan("n", "", 10)
-    assert entries.suspicion.since is None
+    assert entries.circuit.state is CircuitState.CLOSED
 
 
 async def test_a_connection_that_broke_is_tried_again_and_counts_as_one_failure(
@@ -255,10 +232,10 @@ async def test_a_connection_that_broke_is_tried_again_and_counts_as_one_failure(
 ) -> None:
     store.failure = TransientError("the database cannot be reached")
     await refused(entries, "a")
-    assert (store.asked, entries.suspicion.since) == (settings.database.retry.attempts, None)
+    assert (store.asked, entries.circuit.state) == (settings.database.retry.attempts, CircuitState.CLOSED)
 
 
-async def test_a_store_that_does_not_answer_is_given_up_and_suspected(
+async def test_a_store_that_does_not_answer_is_given_up_and_opens_the_circuit(
     entries: Entries[Representation], store: AwayEntries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def silent(*_: object) -> None:
@@ -269,7 +246,7 @@ async def test_a_store_that_does_not_answer_is_given_up_and_suspected(
     for key in ("a", "b"):
         with pytest.raises(UnavailableError, match=r"^the database did not answer in time$"):
             await entries.read("n", key)
-    assert entries.suspicion.since is not None
+    assert entries.circuit.state is CircuitState.OPEN
 
 
 async def test_what_was_read_is_answered_with_its_age_until_the_bound_and_then_not(
@@ -343,8 +320,8 @@ async def test_when_the_store_is_back_the_answer_is_its_own(
         assert (await entries.read("n", "k")).age == 0
     store.failure = None
     await put(store, "n", "k", "2", ANYTHING)
-    clock.now += PROBE_SECONDS
-    assert ((await entries.read("n", "k")).value.version, entries.suspicion.since) == (Version(EPOCH, 2), None)
+    clock.now += RESET_SECONDS
+    assert ((await entries.read("n", "k")).value.version, entries.circuit.outage) == (Version(EPOCH, 2), None)
 
 
 async def test_a_stale_absence_has_an_age_too(
@@ -414,7 +391,7 @@ async def test_a_store_that_comes_back_answers_unmarked_and_304_again(
     for _ in range(FAILURES):
         assert "age" in (await client.get(URL)).headers
     store.failure = None
-    clock.now += PROBE_SECONDS
+    clock.now += RESET_SECONDS
     response = await client.get(URL, headers={"if-none-match": TAG})
     assert (response.status_code, "age" in response.headers) == (304, False)
 
