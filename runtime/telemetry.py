@@ -141,6 +141,60 @@ class Telemetry:
         "cache_revision", "The last change that the worker furthest behind has heard of.", of_workers="least"
     )
 
+    utilization = gauge(
+        "resource_utilization_ratio",
+        "The use of a resource, as a part of what there is of it.",
+        "resource",
+        unit="ratio",
+        statement="limits",
+    )
+    thresholds = gauge(
+        "resource_threshold_ratio",
+        "The use from which on a resource is at a level.",
+        "resource",
+        "level",
+        unit="ratio",
+        statement="limits.*.monitoring",
+    )
+    levels = gauge(
+        "resource_level",
+        "The level of a resource: 0 normal, 1 warning, 2 critical.",
+        "resource",
+        statement="limits.*.monitoring",
+    )
+    memory_used = gauge(
+        "container_memory_used_bytes",
+        "Memory of the container that cannot be reclaimed at once; without a limit there, that of a worker.",
+        unit="bytes",
+        statement=_MEMORY,
+    )
+    memory_limit = gauge(
+        "container_memory_limit_bytes",
+        "The limit of the container's memory; without one there, a worker's share of the stated one.",
+        unit="bytes",
+        statement="containers.application.resource_limits.memory",
+    )
+    heap_bytes = gauge(
+        "worker_heap_bytes",
+        "Memory that the workers hold and share with no other process.",
+        unit="bytes",
+        of_workers="sum",
+        statement="limits.memory.heap",
+    )
+    event_loop_lag = gauge("event_loop_lag_seconds", "Mean delay of the event loop in the last second.", unit="seconds")
+    shed_step = gauge(
+        "memory_shed_step",
+        "What is given up for memory: 0 nothing, 1 the cache, 2 lists and changes, 3 the store, 4 everything.",
+        statement=_MEMORY,
+    )
+    shed = counter(
+        "memory_shed_requests",
+        "Requests refused since memory is critical, by what is given up.",
+        "step",
+        unit="requests",
+        statement=_MEMORY,
+    )
+
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._registry = CollectorRegistry()
