@@ -18,7 +18,7 @@ option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
 .PHONY: help install up compile check test test-fast lint types docs bench faults lock format clean
 # Pages that are written anew each time: what they are made from is most of the project.
-.PHONY: docs/diagnostics.md docs/openapi.json docs/policies docs/reach.md
+.PHONY: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md
 .DEFAULT_GOAL := help
 
 help:  ## show what each command does
@@ -77,10 +77,13 @@ format: $(VENV)/.test  ## rewrite the Python files in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: docs/diagnostics.md docs/openapi.json docs/policies docs/reach.md  ## write the pages that are generated; docs/reach.md takes a minute
+docs: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md  ## write the pages that are generated; docs/reach.md takes a minute
 
 docs/diagnostics.md: $(VENV)/.embedded
 	@$(BIN)/python -m compiler.diagnostics.catalogue > $@
+
+docs/metrics.md: $(VENV)/.embedded
+	@$(BIN)/python -m compiler.metrics_page > $@
 
 docs/openapi.json: $(VENV)/.embedded
 	@$(BIN)/python -m runtime.http.openapi > $@

@@ -95,6 +95,17 @@ SETTINGS: dict[str, Any] = {
         "known_seconds": 5,
         "second_factor": True,
     },
+    "monitors": {
+        "memory": {
+            "container_bytes": 4 * 1024**3,
+            "heap_bytes": 3 * 1024**3,
+            "levels": {"warning_percent": 80, "critical_percent": 90},
+        },
+        "threads": {"warning_percent": 70, "critical_percent": 85},
+        "connections": {"warning_percent": 75, "critical_percent": 90},
+        "background_tasks": 64,
+        "event_loop": {"warning_milliseconds": 100, "critical_milliseconds": 500},
+    },
 }
 
 

@@ -33,6 +33,7 @@ from runtime.http.transactions import TransactionHandler
 from runtime.services.access import Authority, Callers
 from runtime.services.administration import Administration
 from runtime.services.audit import Audit
+from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
@@ -41,19 +42,30 @@ from runtime.services.health import READS, Health
 from runtime.services.history import History
 from runtime.services.intake import DEFAULT, Intake
 from runtime.services.issuer_keys import IssuerKeys
+from runtime.services.monitors import Monitors
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
 from runtime.services.proposals import Proposals
 from runtime.services.sampling import Sampling
+from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
-    from runtime.ports import AccessStore, AuditTrail, ChangeFeed, EntryStore, KeySource, ProposalStore, TokenBuckets
+    from runtime.ports import (
+        AccessStore,
+        AuditTrail,
+        ChangeFeed,
+        EntryStore,
+        KeySource,
+        MemoryReader,
+        ProposalStore,
+        TokenBuckets,
+    )
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
     from runtime.settings import Settings
@@ -62,7 +74,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The adapters of every port of the service."""
+    """The adapters of every port of the service; ``replace`` ends this worker, so that another takes its place."""
 
     store: EntryStore
     changes: ChangeFeed
@@ -73,6 +85,8 @@ class Adapters:
     telemetry: Telemetry
     draining: Draining
     audit: AuditTrail
+    memory: MemoryReader
+    replace: Callable[[], None]
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
@@ -104,7 +118,15 @@ def create_app(
         settings.database.stale_seconds,
     )
     kept: Cache[Representation] = Cache(settings.process.cache_bytes)
-    entries = Entries(adapters.store, settings.database, kept, represent)
+    shedding = Shedding(
+        kept,
+        adapters.memory,
+        settings.monitors.memory.heap_bytes // settings.process.workers,
+        adapters.replace,
+        adapters.telemetry.shed.count,
+    )
+    background = Background(settings.monitors.background_tasks)
+    entries = Entries(adapters.store, settings.database, kept, represent, background, shedding.require_store)
     definitions = Definitions(
         adapters.store, entries, lambda kept: kept.version, intake.parser, settings.database.events_retention_days
     )
@@ -126,6 +148,7 @@ def create_app(
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
+    monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
 
@@ -134,10 +157,10 @@ def create_app(
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
-        async with asyncio.TaskGroup() as background:
+        async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
-            running += [audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
-            tasks = [background.create_task(each) for each in running]
+            running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
+            tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
                 task.cancel()
@@ -147,9 +170,9 @@ def create_app(
         await adapters.buckets.close()
         await adapters.store.close()
 
-    status = StatusHandlers(health, adapters.store.pools, sampling, adapters.telemetry)
+    status = StatusHandlers(health, adapters.store.pools, sampling, monitors, adapters.telemetry)
     limiter = RateLimiter(throttle, clients, adapters.telemetry)
-    public = BoundedLimiter(limiter, intake, clients)
+    public = BoundedLimiter(limiter, intake, clients, shedding)
     proofs = Proofs(Tokens(settings.access, keys), given)
     gate = Gate(callers, proofs, authority, public, limiter, clients, intake, adapters.telemetry)
     access = AccessHandlers(Administration(adapters.access, given, authority), audit, clients)

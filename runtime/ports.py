@@ -502,3 +502,24 @@ class AuditTrail(Protocol):
 
     async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
         """Return at most ``limit`` signed heads of records after the place ``after``, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryUse:
+    """The memory that is used and that cannot be reclaimed at once, and its limit (bytes)."""
+
+    used: int
+    limit: int
+
+
+class MemoryReader(Protocol):
+    """What the operating system knows of the memory of this worker and of its container."""
+
+    def container(self) -> MemoryUse | None:
+        """Return the use of the container's memory, without file cache that can be dropped; None without a limit."""
+
+    def private_bytes(self) -> int:
+        """Return the memory that this process holds and shares with no other."""
+
+    def give_back(self) -> None:
+        """Return freed memory to the operating system."""

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Positive = Annotated[int, Field(ge=1, lt=2**53)]
+Percentage = Annotated[int, Field(ge=1, le=100)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Name = Annotated[str, Field(pattern=r"^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Path = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._~/-]*$")]
@@ -259,6 +260,46 @@ class Access(Model):
     second_factor: bool
 
 
+class Levels(Model):
+    """The utilizations from which on a resource is at its warning and at its critical level."""
+
+    warning_percent: Percentage
+    critical_percent: Percentage
+
+
+class Lag(Model):
+    """The mean lags of the event loop from which on they are a warning, and critical."""
+
+    warning_milliseconds: Positive
+    critical_milliseconds: Positive
+
+
+class MemoryMonitor(Model):
+    """``limits.memory``: what all workers of a container use of its memory.
+
+    ``container_bytes`` is the container's limit, which is used where the kernel states none. ``heap_bytes`` is the most
+    that all workers may hold together; each has an equal share.
+    """
+
+    container_bytes: Positive
+    heap_bytes: Positive
+    levels: Levels
+
+
+class Monitors(Model):
+    """``limits``: the resources that a worker watches, and the levels at which it says so.
+
+    ``threads`` is of ``process.threads``, ``connections`` of the fullest pool. A worker runs at most
+    ``background_tasks`` tasks that outlive the request that began them (``limits.threads.background``; 0: none).
+    """
+
+    memory: MemoryMonitor
+    threads: Levels
+    connections: Levels
+    background_tasks: Annotated[int, Field(ge=0, lt=2**53)]
+    event_loop: Lag
+
+
 class Settings(Model):
     """Everything the processes of one cluster enforce."""
 
@@ -269,3 +310,4 @@ class Settings(Model):
     database: Database
     throttling: Throttling
     access: Access
+    monitors: Monitors

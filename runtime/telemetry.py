@@ -1,155 +1,212 @@
-"""Prometheus metrics of one worker, and the exposition of all workers' metrics.
+"""The metrics of one worker, in one table, and the exposition of all workers' metrics.
 
 With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
 and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
-values are route templates and fixed words, never a client's text.
+values are route templates and fixed words, never a client's text. ``docs/metrics.md`` is made from the table.
 """
 
 from __future__ import annotations
 
-import collections
 import os
-from bisect import bisect_left
-from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, generate_latest, multiprocess
+
+from runtime.metrics import Durations, Metric, Tally, counter, durations, gauge
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
     from pathlib import Path
 
-SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-
-
-class Tally:
-    """A counter that buffers its counts in memory: each write to the file would cost as much as a cache lookup."""
-
-    def __init__(self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry) -> None:
-        self._counter = Counter(name, text, labels, registry=registry)
-        self._unwritten: defaultdict[tuple[str, ...], int] = defaultdict(int)
-
-    def count(self, *labels: str, times: int = 1) -> None:
-        """Add ``times`` to the count of these label values."""
-        self._unwritten[labels] += times
-
-    def write(self) -> None:
-        """Write the buffered counts for scrapes."""
-        unwritten, self._unwritten = self._unwritten, defaultdict(int)  # other threads may go on counting
-        for labels, times in unwritten.items():
-            self._counter.labels(*labels).inc(times)
-
-
-class Durations:
-    """A histogram of durations in seconds that buffers them in memory, as a :class:`Tally` does."""
-
-    def __init__(self, name: str, text: str, labels: tuple[str, ...], registry: CollectorRegistry) -> None:
-        self._histogram = _Histogram(name, text, labels, buckets=SECONDS, registry=registry)
-        self._unwritten: defaultdict[tuple[str, ...], list[float]] = defaultdict(list)
-
-    def observe(self, seconds: float, *labels: str) -> None:
-        """Add a duration to those of these label values."""
-        self._unwritten[labels].append(seconds)
-
-    def write(self) -> None:
-        """Write the buffered durations for scrapes."""
-        unwritten, self._unwritten = self._unwritten, defaultdict(list)
-        for labels, durations in unwritten.items():
-            self._histogram.labels(*labels).observe_all(durations)
-
-
-class _Histogram(Histogram):
-    """A histogram that is given many amounts at once."""
-
-    def observe_all(self, amounts: Collection[float]) -> None:
-        """Observe amounts, with one write to the file for the sum, and one for each bucket that has some of them."""
-        self._sum.inc(sum(amounts))
-        buckets = collections.Counter(bisect_left(self._upper_bounds, amount) for amount in amounts)
-        for index, times in buckets.items():
-            self._buckets[index].inc(times)
+_MEMORY = "limits.memory.monitoring"
+_CONNECTIONS = "limits.connections.monitoring"
+_POOL_SIZE = "connections.database.pool_size"
+_STALE = "recovery.rpo.target"
+_LIMITS = "load_management.throttling.limits"
 
 
 class Telemetry:
     """The metrics of the service; call :meth:`write` regularly, and before a scrape."""
 
+    requests = counter("http_requests", "Answered requests.", "method", "route", "status", unit="requests")
+    durations = durations(
+        "http_request_duration_seconds",
+        "Time from the request's head to the last byte of the answer.",
+        "method",
+        "route",
+        statement="connections.database.timeout",
+    )
+    requests_in_flight = gauge("http_requests_in_flight", "Requests being served.", unit="requests", of_workers="sum")
+    ready = gauge("ready", "1 while every worker is ready.", of_workers="least")
+    refusals = counter(
+        "intake_refusals", "Requests refused by a bound of what is in progress.", "bound", unit="requests"
+    )
+    unknown_clients = counter(
+        "clients_unknown", "Requests whose client is not known, by reason.", "reason", unit="requests"
+    )
+    dropped_lines = counter("log_lines_dropped", "Log lines that standard output did not take.", "reason", unit="lines")
+
+    proofs = counter("authentications", "Proofs of identity that were examined, by outcome.", "outcome", unit="proofs")
+    forbidden = counter(
+        "authorization_refusals",
+        "Requests without a right, by what is missing.",
+        "missing",
+        unit="requests",
+        statement="access_control.infrastructure.authorization.rbac",
+    )
+    emergencies = gauge("emergency_rights", "Rights of an emergency that are in force.", unit="rights")
+    audit_refusals = counter("audit_refusals", "Requests refused, by status.", "status", unit="requests")
+    audit_dropped = counter("audit_notes_dropped", "Notes that the audit trail has not got.", "reason", unit="notes")
+    audit_length = gauge("audit_length", "Records in the chain of the audit trail.", unit="records")
+    audit_unsealed = gauge(
+        "audit_unsealed_age_seconds", "Age of the oldest change or note that is not sealed.", unit="seconds"
+    )
+    audit_unanchored = gauge(
+        "audit_unanchored_age_seconds",
+        "Age of the oldest record that no anchor covers.",
+        unit="seconds",
+        statement="recovery.rpo.target",
+    )
+
+    decisions = counter(
+        "throttle_decisions", "Requests judged, by outcome.", "outcome", unit="requests", statement=_LIMITS
+    )
+    denials = counter(
+        "throttle_denials", "Denials, by the bucket that was empty.", "bucket", unit="requests", statement=_LIMITS
+    )
+    alone = counter(
+        "throttle_alone",
+        "Requests judged by a worker's own share, without the shared buckets.",
+        "outcome",
+        unit="requests",
+        statement=_LIMITS,
+    )
+    faults = counter("throttle_faults", "Failed calls to the shared buckets, by reason.", "fault", unit="calls")
+    losses = counter("throttle_losses", "Losses of the shared buckets, by the last reason.", "fault", unit="losses")
+    redis_calls = counter("throttle_redis_calls", "Calls to the shared buckets.", "operation", unit="calls")
+    degraded = gauge("throttle_degraded", "1 while a worker throttles alone, without the shared buckets.")
+
+    pool_size = gauge(
+        "database_pool_size",
+        "Connections that the pools may open.",
+        unit="connections",
+        of_workers="sum",
+        statement=_POOL_SIZE,
+    )
+    pool_in_use = gauge(
+        "database_pool_in_use",
+        "Connections lent to requests.",
+        unit="connections",
+        of_workers="sum",
+        statement=_CONNECTIONS,
+    )
+    pool_waiting = gauge(
+        "database_pool_waiting",
+        "Calls that wait for a connection.",
+        unit="calls",
+        of_workers="sum",
+        statement="load_balancing.database.connection_timeout",
+    )
+    circuits = gauge(
+        "circuit_breaker_state",
+        "State of the circuit to a target: 0 closed, 1 half-open, 2 open.",
+        "target",
+        statement="fault_tolerance.circuit_breakers.configuration",
+    )
+    migrations_missing = gauge(
+        "database_migrations_missing", "Migrations of this release that the database has not.", unit="migrations"
+    )
+
+    memory_age = gauge(
+        "memory_age_seconds",
+        "Age of what the worker furthest behind has in memory.",
+        unit="seconds",
+        statement=_STALE,
+    )
+    memory_bound = gauge(
+        "memory_bound_seconds", "Age after which memory answers no reads.", unit="seconds", statement=_STALE
+    )
+    cache_reads = counter("cache_reads", "Reads of one entry, by whether memory held it.", "outcome", unit="reads")
+    cache_bytes = gauge(
+        "cache_bytes",
+        "Memory that the kept entries take.",
+        unit="bytes",
+        of_workers="sum",
+        statement="limits.memory.cache",
+    )
+    cache_live = gauge(
+        "cache_live", "1 while every worker hears of changes, and so reads from memory.", of_workers="least"
+    )
+    cache_revision = gauge(
+        "cache_revision", "The last change that the worker furthest behind has heard of.", of_workers="least"
+    )
+
+    utilization = gauge(
+        "resource_utilization_ratio",
+        "The use of a resource, as a part of what there is of it.",
+        "resource",
+        unit="ratio",
+        statement="limits",
+    )
+    thresholds = gauge(
+        "resource_threshold_ratio",
+        "The use from which on a resource is at a level.",
+        "resource",
+        "level",
+        unit="ratio",
+        statement="limits.*.monitoring",
+    )
+    levels = gauge(
+        "resource_level",
+        "The level of a resource: 0 normal, 1 warning, 2 critical.",
+        "resource",
+        statement="limits.*.monitoring",
+    )
+    memory_used = gauge(
+        "container_memory_used_bytes",
+        "Memory of the container that cannot be reclaimed at once; without a limit there, that of a worker.",
+        unit="bytes",
+        statement=_MEMORY,
+    )
+    memory_limit = gauge(
+        "container_memory_limit_bytes",
+        "The limit of the container's memory; without one there, a worker's share of the stated one.",
+        unit="bytes",
+        statement="containers.application.resource_limits.memory",
+    )
+    heap_bytes = gauge(
+        "worker_heap_bytes",
+        "Memory that the workers hold and share with no other process.",
+        unit="bytes",
+        of_workers="sum",
+        statement="limits.memory.heap",
+    )
+    event_loop_lag = gauge("event_loop_lag_seconds", "Mean delay of the event loop in the last second.", unit="seconds")
+    shed_step = gauge(
+        "memory_shed_step",
+        "What is given up for memory: 0 nothing, 1 the cache, 2 lists and changes, 3 the store, 4 everything.",
+        statement=_MEMORY,
+    )
+    shed = counter(
+        "memory_shed_requests",
+        "Requests refused since memory is critical, by what is given up.",
+        "step",
+        unit="requests",
+        statement=_MEMORY,
+    )
+
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
-        self._registry = registry = CollectorRegistry()
-        self._tallies: list[Tally] = []
-        self.requests = self._tally("http_requests", "Answered requests.", "method", "route", "status")
-        self.durations = Durations(
-            "http_request_duration_seconds",
-            "Time from the request's head to the last byte of the answer.",
-            ("method", "route"),
-            registry,
-        )
-        self.proofs = self._tally("authentications", "Proofs of identity that were examined, by outcome.", "outcome")
-        self.forbidden = self._tally(
-            "authorization_refusals", "Requests without a right, by what is missing.", "missing"
-        )
-        self.decisions = self._tally("throttle_decisions", "Requests judged, by outcome.", "outcome")
-        self.denials = self._tally("throttle_denials", "Denials, by the bucket that was empty.", "bucket")
-        self.unknown_clients = self._tally(
-            "clients_unknown", "Requests whose client is not known, by reason.", "reason"
-        )
-        self.refusals = self._tally("intake_refusals", "Requests refused by a bound of what is in progress.", "bound")
-        self.dropped_lines = self._tally("log_lines_dropped", "Log lines that standard output did not take.", "reason")
-        self.alone = self._tally(
-            "throttle_alone", "Requests judged by a worker's own share, without the shared buckets.", "outcome"
-        )
-        self.faults = self._tally("throttle_faults", "Failed calls to the shared buckets, by reason.", "fault")
-        self.losses = self._tally("throttle_losses", "Losses of the shared buckets, by the last reason.", "fault")
-        self.redis_calls = self._tally("throttle_redis_calls", "Calls to the shared buckets.", "operation")
-        self.audit_refusals = self._tally("audit_refusals", "Requests refused, by status.", "status")
-        self.audit_dropped = self._tally("audit_notes_dropped", "Notes that the audit trail has not got.", "reason")
-        self.audit_length = _gauge("audit_length", "Records in the chain of the audit trail.", "livemax", registry)
-        self.audit_unsealed = _gauge(
-            "audit_unsealed_age_seconds", "Age of the oldest change or note that is not sealed.", "livemax", registry
-        )
-        self.audit_unanchored = _gauge(
-            "audit_unanchored_age_seconds", "Age of the oldest record that no anchor covers.", "livemax", registry
-        )
+        self._registry = CollectorRegistry()
+        made = {attribute: metric.make(self._registry) for attribute, metric in declared().items()}
+        vars(self).update(made)  # before those of the class, at the cost of any other attribute
+        self._buffered = [each for each in made.values() if isinstance(each, Tally | Durations)]
         self.in_flight = 0
-        self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
-        self.degraded = _gauge(
-            "throttle_degraded", "1 while a worker throttles alone, without the shared buckets.", "livemax", registry
-        )
-        self.emergencies = _gauge("emergency_rights", "Rights of an emergency that are in force.", "livemax", registry)
-        self.pool_size = _gauge("database_pool_size", "Connections that the pools may open.", "livesum", registry)
-        self.pool_in_use = _gauge("database_pool_in_use", "Connections lent to requests.", "livesum", registry)
-        self.pool_waiting = _gauge("database_pool_waiting", "Calls that wait for a connection.", "livesum", registry)
-        self.ready = _gauge("ready", "1 while every worker is ready.", "livemin", registry)
-        self.circuits = _gauge(
-            "circuit_breaker_state",
-            "State of the circuit to a target in the worker that has the worst: 0 closed, 1 half-open, 2 open.",
-            "livemax",
-            registry,
-            ("target",),
-        )
-        self.memory_age = _gauge(
-            "memory_age_seconds", "Age of what the worker furthest behind has in memory.", "livemax", registry
-        )
-        self.memory_bound = _gauge(
-            "memory_bound_seconds", "Age after which memory answers no reads.", "livemax", registry
-        )
-        self.migrations_missing = _gauge(
-            "database_migrations_missing", "Migrations of this release that the database has not.", "livemax", registry
-        )
-        self.cache_reads = self._tally("cache_reads", "Reads of one entry, by whether memory held it.", "outcome")
-        self.cache_bytes = _gauge("cache_bytes", "Memory that the kept entries take.", "livesum", registry)
-        self.cache_live = _gauge(
-            "cache_live", "1 while every worker hears of changes, and so reads from memory.", "livemin", registry
-        )
-        self.cache_revision = _gauge(
-            "cache_revision", "The last change that the worker furthest behind has heard of.", "livemin", registry
-        )
 
     def write(self) -> None:
         """Write the buffered counts and durations, and the number of requests in flight for scrapes."""
-        for tally in self._tallies:
-            tally.write()
-        self.durations.write()
-        self._in_flight.set(self.in_flight)
+        for each in self._buffered:
+            each.write()
+        self.requests_in_flight.set(self.in_flight)
 
     def exposition(self) -> bytes:
         """Return every worker's metrics in the text format, without the gauges of ended workers."""
@@ -161,14 +218,10 @@ class Telemetry:
         multiprocess.MultiProcessCollector(registry, str(self._directory))  # type: ignore[no-untyped-call]  # not annotated upstream
         return generate_latest(registry)
 
-    def _tally(self, name: str, text: str, *labels: str) -> Tally:
-        tally = Tally(name, text, labels, self._registry)
-        self._tallies.append(tally)
-        return tally
 
-
-def _gauge(name: str, text: str, mode: str, registry: CollectorRegistry, labels: tuple[str, ...] = ()) -> Gauge:
-    return Gauge(name, text, labels, multiprocess_mode=mode, registry=registry)  # type: ignore[arg-type]  # one of its literals
+def declared() -> dict[str, Metric[Any]]:
+    """Return the declarations of all metrics by their attributes, in order."""
+    return {name: each for name, each in vars(Telemetry).items() if isinstance(each, Metric)}
 
 
 def _dead(directory: Path) -> set[int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
+from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
@@ -22,6 +23,7 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
+from runtime.adapters.turn import Turn
 from runtime.app import Adapters, create_app
 from runtime.logs import configure_logging
 from runtime.services.draining import Draining
@@ -72,10 +74,18 @@ class Worker:
             telemetry=telemetry,
             draining=draining,
             audit=PostgresAudit(store),
+            memory=KernelMemory(),
+            replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )
         return _Supervised(create_app(self.settings, adapters, management_port=self.management_port), draining)
+
+
+def _end_alone(turn: Turn) -> None:
+    """End this worker as a signal would, unless another one of the container is ending so: one has to serve."""
+    if turn.take():
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Supervised:

@@ -21,6 +21,10 @@ from runtime.settings import (
     Database,
     Issuer,
     Keys,
+    Lag,
+    Levels,
+    MemoryMonitor,
+    Monitors,
     Process,
     Retry,
     RouteLimit,
@@ -31,6 +35,7 @@ from runtime.settings import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from compiler.model import limits
     from compiler.model.environment import Cluster, Environment
     from compiler.model.load_management import RateLimits
     from compiler.model.specification import Specification
@@ -65,6 +70,12 @@ KNOWN = Duration(5)
 KEYS = Keys(refresh_seconds=300, pause_seconds=10, outage_seconds=3600)
 """A key that is withdrawn is trusted five minutes longer, and an issuer that is away an hour longer."""
 
+BACKGROUND_TASKS = 64
+"""``Limited``: reads of the store that go on when their request is gone. A pool serves fewer at once."""
+
+EVENT_LOOP = Lag(warning_milliseconds=100, critical_milliseconds=500)
+"""A read from memory takes less than a millisecond: clients feel a tenth of a second in front of each."""
+
 # Three attempts within about 0.4 s: a failover takes longer than any retry should, a dropped connection does not.
 RETRY_ATTEMPTS = 3
 RETRY_INITIAL_MILLISECONDS = 100
@@ -87,6 +98,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         database=_database(spec),
         throttling=_throttling(environment, spec),
         access=_access(environment, environment.clusters[cluster], spec),
+        monitors=_monitors(spec),
     )
 
 
@@ -181,6 +193,25 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         ),
         replicas=spec.compute.application_tier.instances.max,
     )
+
+
+def _monitors(spec: Specification) -> Monitors:
+    limits, container = spec.limits, spec.containers.application.resource_limits.memory
+    return Monitors(
+        memory=MemoryMonitor(
+            container_bytes=container.count,
+            heap_bytes=max(1, container.share(limits.memory.heap).count),
+            levels=_levels(limits.memory.monitoring),
+        ),
+        threads=_levels(limits.threads.monitoring),
+        connections=_levels(limits.connections.monitoring),
+        background_tasks=BACKGROUND_TASKS if limits.threads.background == "Limited" else 0,
+        event_loop=EVENT_LOOP,
+    )
+
+
+def _levels(stated: limits.Levels) -> Levels:
+    return Levels(warning_percent=stated.warning.percent, critical_percent=stated.critical.percent)
 
 
 def _access(environment: Environment, cluster: Cluster, spec: Specification) -> Access:

@@ -5,7 +5,6 @@ No redirect is followed and no proxy is asked: the keys come from the issuer, or
 
 from __future__ import annotations
 
-import asyncio
 import json
 import ssl
 import time
@@ -13,6 +12,8 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from anyio import to_thread
 
 from runtime.ports import UnavailableError
 
@@ -36,7 +37,8 @@ class OidcKeys:
 
     async def fetch(self, issuer: str) -> Mapping[str, Any]:
         """See :class:`runtime.ports.KeySource`."""
-        return await asyncio.to_thread(self._fetch, issuer)
+        # One limit holds for all threads that work for this process; the thread ends by its own deadline.
+        return await to_thread.run_sync(self._fetch, issuer, abandon_on_cancel=True)
 
     def _fetch(self, issuer: str) -> Mapping[str, Any]:
         deadline = time.monotonic() + TIMEOUT_SECONDS

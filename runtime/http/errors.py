@@ -54,6 +54,7 @@ from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitio
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
 from runtime.services.schemas import InvalidSchemaError
+from runtime.services.shedding import STEP_SAMPLES, ShedError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -112,6 +113,12 @@ def full(error: FullError) -> Response:
         return problem(kinds.QUOTA_EXCEEDED, detail, headers=_RETRY, members=violated)
     detail = f"the process has the most in progress that it may have ({error.bound}): try again later"
     return problem(kinds.REDUCED_CAPACITY, detail, headers=_RETRY)
+
+
+def shed(error: ShedError) -> Response:
+    """Return the problem for a request that is refused since memory is critical; a step lasts so many seconds."""
+    detail = f"{error}: try again later"
+    return problem(kinds.REDUCED_CAPACITY, detail, headers={"Retry-After": str(STEP_SAMPLES)})
 
 
 def _edits_refused(error: EditsRefusedError, _: Request) -> Response:
@@ -297,6 +304,7 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
     DecisionBarredError: _told(kinds.DECISION_BARRED),
     # The service.
     FullError: lambda error, _: full(error),
+    ShedError: lambda error, _: shed(error),
     UnavailableError: _unavailable,
 }
 """The answer to each error; one that is not listed is answered as the nearest of its base classes."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runtime.http.errors import full
+from runtime import routes
+from runtime.http.errors import full, shed
 from runtime.services.intake import FullError, Share
+from runtime.services.shedding import ShedError, Step
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -15,18 +17,28 @@ if TYPE_CHECKING:
     from runtime.http.errors import Handler
     from runtime.http.rate_limiter import RateLimiter
     from runtime.services.intake import Intake
+    from runtime.services.shedding import Shedding
+
+_CHEAP = frozenset(f"GET {path}" for path in (routes.ENTRY, routes.NAMESPACE, routes.SETTINGS, *routes.DOCUMENTATION))
+"""The endpoints that memory can answer: they are refused last."""
 
 
 class BoundedLimiter:
     """A rate limiter for requests within the bounds of ``intake``; ``scope["share"]`` is what the request holds."""
 
-    def __init__(self, limiter: RateLimiter, intake: Intake, clients: Clients) -> None:
+    def __init__(self, limiter: RateLimiter, intake: Intake, clients: Clients, shedding: Shedding) -> None:
+        self._shedding = shedding
         self._limiter = limiter
         self._intake = intake
         self._clients = clients
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the limiter's response, or 429 or 503 when the client or the worker has too much in progress."""
+        if self._shedding.step:
+            try:
+                self._shedding.require(Step.EVERYTHING if endpoint in _CHEAP else Step.LISTS_AND_CHANGES)
+            except ShedError as error:
+                return shed(error)
         share = request.scope["share"] = Share(self._intake, self._clients.counted(request.scope))
         try:
             with share:

@@ -352,7 +352,7 @@ REDUCED_CAPACITY: Final = Kind(
     "temporary-reduced-capacity",
     503,
     "Temporary Reduced Capacity",
-    "The service admits less than usual, since requests cannot be counted together, or too many are in progress.",
+    "The service admits less than usual: requests are not counted together, too many are under way, or memory is low.",
     "Try again after Retry-After seconds.",
     ("Retry-After",),
     registered=True,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from runtime.ports import Circuit, Outage, Pool
     from runtime.services.health import Health
+    from runtime.services.monitors import Monitors
     from runtime.services.sampling import Sampling
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
@@ -51,8 +52,10 @@ class StatusHandlers:
         health: Health,
         pools: Callable[[], Mapping[str, Pool]],
         sampling: Sampling,
+        monitors: Monitors,
         telemetry: Telemetry,
     ) -> None:
+        self._monitors = monitors
         self._health = health
         self._pools = pools
         self._sampling = sampling
@@ -83,6 +86,7 @@ class StatusHandlers:
                 "schema": health.feed.schema,
                 "pools": self._pools(),
                 "cache": contents,
+                "monitors": self._monitors.details,
             },
         )
 

@@ -104,7 +104,8 @@ class Cache(Generic[S]):
     """A :class:`runtime.ports.Follower` that caches at most ``capacity`` bytes and evicts the least recently read."""
 
     def __init__(self, capacity: int) -> None:
-        self._capacity = capacity
+        self._capacity = self._most = capacity
+        self._refills = True
         self._held: OrderedDict[Name, Held[S]] = OrderedDict()
         self._fills: dict[Name, set[Fill[S]]] = {}
         self._views: dict[str, set[Name]] = {}
@@ -169,6 +170,11 @@ class Cache(Generic[S]):
                 if fill.of is None or name[0] in fill.of:
                     fill.changed.add(name[0])
 
+    def shrink(self, divisor: int) -> None:
+        """Keep at most a part of the capacity, and take no new name; 1 ends that."""
+        self._most, self._refills = self._capacity // divisor, divisor == 1
+        self._make_room()
+
     def contents(self) -> Contents:
         """Return the current size and hit counts."""
         now = time.monotonic()
@@ -204,14 +210,17 @@ class Cache(Generic[S]):
 
     def _keep(self, name: Name, found: Held[S]) -> None:
         cost = _cost(name, found)
-        if cost > self._capacity:
+        if cost > self._most or not self._refills:
             return
         self._evict(name)
         self._held[name] = found
         self._bytes += cost
         for namespace in found.namespaces:
             self._views.setdefault(namespace, set()).add(name)
-        while self._bytes > self._capacity:
+        self._make_room()
+
+    def _make_room(self) -> None:
+        while self._bytes > self._most:
             self._evict(next(iter(self._held)))
 
     def _evict(self, name: Name) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from runtime.domain.entries import Change, Edit, Made, Page, Version
     from runtime.ports import EntryStore
+    from runtime.services.background import Background
     from runtime.services.cache import Cache, Fill, Name
     from runtime.settings import Database
 
@@ -32,6 +33,10 @@ PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
 
 _log = structlog.get_logger(__name__)
+
+
+def _nothing() -> None:
+    """Require nothing."""
 
 
 class Read(NamedTuple, Generic[S]):
@@ -52,10 +57,20 @@ class Loaded(NamedTuple, Generic[S]):
 class Entries(Generic[S]):
     """Entries in the representation of ``present``, in which the cache also holds them.
 
-    Every call may raise :class:`runtime.ports.UnavailableError`.
+    Every call may raise :class:`runtime.ports.UnavailableError`, and what ``require`` raises before the store is asked.
     """
 
-    def __init__(self, store: EntryStore, settings: Database, cache: Cache[S], present: Callable[[Entry], S]) -> None:
+    def __init__(
+        self,
+        store: EntryStore,
+        settings: Database,
+        cache: Cache[S],
+        present: Callable[[Entry], S],
+        background: Background,
+        require: Callable[[], None] = _nothing,
+    ) -> None:
+        self._require = require
+        self._background = background
         self._asking = Asking(settings)
         self.circuit = self._asking.circuit
         self._store = store
@@ -163,7 +178,7 @@ class Entries(Generic[S]):
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:
-            await self.ask(lambda: self._store.read(*PROBED))
+            await self._asking.ask(lambda: self._store.read(*PROBED))
         except UnavailableError:
             return
         except Exception:
@@ -187,12 +202,17 @@ class Entries(Generic[S]):
         load: Callable[[], Awaitable[Loaded[S]]],
         of: Collection[str] | None,
     ) -> Held[S]:
-        """Read the store; requests for a name that is being read so wait for the same answer."""
+        """Read the store; requests for a name that is being read so wait for the same answer.
+
+        It is read in the background, so that it does not end with the request that asked first.
+        """
         asked = name, at_least
         fill, task = self._fetches.get(asked, (None, None))
         if task is None or fill is None or not self._cache.is_pending(fill):
             fill = self._cache.filling(name, of)
-            task = asyncio.create_task(self._fill(fill, load))
+            if self._background.full:  # the read is this request's own, and ends with it
+                return await self._fill(fill, load)
+            task = self._background.start(self._fill(fill, load))
             self._fetches[asked] = fill, task
             task.add_done_callback(lambda done: self._fetched(asked, done))
         return await asyncio.shield(task)
@@ -222,4 +242,5 @@ class Entries(Generic[S]):
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Ask the store a question that changes nothing, as :meth:`runtime.services.asking.Asking.ask`."""
+        self._require()
         return await self._asking.ask(operation)

@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtime.embedded.loopback import LOOPBACK, free_ports
-from runtime.settings import Access, Bucket, Database, Keys, Process, Retry, Settings, Throttling
+from runtime.settings import (
+    Access,
+    Bucket,
+    Database,
+    Keys,
+    Lag,
+    Levels,
+    MemoryMonitor,
+    Monitors,
+    Process,
+    Retry,
+    Settings,
+    Throttling,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +39,7 @@ if TYPE_CHECKING:
     Up = Callable[..., subprocess.Popen[str]]
 
 STACK = Path(__file__).with_name("run_stack.py")
+LEVELS = Levels(warning_percent=80, critical_percent=90)
 SETTINGS = Settings(
     version=1,
     environment="development",
@@ -77,6 +91,13 @@ SETTINGS = Settings(
         clock_skew_seconds=30,
         known_seconds=5,
         second_factor=True,
+    ),
+    monitors=Monitors(
+        memory=MemoryMonitor(container_bytes=4_000_000_000, heap_bytes=3_000_000_000, levels=LEVELS),
+        threads=LEVELS,
+        connections=LEVELS,
+        background_tasks=64,
+        event_loop=Lag(warning_milliseconds=100, critical_milliseconds=500),
     ),
 )
 

@@ -25,6 +25,7 @@ from tests.runtime.fakes import (
     MemoryBuckets,
     MemoryChanges,
     MemoryEntries,
+    StatedMemory,
     client_of,
     running,
 )
@@ -76,6 +77,17 @@ def document() -> dict[str, Any]:
         },
         "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
         "access": access(),
+        "monitors": {
+            "memory": {
+                "container_bytes": 4_000_000_000,
+                "heap_bytes": 3_200_000_000,
+                "levels": {"warning_percent": 80, "critical_percent": 90},
+            },
+            "threads": {"warning_percent": 70, "critical_percent": 85},
+            "connections": {"warning_percent": 75, "critical_percent": 90},
+            "background_tasks": 64,
+            "event_loop": {"warning_milliseconds": 100, "critical_milliseconds": 500},
+        },
     }
 
 
@@ -128,13 +140,23 @@ def changes(entries: MemoryEntries) -> MemoryChanges:
 
 
 @pytest.fixture
+def memory() -> StatedMemory:
+    return StatedMemory()
+
+
+@pytest.fixture
 def audit() -> MemoryAudit:
     return MemoryAudit()
 
 
 @pytest.fixture
 def adapters(
-    entries: MemoryEntries, changes: MemoryChanges, buckets: MemoryBuckets, draining: Draining, audit: MemoryAudit
+    entries: MemoryEntries,
+    changes: MemoryChanges,
+    buckets: MemoryBuckets,
+    draining: Draining,
+    audit: MemoryAudit,
+    memory: StatedMemory,
 ) -> Adapters:
     access = MemoryAccess(audit)
     return Adapters(
@@ -147,6 +169,8 @@ def adapters(
         telemetry=Telemetry(),
         draining=draining,
         audit=audit,
+        memory=memory,
+        replace=memory.replace,
     )
 
 

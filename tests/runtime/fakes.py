@@ -54,6 +54,7 @@ from runtime.ports import (
     Fault,
     Grant,
     KeyedBucket,
+    MemoryUse,
     Outage,
     Pool,
     Schema,
@@ -519,3 +520,25 @@ async def running(app: ASGIApp) -> AsyncIterator[None]:
         await received.put({"type": "lifespan.shutdown"})
         await task
     assert sent.get_nowait() == {"type": "lifespan.shutdown.complete"}
+
+
+class StatedMemory:
+    """A memory reader whose figures a test states; it counts how often the worker was to be replaced."""
+
+    def __init__(self) -> None:
+        self.use: MemoryUse | None = MemoryUse(1, 100)
+        self.private = 1
+        self.replaced = 0
+        self.given_back = 0
+
+    def container(self) -> MemoryUse | None:
+        return self.use
+
+    def private_bytes(self) -> int:
+        return self.private
+
+    def give_back(self) -> None:
+        self.given_back += 1
+
+    def replace(self) -> None:
+        self.replaced += 1

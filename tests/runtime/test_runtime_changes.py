@@ -21,6 +21,7 @@ from runtime.domain.entries import Mark, Version
 from runtime.environment import Address
 from runtime.http.representations import Representation, represent
 from runtime.ports import UnavailableError
+from runtime.services.background import Background
 from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
 from runtime.telemetry import Telemetry
@@ -287,7 +288,7 @@ async def test_no_read_is_older_than_the_bound_when_the_listeners_server_is_froz
     postgres_store: PostgresEntries, administrator: asyncpg.Connection, feed: PostgresChanges, database: Database
 ) -> None:
     cache: Cache[Representation] = Cache(1_000_000)
-    entries = Entries(postgres_store, database, cache, represent)
+    entries = Entries(postgres_store, database, cache, represent, Background(64))
     await put(postgres_store, "n", "k")
     async with following(feed, cache):
         await until(lambda: cache.contents().live)
@@ -312,7 +313,7 @@ async def test_a_cut_connection_is_noticed_at_once_and_reads_go_to_the_store(
     postgres_store: PostgresEntries, migrated_url: str, database: Database, high_water: MemoryHighWater
 ) -> None:
     cache: Cache[Representation] = Cache(1_000_000)
-    entries = Entries(postgres_store, database, cache, represent)
+    entries = Entries(postgres_store, database, cache, represent, Background(64))
     await put(postgres_store, "n", "j")
     await put(postgres_store, "n", "k")
     async with forwarding(migrated_url) as way:

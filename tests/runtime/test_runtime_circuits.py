@@ -17,6 +17,7 @@ from runtime.services import asking
 from runtime.services import cache as cache_module
 from runtime.services import circuit_breaker as circuit_module
 from runtime.services import entries as entries_module
+from runtime.services.background import Background
 from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
 from tests.runtime.changing import ANYTHING, change, edit, put
@@ -122,7 +123,7 @@ def cache(clock: Clock) -> Cache[Representation]:
 
 @pytest.fixture
 def entries(store: AwayEntries, settings: Settings, cache: Cache[Representation]) -> Entries[Representation]:
-    return Entries(store, settings.database, cache, represent)
+    return Entries(store, settings.database, cache, represent, Background(64))
 
 
 @pytest.fixture

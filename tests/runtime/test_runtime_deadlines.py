@@ -31,7 +31,7 @@ from runtime.services.draining import Draining
 from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.identity import MemoryKeys
-from tests.runtime.fakes import client_of, running
+from tests.runtime.fakes import StatedMemory, client_of, running
 from tests.runtime.forwarder import Forwarder, forwarding
 
 if TYPE_CHECKING:
@@ -98,6 +98,8 @@ async def served(
         telemetry=telemetry,
         draining=Draining(),
         audit=PostgresAudit(store),
+        memory=StatedMemory(),
+        replace=StatedMemory().replace,
     )
     app = create_app(settings, adapters)
     async with running(app), client_of(app) as client:

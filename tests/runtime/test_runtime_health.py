@@ -193,6 +193,10 @@ async def test_the_details_say_what_is_away_since_when_and_why(
     feed.see()
     found = await worker.detail()
     cache = found.pop("cache")
+    monitors = found.pop("monitors")
+    assert {name: each["state"] for name, each in monitors.items()} == dict.fromkeys(
+        ("memory", "threads", "background_tasks", "connections", "event_loop"), "normal"
+    )
     assert (cache["live"], cache["version"]) == (True, {"epoch": EPOCH, "revision": 0})
     assert found == {
         "status": "ready",

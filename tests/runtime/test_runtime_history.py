@@ -32,6 +32,7 @@ from runtime.domain.history import (
 from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.http.representations import represent
+from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
@@ -427,7 +428,7 @@ async def test_reads_of_the_history_leave_connections_to_the_present(settings: S
     fake.history.changes = slow  # type: ignore[method-assign]  # a slow one
     options = settings.database.model_copy(update={"read_pool_size": 5})
     cache: Cache[Representation] = Cache(1_000_000)
-    service = past(fake.history, fake, Entries(fake, options, cache, represent), options)
+    service = past(fake.history, fake, Entries(fake, options, cache, represent, Background(64)), options)
     asked = [asyncio.create_task(service.changes("n", None, 1)) for _ in range(10)]
     while running < 2:
         await asyncio.sleep(0)
@@ -457,7 +458,9 @@ async def test_every_read_of_the_past_agrees_with_a_model(
     """The model is the values by key after each change; a rollback makes those of an earlier one the present."""
     store, history, *_ = subject
     cache: Cache[Representation] = Cache(1_000_000)
-    service = past(history, store, Entries(store, settings.database, cache, represent), settings.database)
+    service = past(
+        history, store, Entries(store, settings.database, cache, represent, Background(64)), settings.database
+    )
     namespace = f"n{uuid4().hex[:12]}"  # each example has one of its own
     start = (await store.read(namespace, "j")).version
     model: dict[int, dict[str, str]] = {start.revision: {}}

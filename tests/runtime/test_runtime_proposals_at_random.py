@@ -31,6 +31,7 @@ from tests.runtime.fakes import (
     MemoryBuckets,
     MemoryChanges,
     MemoryEntries,
+    StatedMemory,
     client_of,
     running,
 )
@@ -207,6 +208,8 @@ def memory() -> tuple[Adapters, Adapters]:
         telemetry=Telemetry(),
         draining=Draining(),
         audit=audit,
+        memory=StatedMemory(),
+        replace=StatedMemory().replace,
     )
     return first, replace(first, changes=MemoryChanges(entries), telemetry=Telemetry())
 
@@ -230,6 +233,8 @@ async def postgres(url: str, settings: Settings) -> AsyncIterator[tuple[Adapters
             telemetry=telemetry,
             draining=Draining(),
             audit=PostgresAudit(store),
+            memory=StatedMemory(),
+            replace=StatedMemory().replace,
         )
 
     yield worker(), worker()

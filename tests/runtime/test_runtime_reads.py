@@ -15,6 +15,7 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, PreconditionFailedError, Version
 from runtime.http.representations import Representation, represent
 from runtime.ports import UnavailableError
+from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries
 from tests.runtime.changing import ANYTHING, at, change, edit, put
@@ -84,7 +85,7 @@ async def worker(
     cache: Cache[Representation] = Cache(1_000_000)
     following = asyncio.create_task((changes or MemoryChanges(store)).follow(cache))
     await asyncio.sleep(0)
-    yield Entries(store, settings.database, cache, represent)
+    yield Entries(store, settings.database, cache, represent, Background(64))
     following.cancel()
     await asyncio.wait([following])
 
@@ -216,7 +217,7 @@ async def test_readers_of_any_version_and_of_one_share_their_reads_of_a_cold_key
     store: SlowEntries, settings: Settings, told: Cache[Representation]
 ) -> None:
     version = (await put(store, "n", "k")).version
-    entries = Entries(store, settings.database, told, represent)
+    entries = Entries(store, settings.database, told, represent, Background(64))
     store.gate.clear()
     asked = (None, version, Version("ffffffff", 1))
     readers = [asyncio.create_task(revision(entries, each)) for _ in range(20) for each in asked]
@@ -269,7 +270,7 @@ def told() -> Cache[Representation]:
 async def test_a_reader_never_gets_less_than_the_version_that_it_asks_for(
     lagging: LaggingEntries, settings: Settings, told: Cache[Representation]
 ) -> None:
-    entries = Entries(lagging, settings.database, told, represent)
+    entries = Entries(lagging, settings.database, told, represent, Background(64))
     first = (await put(lagging, "n", "k")).version
     assert await revision(entries) == 1
     lagging.past = await lagging.read("n", "k")
@@ -282,7 +283,7 @@ async def test_a_reader_never_gets_less_than_the_version_that_it_asks_for(
 async def test_a_version_that_the_worker_has_heard_of_is_answered_from_memory(
     store: SlowEntries, settings: Settings, told: Cache[Representation]
 ) -> None:
-    entries = Entries(store, settings.database, told, represent)
+    entries = Entries(store, settings.database, told, represent, Background(64))
     version = (await put(store, "n", "k")).version
     assert [await revision(entries, version) for _ in range(3)] == [1] * 3
     assert store.reads == 3
@@ -297,7 +298,7 @@ async def test_a_version_that_the_worker_has_heard_of_is_answered_from_memory(
 async def test_a_snapshot_that_is_older_than_the_feed_is_answered_and_not_kept(
     lagging: LaggingEntries, settings: Settings, told: Cache[Representation]
 ) -> None:
-    entries = Entries(lagging, settings.database, told, represent)
+    entries = Entries(lagging, settings.database, told, represent, Background(64))
     await put(lagging, "n", "k")
     lagging.past = await lagging.read("n", "k")
     await put(lagging, "n", "k", "2", ANYTHING)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client import CollectorRegistry, Histogram, generate_latest
 
-from runtime.telemetry import SECONDS, Durations
+from runtime.metrics import SECONDS, Durations
 
 DURATIONS = st.one_of(st.sampled_from([*SECONDS, 0.0, 31.0]), st.floats(0, 60)).map(lambda each: round(each, 6))
 

@@ -18,6 +18,7 @@ from runtime.http.changes import ChangeMaker
 from runtime.http.entries import EntryHandlers
 from runtime.http.representations import Representation, represent
 from runtime.ports import CircuitState, UnavailableError
+from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
@@ -245,7 +246,7 @@ class Worker:
         replicas = _address(name, "ro") if standby else None
         self._store = PostgresEntries(_address(name, "rw"), replicas, options, self.horizon, _TELEMETRY)
         self._counted = counted = _CountedStore(self._store, fail)
-        self.entries = Entries(counted, options, self.cache, represent)
+        self.entries = Entries(counted, options, self.cache, represent, Background(64))
         counted.useless = lambda name: (self._follower.outdated[name], self._follower.interruptions)
         counted.cut = lambda: self.entries.circuit.state is not CircuitState.CLOSED
         definitions = Definitions(counted, self.entries, lambda kept: kept.version, ThreadPoolExecutor(1), 1)

@@ -25,6 +25,13 @@ sources := {
 	["database", "statement_timeout_seconds"]: ["connections", "database", "timeout"],
 	["database", "idle_timeout_seconds"]: ["load_balancing", "database", "idle_timeout"],
 	["database", "stale_seconds"]: ["recovery", "rpo", "target"],
+	["monitors", "memory", "levels", "warning_percent"]: ["limits", "memory", "monitoring", "warning"],
+	["monitors", "memory", "levels", "critical_percent"]: ["limits", "memory", "monitoring", "critical"],
+	["monitors", "threads", "warning_percent"]: ["limits", "threads", "monitoring", "warning"],
+	["monitors", "threads", "critical_percent"]: ["limits", "threads", "monitoring", "critical"],
+	["monitors", "connections", "warning_percent"]: ["limits", "connections", "monitoring", "warning"],
+	["monitors", "connections", "critical_percent"]: ["limits", "connections", "monitoring", "critical"],
+	["monitors", "memory", "container_bytes"]: ["containers", "application", "resource_limits", "memory"],
 	["throttling", "replicas"]: ["compute", "application_tier", "instances", "max"],
 }
 

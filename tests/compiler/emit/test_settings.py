@@ -37,6 +37,23 @@ def test_the_numbers_of_the_specification_are_enforced() -> None:
     assert found.throttling.replicas == 8
 
 
+def test_the_levels_and_the_heap_of_the_limits_are_watched() -> None:
+    stated = {"memory": (61, 93), "threads": (62, 94), "connections": (63, 95)}
+    changes = {"limits__memory__heap": "50% maximum"}
+    for resource, levels in stated.items():
+        for level, percent in zip(("warning", "critical"), levels, strict=True):
+            changes[f"limits__{resource}__monitoring__{level}"] = f"{percent}%"
+    found = filled(**changes).monitors
+    watched = {"memory": found.memory.levels, "threads": found.threads, "connections": found.connections}
+    assert {name: (each.warning_percent, each.critical_percent) for name, each in watched.items()} == stated
+    assert found.memory.heap_bytes * 2 == found.memory.container_bytes == 4 * 1024**3
+
+
+@pytest.mark.parametrize(("stated", "most"), [("Limited", 64), ("Disabled", 0)])
+def test_background_tasks_have_a_bound_or_there_are_none(stated: str, most: int) -> None:
+    assert filled(limits__threads__background=stated).monitors.background_tasks == most
+
+
 @pytest.mark.parametrize(("stated", "changes", "reads"), [("1", 1, 1), ("2", 1, 1), ("5", 3, 2)])
 def test_a_worker_has_connections_for_changes_and_for_reads(stated: str, changes: int, reads: int) -> None:
     database = filled(connections__database__pool_size=stated).database

@@ -1,6 +1,7 @@
-"""Alerts on outages of the API and its servers, and on the use of memory and connections.
+"""Alerts on outages of the API and its servers, and on the use of memory, threads and connections.
 
-Sources: ``limits.memory.monitoring``, ``limits.connections.monitoring``.
+Sources: ``limits.memory.monitoring``, ``limits.threads``, ``limits.connections.monitoring``,
+``connections.database.monitoring``.
 Upstream: https://kubernetes.io/docs/reference/instrumentation/cri-pod-container-metrics/,
 https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
 """
@@ -29,13 +30,6 @@ def service_alerts() -> tuple[Alert, ...]:
             "1m",
             "critical",
             "The database does not answer reads, or makes no changes.",
-        ),
-        Alert(
-            "DatabaseConnectionsAwaited",
-            f"max(database_pool_waiting{{{_PODS}}}) > 0",
-            "1m",
-            "critical",
-            "Requests wait for a connection to the database all the time.",
         ),
         Alert(
             "MemoryOutdated",
@@ -83,15 +77,33 @@ def service_alerts() -> tuple[Alert, ...]:
 
 
 def limit_alerts(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on the use of the connections and of the memory of a pod, a warning and a critical one."""
-    limits = site.spec.limits
+    """Yield the alerts on the use of a pod's memory, threads and connections, a warning and a critical one of each.
+
+    Those on connections are of the measurements that are stated.
+    """
+    limits, measured = site.spec.limits, site.spec.connections.database.monitoring
+    if "Connection count" in measured:
+        yield Alert(
+            "DatabaseConnectionsAwaited",
+            f"max(database_pool_waiting{{{_PODS}}}) > 0",
+            "1m",
+            "critical",
+            "Requests wait for a connection to the database all the time.",
+        )
     container = f'{_PODS},container="{API}"'
     used = f"database_pool_in_use{{{_PODS}}} / database_pool_size{{{_PODS}}}"
     resident = f"container_memory_working_set_bytes{{{container}}} / container_spec_memory_limit_bytes{{{container}}}"
-    for name, share, levels, of in (
-        ("DatabaseConnectionsUsed", used, limits.connections.monitoring, "its connections to the database"),
+    found = [
         ("MemoryUsed", resident, limits.memory.monitoring, "its memory"),
-    ):
+        ("ThreadsUsed", _use("threads"), limits.threads.monitoring, "the threads of a worker"),
+    ]
+    if limits.threads.background == "Limited":
+        tasks = "the background tasks of a worker"
+        found.append(("BackgroundTasksUsed", _use("background_tasks"), limits.threads.monitoring, tasks))
+    if "Pool utilization" in measured:
+        connections = "its connections to the database"
+        found.append(("DatabaseConnectionsUsed", used, limits.connections.monitoring, connections))
+    for name, share, levels, of in found:
         for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
             yield Alert(
                 name,
@@ -100,3 +112,8 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
                 severity,
                 f"A pod of the API has been using {level} of {of} or more for five minutes.",
             )
+
+
+def _use(resource: str) -> str:
+    """Return the use of a resource, as the monitors of the workers tell it."""
+    return f'resource_utilization_ratio{{{_PODS},resource="{resource}"}}'

@@ -9,9 +9,26 @@ import pytest
 
 from runtime.telemetry import Telemetry
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
-from tests.compiler.project import ROOT, changed, documents, emitted, listing, site
+from tests.compiler.project import (
+    ROOT,
+    changed,
+    documents,
+    emitted,
+    keys,
+    listing,
+    node,
+    rebound,
+    resolved,
+    site,
+    with_value,
+)
 
-LEVELLED = {"DatabaseConnectionsUsed": "connections", "MemoryUsed": "memory"}
+LEVELLED = {
+    "DatabaseConnectionsUsed": "connections",
+    "MemoryUsed": "memory",
+    "ThreadsUsed": "threads",
+    "BackgroundTasksUsed": "threads",
+}
 LEVELS = {"warning": 61, "critical": 93}
 FILE = "cbp-application/prometheusrule-configuration-api.yaml"
 
@@ -26,6 +43,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.audit_dropped.count("database-away")
     telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
+    telemetry.utilization.labels("threads").set(0)
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
     metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
@@ -57,6 +75,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "memory_age_seconds",
         "memory_bound_seconds",
         "ready",
+        "resource_utilization_ratio",
         "throttle_degraded",
     }
     assert metrics <= told
@@ -135,6 +154,23 @@ def test_the_use_of_a_resource_is_a_warning_and_critical_from_the_stated_levels_
         if rule["alert"] == alert
     }
     assert found == {level: str(percent) for level, percent in LEVELS.items()}
+
+
+@pytest.mark.parametrize(
+    ("without", "alert"),
+    [
+        ({"connections.database.monitoring": ["Connection count", "Query performance"]}, "DatabaseConnectionsUsed"),
+        ({"connections.database.monitoring": ["Query performance", "Pool utilization"]}, "DatabaseConnectionsAwaited"),
+        ({"limits.threads.background": "Disabled"}, "BackgroundTasksUsed"),
+    ],
+)
+def test_what_is_not_measured_raises_no_alert(without: dict[str, Any], alert: str) -> None:
+    ((path, value),) = without.items()
+    item, findings = rebound(with_value(resolved()["production"].tree, keys(path), node(value)))
+    assert item, findings
+    groups = documents(site(item))[FILE]["spec"]["groups"]
+    found = {rule["alert"] for group in groups for rule in group["rules"]}
+    assert {rule["alert"] for rule in rules()} - found == {alert}
 
 
 def test_memory_is_that_of_the_container_of_the_api() -> None:

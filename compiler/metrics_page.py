@@ -1,0 +1,74 @@
+"""``python -m compiler.metrics_page``: print the page of all metrics, which is committed as ``docs/metrics.md``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
+from runtime.telemetry import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HEAD = """# Metrics
+
+Written by `make docs/metrics.md` from the declarations in [telemetry.py](../runtime/telemetry.py) and
+[measurements.py](../compiler/emit/kubernetes/monitoring/measurements.py)
+(`test_the_page_of_metrics_is_what_is_declared`). Every metric that an alert asks for is on it
+(`test_every_alert_asks_for_metrics_of_the_page`).
+
+The API serves its own at `/metrics` of [the management port](runtime.md#endpoints), for all workers of a pod: counters
+and histograms are sums, and the column *workers* says how gauges become one. The values of labels are routes and fixed
+words, so that their number is bounded.
+
+## Of the API
+
+"""
+_EXPORTED = """
+## Of exporters
+
+"""
+_WORDS = """
+## Words of the specification
+
+Those of `connections.external_services.monitoring`, and the use of storage, are not the API's to tell.
+
+"""
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    own = [
+        (
+            f"`{each.name}`",
+            each.type,
+            ", ".join(each.labels),
+            each.unit,
+            each.of_workers if each.type == "gauge" else "",
+            each.meaning,
+            f"`{each.statement}`" if each.statement else "",
+        )
+        for each in sorted(declared().values(), key=lambda metric: metric.name)
+    ]
+    exported = [(f"`{name}`", exporter, meaning) for name, (exporter, meaning) in sorted(EXPORTED.items())]
+    words = [
+        (f"`{path}[{word}]`", ", ".join(f"`{each}`" for each in metrics)) for (path, word), metrics in WORDS.items()
+    ]
+    return (
+        _HEAD
+        + _table(("metric", "type", "labels", "unit", "workers", "meaning", "statement"), own)
+        + _EXPORTED
+        + _table(("metric", "exporter", "meaning"), exported)
+        + _WORDS
+        + _table(("statement", "metrics"), words)
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, ("---",) * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page())

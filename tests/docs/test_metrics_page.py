@@ -1,0 +1,42 @@
+"""The page of metrics is what the service declares, and has everything that alerts ask for."""
+
+from __future__ import annotations
+
+import re
+
+from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
+from compiler.metrics_page import page
+from runtime.telemetry import Telemetry, declared
+from tests.compiler.emit.kubernetes.monitoring.promql import asked
+from tests.compiler.project import ROOT, emitted
+
+RULES = "cbp-application/prometheusrule-configuration-api.yaml"
+
+
+def test_the_page_of_metrics_is_what_is_declared() -> None:
+    assert (ROOT / "docs/metrics.md").read_text(encoding="utf-8") == page(), "write it anew: make docs/metrics.md"
+
+
+def test_everything_that_is_exposed_is_declared_with_its_type() -> None:
+    found = re.findall(r"^# TYPE (\S+) (\S+)$", Telemetry().exposition().decode(), re.MULTILINE)
+    assert {(name, kind) for name, kind in found if not name.endswith("_created")} == {
+        (each.name, each.type) for each in declared().values()
+    }
+
+
+def test_the_name_of_a_metric_ends_with_its_unit() -> None:
+    for each in declared().values():
+        if each.unit in ("seconds", "bytes", "ratio"):
+            assert each.name.removesuffix("_total").endswith(f"_{each.unit}"), each.name
+
+
+def test_every_alert_asks_for_metrics_of_the_page() -> None:
+    own = {each.name for each in declared().values()}
+    groups = emitted(RULES)["spec"]["groups"]
+    metrics = {str(series.metric) for group in groups for rule in group["rules"] for series in asked(rule["expr"])}
+    assert metrics - own == EXPORTED.keys()
+
+
+def test_every_word_names_metrics_of_the_api() -> None:
+    own = {each.name for each in declared().values()}
+    assert all(set(metrics) <= own for metrics in WORDS.values())
