@@ -78,6 +78,17 @@ SETTINGS: dict[str, Any] = {
         "retry": {"attempts": 3, "initial_milliseconds": 100, "maximum_milliseconds": 2000, "jitter": True},
     },
     "throttling": {"address": _WIDE, "client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
+    "queue": {
+        "events": True,
+        "priorities": True,
+        "ageing_seconds": 60,
+        "dead_letters": True,
+        "retry": {"attempts": 25, "initial_milliseconds": 1000, "maximum_milliseconds": 600_000, "jitter": True},
+        "timeout_seconds": 5,
+        "visibility_seconds": 30,
+        "concurrency": 8,
+        "waiting": 1000,
+    },
     "access": {
         "issuers": [],
         "bindings": [],

@@ -182,6 +182,30 @@ class Throttling(Model):
     replicas: Positive
 
 
+class Queue(Model):
+    """The queue of deliveries to subscribers of the event bus: ``load_management.queuing``.
+
+    With ``priorities`` (``Priority queuing``), the deliveries of each lower priority wait ``ageing_seconds`` longer
+    than those of the one above, and then come first; without, their order is that of the changes. One that fails is
+    tried again as ``retry`` says: once in all without ``Retry mechanism``. Where that is exhausted, it becomes a dead
+    letter with ``dead_letters`` (``Dead letter queue``), and is dropped and counted without.
+    ``events`` says that changes are published (``components.integration_layer``: ``Event bus``).
+    A delivery takes at most ``timeout_seconds`` (``connections.external_services.timeout``), and belongs to the worker
+    that claimed it for ``visibility_seconds``. A worker makes ``concurrency`` deliveries at once, and at most
+    ``waiting`` wait as rows for each subscriber: further ones wait in the log of events.
+    """
+
+    events: bool
+    priorities: bool
+    ageing_seconds: Positive
+    dead_letters: bool
+    retry: Retry
+    timeout_seconds: Positive
+    visibility_seconds: Positive
+    concurrency: Positive
+    waiting: Positive
+
+
 class Issuer(Model):
     """An issuer of tokens that is trusted: an identity provider, or the Kubernetes API server of a cluster.
 
@@ -247,4 +271,5 @@ class Settings(Model):
     process: Process
     database: Database
     throttling: Throttling
+    queue: Queue
     access: Access

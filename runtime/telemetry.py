@@ -2,7 +2,7 @@
 
 With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
 and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
-values are route templates and fixed words, never a client's text.
+values are route templates, names of subscribers and fixed words, never a client's text.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
+
+    from runtime.domain.deliveries import Subscriber
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -109,6 +111,19 @@ class Telemetry:
         self.audit_unanchored = _gauge(
             "audit_unanchored_age_seconds", "Age of the oldest record that no anchor covers.", "livemax", registry
         )
+        self.deliveries = self._tally(
+            "queue_deliveries", "Deliveries that were tried, by what became of them.", "outcome"
+        )
+        self._subscribers = {
+            name: Gauge(f"queue_{name}", text, ("subscriber",), registry=registry, multiprocess_mode="livemax")
+            for name, text in (
+                ("lag", "Changes that a subscriber has not received."),
+                ("waiting", "Deliveries to a subscriber that wait, or are being made."),
+                ("oldest_age_seconds", "Age of the oldest change that a subscriber has not received."),
+                ("dead_letters", "Deliveries to a subscriber that were given up."),
+                ("missed", "Changes that retention dropped before a subscriber received them."),
+            )
+        }
         self.in_flight = 0
         self._in_flight = _gauge("http_requests_in_flight", "Requests being served.", "livesum", registry)
         self.degraded = _gauge(
@@ -154,6 +169,17 @@ class Telemetry:
         self.cache_revision = _gauge(
             "cache_revision", "The last change that the worker furthest behind has heard of.", "livemin", registry
         )
+
+    def subscriber(self, state: Subscriber) -> None:
+        """Set the metrics of a subscriber of the event bus."""
+        for name, value in (
+            ("lag", state.lag),
+            ("waiting", state.waiting),
+            ("oldest_age_seconds", state.oldest_seconds),
+            ("dead_letters", state.dead_letters),
+            ("missed", state.missed),
+        ):
+            self._subscribers[name].labels(state.name).set(value)
 
     def write(self) -> None:
         """Write the buffered counts and durations, and the number of requests in flight for scrapes."""

@@ -2,7 +2,8 @@
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
 ``fault_tolerance.retry_policies``, ``redundancy.data.replication``, ``recovery.rpo``,
-``backup.configuration.retention``, ``load_management.throttling``, ``access_control.infrastructure`` and the
+``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
+``connections.external_services.timeout``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
@@ -21,6 +22,7 @@ from runtime.settings import (
     Issuer,
     Keys,
     Process,
+    Queue,
     Retry,
     RouteLimit,
     Settings,
@@ -69,6 +71,18 @@ RETRY_ATTEMPTS = 3
 RETRY_INITIAL_MILLISECONDS = 100
 RETRY_MAXIMUM_MILLISECONDS = 2000
 
+# A delivery that fails is tried for one to two hours, which outlasts a restart of its receiver and most of its outages.
+DELIVERY_ATTEMPTS = 25
+DELIVERY_INITIAL = Duration(1)
+DELIVERY_MAXIMUM = Duration(600)
+AGEING = Duration(60)
+"""How much longer a delivery waits for each priority above its own."""
+
+DELIVERIES_AT_ONCE = 8
+DELIVERIES_WAITING = 1000
+VISIBILITY_TIMEOUTS = 6
+"""How long a claim holds a delivery, in timeouts of one: the worker that claimed it makes several in a row."""
+
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
@@ -79,6 +93,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         process=_process(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
+        queue=_queue(spec),
         access=_access(environment, environment.clusters[cluster], spec),
     )
 
@@ -153,6 +168,26 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
             ClientLimit(client=item.client, bucket=bucket(item.limits)) for item in environment.throttling.clients
         ),
         replicas=spec.compute.application_tier.instances.max,
+    )
+
+
+def _queue(spec: Specification) -> Queue:
+    patterns, timeout = spec.load_management.queuing.patterns, spec.connections.external_services.timeout
+    return Queue(
+        events="Event bus" in spec.components.integration_layer.features,
+        priorities="Priority queuing" in patterns,
+        ageing_seconds=AGEING.seconds,
+        dead_letters="Dead letter queue" in patterns,
+        retry=Retry(
+            attempts=DELIVERY_ATTEMPTS if "Retry mechanism" in patterns else 1,
+            initial_milliseconds=DELIVERY_INITIAL.seconds * 1000,
+            maximum_milliseconds=DELIVERY_MAXIMUM.seconds * 1000,
+            jitter="Jitter" in spec.fault_tolerance.retry_policies.patterns,
+        ),
+        timeout_seconds=timeout.seconds,
+        visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
+        concurrency=DELIVERIES_AT_ONCE,
+        waiting=DELIVERIES_WAITING,
     )
 
 

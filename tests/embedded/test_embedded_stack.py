@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtime.embedded.loopback import LOOPBACK, free_ports
-from runtime.settings import Access, Bucket, Database, Keys, Process, Retry, Settings, Throttling
+from runtime.settings import Access, Bucket, Database, Keys, Process, Queue, Retry, Settings, Throttling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,6 +60,17 @@ SETTINGS = Settings(
         endpoint=Bucket(capacity=100, refill_per_minute=60),
         routes=(),
         replicas=1,
+    ),
+    queue=Queue(
+        events=True,
+        priorities=True,
+        ageing_seconds=60,
+        dead_letters=True,
+        retry=Retry(attempts=3, initial_milliseconds=50, maximum_milliseconds=1000, jitter=True),
+        timeout_seconds=5,
+        visibility_seconds=30,
+        concurrency=8,
+        waiting=1000,
     ),
     access=Access(
         issuers=(),

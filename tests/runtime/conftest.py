@@ -73,6 +73,17 @@ def document() -> dict[str, Any]:
             "retry": retry,
         },
         "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "queue": {
+            "events": True,
+            "priorities": True,
+            "ageing_seconds": 60,
+            "dead_letters": True,
+            "retry": retry,
+            "timeout_seconds": 1,
+            "visibility_seconds": 6,
+            "concurrency": 4,
+            "waiting": 100,
+        },
         "access": access(),
     }
 
