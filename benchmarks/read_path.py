@@ -87,6 +87,23 @@ SETTINGS: dict[str, Any] = {
         "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30},
     },
     "throttling": {"address": _WIDE, "client": _WIDE, "endpoint": _WIDE, "routes": [], "replicas": 2},
+    "queue": {
+        "events": True,
+        "priorities": True,
+        "ageing_seconds": 60,
+        "dead_letters": True,
+        "retry": {
+            "attempts": 25,
+            "exponential": True,
+            "jitter": True,
+            "initial_milliseconds": 1000,
+            "maximum_milliseconds": 600_000,
+        },
+        "timeout_seconds": 5,
+        "visibility_seconds": 30,
+        "concurrency": 8,
+        "waiting": 1000,
+    },
     "access": {
         "issuers": [],
         "bindings": [],

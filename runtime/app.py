@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from starlette.routing import Router
@@ -36,6 +36,7 @@ from runtime.services.audit import Audit
 from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
+from runtime.services.deliveries import Deliveries
 from runtime.services.entries import Entries
 from runtime.services.given import GivenRights
 from runtime.services.health import READS, Health
@@ -52,18 +53,21 @@ from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 
+    from runtime.domain.deliveries import Subscription
     from runtime.environment import ForwardedHeader, Network
     from runtime.http.representations import Representation
     from runtime.ports import (
         AccessStore,
         AuditTrail,
         ChangeFeed,
+        DeliveryQueue,
         EntryStore,
         KeySource,
         MemoryReader,
         ProposalStore,
+        Receiver,
         TokenBuckets,
     )
     from runtime.services.draining import Draining
@@ -74,7 +78,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """The adapters of every port of the service; ``replace`` ends this worker, so that another takes its place."""
+    """The adapters of every port of the service.
+
+    ``replace`` ends this worker, so that another takes its place. Without a ``queue`` this process delivers no changes.
+    """
 
     store: EntryStore
     changes: ChangeFeed
@@ -87,6 +94,8 @@ class Adapters:
     audit: AuditTrail
     memory: MemoryReader
     replace: Callable[[], None]
+    queue: DeliveryQueue | None = None
+    receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
@@ -160,6 +169,7 @@ def create_app(
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
             running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
+            running += _delivering(settings, adapters)
             tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -194,6 +204,14 @@ def create_app(
     by_port = ByPort(paths, management, port)
     refusals = Refusals(audit, clients, quiet)
     return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
+
+
+def _delivering(settings: Settings, adapters: Adapters) -> list[Coroutine[Any, Any, None]]:
+    """Return the deliveries of this process to its receivers, if there are any."""
+    if adapters.queue is None:
+        return []
+    source = f"urn:cbp:{settings.environment}"
+    return [Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry).repeat()]
 
 
 def _resources(

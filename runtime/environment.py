@@ -6,8 +6,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from runtime.domain.deliveries import Priority, Subscription
+from runtime.settings import Name, Pattern, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,6 +58,22 @@ class Sentinels:
     master: str
 
 
+class Subscriber(BaseModel):
+    """A subscriber of the event bus, in the file of ``CBP_SUBSCRIBERS_FILE``; ``url`` takes its events by POST."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    url: Annotated[Url, Field(repr=False)]
+    namespaces: Pattern = "*"
+    priority: Priority = Priority.NORMAL
+
+    @property
+    def subscription(self) -> Subscription:
+        """What the subscriber wants to receive."""
+        return Subscription(self.name, self.namespaces, self.priority)
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
@@ -60,6 +81,7 @@ class Environment:
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
     ``issuer_authority`` is a file of certificates that are trusted for issuers, besides those of the system.
+    ``subscribers`` are those to which the process delivers changes.
     With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
@@ -71,6 +93,7 @@ class Environment:
     forwarded_header: ForwardedHeader | None = None
     sentinels: Sentinels | None = None
     issuer_authority: Path | None = None
+    subscribers: tuple[Subscriber, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +136,9 @@ class LockedStore:
     locked_days: int
 
 
+_SUBSCRIBERS = TypeAdapter(tuple[Subscriber, ...])
+
+
 def read_environment(variables: Mapping[str, str]) -> Environment:
     """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
@@ -129,8 +155,8 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.text_file("CBP_REDIS_PASSWORD_FILE"))
     proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
     sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
-    authority = reader.text_file("CBP_ISSUER_CA_FILE")
-    environment = Environment(database, direct, read, redis, proxies, header, sentinels, authority)
+    authority, subscribers = reader.text_file("CBP_ISSUER_CA_FILE"), reader.subscribers("CBP_SUBSCRIBERS_FILE")
+    environment = Environment(database, direct, read, redis, proxies, header, sentinels, authority, subscribers)
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -236,6 +262,20 @@ class _Reader:
         except UnicodeDecodeError:
             self.faults.append(f"{name} names a file that is not UTF-8 text")
         return Path(path)
+
+    def subscribers(self, name: str) -> tuple[Subscriber, ...]:
+        path = self.text_file(name)
+        if path is None or self.faults:
+            return ()
+        try:
+            found = _SUBSCRIBERS.validate_json(path.read_bytes())
+        except ValidationError as error:
+            for each in error.errors(include_url=False, include_context=False, include_input=False):
+                self.faults.append(f"{name}: {'.'.join(map(str, each['loc']))}: {each['msg']}")
+            return ()
+        if len({each.name for each in found}) < len(found):
+            self.faults.append(f"{name} names a subscriber twice")
+        return found
 
     def role(self, name: str) -> str:
         role = self._variables.get(name, "")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runtime.domain import grants
     from runtime.domain.audit import Note
     from runtime.domain.buckets import Shape
+    from runtime.domain.deliveries import DeadLetter, Delivery, Subscriber, Subscription
     from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
     from runtime.domain.history import (
         Differences,
@@ -523,3 +524,54 @@ class MemoryReader(Protocol):
 
     def give_back(self) -> None:
         """Return freed memory to the operating system."""
+
+
+class Receiver(Protocol):
+    """A subscriber's receiver of events."""
+
+    async def deliver(self, event: bytes) -> None:
+        """Return once the receiver has taken a CloudEvent in the JSON format.
+
+        Raises :class:`runtime.domain.deliveries.DeliveryError` when it has not, or when that is not known.
+        """
+
+
+class DeliveryQueue(Protocol):
+    """The deliveries of changes to subscribers. Every call may raise :class:`UnavailableError`."""
+
+    async def fan_out(self, subscription: Subscription, delay_seconds: float, bound: int, most: int) -> int:
+        """Make deliveries of a subscriber's next events, until ``bound`` wait; return the number of changes passed.
+
+        A subscriber that is new receives what changes from now on. At most ``most`` events are taken, and the others of
+        the same change. ``delay_seconds`` is added to the ranks.
+        """
+
+    async def claim(
+        self, subscribers: Sequence[str], lanes: int, run: int, visibility_seconds: float
+    ) -> Sequence[Delivery]:
+        """Claim the first deliveries of at most ``lanes`` lanes, by rank, and at most ``run`` of each lane, in order.
+
+        They belong to the claim for ``visibility_seconds``; then another one may claim them.
+        """
+
+    async def done(self, delivery: Delivery) -> bool:
+        """End a delivery that was made; return whether its claim still held it."""
+
+    async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
+        """Give a delivery back with those of its lane that the same claim holds; return what became of it.
+
+        That is ``lost`` (the claim held it no longer), ``released`` (without a fault: it was not tried), ``retried``
+        after a pause or, without a pause, ``buried`` or ``dropped``, as ``bury`` says.
+        """
+
+    async def states(self) -> Sequence[Subscriber]:
+        """Return the state of each subscriber, by name."""
+
+    async def dead_letters(self, after: int, limit: int) -> Sequence[DeadLetter]:
+        """Return at most ``limit`` dead letters with numbers above ``after``, in order, without their events."""
+
+    async def dead_letter(self, number: int) -> DeadLetter | None:
+        """Return a dead letter with its event, or None."""
+
+    async def settle(self, number: int, note: Note, *, replay: bool) -> bool:
+        """Have a dead letter delivered again, or discard it, with a note in the audit trail; whether there was one."""

@@ -99,13 +99,12 @@ class Process(Model):
     ready_path: Path
 
 
-class Retry(Model):
-    """The repetitions of a failed call: ``connections.database.retry`` and ``fault_tolerance.retry_policies``.
+class Backoff(Model):
+    """The repetitions of a failed call, and the pauses before them: ``fault_tolerance.retry_policies``.
 
     A call is made at most ``attempts`` times; null leaves it to its deadline. The first repetition follows at once, the
     second after ``initial_milliseconds``, and each later one, if ``exponential``, after twice the pause before it, up
-    to ``maximum_milliseconds``; with ``jitter`` after a random part of that. All calls of a worker to one target share
-    a budget: it holds ``budget_retries`` repetitions, and each call adds ``budget_percent`` of one.
+    to ``maximum_milliseconds``; with ``jitter`` after a random part of that.
     """
 
     attempts: Positive | None
@@ -113,6 +112,15 @@ class Retry(Model):
     jitter: bool
     initial_milliseconds: Positive
     maximum_milliseconds: Positive
+
+
+class Retry(Backoff):
+    """The repetitions of calls to the database: ``connections.database.retry``.
+
+    All calls of a worker to one target share a budget: it holds ``budget_retries`` repetitions, and each call adds
+    ``budget_percent`` of one.
+    """
+
     budget_percent: Annotated[int, Field(ge=0, le=100)]
     budget_retries: Positive
 
@@ -202,6 +210,30 @@ class Throttling(Model):
     routes: tuple[RouteLimit, ...]
     clients: tuple[ClientLimit, ...] = ()
     replicas: Positive
+
+
+class Queue(Model):
+    """The queue of deliveries to subscribers of the event bus: ``load_management.queuing``.
+
+    With ``priorities`` (``Priority queuing``), the deliveries of each lower priority wait ``ageing_seconds`` longer
+    than those of the one above, and then come first; without, their order is that of the changes. One that fails is
+    tried again as ``retry`` says: once in all without ``Retry mechanism``. Where that is exhausted, it becomes a dead
+    letter with ``dead_letters`` (``Dead letter queue``), and is dropped and counted without.
+    ``events`` says that changes are published (``components.integration_layer``: ``Event bus``).
+    A delivery takes at most ``timeout_seconds`` (``connections.external_services.timeout``), and belongs to the worker
+    that claimed it for ``visibility_seconds``. A worker makes ``concurrency`` deliveries at once, and at most
+    ``waiting`` wait as rows for each subscriber: further ones wait in the log of events.
+    """
+
+    events: bool
+    priorities: bool
+    ageing_seconds: Positive
+    dead_letters: bool
+    retry: Backoff
+    timeout_seconds: Positive
+    visibility_seconds: Positive
+    concurrency: Positive
+    waiting: Positive
 
 
 class Issuer(Model):
@@ -309,5 +341,6 @@ class Settings(Model):
     process: Process
     database: Database
     throttling: Throttling
+    queue: Queue
     access: Access
     monitors: Monitors

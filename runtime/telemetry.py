@@ -2,7 +2,8 @@
 
 With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
 and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
-values are route templates and fixed words, never a client's text. ``docs/metrics.md`` is made from the table.
+values are route templates, names of subscribers and fixed words, never a client's text. ``docs/metrics.md`` is made
+from the table.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from runtime.metrics import Durations, Metric, Tally, counter, durations, gauge
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runtime.domain.deliveries import Subscriber
 
 _MEMORY = "limits.memory.monitoring"
 _CONNECTIONS = "limits.connections.monitoring"
@@ -194,6 +197,29 @@ class Telemetry:
         statement=_MEMORY,
     )
 
+    deliveries = counter(
+        "queue_deliveries", "Deliveries that were tried, by what became of them.", "outcome", unit="deliveries"
+    )
+    queue_lag = gauge("queue_lag", "Changes that a subscriber has not received.", "subscriber", unit="changes")
+    queue_waiting = gauge(
+        "queue_waiting", "Deliveries to a subscriber that wait, or are being made.", "subscriber", unit="deliveries"
+    )
+    queue_oldest = gauge(
+        "queue_oldest_age_seconds",
+        "Age of the oldest change that a subscriber has not received.",
+        "subscriber",
+        unit="seconds",
+    )
+    queue_dead_letters = gauge(
+        "queue_dead_letters", "Deliveries to a subscriber that were given up.", "subscriber", unit="deliveries"
+    )
+    queue_missed = gauge(
+        "queue_missed",
+        "Changes that retention dropped before a subscriber received them.",
+        "subscriber",
+        unit="changes",
+    )
+
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._registry = CollectorRegistry()
@@ -201,6 +227,17 @@ class Telemetry:
         vars(self).update(made)  # before those of the class, at the cost of any other attribute
         self._buffered = [each for each in made.values() if isinstance(each, Tally | Durations)]
         self.in_flight = 0
+
+    def subscriber(self, state: Subscriber) -> None:
+        """Set the metrics of a subscriber of the event bus."""
+        for metric, value in (
+            (self.queue_lag, state.lag),
+            (self.queue_waiting, state.waiting),
+            (self.queue_oldest, state.oldest_seconds),
+            (self.queue_dead_letters, state.dead_letters),
+            (self.queue_missed, state.missed),
+        ):
+            metric.labels(state.name).set(value)
 
     def write(self) -> None:
         """Write the buffered counts and durations, and the number of requests in flight for scrapes."""

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
+from runtime.adapters.http_receiver import HttpReceiver
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
+from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
@@ -76,6 +78,11 @@ class Worker:
             audit=PostgresAudit(store),
             memory=KernelMemory(),
             replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
+            queue=PostgresDeliveries(store, database.pool_size),
+            receivers={
+                each.subscription: HttpReceiver(each.url, self.settings.queue.timeout_seconds)
+                for each in environment.subscribers
+            },
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

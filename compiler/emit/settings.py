@@ -2,7 +2,8 @@
 
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
 ``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
-``backup.configuration.retention``, ``load_management.throttling``, ``access_control.infrastructure`` and the
+``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
+``connections.external_services.timeout``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
@@ -14,6 +15,7 @@ from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
 from runtime.settings import (
     Access,
+    Backoff,
     Binding,
     Bucket,
     CircuitBreaker,
@@ -26,6 +28,7 @@ from runtime.settings import (
     MemoryMonitor,
     Monitors,
     Process,
+    Queue,
     Retry,
     RouteLimit,
     Settings,
@@ -87,6 +90,18 @@ RETRY_BUDGET_PERCENT = 20
 RETRY_BUDGET = 10
 """The repetitions of a full budget: the connections of a worker, all of which may have been closed while idle."""
 
+# A delivery that fails is tried for one to two hours, which outlasts a restart of its receiver and most of its outages.
+DELIVERY_ATTEMPTS = 25
+DELIVERY_INITIAL = Duration(1)
+DELIVERY_MAXIMUM = Duration(600)
+AGEING = Duration(60)
+"""How much longer a delivery waits for each priority above its own."""
+
+DELIVERIES_AT_ONCE = 8
+DELIVERIES_WAITING = 1000
+VISIBILITY_TIMEOUTS = 6
+"""How long a claim holds a delivery, in timeouts of one: the worker that claimed it makes several in a row."""
+
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
@@ -97,6 +112,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         process=_process(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
+        queue=_queue(spec),
         access=_access(environment, environment.clusters[cluster], spec),
         monitors=_monitors(spec),
     )
@@ -212,6 +228,27 @@ def _monitors(spec: Specification) -> Monitors:
 
 def _levels(stated: limits.Levels) -> Levels:
     return Levels(warning_percent=stated.warning.percent, critical_percent=stated.critical.percent)
+
+
+def _queue(spec: Specification) -> Queue:
+    patterns, timeout = spec.load_management.queuing.patterns, spec.connections.external_services.timeout
+    return Queue(
+        events="Event bus" in spec.components.integration_layer.features,
+        priorities="Priority queuing" in patterns,
+        ageing_seconds=AGEING.seconds,
+        dead_letters="Dead letter queue" in patterns,
+        retry=Backoff(
+            attempts=DELIVERY_ATTEMPTS if "Retry mechanism" in patterns else 1,
+            exponential="Exponential backoff" in spec.fault_tolerance.retry_policies.patterns,
+            jitter="Jitter" in spec.fault_tolerance.retry_policies.patterns,
+            initial_milliseconds=DELIVERY_INITIAL.seconds * 1000,
+            maximum_milliseconds=DELIVERY_MAXIMUM.seconds * 1000,
+        ),
+        timeout_seconds=timeout.seconds,
+        visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
+        concurrency=DELIVERIES_AT_ONCE,
+        waiting=DELIVERIES_WAITING,
+    )
 
 
 def _access(environment: Environment, cluster: Cluster, spec: Specification) -> Access:

@@ -46,6 +46,11 @@ FUNCTIONS = (
     "remove_grant",
     "put_machine_key",
     "remove_machine_key",
+    "fan_out",
+    "claim_deliveries",
+    "end_delivery",
+    "give_back",
+    "settle_dead_letter",
 )
 TABLES = (
     "entries",
@@ -65,6 +70,9 @@ TABLES = (
     "proposals",
     "proposal_edits",
     "proposal_approvals",
+    "subscribers",
+    "deliveries",
+    "dead_letters",
 )
 
 

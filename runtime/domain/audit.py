@@ -22,12 +22,12 @@ GENESIS = bytes(32)
 """The link before the first record."""
 
 CHANGE, REFUSAL, READ, ACCESS, HISTORY = "change", "refusal", "read", "access", "history"
-PROPOSAL = "proposal"
-KINDS = (CHANGE, REFUSAL, READ, ACCESS, PROPOSAL, HISTORY)
+PROPOSAL, QUEUE = "proposal", "queue"
+KINDS = (CHANGE, REFUSAL, READ, ACCESS, PROPOSAL, QUEUE, HISTORY)
 """The kinds of records.
 
 They are a change of an entry, a refused request, an administrative read, a right or key that was given or taken, a step
-of a proposal, and a history that began.
+of a proposal, a dead letter that was replayed or discarded, and a history that began.
 """
 
 GIVE, EMERGENCY, TAKE = "give", "emergency", "take"
@@ -41,7 +41,7 @@ Record: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """An occurrence that no event records: a refusal, a read, a right that is given or taken, a step of a proposal.
+    """An occurrence that no event records: a refusal, a read, a step of a proposal, and so on.
 
     ``outcome`` is the status of the answer or what was done, ``endpoint`` its method and path template, ``right`` what
     was given or taken, ``proposal`` what a step was taken of. ``further`` counts the refusals of this kind that

@@ -9,7 +9,7 @@ import random
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runtime.settings import Retry
+    from runtime.settings import Backoff, Retry
 
 LARGEST_DOUBLINGS = 53
 """The doublings after which every pause is the longest: the settings hold no number above 2**53."""
@@ -43,14 +43,18 @@ class Retries:
         return True
 
     def pause_seconds(self, failures: int) -> float:
-        """Return the pause after a number of failures, from 1.
+        """Return the pause after a number of failures, as the function of this name does."""
+        return pause_seconds(self._settings, failures)
 
-        The first repetition comes at once, because the usual cause is a connection that was closed while idle. The
-        pauses after it double up to the longest, or are all the first one; with jitter each is a random part of that.
-        """
-        if failures == 1:
-            return 0
-        settings = self._settings
-        doublings = min(failures - 2, LARGEST_DOUBLINGS) if settings.exponential else 0
-        longest = min(settings.maximum_milliseconds, settings.initial_milliseconds * 2**doublings) / 1000
-        return random.uniform(0, longest) if settings.jitter else longest  # noqa: S311 - no secret
+
+def pause_seconds(settings: Backoff, failures: int) -> float:
+    """Return the pause after a number of failures, from 1.
+
+    The first repetition comes at once, because the usual cause is a connection that was closed while idle. The pauses
+    after it double up to the longest, or are all the first one; with jitter each is a random part of that.
+    """
+    if failures == 1:
+        return 0
+    doublings = min(failures - 2, LARGEST_DOUBLINGS) if settings.exponential else 0
+    longest = min(settings.maximum_milliseconds, settings.initial_milliseconds * 2**doublings) / 1000
+    return random.uniform(0, longest) if settings.jitter else longest  # noqa: S311 - no secret

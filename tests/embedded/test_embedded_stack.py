@@ -18,6 +18,7 @@ import pytest
 from runtime.embedded.loopback import LOOPBACK, free_ports
 from runtime.settings import (
     Access,
+    Backoff,
     Bucket,
     Database,
     Keys,
@@ -26,6 +27,7 @@ from runtime.settings import (
     MemoryMonitor,
     Monitors,
     Process,
+    Queue,
     Retry,
     Settings,
     Throttling,
@@ -83,6 +85,17 @@ SETTINGS = Settings(
         endpoint=Bucket(capacity=100, refill_per_minute=60),
         routes=(),
         replicas=1,
+    ),
+    queue=Queue(
+        events=True,
+        priorities=True,
+        ageing_seconds=60,
+        dead_letters=True,
+        retry=Backoff(attempts=3, exponential=True, jitter=True, initial_milliseconds=50, maximum_milliseconds=1000),
+        timeout_seconds=5,
+        visibility_seconds=30,
+        concurrency=8,
+        waiting=1000,
     ),
     access=Access(
         issuers=(),

@@ -44,8 +44,14 @@ if TYPE_CHECKING:
 def document() -> dict[str, Any]:
     """A settings file that is right, as JSON values."""
     bucket = {"capacity": 1000, "refill_per_minute": 1000}
-    retry = {"attempts": 3, "exponential": True, "jitter": True, "initial_milliseconds": 1, "maximum_milliseconds": 10}
-    retry |= {"budget_percent": 20, "budget_retries": 10}
+    backoff = {
+        "attempts": 3,
+        "exponential": True,
+        "jitter": True,
+        "initial_milliseconds": 1,
+        "maximum_milliseconds": 10,
+    }
+    retry = backoff | {"budget_percent": 20, "budget_retries": 10}
     return {
         "version": 1,
         "environment": "test",
@@ -76,6 +82,17 @@ def document() -> dict[str, Any]:
             "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1},
         },
         "throttling": {"address": bucket, "client": bucket, "endpoint": bucket, "routes": [], "replicas": 2},
+        "queue": {
+            "events": True,
+            "priorities": True,
+            "ageing_seconds": 60,
+            "dead_letters": True,
+            "retry": backoff,
+            "timeout_seconds": 1,
+            "visibility_seconds": 6,
+            "concurrency": 4,
+            "waiting": 100,
+        },
         "access": access(),
         "monitors": {
             "memory": {

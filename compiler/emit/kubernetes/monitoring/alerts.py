@@ -12,6 +12,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.monitoring.audit_alerts import audit_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
+from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
 from compiler.emit.names import API
 
@@ -25,8 +26,14 @@ if TYPE_CHECKING:
 def alerts(site: Site) -> Iterator[Document]:
     """Yield the PrometheusRule; nothing where metrics may not leave the zones."""
     if monitored(site):
-        found = {"audit": audit_alerts(site), "service": service_alerts(), "limits": limit_alerts(site)}
-        groups = [{"name": name, "rules": [alert.rule for alert in group]} for name, group in found.items()]
+        found = {
+            "audit": audit_alerts(site),
+            "queue": queue_alerts(site),
+            "service": service_alerts(),
+            "limits": limit_alerts(site),
+        }
+        rules = {name: [alert.rule for alert in group] for name, group in found.items()}
+        groups = [{"name": name, "rules": of_group} for name, of_group in rules.items() if of_group]
         yield kubernetes_object(
             kinds.PROMETHEUS_RULE, API, Wave.CONNECTION, zone="application", spec={"groups": groups}
         )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from runtime.domain.deliveries import Subscriber
 from runtime.telemetry import Telemetry
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
 from tests.compiler.project import (
@@ -44,6 +45,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
     telemetry.utilization.labels("threads").set(0)
+    telemetry.subscriber(Subscriber("ledger", 1, 1, 0, 0, 0, 0))
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
     metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
@@ -74,6 +76,9 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "http_requests_total",
         "memory_age_seconds",
         "memory_bound_seconds",
+        "queue_dead_letters",
+        "queue_missed",
+        "queue_oldest_age_seconds",
         "ready",
         "resource_utilization_ratio",
         "throttle_degraded",
@@ -127,6 +132,9 @@ def test_without_an_audit_trail_nothing_is_anchored() -> None:
 def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
     assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
+        "DeadLetters": "warning",
+        "DeliveriesLate": "warning",
+        "SubscriberMissedChanges": "critical",
         "AuditTrailShorter": "critical",
         "AuditNotesLost": "warning",
         "RequestsRefused": "warning",
@@ -182,9 +190,21 @@ def test_memory_is_that_of_the_container_of_the_api() -> None:
 
 def test_every_alert_is_explained_to_whom_it_reaches() -> None:
     pages = "".join(
-        (ROOT / "docs" / page).read_text(encoding="utf-8") for page in ("audit.md", "history.md", "runtime.md")
+        (ROOT / "docs" / page).read_text(encoding="utf-8")
+        for page in ("audit.md", "history.md", "queue.md", "runtime.md")
     )
     assert {rule["alert"] for rule in rules()} <= set(re.findall(r"`([A-Za-z]+)`", pages))
+
+
+def test_the_alerts_on_the_event_bus_follow_its_words() -> None:
+    def of_queue(path: str, *words: str) -> set[str]:
+        groups = documents(site(listing(path, *words)))[FILE]["spec"]["groups"]
+        return {rule["alert"] for group in groups if group["name"] == "queue" for rule in group["rules"]}
+
+    always = {"DeliveriesLate", "SubscriberMissedChanges"}
+    assert of_queue("load_management.queuing.patterns", "Dead letter queue") == always | {"DeadLetters"}
+    assert of_queue("load_management.queuing.patterns", "Priority queuing") == always | {"DeliveriesDropped"}
+    assert of_queue("components.integration_layer.features", "Health monitors") == set()
 
 
 def test_without_monitoring_there_are_no_alerts() -> None:

@@ -1,0 +1,194 @@
+"""Deliveries of changes to subscribers, by each worker process.
+
+A worker claims lanes: the deliveries of one subscriber and namespace, which it makes one after another. A delivery ends
+once its receiver has taken the event; a worker that is killed before leaves it to others, when its claim has run out.
+So an event is delivered at least once, and its receiver knows by the id what it has already taken.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import structlog
+
+from runtime.domain.deliveries import DeliveryError
+from runtime.ports import UnavailableError
+from runtime.services.cloud_events import cloud_event
+from runtime.services.retries import pause_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runtime.domain.deliveries import Delivery, Subscription
+    from runtime.ports import DeliveryQueue, Receiver
+    from runtime.settings import Queue
+    from runtime.telemetry import Telemetry
+
+POLL_SECONDS = 0.5
+"""The pause of a worker that has found nothing to deliver."""
+
+SAMPLE_SECONDS = 5.0
+RUN = 16
+"""The most deliveries of a lane that are claimed together."""
+
+NOT_KEPT = "the event is no longer kept"
+_log = structlog.get_logger(__name__)
+
+
+class Deliveries:
+    """The deliveries of one worker to ``receivers``; ``now`` is a monotonic clock.
+
+    ``source`` is that of its CloudEvents.
+    """
+
+    def __init__(
+        self,
+        queue: DeliveryQueue,
+        settings: Queue,
+        source: str,
+        receivers: Mapping[Subscription, Receiver],
+        telemetry: Telemetry,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._queue = queue
+        self._settings = settings
+        self._source = source
+        self._receivers = {each.name: receiver for each, receiver in receivers.items()} if settings.events else {}
+        self._subscriptions = [each for each in receivers if each.name in self._receivers]
+        self._telemetry = telemetry
+        self._now = now
+        self._lanes: dict[asyncio.Task[None], str] = {}
+        self._sampled_at = -SAMPLE_SECONDS
+        self._away = False
+
+    async def repeat(self) -> None:
+        """Deliver until cancelled; a worker without receivers has nothing to do."""
+        if not self._receivers:
+            return
+        try:
+            while True:
+                busy = await self._turn_safely()
+                pending = set(self._lanes)
+                if pending:
+                    await asyncio.wait(pending, timeout=POLL_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                elif not busy:
+                    await asyncio.sleep(POLL_SECONDS)
+        finally:
+            for task in self._lanes:
+                task.cancel()
+
+    async def turn(self) -> bool:
+        """Begin as many deliveries as this worker may make at once; return whether it began any."""
+        settings = self._settings
+        free = settings.concurrency - len(self._lanes)
+        # A receiver that hangs takes no more than half of the places, unless it is the only one.
+        most = settings.concurrency if len(self._receivers) == 1 else max(1, settings.concurrency // 2)
+        taken = list(self._lanes.values())
+        asked = [each for each in self._subscriptions if taken.count(each.name) < most]
+        if free < 1 or not asked:
+            return False
+        lanes = min(free, *(most - taken.count(each.name) for each in asked))
+        claimed_at = self._now()
+        claimed = await self._claim(asked, lanes)
+        if len({each.place.lane for each in claimed}) < lanes:
+            passed = [await self._fan_out(each) for each in asked]
+            claimed = [*claimed, *(await self._claim(asked, lanes) if any(passed) else ())]
+        for (name, _), lane in groupby(sorted(claimed, key=_in_lanes), key=lambda each: each.place.lane):
+            task = asyncio.create_task(self._deliver_lane([*lane], claimed_at))
+            self._lanes[task] = name
+            task.add_done_callback(self._lanes.pop)
+        return bool(claimed)
+
+    async def drain(self) -> None:
+        """Return when the deliveries that were begun have ended."""
+        while self._lanes:
+            await asyncio.wait(set(self._lanes))
+
+    async def sample(self) -> None:
+        """Set the metrics of the subscribers of this worker."""
+        for state in await self._queue.states():
+            if state.name in self._receivers:
+                self._telemetry.subscriber(state)
+
+    async def _turn_safely(self) -> bool:
+        busy = False
+        try:
+            if self._now() >= self._sampled_at + SAMPLE_SECONDS:
+                self._sampled_at = self._now()
+                await self.sample()
+            busy = await self.turn()
+        except UnavailableError as error:
+            if not self._away:
+                _log.warning("deliveries wait for the database", text=str(error))
+            self._away = True
+        except Exception:  # a defect must not end the worker: the age of the oldest change tells of it
+            _log.exception("changes could not be delivered")
+        else:
+            self._away = False
+        return busy
+
+    async def _claim(self, asked: Sequence[Subscription], lanes: int) -> Sequence[Delivery]:
+        return await self._queue.claim([each.name for each in asked], lanes, RUN, self._settings.visibility_seconds)
+
+    async def _fan_out(self, subscription: Subscription) -> int:
+        settings = self._settings
+        delay = subscription.priority.level * settings.ageing_seconds if settings.priorities else 0
+        return await self._queue.fan_out(subscription, delay, settings.waiting, settings.waiting)
+
+    async def _deliver_lane(self, lane: Sequence[Delivery], claimed_at: float) -> None:
+        """Make deliveries in order, until one fails or the claim could run out during the next."""
+        last_start = claimed_at + self._settings.visibility_seconds - self._settings.timeout_seconds
+        try:
+            for delivery in lane:
+                if self._now() > last_start:
+                    await self._give_back(delivery, None)
+                    return
+                fault = await self._deliver(delivery)
+                if fault is not None:
+                    await self._give_back(delivery, fault)
+                    return
+                held = await self._queue.done(delivery)
+                self._telemetry.deliveries.count("delivered" if held else "lost")
+                if not held:
+                    return  # others have the lane now
+        except UnavailableError as error:  # the claim runs out, and the deliveries are made again
+            _log.warning("the end of a delivery is not recorded: it is made again", text=str(error))
+
+    async def _deliver(self, delivery: Delivery) -> str | None:
+        """Return None once the receiver has taken the event, or the fault."""
+        if delivery.event is None:
+            return NOT_KEPT
+        event = cloud_event(self._source, delivery.place, delivery.occurred_at, delivery.event)
+        try:
+            async with asyncio.timeout(self._settings.timeout_seconds):
+                await self._receivers[delivery.place.subscriber].deliver(event)
+        except TimeoutError:
+            return f"no answer within {self._settings.timeout_seconds} seconds"
+        except DeliveryError as error:
+            return str(error)
+        return None
+
+    async def _give_back(self, delivery: Delivery, fault: str | None) -> None:
+        failures = delivery.attempts + 1
+        attempts = self._settings.retry.attempts
+        exhausted = (attempts is not None and failures >= attempts) or fault == NOT_KEPT
+        pause = None if exhausted else pause_seconds(self._settings.retry, failures)
+        outcome = await self._queue.give_back(delivery, fault, pause, bury=self._settings.dead_letters)
+        self._telemetry.deliveries.count(outcome)
+        if outcome in ("buried", "dropped"):
+            place = delivery.place
+            _log.error(
+                f"a delivery was {outcome}",
+                subscriber=place.subscriber,
+                namespace=place.namespace,
+                revision=place.revision,
+                reason=fault,
+            )
+
+
+def _in_lanes(delivery: Delivery) -> tuple[object, ...]:
+    place = delivery.place
+    return place.subscriber, place.namespace, place.revision, place.ordinal
