@@ -56,14 +56,14 @@ class OidcKeys:
         try:
             target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
             connection.request("GET", target, headers={"Accept": "application/json", "Connection": "close"})
-            answer = connection.getresponse()
-            if answer.status != HTTPStatus.OK:
-                raise UnavailableError(f"{url} answers {answer.status}")
-            body = bytearray()
-            while chunk := answer.read1(_CHUNK):
-                body += chunk
-                if len(body) > LARGEST_BYTES or time.monotonic() > deadline:
-                    raise UnavailableError(f"{url} sends too much, or too slowly")
+            with connection.getresponse() as answer:  # it has the socket, once the connection is to be closed
+                if answer.status != HTTPStatus.OK:
+                    raise UnavailableError(f"{url} answers {answer.status}")
+                body = bytearray()
+                while chunk := answer.read1(_CHUNK):
+                    body += chunk
+                    if len(body) > LARGEST_BYTES or time.monotonic() > deadline:
+                        raise UnavailableError(f"{url} sends too much, or too slowly")
         finally:
             connection.close()
         found = json.loads(body)
