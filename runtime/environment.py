@@ -70,7 +70,7 @@ class Subscriber(BaseModel):
 
     @property
     def subscription(self) -> Subscription:
-        """What the subscriber wants to receive."""
+        """The events that the subscriber wants to receive, and their priority."""
         return Subscription(self.name, self.namespaces, self.priority)
 
 

@@ -514,7 +514,7 @@ class MemoryUse:
 
 
 class MemoryReader(Protocol):
-    """What the operating system knows of the memory of this worker and of its container."""
+    """A reader of the memory that this worker and its container use."""
 
     def container(self) -> MemoryUse | None:
         """Return the use of the container's memory, without file cache that can be dropped; None without a limit."""

@@ -5,11 +5,12 @@ No redirect is followed and no proxy is asked. Any status but 2xx is a refusal.
 
 from __future__ import annotations
 
-import asyncio
 import ssl
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from urllib.parse import urlsplit
+
+from anyio import to_thread
 
 from runtime.domain.deliveries import DeliveryError
 from runtime.services.cloud_events import MEDIA_TYPE
@@ -27,7 +28,8 @@ class HttpReceiver:
 
     async def deliver(self, event: bytes) -> None:
         """See :class:`runtime.ports.Receiver`."""
-        await asyncio.to_thread(self._post, event)
+        # One limit holds for all threads that work for this process; the thread ends by its own timeouts.
+        await to_thread.run_sync(self._post, event, abandon_on_cancel=True)
 
     def _post(self, event: bytes) -> None:
         url = self._url
@@ -35,7 +37,8 @@ class HttpReceiver:
         try:
             with closing(self._connection()) as connection:
                 connection.request("POST", target, event, _HEADERS)
-                status = connection.getresponse().status
+                with connection.getresponse() as answer:  # it has the socket, once the connection is to be closed
+                    status = answer.status
         except (OSError, HTTPException) as error:
             raise DeliveryError(f"no answer ({type(error).__name__})") from error
         if status not in _SUCCESS:

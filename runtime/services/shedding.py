@@ -1,4 +1,4 @@
-"""What a worker gives up, step by step, while the memory of its container is critical.
+"""Shedding of memory and load, step by step, while the memory of the container is critical.
 
 First the cache: it is halved with each sample down to a part of its capacity, and takes nothing new. Then load: changes
 and lists, then every request that needs a store, at last also reads that memory could answer. Health and metrics are
