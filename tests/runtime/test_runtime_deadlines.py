@@ -198,7 +198,7 @@ async def test_reads_and_lists_are_refused_in_time_and_then_at_once_and_memory_a
         assert (await client.get("/health/ready")).status_code == 200
         answers = await asyncio.gather(*(timed(client.get(path)) for path in READS))
         assert {response.status_code for response, _ in answers} == {503}
-        assert sum(seconds > READ_SECONDS / 2 for _, seconds in answers) <= 1  # the one that may ask
+        assert sum(seconds >= READ_SECONDS for _, seconds in answers) <= 1  # the one that may ask waits as long as it may
         remembered, seconds = await timed(client.get(URL))
         assert (remembered.status_code, seconds < BOUND_SECONDS) == (200, True)
 
@@ -240,7 +240,7 @@ async def test_changes_are_refused_within_the_statement_timeout_and_then_at_once
         await asyncio.gather(*(change(n) for n in range(40, 45)))
         answers = await asyncio.gather(*(change(n) for n in range(50, 90)))
         assert {response.status_code for response, _ in answers} == {503}
-        assert sum(seconds > 1 for _, seconds in answers) <= 1
+        assert sum(seconds >= settings.database.statement_timeout_seconds for _, seconds in answers) <= 1
         assert (await client.get(DETAIL)).json()["circuits"]["database-changes"]["reason"] == "slow"
 
     async def changed() -> bool:

@@ -39,7 +39,9 @@ _FILES = (
     f"{_CLUSTER}/runtime/settings.json",
     f"{_CLUSTER}/vault/plan.yaml",
 )
-_WITHOUT = {"runtime/settings.json": {"/database/retry/attempts": "words of the specification choose it"}}
+_WORDS = "words of the specification choose it"
+_CHOSEN = ("/database/retry/attempts", "/monitors/background_tasks", "/queue/retry/attempts")
+_WITHOUT = {"runtime/settings.json": dict.fromkeys(_CHOSEN, _WORDS)}
 """The numbers that statements decide and that have no formula, with the reason: all of them, in these files."""
 
 
