@@ -29,6 +29,7 @@ pytestmark = pytest.mark.anyio
 
 READER = "reader"
 READ_ONLY = "default_transaction_read_only=on"
+METRICS = "http://test:9464/metrics"
 ENTRY = "/v1/namespaces/n/entries/k"
 
 
@@ -115,6 +116,9 @@ async def test_a_promotion_is_judged_by_a_person_and_meanwhile_memory_answers(
     """A pod that stood by knows of no commit that was lost with the other region: it would confirm the history."""
     made = await writer.put(ENTRY, json={"value": 1})
 
+    async def follows() -> bool:
+        return "cache_revision 1.0" in (await reader.get(METRICS)).text
+
     async def reads() -> bool:
         return (await reader.get(ENTRY)).status_code == 200
 
@@ -126,6 +130,7 @@ async def test_a_promotion_is_judged_by_a_person_and_meanwhile_memory_answers(
         current = answer.status_code == 200 and "Age" not in answer.headers  # 503 until the next probe of the database
         return current and answer.headers["ETag"] != made.headers["ETag"]
 
+    await eventually(follows)  # the news of a change evicts what was read before it
     await eventually(reads)
     await standby.execute("SELECT pg_promote()")
     await eventually(ages)
