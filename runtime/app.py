@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.routing import Router
@@ -25,6 +25,7 @@ from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.paths import ByPort, Paths
 from runtime.http.proposals import ProposalHandlers
+from runtime.http.queue import QueueHandlers
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent, represent_layers, represent_whole
 from runtime.http.resource import Resource
@@ -47,13 +48,14 @@ from runtime.services.monitors import Monitors
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
 from runtime.services.proposals import Proposals
+from runtime.services.queue import QueueAdministration
 from runtime.services.sampling import Sampling
 from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from runtime.domain.deliveries import Subscription
     from runtime.environment import ForwardedHeader, Network
@@ -80,7 +82,7 @@ if TYPE_CHECKING:
 class Adapters:
     """The adapters of every port of the service.
 
-    ``replace`` ends this worker, so that another takes its place. Without a ``queue`` this process delivers no changes.
+    ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
     """
 
     store: EntryStore
@@ -94,7 +96,7 @@ class Adapters:
     audit: AuditTrail
     memory: MemoryReader
     replace: Callable[[], None]
-    queue: DeliveryQueue | None = None
+    queue: DeliveryQueue
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
@@ -142,6 +144,7 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
+    queue = QueueAdministration(adapters.queue, authority, settings.database)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
@@ -151,12 +154,15 @@ def create_app(
             "database-changes": entries.changes.circuit,
             "database-history": past.circuit,
             "database-proposals": proposals.circuit,
+            "database-queue": queue.circuit,
             **adapters.store.circuits,
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
+    source = f"urn:cbp:{settings.environment}"
+    deliveries = Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
@@ -169,7 +175,7 @@ def create_app(
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
             running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
-            running += _delivering(settings, adapters)
+            running.append(deliveries.repeat())
             tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -190,6 +196,7 @@ def create_app(
         *_resources(settings, adapters.store, gate, authority, entries, definitions, past),
         *_proposals(gate, ProposalHandlers(proposals, authority, clients)),
         *_administration(gate, access, AuditHandlers(audit, clients)),
+        *_deliveries(gate, QueueHandlers(queue, audit, clients)),
         *_unguarded(settings, public, status),
     ]
     paths = Paths(resources)
@@ -204,14 +211,6 @@ def create_app(
     by_port = ByPort(paths, management, port)
     refusals = Refusals(audit, clients, quiet)
     return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
-
-
-def _delivering(settings: Settings, adapters: Adapters) -> list[Coroutine[Any, Any, None]]:
-    """Return the deliveries of this process to its receivers, if there are any."""
-    if adapters.queue is None:
-        return []
-    source = f"urn:cbp:{settings.environment}"
-    return [Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry).repeat()]
 
 
 def _resources(
@@ -268,6 +267,16 @@ def _administration(gate: Gate, access: AccessHandlers, audit: AuditHandlers) ->
         Resource(routes.MACHINE_KEY, {"DELETE": access.revoke}, gate),
         Resource(routes.AUDIT, {"GET": audit.list}, gate),
         Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, gate),
+    ]
+
+
+def _deliveries(gate: Gate, handlers: QueueHandlers) -> list[Resource]:
+    return [
+        Resource(routes.SUBSCRIBERS, {"GET": handlers.subscribers}, gate),
+        Resource(routes.SUBSCRIBER_REPLAY, {"POST": handlers.replay_all}, gate),
+        Resource(routes.DELIVERIES, {"GET": handlers.list}, gate),
+        Resource(routes.DELIVERY, {"GET": handlers.read, "DELETE": handlers.discard}, gate),
+        Resource(routes.DELIVERY_REPLAY, {"POST": handlers.replay}, gate),
     ]
 
 

@@ -29,6 +29,7 @@ from tests.runtime.fakes import (
     client_of,
     running,
 )
+from tests.runtime.memory_deliveries import MemoryDeliveries
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -167,6 +168,11 @@ def audit() -> MemoryAudit:
 
 
 @pytest.fixture
+def queue(entries: MemoryEntries, audit: MemoryAudit) -> MemoryDeliveries:
+    return MemoryDeliveries(entries, audit)
+
+
+@pytest.fixture
 def adapters(
     entries: MemoryEntries,
     changes: MemoryChanges,
@@ -174,6 +180,7 @@ def adapters(
     draining: Draining,
     audit: MemoryAudit,
     memory: StatedMemory,
+    queue: MemoryDeliveries,
 ) -> Adapters:
     access = MemoryAccess(audit)
     return Adapters(
@@ -183,6 +190,7 @@ def adapters(
         keys=MemoryKeys(),
         access=access,
         proposals=MemoryProposals(entries, access),
+        queue=queue,
         telemetry=Telemetry(),
         draining=draining,
         audit=audit,

@@ -32,7 +32,7 @@ METRICS = "http://test:9464/metrics"
 DETAIL = "http://test:9464/health/detail"
 AWAY = UnavailableError("the database cannot be reached")
 
-CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals")
+CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals", "database-queue")
 
 
 class ToldFeed:
