@@ -104,6 +104,13 @@ SETTINGS: dict[str, Any] = {
         "concurrency": 8,
         "waiting": 1000,
     },
+    "external_services": {
+        "timeout_seconds": 5,
+        "waiting_milliseconds": 2500,
+        "idle_seconds": 4,
+        "issuers": {"pool_size": 5, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
+        "integrations": {"pool_size": 15, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
+    },
     "access": {
         "issuers": [],
         "bindings": [],

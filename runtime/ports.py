@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """The reason for which PostgreSQL could not be asked, or did not do what it was asked."""
+    """The reason for which a server (PostgreSQL, or an external service) could not be asked, or did not do it."""
 
     AWAY = "away"
     """No connection: refused, broken, or to a name that does not resolve."""
@@ -46,6 +46,8 @@ class Reason(StrEnum):
     """A wrong password, role or database, or missing rights."""
     SCHEMA_MISSING = "schema_missing"
     """The migrations of this release have not been applied."""
+    FAILED = "failed"
+    """It answers with an error of its own: a status of HTTP from 500 on."""
 
     @property
     def refuses(self) -> bool:
@@ -109,6 +111,14 @@ class UnavailableError(Exception):
 
 class TransientError(UnavailableError):
     """A failure that changed nothing, so that the call can be repeated at once."""
+
+
+class RefusedError(UnavailableError):
+    """An external service has answered, but not with what was asked of it: it is not away."""
+
+
+class PoolFullError(UnavailableError):
+    """Every connection of this worker to external services is in use, which says nothing about the one asked."""
 
 
 class OutcomeUnknownError(UnavailableError):

@@ -242,6 +242,33 @@ class Queue(Model):
     waiting: Positive
 
 
+class ServiceCalls(Model):
+    """One worker's connections to all external services of a kind, and the circuit to each of these services.
+
+    ``circuit_breaker`` is null where ``connections.external_services.circuit_breaker`` is disabled, or
+    ``fault_tolerance.circuit_breakers.implementation`` has not these calls.
+    """
+
+    pool_size: Positive
+    circuit_breaker: CircuitBreaker | None
+
+
+class ExternalServices(Model):
+    """Calls of other services over HTTP: ``connections.external_services``.
+
+    Of its ``pool_size``, a quarter is for ``issuers``, which publish the keys that verify tokens (``Service calls``),
+    and the rest for ``integrations``, which receive changes (``External integrations``). A call takes at most
+    ``timeout_seconds``, of which it waits ``waiting_milliseconds`` at most for a connection; an idle one is kept for
+    ``idle_seconds``.
+    """
+
+    timeout_seconds: Positive
+    waiting_milliseconds: Positive
+    idle_seconds: Positive
+    issuers: ServiceCalls
+    integrations: ServiceCalls
+
+
 class Issuer(Model):
     """An issuer of tokens that is trusted: an identity provider, or the Kubernetes API server of a cluster.
 
@@ -348,5 +375,6 @@ class Settings(Model):
     database: Database
     throttling: Throttling
     queue: Queue
+    external_services: ExternalServices
     access: Access
     monitors: Monitors

@@ -3,7 +3,7 @@
 Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
 ``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
 ``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
-``connections.external_services.timeout``, ``access_control.infrastructure`` and the
+``connections.external_services``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
@@ -21,6 +21,7 @@ from runtime.settings import (
     CircuitBreaker,
     ClientLimit,
     Database,
+    ExternalServices,
     Issuer,
     Keys,
     Lag,
@@ -31,6 +32,7 @@ from runtime.settings import (
     Queue,
     Retry,
     RouteLimit,
+    ServiceCalls,
     Settings,
     Throttling,
 )
@@ -102,6 +104,9 @@ DELIVERIES_WAITING = 1000
 VISIBILITY_TIMEOUTS = 6
 """How long a claim holds a delivery, in timeouts of one: the worker that claimed it makes several in a row."""
 
+SERVICE_IDLE = Duration(4)
+"""How long an idle connection to an external service is kept: less than common servers do, which is five seconds."""
+
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
@@ -113,6 +118,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         database=_database(spec),
         throttling=_throttling(environment, spec),
         queue=_queue(spec),
+        external_services=_external_services(spec),
         access=_access(environment, environment.clusters[cluster], spec),
         monitors=_monitors(spec),
     )
@@ -248,6 +254,28 @@ def _queue(spec: Specification) -> Queue:
         visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
         concurrency=DELIVERIES_AT_ONCE,
         waiting=DELIVERIES_WAITING,
+    )
+
+
+def _external_services(spec: Specification) -> ExternalServices:
+    stated = spec.connections.external_services
+    # Each issuer is asked by one call at a time: a quarter is enough for them, and receivers that hang never take it.
+    issuers = max(1, stated.pool_size // 4)
+    return ExternalServices(
+        timeout_seconds=stated.timeout.seconds,
+        # A call that gets its connection later would have no time left for its answer.
+        waiting_milliseconds=stated.timeout.seconds * 1000 // 2,
+        idle_seconds=SERVICE_IDLE.seconds,
+        issuers=_calls(spec, issuers, "Service calls"),
+        integrations=_calls(spec, stated.pool_size - issuers, "External integrations"),
+    )
+
+
+def _calls(spec: Specification, pool_size: int, calls: str) -> ServiceCalls:
+    enabled = spec.connections.external_services.circuit_breaker == "Enabled"
+    return ServiceCalls(
+        pool_size=max(1, pool_size),
+        circuit_breaker=_circuit_breaker(spec, calls) if enabled else None,
     )
 
 

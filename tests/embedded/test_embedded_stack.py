@@ -21,6 +21,7 @@ from runtime.settings import (
     Backoff,
     Bucket,
     Database,
+    ExternalServices,
     Keys,
     Lag,
     Levels,
@@ -29,6 +30,7 @@ from runtime.settings import (
     Process,
     Queue,
     Retry,
+    ServiceCalls,
     Settings,
     Throttling,
 )
@@ -96,6 +98,13 @@ SETTINGS = Settings(
         visibility_seconds=30,
         concurrency=8,
         waiting=1000,
+    ),
+    external_services=ExternalServices(
+        timeout_seconds=5,
+        waiting_milliseconds=2500,
+        idle_seconds=4,
+        issuers=ServiceCalls(pool_size=1, circuit_breaker=None),
+        integrations=ServiceCalls(pool_size=3, circuit_breaker=None),
     ),
     access=Access(
         issuers=(),

@@ -94,6 +94,13 @@ def document() -> dict[str, Any]:
             "concurrency": 4,
             "waiting": 100,
         },
+        "external_services": {
+            "timeout_seconds": 1,
+            "waiting_milliseconds": 500,
+            "idle_seconds": 4,
+            "issuers": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
+            "integrations": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
+        },
         "access": access(),
         "monitors": {
             "memory": {
