@@ -144,6 +144,8 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
+    source, breaker = f"urn:cbp:{settings.environment}", settings.external_services.integrations.circuit_breaker
+    deliveries = Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry, breaker)
     queue = QueueAdministration(adapters.queue, authority, settings.database)
     health = Health(
         contents=kept.contents,
@@ -156,13 +158,12 @@ def create_app(
             "database-proposals": proposals.circuit,
             "database-queue": queue.circuit,
             **adapters.store.circuits,
+            **deliveries.circuits,
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
     sampling = Sampling(health, adapters.telemetry)
-    source = f"urn:cbp:{settings.environment}"
-    deliveries = Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
@@ -180,6 +181,7 @@ def create_app(
             yield
             for task in tasks:
                 task.cancel()
+        await deliveries.close()
         await audit.close()
         sampling.sample()
         intake.parser.shutdown()

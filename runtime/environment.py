@@ -59,12 +59,16 @@ class Sentinels:
 
 
 class Subscriber(BaseModel):
-    """A subscriber of the event bus, in the file of ``CBP_SUBSCRIBERS_FILE``; ``url`` takes its events by POST."""
+    """A subscriber of the event bus, in the file of ``CBP_SUBSCRIBERS_FILE``; ``url`` takes its events by POST.
+
+    ``keys_file`` holds the keys that sign its deliveries: one, or a new one above the one before it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
     url: Annotated[Url, Field(repr=False)]
+    keys_file: Path
     namespaces: Pattern = "*"
     priority: Priority = Priority.NORMAL
 

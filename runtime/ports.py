@@ -536,14 +536,25 @@ class MemoryReader(Protocol):
         """Return freed memory to the operating system."""
 
 
+class UnsignedError(Exception):
+    """An event cannot be signed, and is not sent; the text holds nothing of the keys."""
+
+
 class Receiver(Protocol):
     """A subscriber's receiver of events."""
 
-    async def deliver(self, event: bytes) -> None:
-        """Return once the receiver has taken a CloudEvent in the JSON format.
+    async def deliver(self, id_: str, event: bytes) -> None:
+        """Return once the receiver has taken a CloudEvent in the JSON format, which has this id.
 
-        Raises :class:`runtime.domain.deliveries.DeliveryError` when it has not, or when that is not known.
+        Raises:
+            runtime.domain.deliveries.DeliveryError: it has answered, and has not taken the event.
+            PoolFullError: nothing was sent, since this worker has too many calls in progress.
+            UnavailableError: it is away, or it is not known whether it has taken the event.
+            UnsignedError: nothing was sent, since the event cannot be signed.
         """
+
+    async def close(self) -> None:
+        """Close its connections."""
 
 
 class DeliveryQueue(Protocol):

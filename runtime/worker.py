@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
-from runtime.adapters.http_receiver import HttpReceiver
+from runtime.adapters.http_client import HttpClient
+from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
@@ -66,6 +67,8 @@ class Worker:
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
         store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
+        services = self.settings.external_services
+        integrations = HttpClient(services, services.integrations.pool_size)
         adapters = Adapters(
             store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
@@ -80,7 +83,7 @@ class Worker:
             replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
             queue=PostgresDeliveries(store, database.pool_size),
             receivers={
-                each.subscription: HttpReceiver(each.url, self.settings.queue.timeout_seconds)
+                each.subscription: HttpReceiver(each.url, SigningKeys(each.keys_file), integrations)
                 for each in environment.subscribers
             },
             trusted_proxies=self.environment.trusted_proxies,

@@ -1,51 +1,72 @@
 """A receiver of events over HTTP, by the structured mode of the HTTP binding of CloudEvents 1.0.
 
-No redirect is followed and no proxy is asked. Any status but 2xx is a refusal.
+Each delivery is signed, by :mod:`runtime.domain.webhooks`. Any status but 2xx is a refusal.
 """
 
 from __future__ import annotations
 
-import ssl
-from contextlib import closing
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
-from urllib.parse import urlsplit
-
-from anyio import to_thread
+import time
+from typing import TYPE_CHECKING
 
 from runtime.domain.deliveries import DeliveryError
+from runtime.domain.webhooks import KeyFormatError, parse_keys, signed_fields
+from runtime.ports import RefusedError, UnsignedError
 from runtime.services.cloud_events import MEDIA_TYPE
 
-_HEADERS = {"Content-Type": f"{MEDIA_TYPE}; charset=utf-8", "Connection": "close"}
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from runtime.adapters.http_client import HttpClient
+
+_CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
 _SUCCESS = range(200, 300)
 
 
-class HttpReceiver:
-    """A :class:`runtime.ports.Receiver` at an address; it waits ``seconds`` for each part of an answer."""
+class SigningKeys:
+    """The keys in a file, which is read again when it has changed."""
 
-    def __init__(self, url: str, seconds: float) -> None:
-        self._url = urlsplit(url)
-        self._seconds = seconds
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read_at: tuple[int, ...] = ()
+        self._keys: tuple[bytes, ...] = ()
 
-    async def deliver(self, event: bytes) -> None:
-        """See :class:`runtime.ports.Receiver`."""
-        # One limit holds for all threads that work for this process; the thread ends by its own timeouts.
-        await to_thread.run_sync(self._post, event, abandon_on_cancel=True)
-
-    def _post(self, event: bytes) -> None:
-        url = self._url
-        target = f"{url.path or '/'}?{url.query}" if url.query else url.path or "/"
+    def current(self) -> tuple[bytes, ...]:
+        """Return the keys that the file now holds; raise :class:`runtime.ports.UnsignedError` without any."""
         try:
-            with closing(self._connection()) as connection:
-                connection.request("POST", target, event, _HEADERS)
-                with connection.getresponse() as answer:  # it has the socket, once the connection is to be closed
-                    status = answer.status
-        except (OSError, HTTPException) as error:
-            raise DeliveryError(f"no answer ({type(error).__name__})") from error
-        if status not in _SUCCESS:
-            raise DeliveryError(f"answered {status}")
+            state = self._path.stat()
+            read_at = (state.st_ino, state.st_mtime_ns, state.st_size)
+            if read_at != self._read_at:
+                self._keys = parse_keys(self._path.read_text(encoding="utf-8"))
+                self._read_at = read_at
+        except OSError as error:
+            raise UnsignedError(f"the file of signing keys cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError:
+            raise UnsignedError("the file of signing keys is not text") from None
+        except KeyFormatError as error:
+            raise UnsignedError(f"the file of signing keys cannot be used: {error}") from error
+        return self._keys
 
-    def _connection(self) -> HTTPConnection:
-        host, port = self._url.hostname or "", self._url.port
-        if self._url.scheme == "https":
-            return HTTPSConnection(host, port, timeout=self._seconds, context=ssl.create_default_context())
-        return HTTPConnection(host, port, timeout=self._seconds)
+
+class HttpReceiver:
+    """A :class:`runtime.ports.Receiver` at an address; ``now`` is the time in seconds since 1970."""
+
+    def __init__(self, url: str, keys: SigningKeys, client: HttpClient, now: Callable[[], float] = time.time) -> None:
+        self._url = url
+        self._keys = keys
+        self._client = client
+        self._now = now
+
+    async def deliver(self, id_: str, event: bytes) -> None:
+        """See :class:`runtime.ports.Receiver`."""
+        fields = signed_fields(self._keys.current(), id_, int(self._now()), event)
+        try:
+            answer = await self._client.ask("POST", self._url, event, {"Content-Type": _CONTENT_TYPE, **fields})
+        except RefusedError as error:
+            raise DeliveryError(str(error)) from error
+        if answer.status not in _SUCCESS:
+            raise DeliveryError(f"answered {answer.status}")
+
+    async def close(self) -> None:
+        """Close the client, which other receivers may share."""
+        await self._client.close()

@@ -137,4 +137,4 @@ class DeliveryNotDeadError(Exception):
 
 
 class DeliveryError(Exception):
-    """A receiver did not take an event; the text holds neither address nor credential."""
+    """A receiver refuses an event; the text holds neither address nor credential."""

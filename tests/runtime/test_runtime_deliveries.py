@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import json
 import subprocess
 import sys
-import threading
 from collections import defaultdict
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import asyncpg
 import pytest
 
-from runtime.adapters.http_receiver import HttpReceiver
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
@@ -25,11 +22,12 @@ from runtime.domain.audit import DISCARD, QUEUE, REPLAY, Note
 from runtime.domain.deliveries import DeliveryError, DeliveryState, Priority, Subscription
 from runtime.domain.namespaces import EVERY_NAME, covered
 from runtime.embedded.cluster import OWNER
-from runtime.embedded.loopback import LOOPBACK
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter
+from runtime.ports import AuditFilter, PoolFullError, Reason, UnavailableError
+from runtime.services import circuit_breaker
 from runtime.services.deliveries import NOT_KEPT, Deliveries
+from runtime.settings import CircuitBreaker
 from runtime.telemetry import Telemetry
 from tests.runtime import delivering
 from tests.runtime.changing import ANYTHING, change, edit, put
@@ -37,7 +35,7 @@ from tests.runtime.fakes import MemoryAudit, MemoryEntries
 from tests.runtime.memory_deliveries import MemoryDeliveries
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     from runtime.domain.deliveries import Place, Subscriber
@@ -50,20 +48,48 @@ FIS, LEDGER = Subscription("fis"), Subscription("ledger", "pay*", Priority.LOW)
 
 
 class Receiver:
-    """A receiver that keeps the events it takes; the faults in ``faults`` are raised first, in order."""
+    """A receiver that keeps the events it takes; the faults in ``faults`` are raised first, in order.
+
+    While there is an ``outage``, it is raised; ``asked`` counts the deliveries.
+    """
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.faults: list[str] = []
+        self.outage: Exception | None = None
+        self.asked = 0
 
-    async def deliver(self, event: bytes) -> None:
+    async def deliver(self, id_: str, event: bytes) -> None:
+        self.asked += 1
+        if self.outage is not None:
+            raise self.outage
         if self.faults:
             raise DeliveryError(self.faults.pop(0))
         self.events.append(json.loads(event))
+        assert id_ == self.events[-1]["id"]
+
+    async def close(self) -> None: ...
 
     @property
     def subjects(self) -> list[str]:
         return [each["subject"] for each in self.events]
+
+
+class Clock:
+    """The monotonic clock of circuits, which only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(circuit_breaker, "time", clock)
+    return clock
 
 
 class Stores(NamedTuple):
@@ -149,12 +175,18 @@ class Bus:
     def __init__(self, queue: DeliveryQueue, settings: Queue) -> None:
         self.fis, self.ledger, self.telemetry, self.queue = Receiver(), Receiver(), Telemetry(), queue
         receivers = {FIS: self.fis, LEDGER: self.ledger}
-        self.deliveries = Deliveries(queue, settings, "urn:cbp:test", receivers, self.telemetry)
+        breaker = CircuitBreaker(failure_threshold=2, reset_seconds=30)
+        self.deliveries = Deliveries(queue, settings, "urn:cbp:test", receivers, self.telemetry, breaker)
 
     async def settle(self) -> None:
         """Deliver everything that is due."""
         while await self.deliveries.turn():
             await self.deliveries.drain()
+
+    def circuit(self) -> tuple[str, str | None]:
+        """Return the state of the circuit to the first receiver, and the reason of its outage."""
+        found = self.deliveries.circuits["subscriber-fis"]
+        return found.state.value, None if found.outage is None else found.outage.reason.value
 
     def metrics(self) -> str:
         self.telemetry.write()
@@ -180,7 +212,7 @@ async def test_a_change_is_delivered_as_a_cloud_event(store: EntryStore, bus: Bu
     made = await put(store, "payments", "limits", '{"daily": 1e20}')
     await bus.settle()
     (event,) = bus.fis.events
-    assert event.pop("id").endswith(".0")
+    assert event.pop("id").endswith("-0")
     assert event == {
         "specversion": "1.0",
         "source": "urn:cbp:test",
@@ -442,6 +474,59 @@ async def test_a_subscriber_that_is_away_is_bounded_and_its_lag_is_seen(
     assert bus.fis.subjects == [f"other/k{number}" for number in range(10)]
 
 
+async def test_while_a_receiver_is_away_its_circuit_is_open_no_attempt_is_counted_and_others_go_on(
+    settings: Settings, clock: Clock
+) -> None:
+    stores = memory_stores()
+    bus = Bus(stores.queue, changed(settings, retry=settings.queue.retry.model_copy(update={"jitter": False})))
+    await bus.settle()
+    bus.fis.outage = UnavailableError("no answer (ConnectError)", Reason.AWAY)
+    for name in ("pay-a", "pay-b", "pay-c", "pay-d"):
+        await put(stores.entries, name, "k")
+    await bus.settle()
+    assert bus.circuit() == ("open", Reason.AWAY)
+    assert sorted(bus.ledger.subjects) == ["pay-a/k", "pay-b/k", "pay-c/k", "pay-d/k"]
+    asked = bus.fis.asked
+    assert asked <= 4
+    await bus.settle()
+    assert bus.fis.asked == asked, "nothing is sent while the circuit is open"
+    clock.now += 31
+    await asyncio.sleep(0.011)  # the pause of a retry
+    await bus.settle()
+    assert bus.fis.asked == asked + 1, "one probe is sent, and fails"
+    assert bus.circuit() == ("open", Reason.AWAY)
+    bus.fis.outage = None
+    clock.now += 31
+    await asyncio.sleep(0.011)
+    await bus.settle()
+    assert sorted(bus.fis.subjects) == ["pay-a/k", "pay-b/k", "pay-c/k", "pay-d/k"]
+    assert bus.circuit() == ("closed", None)
+
+
+async def test_a_receiver_that_refuses_is_not_away_and_one_that_could_not_be_asked_is_not_blamed(
+    settings: Settings, clock: Clock
+) -> None:
+    stores = memory_stores()
+    bus = Bus(stores.queue, settings.queue)
+    await bus.settle()
+    await put(stores.entries, "a", "k")
+    bus.fis.faults = ["answered 400"] * 2
+    for _ in range(200):
+        await bus.settle()
+        if bus.fis.events:
+            break
+        await asyncio.sleep(0.005)
+    assert (bus.fis.asked, bus.circuit()) == (3, ("closed", None))
+    await put(stores.entries, "b", "k")
+    bus.fis.outage = PoolFullError("every connection is in use")
+    for _ in range(3):
+        await bus.deliveries.turn()
+        await bus.deliveries.drain()
+    assert (bus.fis.asked, bus.circuit()) == (6, ("closed", None))
+    (found,) = await stores.queue.page("fis", None, EVERY_NAME, (0, 0), 100)
+    assert (found.attempts, found.reason, found.state) == (0, None, DeliveryState.WAITING)
+
+
 async def test_what_retention_dropped_is_counted_as_missed(stores: Stores, bus: Bus) -> None:
     for key in ("a", "b", "c"):
         await put(stores.entries, "other", key)
@@ -509,44 +594,3 @@ async def arrived(file: Path, number: int) -> None:
     async with asyncio.timeout(30):
         while len(set(file.read_text().splitlines())) < number:
             await asyncio.sleep(0.02)
-
-
-@contextmanager
-def listening(status: int) -> Iterator[tuple[str, list[tuple[str | None, bytes]]]]:
-    """Provide the address of a receiver that answers with a status, and what it has received."""
-    received: list[tuple[str | None, bytes]] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((self.headers["Content-Type"], body))
-            self.send_response(status)
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with http.server.HTTPServer((LOOPBACK, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://{LOOPBACK}:{server.server_port}/events", received
-        server.shutdown()
-        thread.join()
-
-
-@pytest.mark.parametrize(("status", "fault"), [(204, None), (307, "answered 307"), (500, "answered 500")])
-async def test_a_receiver_over_http_takes_an_event_by_a_status_of_success_alone(status: int, fault: str | None) -> None:
-    with listening(status) as (url, received):
-        receiver = HttpReceiver(url, 5)
-        if fault is None:
-            await receiver.deliver(b"{}")
-        else:
-            with pytest.raises(DeliveryError, match=fault):
-                await receiver.deliver(b"{}")
-    assert received == [("application/cloudevents+json; charset=utf-8", b"{}")]
-
-
-async def test_a_receiver_that_is_away_is_a_fault_without_its_address() -> None:
-    with pytest.raises(DeliveryError, match=r"^no answer \(\w+\)$"):
-        await HttpReceiver(f"http://{LOOPBACK}:1/secret", 1).deliver(b"{}")
