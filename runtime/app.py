@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.routing import Router
@@ -38,6 +38,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.deliveries import Deliveries
 from runtime.services.entries import Entries
+from runtime.services.external_services import ExternalServices
 from runtime.services.given import GivenRights
 from runtime.services.health import READS, Health
 from runtime.services.history import History
@@ -53,7 +54,7 @@ from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from runtime.domain.deliveries import Subscription
     from runtime.environment import ForwardedHeader, Network
@@ -64,8 +65,10 @@ if TYPE_CHECKING:
         ChangeFeed,
         DeliveryQueue,
         EntryStore,
+        ExternalPool,
         KeySource,
         MemoryReader,
+        Pool,
         ProposalStore,
         Receiver,
         TokenBuckets,
@@ -81,6 +84,7 @@ class Adapters:
     """The adapters of every port of the service.
 
     ``replace`` ends this worker, so that another takes its place. Without a ``queue`` this process delivers no changes.
+    ``external`` are the connections to external services, by what they are for.
     """
 
     store: EntryStore
@@ -96,6 +100,7 @@ class Adapters:
     replace: Callable[[], None]
     queue: DeliveryQueue | None = None
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
+    external: Mapping[str, ExternalPool] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
@@ -113,8 +118,9 @@ def create_app(
     )
 
     callers = Callers()
+    services = ExternalServices(settings.external_services, adapters.telemetry)
     keys = {
-        issuer.name: IssuerKeys(issuer, adapters.keys, settings.access.keys, callers.forget)
+        issuer.name: IssuerKeys(issuer, services.keys(issuer.name, adapters.keys), settings.access.keys, callers.forget)
         for issuer in settings.access.issuers
     }
     authority = Authority(settings.access)
@@ -142,6 +148,7 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
+    delivering = _delivering(settings, adapters, services)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
@@ -152,11 +159,12 @@ def create_app(
             "database-history": past.circuit,
             "database-proposals": proposals.circuit,
             **adapters.store.circuits,
+            **services.circuits,
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
-    sampling = Sampling(health, adapters.telemetry)
+    sampling = Sampling(health, adapters.external, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
@@ -169,7 +177,7 @@ def create_app(
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
             running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
-            running += _delivering(settings, adapters)
+            running += [each.repeat() for each in delivering]
             tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -177,10 +185,15 @@ def create_app(
         await audit.close()
         sampling.sample()
         intake.parser.shutdown()
+        for pool in adapters.external.values():
+            await pool.close()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    status = StatusHandlers(health, adapters.store.pools, sampling, monitors, adapters.telemetry)
+    def pools() -> dict[str, Pool]:
+        return {**adapters.store.pools(), **{name: each.pool for name, each in adapters.external.items()}}
+
+    status = StatusHandlers(health, pools, sampling, monitors, adapters.telemetry)
     limiter = RateLimiter(throttle, clients, adapters.telemetry)
     public = BoundedLimiter(limiter, intake, clients, shedding)
     proofs = Proofs(Tokens(settings.access, keys), given)
@@ -206,12 +219,14 @@ def create_app(
     return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
 
 
-def _delivering(settings: Settings, adapters: Adapters) -> list[Coroutine[Any, Any, None]]:
+def _delivering(settings: Settings, adapters: Adapters, services: ExternalServices) -> list[Deliveries]:
     """Return the deliveries of this process to its receivers, if there are any."""
     if adapters.queue is None:
         return []
     source = f"urn:cbp:{settings.environment}"
-    return [Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry).repeat()]
+    receivers = {each: services.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
+    circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
+    return [Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)]
 
 
 def _resources(
