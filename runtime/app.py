@@ -39,6 +39,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.deliveries import Deliveries
 from runtime.services.entries import Entries
+from runtime.services.external_services import ExternalServices
 from runtime.services.given import GivenRights
 from runtime.services.health import READS, Health
 from runtime.services.history import History
@@ -66,8 +67,10 @@ if TYPE_CHECKING:
         ChangeFeed,
         DeliveryQueue,
         EntryStore,
+        ExternalPool,
         KeySource,
         MemoryReader,
+        Pool,
         ProposalStore,
         Receiver,
         TokenBuckets,
@@ -83,6 +86,7 @@ class Adapters:
     """The adapters of every port of the service.
 
     ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
+    ``external`` are the connections to external services, by what they are for.
     """
 
     store: EntryStore
@@ -98,6 +102,7 @@ class Adapters:
     replace: Callable[[], None]
     queue: DeliveryQueue
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
+    external: Mapping[str, ExternalPool] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
@@ -115,8 +120,9 @@ def create_app(
     )
 
     callers = Callers()
+    services = ExternalServices(settings.external_services, adapters.telemetry)
     keys = {
-        issuer.name: IssuerKeys(issuer, adapters.keys, settings.access.keys, callers.forget)
+        issuer.name: IssuerKeys(issuer, services.keys(issuer.name, adapters.keys), settings.access.keys, callers.forget)
         for issuer in settings.access.issuers
     }
     authority = Authority(settings.access)
@@ -144,9 +150,8 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
-    source, breaker = f"urn:cbp:{settings.environment}", settings.external_services.integrations.circuit_breaker
-    deliveries = Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry, breaker)
     queue = QueueAdministration(adapters.queue, authority, settings.database)
+    deliveries = _deliveries_of(settings, adapters, services)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
@@ -158,12 +163,12 @@ def create_app(
             "database-proposals": proposals.circuit,
             "database-queue": queue.circuit,
             **adapters.store.circuits,
-            **deliveries.circuits,
+            **services.circuits,
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
-    sampling = Sampling(health, adapters.telemetry)
+    sampling = Sampling(health, adapters.external, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
@@ -181,14 +186,18 @@ def create_app(
             yield
             for task in tasks:
                 task.cancel()
-        await deliveries.close()
         await audit.close()
         sampling.sample()
         intake.parser.shutdown()
+        for pool in adapters.external.values():
+            await pool.close()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    status = StatusHandlers(health, adapters.store.pools, sampling, monitors, adapters.telemetry)
+    def pools() -> dict[str, Pool]:
+        return {**adapters.store.pools(), **{name: each.pool for name, each in adapters.external.items()}}
+
+    status = StatusHandlers(health, pools, sampling, monitors, adapters.telemetry)
     limiter = RateLimiter(throttle, clients, adapters.telemetry)
     public = BoundedLimiter(limiter, intake, clients, shedding)
     proofs = Proofs(Tokens(settings.access, keys), given)
@@ -213,6 +222,14 @@ def create_app(
     by_port = ByPort(paths, management, port)
     refusals = Refusals(audit, clients, quiet)
     return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
+
+
+def _deliveries_of(settings: Settings, adapters: Adapters, services: ExternalServices) -> Deliveries:
+    """Return the deliveries of this process to its receivers, each behind its circuit."""
+    source = f"urn:cbp:{settings.environment}"
+    receivers = {each: services.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
+    circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
+    return Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)
 
 
 def _resources(

@@ -117,8 +117,8 @@ class RefusedError(UnavailableError):
     """An external service has answered, but not with what was asked of it: it is not away."""
 
 
-class PoolFullError(UnavailableError):
-    """Every connection of this worker to external services is in use, which says nothing about the one asked."""
+class NotAskedError(UnavailableError):
+    """An external service was not asked: its circuit is open, or every connection of this worker is in use."""
 
 
 class OutcomeUnknownError(UnavailableError):
@@ -359,11 +359,25 @@ class TokenBuckets(Protocol):
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
 
 
+class ExternalPool(Protocol):
+    """Connections to external services."""
+
+    @property
+    def pool(self) -> Pool:
+        """The connections that may be open, those of calls in progress, and the calls that wait for one."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
 class KeySource(Protocol):
     """The published keys of issuers of tokens."""
 
     async def fetch(self, issuer: str) -> Mapping[str, Any]:
-        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`."""
+        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`, in bounded time.
+
+        An answer that is no such set is a :class:`RefusedError`.
+        """
 
 
 class AccessStore(Protocol):
@@ -544,17 +558,13 @@ class Receiver(Protocol):
     """A subscriber's receiver of events."""
 
     async def deliver(self, id_: str, event: bytes) -> None:
-        """Return once the receiver has taken a CloudEvent in the JSON format, which has this id.
+        """Return once the receiver has taken a CloudEvent in the JSON format, with this id, in bounded time.
 
         Raises:
-            runtime.domain.deliveries.DeliveryError: it has answered, and has not taken the event.
-            PoolFullError: nothing was sent, since this worker has too many calls in progress.
-            UnavailableError: it is away, or it is not known whether it has taken the event.
+            runtime.domain.deliveries.DeliveryError: it refuses the event.
+            UnavailableError: it fails or does not answer, so that it may have taken the event.
             UnsignedError: nothing was sent, since the event cannot be signed.
         """
-
-    async def close(self) -> None:
-        """Close its connections."""
 
 
 class DeliveryQueue(Protocol):

@@ -67,15 +67,16 @@ class Worker:
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
         store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
-        services = self.settings.external_services
-        integrations = HttpClient(services, services.integrations.pool_size)
+        external = self.settings.external_services
+        issuers = HttpClient(external, external.issuers.pool_size, environment.issuer_authority)
+        integrations = HttpClient(external, external.integrations.pool_size)
         adapters = Adapters(
             store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
             access=PostgresAccess(store),
             proposals=PostgresProposals(store, horizon),
-            keys=OidcKeys(environment.issuer_authority),
+            keys=OidcKeys(issuers),
             telemetry=telemetry,
             draining=draining,
             audit=PostgresAudit(store),
@@ -83,9 +84,10 @@ class Worker:
             replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
             queue=PostgresDeliveries(store, database.pool_size),
             receivers={
-                each.subscription: HttpReceiver(each.url, SigningKeys(each.keys_file), integrations)
+                each.subscription: HttpReceiver(integrations, each.url, SigningKeys(each.keys_file))
                 for each in environment.subscribers
             },
+            external={"issuers": issuers, "integrations": integrations},
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

@@ -110,6 +110,7 @@ SERVICE_IDLE = Duration(4)
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
+    external = _external_services(spec)
     return Settings(
         version=1,
         environment=environment.name,
@@ -117,8 +118,8 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         process=_process(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
-        queue=_queue(spec),
-        external_services=_external_services(spec),
+        queue=_queue(spec, external.integrations.pool_size),
+        external_services=external,
         access=_access(environment, environment.clusters[cluster], spec),
         monitors=_monitors(spec),
     )
@@ -236,7 +237,7 @@ def _levels(stated: limits.Levels) -> Levels:
     return Levels(warning_percent=stated.warning.percent, critical_percent=stated.critical.percent)
 
 
-def _queue(spec: Specification) -> Queue:
+def _queue(spec: Specification, connections: int) -> Queue:
     patterns, timeout = spec.load_management.queuing.patterns, spec.connections.external_services.timeout
     return Queue(
         events="Event bus" in spec.components.integration_layer.features,
@@ -252,7 +253,7 @@ def _queue(spec: Specification) -> Queue:
         ),
         timeout_seconds=timeout.seconds,
         visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
-        concurrency=DELIVERIES_AT_ONCE,
+        concurrency=min(DELIVERIES_AT_ONCE, connections),
         waiting=DELIVERIES_WAITING,
     )
 

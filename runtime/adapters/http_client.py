@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
-from runtime.ports import Pool, PoolFullError, Reason, RefusedError, UnavailableError
+from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -47,7 +47,7 @@ class Answer:
 
 
 class HttpClient:
-    """A client with at most ``pool_size`` connections, to any number of servers.
+    """A :class:`runtime.ports.ExternalPool`: a client with at most ``pool_size`` connections, to any number of servers.
 
     ``authority`` is a file of certificates that are trusted besides those of the system. It is read again when it has
     changed; calls that are in progress then fail.
@@ -67,7 +67,7 @@ class HttpClient:
 
     @property
     def pool(self) -> Pool:
-        """The connections that may be open, those of calls in progress, and the calls that wait for one."""
+        """See :class:`runtime.ports.ExternalPool`."""
         return Pool(self._pool_size, self._in_use, self._waiting)
 
     async def ask(
@@ -84,7 +84,7 @@ class HttpClient:
 
         Raises:
             RefusedError: the address is not one of HTTPS, or of this machine.
-            PoolFullError: no connection became free in time, which says nothing about the server.
+            NotAskedError: no connection became free in time, which says nothing about the server.
             UnavailableError: there is no answer in time, or one of a status from 500 on; ``reason`` says which.
         """
         target = _safe(url)
@@ -102,7 +102,7 @@ class HttpClient:
         return answer
 
     async def close(self) -> None:
-        """Close every connection."""
+        """See :class:`runtime.ports.ExternalPool`."""
         if self._client is not None:
             await self._client.aclose()
 
@@ -115,7 +115,7 @@ class HttpClient:
             async with asyncio.timeout(self._settings.waiting_milliseconds / 1000):
                 await self._free.acquire()
         except TimeoutError as error:
-            raise PoolFullError("every connection to external services is in use", Reason.SLOW) from error
+            raise NotAskedError("every connection to external services is in use") from error
         finally:
             self._waiting -= 1
         self._in_use += 1

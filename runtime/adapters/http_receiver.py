@@ -1,6 +1,7 @@
 """A receiver of events over HTTP, by the structured mode of the HTTP binding of CloudEvents 1.0.
 
-Each delivery is signed, by :mod:`runtime.domain.webhooks`. Any status but 2xx is a refusal.
+Each delivery is signed, by :mod:`runtime.domain.webhooks`. Any status but 2xx is a refusal,
+or from 500 on a failure.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from runtime.domain.deliveries import DeliveryError
 from runtime.domain.webhooks import KeyFormatError, parse_keys, signed_fields
-from runtime.ports import RefusedError, UnsignedError
+from runtime.ports import UnsignedError
 from runtime.services.cloud_events import MEDIA_TYPE
 
 if TYPE_CHECKING:
@@ -51,22 +52,15 @@ class SigningKeys:
 class HttpReceiver:
     """A :class:`runtime.ports.Receiver` at an address; ``now`` is the time in seconds since 1970."""
 
-    def __init__(self, url: str, keys: SigningKeys, client: HttpClient, now: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: HttpClient, url: str, keys: SigningKeys, now: Callable[[], float] = time.time) -> None:
+        self._client = client
         self._url = url
         self._keys = keys
-        self._client = client
         self._now = now
 
     async def deliver(self, id_: str, event: bytes) -> None:
         """See :class:`runtime.ports.Receiver`."""
         fields = signed_fields(self._keys.current(), id_, int(self._now()), event)
-        try:
-            answer = await self._client.ask("POST", self._url, event, {"Content-Type": _CONTENT_TYPE, **fields})
-        except RefusedError as error:
-            raise DeliveryError(str(error)) from error
+        answer = await self._client.ask("POST", self._url, event, {"Content-Type": _CONTENT_TYPE, **fields})
         if answer.status not in _SUCCESS:
             raise DeliveryError(f"answered {answer.status}")
-
-    async def close(self) -> None:
-        """Close the client, which other receivers may share."""
-        await self._client.close()

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.domain.deliveries import DeliveryError
-from runtime.ports import CircuitState, PoolFullError, Reason, UnavailableError, UnsignedError
-from runtime.services.circuit_breaker import CircuitBreaker
+from runtime.ports import CircuitState, NotAskedError, UnavailableError, UnsignedError
 from runtime.services.cloud_events import cloud_event, event_id
 from runtime.services.retries import pause_seconds
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from runtime.domain.deliveries import Delivery, Subscription
     from runtime.ports import Circuit, DeliveryQueue, Receiver
-    from runtime.settings import CircuitBreaker as Breaker
     from runtime.settings import Queue
     from runtime.telemetry import Telemetry
 
@@ -40,19 +38,11 @@ NOT_KEPT = "the event is no longer kept"
 _log = structlog.get_logger(__name__)
 
 
-class _NotMadeError(Exception):
-    """A delivery was not made, for a ``fault``; without one it was not tried."""
-
-    def __init__(self, fault: str | None) -> None:
-        super().__init__(fault)
-        self.fault = fault
-
-
 class Deliveries:
     """The deliveries of one worker to ``receivers``; ``now`` is a monotonic clock.
 
-    ``source`` is that of its CloudEvents. There is a circuit to each receiver by the settings of ``breaker``: while it
-    is open, deliveries wait, and no attempt is counted.
+    ``source`` is that of its CloudEvents. ``circuits`` are those to the receivers, by the names of their subscribers:
+    nothing is claimed for one whose circuit is open, and one lane at a time while it is probed.
     """
 
     def __init__(
@@ -62,30 +52,20 @@ class Deliveries:
         source: str,
         receivers: Mapping[Subscription, Receiver],
         telemetry: Telemetry,
-        breaker: Breaker | None = None,
         now: Callable[[], float] = time.monotonic,
+        circuits: Mapping[str, Circuit] | None = None,
     ) -> None:
         self._queue = queue
         self._settings = settings
         self._source = source
         self._receivers = {each.name: receiver for each, receiver in receivers.items()} if settings.events else {}
         self._subscriptions = [each for each in receivers if each.name in self._receivers]
-        self._circuits = {name: CircuitBreaker(breaker, settings.timeout_seconds) for name in self._receivers}
         self._telemetry = telemetry
         self._now = now
+        self._circuits = circuits or {}
         self._lanes: dict[asyncio.Task[None], str] = {}
         self._sampled_at = -SAMPLE_SECONDS
         self._away = False
-
-    @property
-    def circuits(self) -> Mapping[str, Circuit]:
-        """The circuits to the receivers, by targets."""
-        return {f"subscriber-{name}": circuit for name, circuit in self._circuits.items()}
-
-    async def close(self) -> None:
-        """Close the receivers."""
-        for receiver in self._receivers.values():
-            await receiver.close()
 
     async def repeat(self) -> None:
         """Deliver until cancelled; a worker without receivers has nothing to do."""
@@ -105,30 +85,13 @@ class Deliveries:
 
     async def turn(self) -> bool:
         """Begin as many deliveries as this worker may make at once; return whether it began any."""
-        begun = False
-        closed = [each for each in self._subscriptions if self._state(each) is CircuitState.CLOSED]
-        probed = [each for each in self._subscriptions if self._state(each) is CircuitState.HALF_OPEN]
-        for group in (closed, *([each] for each in probed)):  # one lane is enough to probe a receiver
-            rooms = {each: self._room(each) for each in group}
-            asked = [each for each, room in rooms.items() if room > 0]
-            lanes = min((self._settings.concurrency - len(self._lanes), *(rooms[each] for each in asked)))
-            if asked and lanes > 0:
-                begun |= await self._begin(asked, lanes)
-        return begun
-
-    async def drain(self) -> None:
-        """Return when the deliveries that were begun have ended."""
-        while self._lanes:
-            await asyncio.wait(set(self._lanes))
-
-    async def sample(self) -> None:
-        """Set the metrics of the subscribers of this worker."""
-        for state in await self._queue.states():
-            if state.name in self._receivers:
-                self._telemetry.subscriber(state)
-
-    async def _begin(self, asked: Sequence[Subscription], lanes: int) -> bool:
-        """Claim lanes of subscribers, and begin their deliveries; return whether there were any."""
+        settings = self._settings
+        free = settings.concurrency - len(self._lanes)
+        left = {each: self._left(each.name) for each in self._subscriptions}
+        asked = [each for each, lanes in left.items() if lanes > 0]
+        if free < 1 or not asked:
+            return False
+        lanes = min(free, *(left[each] for each in asked))
         claimed_at = self._now()
         claimed = await self._claim(asked, lanes)
         if len({each.place.lane for each in claimed}) < lanes:
@@ -140,16 +103,28 @@ class Deliveries:
             task.add_done_callback(self._lanes.pop)
         return bool(claimed)
 
-    def _state(self, subscription: Subscription) -> CircuitState:
-        return self._circuits[subscription.name].state
-
-    def _room(self, subscription: Subscription) -> int:
-        """Return how many more lanes of a subscriber may begin now."""
-        taken, concurrency = [*self._lanes.values()].count(subscription.name), self._settings.concurrency
-        if self._state(subscription) is CircuitState.HALF_OPEN:
-            return 1 - taken
+    def _left(self, name: str) -> int:
+        """Return how many further lanes of a subscriber may be claimed."""
+        circuit = self._circuits.get(name)
+        state = CircuitState.CLOSED if circuit is None else circuit.state
+        if state is CircuitState.OPEN:
+            return 0
         # A receiver that hangs takes no more than half of the places, unless it is the only one.
-        return (concurrency if len(self._receivers) == 1 else max(1, concurrency // 2)) - taken
+        concurrency = self._settings.concurrency
+        most = concurrency if len(self._receivers) == 1 else max(1, concurrency // 2)
+        taken = list(self._lanes.values()).count(name)
+        return (most if state is CircuitState.CLOSED else 1) - taken
+
+    async def drain(self) -> None:
+        """Return when the deliveries that were begun have ended."""
+        while self._lanes:
+            await asyncio.wait(set(self._lanes))
+
+    async def sample(self) -> None:
+        """Set the metrics of the subscribers of this worker."""
+        for state in await self._queue.states():
+            if state.name in self._receivers:
+                self._telemetry.subscriber(state)
 
     async def _turn_safely(self) -> bool:
         busy = False
@@ -185,9 +160,12 @@ class Deliveries:
                     await self._give_back(delivery, None)
                     return
                 try:
-                    await self._deliver(delivery)
-                except _NotMadeError as error:
-                    await self._give_back(delivery, error.fault)
+                    fault = await self._deliver(delivery)
+                except NotAskedError:  # no attempt
+                    await self._give_back(delivery, None)
+                    return
+                if fault is not None:
+                    await self._give_back(delivery, fault)
                     return
                 held = await self._queue.done(delivery)
                 self._telemetry.deliveries.count("delivered" if held else "lost")
@@ -196,32 +174,19 @@ class Deliveries:
         except UnavailableError as error:  # the claim runs out, and the deliveries are made again
             _log.warning("the end of a delivery is not recorded: it is made again", text=str(error))
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        """Return once the receiver has taken the event; raise :class:`_NotMadeError`."""
-        place, event = delivery.place, delivery.event
-        if event is None:
-            raise _NotMadeError(NOT_KEPT)
-        circuit = self._circuits[place.subscriber]
-        if not circuit.permits():
-            raise _NotMadeError(None)
-        content = cloud_event(self._source, place, delivery.occurred_at, event)
+    async def _deliver(self, delivery: Delivery) -> str | None:
+        """Return None once the receiver has taken the event, or the fault."""
+        if delivery.event is None:
+            return NOT_KEPT
+        place = delivery.place
+        event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
-                await self._receivers[place.subscriber].deliver(event_id(place, event), content)
-        except TimeoutError:
-            circuit.failed(Reason.SLOW)
-            raise _NotMadeError(f"no answer within {self._settings.timeout_seconds} seconds") from None
-        except DeliveryError as error:
-            circuit.succeeded()  # it has answered
-            raise _NotMadeError(str(error)) from error
-        except UnsignedError as error:
-            raise _NotMadeError(str(error)) from error
-        except PoolFullError:
-            raise _NotMadeError(None) from None
-        except UnavailableError as error:
-            circuit.failed(error.reason)
-            raise _NotMadeError(str(error)) from error
-        circuit.succeeded()
+            await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
+        except NotAskedError:
+            raise
+        except (DeliveryError, UnavailableError, UnsignedError) as error:
+            return str(error)
+        return None
 
     async def _give_back(self, delivery: Delivery, fault: str | None) -> None:
         failures = delivery.attempts + 1

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 from runtime.ports import CircuitState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runtime.ports import ExternalPool
     from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 
@@ -17,10 +20,11 @@ STATES = (CircuitState.CLOSED, CircuitState.HALF_OPEN, CircuitState.OPEN)
 
 
 class Sampling:
-    """A sampler of the ``health`` of a worker and of the counts of ``telemetry``."""
+    """A sampler of the ``health`` of a worker, its connections to ``external`` services and counts of ``telemetry``."""
 
-    def __init__(self, health: Health, telemetry: Telemetry) -> None:
+    def __init__(self, health: Health, external: Mapping[str, ExternalPool], telemetry: Telemetry) -> None:
         self._health = health
+        self._external = external
         self._telemetry = telemetry
         self._hits = 0
         self._misses = 0
@@ -38,6 +42,11 @@ class Sampling:
         self._telemetry.ready.set(health.state.ready)
         for target, circuit in health.circuits.items():
             self._telemetry.circuits.labels(target).set(STATES.index(circuit.state))
+        for name, each in self._external.items():
+            pool = each.pool
+            self._telemetry.external_pool_size.labels(name).set(pool.size)
+            self._telemetry.external_pool_in_use.labels(name).set(pool.in_use)
+            self._telemetry.external_pool_waiting.labels(name).set(pool.waiting)
         self._telemetry.memory_age.set(contents.age_seconds or 0)
         self._telemetry.memory_bound.set(health.stale_seconds)
         schema = health.feed.schema

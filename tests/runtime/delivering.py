@@ -30,10 +30,6 @@ class FileReceiver:
         os.write(self._file, event + b"\n")
         await asyncio.sleep(0)
 
-    async def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
-
 
 async def deliver(url: str, path: Path, settings: Settings) -> None:
     """Deliver changes until killed."""

@@ -13,11 +13,23 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from runtime.adapters.http_client import HttpClient
 from runtime.embedded.loopback import LOOPBACK
+from runtime.services import circuit_breaker
+from runtime.settings import CircuitBreaker, ExternalServices, ServiceCalls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
+
+    import pytest
+
+RESET_SECONDS = 30
+_NO_CIRCUIT = ServiceCalls(pool_size=2, circuit_breaker=None)
+CALLS = ExternalServices(
+    timeout_seconds=5, waiting_milliseconds=2500, idle_seconds=4, issuers=_NO_CIRCUIT, integrations=_NO_CIRCUIT
+)
+"""Settings of calls that tests make by themselves."""
 
 Behaviour: TypeAlias = "Callable[[External, asyncio.StreamWriter], Awaitable[None]]"
 
@@ -121,6 +133,38 @@ async def external(behave: Behaviour, port: int = 0, context: ssl.SSLContext | N
         for writer in found.writers:
             writer.close()
         await found.left()
+
+
+@asynccontextmanager
+async def http_client(pool_size: int = 2, authority: Path | None = None, **members: float) -> AsyncIterator[HttpClient]:
+    """Provide a client, by ``CALLS`` with some other ``members``."""
+    client = HttpClient(CALLS.model_copy(update=members), pool_size, authority)
+    try:
+        yield client
+    finally:
+        await client.close()
+
+
+class CircuitClock:
+    """The clock of all circuits: it stands still until a test moves it."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._seconds = 0.0
+        patch.setattr(circuit_breaker, "time", self)
+
+    def monotonic(self) -> float:
+        """Return the seconds of the clock."""
+        return self._seconds
+
+    def pass_reset(self) -> None:
+        """Move the clock past the reset of the circuits, so that they are probed."""
+        self._seconds += RESET_SECONDS
+
+
+def calls_with_circuit(failure_threshold: int) -> ServiceCalls:
+    """Return settings of calls whose circuits open after a number of failures."""
+    circuit = CircuitBreaker(failure_threshold=failure_threshold, reset_seconds=RESET_SECONDS)
+    return ServiceCalls(pool_size=2, circuit_breaker=circuit)
 
 
 def shows(folder: Path, address: str = LOOPBACK) -> tuple[ssl.SSLContext, bytes]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import asyncpg
 import pytest
 
+from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
@@ -24,13 +25,13 @@ from runtime.domain.namespaces import EVERY_NAME, covered
 from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter, PoolFullError, Reason, UnavailableError
-from runtime.services import circuit_breaker
+from runtime.ports import AuditFilter, CircuitState
 from runtime.services.deliveries import NOT_KEPT, Deliveries
-from runtime.settings import CircuitBreaker
+from runtime.services.external_services import ExternalServices
 from runtime.telemetry import Telemetry
 from tests.runtime import delivering
 from tests.runtime.changing import ANYTHING, change, edit, put
+from tests.runtime.external import CALLS, CircuitClock, answers, calls_with_circuit, external, hangs_up, http_client
 from tests.runtime.fakes import MemoryAudit, MemoryEntries
 from tests.runtime.memory_deliveries import MemoryDeliveries
 
@@ -48,48 +49,21 @@ FIS, LEDGER = Subscription("fis"), Subscription("ledger", "pay*", Priority.LOW)
 
 
 class Receiver:
-    """A receiver that keeps the events it takes; the faults in ``faults`` are raised first, in order.
-
-    While there is an ``outage``, it is raised; ``asked`` counts the deliveries.
-    """
+    """A receiver that keeps the events it takes; the faults in ``faults`` are raised first, in order."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
         self.faults: list[str] = []
-        self.outage: Exception | None = None
-        self.asked = 0
 
     async def deliver(self, id_: str, event: bytes) -> None:
-        self.asked += 1
-        if self.outage is not None:
-            raise self.outage
         if self.faults:
             raise DeliveryError(self.faults.pop(0))
         self.events.append(json.loads(event))
         assert id_ == self.events[-1]["id"]
 
-    async def close(self) -> None: ...
-
     @property
     def subjects(self) -> list[str]:
         return [each["subject"] for each in self.events]
-
-
-class Clock:
-    """The monotonic clock of circuits, which only a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(circuit_breaker, "time", clock)
-    return clock
 
 
 class Stores(NamedTuple):
@@ -175,18 +149,12 @@ class Bus:
     def __init__(self, queue: DeliveryQueue, settings: Queue) -> None:
         self.fis, self.ledger, self.telemetry, self.queue = Receiver(), Receiver(), Telemetry(), queue
         receivers = {FIS: self.fis, LEDGER: self.ledger}
-        breaker = CircuitBreaker(failure_threshold=2, reset_seconds=30)
-        self.deliveries = Deliveries(queue, settings, "urn:cbp:test", receivers, self.telemetry, breaker)
+        self.deliveries = Deliveries(queue, settings, "urn:cbp:test", receivers, self.telemetry)
 
     async def settle(self) -> None:
         """Deliver everything that is due."""
         while await self.deliveries.turn():
             await self.deliveries.drain()
-
-    def circuit(self) -> tuple[str, str | None]:
-        """Return the state of the circuit to the first receiver, and the reason of its outage."""
-        found = self.deliveries.circuits["subscriber-fis"]
-        return found.state.value, None if found.outage is None else found.outage.reason.value
 
     def metrics(self) -> str:
         self.telemetry.write()
@@ -474,57 +442,51 @@ async def test_a_subscriber_that_is_away_is_bounded_and_its_lag_is_seen(
     assert bus.fis.subjects == [f"other/k{number}" for number in range(10)]
 
 
-async def test_while_a_receiver_is_away_its_circuit_is_open_no_attempt_is_counted_and_others_go_on(
-    settings: Settings, clock: Clock
+async def test_a_receiver_behind_an_open_circuit_is_not_asked_and_its_deliveries_lose_no_attempt(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stores = memory_stores()
-    bus = Bus(stores.queue, changed(settings, retry=settings.queue.retry.model_copy(update={"jitter": False})))
-    await bus.settle()
-    bus.fis.outage = UnavailableError("no answer (ConnectError)", Reason.AWAY)
-    for name in ("pay-a", "pay-b", "pay-c", "pay-d"):
-        await put(stores.entries, name, "k")
-    await bus.settle()
-    assert bus.circuit() == ("open", Reason.AWAY)
-    assert sorted(bus.ledger.subjects) == ["pay-a/k", "pay-b/k", "pay-c/k", "pay-d/k"]
-    asked = bus.fis.asked
-    assert asked <= 4
-    await bus.settle()
-    assert bus.fis.asked == asked, "nothing is sent while the circuit is open"
-    clock.now += 31
-    await asyncio.sleep(0.011)  # the pause of a retry
-    await bus.settle()
-    assert bus.fis.asked == asked + 1, "one probe is sent, and fails"
-    assert bus.circuit() == ("open", Reason.AWAY)
-    bus.fis.outage = None
-    clock.now += 31
-    await asyncio.sleep(0.011)
-    await bus.settle()
-    assert sorted(bus.fis.subjects) == ["pay-a/k", "pay-b/k", "pay-c/k", "pay-d/k"]
-    assert bus.circuit() == ("closed", None)
+    """One of two receivers hangs up, comes back, and gets every change."""
+    clock, stores = CircuitClock(monkeypatch), memory_stores()
+    store, queue = stores.entries, stores.queue
+    keys = tmp_path / "keys"
+    keys.write_text("whsec_" + "A" * 32)
+    telemetry = Telemetry()
+    services = ExternalServices(CALLS.model_copy(update={"integrations": calls_with_circuit(2)}), telemetry)
+    async with external(hangs_up) as fis, external(answers(204)) as ledger, http_client() as client:
+        receivers = {
+            FIS: services.receiver("fis", HttpReceiver(client, fis.url, SigningKeys(keys))),
+            LEDGER: services.receiver("ledger", HttpReceiver(client, ledger.url, SigningKeys(keys))),
+        }
+        circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
+        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, telemetry, circuits=circuits)
+        await deliveries.turn()
+        for number in range(4):
+            await store.change([change(edit(f"pay{number}", "limits"))])
 
+        async def deliver_until(state: CircuitState) -> None:
+            async with asyncio.timeout(20):
+                while circuits["fis"].state is not state or (await lag("ledger")):
+                    await deliveries.turn()
+                    await deliveries.drain()
+                    await asyncio.sleep(0.002)
 
-async def test_a_receiver_that_refuses_is_not_away_and_one_that_could_not_be_asked_is_not_blamed(
-    settings: Settings, clock: Clock
-) -> None:
-    stores = memory_stores()
-    bus = Bus(stores.queue, settings.queue)
-    await bus.settle()
-    await put(stores.entries, "a", "k")
-    bus.fis.faults = ["answered 400"] * 2
-    for _ in range(200):
-        await bus.settle()
-        if bus.fis.events:
-            break
-        await asyncio.sleep(0.005)
-    assert (bus.fis.asked, bus.circuit()) == (3, ("closed", None))
-    await put(stores.entries, "b", "k")
-    bus.fis.outage = PoolFullError("every connection is in use")
-    for _ in range(3):
-        await bus.deliveries.turn()
-        await bus.deliveries.drain()
-    assert (bus.fis.asked, bus.circuit()) == (6, ("closed", None))
-    (found,) = await stores.queue.page("fis", None, EVERY_NAME, (0, 0), 100)
-    assert (found.attempts, found.reason, found.state) == (0, None, DeliveryState.WAITING)
+        async def lag(name: str) -> int:
+            return next(each.lag for each in await queue.states() if each.name == name)
+
+        await deliver_until(CircuitState.OPEN)
+        asked = len(fis.requests)
+        await deliveries.turn()
+        await deliveries.drain()
+        assert (len(fis.requests), len(ledger.requests)) == (asked, 4)
+        fis.behave = answers(204)
+        clock.pass_reset()
+        await deliver_until(CircuitState.CLOSED)
+        async with asyncio.timeout(20):
+            while await lag("fis"):
+                await deliveries.turn()
+                await deliveries.drain()
+                await asyncio.sleep(0.002)
+        assert {each.dead_letters for each in await queue.states()} == {0}
 
 
 async def test_what_retention_dropped_is_counted_as_missed(stores: Stores, bus: Bus) -> None:

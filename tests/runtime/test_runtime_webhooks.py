@@ -13,10 +13,16 @@ import pytest
 
 from runtime.adapters.http_client import HttpClient
 from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
-from runtime.domain.deliveries import DeliveryError
+from runtime.domain.deliveries import DeliveryError, Subscription
+from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.webhooks import KeyFormatError, parse_keys, signed_fields
-from runtime.ports import Reason, UnavailableError, UnsignedError
+from runtime.ports import Reason, RefusedError, UnavailableError, UnsignedError
+from runtime.services.deliveries import Deliveries
+from runtime.telemetry import Telemetry
+from tests.runtime.changing import put
 from tests.runtime.external import answers, breaks_off, drips, external, hangs_up, is_silent
+from tests.runtime.fakes import MemoryAudit, MemoryEntries
+from tests.runtime.memory_deliveries import MemoryDeliveries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -56,9 +62,15 @@ def keys(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def receiver(settings: Settings, keys: Path) -> AsyncIterator[Callable[[str], HttpReceiver]]:
-    client = HttpClient(settings.external_services.model_copy(update={"timeout_seconds": 0.2}), 2)
-    yield lambda url: HttpReceiver(url, SigningKeys(keys), client, lambda: NOW + 0.9)
+def seconds() -> float:
+    """The time that a receiver has to answer."""
+    return 30
+
+
+@pytest.fixture
+async def receiver(settings: Settings, keys: Path, seconds: float) -> AsyncIterator[Callable[[str], HttpReceiver]]:
+    client = HttpClient(settings.external_services.model_copy(update={"timeout_seconds": seconds}), 2)
+    yield lambda url: HttpReceiver(client, url, SigningKeys(keys), lambda: NOW + 0.9)
     await client.close()
 
 
@@ -148,14 +160,14 @@ async def test_a_receiver_over_http_takes_an_event_by_a_status_of_success_alone(
 
 
 @pytest.mark.parametrize(
-    ("behave", "reason"),
+    ("behave", "seconds", "reason"),
     [
-        (answers(500), Reason.FAILED),
-        (answers(503), Reason.FAILED),
-        (is_silent, Reason.SLOW),
-        (drips, Reason.SLOW),
-        (hangs_up, Reason.AWAY),
-        (breaks_off, Reason.AWAY),
+        (answers(500), 30, Reason.FAILED),
+        (answers(503), 30, Reason.FAILED),
+        (is_silent, 0.2, Reason.SLOW),
+        (drips, 0.2, Reason.SLOW),
+        (hangs_up, 30, Reason.AWAY),
+        (breaks_off, 30, Reason.AWAY),
     ],
 )
 async def test_a_receiver_that_fails_is_away_and_its_address_is_not_told(
@@ -169,5 +181,24 @@ async def test_a_receiver_that_fails_is_away_and_its_address_is_not_told(
 
 
 async def test_a_receiver_without_tls_elsewhere_is_not_asked(receiver: Callable[[str], HttpReceiver]) -> None:
-    with pytest.raises(DeliveryError, match="over HTTPS alone"):
+    with pytest.raises(RefusedError, match="over HTTPS alone"):
         await receiver("http://ledger.bank.example/events").deliver("change-0", EVENT)
+
+
+async def test_a_delivery_that_cannot_be_signed_is_tried_again_and_says_why(
+    receiver: Callable[[str], HttpReceiver], settings: Settings, keys: Path
+) -> None:
+    keys.unlink()
+    entries, subscription = MemoryEntries(), Subscription("ledger")
+    queue = MemoryDeliveries(entries, MemoryAudit())
+    async with external(answers(204)) as server:
+        receivers = {subscription: receiver(server.url)}
+        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, Telemetry())
+        await deliveries.turn()
+        await put(entries, "payments", "limits")
+        await deliveries.turn()
+        await deliveries.drain()
+        assert server.requests == []
+    (found,) = await queue.page("ledger", None, EVERY_NAME, (0, 0), 10)
+    assert found.attempts == 1
+    assert found.reason == "the file of signing keys cannot be read: No such file or directory"
