@@ -198,7 +198,9 @@ async def test_reads_and_lists_are_refused_in_time_and_then_at_once_and_memory_a
         assert (await client.get("/health/ready")).status_code == 200
         answers = await asyncio.gather(*(timed(client.get(path)) for path in READS))
         assert {response.status_code for response, _ in answers} == {503}
-        assert sum(seconds >= READ_SECONDS for _, seconds in answers) <= 1  # the one that may ask waits as long as it may
+        assert (
+            sum(seconds >= READ_SECONDS for _, seconds in answers) <= 1
+        )  # the one that may ask waits as long as it may
         remembered, seconds = await timed(client.get(URL))
         assert (remembered.status_code, seconds < BOUND_SECONDS) == (200, True)
 
