@@ -65,7 +65,7 @@ class Worker:
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
-        store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
+        store = PostgresEntries(environment.database, environment.database_read, database, horizon)
         adapters = Adapters(
             store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
