@@ -88,7 +88,7 @@ async def served(
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
     address, database = Address(f"{database_url}?{'&'.join(('sslmode=disable', *parameters))}"), settings.database
-    store = PostgresEntries(address, None, database, horizon, telemetry)
+    store = PostgresEntries(address, None, database, horizon)
     adapters = Adapters(
         store=store,
         access=PostgresAccess(store),
@@ -219,7 +219,7 @@ async def test_the_details_show_a_pool_that_is_wholly_lent(
 
         async def starved() -> bool:
             pool = (await client.get(DETAIL)).json()["pools"]["reads"]
-            return bool(pool == {"size": 2, "in_use": 2, "waiting": 3})
+            return bool(pool == {"size": 2, "in_use": 2, "waiting": 3, "refused": 0})
 
         await eventually(starved)
         metrics = (await client.get("http://test:9464/metrics")).text

@@ -107,7 +107,7 @@ def memory_stores() -> Stores:
 
 @asynccontextmanager
 async def postgres_stores(url: str, owner_url: str, settings: Settings) -> AsyncIterator[Stores]:
-    entries = PostgresEntries(Address(url), None, settings.database, Horizon(3), Telemetry())
+    entries = PostgresEntries(Address(url), None, settings.database, Horizon(3))
     await entries.open()
 
     async def owner(statement: str, *arguments: object) -> None:

@@ -215,7 +215,7 @@ async def test_the_details_say_what_is_away_since_when_and_why(
         "feed": {"state": "up"},
         "redis": {"state": "up"},
         "schema": {"found": 3, "needed": 3},
-        "pools": {"reads": {"size": 2, "in_use": 0, "waiting": 0}},
+        "pools": {"reads": {"size": 2, "in_use": 0, "waiting": 0, "refused": 0}},
     }
     before = datetime.now(UTC)
     await lose_database(worker, entries, feed, Reason.SLOW)
@@ -251,8 +251,8 @@ async def test_the_details_show_the_circuits_and_the_pools_of_external_services(
                 while (found := await worker.detail())["circuits"]["issuer-people"]["state"] != "open" or not fis.now:
                     await asyncio.sleep(0.001)
             assert found["circuits"]["issuer-people"]["reason"] == "away"
-            assert found["pools"]["issuers"] == {"size": 3, "in_use": 0, "waiting": 0}
-            assert found["pools"]["integrations"] == {"size": 2, "in_use": 1, "waiting": 0}
+            assert found["pools"]["issuers"] == {"size": 3, "in_use": 0, "waiting": 0, "refused": 0}
+            assert found["pools"]["integrations"] == {"size": 2, "in_use": 1, "waiting": 0, "refused": 0}
             for metric, value in (
                 ('circuit_breaker_state{target="issuer-people"}', 2),
                 ('external_calls_total{outcome="away",target="issuer-people"}', 1),
