@@ -371,7 +371,7 @@ class PostgresEntries:
             server_settings={"application_name": "cbp-runtime"},
         )
         self._telemetry.pool_size.inc(size)
-        return _Pool(connections, size)
+        return _Pool(connections)
 
     @asynccontextmanager
     async def _connection(self, pool: _Pool, seconds: float = math.inf) -> AsyncIterator[asyncpg.Connection]:
@@ -408,9 +408,9 @@ class _Pool:
 
     __slots__ = ("connections", "in_use", "size", "waiting")
 
-    def __init__(self, connections: asyncpg.Pool, size: int) -> None:
+    def __init__(self, connections: asyncpg.Pool) -> None:
         self.connections = connections
-        self.size = size
+        self.size: int = connections.get_max_size()
         self.in_use = 0
         self.waiting = 0
 
