@@ -25,7 +25,6 @@ from runtime.embedded import postgres as embedded
 from runtime.embedded.cluster import API
 from runtime.environment import Address
 from runtime.settings import Settings
-from runtime.telemetry import Telemetry
 from tests.runtime import delivering
 from tests.runtime.changing import change, edit
 
@@ -36,7 +35,7 @@ MOST = 0.8
 
 async def prepare(url: str, settings: Settings) -> None:
     """Follow, and then make the changes in groups, as workers do."""
-    store = PostgresEntries(Address(url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(url), None, settings.database, Horizon(3))
     await store.open()
     await PostgresDeliveries(store, 2).fan_out(delivering.SUBSCRIPTION, 0, 1, 1)
     for first in range(0, CHANGES, TOGETHER):

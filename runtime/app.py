@@ -166,7 +166,7 @@ def create_app(
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
-    sampling = Sampling(health, adapters.external, adapters.telemetry)
+    sampling = Sampling(health, adapters.store.pools, adapters.external, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)

@@ -96,11 +96,15 @@ class Schema:
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The connections that a pool may open, those that are lent, and the calls that wait for one."""
+    """The connections that a pool may open, those that are lent, and the calls that wait for one.
+
+    ``refused`` counts the calls that found too many others waiting, or waited for too long.
+    """
 
     size: int
     in_use: int
     waiting: int
+    refused: int = 0
 
 
 class UnavailableError(Exception):
@@ -121,6 +125,13 @@ class RefusedError(UnavailableError):
 
 class NotAskedError(UnavailableError):
     """An external service was not asked: its circuit is open, or every connection of this worker is in use."""
+
+
+class OverloadedError(UnavailableError):
+    """More calls wait for the server than it makes; this one was not made."""
+
+    def __init__(self) -> None:
+        super().__init__("more requests wait for the database than it answers, so this one was not sent")
 
 
 class OutcomeUnknownError(UnavailableError):

@@ -116,6 +116,13 @@ class Telemetry:
         of_workers="sum",
         statement="load_balancing.database.connection_timeout",
     )
+    pool_refused = counter(
+        "database_pool_refused",
+        "Calls refused since too many others waited for a connection.",
+        "pool",
+        unit="calls",
+        statement=_POOL_SIZE,
+    )
     circuits = gauge(
         "circuit_breaker_state",
         "State of the circuit to a target: 0 closed, 1 half-open, 2 open.",

@@ -66,7 +66,7 @@ class Worker:
         environment, database = self.environment, self.settings.database
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
-        store = PostgresEntries(environment.database, environment.database_read, database, horizon, telemetry)
+        store = PostgresEntries(environment.database, environment.database_read, database, horizon)
         external = self.settings.external_services
         issuers = HttpClient(external, external.issuers.pool_size, environment.issuer_authority)
         integrations = HttpClient(external, external.integrations.pool_size)

@@ -10,7 +10,7 @@ import asyncio
 import math
 import time
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import asyncpg
 import structlog
@@ -31,6 +31,7 @@ from runtime.domain.namespaces import (
     summaries,
 )
 from runtime.ports import CircuitState, OutcomeUnknownError, Pool, Reason, UnavailableError
+from runtime.services.admission import Admission
 from runtime.services.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from runtime.environment import Address
     from runtime.ports import Result
     from runtime.settings import Database
-    from runtime.telemetry import Telemetry
 
 _READ = """
 SELECT position.epoch, position.revision AS last, entry.* FROM store_position() AS position
@@ -145,13 +145,10 @@ class PostgresEntries:
     Reads go to ``standby``, if there is one, while it is known to be at most ``replica_lag_seconds`` behind.
     """
 
-    def __init__(
-        self, primary: Address, standby: Address | None, settings: Database, horizon: Horizon, telemetry: Telemetry
-    ) -> None:
+    def __init__(self, primary: Address, standby: Address | None, settings: Database, horizon: Horizon) -> None:
         self._addresses = primary, standby
         self._settings = settings
         self._horizon = horizon
-        self._telemetry = telemetry
         self.history = PostgresHistory(self)
         self._reads: _Pool
         self._changes: _Pool
@@ -178,16 +175,19 @@ class PostgresEntries:
     def pools(self) -> Mapping[str, Pool]:
         """See :class:`runtime.ports.EntryStore`."""
         pools = {"reads": self._reads, "changes": self._changes, "standby": self._standby}
-        return {name: Pool(pool.size, pool.in_use, pool.waiting) for name, pool in pools.items() if pool is not None}
+        return {name: pool.use for name, pool in pools.items() if pool is not None}
 
     @property
     def circuits(self) -> Mapping[str, CircuitBreaker]:
         """See :class:`runtime.ports.EntryStore`."""
         return {"database-standby": self._standby_circuit}
 
-    def reading(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
-        """Lend a connection of those for reads, with errors translated, for what is kept beside the entries."""
-        return self._connection(self._reads)
+    def reading(self, *, deferrable: bool = False) -> AbstractAsyncContextManager[asyncpg.Connection]:
+        """Lend a connection of those for reads, with errors translated, for what is kept beside the entries.
+
+        One that is ``deferrable`` waits behind those that are not.
+        """
+        return self._connection(self._reads, deferrable=deferrable)
 
     def changing(self) -> AbstractAsyncContextManager[asyncpg.Connection]:
         """Lend a connection of those for changes, with errors translated."""
@@ -202,7 +202,7 @@ class PostgresEntries:
         self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
     ) -> Page:
         """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES, prefix)
+        rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES, prefix, deferrable=True)
         entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
         return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
 
@@ -237,9 +237,8 @@ class PostgresEntries:
     ) -> Summaries:
         """See :class:`runtime.ports.EntryStore`."""
         most = MOST_EXAMINED if labels else limit
-        rows, version = await self.fetch(
-            at_least, _NAMESPACES, after, most, [each.first for each in names], [each.last for each in names]
-        )
+        bounds = [each.first for each in names], [each.last for each in names]
+        rows, version = await self.fetch(at_least, _NAMESPACES, after, most, *bounds, deferrable=True)
         named = [row for row in rows if row["name"] is not None]
         found = [
             Summary(row["name"], row["members"], row["revision"] and Version(version.epoch, row["revision"]))
@@ -312,18 +311,20 @@ class PostgresEntries:
             self._horizon.advance(Version(epoch, 0))
 
     async def fetch(
-        self, at_least: Version | None, query: str, *arguments: object, primary: bool = False
+        self, at_least: Version | None, query: str, *arguments: object, primary: bool = False, deferrable: bool = False
     ) -> tuple[list[asyncpg.Record], Version]:
-        """Return the rows and the version of their snapshot: a standby's if it is recent enough.
+        """Return the rows and the version of their snapshot: a standby's if it is recent enough and not busy.
 
-        Each row has the position as ``epoch`` and ``last``. ``primary`` excludes the standby.
+        Each row has the position as ``epoch`` and ``last``. ``primary`` excludes the standby. A query that is
+        ``deferrable`` waits behind those that are not.
         """
         required = None if primary else self._horizon.required(time.monotonic(), at_least)
-        if self._standby is not None and required is not None and self._standby_circuit.permits():
-            rows = await self._fetch_from_standby(self._standby, query, *arguments)
+        standby = self._standby
+        if standby and not standby.admission.full and required is not None and self._standby_circuit.permits():
+            rows = await self._fetch_from_standby(standby, query, *arguments)
             if rows and rows[0]["epoch"] == required.epoch and rows[0]["last"] >= required.revision:
                 return rows, Version(required.epoch, rows[0]["last"])
-        async with self._connection(self._reads) as connection:
+        async with self._connection(self._reads, deferrable=deferrable) as connection:
             known = self._horizon.mark
             rows = await connection.fetch(query, *arguments)
             # Another history is a later one, or an earlier one that this database was put back to.
@@ -370,49 +371,42 @@ class PostgresEntries:
             reset=_keep,
             server_settings={"application_name": "cbp-runtime"},
         )
-        self._telemetry.pool_size.inc(size)
-        return _Pool(connections)
+        return _Pool(connections, connections.get_max_size(), Admission(size))
 
     @asynccontextmanager
-    async def _connection(self, pool: _Pool, seconds: float = math.inf) -> AsyncIterator[asyncpg.Connection]:
-        """Lend a connection; wait for it at most ``seconds``, and the connect timeout."""
+    async def _connection(
+        self, pool: _Pool, seconds: float = math.inf, *, deferrable: bool = False
+    ) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection once it is this caller's turn; wait for it at most ``seconds``, and the connect timeout."""
         with translated():
-            wait = min(self._settings.connect_timeout_seconds, max(seconds, 0.001))
-            pool.waiting += 1
-            self._telemetry.pool_waiting.inc()
-            try:
+            async with pool.admission.turn(deferrable=deferrable):
+                wait = min(self._settings.connect_timeout_seconds, max(seconds, 0.001))
                 connection = await pool.connections.acquire(timeout=wait)
-            finally:
-                pool.waiting -= 1
-                self._telemetry.pool_waiting.dec()
-            pool.in_use += 1
-            self._telemetry.pool_in_use.inc()
-            try:
-                yield connection
-            except asyncpg.PostgresError:
-                raise
-            except BaseException:
-                with suppress(asyncpg.InterfaceError):  # it was closed and released already
-                    connection.terminate()  # a release would wait for a server that may not answer
-                # The others may be as dead as this one: a network that was silent leaves every connection half-open.
-                await pool.connections.expire_connections()
-                raise
-            finally:
-                pool.in_use -= 1
-                self._telemetry.pool_in_use.dec()
-                await pool.connections.release(connection)
+                try:
+                    yield connection
+                except asyncpg.PostgresError:
+                    raise
+                except BaseException:
+                    with suppress(asyncpg.InterfaceError):  # it was closed and released already
+                        connection.terminate()  # a release would wait for a server that may not answer
+                    # The others may be as dead as this one: a silent network leaves every connection half-open.
+                    await pool.connections.expire_connections()
+                    raise
+                finally:
+                    await pool.connections.release(connection)
 
 
-class _Pool:
-    """A pool of asyncpg, and the numbers of connections that are lent and of calls that wait for one."""
+class _Pool(NamedTuple):
+    """A pool of asyncpg, and the admission of as many calls as it has connections."""
 
-    __slots__ = ("connections", "in_use", "size", "waiting")
+    connections: asyncpg.Pool
+    size: int
+    admission: Admission
 
-    def __init__(self, connections: asyncpg.Pool) -> None:
-        self.connections = connections
-        self.size: int = connections.get_max_size()
-        self.in_use = 0
-        self.waiting = 0
+    @property
+    def use(self) -> Pool:
+        admission = self.admission
+        return Pool(self.size, admission.in_use, admission.waiting, admission.refused)
 
 
 async def _send(

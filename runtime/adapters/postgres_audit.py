@@ -124,7 +124,7 @@ class PostgresAudit:
             "SELECT sequence, record, encode(link, 'hex') AS link FROM audit_records"  # noqa: S608 - names of columns
             f" WHERE sequence > $1{conditions} ORDER BY sequence LIMIT $2"
         )
-        async with self._store.reading() as connection:
+        async with self._store.reading(deferrable=True) as connection:
             first = await connection.fetchrow(_FIRST)
             rows = await connection.fetch(query, wanted.after, wanted.limit + 1, *given.values())
         records = tuple(Sealed(*row) for row in rows[: wanted.limit])
@@ -132,7 +132,7 @@ class PostgresAudit:
 
     async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
         """See :class:`runtime.ports.AuditTrail`."""
-        async with self._store.reading() as connection:
+        async with self._store.reading(deferrable=True) as connection:
             return [SignedHead(*row) for row in await connection.fetch(_ANCHORS, after, limit)]
 
 

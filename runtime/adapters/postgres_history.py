@@ -41,7 +41,12 @@ if TYPE_CHECKING:
         """A way to ask the database; see :meth:`runtime.adapters.postgres.PostgresEntries.fetch`."""
 
         async def fetch(
-            self, at_least: Version | None, query: str, *arguments: object, primary: bool = False
+            self,
+            at_least: Version | None,
+            query: str,
+            *arguments: object,
+            primary: bool = False,
+            deferrable: bool = False,
         ) -> tuple[list[asyncpg.Record], Version]:
             """Return the rows and the version of their snapshot."""
 
@@ -222,7 +227,7 @@ class PostgresHistory:
 
     async def read(self, namespace: str, keys: Sequence[str], at: Version | None) -> Past:
         """See :class:`runtime.ports.HistoryStore`."""
-        rows, present = await self._source.fetch(at, READ, namespace, list(keys), _revision(at))
+        rows, present = await self._fetch(at, READ, namespace, list(keys), _revision(at))
         version = at or present
         if any(row["revision"] is None for row in rows):
             _require_kept(version, rows)
@@ -238,7 +243,7 @@ class PostgresHistory:
 
     async def scan(self, namespace: str, after: str, limit: int, at: Version) -> Page:
         """See :class:`runtime.ports.HistoryStore`; a page ends once its values fill ``PAGE_BYTES``."""
-        rows, _ = await self._source.fetch(at, SCAN, namespace, after, at.revision, limit, PAGE_BYTES, EXAMINED_KEYS)
+        rows, _ = await self._fetch(at, SCAN, namespace, after, at.revision, limit, PAGE_BYTES, EXAMINED_KEYS)
         _require_kept(at, rows)
         there = [row for row in rows if row["value"] is not None]
         page = [row for row in there if row["place"] <= limit and row["bytes_before"] < PAGE_BYTES]
@@ -255,7 +260,7 @@ class PostgresHistory:
 
     async def versions(self, namespace: str, key: str, before: Version | None, limit: int) -> KeyVersions:
         """See :class:`runtime.ports.HistoryStore`."""
-        rows, present = await self._source.fetch(before, VERSIONS, namespace, key, _bound(before), limit, PAGE_BYTES)
+        rows, present = await self._fetch(before, VERSIONS, namespace, key, _bound(before), limit, PAGE_BYTES)
         found = [row for row in rows if row["revision"] is not None]
         page = [row for row in found if row["place"] <= limit and row["bytes_before"] < PAGE_BYTES]
         versions = tuple(_key_version(row, present.epoch) for row in page)
@@ -264,7 +269,7 @@ class PostgresHistory:
 
     async def version(self, namespace: str, key: str, at: Version) -> Recorded:
         """See :class:`runtime.ports.HistoryStore`."""
-        rows, _ = await self._source.fetch(at, VERSION, namespace, key, at.revision)
+        rows, _ = await self._fetch(at, VERSION, namespace, key, at.revision)
         row = rows[0]
         if row["revision"] is None:
             if at.revision <= row["horizon"] != 0:
@@ -274,7 +279,7 @@ class PostgresHistory:
 
     async def changes(self, namespace: str, before: Version | None, limit: int) -> NamespaceChanges:
         """See :class:`runtime.ports.HistoryStore`."""
-        rows, present = await self._source.fetch(before, CHANGES, namespace, _bound(before), limit)
+        rows, present = await self._fetch(before, CHANGES, namespace, _bound(before), limit)
         found = _grouped(rows, present.epoch)
         changes = tuple(found[:limit])
         return NamespaceChanges(
@@ -286,7 +291,7 @@ class PostgresHistory:
     ) -> Differences:
         """See :class:`runtime.ports.HistoryStore`."""
         latest = end or start
-        rows, present = await self._source.fetch(
+        rows, present = await self._fetch(
             latest if latest.revision >= start.revision else start,
             DIFFERENCES,
             namespace,
@@ -314,6 +319,12 @@ class PostgresHistory:
         """See :class:`runtime.ports.HistoryStore`."""
         rows, present = await self._source.fetch(None, MADE, change, namespace, primary=True)
         return next(iter(_grouped(rows, present.epoch)), None)
+
+    async def _fetch(
+        self, at_least: Version | None, query: str, *arguments: object
+    ) -> tuple[list[asyncpg.Record], Version]:
+        """Ask a question about the past, which can wait while the database is overloaded."""
+        return await self._source.fetch(at_least, query, *arguments, deferrable=True)
 
 
 def _revision(version: Version | None) -> int | None:

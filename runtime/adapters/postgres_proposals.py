@@ -97,7 +97,7 @@ class PostgresProposals:
     async def page(self, namespace: str, state: State | None, before: int | None, limit: int) -> Sequence[Proposal]:
         """See :class:`runtime.ports.ProposalStore`."""
         wanted = None if state is None else state.value
-        async with self._entries.reading() as connection:
+        async with self._entries.reading(deferrable=True) as connection:
             below = _NEWEST if before is None else before
             rows = await connection.fetch(_PAGE, namespace, False, below, wanted, limit)
         return [_proposal(row) for row in rows]

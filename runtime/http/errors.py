@@ -48,7 +48,7 @@ from runtime.http.bodies import (
 from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
-from runtime.ports import OutcomeUnknownError, UnavailableError
+from runtime.ports import OutcomeUnknownError, OverloadedError, UnavailableError
 from runtime.services.access import RoleMissingError, SecondFactorMissingError
 from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
@@ -305,6 +305,7 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
     # The service.
     FullError: lambda error, _: full(error),
     ShedError: lambda error, _: shed(error),
+    OverloadedError: _told(kinds.UNAVAILABLE, headers=_RETRY),  # counted, and not logged one by one
     UnavailableError: _unavailable,
 }
 """The answer to each error; one that is not listed is answered as the nearest of its base classes."""

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from runtime.domain.entries import UnanswerableError
-from runtime.ports import Reason, TransientError, UnavailableError
+from runtime.ports import OverloadedError, Reason, TransientError, UnavailableError
 from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.services.retries import Retries
 
@@ -38,6 +38,8 @@ class Asking:
         except TimeoutError as error:
             self.circuit.failed(Reason.SLOW)
             raise UnavailableError("the database did not answer in time", Reason.SLOW) from error
+        except OverloadedError:  # the store was not asked
+            raise
         except UnavailableError as error:
             self.circuit.failed(error.reason)
             raise

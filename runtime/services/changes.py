@@ -12,7 +12,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from runtime.domain.entries import ChangeExpiredError
-from runtime.ports import OutcomeUnknownError, Reason, TransientError, UnavailableError
+from runtime.ports import OutcomeUnknownError, OverloadedError, Reason, TransientError, UnavailableError
+from runtime.services.admission import Delay
 from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.services.retries import Retries
 
@@ -28,11 +29,12 @@ GROUP_BYTES = 4 * 1024 * 1024
 class _Waiting:
     """A change, and the future of its result."""
 
-    __slots__ = ("change", "future", "sent")
+    __slots__ = ("change", "future", "sent", "since")
 
     def __init__(self, change: Change) -> None:
         self.change = change
         self.sent = False
+        self.since = time.monotonic()
         self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
 
     def finish(self, result: Result) -> None:
@@ -51,6 +53,7 @@ class Changes:
         self.circuit = CircuitBreaker(settings.circuit_breaker, settings.statement_timeout_seconds)
         self._store = store
         self._retries = Retries(settings.retry)
+        self._delay = Delay()
         self._waiting: deque[_Waiting] = deque()
         self._sending: asyncio.Task[None] | None = None
 
@@ -58,11 +61,13 @@ class Changes:
         """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
 
         A change whose caller was cancelled before it was sent is not made. While the circuit is open it is refused
-        at once.
+        at once, and in an overload once it has waited for a few groups.
         """
         if not self.circuit.permits():
             raise UnavailableError("the database makes no changes at the moment, so this one was not sent")
         waiting = _Waiting(change)
+        if not self._waiting:
+            self._delay.emptied()
         self._waiting.append(waiting)
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send_all())
@@ -77,24 +82,29 @@ class Changes:
 
     async def _send_all(self) -> None:
         while group := self._next_group():
+            began = time.monotonic()
             try:
                 await self._send(group)
             except Exception as error:  # a defect: it is the answer to each of the group's requests
                 for waiting in group:
                     waiting.finish(error)
+            self._delay.took(time.monotonic() - began)
 
     def _next_group(self) -> list[_Waiting]:
         group: list[_Waiting] = []
         size = 0
+        oldest = time.monotonic() - self._delay.allowed_seconds
         while self._waiting and len(group) < GROUP_CHANGES:
-            change = self._waiting[0].change
-            size += sum(len(edit.value or "") for edit in change.edits)
-            if group and size > GROUP_BYTES:
-                break
-            waiting = self._waiting.popleft()
+            waiting = self._waiting[0]
+            if waiting.since < oldest:
+                waiting.finish(OverloadedError())
             if not waiting.future.done():
+                size += sum(len(edit.value or "") for edit in waiting.change.edits)
+                if group and size > GROUP_BYTES:
+                    break
                 waiting.sent = True
                 group.append(waiting)
+            self._waiting.popleft()
         return group
 
     async def _send(self, group: list[_Waiting]) -> None:
@@ -107,7 +117,9 @@ class Changes:
                 attempt += 1
                 unknown = unknown or isinstance(error, OutcomeUnknownError)
                 again = unknown or (isinstance(error, TransientError) and self._retries.permits(attempt))
-                if attempt > 1 or not again or error.reason is not Reason.AWAY:  # not one that was closed while idle
+                asked = not isinstance(error, OverloadedError)
+                # The first failure may be of a connection that was closed while idle.
+                if asked and (attempt > 1 or not again or error.reason is not Reason.AWAY):
                     self.circuit.failed(error.reason)
                 if not again:
                     results = [error] * len(group)

@@ -1,4 +1,4 @@
-"""A sampler that regularly writes the metrics of the cache and of health, and the counts in memory, for scrapes."""
+"""A sampler that regularly writes the metrics of cache, pools and health, and the counts in memory, for scrapes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from runtime.ports import CircuitState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from runtime.ports import ExternalPool
+    from runtime.ports import ExternalPool, Pool
     from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 
@@ -20,11 +20,19 @@ STATES = (CircuitState.CLOSED, CircuitState.HALF_OPEN, CircuitState.OPEN)
 
 
 class Sampling:
-    """A sampler of the ``health`` of a worker, its connections to ``external`` services and counts of ``telemetry``."""
+    """A sampler of a worker's ``health``, its ``pools`` to the store and to ``external`` services, and its counts."""
 
-    def __init__(self, health: Health, external: Mapping[str, ExternalPool], telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        health: Health,
+        pools: Callable[[], Mapping[str, Pool]],
+        external: Mapping[str, ExternalPool],
+        telemetry: Telemetry,
+    ) -> None:
         self._health = health
+        self._pools = pools
         self._external = external
+        self._refused: dict[str, int] = {}
         self._telemetry = telemetry
         self._hits = 0
         self._misses = 0
@@ -51,7 +59,16 @@ class Sampling:
         self._telemetry.memory_bound.set(health.stale_seconds)
         schema = health.feed.schema
         self._telemetry.migrations_missing.set(0 if schema.found is None else max(0, schema.needed - schema.found))
+        self._sample_pools(self._pools())
         self._telemetry.write()
+
+    def _sample_pools(self, pools: Mapping[str, Pool]) -> None:
+        self._telemetry.pool_size.set(sum(pool.size for pool in pools.values()))
+        self._telemetry.pool_in_use.set(sum(pool.in_use for pool in pools.values()))
+        self._telemetry.pool_waiting.set(sum(pool.waiting for pool in pools.values()))
+        for name, pool in pools.items():
+            self._telemetry.pool_refused.count(name, times=pool.refused - self._refused.get(name, 0))
+            self._refused[name] = pool.refused
 
     async def repeat(self) -> None:
         """Sample every ``SAMPLE_SECONDS`` until cancelled."""

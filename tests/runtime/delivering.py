@@ -33,7 +33,7 @@ class FileReceiver:
 
 async def deliver(url: str, path: Path, settings: Settings) -> None:
     """Deliver changes until killed."""
-    store = PostgresEntries(Address(url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(url), None, settings.database, Horizon(3))
     await store.open()
     queue = PostgresDeliveries(store, settings.database.pool_size)
     await Deliveries(queue, settings.queue, "urn:cbp:test", {SUBSCRIPTION: FileReceiver(path)}, Telemetry()).repeat()

@@ -23,7 +23,6 @@ from runtime.maintenance.audit import anchor
 from runtime.maintenance.events import keep_events
 from runtime.maintenance.locked_store import StoreError
 from runtime.maintenance.transit import SignerError, sign
-from runtime.telemetry import Telemetry
 from tests.compiler.vault.openbao import OpenBao, openbao
 from tests.identity import signed_in, token
 from tests.runtime.changing import ANYTHING, put
@@ -74,7 +73,7 @@ def signer(bao: OpenBao) -> Signer:
 
 @pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
-    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await store.open()
     yield store
     await store.close()

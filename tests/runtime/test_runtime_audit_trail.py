@@ -21,7 +21,6 @@ from runtime.domain.audit import GENESIS, READ, REFUSAL, Note, next_link, record
 from runtime.domain.entries import Context
 from runtime.environment import Address
 from runtime.ports import AuditFilter, UnavailableError
-from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import MemoryAudit
@@ -39,7 +38,7 @@ EVERYTHING = AuditFilter(0, 1000)
 
 @pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
-    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await store.open()
     yield store
     await store.close()
@@ -218,7 +217,7 @@ async def test_a_dry_run_is_recorded_nowhere_and_a_definition_has_the_empty_key(
 async def test_sealers_at_the_same_time_leave_nothing_out_and_nothing_twice(
     store: PostgresEntries, postgres_trail: PostgresAudit, migrated_url: str, settings: Settings
 ) -> None:
-    other = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    other = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await other.open()
     trails = (postgres_trail, PostgresAudit(other))
     running = True

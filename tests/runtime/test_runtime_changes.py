@@ -24,7 +24,6 @@ from runtime.ports import UnavailableError
 from runtime.services.background import Background
 from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
-from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import MemoryChanges, MemoryEntries
@@ -102,7 +101,7 @@ def high_water() -> MemoryHighWater:
 @pytest.fixture
 async def postgres_store(migrated_url: str, database: Database) -> AsyncIterator[PostgresEntries]:
     """The store of another worker."""
-    store = PostgresEntries(Address(migrated_url), None, database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, database, Horizon(3))
     await store.open()
     yield store
     await store.close()
@@ -126,7 +125,7 @@ async def pair(address: Address | None, database: Database, high_water: MemoryHi
         entries = MemoryEntries()
         yield entries, MemoryChanges(entries)
         return
-    store = PostgresEntries(address, None, database, Horizon(3), Telemetry())
+    store = PostgresEntries(address, None, database, Horizon(3))
     await store.open()
     yield store, PostgresChanges(address, database, Horizon(3), high_water)
     await store.close()

@@ -87,7 +87,7 @@ async def served(
     buckets = RedisTokenBuckets(Address(redis_url), telemetry)
     # While it asks for TLS, asyncpg leaves futures with errors behind when it is cancelled, which end a test.
     address, database = Address(f"{database_url}?{'&'.join(('sslmode=disable', *parameters))}"), settings.database
-    store = PostgresEntries(address, None, database, horizon, telemetry)
+    store = PostgresEntries(address, None, database, horizon)
     adapters = Adapters(
         store=store,
         access=PostgresAccess(store),
@@ -198,7 +198,9 @@ async def test_reads_and_lists_are_refused_in_time_and_then_at_once_and_memory_a
         assert (await client.get("/health/ready")).status_code == 200
         answers = await asyncio.gather(*(timed(client.get(path)) for path in READS))
         assert {response.status_code for response, _ in answers} == {503}
-        assert sum(seconds >= READ_SECONDS for _, seconds in answers) <= 1  # the one that may ask waits as long as it may
+        assert (
+            sum(seconds >= READ_SECONDS for _, seconds in answers) <= 1
+        )  # the one that may ask waits as long as it may
         remembered, seconds = await timed(client.get(URL))
         assert (remembered.status_code, seconds < BOUND_SECONDS) == (200, True)
 
@@ -217,7 +219,7 @@ async def test_the_details_show_a_pool_that_is_wholly_lent(
 
         async def starved() -> bool:
             pool = (await client.get(DETAIL)).json()["pools"]["reads"]
-            return bool(pool == {"size": 2, "in_use": 2, "waiting": 3})
+            return bool(pool == {"size": 2, "in_use": 2, "waiting": 3, "refused": 0})
 
         await eventually(starved)
         metrics = (await client.get("http://test:9464/metrics")).text

@@ -58,7 +58,7 @@ class Receiver:
 
 @pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
-    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await store.open()
     yield store
     await store.close()

@@ -55,7 +55,7 @@ def in_(**span: float) -> str:
 
 @asynccontextmanager
 async def _postgres(url: str, settings: Settings) -> AsyncIterator[tuple[PostgresAccess, PostgresAudit]]:
-    entries = PostgresEntries(Address(url), None, settings.database, Horizon(3), Telemetry())
+    entries = PostgresEntries(Address(url), None, settings.database, Horizon(3))
     await entries.open()
     try:
         yield PostgresAccess(entries), PostgresAudit(entries)

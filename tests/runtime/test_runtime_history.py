@@ -38,7 +38,6 @@ from runtime.services.definitions import Definitions
 from runtime.services.entries import Entries
 from runtime.services.history import History
 from runtime.services.retention import RetainedHistory
-from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import MemoryEntries
@@ -94,7 +93,7 @@ async def subject(database: Database | None, settings: Settings) -> AsyncIterato
 
         yield Subject(fake, fake.history, MemoryHistory(fake), forget)
         return
-    real = PostgresEntries(Address(database.url), None, settings.database, Horizon(3), Telemetry())
+    real = PostgresEntries(Address(database.url), None, settings.database, Horizon(3))
     await real.open()
     owner_url = database.owner_url
     history = PostgresHistory(real, settled_seconds=0)

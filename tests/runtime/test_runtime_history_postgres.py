@@ -21,7 +21,6 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Version
 from runtime.embedded.cluster import API
 from runtime.environment import Address
-from runtime.telemetry import Telemetry
 from tests.runtime.changing import ANYTHING, change, edit, put
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ HORIZON = 2_000
 
 @pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
-    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await store.open()
     yield store
     await store.close()

@@ -22,7 +22,6 @@ from runtime.domain.entries import ChangeExpiredError, Context, PreconditionFail
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
-from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, at, change, edit, put
 
@@ -76,7 +75,7 @@ async def store(migrated_url: str, database: Database, horizon: Horizon) -> Asyn
 
 @asynccontextmanager
 async def opened(url: str, database: Database, horizon: Horizon | None = None) -> AsyncIterator[PostgresEntries]:
-    store = PostgresEntries(Address(url), None, database, horizon or Horizon(3), Telemetry())
+    store = PostgresEntries(Address(url), None, database, horizon or Horizon(3))
     await store.open()
     try:
         yield store

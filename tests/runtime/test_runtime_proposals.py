@@ -41,7 +41,6 @@ from runtime.domain.proposals import (
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
 from runtime.ports import AuditFilter, OutcomeUnknownError
-from runtime.telemetry import Telemetry
 from tests.runtime.changing import ANYTHING, NEW, at, edit, put
 from tests.runtime.fakes import MemoryAccess, MemoryAudit, MemoryEntries
 from tests.runtime.forwarder import forwarding
@@ -70,7 +69,7 @@ class Stores(NamedTuple):
 @asynccontextmanager
 async def postgres_stores(url: str, settings: Settings) -> AsyncIterator[Stores]:
     horizon = Horizon(3)
-    entries = PostgresEntries(Address(url), None, settings.database, horizon, Telemetry())
+    entries = PostgresEntries(Address(url), None, settings.database, horizon)
     await entries.open()
     try:
         yield Stores(PostgresProposals(entries, horizon), entries, PostgresAccess(entries), PostgresAudit(entries))

@@ -220,7 +220,7 @@ async def postgres(url: str, settings: Settings) -> AsyncIterator[tuple[Adapters
 
     def worker() -> Adapters:
         horizon, telemetry = Horizon(3), Telemetry()
-        store = PostgresEntries(Address(url), None, settings.database, horizon, telemetry)
+        store = PostgresEntries(Address(url), None, settings.database, horizon)
         unheard = MemoryChanges(MemoryEntries())
         unheard.away = True
         return Adapters(

@@ -14,7 +14,6 @@ from runtime.adapters.postgres_errors import translated
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.environment import Address
 from runtime.ports import Reason, TransientError, UnavailableError
-from runtime.telemetry import Telemetry
 from tests.conftest import in_database
 from tests.runtime.changing import put
 
@@ -42,7 +41,7 @@ async def administrator(postgres: PostgresServer) -> AsyncIterator[asyncpg.Conne
 @pytest.fixture
 async def store(migrated_url: str, settings: Settings) -> AsyncIterator[PostgresEntries]:
     """A store without an open connection: the next one has the defaults of then."""
-    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    store = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await store.open()
     yield store
     await store.close()
@@ -159,7 +158,7 @@ async def test_missing_rights_and_missing_tables_are_refusals(
     await owner.execute("REVOKE SELECT ON entries FROM configuration")
     await owner.close()
     assert await refused(store.read("n", "k")) is Reason.ACCESS_DENIED
-    empty = PostgresEntries(Address(database_url), None, settings.database, Horizon(3), Telemetry())
+    empty = PostgresEntries(Address(database_url), None, settings.database, Horizon(3))
     await empty.open()
     assert await refused(empty.read("n", "k")) is Reason.SCHEMA_MISSING
     assert await refused(put(empty, "n", "k")) is Reason.SCHEMA_MISSING

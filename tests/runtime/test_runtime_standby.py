@@ -18,7 +18,6 @@ from runtime.domain.entries import Made
 from runtime.environment import Address
 from runtime.ports import CircuitState, OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services.circuit_breaker import CircuitBreaker
-from runtime.telemetry import Telemetry
 from tests.runtime.changing import change, edit, put
 from tests.runtime.fakes import MemoryEntries
 
@@ -50,7 +49,7 @@ async def test_a_standby_that_is_silent_keeps_no_reader_from_the_primary(
 ) -> None:
     monkeypatch.setattr(postgres, "STANDBY_SECONDS", 0.05)
     horizon = Horizon(3600)
-    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon, Telemetry())
+    store = PostgresEntries(Address(migrated_url), Address(silent), settings.database, horizon)
     await store.open()
     made = await put(store, "n", "k")
     now = time.monotonic()
@@ -72,8 +71,7 @@ async def test_a_silent_standby_is_asked_once_in_a_while_and_not_by_each_reader(
         update={"circuit_breaker": circuit.model_copy(update={"reset_seconds": 3600})}
     )
     horizon = Horizon(3600)
-    telemetry = Telemetry()
-    store = PostgresEntries(Address(migrated_url), Address(silent), patient, horizon, telemetry)
+    store = PostgresEntries(Address(migrated_url), Address(silent), patient, horizon)
     permitted: list[bool] = []
     permits = CircuitBreaker.permits
 
@@ -97,7 +95,7 @@ class Defective(PostgresEntries):
     """A store whose server refuses every group for a defect in it, and single changes for what ``failures`` say."""
 
     def __init__(self, settings: Settings, failures: Sequence[Exception | None]) -> None:
-        super().__init__(Address("postgresql://"), None, settings.database, Horizon(3), Telemetry())
+        super().__init__(Address("postgresql://"), None, settings.database, Horizon(3))
         self._server = MemoryEntries()
         self._failures = list(failures)
 

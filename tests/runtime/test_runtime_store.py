@@ -39,7 +39,6 @@ from runtime.domain.identity import Right, Role
 from runtime.domain.namespaces import EVERY_NAME, LARGEST_BYTES, covered
 from runtime.domain.preconditions import Conditions, Tags, entity_tag
 from runtime.environment import Address
-from runtime.telemetry import Telemetry
 from tests.runtime.changing import ANYTHING, NEW, at, change, edit, put
 from tests.runtime.fakes import MemoryEntries
 
@@ -63,7 +62,7 @@ async def store(address: Address | None, settings: Settings) -> AsyncIterator[En
         yield MemoryEntries()
         return
     horizon = Horizon(3)
-    store = PostgresEntries(address, None, settings.database, horizon, Telemetry())
+    store = PostgresEntries(address, None, settings.database, horizon)
     await store.open()
     now = time.monotonic()
     horizon.confirm(now, now, (await store.read("a", "k")).version, datetime.now(UTC))  # as the feed's heartbeat does
@@ -472,7 +471,7 @@ async def test_postgresql_judges_as_the_domain_does(
     settings: Settings,
     groups: list[tuple[list[tuple[str, str | None, Tags | None, Tags | None]], bool]],
 ) -> None:
-    real = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3), Telemetry())
+    real = PostgresEntries(Address(migrated_url), None, settings.database, Horizon(3))
     await real.open()
     try:
         start = (await real.read("n", "j")).version

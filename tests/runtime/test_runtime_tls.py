@@ -64,7 +64,7 @@ async def ask_database(url: str, pair: Pair, trusted: str, settings: Settings) -
     with with_tls((parts.hostname or "", parts.port or 0), pair) as tls:
         query = f"sslmode=verify-full&sslrootcert={trusted}"
         address = Address(moved(url, tls.port, query))
-        store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
+        store = PostgresEntries(address, None, settings.database, Horizon(3))
         await store.open()
         try:
             await store.read("n", "k")
@@ -114,7 +114,7 @@ async def test_a_pod_that_stands_by_shows_its_certificate_and_a_renewed_one_at_t
     server = parts.hostname or "", parts.port or 0
     with with_tls(server, certificate(authority, "localhost"), clients=trusted) as tls:
         address = Address(moved(migrated_url, tls.port, query))
-        store = PostgresEntries(address, None, settings.database, Horizon(3), Telemetry())
+        store = PostgresEntries(address, None, settings.database, Horizon(3))
         await store.open()
         try:
             renew(tmp_path, certificate(authority, READER, mount="another"))

@@ -245,7 +245,7 @@ class Worker:
         self.cache: Cache[Representation] = Cache(20_000)
         self._follower = _Watched(self.cache, truth, fail)
         replicas = _address(name, "ro") if standby else None
-        self._store = PostgresEntries(_address(name, "rw"), replicas, options, self.horizon, _TELEMETRY)
+        self._store = PostgresEntries(_address(name, "rw"), replicas, options, self.horizon)
         self._counted = counted = _CountedStore(self._store, fail)
         self.entries = Entries(counted, options, self.cache, represent, Background(64))
         counted.useless = lambda name: (self._follower.outdated[name], self._follower.interruptions)

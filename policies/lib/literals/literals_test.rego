@@ -11,7 +11,10 @@ test_objects_and_the_plan_are_rendered if {
 }
 
 test_text_is_found_wherever_it_is if {
-	file := {"file": "d.yaml", "content": {"a": [{"b/c~d": "one two"}], "e": "two", "two": 2}}
+	document := {"file": "d.yaml", "object": {"a": [{"b/c~d": "one two"}], "e": "two", "two": 2}}
+	plan := {"file": "p.yaml", "documents": []}
+	some file in literals.files with input as {"documents": [document], "vault": plan}
+	file.file == "d.yaml"
 	literals.matching(file, `two`, `two`) == {"/a/0/b~1c~0d", "/e"}
 	literals.matching(file, `two`, `three`) == set()
 }

@@ -27,11 +27,10 @@ pattern := concat("|", [
 	`eyJ[0-9A-Za-z_-]{10,}[.]eyJ[0-9A-Za-z_-]{10,}`,
 ])
 
-examined contains index if some index, _ in literals.files
+examined contains file if some file in literals.files
 
 deny contains denial if {
-	some index in examined
-	file := literals.files[index]
+	some file in examined
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
 		"id": "PWD002",

@@ -23,7 +23,7 @@ assigned := `(?i)(password|passwd|passphrase|api_?key|secret_?key)"?[ ]*[:=][ ]*
 # The same in the text of a whole file, where quotes are escaped.
 hint := `(?i)(password|passwd|passphrase|api_?key|secret_?key)\\*"?[ ]*[:=][ ]*\\*"?[^ "'{$]{4}`
 
-examined contains index if some index, _ in literals.files
+examined contains file if some file in literals.files
 
 # A reference to what is filled in later is no literal.
 literal(text) if {
@@ -35,7 +35,7 @@ literal(text) if {
 mentioned := `(?i)(password|passwd|passphrase|token|secret|(api|access|private|secret)_?key)(\\*"? *[:=]|", *"value")`
 
 places(file) := {literals.pointer(keys) |
-	walk(file.content, [keys, value])
+	walk(file.object, [keys, value])
 	is_string(value)
 	literal(value)
 	named_by(file, keys)
@@ -46,14 +46,13 @@ named_by(_, keys) if regex.match(named, sprintf("%v", [keys[count(keys) - 1]]))
 
 named_by(file, keys) if {
 	keys[count(keys) - 1] == "value"
-	holder := object.get(file.content, array.slice(keys, 0, count(keys) - 1), {})
+	holder := object.get(file.object, array.slice(keys, 0, count(keys) - 1), {})
 	regex.match(named, sprintf("%v", [object.get(holder, "name", "")]))
 }
 
 deny contains denial if {
-	some index in examined
-	file := literals.files[index]
-	regex.match(mentioned, sprintf("%v", [file.content]))
+	some file in examined
+	regex.match(mentioned, file.text)
 	some pointer in places(file) | literals.matching(file, hint, assigned)
 	denial := {
 		"id": "PWD003",

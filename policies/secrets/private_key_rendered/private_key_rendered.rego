@@ -17,11 +17,10 @@ import rego.v1
 
 pattern := `-----BEGIN ([A-Z]+ )*PRIVATE KEY`
 
-examined contains index if some index, _ in literals.files
+examined contains file if some file in literals.files
 
 deny contains denial if {
-	some index in examined
-	file := literals.files[index]
+	some file in examined
 	some pointer in literals.matching(file, pattern, pattern)
 	denial := {
 		"id": "PWD001",
