@@ -64,6 +64,10 @@ SETTINGS: dict[str, Any] = {
         "health_path": "/health",
         "ready_path": "/health/ready",
     },
+    "api": {
+        "middleware": ["observation", "authentication", "intake", "throttling", "authorization"],
+        "documentation": True,
+    },
     "database": {
         "pool_size": 5,
         "read_pool_size": 5,
@@ -103,6 +107,13 @@ SETTINGS: dict[str, Any] = {
         "visibility_seconds": 30,
         "concurrency": 8,
         "waiting": 1000,
+    },
+    "external_services": {
+        "timeout_seconds": 5,
+        "waiting_milliseconds": 2500,
+        "idle_seconds": 4,
+        "issuers": {"pool_size": 5, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
+        "integrations": {"pool_size": 15, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
     },
     "access": {
         "issuers": [],

@@ -19,8 +19,8 @@ Written by `make docs/metrics.md` from the declarations in [telemetry.py](../run
 (`test_every_alert_asks_for_metrics_of_the_page`).
 
 The API serves its own at `/metrics` of [the management port](runtime.md#endpoints), for all workers of a pod: counters
-and histograms are sums, and the column *workers* says how gauges become one. The values of labels are routes and fixed
-words, so that their number is bounded.
+and histograms are sums, and the column *workers* says how gauges become one. The values of labels are routes, names of
+issuers and subscribers, and fixed words, so that their number is bounded.
 
 ## Of the API
 
@@ -32,7 +32,7 @@ _EXPORTED = """
 _WORDS = """
 ## Words of the specification
 
-Those of `connections.external_services.monitoring`, and the use of storage, are not the API's to tell.
+The use of storage is not the API's to tell.
 
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from starlette.routing import Router
@@ -23,6 +23,7 @@ from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
+from runtime.http.openapi.operations import operations
 from runtime.http.paths import ByPort, Paths
 from runtime.http.proposals import ProposalHandlers
 from runtime.http.rate_limiter import RateLimiter
@@ -38,6 +39,7 @@ from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
 from runtime.services.deliveries import Deliveries
 from runtime.services.entries import Entries
+from runtime.services.external_services import ExternalServices
 from runtime.services.given import GivenRights
 from runtime.services.health import READS, Health
 from runtime.services.history import History
@@ -47,13 +49,14 @@ from runtime.services.monitors import Monitors
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
 from runtime.services.proposals import Proposals
+from runtime.services.read_back import require_compiled
 from runtime.services.sampling import Sampling
 from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from runtime.domain.deliveries import Subscription
     from runtime.environment import ForwardedHeader, Network
@@ -64,8 +67,10 @@ if TYPE_CHECKING:
         ChangeFeed,
         DeliveryQueue,
         EntryStore,
+        ExternalPool,
         KeySource,
         MemoryReader,
+        Pool,
         ProposalStore,
         Receiver,
         TokenBuckets,
@@ -81,6 +86,7 @@ class Adapters:
     """The adapters of every port of the service.
 
     ``replace`` ends this worker, so that another takes its place. Without a ``queue`` this process delivers no changes.
+    ``external`` are the connections to external services, by what they are for.
     """
 
     store: EntryStore
@@ -96,6 +102,7 @@ class Adapters:
     replace: Callable[[], None]
     queue: DeliveryQueue | None = None
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
+    external: Mapping[str, ExternalPool] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
@@ -113,8 +120,9 @@ def create_app(
     )
 
     callers = Callers()
+    services = ExternalServices(settings.external_services, adapters.telemetry)
     keys = {
-        issuer.name: IssuerKeys(issuer, adapters.keys, settings.access.keys, callers.forget)
+        issuer.name: IssuerKeys(issuer, services.keys(issuer.name, adapters.keys), settings.access.keys, callers.forget)
         for issuer in settings.access.issuers
     }
     authority = Authority(settings.access)
@@ -142,6 +150,7 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
+    delivering = _delivering(settings, adapters, services)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
@@ -152,11 +161,12 @@ def create_app(
             "database-history": past.circuit,
             "database-proposals": proposals.circuit,
             **adapters.store.circuits,
+            **services.circuits,
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,
     )
-    sampling = Sampling(health, adapters.store.pools, adapters.telemetry)
+    sampling = Sampling(health, adapters.store.pools, adapters.external, adapters.telemetry)
     monitors = Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, adapters.telemetry)
     audit = Audit(adapters.audit, adapters.telemetry)
     clients = Clients(adapters.trusted_proxies, adapters.forwarded_header, adapters.telemetry.unknown_clients.count)
@@ -165,11 +175,12 @@ def create_app(
     async def lifespan(_app: object) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
+        require_compiled(_read_back(settings, adapters, application, kept))
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
             running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
-            running += _delivering(settings, adapters)
+            running += [each.repeat() for each in delivering]
             tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -177,10 +188,15 @@ def create_app(
         await audit.close()
         sampling.sample()
         intake.parser.shutdown()
+        for pool in adapters.external.values():
+            await pool.close()
         await adapters.buckets.close()
         await adapters.store.close()
 
-    status = StatusHandlers(health, adapters.store.pools, sampling, monitors, adapters.telemetry)
+    def pools() -> dict[str, Pool]:
+        return {**adapters.store.pools(), **{name: each.pool for name, each in adapters.external.items()}}
+
+    status = StatusHandlers(health, pools, sampling, monitors, adapters.telemetry)
     limiter = RateLimiter(throttle, clients, adapters.telemetry)
     public = BoundedLimiter(limiter, intake, clients, shedding)
     proofs = Proofs(Tokens(settings.access, keys), given)
@@ -203,15 +219,46 @@ def create_app(
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
     by_port = ByPort(paths, management, port)
     refusals = Refusals(audit, clients, quiet)
-    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
+    application = Application(
+        by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals
+    )
+    return application
 
 
-def _delivering(settings: Settings, adapters: Adapters) -> list[Coroutine[Any, Any, None]]:
+def _read_back(
+    settings: Settings, adapters: Adapters, application: Application, kept: Cache[Representation]
+) -> Iterator[tuple[str, object, object]]:
+    """Yield settings with what is compiled and what runs, as the parts of the worker themselves tell it."""
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    yield "process.threads", settings.process.threads, limiter.total_tokens
+    yield "process.cache_bytes", settings.process.cache_bytes, kept.capacity
+    stated = {"reads": settings.database.read_pool_size, "standby": settings.database.read_pool_size}
+    stated["changes"] = settings.database.pool_size
+    for name, pool in adapters.store.pools().items():
+        yield f"the size of the pool {name}", stated[name], pool.size
+    external = settings.external_services
+    stated = {"issuers": external.issuers.pool_size, "integrations": external.integrations.pool_size}
+    for name, each in adapters.external.items():
+        yield f"external_services.{name}.pool_size", stated[name], each.pool.size
+    for template, steps in application.steps.items():
+        if template.startswith("/v1/"):
+            yield f"api.middleware of {template}", settings.api.middleware, steps
+    served = application.endpoints
+    for endpoint in (f"GET {routes.DESCRIPTION}", f"GET {routes.PAGE}"):
+        yield f"api.documentation, by {endpoint}", settings.api.documentation, endpoint in served
+    if settings.api.documentation:
+        described = operations(settings.process.health_path, settings.process.ready_path)
+        yield "the description", sorted(each.endpoint for each in described), sorted(served)
+
+
+def _delivering(settings: Settings, adapters: Adapters, services: ExternalServices) -> list[Deliveries]:
     """Return the deliveries of this process to its receivers, if there are any."""
     if adapters.queue is None:
         return []
     source = f"urn:cbp:{settings.environment}"
-    return [Deliveries(adapters.queue, settings.queue, source, adapters.receivers, adapters.telemetry).repeat()]
+    receivers = {each: services.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
+    circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
+    return [Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)]
 
 
 def _resources(
@@ -273,13 +320,17 @@ def _administration(gate: Gate, access: AccessHandlers, audit: AuditHandlers) ->
 
 def _unguarded(settings: Settings, limiter: BoundedLimiter, status: StatusHandlers) -> list[Resource]:
     """Return the resources that need no token: health, and the description of the API."""
-    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
+    process, described = settings.process, settings.api.documentation
+    documentation = Documentation(process.health_path, process.ready_path, described=described)
+    descriptions = [
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+    ]
     return [
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
         Resource(routes.INDEX, {"GET": documentation.index}, limiter),
-        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
-        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        *(descriptions if described else ()),
         Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
         Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Reason(StrEnum):
-    """The reason for which PostgreSQL could not be asked, or did not do what it was asked."""
+    """The reason for which a server (PostgreSQL, or an external service) could not be asked, or did not do it."""
 
     AWAY = "away"
     """No connection: refused, broken, or to a name that does not resolve."""
@@ -46,11 +46,15 @@ class Reason(StrEnum):
     """A wrong password, role or database, or missing rights."""
     SCHEMA_MISSING = "schema_missing"
     """The migrations of this release have not been applied."""
+    OTHER_PARTITIONS = "other_partitions"
+    """Its entries have another number of partitions than the settings say."""
+    FAILED = "failed"
+    """It answers with an error of its own: a status of HTTP from 500 on."""
 
     @property
     def refuses(self) -> bool:
         """Whether the server answers, and what it refuses is this process: waiting does not help."""
-        return self in (Reason.ACCESS_DENIED, Reason.SCHEMA_MISSING)
+        return self in (Reason.ACCESS_DENIED, Reason.SCHEMA_MISSING, Reason.OTHER_PARTITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Schema:
 class Pool:
     """The connections that a pool may open, those that are lent, and the calls that wait for one.
 
-    ``refused`` counts the calls that found too many others waiting.
+    ``refused`` counts the calls that found too many others waiting, or waited for too long.
     """
 
     size: int
@@ -113,6 +117,14 @@ class UnavailableError(Exception):
 
 class TransientError(UnavailableError):
     """A failure that changed nothing, so that the call can be repeated at once."""
+
+
+class RefusedError(UnavailableError):
+    """An external service has answered, but not with what was asked of it: it is not away."""
+
+
+class NotAskedError(UnavailableError):
+    """An external service was not asked: its circuit is open, or every connection of this worker is in use."""
 
 
 class OverloadedError(UnavailableError):
@@ -360,11 +372,25 @@ class TokenBuckets(Protocol):
         """Take from 1 to ``wanted`` tokens from every bucket, fewer near the end of one, or none from any."""
 
 
+class ExternalPool(Protocol):
+    """Connections to external services."""
+
+    @property
+    def pool(self) -> Pool:
+        """The connections that may be open, those of calls in progress, and the calls that wait for one."""
+
+    async def close(self) -> None:
+        """Close every connection."""
+
+
 class KeySource(Protocol):
     """The published keys of issuers of tokens."""
 
     async def fetch(self, issuer: str) -> Mapping[str, Any]:
-        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`."""
+        """Return the JWK Set (RFC 7517) of an issuer, or raise :class:`UnavailableError`, in bounded time.
+
+        An answer that is no such set is a :class:`RefusedError`.
+        """
 
 
 class AccessStore(Protocol):
@@ -541,9 +567,10 @@ class Receiver(Protocol):
     """A subscriber's receiver of events."""
 
     async def deliver(self, event: bytes) -> None:
-        """Return once the receiver has taken a CloudEvent in the JSON format.
+        """Return once the receiver has taken a CloudEvent in the JSON format, in bounded time.
 
-        Raises :class:`runtime.domain.deliveries.DeliveryError` when it has not, or when that is not known.
+        Raises :class:`runtime.domain.deliveries.DeliveryError` when it refuses the event, and
+        :class:`UnavailableError` when it fails or does not answer, so that it may have taken the event.
         """
 
 

@@ -70,6 +70,10 @@ Route = Literal[
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 
 
+MiddlewareStep = Literal["observation", "authentication", "intake", "throttling", "authorization"]
+"""A step that each request below ``/v1`` passes before its handler."""
+
+
 class Model(BaseModel):
     """A frozen value that refuses unknown keys."""
 
@@ -97,6 +101,18 @@ class Process(Model):
     cache_bytes: Positive
     health_path: Path
     ready_path: Path
+
+
+class Api(Model):
+    """The HTTP API: ``components.api_layer.features``.
+
+    A request below ``/v1`` passes the steps of ``middleware`` in this order (``Middleware stack``). With
+    ``documentation``, the API describes itself at ``/openapi.json`` and ``/docs``
+    (``OpenAPI/Swagger documentation``).
+    """
+
+    middleware: Annotated[tuple[MiddlewareStep, ...], Field(min_length=1)]
+    documentation: bool
 
 
 class Backoff(Model):
@@ -236,6 +252,33 @@ class Queue(Model):
     waiting: Positive
 
 
+class ServiceCalls(Model):
+    """One worker's connections to all external services of a kind, and the circuit to each of these services.
+
+    ``circuit_breaker`` is null where ``connections.external_services.circuit_breaker`` is disabled, or
+    ``fault_tolerance.circuit_breakers.implementation`` has not these calls.
+    """
+
+    pool_size: Positive
+    circuit_breaker: CircuitBreaker | None
+
+
+class ExternalServices(Model):
+    """Calls of other services over HTTP: ``connections.external_services``.
+
+    Of its ``pool_size``, a quarter is for ``issuers``, which publish the keys that verify tokens (``Service calls``),
+    and the rest for ``integrations``, which receive changes (``External integrations``). A call takes at most
+    ``timeout_seconds``, of which it waits ``waiting_milliseconds`` at most for a connection; an idle one is kept for
+    ``idle_seconds``.
+    """
+
+    timeout_seconds: Positive
+    waiting_milliseconds: Positive
+    idle_seconds: Positive
+    issuers: ServiceCalls
+    integrations: ServiceCalls
+
+
 class Issuer(Model):
     """An issuer of tokens that is trusted: an identity provider, or the Kubernetes API server of a cluster.
 
@@ -339,8 +382,10 @@ class Settings(Model):
     environment: Name
     cluster: Name
     process: Process
+    api: Api
     database: Database
     throttling: Throttling
     queue: Queue
+    external_services: ExternalServices
     access: Access
     monitors: Monitors

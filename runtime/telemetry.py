@@ -2,8 +2,8 @@
 
 With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
 and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
-values are route templates, names of subscribers and fixed words, never a client's text. ``docs/metrics.md`` is made
-from the table.
+values are route templates, names of issuers and subscribers, and fixed words, never a client's text.
+``docs/metrics.md`` is made from the table.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MEMORY = "limits.memory.monitoring"
 _CONNECTIONS = "limits.connections.monitoring"
 _POOL_SIZE = "connections.database.pool_size"
+_EXTERNAL_POOL = "connections.external_services.pool_size"
 _STALE = "recovery.rpo.target"
 _LIMITS = "load_management.throttling.limits"
 
@@ -31,6 +32,12 @@ class Telemetry:
     """The metrics of the service; call :meth:`write` regularly, and before a scrape."""
 
     requests = counter("http_requests", "Answered requests.", "method", "route", "status", unit="requests")
+    external_durations = durations(
+        "external_call_duration_seconds",
+        "Time of a call of an external service, from its connection to the end of the answer.",
+        "target",
+        statement="connections.external_services.timeout",
+    )
     durations = durations(
         "http_request_duration_seconds",
         "Time from the request's head to the last byte of the answer.",
@@ -121,6 +128,38 @@ class Telemetry:
         "State of the circuit to a target: 0 closed, 1 half-open, 2 open.",
         "target",
         statement="fault_tolerance.circuit_breakers.configuration",
+    )
+    external_calls = counter(
+        "external_calls",
+        "Calls of external services, by what became of them.",
+        "target",
+        "outcome",
+        unit="calls",
+        statement="connections.external_services",
+    )
+    external_pool_size = gauge(
+        "external_pool_size",
+        "Connections to external services that may be open.",
+        "pool",
+        unit="connections",
+        of_workers="sum",
+        statement=_EXTERNAL_POOL,
+    )
+    external_pool_in_use = gauge(
+        "external_pool_in_use",
+        "Connections to external services of calls in progress.",
+        "pool",
+        unit="connections",
+        of_workers="sum",
+        statement=_EXTERNAL_POOL,
+    )
+    external_pool_waiting = gauge(
+        "external_pool_waiting",
+        "Calls that wait for a connection to an external service.",
+        "pool",
+        unit="calls",
+        of_workers="sum",
+        statement=_EXTERNAL_POOL,
     )
     migrations_missing = gauge(
         "database_migrations_missing", "Migrations of this release that the database has not.", unit="migrations"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 from uvicorn.server import Server
 
+from runtime.adapters.http_client import HttpClient
 from runtime.adapters.http_receiver import HttpReceiver
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
@@ -66,23 +67,24 @@ class Worker:
         horizon = Horizon(database.replica_lag_seconds)
         buckets = RedisTokenBuckets(environment.redis, telemetry, environment.sentinels)
         store = PostgresEntries(environment.database, environment.database_read, database, horizon)
+        external = self.settings.external_services
+        issuers = HttpClient(external, external.issuers.pool_size, environment.issuer_authority)
+        integrations = HttpClient(external, external.integrations.pool_size)
         adapters = Adapters(
             store=store,
             changes=PostgresChanges(environment.database_direct, database, horizon, RedisHighWater(buckets)),
             buckets=buckets,
             access=PostgresAccess(store),
             proposals=PostgresProposals(store, horizon),
-            keys=OidcKeys(environment.issuer_authority),
+            keys=OidcKeys(issuers),
             telemetry=telemetry,
             draining=draining,
             audit=PostgresAudit(store),
             memory=KernelMemory(),
             replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
             queue=PostgresDeliveries(store, database.pool_size),
-            receivers={
-                each.subscription: HttpReceiver(each.url, self.settings.queue.timeout_seconds)
-                for each in environment.subscribers
-            },
+            receivers={each.subscription: HttpReceiver(integrations, each.url) for each in environment.subscribers},
+            external={"issuers": issuers, "integrations": integrations},
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

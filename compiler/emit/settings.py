@@ -1,9 +1,9 @@
 """Settings of the API's runtime: every number that the API itself enforces.
 
-Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
-``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
+Sources: ``components.api_layer``, ``containers.application``, ``limits``, ``connections.database``,
+``load_balancing.database``, ``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
 ``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
-``connections.external_services.timeout``, ``access_control.infrastructure`` and the
+``connections.external_services``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
@@ -15,12 +15,14 @@ from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
 from runtime.settings import (
     Access,
+    Api,
     Backoff,
     Binding,
     Bucket,
     CircuitBreaker,
     ClientLimit,
     Database,
+    ExternalServices,
     Issuer,
     Keys,
     Lag,
@@ -31,6 +33,7 @@ from runtime.settings import (
     Queue,
     Retry,
     RouteLimit,
+    ServiceCalls,
     Settings,
     Throttling,
 )
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster, Environment
     from compiler.model.load_management import RateLimits
     from compiler.model.specification import Specification
-    from runtime.settings import Algorithm, RoleName
+    from runtime.settings import Algorithm, MiddlewareStep, RoleName
 
 READY_SUFFIX = "/ready"
 MANAGEMENT_PORT = 9464
@@ -61,6 +64,9 @@ DAY_SECONDS = 86400
 
 PEOPLE, WORKLOADS = "people", "workloads"
 """The names of the two issuers: the environment's identity provider, and the cluster's API server."""
+
+MIDDLEWARE: tuple[MiddlewareStep, ...] = ("observation", "authentication", "intake", "throttling", "authorization")
+"""Limits are those of an identity, and a right is judged once a request has paid for it."""
 
 GROUPS_CLAIM = "groups"
 ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "RS256")
@@ -102,17 +108,23 @@ DELIVERIES_WAITING = 1000
 VISIBILITY_TIMEOUTS = 6
 """How long a claim holds a delivery, in timeouts of one: the worker that claimed it makes several in a row."""
 
+SERVICE_IDLE = Duration(4)
+"""How long an idle connection to an external service is kept: less than common servers do, which is five seconds."""
+
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
+    external = _external_services(spec)
     return Settings(
         version=1,
         environment=environment.name,
         cluster=cluster,
         process=_process(spec),
+        api=_api(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
-        queue=_queue(spec),
+        queue=_queue(spec, external.integrations.pool_size),
+        external_services=external,
         access=_access(environment, environment.clusters[cluster], spec),
         monitors=_monitors(spec),
     )
@@ -139,6 +151,13 @@ def _process(spec: Specification) -> Process:
         cache_bytes=max(1, (cache // workers).count),
         health_path=container.health_check.path,
         ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
+    )
+
+
+def _api(spec: Specification) -> Api:
+    return Api(
+        middleware=MIDDLEWARE,
+        documentation="OpenAPI/Swagger documentation" in spec.components.api_layer.features,
     )
 
 
@@ -230,7 +249,7 @@ def _levels(stated: limits.Levels) -> Levels:
     return Levels(warning_percent=stated.warning.percent, critical_percent=stated.critical.percent)
 
 
-def _queue(spec: Specification) -> Queue:
+def _queue(spec: Specification, connections: int) -> Queue:
     patterns, timeout = spec.load_management.queuing.patterns, spec.connections.external_services.timeout
     return Queue(
         events="Event bus" in spec.components.integration_layer.features,
@@ -246,8 +265,30 @@ def _queue(spec: Specification) -> Queue:
         ),
         timeout_seconds=timeout.seconds,
         visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
-        concurrency=DELIVERIES_AT_ONCE,
+        concurrency=min(DELIVERIES_AT_ONCE, connections),
         waiting=DELIVERIES_WAITING,
+    )
+
+
+def _external_services(spec: Specification) -> ExternalServices:
+    stated = spec.connections.external_services
+    # Each issuer is asked by one call at a time: a quarter is enough for them, and receivers that hang never take it.
+    issuers = max(1, stated.pool_size // 4)
+    return ExternalServices(
+        timeout_seconds=stated.timeout.seconds,
+        # A call that gets its connection later would have no time left for its answer.
+        waiting_milliseconds=stated.timeout.seconds * 1000 // 2,
+        idle_seconds=SERVICE_IDLE.seconds,
+        issuers=_calls(spec, issuers, "Service calls"),
+        integrations=_calls(spec, stated.pool_size - issuers, "External integrations"),
+    )
+
+
+def _calls(spec: Specification, pool_size: int, calls: str) -> ServiceCalls:
+    enabled = spec.connections.external_services.circuit_breaker == "Enabled"
+    return ServiceCalls(
+        pool_size=max(1, pool_size),
+        circuit_breaker=_circuit_breaker(spec, calls) if enabled else None,
     )
 
 

@@ -25,7 +25,7 @@ class ExternalServices(Model):
     """One worker's pool of connections to other services."""
 
     pool_size: Count
-    """Connections of one worker process."""
+    """Connections of one worker: a quarter for issuers, the rest for receivers of changes, at least one for each."""
     timeout: Duration
     """The longest time that one call may take."""
     circuit_breaker: Switch

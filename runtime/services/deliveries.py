@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.domain.deliveries import DeliveryError
-from runtime.ports import UnavailableError
+from runtime.ports import CircuitState, NotAskedError, UnavailableError
 from runtime.services.cloud_events import cloud_event
 from runtime.services.retries import pause_seconds
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runtime.domain.deliveries import Delivery, Subscription
-    from runtime.ports import DeliveryQueue, Receiver
+    from runtime.ports import Circuit, DeliveryQueue, Receiver
     from runtime.settings import Queue
     from runtime.telemetry import Telemetry
 
@@ -41,7 +41,8 @@ _log = structlog.get_logger(__name__)
 class Deliveries:
     """The deliveries of one worker to ``receivers``; ``now`` is a monotonic clock.
 
-    ``source`` is that of its CloudEvents.
+    ``source`` is that of its CloudEvents. ``circuits`` are those to the receivers, by the names of their subscribers:
+    nothing is claimed for one whose circuit is open, and one lane at a time while it is probed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Deliveries:
         receivers: Mapping[Subscription, Receiver],
         telemetry: Telemetry,
         now: Callable[[], float] = time.monotonic,
+        circuits: Mapping[str, Circuit] | None = None,
     ) -> None:
         self._queue = queue
         self._settings = settings
@@ -60,6 +62,7 @@ class Deliveries:
         self._subscriptions = [each for each in receivers if each.name in self._receivers]
         self._telemetry = telemetry
         self._now = now
+        self._circuits = circuits or {}
         self._lanes: dict[asyncio.Task[None], str] = {}
         self._sampled_at = -SAMPLE_SECONDS
         self._away = False
@@ -84,13 +87,11 @@ class Deliveries:
         """Begin as many deliveries as this worker may make at once; return whether it began any."""
         settings = self._settings
         free = settings.concurrency - len(self._lanes)
-        # A receiver that hangs takes no more than half of the places, unless it is the only one.
-        most = settings.concurrency if len(self._receivers) == 1 else max(1, settings.concurrency // 2)
-        taken = list(self._lanes.values())
-        asked = [each for each in self._subscriptions if taken.count(each.name) < most]
+        left = {each: self._left(each.name) for each in self._subscriptions}
+        asked = [each for each, lanes in left.items() if lanes > 0]
         if free < 1 or not asked:
             return False
-        lanes = min(free, *(most - taken.count(each.name) for each in asked))
+        lanes = min(free, *(left[each] for each in asked))
         claimed_at = self._now()
         claimed = await self._claim(asked, lanes)
         if len({each.place.lane for each in claimed}) < lanes:
@@ -101,6 +102,18 @@ class Deliveries:
             self._lanes[task] = name
             task.add_done_callback(self._lanes.pop)
         return bool(claimed)
+
+    def _left(self, name: str) -> int:
+        """Return how many further lanes of a subscriber may be claimed."""
+        circuit = self._circuits.get(name)
+        state = CircuitState.CLOSED if circuit is None else circuit.state
+        if state is CircuitState.OPEN:
+            return 0
+        # A receiver that hangs takes no more than half of the places, unless it is the only one.
+        concurrency = self._settings.concurrency
+        most = concurrency if len(self._receivers) == 1 else max(1, concurrency // 2)
+        taken = list(self._lanes.values()).count(name)
+        return (most if state is CircuitState.CLOSED else 1) - taken
 
     async def drain(self) -> None:
         """Return when the deliveries that were begun have ended."""
@@ -146,7 +159,11 @@ class Deliveries:
                 if self._now() > last_start:
                     await self._give_back(delivery, None)
                     return
-                fault = await self._deliver(delivery)
+                try:
+                    fault = await self._deliver(delivery)
+                except NotAskedError:  # no attempt
+                    await self._give_back(delivery, None)
+                    return
                 if fault is not None:
                     await self._give_back(delivery, fault)
                     return
@@ -163,11 +180,10 @@ class Deliveries:
             return NOT_KEPT
         event = cloud_event(self._source, delivery.place, delivery.occurred_at, delivery.event)
         try:
-            async with asyncio.timeout(self._settings.timeout_seconds):
-                await self._receivers[delivery.place.subscriber].deliver(event)
-        except TimeoutError:
-            return f"no answer within {self._settings.timeout_seconds} seconds"
-        except DeliveryError as error:
+            await self._receivers[delivery.place.subscriber].deliver(event)
+        except NotAskedError:
+            raise
+        except (DeliveryError, UnavailableError) as error:
             return str(error)
         return None
 

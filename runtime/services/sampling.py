@@ -10,7 +10,7 @@ from runtime.ports import CircuitState
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import Pool
+    from runtime.ports import ExternalPool, Pool
     from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 
@@ -20,11 +20,18 @@ STATES = (CircuitState.CLOSED, CircuitState.HALF_OPEN, CircuitState.OPEN)
 
 
 class Sampling:
-    """A sampler of the ``health`` and the ``pools`` of a worker, and of the counts of ``telemetry``."""
+    """A sampler of a worker's ``health``, its ``pools`` to the store and to ``external`` services, and its counts."""
 
-    def __init__(self, health: Health, pools: Callable[[], Mapping[str, Pool]], telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        health: Health,
+        pools: Callable[[], Mapping[str, Pool]],
+        external: Mapping[str, ExternalPool],
+        telemetry: Telemetry,
+    ) -> None:
         self._health = health
         self._pools = pools
+        self._external = external
         self._refused: dict[str, int] = {}
         self._telemetry = telemetry
         self._hits = 0
@@ -43,6 +50,11 @@ class Sampling:
         self._telemetry.ready.set(health.state.ready)
         for target, circuit in health.circuits.items():
             self._telemetry.circuits.labels(target).set(STATES.index(circuit.state))
+        for name, each in self._external.items():
+            pool = each.pool
+            self._telemetry.external_pool_size.labels(name).set(pool.size)
+            self._telemetry.external_pool_in_use.labels(name).set(pool.in_use)
+            self._telemetry.external_pool_waiting.labels(name).set(pool.waiting)
         self._telemetry.memory_age.set(contents.age_seconds or 0)
         self._telemetry.memory_bound.set(health.stale_seconds)
         schema = health.feed.schema

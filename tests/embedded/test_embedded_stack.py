@@ -18,9 +18,11 @@ import pytest
 from runtime.embedded.loopback import LOOPBACK, free_ports
 from runtime.settings import (
     Access,
+    Api,
     Backoff,
     Bucket,
     Database,
+    ExternalServices,
     Keys,
     Lag,
     Levels,
@@ -29,6 +31,7 @@ from runtime.settings import (
     Process,
     Queue,
     Retry,
+    ServiceCalls,
     Settings,
     Throttling,
 )
@@ -57,6 +60,7 @@ SETTINGS = Settings(
         health_path="/health",
         ready_path="/health/ready",
     ),
+    api=Api(middleware=("observation", "authentication", "intake", "throttling", "authorization"), documentation=True),
     database=Database(
         pool_size=2,
         read_pool_size=2,
@@ -96,6 +100,13 @@ SETTINGS = Settings(
         visibility_seconds=30,
         concurrency=8,
         waiting=1000,
+    ),
+    external_services=ExternalServices(
+        timeout_seconds=5,
+        waiting_milliseconds=2500,
+        idle_seconds=4,
+        issuers=ServiceCalls(pool_size=1, circuit_breaker=None),
+        integrations=ServiceCalls(pool_size=3, circuit_breaker=None),
     ),
     access=Access(
         issuers=(),

@@ -67,6 +67,10 @@ def document() -> dict[str, Any]:
             "health_path": "/health",
             "ready_path": "/health/ready",
         },
+        "api": {
+            "middleware": ["observation", "authentication", "intake", "throttling", "authorization"],
+            "documentation": True,
+        },
         "database": {
             "pool_size": 4,
             "read_pool_size": 2,
@@ -92,6 +96,13 @@ def document() -> dict[str, Any]:
             "visibility_seconds": 6,
             "concurrency": 4,
             "waiting": 100,
+        },
+        "external_services": {
+            "timeout_seconds": 1,
+            "waiting_milliseconds": 500,
+            "idle_seconds": 4,
+            "issuers": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
+            "integrations": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
         },
         "access": access(),
         "monitors": {

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import http.server
 import json
 import subprocess
 import sys
-import threading
 from collections import defaultdict
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -23,13 +20,16 @@ from runtime.domain.audit import QUEUE, Note
 from runtime.domain.deliveries import DeliveryError, Priority, Subscription
 from runtime.embedded.loopback import LOOPBACK
 from runtime.environment import Address
+from runtime.ports import CircuitState, UnavailableError
 from runtime.services.deliveries import Deliveries
+from runtime.services.external_services import ExternalServices
 from runtime.telemetry import Telemetry
 from tests.runtime import delivering
 from tests.runtime.changing import ANYTHING, change, edit, put
+from tests.runtime.external import CALLS, CircuitClock, answers, calls_with_circuit, external, hangs_up, http_client
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from runtime.domain.deliveries import Subscriber
@@ -356,42 +356,76 @@ async def arrived(file: Path, number: int) -> None:
             await asyncio.sleep(0.02)
 
 
-@contextmanager
-def listening(status: int) -> Iterator[tuple[str, list[tuple[str | None, bytes]]]]:
-    """Provide the address of a receiver that answers with a status, and what it has received."""
-    received: list[tuple[str | None, bytes]] = []
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            received.append((self.headers["Content-Type"], body))
-            self.send_response(status)
-            self.send_header("Location", "/elsewhere")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Print nothing."""
-
-    with http.server.HTTPServer((LOOPBACK, 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
-        yield f"http://{LOOPBACK}:{server.server_port}/events", received
-        server.shutdown()
-        thread.join()
-
-
-@pytest.mark.parametrize(("status", "fault"), [(204, None), (307, "answered 307"), (500, "answered 500")])
-async def test_a_receiver_over_http_takes_an_event_by_a_status_of_success_alone(status: int, fault: str | None) -> None:
-    with listening(status) as (url, received):
-        receiver = HttpReceiver(url, 5)
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (204, None),
+        (307, DeliveryError("answered 307")),
+        (400, DeliveryError("answered 400")),
+        (500, UnavailableError("answered 500")),
+    ],
+)
+async def test_a_receiver_over_http_takes_an_event_by_a_status_of_success_alone(
+    status: int, fault: Exception | None
+) -> None:
+    async with external(answers(status, b"", "Location: /elsewhere")) as server, http_client() as client:
+        receiver = HttpReceiver(client, server.url)
         if fault is None:
             await receiver.deliver(b"{}")
         else:
-            with pytest.raises(DeliveryError, match=fault):
+            with pytest.raises(type(fault), match=f"^{fault}$"):
                 await receiver.deliver(b"{}")
-    assert received == [("application/cloudevents+json; charset=utf-8", b"{}")]
+        (request,) = server.requests
+    assert request.startswith(b"POST /path HTTP/1.1\r\n")
+    assert request.endswith(b"\r\n\r\n{}")
+    assert b"\r\nContent-Type: application/cloudevents+json; charset=utf-8\r\n" in request
 
 
 async def test_a_receiver_that_is_away_is_a_fault_without_its_address() -> None:
-    with pytest.raises(DeliveryError, match=r"^no answer \(\w+\)$"):
-        await HttpReceiver(f"http://{LOOPBACK}:1/secret", 1).deliver(b"{}")
+    async with http_client() as client:
+        with pytest.raises(UnavailableError, match=r"^no answer \(\w+\)$"):
+            await HttpReceiver(client, f"http://{LOOPBACK}:1/secret").deliver(b"{}")
+
+
+async def test_a_receiver_behind_an_open_circuit_is_not_asked_and_its_deliveries_lose_no_attempt(
+    store: PostgresEntries, queue: PostgresDeliveries, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One of two receivers hangs up, comes back, and gets every change."""
+    clock = CircuitClock(monkeypatch)
+    telemetry = Telemetry()
+    services = ExternalServices(CALLS.model_copy(update={"integrations": calls_with_circuit(2)}), telemetry)
+    async with external(hangs_up) as fis, external(answers(204)) as ledger, http_client() as client:
+        receivers = {
+            FIS: services.receiver("fis", HttpReceiver(client, fis.url)),
+            LEDGER: services.receiver("ledger", HttpReceiver(client, ledger.url)),
+        }
+        circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
+        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, telemetry, circuits=circuits)
+        await deliveries.turn()
+        for number in range(4):
+            await store.change([change(edit(f"pay{number}", "limits"))])
+
+        async def deliver_until(state: CircuitState) -> None:
+            async with asyncio.timeout(20):
+                while circuits["fis"].state is not state or (await lag("ledger")):
+                    await deliveries.turn()
+                    await deliveries.drain()
+                    await asyncio.sleep(0.002)
+
+        async def lag(name: str) -> int:
+            return next(each.lag for each in await queue.states() if each.name == name)
+
+        await deliver_until(CircuitState.OPEN)
+        asked = len(fis.requests)
+        await deliveries.turn()
+        await deliveries.drain()
+        assert (len(fis.requests), len(ledger.requests)) == (asked, 4)
+        fis.behave = answers(204)
+        clock.pass_reset()
+        await deliver_until(CircuitState.CLOSED)
+        async with asyncio.timeout(20):
+            while await lag("fis"):
+                await deliveries.turn()
+                await deliveries.drain()
+                await asyncio.sleep(0.002)
+        assert {each.dead_letters for each in await queue.states()} == {0}

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runtime.adapters.oidc import OidcKeys
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import Version
 from runtime.ports import Fault, Outage, Reason, Schema, UnavailableError
 from runtime.services.health import State
+from runtime.settings import CircuitBreaker, ServiceCalls
+from tests.runtime.external import external, hangs_up, http_client, is_silent
 from tests.runtime.fakes import EPOCH, client_of, running
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ METRICS = "http://test:9464/metrics"
 DETAIL = "http://test:9464/health/detail"
 AWAY = UnavailableError("the database cannot be reached")
 
-CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals")
+CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals", "issuer-local")
 
 
 class ToldFeed:
@@ -215,6 +218,45 @@ async def test_the_details_say_what_is_away_since_when_and_why(
         assert before <= datetime.fromisoformat(place["since"]) <= datetime.now(UTC)
     assert found["stale"]["bound_seconds"] == settings.database.stale_seconds
     assert 0 <= found["stale"]["age_seconds"] < 60
+
+
+async def test_the_details_show_the_circuits_and_the_pools_of_external_services(
+    settings: Settings, adapters: Adapters
+) -> None:
+    """The issuer hangs up, and a receiver is silent."""
+    opens_at_once = ServiceCalls(pool_size=2, circuit_breaker=CircuitBreaker(failure_threshold=1, reset_seconds=60))
+    calls = settings.external_services.model_copy(update={"issuers": opens_at_once})
+    async with (
+        external(hangs_up) as issuer,
+        external(is_silent) as fis,
+        http_client() as issuers,
+        http_client() as rest,
+    ):
+        people = settings.access.issuers[0].model_copy(update={"name": "people", "issuer": issuer.url})
+        access = settings.access.model_copy(update={"issuers": (people,)})
+        stated = settings.model_copy(update={"external_services": calls, "access": access})
+        pools = {"issuers": issuers, "integrations": rest}
+        delivery = asyncio.ensure_future(rest.ask("POST", fis.url))
+        app = create_app(stated, replace(adapters, keys=OidcKeys(issuers), external=pools))
+        async with running(app), client_of(app) as http:
+            worker = Answers(http)
+            async with asyncio.timeout(10):
+                while (found := await worker.detail())["circuits"]["issuer-people"]["state"] != "open" or not fis.now:
+                    await asyncio.sleep(0.001)
+            assert found["circuits"]["issuer-people"]["reason"] == "away"
+            assert found["pools"]["issuers"] == {"size": 2, "in_use": 0, "waiting": 0, "refused": 0}
+            assert found["pools"]["integrations"] == {"size": 2, "in_use": 1, "waiting": 0, "refused": 0}
+            for metric, value in (
+                ('circuit_breaker_state{target="issuer-people"}', 2),
+                ('external_calls_total{outcome="away",target="issuer-people"}', 1),
+                ('external_pool_size{pool="issuers"}', 2),
+                ('external_pool_in_use{pool="integrations"}', 1),
+                ('external_pool_waiting{pool="integrations"}', 0),
+            ):
+                assert await worker.metric(metric) == value
+        with pytest.raises(UnavailableError):  # a worker that ends closes its connections
+            await delivery
+        assert not issuer.now
 
 
 async def test_metrics_tell_what_the_details_tell(worker: Answers, feed: ToldFeed, entries: MemoryEntries) -> None:

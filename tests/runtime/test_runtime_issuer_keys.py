@@ -15,10 +15,11 @@ from joserfc.jwk import OctKey, RSAKey
 
 from runtime.adapters.oidc import LARGEST_BYTES, OidcKeys
 from runtime.embedded.issuer import local_issuer, signer
-from runtime.ports import UnavailableError
+from runtime.ports import RefusedError, UnavailableError
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.settings import Access
 from tests.identity import MemoryKeys, access
+from tests.runtime.external import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -144,7 +145,8 @@ async def test_a_key_that_cannot_verify_is_none(published: dict[str, Any]) -> No
 
 async def test_the_keys_of_an_issuer_are_found_by_discovery() -> None:
     with local_issuer() as local:
-        assert await OidcKeys().fetch(local.issuer) == local.keys
+        async with http_client() as client:
+            assert await OidcKeys(client).fetch(local.issuer) == local.keys
 
 
 def discovered(base: str, path: str) -> tuple[int, dict[str, str], bytes]:
@@ -201,11 +203,13 @@ def answering(answer: Callable[[str, str], tuple[int, dict[str, str], bytes]]) -
 )
 async def test_keys_come_from_the_issuer_itself_or_not_at_all(fault: str) -> None:
     with answering(discovered) as base:
-        assert await OidcKeys().fetch(f"{base}/right") == {"keys": []}
-        with pytest.raises(UnavailableError):
-            await OidcKeys().fetch(f"{base}/{fault}")
+        async with http_client() as client:
+            assert await OidcKeys(client).fetch(f"{base}/right") == {"keys": []}
+            with pytest.raises(RefusedError):
+                await OidcKeys(client).fetch(f"{base}/{fault}")
 
 
 async def test_an_issuer_that_is_away_is_unavailable() -> None:
-    with pytest.raises(UnavailableError, match="does not publish its keys"):
-        await OidcKeys().fetch("http://127.0.0.1:9")
+    async with http_client() as client:
+        with pytest.raises(UnavailableError, match="does not publish its keys"):
+            await OidcKeys(client).fetch("http://127.0.0.1:9")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runtime.adapters.http_client import HttpClient
 from runtime.adapters.oidc import OidcKeys
 from runtime.app import Adapters, create_app
 from runtime.embedded.issuer import signer
@@ -69,7 +70,8 @@ def document(document: dict[str, Any], provider: OpenBao) -> dict[str, Any]:
 async def test_a_person_signs_in_at_the_provider_and_writes_what_their_group_may(
     settings: Settings, adapters: Adapters, provider: OpenBao
 ) -> None:
-    app = create_app(settings, replace(adapters, keys=OidcKeys(provider.authority)))
+    issuers = HttpClient(settings.external_services, 2, provider.authority)
+    app = create_app(settings, replace(adapters, keys=OidcKeys(issuers), external={"issuers": issuers}))
     async with running(app), client_of(app, headers={"authorization": f"Bearer {token(provider)}"}) as client:
         written = await client.put("/v1/namespaces/payments-eu/entries/limit", json={"value": 1})
         other = await client.get("/v1/namespaces/cards/entries/limit")
@@ -79,7 +81,8 @@ async def test_a_person_signs_in_at_the_provider_and_writes_what_their_group_may
 async def test_a_rotated_key_is_found_and_the_one_before_is_given_up(
     settings: Settings, adapters: Adapters, provider: OpenBao
 ) -> None:
-    app = create_app(settings, replace(adapters, keys=OidcKeys(provider.authority)))
+    issuers = HttpClient(settings.external_services, 2, provider.authority)
+    app = create_app(settings, replace(adapters, keys=OidcKeys(issuers), external={"issuers": issuers}))
     url = "/v1/namespaces/payments-eu/entries/none"
     async with running(app), client_of(app) as client:
         before = {"authorization": f"Bearer {token(provider)}"}
@@ -88,9 +91,7 @@ async def test_a_rotated_key_is_found_and_the_one_before_is_given_up(
         await asyncio.sleep(1.1)  # the pause between two fetches
         after = {"authorization": f"Bearer {token(provider)}"}
         assert (await client.get(url, headers=after)).status_code == 404
-        while (
-            json.dumps(await OidcKeys(provider.authority).fetch(settings.access.issuers[0].issuer)).count('"kid"') > 2
-        ):
+        while json.dumps(await OidcKeys(issuers).fetch(settings.access.issuers[0].issuer)).count('"kid"') > 2:
             await asyncio.sleep(0.1)
         await asyncio.sleep(1.1)
         unknown = {"authorization": f"Bearer {signer(settings.access.issuers[0].issuer).token(aud=AUDIENCE)}"}

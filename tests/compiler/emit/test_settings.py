@@ -147,6 +147,33 @@ def test_the_database_has_a_circuit_where_its_operations_are_listed() -> None:
     assert listed(path, "External integrations").database.circuit_breaker is None
 
 
+def test_the_circuits_of_external_services_follow_the_words_of_the_specification() -> None:
+    def circuits(found: Settings) -> tuple[bool, bool]:
+        external = found.external_services
+        return external.issuers.circuit_breaker is not None, external.integrations.circuit_breaker is not None
+
+    path = "fault_tolerance.circuit_breakers.implementation"
+    assert circuits(listed(path, "Service calls", "External integrations")) == (True, True)
+    assert circuits(listed(path, "Service calls")) == (True, False)
+    assert circuits(listed(path, "External integrations")) == (False, True)
+    assert circuits(filled(connections__external_services__circuit_breaker="Disabled")) == (False, False)
+
+
+@pytest.mark.parametrize(("stated", "issuers", "others"), [("20", 5, 15), ("5", 1, 4), ("2", 1, 1), ("1", 1, 1)])
+def test_issuers_have_a_quarter_of_the_connections_and_no_more_is_delivered_at_once_than_the_rest(
+    stated: str, issuers: int, others: int
+) -> None:
+    found = filled(connections__external_services__pool_size=stated)
+    external = found.external_services
+    assert (external.issuers.pool_size, external.integrations.pool_size) == (issuers, others)
+    assert found.queue.concurrency == min(8, others)
+
+
+def test_a_call_waits_for_a_connection_for_half_of_the_stated_timeout() -> None:
+    external = filled(connections__external_services__timeout="7 seconds").external_services
+    assert (external.timeout_seconds, external.waiting_milliseconds) == (7, 3500)
+
+
 def test_two_workers_are_the_least() -> None:
     cpu = "containers__application__resource_limits__cpu"
     assert [filled(**{cpu: text}).process.workers for text in ("0.5 cores", "2 cores", "4.5 cores")] == [2, 2, 4]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.monitoring.audit_alerts import audit_alerts
+from compiler.emit.kubernetes.monitoring.external_alerts import external_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
@@ -30,6 +31,7 @@ def alerts(site: Site) -> Iterator[Document]:
             "audit": audit_alerts(site),
             "queue": queue_alerts(site),
             "service": service_alerts(),
+            "external": external_alerts(site),
             "limits": limit_alerts(site),
         }
         rules = {name: [alert.rule for alert in group] for name, group in found.items()}

@@ -1,6 +1,6 @@
 """The metrics of exporters that emitted objects ask for, and those that the specification's words of monitoring name.
 
-Sources: ``connections.database.monitoring``, ``components.data_layer.scaling.metrics``.
+Sources: ``connections.*.monitoring``, ``components.data_layer.scaling.metrics``.
 Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet) and
 https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
 """
@@ -30,6 +30,9 @@ WORDS: Final[dict[tuple[str, str], tuple[str, ...]]] = {
         "circuit_breaker_state",
     ),
     ("connections.database.monitoring", "Pool utilization"): ("database_pool_in_use", "resource_utilization_ratio"),
+    ("connections.external_services.monitoring", "Response time"): ("external_call_duration_seconds",),
+    ("connections.external_services.monitoring", "Error rate"): ("external_calls_total",),
+    ("connections.external_services.monitoring", "Circuit state"): ("circuit_breaker_state",),
     ("components.data_layer.scaling.metrics", "Connection count"): ("database_pool_in_use", "database_pool_size"),
     ("components.data_layer.scaling.metrics", "Query performance"): ("http_request_duration_seconds",),
 }

@@ -14,6 +14,7 @@ from tests.compiler.authority import AUTHORITY
 from tests.compiler.project import artifacts, changed, documents, site
 from tests.compiler.vault.neighbours import IdentityProvider, serving
 from tests.compiler.vault.openbao import openbao
+from tests.runtime.external import http_client
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,10 +83,11 @@ async def test_the_file_lets_the_runtime_fetch_keys_under_a_private_authority_an
             (tmp_path / "password").write_text("p")
             here = {name: str(tmp_path / "password") for name in variables(at) if name.endswith("_PASSWORD_FILE")}
             found = read_environment(variables(at) | here | {"CBP_ISSUER_CA_FILE": str(file)})
-            keys = OidcKeys(found.issuer_authority)
-            assert [key["kid"] for key in (await keys.fetch(provider.issuer))["keys"]] == ["a"]
-            with pytest.raises(UnavailableError, match="does not publish its keys"):
-                await OidcKeys().fetch(provider.issuer)
-            file.write_text(AUTHORITY)
-            with pytest.raises(UnavailableError, match="does not publish its keys"):
-                await keys.fetch(provider.issuer)
+            async with http_client(authority=found.issuer_authority) as trusting, http_client() as client:
+                keys = OidcKeys(trusting)
+                assert [key["kid"] for key in (await keys.fetch(provider.issuer))["keys"]] == ["a"]
+                with pytest.raises(UnavailableError, match="does not publish its keys"):
+                    await OidcKeys(client).fetch(provider.issuer)
+                file.write_text(AUTHORITY)
+                with pytest.raises(UnavailableError, match="does not publish its keys"):
+                    await keys.fetch(provider.issuer)

@@ -45,6 +45,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
     telemetry.utilization.labels("threads").set(0)
+    telemetry.external_calls.count("issuer-people", "answered")
+    telemetry.external_durations.observe(1, "issuer-people")
     telemetry.subscriber(Subscriber("ledger", 1, 1, 0, 0, 0, 0))
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
@@ -73,6 +75,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "database_pool_size",
         "database_pool_waiting",
         "emergency_rights",
+        "external_call_duration_seconds_bucket",
+        "external_calls_total",
         "http_requests_total",
         "memory_age_seconds",
         "memory_bound_seconds",
@@ -146,6 +150,9 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "MemoryOutdated": "critical",
         "PodNotReady": "critical",
         "EmergencyRights": "critical",
+        "ExternalServiceAway": "warning",
+        "ExternalServiceFails": "warning",
+        "ExternalServiceSlow": "warning",
         "ThrottledAlone": "warning",
         "StandbysAway": "warning",
         "MigrationsMissing": "warning",
@@ -169,6 +176,9 @@ def test_the_use_of_a_resource_is_a_warning_and_critical_from_the_stated_levels_
     [
         ({"connections.database.monitoring": ["Connection count", "Query performance"]}, "DatabaseConnectionsUsed"),
         ({"connections.database.monitoring": ["Query performance", "Pool utilization"]}, "DatabaseConnectionsAwaited"),
+        ({"connections.external_services.monitoring": ["Response time", "Error rate"]}, "ExternalServiceAway"),
+        ({"connections.external_services.monitoring": ["Response time", "Circuit state"]}, "ExternalServiceFails"),
+        ({"connections.external_services.monitoring": ["Error rate", "Circuit state"]}, "ExternalServiceSlow"),
         ({"limits.threads.background": "Disabled"}, "BackgroundTasksUsed"),
     ],
 )
@@ -179,6 +189,10 @@ def test_what_is_not_measured_raises_no_alert(without: dict[str, Any], alert: st
     groups = documents(site(item))[FILE]["spec"]["groups"]
     found = {rule["alert"] for group in groups for rule in group["rules"]}
     assert {rule["alert"] for rule in rules()} - found == {alert}
+
+
+def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:
+    assert expression("ExternalServiceSlow", connections__external_services__timeout="8 seconds").endswith(" > 400")
 
 
 def test_memory_is_that_of_the_container_of_the_api() -> None:

@@ -1,0 +1,55 @@
+"""Alerts on calls of external services: that they are answered, and soon enough.
+
+Source: ``connections.external_services``.
+Upstream: https://prometheus.io/docs/practices/histograms/#quantiles
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.names import namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+SLOW_PERCENT = 50
+"""The part of the timeout that one in twenty calls may take: above it, timeouts are near."""
+
+FAILED_PERCENT = 10
+"""The part of the calls that may fail: retries make up for it, and no longer for much more."""
+
+
+def external_alerts(site: Site) -> Iterator[Alert]:
+    """Yield an alert for each measurement that is stated, by metrics of the API's workers (runtime/telemetry.py)."""
+    stated, pods = site.spec.connections.external_services, f'namespace="{namespace("application")}"'
+    if "Response time" in stated.monitoring:
+        buckets = f"sum by (le, target) (rate(external_call_duration_seconds_bucket{{{pods}}}[5m]))"
+        yield Alert(
+            "ExternalServiceSlow",
+            f"100 * histogram_quantile(0.95, {buckets}) > {SLOW_PERCENT * stated.timeout.seconds}",
+            "10m",
+            "warning",
+            "One in twenty calls of an external service takes more than half of the time that it may.",
+        )
+    if "Error rate" in stated.monitoring:
+        failed = f'sum by (target) (rate(external_calls_total{{{pods},outcome=~"away|slow|failed"}}[5m]))'
+        made = f'sum by (target) (rate(external_calls_total{{{pods},outcome!~"circuit_open|pool_full"}}[5m]))'
+        yield Alert(
+            "ExternalServiceFails",
+            f"100 * {failed} / {made} > {FAILED_PERCENT}",
+            "10m",
+            "warning",
+            "More than a tenth of the calls of an external service fail.",
+        )
+    if "Circuit state" in stated.monitoring:
+        yield Alert(
+            "ExternalServiceAway",
+            f'max by (target) (circuit_breaker_state{{{pods},target=~"(issuer|subscriber)-.+"}}) > 0',
+            "5m",
+            "warning",
+            "An external service has not answered for five minutes: an issuer of tokens, or a subscriber.",
+        )
