@@ -77,7 +77,7 @@ if TYPE_CHECKING:
     )
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
-    from runtime.settings import Settings
+    from runtime.settings import MiddlewareStep, Settings
     from runtime.telemetry import Telemetry
 
 
@@ -240,9 +240,12 @@ def _read_back(
     stated = {"issuers": external.issuers.pool_size, "integrations": external.integrations.pool_size}
     for name, each in adapters.external.items():
         yield f"external_services.{name}.pool_size", stated[name], each.pool.size
+    stacks: dict[tuple[MiddlewareStep, ...], list[str]] = {}
     for template, steps in application.steps.items():
         if template.startswith("/v1/"):
-            yield f"api.middleware of {template}", settings.api.middleware, steps
+            stacks.setdefault(steps, []).append(template)
+    for steps, (first, *others) in stacks.items():
+        yield f"api.middleware, of {first} and {len(others)} others", settings.api.middleware, steps
     served = application.endpoints
     for endpoint in (f"GET {routes.DESCRIPTION}", f"GET {routes.PAGE}"):
         yield f"api.documentation, by {endpoint}", settings.api.documentation, endpoint in served

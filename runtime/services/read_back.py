@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import structlog
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_log = structlog.get_logger(__name__)
 
 
 class DifferenceError(Exception):
@@ -16,10 +20,9 @@ def require_compiled(pairs: Iterable[tuple[str, object, object]]) -> None:
     """Compare settings, each by its name, as they are compiled and as the part of the worker tells them that uses them.
 
     Raises:
-        DifferenceError: some of them differ.
+        DifferenceError: some of them differ; they have been logged.
     """
-    lines = [
-        f"  {name} is {compiled!r}, and what runs is {runs!r}" for name, compiled, runs in pairs if compiled != runs
-    ]
+    lines = [f"{name} is {compiled!r}, and what runs is {runs!r}" for name, compiled, runs in pairs if compiled != runs]
     if lines:
-        raise DifferenceError("\n".join(("what runs is not what is compiled:", *lines)))
+        _log.error("what runs is not what is compiled", differences=lines)
+        raise DifferenceError("\n".join(lines))

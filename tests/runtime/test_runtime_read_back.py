@@ -49,8 +49,8 @@ async def test_a_worker_starts_with_exactly_the_middleware_of_the_settings_in_it
 ) -> None:
     swapped = ("observation", "authentication", "throttling", "intake", "authorization")
     found = await refusal(create_app(stated(settings, "api", middleware=swapped), adapters))
-    assert found.startswith("what runs is not what is compiled:\n  api.middleware of /v1/")
-    assert f"is {swapped!r}, and what runs is {settings.api.middleware!r}" in found
+    assert found.startswith("api.middleware, of /v1/")
+    assert found.endswith(f" others is {swapped!r}, and what runs is {settings.api.middleware!r}")
 
 
 async def test_a_worker_whose_composition_leaves_out_a_step_does_not_start(
@@ -67,10 +67,10 @@ async def test_a_worker_whose_pools_have_another_size_does_not_start(
     monkeypatch.setattr(entries, "pools", lambda: {"reads": Pool(9, 0, 0), "changes": Pool(8, 0, 0)})
     async with http_client(pool_size=7) as client:
         found = await refusal(create_app(settings, replace(adapters, external={"issuers": client})))
-    assert found.splitlines()[1:] == [
-        "  the size of the pool reads is 2, and what runs is 9",
-        "  the size of the pool changes is 4, and what runs is 8",
-        "  external_services.issuers.pool_size is 2, and what runs is 7",
+    assert found.splitlines() == [
+        "the size of the pool reads is 2, and what runs is 9",
+        "the size of the pool changes is 4, and what runs is 8",
+        "external_services.issuers.pool_size is 2, and what runs is 7",
     ]
 
 
@@ -79,14 +79,15 @@ async def test_a_worker_whose_limits_are_not_those_of_the_settings_does_not_star
 ) -> None:
     monkeypatch.setattr("runtime.app.Cache", lambda _: Cache(5))
     found = await refusal(create_app(settings, adapters))
-    assert found.splitlines()[1:] == ["  process.cache_bytes is 1000000, and what runs is 5"]
+    assert found == "process.cache_bytes is 1000000, and what runs is 5"
 
 
 async def test_a_worker_that_serves_what_its_description_has_not_does_not_start(
     settings: Settings, adapters: Adapters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runtime.app.operations", lambda *_: ())
-    assert "  the description is [], and what runs is ['DELETE " in await refusal(create_app(settings, adapters))
+    found = await refusal(create_app(settings, adapters))
+    assert found.startswith("the description is [], and what runs is ['DELETE ")
 
 
 async def test_with_documentation_the_api_describes_itself(client: httpx.AsyncClient) -> None:
