@@ -194,6 +194,44 @@ class Client:
         path = _path(namespace, None, f"/proposals/{quote(id_, safe='')}/{step}", **query)
         return self.ask("POST", path, None, _change(reason))
 
+    def subscribers(self) -> Answer:
+        """Return the subscribers of the event bus, with the numbers of their deliveries."""
+        return self.ask("GET", "/v1/subscribers")
+
+    def deliveries(self, subscriber: str, state: str | None) -> Iterator[dict[str, Any]]:
+        """Yield the deliveries to a subscriber in the order of their changes, without their values."""
+        after: str | None = None
+        while True:
+            query = {"state": state, "after": after, "limit": str(LARGEST_PAGE)}
+            page = self.ask("GET", _delivery_path(subscriber, "/deliveries", **query)).value
+            yield from page["deliveries"]
+            after = page["next"]
+            if after is None:
+                return
+
+    def delivery(self, subscriber: str, id_: str) -> Answer:
+        """Return a delivery, with its event."""
+        return self.ask("GET", _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}"))
+
+    def replay(self, subscriber: str, id_: str, reason: str | None) -> None:
+        """Have a dead letter delivered again."""
+        path = _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}/replay")
+        self.ask("POST", path, None, _reason(reason))
+
+    def replay_all(self, subscriber: str, reason: str | None) -> int:
+        """Have the dead letters of a subscriber delivered again; return their number."""
+        replayed: int = 0
+        while True:
+            answer = self.ask("POST", _delivery_path(subscriber, "/replay"), None, _reason(reason)).value
+            replayed += int(answer["replayed"])
+            if not answer["more"]:
+                return replayed
+
+    def discard(self, subscriber: str, id_: str, reason: str) -> None:
+        """Discard a dead letter."""
+        path = _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}")
+        self.ask("DELETE", path, None, _reason(reason))
+
     def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request, and return its answer."""
         sent = {"Accept": "application/json", **(headers or {})}
@@ -302,7 +340,17 @@ def _path(namespace: str, key: str | None, below: str = "", /, **parameters: str
     return f"/v1/namespaces/{quote(namespace, safe='')}{entry}{below}{'?' if query else ''}{query}"
 
 
+def _delivery_path(subscriber: str, below: str, /, **parameters: str | None) -> str:
+    """Return the path of a resource below a subscriber, with its parameters."""
+    query = urlencode({name: value for name, value in parameters.items() if value is not None})
+    return f"/v1/subscribers/{quote(subscriber, safe='')}{below}{'?' if query else ''}{query}"
+
+
 def _change(reason: str | None) -> dict[str, str]:
-    """Return the headers of a change: its own idempotency key, and the reason in UTF-8."""
-    why = {} if reason is None else {"Change-Reason": reason.encode().decode("latin-1")}
-    return {"Idempotency-Key": f'"{uuid4()}"', **why}
+    """Return the headers of a change: its own idempotency key, and the reason."""
+    return {"Idempotency-Key": f'"{uuid4()}"', **_reason(reason)}
+
+
+def _reason(reason: str | None) -> dict[str, str]:
+    """Return the header with a reason, in UTF-8."""
+    return {} if reason is None else {"Change-Reason": reason.encode().decode("latin-1")}

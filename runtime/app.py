@@ -26,6 +26,7 @@ from runtime.http.namespaces import NamespaceHandlers
 from runtime.http.openapi.operations import operations
 from runtime.http.paths import ByPort, Paths
 from runtime.http.proposals import ProposalHandlers
+from runtime.http.queue import QueueHandlers
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent, represent_layers, represent_whole
 from runtime.http.resource import Resource
@@ -49,6 +50,7 @@ from runtime.services.monitors import Monitors
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
 from runtime.services.proposals import Proposals
+from runtime.services.queue import QueueAdministration
 from runtime.services.read_back import require_compiled
 from runtime.services.sampling import Sampling
 from runtime.services.shedding import Shedding
@@ -85,7 +87,7 @@ if TYPE_CHECKING:
 class Adapters:
     """The adapters of every port of the service.
 
-    ``replace`` ends this worker, so that another takes its place. Without a ``queue`` this process delivers no changes.
+    ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
     ``external`` are the connections to external services, by what they are for.
     """
 
@@ -100,7 +102,7 @@ class Adapters:
     audit: AuditTrail
     memory: MemoryReader
     replace: Callable[[], None]
-    queue: DeliveryQueue | None = None
+    queue: DeliveryQueue
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
     external: Mapping[str, ExternalPool] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
@@ -150,7 +152,8 @@ def create_app(
     past = History(adapters.store.history, entries, definitions, settings.database)
     people = [issuer.name for issuer in settings.access.issuers if issuer.kind == "person"]
     proposals = Proposals(adapters.proposals, entries, definitions, authority, given, people, settings.database)
-    delivering = _delivering(settings, adapters, services)
+    queue = QueueAdministration(adapters.queue, authority, settings.database)
+    deliveries = _deliveries_of(settings, adapters, services)
     health = Health(
         contents=kept.contents,
         draining=adapters.draining,
@@ -160,6 +163,7 @@ def create_app(
             "database-changes": entries.changes.circuit,
             "database-history": past.circuit,
             "database-proposals": proposals.circuit,
+            "database-queue": queue.circuit,
             **adapters.store.circuits,
             **services.circuits,
         },
@@ -180,7 +184,7 @@ def create_app(
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
             running += [monitors.repeat(), audit.repeat(), given.follow(), *(each.follow() for each in keys.values())]
-            running += [each.repeat() for each in delivering]
+            running.append(deliveries.repeat())
             tasks = [following.create_task(each) for each in running]
             yield
             for task in tasks:
@@ -206,6 +210,7 @@ def create_app(
         *_resources(settings, adapters.store, gate, authority, entries, definitions, past),
         *_proposals(gate, ProposalHandlers(proposals, authority, clients)),
         *_administration(gate, access, AuditHandlers(audit, clients)),
+        *_deliveries(gate, QueueHandlers(queue, audit, clients)),
         *_unguarded(settings, public, status),
     ]
     paths = Paths(resources)
@@ -254,14 +259,12 @@ def _read_back(
         yield "the description", sorted(each.endpoint for each in described), sorted(served)
 
 
-def _delivering(settings: Settings, adapters: Adapters, services: ExternalServices) -> list[Deliveries]:
-    """Return the deliveries of this process to its receivers, if there are any."""
-    if adapters.queue is None:
-        return []
+def _deliveries_of(settings: Settings, adapters: Adapters, services: ExternalServices) -> Deliveries:
+    """Return the deliveries of this process to its receivers, each behind its circuit."""
     source = f"urn:cbp:{settings.environment}"
     receivers = {each: services.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
     circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
-    return [Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)]
+    return Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)
 
 
 def _resources(
@@ -318,6 +321,16 @@ def _administration(gate: Gate, access: AccessHandlers, audit: AuditHandlers) ->
         Resource(routes.MACHINE_KEY, {"DELETE": access.revoke}, gate),
         Resource(routes.AUDIT, {"GET": audit.list}, gate),
         Resource(routes.AUDIT_ANCHORS, {"GET": audit.anchors}, gate),
+    ]
+
+
+def _deliveries(gate: Gate, handlers: QueueHandlers) -> list[Resource]:
+    return [
+        Resource(routes.SUBSCRIBERS, {"GET": handlers.subscribers}, gate),
+        Resource(routes.SUBSCRIBER_REPLAY, {"POST": handlers.replay_all}, gate),
+        Resource(routes.DELIVERIES, {"GET": handlers.list}, gate),
+        Resource(routes.DELIVERY, {"GET": handlers.read, "DELETE": handlers.discard}, gate),
+        Resource(routes.DELIVERY_REPLAY, {"POST": handlers.replay}, gate),
     ]
 
 

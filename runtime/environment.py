@@ -59,12 +59,16 @@ class Sentinels:
 
 
 class Subscriber(BaseModel):
-    """A subscriber of the event bus, in the file of ``CBP_SUBSCRIBERS_FILE``; ``url`` takes its events by POST."""
+    """A subscriber of the event bus, in the file of ``CBP_SUBSCRIBERS_FILE``; ``url`` takes its events by POST.
+
+    ``keys_file`` holds the keys that sign its deliveries: one, or a new one above the one before it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Name
     url: Annotated[Url, Field(repr=False)]
+    keys_file: Path
     namespaces: Pattern = "*"
     priority: Priority = Priority.NORMAL
 
@@ -264,17 +268,21 @@ class _Reader:
         return Path(path)
 
     def subscribers(self, name: str) -> tuple[Subscriber, ...]:
+        before = len(self.faults)
         path = self.text_file(name)
-        if path is None or self.faults:
+        if path is None or len(self.faults) > before:
             return ()
         try:
             found = _SUBSCRIBERS.validate_json(path.read_bytes())
         except ValidationError as error:
             for each in error.errors(include_url=False, include_context=False, include_input=False):
-                self.faults.append(f"{name}: {'.'.join(map(str, each['loc']))}: {each['msg']}")
+                place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"])
+                self.faults.append(": ".join(filter(None, (f"{name}: {path}", place, each["msg"]))))
             return ()
-        if len({each.name for each in found}) < len(found):
-            self.faults.append(f"{name} names a subscriber twice")
+        names = [each.name for each in found]
+        for index, subscriber in enumerate(names):
+            if subscriber in names[:index]:
+                self.faults.append(f"{name}: {path}: [{index}].name: the subscriber {subscriber} is named twice")
         return found
 
     def role(self, name: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from runtime.domain import grants
     from runtime.domain.audit import Note
     from runtime.domain.buckets import Shape
-    from runtime.domain.deliveries import DeadLetter, Delivery, Subscriber, Subscription
+    from runtime.domain.deliveries import Delivery, DeliveryState, KeptDelivery, Place, Subscriber, Subscription
     from runtime.domain.entries import Change, Found, Layers, Made, Mark, Page, Version, Whole
     from runtime.domain.history import (
         Differences,
@@ -563,14 +563,20 @@ class MemoryReader(Protocol):
         """Return freed memory to the operating system."""
 
 
+class UnsignedError(Exception):
+    """An event cannot be signed, and is not sent; the text holds nothing of the keys."""
+
+
 class Receiver(Protocol):
     """A subscriber's receiver of events."""
 
-    async def deliver(self, event: bytes) -> None:
-        """Return once the receiver has taken a CloudEvent in the JSON format, in bounded time.
+    async def deliver(self, id_: str, event: bytes) -> None:
+        """Return once the receiver has taken a CloudEvent in the JSON format, with this id, in bounded time.
 
-        Raises :class:`runtime.domain.deliveries.DeliveryError` when it refuses the event, and
-        :class:`UnavailableError` when it fails or does not answer, so that it may have taken the event.
+        Raises:
+            runtime.domain.deliveries.DeliveryError: it refuses the event.
+            UnavailableError: it fails or does not answer, so that it may have taken the event.
+            UnsignedError: nothing was sent, since the event cannot be signed.
         """
 
 
@@ -605,11 +611,24 @@ class DeliveryQueue(Protocol):
     async def states(self) -> Sequence[Subscriber]:
         """Return the state of each subscriber, by name."""
 
-    async def dead_letters(self, after: int, limit: int) -> Sequence[DeadLetter]:
-        """Return at most ``limit`` dead letters with numbers above ``after``, in order, without their events."""
+    async def page(
+        self,
+        subscriber: str,
+        state: DeliveryState | None,
+        names: Sequence[Names],
+        after: tuple[int, int],
+        limit: int,
+    ) -> Sequence[KeptDelivery]:
+        """Return at most ``limit`` deliveries behind a revision and ordinal, in their order, without their events.
 
-    async def dead_letter(self, number: int) -> DeadLetter | None:
-        """Return a dead letter with its event, or None."""
+        ``names`` are those of their namespaces; ``state`` is None for any.
+        """
 
-    async def settle(self, number: int, note: Note, *, replay: bool) -> bool:
-        """Have a dead letter delivered again, or discard it, with a note in the audit trail; whether there was one."""
+    async def find(self, subscriber: str, revision: int, ordinal: int) -> KeptDelivery | None:
+        """Return a delivery with its event, or None."""
+
+    async def settle(self, letters: Mapping[Place, Note], *, replay: bool) -> int:
+        """Have dead letters of one subscriber delivered again, or discard them; return the number that there were.
+
+        The note of each is recorded in the audit trail with it.
+        """

@@ -37,6 +37,11 @@ PROPOSAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}"
 PROPOSAL_APPROVAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/approve"
 PROPOSAL_REJECTION: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/reject"
 PROPOSAL_WITHDRAWAL: Final = "/v1/namespaces/{namespace}/proposals/{proposal}/withdraw"
+SUBSCRIBERS: Final = "/v1/subscribers"
+SUBSCRIBER_REPLAY: Final = "/v1/subscribers/{subscriber}/replay"
+DELIVERIES: Final = "/v1/subscribers/{subscriber}/deliveries"
+DELIVERY: Final = "/v1/subscribers/{subscriber}/deliveries/{delivery}"
+DELIVERY_REPLAY: Final = "/v1/subscribers/{subscriber}/deliveries/{delivery}/replay"
 AUDIT: Final = "/v1/audit"
 AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
@@ -111,12 +116,18 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/keys": _ADMINISTER,
         "POST /v1/keys": _ADMINISTER,
         "DELETE /v1/keys/{id}": _ADMINISTER,
+        "GET /v1/subscribers": _ADMINISTER,
+        "POST /v1/subscribers/{subscriber}/replay": _ADMINISTER,
+        "GET /v1/subscribers/{subscriber}/deliveries": _ADMINISTER,
+        "GET /v1/subscribers/{subscriber}/deliveries/{delivery}": _ADMINISTER,
+        "DELETE /v1/subscribers/{subscriber}/deliveries/{delivery}": _ADMINISTER,
+        "POST /v1/subscribers/{subscriber}/deliveries/{delivery}/replay": _ADMINISTER,
         "GET /v1/audit": _ADMINISTER_EVERYTHING,
         "GET /v1/audit/anchors": _ADMINISTER_EVERYTHING,
     }
 )
 """The permission of every endpoint under /v1; one without a permission cannot be built.
 
-The list of namespaces is for readers of any, who see those that they read. Grants and keys are for administrators of
-any namespace, who see and change those of their own; the audit trail is of every namespace.
+The list of namespaces is for readers of any, who see those that they read. Grants, keys and deliveries are for
+administrators of any namespace, who see and change those of their own; the audit trail is of every namespace.
 """

@@ -64,6 +64,12 @@ Route = Literal[
     "GET /v1/keys",
     "POST /v1/keys",
     "DELETE /v1/keys/{id}",
+    "GET /v1/subscribers",
+    "POST /v1/subscribers/{subscriber}/replay",
+    "GET /v1/subscribers/{subscriber}/deliveries",
+    "GET /v1/subscribers/{subscriber}/deliveries/{delivery}",
+    "DELETE /v1/subscribers/{subscriber}/deliveries/{delivery}",
+    "POST /v1/subscribers/{subscriber}/deliveries/{delivery}/replay",
     "GET /v1/audit",
     "GET /v1/audit/anchors",
 ]

@@ -14,7 +14,7 @@ import structlog
 from uvicorn.server import Server
 
 from runtime.adapters.http_client import HttpClient
-from runtime.adapters.http_receiver import HttpReceiver
+from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
@@ -83,7 +83,10 @@ class Worker:
             memory=KernelMemory(),
             replace=partial(_end_alone, Turn(self.metrics_directory / "replaced.lock")),
             queue=PostgresDeliveries(store, database.pool_size),
-            receivers={each.subscription: HttpReceiver(integrations, each.url) for each in environment.subscribers},
+            receivers={
+                each.subscription: HttpReceiver(integrations, each.url, SigningKeys(each.keys_file))
+                for each in environment.subscribers
+            },
             external={"issuers": issuers, "integrations": integrations},
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,

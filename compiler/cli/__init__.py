@@ -24,6 +24,7 @@ from compiler.cli import (
     import_,
     key,
     policy,
+    queue,
     release,
     report,
     schema,
@@ -90,6 +91,7 @@ for _command in (
     explain.explain,
     impact.impact,
     key.key,
+    queue.queue,
     completion.completion,
 ):
     main.add_command(_command)

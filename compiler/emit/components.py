@@ -14,7 +14,7 @@ from compiler.emit.kubernetes.application.autoscaling import autoscaling, disrup
 from compiler.emit.kubernetes.application.deployment import deployment
 from compiler.emit.kubernetes.application.ingress import ingress
 from compiler.emit.kubernetes.application.quota import quota
-from compiler.emit.kubernetes.application.secrets import client_certificate, database_password, secrets
+from compiler.emit.kubernetes.application.secrets import client_certificate, database_password, secrets, signing_keys
 from compiler.emit.kubernetes.cache import flows as cache_flows
 from compiler.emit.kubernetes.cache.redis import redis
 from compiler.emit.kubernetes.cache.snapshots import snapshots
@@ -81,7 +81,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         name="application that serves",
         runs=Runs.SERVING,
-        documents=each(autoscaling, database_password),
+        documents=each(autoscaling, database_password, signing_keys),
     ),
     Component(name="application that stands by", runs=Runs.STANDING_BY, documents=client_certificate),
     Component(name="data secrets", runs=Runs.EVERYWHERE, documents=data_secrets, accounts=data_account),

@@ -51,10 +51,13 @@ DATABASE_SERVER = f"{DATABASE}-server"
 STANDBY = "configuration-standby"
 STANDBY_CERTIFICATE = f"{STANDBY}-client-cert"
 CACHE_SERVER = f"{CACHE}-server"
+API_SUBSCRIBERS = f"{API}-subscribers"
 API_AUTHORITY = f"{API}-authority"
 AUTHORITY_FILE = "ca.crt"
 MANAGER_PATH = "vault-manager"
 CACHE_PATH = "cache"
+SUBSCRIBERS_PATH = "subscribers"
+KEYS_PATH = "signing-keys"
 
 POSTGRES_PORT = 5432
 POSTGRES_STATUS_PORT = 8000

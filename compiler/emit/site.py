@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.settings import settings
 
 if TYPE_CHECKING:
-    from compiler.model.environment import Cluster, Environment
+    from compiler.model.environment import Cluster, Environment, Subscriber
     from compiler.model.specification import Specification
     from compiler.resolve.resolved import Resolved
     from runtime.settings import Settings
@@ -51,6 +51,12 @@ class Site:
     def reads_replicas(self) -> bool:
         """Whether reads are spread over replicas of the database."""
         return self.spec.components.data_layer.scaling.strategy.read_replicas == "Enabled"
+
+    @property
+    def subscribers(self) -> tuple[Subscriber, ...]:
+        """The systems to which the cluster delivers changes: it has to serve, and to have the event bus."""
+        delivers = self.serves and "Event bus" in self.spec.components.integration_layer.features
+        return self.environment.subscribers if delivers else ()
 
     @property
     def folder(self) -> str:

@@ -52,6 +52,8 @@ class Addresses(Model):
     """The systems of FIS that the FIS connector calls."""
     core_banking: Listed[AddressRange]
     """The core banking systems that the core banking interface calls."""
+    receivers: Listed[AddressRange] | None = None
+    """Further systems that receive changes (``subscribers``); left out, there are none besides FIS and core banking."""
 
 
 class ClusterAddresses(Model):
@@ -183,6 +185,27 @@ class EnvironmentThrottling(Model):
     """The clients that have their own limits, higher or lower ones."""
 
 
+class Subscriber(Model):
+    """A system that receives changes of configuration, each as a signed CloudEvent."""
+
+    name: Name
+    """The name of the subscriber, by which its position is kept, and its signing keys are found in Vault."""
+    url: HttpsUrl
+    """The address that takes events by POST, in the ranges of fis, core_banking or receivers."""
+    namespaces: NamespacePattern = "*"
+    """A namespace of configuration, the beginning of several (``payments-*``), or all of them (``*``)."""
+    priority: Literal["high", "normal", "low"] = "normal"
+    """The urgency of its deliveries, where ``load_management.queuing`` lists Priority queuing."""
+
+
+def _named_once(subscribers: tuple[Subscriber, ...]) -> tuple[Subscriber, ...]:
+    names = [item.name for item in subscribers]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise refuse(Code.SPEC006, f"the list names '{name}' twice", "keep one of the two", index)
+    return subscribers
+
+
 class Vault(Model):
     """The server that keeps the secrets."""
 
@@ -299,6 +322,8 @@ class Environment(Model):
     addresses: Addresses
     sign_in: SignIn
     throttling: EnvironmentThrottling
+    subscribers: Annotated[tuple[Subscriber, ...], AfterValidator(_named_once)] = ()
+    """The systems that receive changes, from the serving cluster; none without the event bus."""
     clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict), Keywords(minProperties=1)]
     """The clusters by name; each has a folder under ``generated/``."""
 

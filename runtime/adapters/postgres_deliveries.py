@@ -1,4 +1,4 @@
-"""The queue of deliveries in PostgreSQL, by the functions of migration 0009.
+"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 and 0010.
 
 It uses the pool of connections for changes, and never more than half of it: reads have their own.
 """
@@ -12,32 +12,35 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from runtime.domain.audit import canonical
-from runtime.domain.deliveries import Change, DeadLetter, Delivery, Place, Subscriber
+from runtime.domain.deliveries import Change, Delivery, DeliveryState, KeptDelivery, Place, Subscriber
 from runtime.domain.entries import Json
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     import asyncpg
 
     from runtime.adapters.postgres import PostgresEntries
     from runtime.domain.audit import Note
     from runtime.domain.deliveries import Subscription
+    from runtime.domain.namespaces import Names
 
 _FAN_OUT = "SELECT fan_out($1, $2, $3, $4, $5)"
 _CLAIM = "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5)"
 _END = "SELECT end_delivery($1, $2, $3, $4, $5)"
 _GIVE_BACK = "SELECT give_back($1, $2, $3, $4, $5, $6, $7, $8)"
-_SETTLE = "SELECT settle_dead_letter($1, $2, $3, $4)"
+_SETTLE = "SELECT settle_dead_letters($1, $2, $3, $4, $5, $6)"
 _STATES = "SELECT name, revision, behind, waiting, oldest_seconds, dead, missed FROM subscriber_states()"
-_LETTERS = """
-SELECT number, subscriber, namespace, revision, ordinal, occurred_at, buried_at, attempts, reason, NULL::uuid AS change
-FROM dead_letters WHERE number > $1 ORDER BY number LIMIT $2
+_PAGE = """
+SELECT * FROM kept_deliveries
+WHERE subscriber = $1 AND ($2::text IS NULL OR state = $2) AND (revision, ordinal) > ($5::bigint, $6::integer)
+    AND EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS c (first, last) WHERE namespace BETWEEN first AND last)
+ORDER BY revision, ordinal LIMIT $7
 """
-_LETTER = """
-SELECT l.number, l.subscriber, l.namespace, l.revision, l.ordinal, l.occurred_at, l.buried_at, l.attempts, l.reason,
-    e.change, e.key, e.action, e.value, e.actor
-FROM dead_letters AS l LEFT JOIN events AS e ON (e.revision, e.ordinal) = (l.revision, l.ordinal) WHERE l.number = $1
+_FIND = """
+SELECT kept.*, e.change, e.key, e.action, e.value, e.actor
+FROM kept_deliveries AS kept LEFT JOIN events AS e ON (e.revision, e.ordinal) = (kept.revision, kept.ordinal)
+WHERE (kept.subscriber, kept.revision, kept.ordinal) = ($1, $2::bigint, $3::integer)
 """
 
 
@@ -81,22 +84,37 @@ class PostgresDeliveries:
         async with self._connection() as connection:
             return [Subscriber(*row) for row in await connection.fetch(_STATES)]
 
-    async def dead_letters(self, after: int, limit: int) -> Sequence[DeadLetter]:
+    async def page(
+        self,
+        subscriber: str,
+        state: DeliveryState | None,
+        names: Sequence[Names],
+        after: tuple[int, int],
+        limit: int,
+    ) -> Sequence[KeptDelivery]:
         """See :class:`runtime.ports.DeliveryQueue`."""
+        firsts, lasts = [each.first for each in names], [each.last for each in names]
         async with self._connection() as connection:
-            return [_letter(row) for row in await connection.fetch(_LETTERS, after, limit)]
+            rows = await connection.fetch(_PAGE, subscriber, state, firsts, lasts, *after, limit)
+        return [_kept(row, None) for row in rows]
 
-    async def dead_letter(self, number: int) -> DeadLetter | None:
+    async def find(self, subscriber: str, revision: int, ordinal: int) -> KeptDelivery | None:
         """See :class:`runtime.ports.DeliveryQueue`."""
         async with self._connection() as connection:
-            row = await connection.fetchrow(_LETTER, number)
-        return None if row is None else _letter(row)
+            row = await connection.fetchrow(_FIND, subscriber, revision, ordinal)
+        return None if row is None else _kept(row, _event(row))
 
-    async def settle(self, number: int, note: Note, *, replay: bool) -> bool:
+    async def settle(self, letters: Mapping[Place, Note], *, replay: bool) -> int:
         """See :class:`runtime.ports.DeliveryQueue`."""
-        members = canonical(note.members()).decode()
+        if not letters:
+            return 0
+        (subscriber,) = {place.subscriber for place in letters}
+        revisions, ordinals = [place.revision for place in letters], [place.ordinal for place in letters]
+        notes = [note.note for note in letters.values()]
+        members = [canonical(note.members()).decode() for note in letters.values()]
         async with self._connection() as connection:
-            return bool(await connection.fetchval(_SETTLE, number, replay, note.note, members))
+            settled: int = await connection.fetchval(_SETTLE, subscriber, revisions, ordinals, replay, notes, members)
+        return settled
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
@@ -120,6 +138,7 @@ def _event(row: asyncpg.Record) -> Change | None:
     return Change(row["change"], row["key"], row["action"], value, row["actor"])
 
 
-def _letter(row: asyncpg.Record) -> DeadLetter:
-    times = row["occurred_at"], row["buried_at"]
-    return DeadLetter(row["number"], _place(row), *times, row["attempts"], row["reason"], _event(row))
+def _kept(row: asyncpg.Record, event: Change | None) -> KeptDelivery:
+    state = DeliveryState(row["state"])
+    moments = row["due_at"], row["buried_at"]
+    return KeptDelivery(_place(row), state, row["occurred_at"], row["attempts"], row["reason"], *moments, event)

@@ -50,7 +50,7 @@ FUNCTIONS = (
     "claim_deliveries",
     "end_delivery",
     "give_back",
-    "settle_dead_letter",
+    "settle_dead_letters",
 )
 TABLES = (
     "entries",
@@ -73,6 +73,7 @@ TABLES = (
     "subscribers",
     "deliveries",
     "dead_letters",
+    "kept_deliveries",
 )
 
 

@@ -43,8 +43,8 @@ _GRANTS = (
     "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
     "GRANT SELECT ON proposals, proposal_edits, proposal_approvals TO %I",
     "GRANT EXECUTE ON FUNCTION put_proposal, approve_proposal, close_proposal TO %I",
-    "GRANT SELECT ON subscribers, deliveries, dead_letters TO %I",
-    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_delivery, give_back, settle_dead_letter TO %I",
+    "GRANT SELECT ON subscribers, deliveries, dead_letters, kept_deliveries TO %I",
+    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_delivery, give_back, settle_dead_letters TO %I",
 )
 
 

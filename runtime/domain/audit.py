@@ -30,6 +30,9 @@ They are a change of an entry, a refused request, an administrative read, a righ
 of a proposal, a dead letter that was replayed or discarded, and a history that began.
 """
 
+REPLAY, DISCARD = "replay", "discard"
+"""The outcomes of records of the queue."""
+
 GIVE, EMERGENCY, TAKE = "give", "emergency", "take"
 """The outcomes of records of access; an emergency is a right that is given for a few hours."""
 
@@ -44,8 +47,9 @@ class Note:
     """An occurrence that no event records: a refusal, a read, a step of a proposal, and so on.
 
     ``outcome`` is the status of the answer or what was done, ``endpoint`` its method and path template, ``right`` what
-    was given or taken, ``proposal`` what a step was taken of. ``further`` counts the refusals of this kind that
-    followed within a minute. A note is made at most once, however often it is sent.
+    was given or taken, ``proposal`` what a step was taken of, ``delivery`` the dead letter that was replayed or
+    discarded. ``further`` counts the refusals of this kind that followed within a minute. A note is made at most once,
+    however often it is sent.
     """
 
     kind: str
@@ -60,6 +64,7 @@ class Note:
     further: int | None = None
     right: Mapping[str, str] | None = None
     proposal: Mapping[str, Any] | None = None
+    delivery: Mapping[str, Any] | None = None
     reason: str | None = None
     note: UUID = field(default_factory=uuid4)
 

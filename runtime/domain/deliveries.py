@@ -75,16 +75,33 @@ class Delivery:
     event: Change | None
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
-    """A delivery that was given up after some ``attempts``; ``reason`` is the last fault."""
+class DeliveryState(StrEnum):
+    """The state of a delivery that the queue keeps."""
 
-    number: int
+    WAITING = "waiting"
+    """It is made next, or after a pause."""
+    CLAIMED = "claimed"
+    """A worker makes it."""
+    DEAD = "dead"
+    """It was given up: a dead letter."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDelivery:
+    """A delivery that the queue keeps, after some failed ``attempts``; ``reason`` is the last fault.
+
+    ``due_at`` is the time from which it is made, or at which its claim runs out: a dead letter has none, but
+    ``buried_at``.
+    ``event`` is None where it is not asked for, or where retention has dropped it.
+    """
+
     place: Place
+    state: DeliveryState
     occurred_at: datetime
-    buried_at: datetime
     attempts: int
-    reason: str
+    reason: str | None
+    due_at: datetime | None
+    buried_at: datetime | None
     event: Change | None = None
 
 
@@ -111,5 +128,13 @@ class Subscriber:
         return self.behind + self.waiting
 
 
+class DeliveryNotFoundError(Exception):
+    """The queue keeps no such delivery, in the namespaces that are asked about."""
+
+
+class DeliveryNotDeadError(Exception):
+    """The delivery is no dead letter: it is still to be made."""
+
+
 class DeliveryError(Exception):
-    """A receiver did not take an event; the text holds neither address nor credential."""
+    """A receiver refuses an event; the text holds neither address nor credential."""

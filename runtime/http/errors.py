@@ -8,6 +8,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime import routes
+from runtime.domain.deliveries import DeliveryNotDeadError, DeliveryNotFoundError
 from runtime.domain.entries import (
     ChangeExpiredError,
     EditsRefusedError,
@@ -302,6 +303,14 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
         kinds.PROPOSALS_FULL, f"{MOST_OPEN} proposals of the namespace are open: approve, reject or withdraw some first"
     ),
     DecisionBarredError: _told(kinds.DECISION_BARRED),
+    # Deliveries.
+    DeliveryNotFoundError: _always(
+        kinds.DELIVERY_NOT_FOUND,
+        "the queue keeps no delivery with this id to the subscriber, in a namespace that you administer",
+    ),
+    DeliveryNotDeadError: _always(
+        kinds.DELIVERY_NOT_DEAD, "the delivery is still to be made: only dead letters are replayed or discarded"
+    ),
     # The service.
     FullError: lambda error, _: full(error),
     ShedError: lambda error, _: shed(error),

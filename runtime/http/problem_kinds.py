@@ -129,6 +129,14 @@ NOT_GIVEN: Final = Kind(
     "No grant or key of this name is in force in a namespace that the client administers.",
     "List what is given.",
 )
+DELIVERY_NOT_FOUND: Final = Kind(
+    "delivery-not-found",
+    404,
+    "Delivery Not Found",
+    "The queue keeps no delivery with this id to the subscriber: it was made, was discarded, or is of a namespace that"
+    " the client does not administer.",
+    "List the deliveries to the subscriber.",
+)
 PROPOSAL_NOT_FOUND: Final = Kind(
     "proposal-not-found",
     404,
@@ -185,6 +193,13 @@ NAME_TAKEN: Final = Kind(
     "Name Taken",
     "The name is that of a grant in other namespaces.",
     "Choose another name.",
+)
+DELIVERY_NOT_DEAD: Final = Kind(
+    "delivery-not-dead",
+    409,
+    "Delivery Not Dead",
+    "The delivery is still to be made, so that it is neither replayed nor discarded.",
+    "Read the delivery: due_at says when it is made next.",
 )
 PROPOSAL_CLOSED: Final = Kind(
     "proposal-closed",
@@ -372,6 +387,7 @@ KINDS: Final = (
     NAMESPACE_NOT_FOUND,
     VERSION_NOT_FOUND,
     NOT_GIVEN,
+    DELIVERY_NOT_FOUND,
     PROPOSAL_NOT_FOUND,
     METHOD_NOT_ALLOWED,
     REQUEST_INCOMPLETE,
@@ -380,6 +396,7 @@ KINDS: Final = (
     LAYER_CONFLICT,
     STORED_VALUES_INVALID,
     NAME_TAKEN,
+    DELIVERY_NOT_DEAD,
     PROPOSAL_CLOSED,
     PROPOSAL_REFUSED,
     PROPOSALS_FULL,

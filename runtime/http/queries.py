@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from runtime.domain.audit import KINDS, written
+from runtime.domain.deliveries import DeliveryState
 from runtime.domain.entries import PreconditionRequiredError, Version
 from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
@@ -34,6 +35,8 @@ _UNCONDITIONAL = Conditions()
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _VERSION = re.compile(r"([0-9a-f]{8})-(0|[1-9][0-9]{0,17})")
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_SUBSCRIBER = re.compile(r"[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_DELIVERY = re.compile(r"(0|[1-9][0-9]{0,17})-(0|[1-9][0-9]{0,4})")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _IDEMPOTENCY_KEY = re.compile(r'"([\x21\x23-\x5b\x5d-\x7e]{1,255})"|([\x21\x23-\x2b\x2d-\x5b\x5d-\x7e]{1,255})')
 
@@ -73,6 +76,16 @@ class ProposalListing:
     namespace: str
     state: State | None
     before: int | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryListing:
+    """A request for at most ``limit`` deliveries to a subscriber behind a revision and ordinal; None is any state."""
+
+    subscriber: str
+    state: DeliveryState | None
+    after: tuple[int, int]
     limit: int
 
 
@@ -260,6 +273,39 @@ def read_proposals(request: Request) -> ProposalListing:
         None if before is None else _place("before", before),
         _limit(parameters.get("limit", str(DEFAULT_PAST_LIMIT)), LARGEST_PAST_LIMIT),
     )
+
+
+def read_deliveries(request: Request) -> DeliveryListing:
+    """Return the list of deliveries that is asked for; other parameters raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("after", "limit", "state"))
+    state = parameters.get("state")
+    if state is not None and state not in set(DeliveryState):
+        raise InvalidQueryError(f"state is one of {', '.join(DeliveryState)}")
+    return DeliveryListing(
+        read_subscriber(request),
+        None if state is None else DeliveryState(state),
+        _delivery("after", parameters.get("after", "0-0")),
+        _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+    )
+
+
+def read_subscriber(request: Request) -> str:
+    """Return the name of a subscriber in the path; one of another form raises :class:`InvalidQueryError`."""
+    text: str = request.path_params["subscriber"]
+    if _SUBSCRIBER.fullmatch(text):
+        return text
+    raise InvalidQueryError("the name of a subscriber is a DNS label that begins with a letter")
+
+
+def read_delivery(request: Request) -> tuple[int, int]:
+    """Return the revision and ordinal in the path; one of another form raises :class:`InvalidQueryError`."""
+    return _delivery("the id of a delivery", request.path_params["delivery"])
+
+
+def _delivery(name: str, text: str) -> tuple[int, int]:
+    if match := _DELIVERY.fullmatch(text):
+        return int(match[1]), int(match[2])
+    raise InvalidQueryError(f"{name} is a revision and the place of the edit in it, such as 42-0")
 
 
 def read_proposal_id(request: Request) -> UUID:

@@ -31,7 +31,8 @@ _log = structlog.get_logger(__name__)
 async def keep_events(address: Address, settings: Database) -> None:
     """Make partitions ahead, and drop those past ``events_retention_days`` behind a verified checkpoint.
 
-    The audit trail and the proposals that are over keep the same retention, and no event is dropped that is not sealed.
+    The audit trail, the proposals that are over and the dead letters keep the same retention, and no event is dropped
+    that is not sealed.
 
     Raises asyncpg's errors; each partition is made or dropped in a transaction of its own.
     """
@@ -49,10 +50,12 @@ async def keep_events(address: Address, settings: Database) -> None:
             dropped.append(name)
         records = await drop_expired(connection, retention)
         proposals = await connection.fetchval("SELECT drop_expired_proposals($1)", retention)
+        letters = await connection.fetchval("SELECT drop_expired_dead_letters($1)", retention)
     _log.info(
         "the events are within their retention",
         made=made,
         dropped=dropped,
         audit_records=records,
         proposals=proposals,
+        dead_letters=letters,
     )

@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/cloudevents+json"
 
 
+def event_id(place: Place, event: Change) -> str:
+    """Return the id of an event, which is the same whenever it is delivered."""
+    return f"{event.change}-{place.ordinal}"
+
+
 def cloud_event(source: str, place: Place, occurred_at: datetime, event: Change) -> bytes:
     """Return an event in the JSON format of CloudEvents 1.0.
 
@@ -36,7 +41,7 @@ def cloud_event(source: str, place: Place, occurred_at: datetime, event: Change)
     return orjson.dumps(
         {
             "specversion": "1.0",
-            "id": f"{event.change}.{place.ordinal}",
+            "id": event_id(place, event),
             "source": source,
             "type": f"cbp.{kind}.{event.action}",
             "subject": f"{place.namespace}/{event.key}",

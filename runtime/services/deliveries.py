@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.domain.deliveries import DeliveryError
-from runtime.ports import CircuitState, NotAskedError, UnavailableError
-from runtime.services.cloud_events import cloud_event
+from runtime.ports import CircuitState, NotAskedError, UnavailableError, UnsignedError
+from runtime.services.cloud_events import cloud_event, event_id
 from runtime.services.retries import pause_seconds
 
 if TYPE_CHECKING:
@@ -178,12 +178,13 @@ class Deliveries:
         """Return None once the receiver has taken the event, or the fault."""
         if delivery.event is None:
             return NOT_KEPT
-        event = cloud_event(self._source, delivery.place, delivery.occurred_at, delivery.event)
+        place = delivery.place
+        event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
         try:
-            await self._receivers[delivery.place.subscriber].deliver(event)
+            await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
         except NotAskedError:
             raise
-        except (DeliveryError, UnavailableError) as error:
+        except (DeliveryError, UnavailableError, UnsignedError) as error:
             return str(error)
         return None
 

@@ -90,9 +90,9 @@ class GuardedReceiver:
         self._receiver = receiver
         self._service = service
 
-    async def deliver(self, event: bytes) -> None:
+    async def deliver(self, id_: str, event: bytes) -> None:
         """See :class:`runtime.ports.Receiver`."""
-        await self._service.call(lambda: self._receiver.deliver(event))
+        await self._service.call(lambda: self._receiver.deliver(id_, event))
 
 
 class ExternalServices:

@@ -29,6 +29,7 @@ from tests.runtime.fakes import (
     client_of,
     running,
 )
+from tests.runtime.memory_deliveries import MemoryDeliveries
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -178,6 +179,11 @@ def audit() -> MemoryAudit:
 
 
 @pytest.fixture
+def queue(entries: MemoryEntries, audit: MemoryAudit) -> MemoryDeliveries:
+    return MemoryDeliveries(entries, audit)
+
+
+@pytest.fixture
 def adapters(
     entries: MemoryEntries,
     changes: MemoryChanges,
@@ -185,6 +191,7 @@ def adapters(
     draining: Draining,
     audit: MemoryAudit,
     memory: StatedMemory,
+    queue: MemoryDeliveries,
 ) -> Adapters:
     access = MemoryAccess(audit)
     return Adapters(
@@ -194,6 +201,7 @@ def adapters(
         keys=MemoryKeys(),
         access=access,
         proposals=MemoryProposals(entries, access),
+        queue=queue,
         telemetry=Telemetry(),
         draining=draining,
         audit=audit,

@@ -25,7 +25,7 @@ class FileReceiver:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    async def deliver(self, event: bytes) -> None:
+    async def deliver(self, id_: str, event: bytes) -> None:
         """Append the event, and then let others run: a kill comes between the effect and its acknowledgement too."""
         os.write(self._file, event + b"\n")
         await asyncio.sleep(0)

@@ -61,6 +61,16 @@ class MemoryHistory:
         self._checkpoint: list[Event] = []
         self._horizon = 0
 
+    @property
+    def events(self) -> Sequence[Event]:
+        """The events that are kept, in their order."""
+        return self._events
+
+    @property
+    def horizon(self) -> int:
+        """The last revision whose events are kept no longer."""
+        return self._horizon
+
     def record(self, change: Change, made: Sequence[Made]) -> None:
         """Keep what the edits of a change made."""
         for ordinal, (edit, each) in enumerate(zip(change.edits, made, strict=True)):

@@ -1,6 +1,6 @@
-"""``cbp config`` against a service that listens: ``config_session.txt`` has commands, their output and exit code.
+"""``cbp config`` and ``cbp queue`` against a service that listens: sessions have commands, output and exit codes.
 
-It is written anew with ``CBP_UPDATE_GOLDEN=1``.
+They are written anew with ``CBP_UPDATE_GOLDEN=1``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from compiler.cli import main
 from compiler.client import (
@@ -31,6 +32,7 @@ from compiler.client import (
     encoded,
     same,
 )
+from runtime.domain.deliveries import Subscription
 from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
 from runtime.ports import UnavailableError
 from tests.identity import issuer, token
@@ -39,15 +41,18 @@ from tests.runtime.fakes import EPOCH
 from tests.runtime.listening import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from click.testing import Result
 
     from runtime.http.application import Application
     from tests.runtime.fakes import MemoryChanges, MemoryEntries
+    from tests.runtime.memory_deliveries import MemoryDeliveries
 
 SESSION = Path(__file__).with_name("config_session.txt")
 PROPOSALS = Path(__file__).with_name("proposals_session.txt")
+QUEUE = Path(__file__).with_name("queue_session.txt")
+QUEUE_PAGE = Path(__file__).parents[2] / "docs/queue.md"
 VARIABLE, FILE = "of-the-variable", "of-the-file"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -67,16 +72,23 @@ def cbp(url: str, *arguments: str, **variables: str) -> Result:
 def test_each_command_prints_what_the_session_shows(url: str) -> None:
     commands = re.findall(r"^\$ cbp (.*)$", SESSION.read_text(), re.MULTILINE)
     assert len(commands) > 20
+    assert _shown(url, commands, SESSION) == SESSION.read_text()
+
+
+def _shown(url: str, commands: Sequence[str], session: Path) -> str:
+    """Return the session of commands, and write it where golden files are written anew."""
     shown = ""
     for command in commands:
         ran = cbp(url, *shlex.split(command))
         output = _TIME.sub("2026-01-05T09:30:00.000000Z", ran.output.replace(url, "http://api"))
         output = output.replace(issuer().issuer, "http://issuer")
         output = re.sub('"request_id":"[0-9a-f]{32}"', '"request_id":"3f2b6c0e"', output)
+        output = re.sub('"oldest_seconds":[0-9.e-]+', '"oldest_seconds":0.5', output)
+        output = re.sub('"change":"[0-9a-f-]{36}"', '"change":"6f1c2b1e-58d4-4f0c-9d3e-2f8a4c1b7e90"', output)
         shown += f"$ cbp {command}\n{output}{f'(exit {ran.exit_code})' if ran.exit_code else ''}\n"
     if "CBP_UPDATE_GOLDEN" in os.environ:
-        SESSION.write_text(shown)
-    assert shown == SESSION.read_text()
+        session.write_text(shown)
+    return shown
 
 
 def test_each_command_of_proposals_prints_what_their_session_shows(url: str, entries: MemoryEntries) -> None:
@@ -104,6 +116,32 @@ def test_each_command_of_proposals_prints_what_their_session_shows(url: str, ent
     if "CBP_UPDATE_GOLDEN" in os.environ:
         PROPOSALS.write_text(shown)
     assert shown == PROPOSALS.read_text()
+
+
+def test_each_command_of_the_queue_prints_what_its_session_shows(
+    url: str, entries: MemoryEntries, queue: MemoryDeliveries
+) -> None:
+    asyncio.run(_bury(entries, queue))
+    commands = re.findall(r"^\$ cbp (.*)$", QUEUE.read_text(), re.MULTILINE)
+    assert len(commands) > 20
+    with capture_logs():
+        assert _shown(url, commands, QUEUE) == QUEUE.read_text()
+    (example,) = re.findall(r"^```console\n(.*?)^```$", QUEUE_PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    for shown in re.split(r"^(?=\$ )", example, flags=re.MULTILINE)[1:]:
+        assert shown in QUEUE.read_text()
+
+
+async def _bury(entries: MemoryEntries, queue: MemoryDeliveries) -> None:
+    """Give up deliveries of three changes, and have that of another one wait."""
+    ledger = Subscription("ledger")
+    await queue.fan_out(ledger, 0, 10, 10)
+    for key in ("limits", "fees", "banner"):
+        await put(entries, "payments", key, '{"daily": 1.10}')
+    await queue.fan_out(ledger, 0, 10, 10)
+    while claimed := await queue.claim(["ledger"], 1, 1, 60):
+        await queue.give_back(claimed[0], "answered 500", None, bury=True)
+    await put(entries, "payments", "limits", None, ANYTHING)
+    await queue.fan_out(ledger, 0, 10, 10)
 
 
 def test_open_proposals_are_completed_from_the_server(url: str) -> None:

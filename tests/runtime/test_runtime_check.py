@@ -256,11 +256,12 @@ def test_other_partitions_than_those_of_the_settings_are_a_misconfiguration(
 def test_a_migration_that_is_missing_is_named(
     file: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    known = (*migrations(), Migration(10, "later", "SELECT 1"))
+    number = len(migrations()) + 1
+    known = (*migrations(), Migration(number, "later", "SELECT 1"))
     for module in (postgres_migrations, check_module):
         monkeypatch.setattr(module, "migrations", lambda: known)
     status, said, _ = checked(file, variables, monkeypatch)
-    assert (status, said["migrations"]) == (2, "missing: 0010 (later); run python -m runtime.migrate")
+    assert (status, said["migrations"]) == (2, f"missing: {number:04} (later); run python -m runtime.migrate")
 
 
 def test_a_migration_that_was_applied_with_another_text_is_named(

@@ -105,6 +105,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "namespace-not-found": {"url": "/v1/namespaces/none"},
     "version-not-found": {"url": f"{ENTRY}/versions/{EPOCH}-1"},
     "not-given": {"method": "DELETE", "url": "/v1/grants/none"},
+    "delivery-not-found": {"url": "/v1/subscribers/ledger/deliveries/42-0"},
     "proposal-not-found": {"url": f"{WHOLE}/proposals/{UNKNOWN}"},
     "method-not-allowed": {"method": "POST"},
     "namespace-too-large": {"method": "PUT", "url": WHOLE, "json": {"entries": {f"k{n}": 1 for n in range(1001)}}},
@@ -135,6 +136,8 @@ PROVOKED: dict[str, dict[str, Any]] = {
 """The request that leads to each kind of problem, and what it needs: a proof, a definition, a fault of the stores."""
 OF_PROPOSALS = {"decision-barred", "proposal-closed", "proposal-refused", "proposals-full", "proposal-stale"}
 """The kinds of test_runtime_proposals_http.py, which makes the proposals that they need."""
+OF_DELIVERIES = {"delivery-not-dead"}
+"""The kind of test_runtime_queue_http.py, which makes the deliveries that it needs."""
 BELOW = {"request-incomplete", "fields-too-large", "no-such-protocol"}
 """The kinds that the protocol of a connection answers with (test_runtime_connections.py)."""
 OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
@@ -143,7 +146,7 @@ OF_LONG_HISTORIES = {"not-kept", "rollback-too-large"}
 
 @pytest.mark.parametrize(
     "kind",
-    [kind for kind in KINDS if kind.name not in BELOW | OF_LONG_HISTORIES | OF_PROPOSALS],
+    [kind for kind in KINDS if kind.name not in BELOW | OF_LONG_HISTORIES | OF_PROPOSALS | OF_DELIVERIES],
     ids=lambda kind: kind.name,
 )
 async def test_a_kind_of_problem_has_its_type_title_and_fields(

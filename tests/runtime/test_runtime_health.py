@@ -35,7 +35,14 @@ METRICS = "http://test:9464/metrics"
 DETAIL = "http://test:9464/health/detail"
 AWAY = UnavailableError("the database cannot be reached")
 
-CIRCUITS = ("database-reads", "database-changes", "database-history", "database-proposals", "issuer-local")
+CIRCUITS = (
+    "database-reads",
+    "database-changes",
+    "database-history",
+    "database-proposals",
+    "database-queue",
+    "issuer-local",
+)
 
 
 class ToldFeed:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from runtime.domain.deliveries import Priority, Subscription
 from runtime.environment import (
     Address,
     Environment,
@@ -23,6 +24,7 @@ from runtime.loading import Fault, SettingsError, load_settings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runtime.environment import Subscriber
     from runtime.settings import Settings
 
 DATABASE = "postgresql://api:hidden@db.example:5432/configuration"
@@ -131,6 +133,59 @@ def test_the_feed_and_the_reads_may_have_addresses_of_their_own(tmp_path: Path) 
     environment = read_environment({**variables, "CBP_DATABASE_PASSWORD_FILE": str(secret), "CBP_REDIS_URL": REDIS})
     assert environment.database_direct == Address(direct, secret)
     assert environment.database_read == Address(read, secret)
+
+
+SUBSCRIBER = {"name": "ledger", "url": "https://ledger.bank.example/events", "keys_file": "/keys/ledger"}
+
+
+def subscribers(file: Path, text: str) -> tuple[Subscriber, ...]:
+    file.write_text(text)
+    variables = {"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS, "CBP_SUBSCRIBERS_FILE": str(file)}
+    return read_environment(variables).subscribers
+
+
+def test_subscribers_are_read_from_a_file_and_follow_every_namespace_unless_they_say_so(tmp_path: Path) -> None:
+    other = {**SUBSCRIBER, "name": "fis", "namespaces": "pay-*", "priority": "high"}
+    found = subscribers(tmp_path / "subscribers.json", json.dumps([SUBSCRIBER, other]))
+    assert [each.subscription for each in found] == [
+        Subscription("ledger", "*", Priority.NORMAL),
+        Subscription("fis", "pay-*", Priority.HIGH),
+    ]
+    assert "ledger.bank.example" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "faults"),
+    [
+        ("[{]", (": Invalid JSON: key must be a string at line 1 column 3",)),
+        ("{}", (": Input should be a valid array",)),
+        (json.dumps([{**SUBSCRIBER, "adress": "x"}]), (": [0].adress: Extra inputs are not permitted",)),
+        (json.dumps([SUBSCRIBER, {**SUBSCRIBER, "url": None}]), (": [1].url: Input should be a valid string",)),
+        (json.dumps([SUBSCRIBER, SUBSCRIBER]), (": [1].name: the subscriber ledger is named twice",)),
+        (
+            json.dumps([{**SUBSCRIBER, "url": "http://user:hidden@bank.example"}, {**SUBSCRIBER, "priority": "top"}]),
+            (": [0].url: String should match", ": [1].priority: Input should be 'high', 'normal' or 'low'"),
+        ),
+    ],
+)
+def test_a_fault_of_the_file_of_subscribers_names_the_file_and_the_place(
+    tmp_path: Path, text: str, faults: tuple[str, ...]
+) -> None:
+    file = tmp_path / "subscribers.json"
+    with pytest.raises(EnvironmentVariableError) as refused:
+        subscribers(file, text)
+    assert len(refused.value.faults) == len(faults)
+    for found, fault in zip(refused.value.faults, faults, strict=True):
+        assert found.startswith(f"CBP_SUBSCRIBERS_FILE: {file}{fault}")
+        assert "hidden" not in found
+
+
+def test_a_fault_of_the_file_of_subscribers_is_told_with_those_of_other_variables(tmp_path: Path) -> None:
+    file = tmp_path / "subscribers.json"
+    file.write_text("[")
+    with pytest.raises(EnvironmentVariableError) as refused:
+        read_environment({"CBP_REDIS_URL": REDIS, "CBP_SUBSCRIBERS_FILE": str(file)})
+    assert [fault.split()[0] for fault in refused.value.faults] == ["CBP_DATABASE_URL", "CBP_SUBSCRIBERS_FILE:"]
 
 
 def test_a_migration_has_an_address_and_a_password_of_its_own(tmp_path: Path) -> None:

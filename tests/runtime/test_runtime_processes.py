@@ -18,10 +18,12 @@ import pytest
 from redis import Redis
 
 from runtime.domain.buckets import Shape
+from runtime.domain.webhooks import signed_fields
 from runtime.http.protocol import LONGEST_HEAD_BYTES
 from runtime.server import WORKER_START_SECONDS
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.identity import header_line, signed_in
+from tests.runtime.external import answers, external
 from tests.runtime.forwarder import forwarding
 from tests.runtime.service import Service, command_of, flood, kill_session, serving
 
@@ -452,3 +454,33 @@ def _runs(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+async def test_a_change_is_signed_and_delivered_to_the_subscriber_that_the_file_names(
+    tmp_path: Path, document: dict[str, Any], variables: dict[str, str]
+) -> None:
+    keys, file = tmp_path / "keys", tmp_path / "subscribers.json"
+    keys.write_text("whsec_" + "A" * 32)
+    async with external(answers(204)) as ledger:
+        file.write_text(json.dumps([{"name": "ledger", "url": ledger.url, "keys_file": str(keys)}]))
+        with serving(tmp_path, document, {**variables, "CBP_SUBSCRIBERS_FILE": str(file)}) as service:
+            async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
+
+                async def follows() -> bool:
+                    return bool((await client.get("/v1/subscribers")).json()["subscribers"])
+
+                async def delivered() -> bool:
+                    return bool(ledger.requests)
+
+                await eventually(follows)
+                assert (await client.put(URL, json={"value": 1})).status_code == 201
+                await eventually(delivered)
+                detail = (await client.get(f"{service.management_url}/health/detail")).json()
+    assert detail["circuits"]["subscriber-ledger"]["state"] == "closed"
+    head, _, body = ledger.requests[0].partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    event = json.loads(body)
+    assert (event["subject"], event["data"]["value"]) == ("payments/limits", 1)
+    assert fields["webhook-id"] == event["id"]
+    expected = signed_fields([bytes(24)], event["id"], int(fields["webhook-timestamp"]), body)
+    assert fields["webhook-signature"] == expected["webhook-signature"]

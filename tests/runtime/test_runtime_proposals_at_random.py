@@ -14,6 +14,7 @@ import pytest
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
+from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.app import Adapters, create_app
@@ -35,6 +36,7 @@ from tests.runtime.fakes import (
     client_of,
     running,
 )
+from tests.runtime.memory_deliveries import MemoryDeliveries
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -205,6 +207,7 @@ def memory() -> tuple[Adapters, Adapters]:
         keys=MemoryKeys(),
         access=access,
         proposals=MemoryProposals(entries, access),
+        queue=MemoryDeliveries(entries, audit),
         telemetry=Telemetry(),
         draining=Draining(),
         audit=audit,
@@ -230,6 +233,7 @@ async def postgres(url: str, settings: Settings) -> AsyncIterator[tuple[Adapters
             keys=MemoryKeys(),
             access=PostgresAccess(store),
             proposals=PostgresProposals(store, horizon),
+            queue=PostgresDeliveries(store, settings.database.pool_size),
             telemetry=telemetry,
             draining=Draining(),
             audit=PostgresAudit(store),

@@ -94,7 +94,8 @@ def api_account(site: Site) -> Iterator[Account]:
         Grant(credential_path(paths.static_role), ("read",)),
     )
     # In a cluster that stands by, no password changes, and the API logs in to the database by a certificate.
-    grants = (cache, password) if site.serves else (cache,)
+    keys = tuple(Grant(secret("data", paths.subscriber(each.name)), ("read",)) for each in site.subscribers)
+    grants = (cache, password, *keys) if site.serves else (cache,)
     yield Account(API, API_SECRETS, "application", grants)
 
 

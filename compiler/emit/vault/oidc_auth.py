@@ -56,7 +56,9 @@ def oidc_auth(site: Site) -> Iterator[Write]:
 
 
 def _administration(site: Site) -> tuple[Grant, ...]:
-    keys = (vault_paths(site).manager, vault_paths(site).cache)
+    paths = vault_paths(site)
+    # Keys of subscribers are there before the cluster serves.
+    keys = (paths.manager, paths.cache, *(paths.subscriber(each.name) for each in site.environment.subscribers))
     kept = tuple(
         grant
         for key in keys

@@ -9,7 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from compiler.emit.names import API, CACHE_PATH, DATA, DATABASE, MANAGER_PATH, MIGRATION, VAULT_DATABASE, VAULT_KV
+from compiler.emit.names import (
+    API,
+    CACHE_PATH,
+    DATA,
+    DATABASE,
+    KEYS_PATH,
+    MANAGER_PATH,
+    MIGRATION,
+    SUBSCRIBERS_PATH,
+    VAULT_DATABASE,
+    VAULT_KV,
+)
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -83,6 +94,10 @@ class VaultPaths:
     def cache(self) -> str:
         """The key of the cache's password, which the cache and the API share, in the KV engine."""
         return f"{self.environment}/{DATA}/{self.cluster}/{CACHE_PATH}"
+
+    def subscriber(self, name: str) -> str:
+        """Return the key of the signing keys of deliveries to a subscriber, in the KV engine."""
+        return f"{self.environment}/{API}/{self.cluster}/{SUBSCRIBERS_PATH}/{name}/{KEYS_PATH}"
 
     @property
     def audit_key(self) -> str:

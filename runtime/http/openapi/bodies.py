@@ -8,12 +8,13 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
+from runtime.domain.deliveries import DeliveryState
 from runtime.domain.entries import Action
 from runtime.domain.history import Kind
 from runtime.domain.names import KEY
 from runtime.domain.namespaces import MOST_EDITS
 from runtime.domain.proposals import State as ProposalState
-from runtime.http.openapi.fields import KEY_NAME, NAMESPACE_NAME, TAG, TAGS, VERSION
+from runtime.http.openapi.fields import DELIVERY_ID, KEY_NAME, NAMESPACE_NAME, TAG, TAGS, VERSION
 from runtime.services.definitions import Definition
 from runtime.services.health import State
 from runtime.settings import RoleName
@@ -458,6 +459,82 @@ class RolledBack(Body):
 
 class RolledBackOrJudged(RootModel[RolledBack | Judged]):
     """What a rollback made, or a dry run."""
+
+
+DeliveryId = Annotated[
+    str,
+    Field(
+        pattern=DELIVERY_ID,
+        description="The revision of the change, and the place of the edit in it.",
+        examples=["42-0"],
+    ),
+]
+
+
+class SubscriberState(Body):
+    """A subscriber of the event bus."""
+
+    name: str
+    revision: Annotated[int, Field(ge=0, description="The last change that became deliveries to it.")]
+    lag: Annotated[int, Field(ge=0, description="The changes that it has not received.")]
+    waiting: Annotated[int, Field(ge=0, description="The deliveries to it that wait, or are being made.")]
+    oldest_seconds: Annotated[float, Field(description="The age of the oldest change that it has not received.")]
+    dead_letters: Annotated[int, Field(ge=0, description="The deliveries to it that were given up.")]
+    missed: Annotated[int, Field(ge=0, description="The changes that retention dropped before it received them.")]
+
+
+class SubscriberStates(Body):
+    """The subscribers by name; their numbers are of every namespace."""
+
+    subscribers: list[SubscriberState]
+
+
+class Delivery(Body):
+    """A delivery of a change to a subscriber, without its value; reason is the last fault."""
+
+    id: DeliveryId
+    subscriber: str
+    namespace: Namespace
+    state: DeliveryState
+    attempts: Annotated[int, Field(ge=0, description="The attempts that failed.")]
+    reason: str | None
+    occurred_at: datetime
+    due_at: Annotated[
+        datetime | None, Field(description="When it is made next, or its claim runs out; null for a dead letter.")
+    ]
+    buried_at: Annotated[datetime | None, Field(description="When it was given up.")]
+
+
+class DeliveryPage(Body):
+    """Deliveries to a subscriber in the order of their changes."""
+
+    deliveries: list[Delivery]
+    next: Annotated[
+        DeliveryId | None, Field(description="The value of `after` for the next page; null on the last one.")
+    ]
+
+
+class DeliveredEvent(Body):
+    """The event of a delivery; the value is null where the entry was removed."""
+
+    change: UUID
+    key: KeyOrDefinition
+    action: Action
+    actor: str
+    value: Value
+
+
+class DeliveryWithEvent(Delivery):
+    """A delivery with its event, which is null where it is no longer kept."""
+
+    event: DeliveredEvent | None
+
+
+class Replayed(Body):
+    """The number of dead letters that are delivered again, and whether others are left."""
+
+    replayed: int
+    more: bool
 
 
 class SealedRecord(Body):

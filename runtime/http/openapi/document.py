@@ -52,6 +52,7 @@ _TAGS: Final = {
     "proposals": "Changes that others approve.",
     "history": "What was when, and going back.",
     "access": "Who may do what.",
+    "deliveries": "Changes on their way to subscribers of the event bus.",
     "audit": "Who did what, when, from where and why.",
     "service": "The service, its state and its description.",
 }

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from runtime.domain.audit import KINDS
+from runtime.domain.deliveries import DeliveryState
 from runtime.domain.names import KEY, NAMESPACE
 from runtime.domain.proposals import State
 from runtime.http.openapi.parts import Field, Parameter
@@ -38,6 +39,10 @@ UUID_TEXT: Final = _text("^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 PROPOSAL_ID: Final = "ceb18649-ce20-d03b-ed74-7d1bc67d5e55"
 """The id in examples: that of the example's Idempotency-Key."""
 
+SUBSCRIBER_NAME: Final = "^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$"
+DELIVERY_ID: Final = "^(0|[1-9][0-9]{0,17})-(0|[1-9][0-9]{0,4})$"
+"""The id of a delivery: the revision of its change, and the place of its edit in it."""
+
 MOMENT: Final = {"anyOf": [VERSION, {"type": "string", "format": "date-time"}]}
 """A version, or a time of RFC 3339."""
 
@@ -48,6 +53,8 @@ IN_PATH: Final = (
     Parameter("grant", "path", "The name of a grant.", _text("^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$"), "on-call"),
     Parameter("id", "path", "The id of a key.", _text("^[0-9a-f]{16}$"), "0123456789abcdef"),
     Parameter("proposal", "path", "The id of a proposal.", UUID_TEXT, PROPOSAL_ID),
+    Parameter("subscriber", "path", "The name of a subscriber.", _text(SUBSCRIBER_NAME), "ledger"),
+    Parameter("delivery", "path", "The id of a delivery: revision and place.", _text(DELIVERY_ID), "42-0"),
     Parameter("file", "path", "A file of the page.", _text(r"^[a-z0-9-]+\.[a-z]+$"), "swagger-ui.css"),
 )
 """The parameters of path templates, by name; an operation has those of its template."""
@@ -191,6 +198,26 @@ REQUEST_ID: Final = Parameter(
     "A name for the request in the logs, which the answer repeats: 1 to 64 letters, digits, dots, _ and -.",
     {"type": "string"},
     "3f2b6c0e",
+)
+
+DISCARD_REASON: Final = replace(
+    STEP_REASON, title="Discard-Reason", text="The reason, which is recorded in the audit trail.", required=True
+)
+BEHIND: Final = Parameter(
+    "after",
+    "query",
+    "Only later deliveries: the `next` of the page before.",
+    _text(DELIVERY_ID),
+    "41-0",
+    title="after-delivery",
+)
+DELIVERY_STATE: Final = Parameter(
+    "state",
+    "query",
+    "Only deliveries in this state.",
+    {"enum": list(DeliveryState)},
+    DeliveryState.DEAD.value,
+    title="delivery-state",
 )
 
 _LINE: Final = _text("^[ -~]*$")

@@ -32,6 +32,7 @@ from runtime.http.openapi.history import HISTORY, PAST
 from runtime.http.openapi.namespaces import NAMESPACES
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
 from runtime.http.openapi.proposals import PROPOSALS
+from runtime.http.openapi.queue import QUEUE
 from runtime.settings import Settings
 
 _PATH: Final = "/v1/namespaces/payments/entries/limits"
@@ -224,6 +225,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
         *NAMESPACES,
         *PROPOSALS,
         *ACCESS,
+        *QUEUE,
         *_AUDIT,
         *_SERVICE,
         Operation(

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import pytest
 
-from compiler.emit.settings import RETRY_ATTEMPTS
+from compiler.emit.settings import DELIVERY_ATTEMPTS, RETRY_ATTEMPTS
 from compiler.sources.nodes import ScalarNode, SequenceNode
 from runtime.settings import Bucket, CircuitBreaker, ClientLimit, Settings
-from tests.compiler.project import SOMEWHERE, artifacts, changed, keys, node, rebound, resolved, site, with_value
+from tests.compiler.project import (
+    SOMEWHERE,
+    artifacts,
+    changed,
+    keys,
+    listing,
+    node,
+    rebound,
+    resolved,
+    site,
+    with_value,
+)
 
 
 def filled(**changes: str) -> Settings:
@@ -47,6 +60,23 @@ def test_the_levels_and_the_heap_of_the_limits_are_watched() -> None:
     watched = {"memory": found.memory.levels, "threads": found.threads, "connections": found.connections}
     assert {name: (each.warning_percent, each.critical_percent) for name, each in watched.items()} == stated
     assert found.memory.heap_bytes * 2 == found.memory.container_bytes == 4 * 1024**3
+
+
+@pytest.mark.parametrize(
+    ("left_out", "member", "with_it", "without"),
+    [
+        ("Priority queuing", "priorities", True, False),
+        ("Dead letter queue", "dead_letters", True, False),
+        ("Retry mechanism", "retry.attempts", DELIVERY_ATTEMPTS, 1),
+    ],
+)
+def test_a_pattern_of_the_queue_that_is_left_out_changes_the_settings(
+    left_out: str, member: str, with_it: object, without: object
+) -> None:
+    patterns = ["Priority queuing", "Dead letter queue", "Retry mechanism"]
+    left = listing("load_management.queuing.patterns", *(each for each in patterns if each != left_out))
+    found = [filled().queue, site(left).settings.queue]
+    assert [attrgetter(member)(each) for each in found] == [with_it, without]
 
 
 @pytest.mark.parametrize(("stated", "most"), [("Limited", 64), ("Disabled", 0)])

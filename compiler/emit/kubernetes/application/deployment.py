@@ -1,7 +1,7 @@
 """The API's Deployment, its ServiceAccount and the ConfigMap with its settings.
 
 Sources: ``containers.application``, ``compute.application_tier``, ``orchestration.configuration``,
-``redundancy.application``.
+``redundancy.application``, the environment's ``subscribers``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 """
 
@@ -11,7 +11,13 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import ISSUERS_FILE, issuer_authorities, pod
+from compiler.emit.kubernetes.application.pod import (
+    ISSUERS_FILE,
+    SUBSCRIBERS_FILE,
+    issuer_authorities,
+    pod,
+    subscribers,
+)
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
@@ -29,10 +35,12 @@ def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
     text = settings_json(site.settings).decode()
     bundle = issuer_authorities(site)
-    data = {"settings.json": text, **({ISSUERS_FILE: bundle} if bundle else {})}
+    receivers = subscribers(site)
+    data = {"settings.json": text}
+    data |= {name: held for name, held in ((ISSUERS_FILE, bundle), (SUBSCRIBERS_FILE, receivers)) if held}
     yield service_account(API, "application", LABELS)
     yield kubernetes_object(kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data=data)
-    yield _deployment(site, hashlib.sha256(text.encode()).hexdigest())
+    yield _deployment(site, hashlib.sha256((text + receivers).encode()).hexdigest())
 
 
 def _deployment(site: Site, digest: str) -> Document:

@@ -1,6 +1,7 @@
 """Flows of the API: from its clients, and to the services that it depends on.
 
-Sources: ``network.segmentation.traffic``, ``components.integration_layer``, the environment's ``sign_in``.
+Sources: ``network.segmentation.traffic``, ``components.integration_layer``, the environment's ``sign_in`` and
+``subscribers``.
 """
 
 from __future__ import annotations
@@ -66,4 +67,7 @@ def _dependencies(site: Site) -> Iterator[Flow]:
     ):
         if wanted:
             yield Flow(API, destination, (port,), reason, EGRESS, "Dependencies")
+    if site.subscribers and site.environment.addresses.receivers is not None:
+        ports = tuple(sorted({port_of(each.url) for each in site.subscribers}))
+        yield Flow(API, at.RECEIVERS, ports, "deliveries of changes to subscribers", EGRESS, "Dependencies")
     yield from to_dns(site, API, EGRESS, "Dependencies")

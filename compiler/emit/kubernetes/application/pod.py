@@ -1,7 +1,8 @@
 """The API's pod: one container under Pod Security's restricted profile.
 
 Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
-``load_balancing.application.health_check``, the environment's ``sign_in`` and the cluster's ``workloads``.
+``load_balancing.application.health_check``, the environment's ``sign_in`` and ``subscribers``, and the cluster's
+``workloads``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/pods/
 """
 
@@ -19,6 +20,7 @@ from compiler.emit.names import (
     API,
     API_AUTHORITY,
     API_CLIENT,
+    API_SUBSCRIBERS,
     AUTHORITY_FILE,
     CACHE,
     CACHE_MASTER_GROUP,
@@ -35,6 +37,7 @@ from compiler.emit.names import (
     host,
     pod_names,
 )
+from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ Fields = dict[str, Any]
 
 SETTINGS_FOLDER = "/etc/cbp"
 ISSUERS_FILE = "issuers.crt"
+SUBSCRIBERS_FILE = "subscribers.json"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
@@ -69,6 +73,21 @@ def issuer_authorities(site: Site) -> str:
     workloads = site.cluster.workloads
     stated = (site.environment.sign_in.ca_bundle, None if workloads is None else workloads.ca_bundle)
     return "".join(f"{bundle.rstrip()}\n" for bundle in stated if bundle)
+
+
+def subscribers(site: Site) -> str:
+    """Return the file of the systems to which the API delivers changes; none where there are none."""
+    found = [
+        {
+            "name": each.name,
+            "url": each.url,
+            "keys_file": f"{SECRETS_FOLDER}/subscribers/{each.name}",
+            "namespaces": each.namespaces,
+            "priority": each.priority,
+        }
+        for each in site.subscribers
+    ]
+    return to_json(found).decode() if found else ""
 
 
 def draining(site: Site) -> Duration:
@@ -97,6 +116,7 @@ def _container(site: Site) -> Container:
             _secret("database", f"{API}-database" if site.serves else API_CLIENT),
             _secret("cache", f"{API}-cache"),
             _secret("authority", API_AUTHORITY),
+            *((_secret("subscribers", API_SUBSCRIBERS),) if site.subscribers else ()),
             Mount("scratch", {"emptyDir": {"sizeLimit": "64Mi"}}, "/tmp", read_only=False),  # noqa: S108 - its own, bounded
         ),
     )
@@ -119,6 +139,7 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
+        **({"CBP_SUBSCRIBERS_FILE": f"{SETTINGS_FOLDER}/{SUBSCRIBERS_FILE}"} if site.subscribers else {}),
         # Read again each time that keys are fetched, so that a new authority needs no restart.
         **({"CBP_ISSUER_CA_FILE": f"{SETTINGS_FOLDER}/{ISSUERS_FILE}"} if issuer_authorities(site) else {}),
     }

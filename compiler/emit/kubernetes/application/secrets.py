@@ -6,7 +6,9 @@ connection, so that the delay until the Secret follows is all that matters.
 Where it stands by, that password is known to the Vault of another region, and the database takes no new one. There the
 database's operator makes a certificate, in the data zone; the pods have a copy.
 
-Sources: ``access_control.secrets``, the cluster's ``vault``.
+The keys that sign deliveries are read again by the process when they change: a new one is added beside the old one.
+
+Sources: ``access_control.secrets``, the cluster's ``vault``, the environment's ``subscribers``.
 Upstream: https://external-secrets.io/latest/provider/kubernetes/,
 https://cloudnative-pg.io/documentation/current/declarative_role_management/#client-certificate-generation
 """
@@ -31,6 +33,7 @@ from compiler.emit.names import (
     API_CLIENT,
     API_CREDENTIALS,
     API_SECRETS,
+    API_SUBSCRIBERS,
     AUTHORITY_FILE,
     STANDBY_CERTIFICATE,
     VAULT_DATABASE,
@@ -51,15 +54,18 @@ if TYPE_CHECKING:
 CREDENTIAL_REFRESH = "1m"
 
 
+KEPT = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV, "v2")
+"""The store of what people keep in Vault for the API."""
+
+
 def secrets(site: Site) -> Iterator[Document]:
     """Yield the ServiceAccount, and the stores with the cache's password and the authority's certificate."""
     paths = vault_paths(site)
-    kept = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV, "v2")
     authority = Store(API_AUTHORITY, "application", API_SECRETS, API, paths.authority, "v1")
     yield service_account(API_SECRETS, "application")
-    for store in (kept, authority):
+    for store in (KEPT, authority):
         yield secret_store(site, store)
-    yield password_secret(f"{API}-cache", kept, paths.cache, Wave.CONNECTION)
+    yield password_secret(f"{API}-cache", KEPT, paths.cache, Wave.CONNECTION)
     certificate = {
         "secretKey": AUTHORITY_FILE,
         "remoteRef": {"key": f"issuer/{ISSUER}/json", "property": "certificate"},
@@ -73,6 +79,17 @@ def database_password(site: Site) -> Iterator[Document]:
     yield secret_store(site, credentials)
     key = credential(vault_paths(site).static_role)
     yield password_secret(f"{API}-database", credentials, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+
+
+def signing_keys(site: Site) -> Iterator[Document]:
+    """Yield the ExternalSecret of the keys that sign deliveries to subscribers, by their names; none without any."""
+    paths = vault_paths(site)
+    found = [
+        {"secretKey": each.name, "remoteRef": {"key": paths.subscriber(each.name), "property": "keys"}}
+        for each in site.subscribers
+    ]
+    if found:
+        yield external_secret(API_SUBSCRIBERS, KEPT, found, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
 
 
 def client_certificate(_: Site) -> Iterator[Document]:
