@@ -14,7 +14,7 @@ from benchmarks.table import Aim, Row, machine, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks import changes, gate, read_path
+    from benchmarks import changes, gate, overload, read_path
 
 FEW, MANY = 3, 100
 ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
@@ -25,7 +25,7 @@ def main() -> None:
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
     answers = answering.measure(FEW, ROUNDS_OF_FEW)
     # Imported after the first measurements: this process's memory counts towards the peak of each process it starts.
-    from benchmarks import changes, gate, read_path
+    from benchmarks import changes, gate, overload, read_path
 
     rows = (
         *of_compiler(FEW, few),
@@ -36,6 +36,7 @@ def main() -> None:
         *of_judging("3,000 documents", gate.judging(gate.repeated(gate.real_input(), 3000), ROUNDS_OF_MANY)),
         *of_api(read_path.measure()),
         *of_changes(changes.measure()),
+        *of_overload(overload.measure()),
     )
     sys.stdout.write(f"{machine()}; {ROUNDS_OF_FEW} and {ROUNDS_OF_MANY} rounds\n\n{table(rows)}")
 
@@ -97,6 +98,14 @@ def of_changes(measured: changes.Measured) -> Iterator[Row]:
     yield Row("changes: plain statements, rows/s", [each.plain for each in measured.rounds])
     yield Row("changes: API / plain", [each.ratio for each in measured.rounds], Aim(0.5, under=False))
     yield Row("changes: last / first 10 s of 60 beside an old snapshot", [measured.flatness], Aim(0.8, under=False))
+
+
+def of_overload(rounds: Sequence[overload.Round]) -> Iterator[Row]:
+    """Yield what an overload leaves of the reads of a database."""
+    yield Row(
+        "overload: reads at 5 times the capacity / capacity", [each.goodput for each in rounds], Aim(0.9, under=False)
+    )
+    yield Row("overload: 99 % within, s / the same of a usual load", [each.latency for each in rounds], Aim(2))
 
 
 if __name__ == "__main__":

@@ -64,6 +64,10 @@ SETTINGS: dict[str, Any] = {
         "health_path": "/health",
         "ready_path": "/health/ready",
     },
+    "api": {
+        "middleware": ["observation", "authentication", "intake", "throttling", "authorization"],
+        "documentation": True,
+    },
     "database": {
         "pool_size": 5,
         "read_pool_size": 5,

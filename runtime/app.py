@@ -23,6 +23,7 @@ from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
+from runtime.http.openapi.operations import operations
 from runtime.http.paths import ByPort, Paths
 from runtime.http.proposals import ProposalHandlers
 from runtime.http.queue import QueueHandlers
@@ -50,13 +51,14 @@ from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
 from runtime.services.proposals import Proposals
 from runtime.services.queue import QueueAdministration
+from runtime.services.read_back import require_compiled
 from runtime.services.sampling import Sampling
 from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 from runtime.services.tokens import Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 
     from runtime.domain.deliveries import Subscription
     from runtime.environment import ForwardedHeader, Network
@@ -77,7 +79,7 @@ if TYPE_CHECKING:
     )
     from runtime.services.draining import Draining
     from runtime.services.intake import Bounds
-    from runtime.settings import Settings
+    from runtime.settings import MiddlewareStep, Settings
     from runtime.telemetry import Telemetry
 
 
@@ -177,6 +179,7 @@ def create_app(
     async def lifespan(_app: object) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
+        require_compiled(_read_back(settings, adapters, application, kept))
         await asyncio.gather(throttle.probe(), entries.probe())  # each takes a bounded time
         async with asyncio.TaskGroup() as following:
             running = [throttle.maintain(), entries.watch(), adapters.changes.follow(kept), sampling.repeat()]
@@ -221,7 +224,39 @@ def create_app(
     quiet = (settings.process.health_path, settings.process.ready_path, routes.METRICS, routes.HEALTH_DETAIL)
     by_port = ByPort(paths, management, port)
     refusals = Refusals(audit, clients, quiet)
-    return Application(by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals)
+    application = Application(
+        by_port, Router(lifespan=lifespan), adapters.telemetry, adapters.draining, quiet, refusals
+    )
+    return application
+
+
+def _read_back(
+    settings: Settings, adapters: Adapters, application: Application, kept: Cache[Representation]
+) -> Iterator[tuple[str, object, object]]:
+    """Yield settings with what is compiled and what runs, as the parts of the worker themselves tell it."""
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    yield "process.threads", settings.process.threads, limiter.total_tokens
+    yield "process.cache_bytes", settings.process.cache_bytes, kept.capacity
+    stated = {"reads": settings.database.read_pool_size, "standby": settings.database.read_pool_size}
+    stated["changes"] = settings.database.pool_size
+    for name, pool in adapters.store.pools().items():
+        yield f"the size of the pool {name}", stated[name], pool.size
+    external = settings.external_services
+    stated = {"issuers": external.issuers.pool_size, "integrations": external.integrations.pool_size}
+    for name, each in adapters.external.items():
+        yield f"external_services.{name}.pool_size", stated[name], each.pool.size
+    stacks: dict[tuple[MiddlewareStep, ...], list[str]] = {}
+    for template, steps in application.steps.items():
+        if template.startswith("/v1/"):
+            stacks.setdefault(steps, []).append(template)
+    for steps, (first, *others) in stacks.items():
+        yield f"api.middleware, of {first} and {len(others)} others", settings.api.middleware, steps
+    served = application.endpoints
+    for endpoint in (f"GET {routes.DESCRIPTION}", f"GET {routes.PAGE}"):
+        yield f"api.documentation, by {endpoint}", settings.api.documentation, endpoint in served
+    if settings.api.documentation:
+        described = operations(settings.process.health_path, settings.process.ready_path)
+        yield "the description", sorted(each.endpoint for each in described), sorted(served)
 
 
 def _deliveries_of(settings: Settings, adapters: Adapters, services: ExternalServices) -> Deliveries:
@@ -301,13 +336,17 @@ def _deliveries(gate: Gate, handlers: QueueHandlers) -> list[Resource]:
 
 def _unguarded(settings: Settings, limiter: BoundedLimiter, status: StatusHandlers) -> list[Resource]:
     """Return the resources that need no token: health, and the description of the API."""
-    documentation = Documentation(settings.process.health_path, settings.process.ready_path)
+    process, described = settings.process, settings.api.documentation
+    documentation = Documentation(process.health_path, process.ready_path, described=described)
+    descriptions = [
+        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
+        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+    ]
     return [
         Resource(settings.process.health_path, {"GET": status.live}),
         Resource(settings.process.ready_path, {"GET": status.ready}),
         Resource(routes.INDEX, {"GET": documentation.index}, limiter),
-        Resource(routes.DESCRIPTION, {"GET": documentation.description}, limiter),
-        Resource(routes.PAGE, {"GET": documentation.page}, limiter),
+        *(descriptions if described else ()),
         Resource(routes.PAGE_FILE, {"GET": documentation.file}, limiter),
         Resource(routes.PROBLEMS, {"GET": documentation.problems}, limiter),
     ]

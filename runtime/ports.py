@@ -46,13 +46,15 @@ class Reason(StrEnum):
     """A wrong password, role or database, or missing rights."""
     SCHEMA_MISSING = "schema_missing"
     """The migrations of this release have not been applied."""
+    OTHER_PARTITIONS = "other_partitions"
+    """Its entries have another number of partitions than the settings say."""
     FAILED = "failed"
     """It answers with an error of its own: a status of HTTP from 500 on."""
 
     @property
     def refuses(self) -> bool:
         """Whether the server answers, and what it refuses is this process: waiting does not help."""
-        return self in (Reason.ACCESS_DENIED, Reason.SCHEMA_MISSING)
+        return self in (Reason.ACCESS_DENIED, Reason.SCHEMA_MISSING, Reason.OTHER_PARTITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,7 @@ class Schema:
 class Pool:
     """The connections that a pool may open, those that are lent, and the calls that wait for one.
 
-    ``refused`` counts the calls that found too many others waiting.
+    ``refused`` counts the calls that found too many others waiting, or waited for too long.
     """
 
     size: int

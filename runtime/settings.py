@@ -76,6 +76,10 @@ Route = Literal[
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 
 
+MiddlewareStep = Literal["observation", "authentication", "intake", "throttling", "authorization"]
+"""A step that each request below ``/v1`` passes before its handler."""
+
+
 class Model(BaseModel):
     """A frozen value that refuses unknown keys."""
 
@@ -103,6 +107,18 @@ class Process(Model):
     cache_bytes: Positive
     health_path: Path
     ready_path: Path
+
+
+class Api(Model):
+    """The HTTP API: ``components.api_layer.features``.
+
+    A request below ``/v1`` passes the steps of ``middleware`` in this order (``Middleware stack``). With
+    ``documentation``, the API describes itself at ``/openapi.json`` and ``/docs``
+    (``OpenAPI/Swagger documentation``).
+    """
+
+    middleware: Annotated[tuple[MiddlewareStep, ...], Field(min_length=1)]
+    documentation: bool
 
 
 class Backoff(Model):
@@ -372,6 +388,7 @@ class Settings(Model):
     environment: Name
     cluster: Name
     process: Process
+    api: Api
     database: Database
     throttling: Throttling
     queue: Queue

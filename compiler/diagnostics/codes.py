@@ -51,7 +51,7 @@ class Code(StrEnum):
     SPEC003 = "SPEC003", "a value is not one of the supported choices"
     SPEC004 = "SPEC004", "a mapping, a list or a single value is expected and something else is there"
     SPEC005 = "SPEC005", "a value is missing behind its key"
-    SPEC006 = "SPEC006", "a list is empty or names something twice"
+    SPEC006 = "SPEC006", "a list is empty, names something twice, or leaves out what is fixed"
     SPEC010 = "SPEC010", "a whole number cannot be read or is out of range"
     SPEC011 = "SPEC011", "an amount of CPU cannot be read"
     SPEC012 = "SPEC012", "an amount of memory or storage cannot be read"

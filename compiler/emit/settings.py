@@ -1,7 +1,7 @@
 """Settings of the API's runtime: every number that the API itself enforces.
 
-Sources: ``containers.application``, ``limits``, ``connections.database``, ``load_balancing.database``,
-``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
+Sources: ``components.api_layer``, ``containers.application``, ``limits``, ``connections.database``,
+``load_balancing.database``, ``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
 ``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
 ``connections.external_services``, ``access_control.infrastructure`` and the
 environment's ``throttling``, ``sign_in`` and ``host``.
@@ -15,6 +15,7 @@ from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
 from runtime.settings import (
     Access,
+    Api,
     Backoff,
     Binding,
     Bucket,
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster, Environment
     from compiler.model.load_management import RateLimits
     from compiler.model.specification import Specification
-    from runtime.settings import Algorithm, RoleName
+    from runtime.settings import Algorithm, MiddlewareStep, RoleName
 
 READY_SUFFIX = "/ready"
 MANAGEMENT_PORT = 9464
@@ -63,6 +64,9 @@ DAY_SECONDS = 86400
 
 PEOPLE, WORKLOADS = "people", "workloads"
 """The names of the two issuers: the environment's identity provider, and the cluster's API server."""
+
+MIDDLEWARE: tuple[MiddlewareStep, ...] = ("observation", "authentication", "intake", "throttling", "authorization")
+"""Limits are those of an identity, and a right is judged once a request has paid for it."""
 
 GROUPS_CLAIM = "groups"
 ALGORITHMS: tuple[Algorithm, ...] = ("ES256", "PS256", "RS256")
@@ -116,6 +120,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         environment=environment.name,
         cluster=cluster,
         process=_process(spec),
+        api=_api(spec),
         database=_database(spec),
         throttling=_throttling(environment, spec),
         queue=_queue(spec, external.integrations.pool_size),
@@ -146,6 +151,13 @@ def _process(spec: Specification) -> Process:
         cache_bytes=max(1, (cache // workers).count),
         health_path=container.health_check.path,
         ready_path=container.health_check.path.rstrip("/") + READY_SUFFIX,
+    )
+
+
+def _api(spec: Specification) -> Api:
+    return Api(
+        middleware=MIDDLEWARE,
+        documentation="OpenAPI/Swagger documentation" in spec.components.api_layer.features,
     )
 
 

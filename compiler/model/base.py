@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import CoreSchema, core_schema
 
 from compiler.diagnostics import Code
 from compiler.model.keywords import Keywords
 from compiler.model.units.base import refuse
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, JsonValue
 
 
 class Model(BaseModel):
@@ -36,6 +41,27 @@ def _distinct(items: tuple[T, ...]) -> tuple[T, ...]:
 
 Listed = Annotated[tuple[T, ...], AfterValidator(_distinct), Keywords(minItems=1, uniqueItems=True)]
 """A list with at least one entry and no duplicates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A check in ``Annotated`` that a list names some ``words``: nothing else can be compiled, ``because`` says why."""
+
+    words: tuple[str, ...]
+    because: str
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_after_validator_function(self._require, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, JsonValue]:
+        return {**handler(core), "allOf": [{"contains": {"const": word}} for word in self.words]}
+
+    def _require(self, items: tuple[str, ...]) -> tuple[str, ...]:
+        for word in self.words:
+            if word not in items:
+                raise refuse(Code.SPEC006, f"the list leaves out '{word}'", f"add it: {self.because}")
+        return items
+
 
 Switch = Literal["Enabled", "Disabled"]
 """A feature that is on or off, in the specification's words."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Listed, Model, Switch
+from compiler.model.base import Always, Listed, Model, Switch
 from compiler.model.units import Count, Percent
 
 ScalingType = Literal["Horizontal", "Vertical", "Vertical + Horizontal"]
@@ -35,15 +35,21 @@ class ApiScaling(Model):
 class ApiLayer(Model):
     """The API: its features and its scaling."""
 
-    features: Listed[
-        Literal[
-            "Starlette framework",
-            "Python implementation",
-            "OpenAPI/Swagger documentation",
-            "Middleware stack",
-        ]
+    features: Annotated[
+        Listed[
+            Literal[
+                "Starlette framework",
+                "Python implementation",
+                "OpenAPI/Swagger documentation",
+                "Middleware stack",
+            ]
+        ],
+        Always(
+            ("Starlette framework", "Python implementation", "Middleware stack"),
+            "the API is built from it, and no request passes another way",
+        ),
     ]
-    """The parts that the API is built from."""
+    """The parts that the API is built from: all but the documentation are fixed."""
     scaling: ApiScaling
 
 
@@ -69,8 +75,14 @@ class DataScaling(Model):
 class DataLayer(Model):
     """The stores behind the API."""
 
-    features: Listed[Literal["PostgreSQL database", "Redis cache", "Event store", "Audit logs"]]
-    """The stores and the records in them."""
+    features: Annotated[
+        Listed[Literal["PostgreSQL database", "Redis cache", "Event store", "Audit logs"]],
+        Always(
+            ("PostgreSQL database", "Redis cache", "Event store"),
+            "the API keeps entries, limits and events in no other store",
+        ),
+    ]
+    """The stores and the records in them: all but the audit logs are fixed."""
     scaling: DataScaling
 
 

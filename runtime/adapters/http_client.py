@@ -64,11 +64,12 @@ class HttpClient:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # else each call is a line, with an address that is secret
         self._in_use = 0
         self._waiting = 0
+        self._refused = 0
 
     @property
     def pool(self) -> Pool:
         """See :class:`runtime.ports.ExternalPool`."""
-        return Pool(self._pool_size, self._in_use, self._waiting)
+        return Pool(self._pool_size, self._in_use, self._waiting, self._refused)
 
     async def ask(
         self,
@@ -115,6 +116,7 @@ class HttpClient:
             async with asyncio.timeout(self._settings.waiting_milliseconds / 1000):
                 await self._free.acquire()
         except TimeoutError as error:
+            self._refused += 1
             raise NotAskedError("every connection to external services is in use") from error
         finally:
             self._waiting -= 1

@@ -371,7 +371,7 @@ class PostgresEntries:
             reset=_keep,
             server_settings={"application_name": "cbp-runtime"},
         )
-        return _Pool(connections, size, Admission(size))
+        return _Pool(connections, connections.get_max_size(), Admission(size))
 
     @asynccontextmanager
     async def _connection(

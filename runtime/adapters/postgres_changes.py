@@ -60,7 +60,11 @@ SELECT namespace, key FROM events WHERE revision > $1 AND revision <= $2 ORDER B
 MOST_CHANGES = 10_000
 """The most changes that are caught up with one by one; after more than these everything may be outdated."""
 
-MIGRATION = "SELECT max(version) FROM schema_migrations"
+_SCHEMA = """
+SELECT max(version) AS version,
+    (SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass('public.entries')) AS partitions
+FROM schema_migrations
+"""
 
 _log = structlog.get_logger(__name__)
 
@@ -113,12 +117,19 @@ class PostgresChanges:
             connection.terminate()  # close() would wait for answers that nobody needs
 
     async def _require_schema(self, connection: asyncpg.Connection) -> None:
-        """Compare the database's last migration with this release's; a later one is right during a roll-out."""
+        """Compare the database's last migration with this release's, and its partitions with those of the settings.
+
+        A later migration is right during a roll-out.
+        """
         needed = self.schema.needed
-        found = await connection.fetchval(MIGRATION)
+        row, stated = await connection.fetchrow(_SCHEMA), self._settings.partitions
+        found = row["version"]
         self.schema = Schema(found, needed)
         if found is None or found < needed:
             raise UnavailableError(TEXTS[Reason.SCHEMA_MISSING], Reason.SCHEMA_MISSING)
+        if row["partitions"] != stated:
+            text = f"the entries have {row['partitions']} partitions, and the settings say {stated}"
+            raise UnavailableError(text, Reason.OTHER_PARTITIONS)
 
     async def _ask(self, connection: asyncpg.Connection, follower: Follower) -> None:
         """Query the position, and pass the changes since the last one to the follower."""

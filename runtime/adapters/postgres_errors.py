@@ -57,6 +57,7 @@ TEXTS = {
     Reason.BUSY: "another change, or a session outside of the service, kept the database busy for too long",
     Reason.ACCESS_DENIED: "the database refuses the service: its password, its database or its permissions",
     Reason.SCHEMA_MISSING: "the database has not the schema of this release: it has to be migrated",
+    Reason.OTHER_PARTITIONS: "the entries have another number of partitions than the settings say",
     Reason.UNCONFIRMED: "the history of the database is not confirmed",
 }
 # Nothing was changed, and the same statement may succeed at once on another connection.

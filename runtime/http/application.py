@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from runtime.http.audit import Refusals
     from runtime.http.paths import ByPort
     from runtime.services.draining import Draining
+    from runtime.settings import MiddlewareStep
     from runtime.telemetry import Telemetry
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -63,6 +64,11 @@ class Application:
     def endpoints(self) -> frozenset[str]:
         """The method and path template of everything that the API's port serves."""
         return self._paths.endpoints
+
+    @property
+    def steps(self) -> dict[str, tuple[MiddlewareStep, ...]]:
+        """The steps that a request to the API's port passes before its handler, by the path template."""
+        return {template: ("observation", *steps) for template, steps in self._paths.steps.items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or the lifespan."""

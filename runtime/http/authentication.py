@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from runtime.services.access import Authority, Callers
     from runtime.services.intake import Intake
     from runtime.services.proofs import Proofs
+    from runtime.settings import MiddlewareStep
     from runtime.telemetry import Telemetry
 
 _BEARER = re.compile(rb"bearer +([!-~]+)", re.IGNORECASE)
@@ -69,6 +70,11 @@ class Gate:
         self._intake = intake
         self._telemetry = telemetry
         self._denials = Denials()
+
+    @property
+    def steps(self) -> tuple[MiddlewareStep, ...]:
+        """The steps that a request passes from here on."""
+        return ("authentication", *self._limiter.steps)
 
     def answer(self, endpoint: str, handler: Handler, request: Request) -> Awaitable[Response]:
         """Return the limiter's response to a client that has proven who it is, or 401."""

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from runtime.http.rate_limiter import RateLimiter
     from runtime.services.intake import Intake
     from runtime.services.shedding import Shedding
+    from runtime.settings import MiddlewareStep
 
 _CHEAP = frozenset(f"GET {path}" for path in (routes.ENTRY, routes.NAMESPACE, routes.SETTINGS, *routes.DOCUMENTATION))
 """The endpoints that memory can answer: they are refused last."""
@@ -31,6 +32,11 @@ class BoundedLimiter:
         self._limiter = limiter
         self._intake = intake
         self._clients = clients
+
+    @property
+    def steps(self) -> tuple[MiddlewareStep, ...]:
+        """The steps that a request passes from here on."""
+        return ("intake", *self._limiter.steps)
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the limiter's response, or 429 or 503 when the client or the worker has too much in progress."""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from runtime.http.resource import Resource
+    from runtime.settings import MiddlewareStep
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
 
@@ -25,6 +26,11 @@ class Paths:
     def endpoints(self) -> frozenset[str]:
         """The method and path template of everything that is served; a HEAD counts as its GET."""
         return frozenset(endpoint for _, resource in self._matchers for endpoint in resource.endpoints)
+
+    @property
+    def steps(self) -> dict[str, tuple[MiddlewareStep, ...]]:
+        """The steps that a request passes before its handler, by the path template."""
+        return {resource.template: resource.steps for _, resource in self._matchers}
 
     def find(self, path: str) -> tuple[Resource, dict[str, str]] | None:
         """Return the resource for a path, with the path parameters by name, or None."""
@@ -41,6 +47,8 @@ class ByPort:
     def __init__(self, paths: Paths, management: Paths, management_port: int) -> None:
         self.endpoints = paths.endpoints
         """The endpoints of any other port than the management port."""
+        self.steps = paths.steps
+        """The steps before the handlers of that port, by the path template."""
         self._paths = paths
         self._management = management
         self._management_port = management_port

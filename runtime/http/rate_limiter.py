@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from runtime.services.decisions import Decision
     from runtime.services.limits import Limit
     from runtime.services.throttling import Throttle
+    from runtime.settings import MiddlewareStep
     from runtime.telemetry import Telemetry
 
 _KNOWN_CLIENTS = 4096
@@ -52,6 +53,11 @@ class RateLimiter:
         self._clients = clients
         self._telemetry = telemetry
         self._fields = lru_cache(maxsize=_KNOWN_CLIENTS)(self._fields_of)
+
+    @property
+    def steps(self) -> tuple[MiddlewareStep, ...]:
+        """The steps that a request passes from here on."""
+        return ("throttling",)
 
     async def answer(self, endpoint: str, handler: Handler, request: Request) -> Response:
         """Return the handler's response or a denial, with RateLimit fields if a limit is set."""

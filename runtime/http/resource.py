@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runtime.http.errors import Handler
     from runtime.http.intake import BoundedLimiter
+    from runtime.settings import MiddlewareStep
 
 
 _REVALIDATED = (b"cache-control", b"private, no-cache")
@@ -47,6 +48,14 @@ class Resource:
     def endpoints(self) -> frozenset[str]:
         """The method and template of each handler."""
         return frozenset(endpoint for endpoint, _ in self._handlers.values())
+
+    @property
+    def steps(self) -> tuple[MiddlewareStep, ...]:
+        """The steps that a request passes before its handler."""
+        gate = self._gate
+        if isinstance(gate, Gate):
+            return (*gate.steps, "authorization")
+        return () if gate is None else gate.steps
 
     async def answer(self, request: Request) -> Response:
         """Return the response to one request."""

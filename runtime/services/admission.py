@@ -44,25 +44,36 @@ class Delay:
     def __init__(self, patience_seconds: float = math.inf) -> None:
         self._patience_seconds = patience_seconds
         self._since = self._ended_at = time.monotonic()
+        self._refused_at = -math.inf
         self._mean = 0.0
 
     def emptied(self) -> None:
-        """Learn that nobody waits."""
-        self._since = time.monotonic()
+        """Learn that nobody waits; right after refusals that says nothing, since they emptied the queue."""
+        now = time.monotonic()
+        if now - self._refused_at >= INTERVAL_SECONDS:
+            self._since = now
+
+    def refused(self) -> None:
+        """Learn that a caller had waited for too long."""
+        self._refused_at = time.monotonic()
 
     def took(self, seconds: float) -> None:
         """Learn that a call ended, and how long it took."""
         now = time.monotonic()
-        if now - self._ended_at >= INTERVAL_SECONDS:
+        if now - self._ended_at >= INTERVAL_SECONDS and not self.overloaded:
             self._since = now
         self._ended_at = now
         self._mean += _WEIGHT * (seconds - self._mean)
 
     @property
+    def overloaded(self) -> bool:
+        """Whether more arrives than is served."""
+        return self._ended_at - self._since >= INTERVAL_SECONDS
+
+    @property
     def allowed_seconds(self) -> float:
         """The longest wait."""
-        overloaded = self._ended_at - self._since >= INTERVAL_SECONDS
-        short = max(LEAST_SECONDS, CALLS * self._mean) if overloaded else math.inf
+        short = max(LEAST_SECONDS, CALLS * self._mean) if self.overloaded else math.inf
         return min(short, self._patience_seconds)
 
 
@@ -90,6 +101,7 @@ class _Line:
             if since >= oldest:
                 turn.set_result(None)
                 return True
+            self.delay.refused()
             turn.set_exception(OverloadedError())
         return False
 

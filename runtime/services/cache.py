@@ -118,6 +118,11 @@ class Cache(Generic[S]):
         self._misses = 0
 
     @property
+    def capacity(self) -> int:
+        """The most bytes that it may hold."""
+        return self._capacity
+
+    @property
     def version(self) -> Version | None:
         """See :class:`runtime.ports.Follower`."""
         return self._version

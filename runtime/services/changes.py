@@ -97,6 +97,7 @@ class Changes:
         while self._waiting and len(group) < GROUP_CHANGES:
             waiting = self._waiting[0]
             if waiting.since < oldest:
+                self._delay.refused()
                 waiting.finish(OverloadedError())
             if not waiting.future.done():
                 size += sum(len(edit.value or "") for edit in waiting.change.edits)

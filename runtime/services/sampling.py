@@ -20,7 +20,7 @@ STATES = (CircuitState.CLOSED, CircuitState.HALF_OPEN, CircuitState.OPEN)
 
 
 class Sampling:
-    """A sampler of the ``health`` and the ``pools`` of a worker, its ``external`` ones, and counts of ``telemetry``."""
+    """A sampler of a worker's ``health``, its ``pools`` to the store and to ``external`` services, and its counts."""
 
     def __init__(
         self,

@@ -18,6 +18,7 @@ import pytest
 from runtime.embedded.loopback import LOOPBACK, free_ports
 from runtime.settings import (
     Access,
+    Api,
     Backoff,
     Bucket,
     Database,
@@ -59,6 +60,7 @@ SETTINGS = Settings(
         health_path="/health",
         ready_path="/health/ready",
     ),
+    api=Api(middleware=("observation", "authentication", "intake", "throttling", "authorization"), documentation=True),
     database=Database(
         pool_size=2,
         read_pool_size=2,

@@ -1,8 +1,9 @@
-"""Policies of the same content are read and proven once: doing it for each compilation takes a second of each."""
+"""Policies of the same content are read and proven once, and judge an input once, for all compilations of a worker."""
 
 from __future__ import annotations
 
 import hashlib
+from collections import OrderedDict
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,51 @@ from compiler.policy import gate
 from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
+    from typing import Any
 
     from compiler.policy.engine import Engine
+    from compiler.policy.library import Module
+
+REMEMBERED = 2000
+"""The most answers that one engine remembers, so that a worker of the suite does not grow without bound."""
+
+
+class Remembering(Regorus):
+    """The embedded engine, which evaluates a rule once for each input: its answer depends on nothing else."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._answers: OrderedDict[tuple[str, bytes], str | None] = OrderedDict()
+
+    def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Forget every answer, and load the policies and their data."""
+        self._answers.clear()
+        super().load(modules, data)
+
+    def load_vetted(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Forget every answer, and load policies that were vetted before."""
+        self._answers.clear()
+        super().load_vetted(modules, data)
+
+    def value(self, rule: str, document: str) -> str | None:
+        """Return a rule's value as JSON text, as it was when the rule was first asked about the input."""
+        asked = rule, hashlib.sha256(document.encode()).digest()
+        if asked not in self._answers:
+            self._answers[asked] = super().value(rule, document)
+        self._answers.move_to_end(asked)
+        if len(self._answers) > REMEMBERED:
+            self._answers.popitem(last=False)
+        return self._answers[asked]
 
 
 @contextmanager
 def proven_once() -> Iterator[None]:
     """Let compilations by the same policies share one gate, if they judge in the embedded engine."""
-    load, prove = gate.load, gate.Gate.prove
+    load, trust, prove = gate.load, gate.trusted, gate.Gate.prove
     loaded: dict[str, gate.Gate] = {}
+    trusted: dict[str, gate.Gate] = {}
     proven: set[int] = set()
 
     def load_once(policies: Path, engine: Callable[[], Engine] = Regorus) -> gate.Gate:
@@ -30,8 +65,14 @@ def proven_once() -> Iterator[None]:
             return load(policies, engine)
         content = _digest(policies)
         if content not in loaded:
-            loaded[content] = load(policies)
+            loaded[content] = load(policies, Remembering)
         return loaded[content]
+
+    def trust_once(policies: Path) -> gate.Gate:
+        content = _digest(policies)
+        if content not in trusted:
+            trusted[content] = trust(policies, Remembering)
+        return trusted[content]
 
     def prove_once(self: gate.Gate) -> None:
         if id(self) not in proven:
@@ -41,6 +82,7 @@ def proven_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "load", load_once)
+        patch.setattr(gate, "trusted", trust_once)
         patch.setattr(gate.Gate, "prove", prove_once)
         yield
 

@@ -68,6 +68,10 @@ def document() -> dict[str, Any]:
             "health_path": "/health",
             "ready_path": "/health/ready",
         },
+        "api": {
+            "middleware": ["observation", "authentication", "intake", "throttling", "authorization"],
+            "documentation": True,
+        },
         "database": {
             "pool_size": 4,
             "read_pool_size": 2,

@@ -325,3 +325,16 @@ async def test_a_worker_before_the_migration_is_not_ready_and_becomes_so_by_itse
         await eventually(lambda: is_ready(client, 200, "ready"))
         schema = (await client.get(DETAIL)).json()["schema"]
         assert schema["found"] == schema["needed"]
+
+
+async def test_a_worker_is_not_ready_while_the_entries_have_other_partitions_than_the_settings_say(
+    settings: Settings, migrated_url: str, redis_url: str
+) -> None:
+    other = settings.model_copy(update={"database": settings.database.model_copy(update={"partitions": 4})})
+    async with served(other, migrated_url, redis_url) as client:
+
+        async def told() -> bool:
+            return bool((await client.get(DETAIL)).json()["feed"].get("reason") == "other_partitions")
+
+        await eventually(told)
+        assert await is_ready(client, 503, "refused")

@@ -42,3 +42,16 @@ def test_missing_variables_end_with_status_2_and_every_name(tmp_path: Path, docu
         "  CBP_REDIS_URL",
     ]
     assert "Traceback" not in ended.stderr
+
+
+def test_a_difference_between_what_is_compiled_and_what_runs_ends_with_status_3_and_a_line_of_the_log(
+    tmp_path: Path, document: dict[str, Any]
+) -> None:
+    document["api"]["middleware"].reverse()
+    away = {"CBP_DATABASE_URL": "postgresql://a@127.0.0.1:1/a", "CBP_REDIS_URL": "redis://127.0.0.1:1/0"}
+    ended = start(tmp_path, document, away)
+    assert ended.returncode == 3
+    events = [json.loads(line) for line in ended.stdout.splitlines()]
+    told = [each["differences"] for each in events if each["event"] == "what runs is not what is compiled"]
+    assert told
+    assert all(line.startswith("api.middleware, of /v1/") for (line,) in told)

@@ -236,7 +236,7 @@ async def test_the_details_show_the_circuits_and_the_pools_of_external_services(
     async with (
         external(hangs_up) as issuer,
         external(is_silent) as fis,
-        http_client(3) as issuers,
+        http_client() as issuers,
         http_client() as rest,
     ):
         people = settings.access.issuers[0].model_copy(update={"name": "people", "issuer": issuer.url})
@@ -251,12 +251,12 @@ async def test_the_details_show_the_circuits_and_the_pools_of_external_services(
                 while (found := await worker.detail())["circuits"]["issuer-people"]["state"] != "open" or not fis.now:
                     await asyncio.sleep(0.001)
             assert found["circuits"]["issuer-people"]["reason"] == "away"
-            assert found["pools"]["issuers"] == {"size": 3, "in_use": 0, "waiting": 0, "refused": 0}
+            assert found["pools"]["issuers"] == {"size": 2, "in_use": 0, "waiting": 0, "refused": 0}
             assert found["pools"]["integrations"] == {"size": 2, "in_use": 1, "waiting": 0, "refused": 0}
             for metric, value in (
                 ('circuit_breaker_state{target="issuer-people"}', 2),
                 ('external_calls_total{outcome="away",target="issuer-people"}', 1),
-                ('external_pool_size{pool="issuers"}', 3),
+                ('external_pool_size{pool="issuers"}', 2),
                 ('external_pool_in_use{pool="integrations"}', 1),
                 ('external_pool_waiting{pool="integrations"}', 0),
             ):

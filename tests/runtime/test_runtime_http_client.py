@@ -81,7 +81,7 @@ async def test_a_pool_bounds_the_connections_and_the_excess_is_refused_after_a_b
         async with asyncio.timeout(4):  # those that hold a connection have five seconds
             found = await asyncio.gather(*excess, return_exceptions=True)
         assert all(isinstance(each, NotAskedError) for each in found)
-        assert client.pool == Pool(size=2, in_use=2, waiting=0)
+        assert client.pool == Pool(size=2, in_use=2, waiting=0, refused=20)
         assert (len(server.requests), server.most) == (2, 2)
         for each in held:
             each.cancel()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 BEGINNING = datetime(2030, 1, 1, tzinfo=UTC)
 NEWEST_MIGRATION = migrations()[-1].version
+PARTITIONS = 1
 LOCK_TIMEOUT_SECONDS = 2.0
 FLUSH_SECONDS = 0.008
 LATEST_NOTIFICATION_SECONDS = 0.5
@@ -109,7 +110,7 @@ class Server:
         if "pg_is_in_recovery()" in query:
             return [{"recovering": self.identity.recovering}]
         if "FROM schema_migrations" in query:
-            return [{"max": NEWEST_MIGRATION}]
+            return [{"version": NEWEST_MIGRATION, "partitions": PARTITIONS}]
         if query in ("SELECT 1", "LISTEN"):
             return [{"": 1}]
         raise AssertionError(f"a query that the simulation does not know: {query}")

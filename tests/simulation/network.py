@@ -200,8 +200,13 @@ class Pool:
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], size: int) -> None:
         self._connect = connect
+        self._size = size
         self._free = asyncio.Semaphore(size)
         self._idle: list[Connection] = []
+
+    def get_max_size(self) -> int:
+        """Return the most connections that it may open."""
+        return self._size
 
     async def acquire(self, *, timeout: float) -> Connection:
         """Return a connection that nobody else uses."""

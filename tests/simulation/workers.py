@@ -25,6 +25,7 @@ from runtime.services.entries import Entries
 from runtime.settings import CircuitBreaker, Retry
 from runtime.settings import Database as Settings
 from runtime.telemetry import Telemetry
+from tests.simulation.database import PARTITIONS
 from tests.simulation.truth import ViolationError
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def settings(*, lossless: bool, stale_seconds: int) -> Settings:
         replica_lag_seconds=3,
         stale_seconds=stale_seconds,
         events_retention_days=1,
-        partitions=1,
+        partitions=PARTITIONS,
         connect_timeout_seconds=2,
         statement_timeout_seconds=CHANGE_SECONDS,
         idle_timeout_seconds=60,

@@ -25,6 +25,7 @@ sources := {
 	["database", "statement_timeout_seconds"]: ["connections", "database", "timeout"],
 	["database", "idle_timeout_seconds"]: ["load_balancing", "database", "idle_timeout"],
 	["database", "stale_seconds"]: ["recovery", "rpo", "target"],
+	["external_services", "timeout_seconds"]: ["connections", "external_services", "timeout"],
 	["monitors", "memory", "levels", "warning_percent"]: ["limits", "memory", "monitoring", "warning"],
 	["monitors", "memory", "levels", "critical_percent"]: ["limits", "memory", "monitoring", "critical"],
 	["monitors", "threads", "warning_percent"]: ["limits", "threads", "monitoring", "warning"],
@@ -51,6 +52,27 @@ examined contains pair if {
 		"setting": "database.pool_size + database.read_pool_size",
 		"compiled": input.settings.database.pool_size + input.settings.database.read_pool_size,
 		"statement": object.union(statement, {"value": max([2, statement.value])}),
+	}
+}
+
+# Its connections to external services are divided between issuers and integrations, with one for each at least.
+examined contains pair if {
+	statement := statements.at(["connections", "external_services", "pool_size"])
+	external := input.settings.external_services
+	pair := {
+		"setting": "external_services.issuers.pool_size + external_services.integrations.pool_size",
+		"compiled": external.issuers.pool_size + external.integrations.pool_size,
+		"statement": object.union(statement, {"value": max([2, statement.value])}),
+	}
+}
+
+# The API describes itself where that is one of its features, and only there.
+examined contains pair if {
+	statement := statements.at(["components", "api_layer", "features"])
+	pair := {
+		"setting": "api.documentation",
+		"compiled": object.get(input.settings, ["api", "documentation"], null),
+		"statement": object.union(statement, {"value": "OpenAPI/Swagger documentation" in statement.value}),
 	}
 }
 

@@ -25,6 +25,25 @@ pools(stated, changes, reads) := {
 
 of_pools(denial) if denial.path == ["connections", "database", "pool_size"]
 
+external(stated, issuers, integrations) := {
+	"spec": {"connections": {"external_services": {"pool_size": stated}}},
+	"settings": {"external_services": {
+		"issuers": {"pool_size": issuers},
+		"integrations": {"pool_size": integrations},
+	}},
+}
+
+of_external(denial) if denial.path == ["connections", "external_services", "pool_size"]
+
+test_issuers_and_integrations_share_the_connections_to_external_services if {
+	every row in [[1, 1, 1], [2, 1, 1], [20, 5, 15]] {
+		denials := settings_contradict_specification.deny with input as external(row[0], row[1], row[2])
+		count([denial | some denial in denials; of_external(denial)]) == 0
+	}
+	denials := settings_contradict_specification.deny with input as external(20, 20, 20)
+	count([denial | some denial in denials; of_external(denial)]) == 1
+}
+
 test_a_worker_has_one_connection_for_each_purpose_at_least if {
 	every row in [[1, 1, 1], [2, 1, 1], [5, 3, 2]] {
 		denials := settings_contradict_specification.deny with input as pools(row[0], row[1], row[2])

@@ -43,6 +43,9 @@ _FILES: Final = {
 }
 """The folder and media type of each file of the pages: a request names one of these, and no path."""
 
+_OF_PROBLEMS: Final = ("favicon-32x32.png", "problems.css")
+"""The files of the page of problems, which is always served."""
+
 _GUARDED: Final = {
     # Swagger UI draws its icons from data: URLs; everything else comes from this server, and no other page frames it.
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -71,14 +74,19 @@ class _Content:
 
 
 class Documentation:
-    """The handlers; ``live`` and ``ready`` are the paths of health."""
+    """The handlers; ``live`` and ``ready`` are the paths of health.
 
-    def __init__(self, live: str, ready: str) -> None:
-        self._index = _content(orjson.dumps(_index(live, ready)), JSON)
+    Where the API is not ``described``, its index names neither the document nor the page.
+    """
+
+    def __init__(self, live: str, ready: str, *, described: bool = True) -> None:
+        self._index = _content(orjson.dumps(_index(live, ready, described=described)), JSON)
+        self._files = _FILES if described else {name: _FILES[name] for name in _OF_PROBLEMS}
         self._document = _content(orjson.dumps(document(live, ready)), JSON)
         self._page = _content((_FOLDER / "page.html").read_bytes(), HTML)
         self._problems = _content(_explanations().encode(), HTML)
-        targets = {"service-desc": routes.DESCRIPTION, "service-doc": routes.PAGE, "status": ready}
+        descriptions = {"service-desc": routes.DESCRIPTION, "service-doc": routes.PAGE} if described else {}
+        targets = {**descriptions, "status": ready}
         self._links = {"Link": ", ".join(f'<{path}>; rel="{relation}"' for relation, path in targets.items())}
 
     async def index(self, request: Request) -> Response:
@@ -100,9 +108,9 @@ class Documentation:
     async def file(self, request: Request) -> Response:
         """GET a file of the pages, read from the disk: nobody reads them often enough to keep megabytes in memory."""
         name = request.path_params["file"]
-        if name not in _FILES:
+        if name not in self._files:
             return problem(NO_SUCH_PATH, "the page has no such file")
-        folder, media = _FILES[name]
+        folder, media = self._files[name]
         body = await to_thread.run_sync((folder / name).read_bytes)
         return _content(body, media).response(request, {"X-Content-Type-Options": "nosniff"})
 
@@ -111,12 +119,12 @@ def _content(body: bytes, media: str) -> _Content:
     return _Content(body, media, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
-def _index(live: str, ready: str) -> dict[str, str]:
+def _index(live: str, ready: str, *, described: bool) -> dict[str, str]:
+    descriptions = {"description": routes.DESCRIPTION, "documentation": routes.PAGE} if described else {}
     return {
         "title": TITLE,
         "version": VERSION,
-        "description": routes.DESCRIPTION,
-        "documentation": routes.PAGE,
+        **descriptions,
         "problems": routes.PROBLEMS,
         "settings": routes.SETTINGS,
         "entries": routes.ENTRY,

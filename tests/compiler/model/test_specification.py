@@ -20,7 +20,7 @@ from compiler.sources import yaml
 from compiler.sources.nodes import KeyValue, MappingNode, Node, ScalarNode, SequenceNode, leaves, lookup
 from compiler.sources.nodes import Path as Keys
 from tests.compiler.authority import AUTHORITY
-from tests.compiler.project import SOMEWHERE, keys, loaded, rebound, resolved, with_value
+from tests.compiler.project import SOMEWHERE, keys, loaded, node, rebound, resolved, with_value
 
 # The document's sixteen blocks, with the first one mended: a list and a key share one level in it, so that the list
 # became `features`. What the project adds of its own comes on top.
@@ -99,6 +99,21 @@ def test_every_choice_is_accepted_and_any_other_text_names_them_all() -> None:
         ((code, _, help_),) = outcome(with_value(TREE, path, ScalarNode("something else", SOMEWHERE)))
         assert code == "SPEC003", path
         assert all(choice in help_ for choice in choices), path
+
+
+@pytest.mark.parametrize(
+    ("path", "free"),
+    [
+        ("components.api_layer.features", "OpenAPI/Swagger documentation"),
+        ("components.data_layer.features", "Audit logs"),
+    ],
+)
+def test_the_words_that_the_service_is_built_from_cannot_be_left_out(path: str, free: str) -> None:
+    words = choices_at((*keys(path), 0))
+    for word in words:
+        tree = with_value(TREE, keys(path), node([each for each in words if each != word]))
+        expected = [] if word == free else [("SPEC006", f"the list leaves out '{word}'")]
+        assert [(code, message) for code, message, _ in outcome(tree)] == expected
 
 
 @pytest.mark.parametrize("wrong", ["{}", "[]", "{a: {b: c}}", "[[x]]", "''", "\N{SNOWMAN}", "x" * 5000], ids=range(7))
