@@ -24,7 +24,7 @@ STATES = ("waiting", "claimed", "dead")
     )
 )
 def queue() -> None:
-    """See deliveries of changes to subscribers, and settle those that were given up.
+    """See and settle the deliveries of changes to subscribers.
 
     For administrators, of the namespaces that they administer. Exit codes and the token are those of cbp config.
     """

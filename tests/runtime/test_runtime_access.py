@@ -35,7 +35,9 @@ LIST = "/v1/namespaces/payments/entries"
 OTHER = "/v1/namespaces/cards/entries/limits"
 ADDRESS = len(get_args(Route)) + 5
 SENT = ADDRESS + 10
-SOMETHING = {"namespace": "payments", "key": "limits", "grant": "a", "id": "a", "proposal": "a", "version": "a"}
+SOMETHING = {"namespace": "payments", "key": "limits"} | dict.fromkeys(
+    ("grant", "id", "proposal", "version", "subscriber", "delivery"), "a"
+)
 
 
 @pytest.fixture

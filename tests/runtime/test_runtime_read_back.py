@@ -77,7 +77,7 @@ async def test_a_worker_whose_pools_have_another_size_does_not_start(
 async def test_a_worker_whose_limits_are_not_those_of_the_settings_does_not_start(
     settings: Settings, adapters: Adapters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.app.Cache", lambda _: Cache(5))
+    monkeypatch.setattr("runtime.app.services.Cache", lambda _: Cache(5))
     found = await refusal(create_app(settings, adapters))
     assert found == "process.cache_bytes is 1000000, and what runs is 5"
 
@@ -85,7 +85,7 @@ async def test_a_worker_whose_limits_are_not_those_of_the_settings_does_not_star
 async def test_a_worker_that_serves_what_its_description_has_not_does_not_start(
     settings: Settings, adapters: Adapters, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runtime.app.operations", lambda *_: ())
+    monkeypatch.setattr("runtime.app.read_back.operations", lambda *_: ())
     found = await refusal(create_app(settings, adapters))
     assert found.startswith("the description is [], and what runs is ['DELETE ")
 

@@ -201,7 +201,11 @@ REQUEST_ID: Final = Parameter(
 )
 
 DISCARD_REASON: Final = replace(
-    STEP_REASON, title="Discard-Reason", text="The reason, which is recorded in the audit trail.", required=True
+    STEP_REASON,
+    title="Discard-Reason",
+    text="The reason, which is recorded in the audit trail.",
+    schema=_text("^[^\\x00-\\x20\\x7f][^\\x00-\\x1f\\x7f]*$", maxLength=LONGEST_REASON),
+    required=True,
 )
 BEHIND: Final = Parameter(
     "after",
