@@ -111,6 +111,9 @@ VISIBILITY_TIMEOUTS = 6
 SERVICE_IDLE = Duration(4)
 """How long an idle connection to an external service is kept: less than common servers do, which is five seconds."""
 
+LONGEST_WAIT = Duration(60)
+"""How long a call of an external service waits for a connection at most, whatever its timeout."""
+
 
 def settings(environment: Environment, spec: Specification, cluster: str) -> Settings:
     """Return the settings of every API pod of a cluster."""
@@ -277,7 +280,7 @@ def _external_services(spec: Specification) -> ExternalServices:
     return ExternalServices(
         timeout_seconds=stated.timeout.seconds,
         # A call that gets its connection later would have no time left for its answer.
-        waiting_milliseconds=stated.timeout.seconds * 1000 // 2,
+        waiting_milliseconds=min(stated.timeout.seconds * 1000 // 2, LONGEST_WAIT.seconds * 1000),
         idle_seconds=SERVICE_IDLE.seconds,
         issuers=_calls(spec, issuers, "Service calls"),
         integrations=_calls(spec, stated.pool_size - issuers, "External integrations"),

@@ -155,8 +155,7 @@ async def test_the_management_port_serves_metrics_and_details_and_nothing_else(c
 async def test_every_throttled_endpoint_is_served(client: httpx.AsyncClient) -> None:
     for endpoint in THROTTLED:
         method, template = endpoint.split(" ")
-        names = {"namespace": "n", "key": "k", "version": "v", "grant": "a", "id": "a", "proposal": "p", "file": "f"}
-        response = await client.request(method, template.format(**names))
+        response = await client.request(method, template.replace("{", "").replace("}", ""))
         assert "ratelimit" in response.headers, endpoint
 
 
