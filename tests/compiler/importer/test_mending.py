@@ -14,6 +14,7 @@ components:
     - Starlette framework
     # the second
     - Python implementation
+    - Middleware stack
 
     scaling:
       type: Horizontal
@@ -24,6 +25,8 @@ components:
         scale_down: 30% utilization
   data_layer:
     - PostgreSQL database
+    - Redis cache
+    - Event store
     scaling:
       type: Vertical
       strategy: {read_replicas: Enabled, sharding: 4}
@@ -32,7 +35,7 @@ components:
     - FIS connector
 """
 """The document starts with this block, whose first line is line 4 there."""
-LISTS = ["DOC003 design.md:10:5", "DOC003 design.md:19:5", "DOC003 design.md:24:5"]
+LISTS = ["DOC003 design.md:11:5", "DOC003 design.md:22:5", "DOC003 design.md:27:5"]
 
 
 def test_a_list_beside_keys_and_one_in_their_place_are_errors_at_their_lines() -> None:
@@ -41,7 +44,7 @@ def test_a_list_beside_keys_and_one_in_their_place_are_errors_at_their_lines() -
     assert all(finding.severity is Severity.ERROR for finding in found.findings)
     assert [finding.notes for finding in found.findings] == [
         ("the list starts at design.md:6:5",),
-        ("the list starts at design.md:18:5",),
+        ("the list starts at design.md:19:5",),
         (),
     ]
 
@@ -53,7 +56,7 @@ def test_a_lenient_reader_puts_each_list_below_its_key_and_says_so() -> None:
     components = plain(values(found)["components"])
     assert components == {
         "api_layer": {
-            "features": ["Starlette framework", "Python implementation"],
+            "features": ["Starlette framework", "Python implementation", "Middleware stack"],
             "scaling": {
                 "type": "Horizontal",
                 "strategy": "Auto-scaling",
@@ -62,7 +65,7 @@ def test_a_lenient_reader_puts_each_list_below_its_key_and_says_so() -> None:
             },
         },
         "data_layer": {
-            "features": ["PostgreSQL database"],
+            "features": ["PostgreSQL database", "Redis cache", "Event store"],
             "scaling": {
                 "type": "Vertical",
                 "strategy": {"read_replicas": "Enabled", "sharding": "4"},
@@ -75,7 +78,7 @@ def test_a_lenient_reader_puts_each_list_below_its_key_and_says_so() -> None:
 
 def test_a_mistake_in_a_mended_list_is_a_finding_at_its_line() -> None:
     found = imported(document(components=COMPONENTS.replace("FIS", "Fax")), lenient=True)
-    assert places(found) == [*LISTS, "SPEC003 design.md:24:7"]
+    assert places(found) == [*LISTS, "SPEC003 design.md:27:7"]
 
 
 @pytest.mark.parametrize("lenient", [False, True])
@@ -83,14 +86,14 @@ def test_a_mistake_in_a_mended_list_is_a_finding_at_its_line() -> None:
     ("old", "new", "place"),
     [
         (
-            "    - Python implementation\n\n",
-            "    - Python implementation\n\n    features: [Middleware stack]\n",
-            "10:5",
+            "    - Middleware stack\n\n",
+            "    - Middleware stack\n\n    features: [Middleware stack]\n",
+            "11:5",
         ),
-        ("      type: Vertical\n", "      - Vertical\n      type: Vertical\n", "10:5"),
-        ("[CPU utilization]", "[CPU utilization", "14:17"),
+        ("      type: Vertical\n", "      - Vertical\n      type: Vertical\n", "11:5"),
+        ("[CPU utilization]", "[CPU utilization", "15:17"),
         ("    - Starlette framework\n", "    - 'Starlette framework\n", "6:7"),
-        ("    scaling:\n      type: Horizontal", "    scaling\n      type: Horizontal", "10:5"),
+        ("    scaling:\n      type: Horizontal", "    scaling\n      type: Horizontal", "11:5"),
     ],
     ids=["the key is taken", "the model has no such key", "a list is open", "a quote is open", "a colon is missing"],
 )
