@@ -101,7 +101,7 @@ def of_changes(measured: changes.Measured) -> Iterator[Row]:
 
 
 def of_overload(rounds: Sequence[overload.Round]) -> Iterator[Row]:
-    """Yield what an overload leaves of the reads of a database."""
+    """Yield the goodput and the latency of reads in an overload, compared with a usual load."""
     yield Row(
         "overload: reads at 5 times the capacity / capacity", [each.goodput for each in rounds], Aim(0.9, under=False)
     )

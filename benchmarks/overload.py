@@ -1,4 +1,4 @@
-"""A benchmark of an overload: reads of a real PostgreSQL beyond what its connections can make.
+"""A benchmark of an overload: more reads of a real PostgreSQL than its connections can make.
 
 ``python -m benchmarks.overload`` has each statement take ten milliseconds in the server, so that the server is the
 bottleneck. It measures what the connections can make, and then lets reads arrive at random, at four fifths and at five
@@ -90,7 +90,7 @@ async def _round(url: str, settings: Settings, seconds: float) -> Round:
 
 
 async def _closed(store: adapter.PostgresEntries, settings: Settings, readers: int, seconds: float) -> float:
-    """Return the reads a second of readers who each wait for an answer before they ask again."""
+    """Return the reads a second of ``readers`` who each wait for the answer before they read again."""
     asking, end, count = Asking(settings.database), time.monotonic() + seconds, 0
 
     async def read() -> None:
@@ -104,7 +104,7 @@ async def _closed(store: adapter.PostgresEntries, settings: Settings, readers: i
 
 
 async def _arriving(store: adapter.PostgresEntries, settings: Settings, rate: float, seconds: float) -> Answers:
-    """Return what becomes of reads that arrive at a rate, after the time in which an overload is recognised."""
+    """Return the answers to reads that arrive at random, but for those of the time that recognises an overload."""
     asking, chance, took = Asking(settings.database), random.Random(7), list[float]()  # noqa: S311  # no secret
     began = time.monotonic()
     counted = began + 2 * INTERVAL_SECONDS

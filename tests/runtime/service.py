@@ -12,6 +12,7 @@ import sys
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,6 @@ from tests.identity import header_line, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 READY_SECONDS = 60.0
 PAUSE_SECONDS = 0.2
@@ -133,20 +133,38 @@ class Tally:
     """The most pauses that one connection saw: in each, a worker may have lost the tokens of one lease."""
 
 
+def reached(service: Service) -> bool:
+    """Return whether each worker has accepted a connection of a client, as the kernel tells."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    established, port = "01", f":{service.port:04X}"
+    accepted = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(port) and row[3] == established}
+    return all(accepted & _files(worker) for worker in service.workers())
+
+
+def _files(process: int) -> set[str]:
+    """Return what the open files of a process are."""
+    found = set()
+    for file in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            found.add(str(file.readlink()))
+    return found
+
+
 async def flood(service: Service, path: str, seconds: float, connections: int = 16) -> Tally:
     """Send one request first, then flood over many connections until some seconds after the first denial.
 
-    Each connection has one request at a time.
+    Each connection has one request at a time, and each worker some of the connections.
     """
     tally = Tally(first_sent=time.monotonic())
     async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
         tally.admitted += (await client.get(path)).status_code not in (429, 503)
     tally.first_answered = time.monotonic()
     request = f"GET {path} HTTP/1.1\r\nhost: test\r\n{header_line()}\r\n".encode()
-    streams = []
-    for _ in range(connections):
-        streams.append(await asyncio.open_connection("127.0.0.1", service.port))
-        await asyncio.sleep(0.005)  # one worker accepts every connection that waits
+    streams: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    async with asyncio.timeout(30):
+        while len(streams) < connections or not reached(service):
+            streams.append(await asyncio.open_connection("127.0.0.1", service.port))
+            await asyncio.sleep(0.005)  # one worker accepts every connection that waits
     await asyncio.gather(*(_flood(*each, request, seconds, tally) for each in streams))
     return tally
 
