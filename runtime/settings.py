@@ -381,6 +381,12 @@ class Monitors(Model):
     event_loop: Lag
 
 
+class Secrets(Model):
+    """``access_control.secrets.rotation``: how old a secret may become; ``maximum_age_seconds`` is None for any age."""
+
+    maximum_age_seconds: Annotated[int, Field(ge=1, lt=2**53)] | None
+
+
 class Settings(Model):
     """Everything the processes of one cluster enforce."""
 
@@ -394,4 +400,5 @@ class Settings(Model):
     queue: Queue
     external_services: ExternalServices
     access: Access
+    secrets: Secrets
     monitors: Monitors

@@ -26,6 +26,7 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
+from runtime.adapters.secret_files import SecretFile
 from runtime.adapters.turn import Turn
 from runtime.app import Adapters, create_app
 from runtime.logs import configure_logging
@@ -88,6 +89,7 @@ class Worker:
                 for each in environment.subscribers
             },
             external={"issuers": issuers, "integrations": integrations},
+            secrets={name: SecretFile(path) for name, path in environment.secret_files.items()},
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         AccessStore,
         AuditTrail,
         ChangeFeed,
+        DatedSecret,
         DeliveryQueue,
         EntryStore,
         ExternalPool,
@@ -33,7 +34,7 @@ class Adapters:
     """The adapters of every port of the service.
 
     ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
-    ``external`` are the connections to external services, by what they are for.
+    ``external`` are the connections to external services, by what they are for. ``secrets`` are those of the worker.
     """
 
     store: EntryStore
@@ -50,6 +51,7 @@ class Adapters:
     queue: DeliveryQueue
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
     external: Mapping[str, ExternalPool] = field(default_factory=dict)
+    secrets: Mapping[str, DatedSecret] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 
