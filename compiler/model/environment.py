@@ -209,7 +209,7 @@ class Connector(Model):
     namespace: ConfigurationNamespace
     """The namespace of configuration whose readers read its notifications."""
     form: NotificationForm
-    """The form of its notifications: CloudEvents, or the payload that Standard Webhooks recommends."""
+    """The form of its notifications: docs/notifications.md lists them."""
 
 
 Named = TypeVar("Named", Subscriber, Connector)
