@@ -51,6 +51,9 @@ FUNCTIONS = (
     "end_delivery",
     "give_back",
     "settle_dead_letters",
+    "pause_subscriber",
+    "resume_subscriber",
+    "take_notification",
 )
 TABLES = (
     "entries",
@@ -74,6 +77,7 @@ TABLES = (
     "deliveries",
     "dead_letters",
     "kept_deliveries",
+    "notifications",
 )
 
 

@@ -54,6 +54,7 @@ WORDS = {
     "NET007": "its statements are lists",
     "NET008": "its statements are lists",
     "NET010": "its statements are ranges of addresses",
+    "NET017": "its statements are lists",
     "STO008": "its statements are addresses",
 }
 """Rules whose mistake has no bound, with the reason."""
@@ -212,6 +213,7 @@ WITHOUT_PLACES = {
     "DEP018": "a handover is wrong by itself; the reasons name the others",
     "DEP029": "anchors that are not stated have no place",
     "K8S049": "only an emitter could break it",
+    "NET015": "only an emitter could break it",
     "NET016": "a range that nothing uses contradicts no other statement",
     "RUN001": "only an emitter could break it",
     "RUN002": "only an emitter could break it",

@@ -22,6 +22,7 @@ from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
+from runtime.adapters.postgres_notifications import PostgresNotifications
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
@@ -94,6 +95,7 @@ async def served(
         access=PostgresAccess(store),
         proposals=PostgresProposals(store, horizon),
         queue=PostgresDeliveries(store, database.pool_size),
+        notifications=PostgresNotifications(store),
         changes=PostgresChanges(address, database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         keys=MemoryKeys(),
