@@ -62,6 +62,7 @@ CACHE_PATH = "cache"
 SUBSCRIBERS_PATH = "subscribers"
 CONNECTORS_PATH = "connectors"
 KEYS_PATH = "signing-keys"
+NOTIFICATION_KEYS_PATH = "notification-keys"
 
 POSTGRES_PORT = 5432
 POSTGRES_STATUS_PORT = 8000

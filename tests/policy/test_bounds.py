@@ -54,7 +54,6 @@ WORDS = {
     "NET007": "its statements are lists",
     "NET008": "its statements are lists",
     "NET010": "its statements are ranges of addresses",
-    "NET017": "its statements are lists",
     "STO008": "its statements are addresses",
 }
 """Rules whose mistake has no bound, with the reason."""
@@ -215,6 +214,7 @@ WITHOUT_PLACES = {
     "K8S049": "only an emitter could break it",
     "NET015": "only an emitter could break it",
     "NET016": "a range that nothing uses contradicts no other statement",
+    "NET017": "its message names the statement that is missing, one of two",
     "RUN001": "only an emitter could break it",
     "RUN002": "only an emitter could break it",
     "STO009": "only an emitter could break it",

@@ -18,6 +18,7 @@ from compiler.emit.names import (
     KEYS_PATH,
     MANAGER_PATH,
     MIGRATION,
+    NOTIFICATION_KEYS_PATH,
     SUBSCRIBERS_PATH,
     VAULT_DATABASE,
     VAULT_KV,
@@ -102,7 +103,7 @@ class VaultPaths:
 
     def connector(self, name: str) -> str:
         """Return the key of the keys that verify a connector's notifications, in the KV engine."""
-        return f"{self.environment}/{API}/{self.cluster}/{CONNECTORS_PATH}/{name}/{KEYS_PATH}"
+        return f"{self.environment}/{API}/{self.cluster}/{CONNECTORS_PATH}/{name}/{NOTIFICATION_KEYS_PATH}"
 
     @property
     def audit_key(self) -> str:

@@ -15,8 +15,6 @@ import rego.v1
 
 features := {"fis": "FIS connector", "core_banking": "Core banking interface"}
 
-listed := ["components", "integration_layer", "features"]
-
 examined contains sender if {
 	some index, connector in input.environment.connectors
 	from := connector.addresses
@@ -30,12 +28,12 @@ examined contains sender if {
 
 stated := input.environment.addresses
 
-lacks(sender) := {"text": sprintf("components.integration_layer lists no %s", [sender.needed]), "path": listed} if {
+lacks(sender) := sprintf("components.integration_layer lists no %s", [sender.needed]) if {
 	sender.needed != ""
 	count([1 | some feature in input.spec.components.integration_layer.features; feature == sender.needed]) == 0
 }
 
-lacks(sender) := {"text": sprintf("addresses.%s states no range", [sender.from]), "path": sender.path} if {
+lacks(sender) := sprintf("addresses.%s states no range", [sender.from]) if {
 	sender.needed == ""
 	ranges := object.get(stated, sender.from, null)
 	ranges == null
@@ -46,8 +44,7 @@ deny contains denial if {
 	missing := lacks(sender)
 	denial := {
 		"id": "NET017",
-		"message": sprintf("the connector %s cannot send notifications: %s", [sender.name, missing.text]),
+		"message": sprintf("the connector %s cannot send notifications: %s", [sender.name, missing]),
 		"path": sender.path,
-		"places": [sender.path, missing.path],
 	}
 }

@@ -70,7 +70,7 @@ def test_keys_of_connectors_come_from_vault_and_are_in_no_file() -> None:
     at = serving(FIS, CARDS)
     spec = documents(at)[SECRET]["spec"]
     assert spec["data"] == [
-        {"secretKey": name, "remoteRef": {"key": f"{KEYS}/{name}/signing-keys", "property": "keys"}}
+        {"secretKey": name, "remoteRef": {"key": f"{KEYS}/{name}/notification-keys", "property": "keys"}}
         for name in ("fis", "cards")
     ]
     (mount,) = (item for item in pod(at)["spec"]["containers"][0]["volumeMounts"] if item["name"] == "connectors")
@@ -84,7 +84,7 @@ def test_external_secrets_reads_the_keys_of_connectors_and_administrators_write_
     policies = {
         each["path"]: each["data"]["policy"] for each in vault_documents(serving(FIS)) if "policy" in each["data"]
     }
-    held = f'"cbp/data/{KEYS}/fis/signing-keys"'
+    held = f'"cbp/data/{KEYS}/fis/notification-keys"'
     scope = "sys/policies/acl/production-eu-central-1"
     assert {name for name, text in policies.items() if held in text} == {
         f"{scope}-configuration-api",
