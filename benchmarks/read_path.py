@@ -108,6 +108,7 @@ SETTINGS: dict[str, Any] = {
         "concurrency": 8,
         "waiting": 1000,
     },
+    "notifications": {"window_seconds": 300},
     "external_services": {
         "timeout_seconds": 5,
         "waiting_milliseconds": 2500,

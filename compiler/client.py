@@ -213,6 +213,10 @@ class Client:
         """Return a delivery, with its event."""
         return self.ask("GET", _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}"))
 
+    def resume(self, subscriber: str, reason: str | None) -> None:
+        """Have changes delivered again to a subscriber that is paused."""
+        self.ask("POST", _delivery_path(subscriber, "/resume"), None, _reason(reason))
+
     def replay(self, subscriber: str, id_: str, reason: str | None) -> None:
         """Have a dead letter delivered again."""
         path = _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}/replay")

@@ -20,7 +20,7 @@ Written by `make docs/metrics.md` from the declarations in [telemetry.py](../run
 
 The API serves its own at `/metrics` of [the management port](runtime.md#endpoints), for all workers of a pod: counters
 and histograms are sums, and the column *workers* says how gauges become one. The values of labels are routes, names of
-issuers and subscribers, and fixed words, so that their number is bounded.
+issuers, subscribers and connectors, and fixed words, so that their number is bounded.
 
 ## Of the API
 

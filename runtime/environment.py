@@ -6,18 +6,21 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from runtime.domain.deliveries import Priority, Subscription
-from runtime.settings import Name, Pattern, Url
+from runtime.domain.names import NAMESPACE
+from runtime.domain.notifications import Connector
+from runtime.settings import Name, NotificationForm, Pattern, Url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Network = IPv4Network | IPv6Network
+Namespace = Annotated[str, Field(pattern=f"^{NAMESPACE.pattern}$")]
 _MOST = 36500
 
 
@@ -82,6 +85,25 @@ class Subscriber(BaseModel):
         return Subscription(self.name, self.namespaces, self.priority)
 
 
+class SendingConnector(BaseModel):
+    """A connector that sends notifications, in the file of ``CBP_CONNECTORS_FILE``; they are kept in ``namespace``.
+
+    ``keys_file`` holds the keys by which they are verified: one, or a new one above the one before it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Name
+    namespace: Namespace
+    form: NotificationForm
+    keys_file: Path
+
+    @property
+    def connector(self) -> Connector:
+        """The connector without its keys."""
+        return Connector(self.name, self.namespace, self.form)
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """The addresses of the servers, the networks of the trusted proxies, and the header in which these name clients.
@@ -89,7 +111,7 @@ class Environment:
     ``database_direct`` reaches PostgreSQL without a transaction pooler: a session that listens is its own.
     ``database_read`` reaches its standbys; None where there are none to read from.
     ``issuer_authority`` is a file of certificates that are trusted for issuers, besides those of the system.
-    ``subscribers`` are those to which the process delivers changes.
+    ``subscribers`` are those to which the process delivers changes, ``connectors`` those whose notifications it takes.
     With ``sentinels``, these name the server of Redis; the host in ``redis`` is the name that its certificate holds.
     """
 
@@ -102,12 +124,14 @@ class Environment:
     sentinels: Sentinels | None = None
     issuer_authority: Path | None = None
     subscribers: tuple[Subscriber, ...] = ()
+    connectors: tuple[SendingConnector, ...] = ()
 
     @property
     def secret_files(self) -> Mapping[str, Path]:
         """The files of secrets, by the names that metrics and details about health have for them."""
         found = {"database": self.database.password_file, "cache": self.redis.password_file}
         found |= {f"subscriber-{each.name}": each.keys_file for each in self.subscribers}
+        found |= {f"connector-{each.name}": each.keys_file for each in self.connectors}
         return {name: path for name, path in found.items() if path is not None}
 
 
@@ -152,6 +176,8 @@ class LockedStore:
 
 
 _SUBSCRIBERS = TypeAdapter(tuple[Subscriber, ...])
+_CONNECTORS = TypeAdapter(tuple[SendingConnector, ...])
+_Named = TypeVar("_Named", Subscriber, SendingConnector)
 
 
 def read_environment(variables: Mapping[str, str]) -> Environment:
@@ -170,8 +196,18 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.text_file("CBP_REDIS_PASSWORD_FILE"))
     proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
     sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")
-    authority, subscribers = reader.text_file("CBP_ISSUER_CA_FILE"), reader.subscribers("CBP_SUBSCRIBERS_FILE")
-    environment = Environment(database, direct, read, redis, proxies, header, sentinels, authority, subscribers)
+    environment = Environment(
+        database,
+        direct,
+        read,
+        redis,
+        proxies,
+        header,
+        sentinels,
+        issuer_authority=reader.text_file("CBP_ISSUER_CA_FILE"),
+        subscribers=reader.named("CBP_SUBSCRIBERS_FILE", "subscriber", _SUBSCRIBERS),
+        connectors=reader.named("CBP_CONNECTORS_FILE", "connector", _CONNECTORS),
+    )
     if reader.faults:
         raise EnvironmentVariableError(tuple(reader.faults))
     return environment
@@ -278,22 +314,23 @@ class _Reader:
             self.faults.append(f"{name} names a file that is not UTF-8 text")
         return Path(path)
 
-    def subscribers(self, name: str) -> tuple[Subscriber, ...]:
+    def named(self, name: str, noun: str, form: TypeAdapter[tuple[_Named, ...]]) -> tuple[_Named, ...]:
+        """Return the items of a JSON file, none of which has the name of another."""
         before = len(self.faults)
         path = self.text_file(name)
         if path is None or len(self.faults) > before:
             return ()
         try:
-            found = _SUBSCRIBERS.validate_json(path.read_bytes())
+            found = form.validate_json(path.read_bytes())
         except ValidationError as error:
             for each in error.errors(include_url=False, include_context=False, include_input=False):
                 place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in each["loc"])
                 self.faults.append(": ".join(filter(None, (f"{name}: {path}", place, each["msg"]))))
             return ()
         names = [each.name for each in found]
-        for index, subscriber in enumerate(names):
-            if subscriber in names[:index]:
-                self.faults.append(f"{name}: {path}: [{index}].name: the subscriber {subscriber} is named twice")
+        for index, item in enumerate(names):
+            if item in names[:index]:
+                self.faults.append(f"{name}: {path}: [{index}].name: the {noun} {item} is named twice")
         return found
 
     def role(self, name: str) -> str:

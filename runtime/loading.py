@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 RESERVED = "key"
 """The name that keys of machines have in place of an issuer's."""
 
+CONNECTOR = "connector"
+"""The name that connectors have in place of an issuer's."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -98,6 +101,8 @@ def _access_faults(access: Access) -> Iterator[Fault]:
     for index, each in enumerate(access.issuers):
         if each.name == RESERVED:
             yield Fault(f"/access/issuers/{index}/name", "it begins the names of keys of machines")
+        elif each.name == CONNECTOR:
+            yield Fault(f"/access/issuers/{index}/name", "it begins the names of connectors")
     claims = {each.name: each.groups_claim for each in access.issuers}
     for index, binding in enumerate(access.bindings):
         pointer = f"/access/bindings/{index}"

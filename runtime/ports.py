@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Recorded,
     )
     from runtime.domain.namespaces import Names, Summaries
+    from runtime.domain.notifications import KeptNotification, Notification
     from runtime.domain.proposals import NewProposal, Proposal, State, Vote
 
 
@@ -108,11 +109,15 @@ class Pool:
 
 
 class UnavailableError(Exception):
-    """A server that the request needs does not respond; the message holds neither address nor credential."""
+    """A server that the request needs does not respond; the message holds neither address nor credential.
 
-    def __init__(self, text: str = "", reason: Reason = Reason.AWAY) -> None:
+    ``retry_after_seconds`` is the time that the server asks for, if it does.
+    """
+
+    def __init__(self, text: str = "", reason: Reason = Reason.AWAY, retry_after_seconds: float | None = None) -> None:
         super().__init__(text)
         self.reason = reason
+        self.retry_after_seconds = retry_after_seconds
 
 
 class TransientError(UnavailableError):
@@ -571,7 +576,14 @@ class DatedSecret(Protocol):
 
 
 class UnsignedError(Exception):
-    """An event cannot be signed, and is not sent; the text holds nothing of the keys."""
+    """There are no keys to sign or to verify by; the text holds nothing of them."""
+
+
+class KeyRing(Protocol):
+    """The keys of one subscriber or connector: one, or a new one and the one before it."""
+
+    def current(self) -> tuple[bytes, ...]:
+        """Return the keys that are valid now; raise :class:`UnsignedError` without any."""
 
 
 class Receiver(Protocol):
@@ -581,6 +593,7 @@ class Receiver(Protocol):
         """Return once the receiver has taken a CloudEvent in the JSON format, with this id, in bounded time.
 
         Raises:
+            runtime.domain.deliveries.GoneError: it takes no further event.
             runtime.domain.deliveries.DeliveryError: it refuses the event.
             UnavailableError: it fails or does not answer, so that it may have taken the event.
             UnsignedError: nothing was sent, since the event cannot be signed.
@@ -618,6 +631,12 @@ class DeliveryQueue(Protocol):
     async def states(self) -> Sequence[Subscriber]:
         """Return the state of each subscriber, by name."""
 
+    async def pause(self, subscriber: str, reason: str) -> bool:
+        """Have nothing delivered to a subscriber until it is resumed; return whether it was not paused before."""
+
+    async def resume(self, subscriber: str, note: Note) -> bool:
+        """Have changes delivered again, with the note in the audit trail; return whether it was paused."""
+
     async def page(
         self,
         subscriber: str,
@@ -638,4 +657,17 @@ class DeliveryQueue(Protocol):
         """Have dead letters of one subscriber delivered again, or discard them; return the number that there were.
 
         The note of each is recorded in the audit trail with it.
+        """
+
+
+class NotificationStore(Protocol):
+    """The notifications of connectors. Every call may raise :class:`UnavailableError`."""
+
+    async def take(self, notification: Notification, note: Note) -> bool:
+        """Keep a notification durably, with its note in the audit trail; return False where it is kept already."""
+
+    async def page(self, namespace: str, after: int, limit: int) -> Sequence[KeptNotification]:
+        """Return at most ``limit`` notifications to a namespace behind a number, in the order of their numbers.
+
+        No later one gets a lower number than one that was returned.
         """

@@ -42,6 +42,9 @@ SUBSCRIBER_REPLAY: Final = "/v1/subscribers/{subscriber}/replay"
 DELIVERIES: Final = "/v1/subscribers/{subscriber}/deliveries"
 DELIVERY: Final = "/v1/subscribers/{subscriber}/deliveries/{delivery}"
 DELIVERY_REPLAY: Final = "/v1/subscribers/{subscriber}/deliveries/{delivery}/replay"
+SUBSCRIBER_RESUMPTION: Final = "/v1/subscribers/{subscriber}/resume"
+NOTIFICATION: Final = "/v1/notifications/{connector}"
+NOTIFICATIONS: Final = "/v1/namespaces/{namespace}/notifications"
 AUDIT: Final = "/v1/audit"
 AUDIT_ANCHORS: Final = "/v1/audit/anchors"
 METRICS: Final = "/metrics"
@@ -118,16 +121,22 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "DELETE /v1/keys/{id}": _ADMINISTER,
         "GET /v1/subscribers": _ADMINISTER,
         "POST /v1/subscribers/{subscriber}/replay": _ADMINISTER,
+        "POST /v1/subscribers/{subscriber}/resume": _ADMINISTER_EVERYTHING,
         "GET /v1/subscribers/{subscriber}/deliveries": _ADMINISTER,
         "GET /v1/subscribers/{subscriber}/deliveries/{delivery}": _ADMINISTER,
         "DELETE /v1/subscribers/{subscriber}/deliveries/{delivery}": _ADMINISTER,
         "POST /v1/subscribers/{subscriber}/deliveries/{delivery}/replay": _ADMINISTER,
+        "GET /v1/namespaces/{namespace}/notifications": _READ,
         "GET /v1/audit": _ADMINISTER_EVERYTHING,
         "GET /v1/audit/anchors": _ADMINISTER_EVERYTHING,
     }
 )
-"""The permission of every endpoint under /v1; one without a permission cannot be built.
+"""The permission of every endpoint under /v1 but those in ``SIGNED``; one without a permission cannot be built.
 
 The list of namespaces is for readers of any, who see those that they read. Grants, keys and deliveries are for
-administrators of any namespace, who see and change those of their own; the audit trail is of every namespace.
+administrators of any namespace, who see and change those of their own; the audit trail is of every namespace, and a
+subscriber is resumed for all of its namespaces.
 """
+
+SIGNED: Final = frozenset({f"POST {NOTIFICATION}"})
+"""The endpoints whose requests are signed by the key of a connector: it may do this, and nothing else."""

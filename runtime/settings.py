@@ -66,15 +66,21 @@ Route = Literal[
     "DELETE /v1/keys/{id}",
     "GET /v1/subscribers",
     "POST /v1/subscribers/{subscriber}/replay",
+    "POST /v1/subscribers/{subscriber}/resume",
     "GET /v1/subscribers/{subscriber}/deliveries",
     "GET /v1/subscribers/{subscriber}/deliveries/{delivery}",
     "DELETE /v1/subscribers/{subscriber}/deliveries/{delivery}",
     "POST /v1/subscribers/{subscriber}/deliveries/{delivery}/replay",
+    "POST /v1/notifications/{connector}",
+    "GET /v1/namespaces/{namespace}/notifications",
     "GET /v1/audit",
     "GET /v1/audit/anchors",
 ]
 """The API's throttled endpoints: method and path template. A HEAD counts as its GET."""
 
+
+NotificationForm = Literal["cloudevents", "standard-webhooks"]
+"""The form of a connector's notifications."""
 
 MiddlewareStep = Literal["observation", "authentication", "intake", "throttling", "authorization"]
 """A step that each request below ``/v1`` passes before its handler."""
@@ -258,6 +264,16 @@ class Queue(Model):
     waiting: Positive
 
 
+class Notifications(Model):
+    """Notifications of connectors: ``components.integration_layer``.
+
+    The time at which one was signed may be ``window_seconds`` away from the present, in either direction. It is kept,
+    with its id, for ``database.events_retention_days``: a repeated one is known for longer than it is admitted.
+    """
+
+    window_seconds: Annotated[int, Field(ge=1, le=3600)]
+
+
 class ServiceCalls(Model):
     """One worker's connections to all external services of a kind, and the circuit to each of these services.
 
@@ -398,6 +414,7 @@ class Settings(Model):
     database: Database
     throttling: Throttling
     queue: Queue
+    notifications: Notifications
     external_services: ExternalServices
     access: Access
     secrets: Secrets

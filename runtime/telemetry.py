@@ -2,7 +2,7 @@
 
 With several workers prometheus-client stores the numbers in files of ``PROMETHEUS_MULTIPROC_DIR``, one set per process,
 and the worker that is scraped adds them up; counts of the other workers from the last second may be missing. Label
-values are route templates, names of issuers and subscribers, and fixed words, never a client's text.
+values are route templates, names of issuers, subscribers and connectors, and fixed words, never a client's text.
 ``docs/metrics.md`` is made from the table.
 """
 
@@ -274,6 +274,18 @@ class Telemetry:
         unit="changes",
     )
 
+    queue_paused = gauge(
+        "queue_paused", "1 for a subscriber whose receiver is gone, until it is resumed.", "subscriber"
+    )
+    notifications = counter(
+        "notifications",
+        "Notifications to a connector, by what became of them.",
+        "connector",
+        "outcome",
+        unit="notifications",
+        statement="components.integration_layer",
+    )
+
     def __init__(self, directory: Path | None = None) -> None:
         self._directory = directory
         self._registry = CollectorRegistry()
@@ -290,6 +302,7 @@ class Telemetry:
             (self.queue_oldest, state.oldest_seconds),
             (self.queue_dead_letters, state.dead_letters),
             (self.queue_missed, state.missed),
+            (self.queue_paused, int(state.paused_at is not None)),
         ):
             metric.labels(state.name).set(value)
 

@@ -14,7 +14,7 @@ import structlog
 from uvicorn.server import Server
 
 from runtime.adapters.http_client import HttpClient
-from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
+from runtime.adapters.http_receiver import HttpReceiver
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.oidc import OidcKeys
 from runtime.adapters.postgres import PostgresEntries
@@ -23,10 +23,12 @@ from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
+from runtime.adapters.postgres_notifications import PostgresNotifications
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
 from runtime.adapters.secret_files import SecretFile
+from runtime.adapters.signing_keys import SigningKeys
 from runtime.adapters.turn import Turn
 from runtime.app import Adapters, create_app
 from runtime.logs import configure_logging
@@ -88,6 +90,8 @@ class Worker:
                 each.subscription: HttpReceiver(integrations, each.url, SigningKeys(each.keys_file))
                 for each in environment.subscribers
             },
+            notifications=PostgresNotifications(store),
+            connectors={each.connector: SigningKeys(each.keys_file) for each in environment.connectors},
             external={"issuers": issuers, "integrations": integrations},
             secrets={name: SecretFile(path) for name, path in environment.secret_files.items()},
             trusted_proxies=self.environment.trusted_proxies,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runtime.domain.audit_verification import Anchor, Verified
     from runtime.domain.signatures import PublicKey
 
-KINDS = ("change", "refusal", "read", "access", "proposal", "queue", "history")
+KINDS = ("change", "refusal", "read", "access", "proposal", "queue", "notification", "history")
 
 
 @click.group()

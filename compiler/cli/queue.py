@@ -116,6 +116,19 @@ def discard(client: Client, output: str, subscriber: str, delivery: str, reason:
     _tell(output, subscriber, "discarded", 1)
 
 
+@queue.command(epilog=options.examples("cbp queue resume ledger --reason 'OPS-6: the ledger has a new address'"))
+@_subscriber
+@reason_option
+@asking
+def resume(client: Client, output: str, subscriber: str, reason: str | None) -> None:
+    """Deliver changes again to a subscriber that is paused.
+
+    It is paused once its receiver has answered 410 (Gone).
+    """
+    client.resume(subscriber, reason)
+    _tell(output, subscriber, "resumed", 1)
+
+
 def _tell(output: str, subscriber: str, done: str, number: int) -> None:
     from compiler.client import encoded
 
@@ -124,7 +137,9 @@ def _tell(output: str, subscriber: str, done: str, number: int) -> None:
 
 def _standing(found: dict[str, Any]) -> str:
     names = {"lag": "behind", "waiting": "waiting", "dead_letters": "dead", "missed": "missed"}
-    return "  ".join((found["name"], ", ".join(f"{found[name]} {word}" for name, word in names.items())))
+    numbers = ", ".join(f"{found[name]} {word}" for name, word in names.items())
+    paused = found["paused_at"] and f"paused since {found['paused_at']}: {found['pause_reason']}"
+    return "  ".join(filter(None, (found["name"], numbers, paused)))
 
 
 def _line(found: dict[str, Any]) -> str:

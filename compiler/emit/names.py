@@ -54,12 +54,15 @@ STANDBY = "configuration-standby"
 STANDBY_CERTIFICATE = f"{STANDBY}-client-cert"
 CACHE_SERVER = f"{CACHE}-server"
 API_SUBSCRIBERS = f"{API}-subscribers"
+API_CONNECTORS = f"{API}-connectors"
 API_AUTHORITY = f"{API}-authority"
 AUTHORITY_FILE = "ca.crt"
 MANAGER_PATH = "vault-manager"
 CACHE_PATH = "cache"
 SUBSCRIBERS_PATH = "subscribers"
+CONNECTORS_PATH = "connectors"
 KEYS_PATH = "signing-keys"
+NOTIFICATION_KEYS_PATH = "notification-keys"
 
 POSTGRES_PORT = 5432
 POSTGRES_STATUS_PORT = 8000

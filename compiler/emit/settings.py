@@ -28,6 +28,7 @@ from runtime.settings import (
     Levels,
     MemoryMonitor,
     Monitors,
+    Notifications,
     Process,
     Queue,
     Retry,
@@ -108,6 +109,9 @@ DELIVERIES_WAITING = 1000
 VISIBILITY_TIMEOUTS = 6
 """How long a claim holds a delivery, in timeouts of one: the worker that claimed it makes several in a row."""
 
+SIGNATURE_WINDOW = Duration(300)
+"""How far the time of a notification's signature may be away: as libraries of Standard Webhooks have it."""
+
 SERVICE_IDLE = Duration(4)
 """How long an idle connection to an external service is kept: less than common servers do, which is five seconds."""
 
@@ -127,6 +131,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         database=_database(spec),
         throttling=_throttling(environment, spec),
         queue=_queue(spec, external.integrations.pool_size),
+        notifications=Notifications(window_seconds=SIGNATURE_WINDOW.seconds),
         external_services=external,
         access=_access(environment, environment.clusters[cluster], spec),
         secrets=_secrets(spec),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compiler.emit.settings import settings
 
 if TYPE_CHECKING:
-    from compiler.model.environment import Cluster, Environment, Subscriber
+    from compiler.model.environment import Cluster, Connector, Environment, Subscriber
     from compiler.model.specification import Specification
     from compiler.resolve.resolved import Resolved
     from runtime.settings import Settings
+
+FEATURES: Final = {"fis": "FIS connector", "core_banking": "Core banking interface", "receivers": None}
+"""The feature of ``components.integration_layer`` that connectors in ranges of the environment need, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,13 @@ class Site:
         """The systems to which the cluster delivers changes: it has to serve, and to have the event bus."""
         delivers = self.serves and "Event bus" in self.spec.components.integration_layer.features
         return self.environment.subscribers if delivers else ()
+
+    @property
+    def connectors(self) -> tuple[Connector, ...]:
+        """The systems whose notifications the cluster takes: it has to serve, and to have their connector."""
+        features = {*self.spec.components.integration_layer.features, None}
+        found = (each for each in self.environment.connectors if FEATURES[each.addresses] in features)
+        return tuple(found) if self.serves else ()
 
     @property
     def folder(self) -> str:

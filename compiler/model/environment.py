@@ -18,6 +18,7 @@ from compiler.model.text import (
     Bucket,
     Certificates,
     ClientName,
+    ConfigurationNamespace,
     EnvironmentName,
     Firewall,
     GitRepository,
@@ -36,7 +37,7 @@ from compiler.model.text import (
 )
 from compiler.model.units import Flag
 from compiler.model.units.base import refuse
-from runtime.settings import RoleName, Route
+from runtime.settings import NotificationForm, RoleName, Route
 
 
 class Addresses(Model):
@@ -53,7 +54,7 @@ class Addresses(Model):
     core_banking: Listed[AddressRange]
     """The core banking systems that the core banking interface calls."""
     receivers: Listed[AddressRange] | None = None
-    """Further systems that receive changes (``subscribers``); left out, there are none besides FIS and core banking."""
+    """Further ``subscribers`` and ``connectors``; left out, there are none besides FIS and core banking."""
 
 
 class ClusterAddresses(Model):
@@ -198,12 +199,28 @@ class Subscriber(Model):
     """The urgency of its deliveries, where ``load_management.queuing`` lists Priority queuing."""
 
 
-def _named_once(subscribers: tuple[Subscriber, ...]) -> tuple[Subscriber, ...]:
-    names = [item.name for item in subscribers]
+class Connector(Model):
+    """A system that sends notifications, each signed by a key of its own."""
+
+    name: Name
+    """The name of the connector, which is the end of the path that it sends to; its keys are found by it in Vault."""
+    addresses: Literal["fis", "core_banking", "receivers"]
+    """The key of ``addresses`` that has the ranges it sends from."""
+    namespace: ConfigurationNamespace
+    """The namespace of configuration whose readers read its notifications."""
+    form: NotificationForm
+    """The form of its notifications: docs/notifications.md lists them."""
+
+
+Named = TypeVar("Named", Subscriber, Connector)
+
+
+def _named_once(items: tuple[Named, ...]) -> tuple[Named, ...]:
+    names = [item.name for item in items]
     for index, name in enumerate(names):
         if name in names[:index]:
             raise refuse(Code.SPEC006, f"the list names '{name}' twice", "keep one of the two", index)
-    return subscribers
+    return items
 
 
 class Vault(Model):
@@ -324,6 +341,8 @@ class Environment(Model):
     throttling: EnvironmentThrottling
     subscribers: Annotated[tuple[Subscriber, ...], AfterValidator(_named_once)] = ()
     """The systems that receive changes, from the serving cluster; none without the event bus."""
+    connectors: Annotated[tuple[Connector, ...], AfterValidator(_named_once)] = ()
+    """The systems that send notifications, to the serving cluster."""
     clusters: Annotated[Mapping[Name, Cluster], AfterValidator(_some), PlainSerializer(dict), Keywords(minProperties=1)]
     """The clusters by name; each has a folder under ``generated/``."""
 

@@ -137,6 +137,15 @@ HttpsUrl = Annotated[
 ]
 """The HTTPS address of a server, without credentials."""
 
+ConfigurationNamespace = Annotated[
+    str,
+    Matching(
+        r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+        "a namespace of configuration",
+        "use a name such as payments: lower-case letters, digits and hyphens, at most 63 characters",
+        "payments",
+    ),
+]
 NamespacePattern = Annotated[
     str,
     Matching(

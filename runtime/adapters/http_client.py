@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from runtime.adapters.retry_after import retry_after_seconds
 from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -40,10 +42,14 @@ _HEADERS = {"User-Agent": "cbp", "Accept-Encoding": "identity"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status of an answer, and its body; None where that is larger than what is read of it."""
+    """The status of an answer, and its body; None where that is larger than what is read of it.
+
+    ``retry_after_seconds`` is what the server asks for, if it does.
+    """
 
     status: int
     body: bytes | None
+    retry_after_seconds: float | None = None
 
 
 class HttpClient:
@@ -93,13 +99,14 @@ class HttpClient:
             async with asyncio.timeout(self.timeout_seconds), self._connection():
                 client = await self._current()
                 async with client.stream(method, target, content=content, headers=headers) as response:
-                    answer = Answer(response.status_code, await _body(response, most_bytes))
+                    pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
+                    answer = Answer(response.status_code, await _body(response, most_bytes), pause)
         except TimeoutError as error:
             raise UnavailableError(f"no answer within {self.timeout_seconds} seconds", Reason.SLOW) from error
         except (httpx.HTTPError, OSError) as error:
             raise UnavailableError(f"no answer ({type(error).__name__})") from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise UnavailableError(f"answered {answer.status}", Reason.FAILED)
+            raise UnavailableError(f"answered {answer.status}", Reason.FAILED, answer.retry_after_seconds)
         return answer
 
     async def close(self) -> None:

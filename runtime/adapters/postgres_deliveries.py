@@ -1,4 +1,4 @@
-"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 and 0010.
+"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 to 0011.
 
 It uses the pool of connections for changes, and never more than half of it: reads have their own.
 """
@@ -30,7 +30,11 @@ _CLAIM = "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5)"
 _END = "SELECT end_delivery($1, $2, $3, $4, $5)"
 _GIVE_BACK = "SELECT give_back($1, $2, $3, $4, $5, $6, $7, $8)"
 _SETTLE = "SELECT settle_dead_letters($1, $2, $3, $4, $5, $6)"
-_STATES = "SELECT name, revision, behind, waiting, oldest_seconds, dead, missed FROM subscriber_states()"
+_STATES = """
+SELECT name, revision, behind, waiting, oldest_seconds, dead, missed, paused_at, pause_reason FROM subscriber_states()
+"""
+_PAUSE = "SELECT pause_subscriber($1, $2)"
+_RESUME = "SELECT resume_subscriber($1, $2, $3)"
 _PAGE = """
 SELECT * FROM kept_deliveries
 WHERE subscriber = $1 AND ($2::text IS NULL OR state = $2) AND (revision, ordinal) > ($5::bigint, $6::integer)
@@ -83,6 +87,17 @@ class PostgresDeliveries:
         """See :class:`runtime.ports.DeliveryQueue`."""
         async with self._connection() as connection:
             return [Subscriber(*row) for row in await connection.fetch(_STATES)]
+
+    async def pause(self, subscriber: str, reason: str) -> bool:
+        """See :class:`runtime.ports.DeliveryQueue`."""
+        async with self._connection() as connection:
+            return bool(await connection.fetchval(_PAUSE, subscriber, reason))
+
+    async def resume(self, subscriber: str, note: Note) -> bool:
+        """See :class:`runtime.ports.DeliveryQueue`."""
+        members = canonical(note.members()).decode()
+        async with self._connection() as connection:
+            return bool(await connection.fetchval(_RESUME, subscriber, note.note, members))
 
     async def page(
         self,

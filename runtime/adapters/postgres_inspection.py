@@ -52,6 +52,9 @@ FUNCTIONS = (
     "end_delivery",
     "give_back",
     "settle_dead_letters",
+    "pause_subscriber",
+    "resume_subscriber",
+    "take_notification",
 )
 TABLES = (
     "entries",
@@ -75,6 +78,7 @@ TABLES = (
     "deliveries",
     "dead_letters",
     "kept_deliveries",
+    "notifications",
 )
 
 

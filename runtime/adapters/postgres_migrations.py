@@ -47,6 +47,9 @@ _GRANTS = (
     "GRANT EXECUTE ON FUNCTION put_proposal, approve_proposal, close_proposal TO %I",
     "GRANT SELECT ON subscribers, deliveries, dead_letters, kept_deliveries TO %I",
     "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_delivery, give_back, settle_dead_letters TO %I",
+    "GRANT EXECUTE ON FUNCTION pause_subscriber, resume_subscriber TO %I",
+    "GRANT SELECT ON notifications TO %I",
+    "GRANT EXECUTE ON FUNCTION take_notification TO %I",
 )
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runtime.domain.deliveries import Subscription
+    from runtime.domain.notifications import Connector
     from runtime.environment import ForwardedHeader, Network
     from runtime.ports import (
         AccessStore,
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
         DeliveryQueue,
         EntryStore,
         ExternalPool,
+        KeyRing,
         KeySource,
         MemoryReader,
+        NotificationStore,
         Pool,
         ProposalStore,
         Receiver,
@@ -34,6 +37,7 @@ class Adapters:
     """The adapters of every port of the service.
 
     ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
+    ``connectors`` are those whose notifications are taken, and their keys.
     ``external`` are the connections to external services, by what they are for. ``secrets`` are those of the worker.
     """
 
@@ -49,7 +53,9 @@ class Adapters:
     memory: MemoryReader
     replace: Callable[[], None]
     queue: DeliveryQueue
+    notifications: NotificationStore
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
+    connectors: Mapping[Connector, KeyRing] = field(default_factory=dict)
     external: Mapping[str, ExternalPool] = field(default_factory=dict)
     secrets: Mapping[str, DatedSecret] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()

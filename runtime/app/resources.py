@@ -15,13 +15,16 @@ from runtime.http.entries import EntryHandlers
 from runtime.http.history import HistoryHandlers
 from runtime.http.intake import BoundedLimiter
 from runtime.http.namespaces import NamespaceHandlers
+from runtime.http.notifications import NotificationHandlers
 from runtime.http.proposals import ProposalHandlers
 from runtime.http.queue import QueueHandlers
 from runtime.http.rate_limiter import RateLimiter
 from runtime.http.representations import represent_layers, represent_whole
 from runtime.http.resource import Resource
+from runtime.http.signatures import SignatureGate
 from runtime.http.status import SettingsHandler, StatusHandlers
 from runtime.http.transactions import TransactionHandler
+from runtime.http.unproven import Unproven
 from runtime.services.administration import Administration
 from runtime.services.namespaces import Namespaces
 from runtime.services.proofs import Proofs
@@ -42,7 +45,10 @@ def public_resources(
     limiter = RateLimiter(services.throttle, clients, adapters.telemetry)
     public = BoundedLimiter(limiter, services.intake, clients, services.shedding)
     proofs = Proofs(Tokens(settings.access, access.keys), access.given)
-    gate = Gate(access.callers, proofs, access.authority, public, limiter, clients, services.intake, adapters.telemetry)
+    unproven = Unproven(limiter, clients, services.intake)
+    gate = Gate(access.callers, proofs, access.authority, public, unproven, clients, adapters.telemetry)
+    signed = SignatureGate(services.connectors, Unproven(limiter, clients, services.unverified), public)
+    notifications = NotificationHandlers(services.configuration.notifications, clients)
     administration = Administration(adapters.access, access.given, access.authority)
     proposals = ProposalHandlers(services.configuration.proposals, access.authority, clients)
     return [
@@ -50,6 +56,8 @@ def public_resources(
         *_proposals(gate, proposals),
         *_administration(gate, AccessHandlers(administration, audit, clients), AuditHandlers(audit, clients)),
         *_deliveries(gate, QueueHandlers(services.configuration.queue, audit, clients)),
+        Resource(routes.NOTIFICATION, {"POST": notifications.take}, signed),
+        Resource(routes.NOTIFICATIONS, {"GET": notifications.list}, gate),
         *_unguarded(settings, public, status),
     ]
 
@@ -117,6 +125,7 @@ def _deliveries(gate: Gate, handlers: QueueHandlers) -> list[Resource]:
     return [
         Resource(routes.SUBSCRIBERS, {"GET": handlers.subscribers}, gate),
         Resource(routes.SUBSCRIBER_REPLAY, {"POST": handlers.replay_all}, gate),
+        Resource(routes.SUBSCRIBER_RESUMPTION, {"POST": handlers.resume}, gate),
         Resource(routes.DELIVERIES, {"GET": handlers.list}, gate),
         Resource(routes.DELIVERY, {"GET": handlers.read, "DELETE": handlers.discard}, gate),
         Resource(routes.DELIVERY_REPLAY, {"POST": handlers.replay}, gate),

@@ -19,9 +19,10 @@ from runtime.services.external_services import ExternalServices
 from runtime.services.given import GivenRights
 from runtime.services.health import READS, Health
 from runtime.services.history import History
-from runtime.services.intake import Intake
+from runtime.services.intake import UNVERIFIED, Intake
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.services.monitors import Monitors
+from runtime.services.notifications import Connectors, Notifications
 from runtime.services.proposals import Proposals
 from runtime.services.queue import QueueAdministration
 from runtime.services.sampling import Sampling
@@ -58,13 +59,16 @@ class Configuration:
     history: History[Representation]
     proposals: Proposals[Representation]
     queue: QueueAdministration
+    notifications: Notifications
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of a worker."""
+    """The services of a worker; ``unverified`` bounds the notifications whose signatures are not verified yet."""
 
     intake: Intake
+    unverified: Intake
+    connectors: Connectors
     throttle: Throttle
     clients: Clients
     audit: Audit
@@ -103,11 +107,14 @@ def services_of(settings: Settings, adapters: Adapters, bounds: Bounds) -> Servi
     shedding = Shedding(cache, adapters.memory, heap_share, adapters.replace, telemetry.shed.count)
     background = Background(settings.monitors.background_tasks)
     entries = Entries(adapters.store, settings.database, cache, represent, background, shedding.require_store)
-    configuration = _configuration(settings, adapters, access, cache, entries, intake)
+    connectors = Connectors(adapters.connectors, settings.notifications.window_seconds, telemetry)
+    configuration = _configuration(settings, adapters, access, cache, entries, intake, connectors)
     deliveries = _deliveries(settings, adapters, external)
     health = _health(settings, adapters, configuration, external, throttle)
     return Services(
         intake=intake,
+        unverified=Intake(telemetry.refusals.count, UNVERIFIED),
+        connectors=connectors,
         throttle=throttle,
         clients=Clients(adapters.trusted_proxies, adapters.forwarded_header, telemetry.unknown_clients.count),
         audit=Audit(adapters.audit, telemetry),
@@ -141,6 +148,7 @@ def _configuration(
     cache: Cache[Representation],
     entries: Entries[Representation],
     intake: Intake,
+    connectors: Connectors,
 ) -> Configuration:
     stated, authority = settings.database, access.authority
     definitions = Definitions(
@@ -154,6 +162,7 @@ def _configuration(
         history=History(adapters.store.history, entries, definitions, stated),
         proposals=Proposals(adapters.proposals, entries, definitions, authority, access.given, people, stated),
         queue=QueueAdministration(adapters.queue, authority, stated),
+        notifications=Notifications(adapters.notifications, connectors, stated),
     )
 
 
@@ -182,6 +191,7 @@ def _health(
             "database-history": configuration.history.circuit,
             "database-proposals": configuration.proposals.circuit,
             "database-queue": configuration.queue.circuit,
+            "database-notifications": configuration.notifications.circuit,
             **adapters.store.circuits,
             **external.circuits,
         },

@@ -22,16 +22,20 @@ GENESIS = bytes(32)
 """The link before the first record."""
 
 CHANGE, REFUSAL, READ, ACCESS, HISTORY = "change", "refusal", "read", "access", "history"
-PROPOSAL, QUEUE = "proposal", "queue"
-KINDS = (CHANGE, REFUSAL, READ, ACCESS, PROPOSAL, QUEUE, HISTORY)
+PROPOSAL, QUEUE, NOTIFICATION = "proposal", "queue", "notification"
+KINDS = (CHANGE, REFUSAL, READ, ACCESS, PROPOSAL, QUEUE, NOTIFICATION, HISTORY)
 """The kinds of records.
 
 They are a change of an entry, a refused request, an administrative read, a right or key that was given or taken, a step
-of a proposal, a dead letter that was replayed or discarded, and a history that began.
+of a proposal, a dead letter that was replayed or discarded or a subscriber that was resumed, a notification that was
+received, and a history that began.
 """
 
-REPLAY, DISCARD = "replay", "discard"
+REPLAY, DISCARD, RESUME = "replay", "discard", "resume"
 """The outcomes of records of the queue."""
+
+RECEIVE = "receive"
+"""The outcome of records of notifications."""
 
 GIVE, EMERGENCY, TAKE = "give", "emergency", "take"
 """The outcomes of records of access; an emergency is a right that is given for a few hours."""
@@ -48,8 +52,9 @@ class Note:
 
     ``outcome`` is the status of the answer or what was done, ``endpoint`` its method and path template, ``right`` what
     was given or taken, ``proposal`` what a step was taken of, ``delivery`` the dead letter that was replayed or
-    discarded. ``further`` counts the refusals of this kind that followed within a minute. A note is made at most once,
-    however often it is sent.
+    discarded, ``subscriber`` the one that was resumed, and ``notification`` the id of one that was received.
+    ``further`` counts the refusals of this kind that followed within a minute. A note is made at most once, however
+    often it is sent.
     """
 
     kind: str
@@ -65,6 +70,8 @@ class Note:
     right: Mapping[str, str] | None = None
     proposal: Mapping[str, Any] | None = None
     delivery: Mapping[str, Any] | None = None
+    subscriber: str | None = None
+    notification: str | None = None
     reason: str | None = None
     note: UUID = field(default_factory=uuid4)
 

@@ -111,7 +111,8 @@ class Subscriber:
 
     Its position is ``revision``, with ``behind`` changes after it; ``waiting`` deliveries of those before it are not
     made. ``oldest_seconds`` is the age of the oldest change that it has not received, ``dead_letters`` the number of
-    those. Retention dropped ``missed`` changes before it received them.
+    those. Retention dropped ``missed`` changes before it received them. Nothing is delivered to it since ``paused_at``,
+    for the reason ``pause_reason``; both are None where it is not paused.
     """
 
     name: str
@@ -121,6 +122,8 @@ class Subscriber:
     oldest_seconds: float
     dead_letters: int
     missed: int
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
 
     @property
     def lag(self) -> int:
@@ -136,5 +139,20 @@ class DeliveryNotDeadError(Exception):
     """The delivery is no dead letter: it is still to be made."""
 
 
+class SubscriberNotPausedError(Exception):
+    """There is no such subscriber, or changes are delivered to it."""
+
+
 class DeliveryError(Exception):
-    """A receiver refuses an event; the text holds neither address nor credential."""
+    """A receiver refuses an event; the text holds neither address nor credential.
+
+    ``retry_after_seconds`` is the time that the receiver asks for, if it does.
+    """
+
+    def __init__(self, text: str, retry_after_seconds: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class GoneError(DeliveryError):
+    """The receiver says that it takes no further event."""

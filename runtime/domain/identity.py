@@ -38,6 +38,8 @@ class Kind(StrEnum):
     """A machine with a token of its platform, such as a Kubernetes service account."""
     KEY = "key"
     """A machine with a key of this API."""
+    CONNECTOR = "connector"
+    """A system that signs its notifications."""
 
 
 @dataclass(frozen=True, slots=True)

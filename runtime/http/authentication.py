@@ -1,8 +1,7 @@
 """Authentication and authorization of every endpoint under /v1.
 
-A proof that was verified before costs a lookup by the bytes of its header. A request that proves nothing costs a token
-of the bucket of its network address; when that is empty, nothing from there is verified for a while, so that a flood of
-bad tokens is bounded. Everything after that (what is in progress, the buckets, the actor of a change) is counted by
+A proof that was verified before costs a lookup by the bytes of its header. A request that proves nothing is limited by
+its network address. Everything after that (what is in progress, the buckets, the actor of a change) is counted by
 identity.
 """
 
@@ -14,15 +13,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from runtime.http import problem_kinds as kinds
-from runtime.http.errors import challenge, full
+from runtime.http.errors import challenge
 from runtime.http.problems import problem
 from runtime.http.rate_limiter import READING
 from runtime.ports import UnavailableError
+from runtime.routes import PERMISSIONS
 from runtime.services.access import Caller, RoleMissingError, SecondFactorMissingError
-from runtime.services.decisions import Admission
-from runtime.services.denials import Denials
-from runtime.services.intake import FullError, Share
-from runtime.services.limits import ADDRESS
 from runtime.services.tokens import InvalidTokenError
 
 if TYPE_CHECKING:
@@ -34,10 +30,8 @@ if TYPE_CHECKING:
     from runtime.http.clients import Clients
     from runtime.http.errors import Handler
     from runtime.http.intake import BoundedLimiter
-    from runtime.http.rate_limiter import RateLimiter
-    from runtime.routes import Permission
+    from runtime.http.unproven import Unproven
     from runtime.services.access import Authority, Callers
-    from runtime.services.intake import Intake
     from runtime.services.proofs import Proofs
     from runtime.settings import MiddlewareStep
     from runtime.telemetry import Telemetry
@@ -56,20 +50,17 @@ class Gate:
         proofs: Proofs,
         authority: Authority,
         limiter: BoundedLimiter,
-        addresses: RateLimiter,
+        unproven: Unproven,
         clients: Clients,
-        intake: Intake,
         telemetry: Telemetry,
     ) -> None:
         self._callers = callers
         self._proofs = proofs
         self._authority = authority
         self._limiter = limiter
-        self._addresses = addresses
+        self._unproven = unproven
         self._clients = clients
-        self._intake = intake
         self._telemetry = telemetry
-        self._denials = Denials()
 
     @property
     def steps(self) -> tuple[MiddlewareStep, ...]:
@@ -94,11 +85,14 @@ class Gate:
     async def _prove_and_pass(
         self, headers: list[bytes], endpoint: str, handler: Handler, request: Request
     ) -> Response:
-        found = await self._prove(headers, request)
+        found = await self._unproven.prove(request, lambda _: self._verify(headers, request))
         return await self._pass(found, endpoint, handler, request) if isinstance(found, Caller) else found
 
-    def guarded(self, permission: Permission, handler: Handler) -> Handler:
-        """Return a handler for clients with a permission; it raises for others."""
+    def guarded(self, endpoint: str, handler: Handler) -> Handler:
+        """Return the handler of an endpoint for clients with its permission; it raises for others."""
+        if endpoint not in PERMISSIONS:
+            raise ValueError(f"{endpoint} has no permission: add it to PERMISSIONS in runtime/routes.py")
+        permission = PERMISSIONS[endpoint]
         require, telemetry = self._authority.require, self._telemetry
 
         def answer(request: Request) -> Awaitable[Response]:
@@ -110,24 +104,6 @@ class Gate:
             return handler(request)
 
         return answer
-
-    async def _prove(self, headers: list[bytes], request: Request) -> Caller | Response:
-        """Verify a proof that is not known yet, and remember it; or return the refusal."""
-        address = self._clients.identify(request.scope)
-        try:
-            with Share(self._intake, address):
-                if (denied := self._denials.find(address)) is not None:
-                    return self._addresses.refuse(denied, address, ADDRESS)
-                found = await self._verify(headers, request)
-                if isinstance(found, Caller) or found.status_code >= 500:
-                    return found
-                decision = await self._addresses.charge(address, ADDRESS)
-                if decision.admission is Admission.ADMITTED:
-                    return found
-                self._denials.remember(address, decision)
-                return self._addresses.refuse(decision, address, ADDRESS)
-        except FullError as error:
-            return full(error)
 
     async def _verify(self, headers: list[bytes], request: Request) -> Caller | Response:
         if not headers:

@@ -37,7 +37,7 @@ INLINE_BYTES = 8 * 1024
 
 
 class BodyTooLargeError(Exception):
-    """The body has more than ``MAX_BYTES``."""
+    """The body has more bytes than are read."""
 
 
 class UnsupportedMediaTypeError(Exception):
@@ -70,14 +70,14 @@ async def read_bytes(request: Request) -> bytes:
     """Return a body that is declared as JSON; the bytes count as in progress until the answer."""
     _check_coding(request.headers.getlist("content-encoding"))
     _check_media_type(request.headers.get("content-type", ""))
-    return await _read(request, request.scope["share"])
+    return await read_limited(request, request.scope["share"])
 
 
 async def read_target(request: Request) -> str:
     """Return the member ``to`` of the body of a rollback, its only one."""
     _check_coding(request.headers.getlist("content-encoding"))
     _check_media_type(request.headers.get("content-type", ""))
-    body = await _read(request, request.scope["share"])
+    body = await read_limited(request, request.scope["share"])
     try:
         document = None if len(body) > INLINE_BYTES else orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -85,6 +85,21 @@ async def read_target(request: Request) -> str:
     if not isinstance(document, dict) or document.keys() != {"to"} or not isinstance(document["to"], str):
         raise InvalidDocumentError('the body must be an object with the one member "to", a text')
     return document["to"]
+
+
+async def read_limited(request: Request, share: Share, most: int = MAX_BYTES) -> bytes:
+    """Return the bytes of a body, which ``share`` holds; raise :class:`BodyTooLargeError` above ``most`` of them."""
+    too_large = BodyTooLargeError(f"the body is larger than {most} bytes")
+    declared = request.headers.get("content-length", "0")
+    if not declared.isdecimal() or int(declared[:20]) > most:
+        raise too_large
+    body = bytearray()
+    async for chunk in request.stream():
+        share.hold(len(chunk))
+        body += chunk
+        if len(body) > most:
+            raise too_large
+    return bytes(body)
 
 
 def body_bytes(request: Request) -> int:
@@ -152,20 +167,6 @@ def _check_media_type(header: str) -> None:
     name, _, charset = parameters.partition("=")
     if name.strip().lower() == "charset" and charset.strip().strip('"').lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaTypeError("JSON is exchanged in UTF-8 (RFC 8259, section 8.1)")
-
-
-async def _read(request: Request, share: Share) -> bytes:
-    too_large = BodyTooLargeError(f"the body is larger than {MAX_BYTES} bytes")
-    declared = request.headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared[:20]) > MAX_BYTES:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        share.hold(len(chunk))
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise too_large
-    return bytes(body)
 
 
 def _check(value: Any, most: int) -> None:

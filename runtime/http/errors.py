@@ -8,7 +8,7 @@ import structlog
 from starlette.requests import ClientDisconnect
 
 from runtime import routes
-from runtime.domain.deliveries import DeliveryNotDeadError, DeliveryNotFoundError
+from runtime.domain.deliveries import DeliveryNotDeadError, DeliveryNotFoundError, SubscriberNotPausedError
 from runtime.domain.entries import (
     ChangeExpiredError,
     EditsRefusedError,
@@ -30,6 +30,7 @@ from runtime.domain.history import (
     VersionNotFoundError,
 )
 from runtime.domain.names import InvalidNameError
+from runtime.domain.notifications import NotificationFormError
 from runtime.domain.preconditions import InvalidTagsError, entity_tag
 from runtime.domain.proposals import (
     MOST_OPEN,
@@ -39,6 +40,7 @@ from runtime.domain.proposals import (
     ProposalRefusedError,
     ProposalsFullError,
 )
+from runtime.domain.webhooks import SignedFieldsError
 from runtime.http import problem_kinds as kinds
 from runtime.http.bodies import (
     BodyTooLargeError,
@@ -54,6 +56,7 @@ from runtime.services.access import RoleMissingError, SecondFactorMissingError
 from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES
 from runtime.services.intake import FullError
+from runtime.services.notifications import SignatureRefusedError, UntimelyError
 from runtime.services.schemas import InvalidSchemaError
 from runtime.services.shedding import STEP_SAMPLES, ShedError
 
@@ -82,8 +85,13 @@ async def answer(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
     except Exception as error:
-        answered = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
-        return answered(error, request)
+        return problem_of(error, request)
+
+
+def problem_of(error: Exception, request: Request) -> Response:
+    """Return the problem for an error."""
+    answered = next(_PROBLEMS[kind] for kind in type(error).__mro__ if kind in _PROBLEMS)
+    return answered(error, request)
 
 
 def challenge(error: str | None = None, description: str = "", **parameters: str) -> dict[str, str]:
@@ -311,6 +319,16 @@ _PROBLEMS: Mapping[type[Exception], Answer] = {
     DeliveryNotDeadError: _always(
         kinds.DELIVERY_NOT_DEAD, "the delivery is still to be made: only dead letters are replayed or discarded"
     ),
+    SubscriberNotPausedError: _always(
+        kinds.SUBSCRIBER_NOT_PAUSED, "there is no such subscriber, or changes are delivered to it"
+    ),
+    # Notifications.
+    SignedFieldsError: _told(kinds.MALFORMED_REQUEST),
+    UntimelyError: _told(kinds.NOTIFICATION_UNTIMELY),
+    SignatureRefusedError: _always(
+        kinds.SIGNATURE_REFUSED, "the signature is not by a key of a connector of this name, over these bytes"
+    ),
+    NotificationFormError: _told(kinds.MALFORMED_REQUEST),
     # The service.
     FullError: lambda error, _: full(error),
     ShedError: lambda error, _: shed(error),

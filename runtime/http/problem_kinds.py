@@ -92,6 +92,20 @@ DECISION_BARRED: Final = Kind(
     "The client has the role, and may not decide about this proposal: it is its own, or the client is no person.",
     "Ask another approver of the namespace.",
 )
+SIGNATURE_REFUSED: Final = Kind(
+    "signature-refused",
+    403,
+    "Signature Refused",
+    "No signature of the notification is by a key of a connector of this name, over its id, its time and its body.",
+    "Sign the bytes that are sent, as Standard Webhooks says, by the key that was agreed.",
+)
+NOTIFICATION_UNTIMELY: Final = Kind(
+    "notification-untimely",
+    403,
+    "Notification Untimely",
+    "The time of the signature is too far away from the present: the notification may have been recorded.",
+    "Sign each attempt anew, by a clock that is set.",
+)
 NO_SUCH_PATH: Final = Kind(
     "no-such-path",
     404,
@@ -200,6 +214,13 @@ DELIVERY_NOT_DEAD: Final = Kind(
     "Delivery Not Dead",
     "The delivery is still to be made, so that it is neither replayed nor discarded.",
     "Read the delivery: due_at says when it is made next.",
+)
+SUBSCRIBER_NOT_PAUSED: Final = Kind(
+    "subscriber-not-paused",
+    409,
+    "Subscriber Not Paused",
+    "There is no such subscriber, or it is not paused, so that there is nothing to resume.",
+    "Read the subscribers: paused_at says since when one is paused.",
 )
 PROPOSAL_CLOSED: Final = Kind(
     "proposal-closed",
@@ -382,6 +403,8 @@ KINDS: Final = (
     ROLE_MISSING,
     APPROVAL_REQUIRED,
     DECISION_BARRED,
+    SIGNATURE_REFUSED,
+    NOTIFICATION_UNTIMELY,
     NO_SUCH_PATH,
     ENTRY_NOT_FOUND,
     NAMESPACE_NOT_FOUND,
@@ -397,6 +420,7 @@ KINDS: Final = (
     STORED_VALUES_INVALID,
     NAME_TAKEN,
     DELIVERY_NOT_DEAD,
+    SUBSCRIBER_NOT_PAUSED,
     PROPOSAL_CLOSED,
     PROPOSAL_REFUSED,
     PROPOSALS_FULL,

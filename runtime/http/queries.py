@@ -90,6 +90,15 @@ class DeliveryListing:
 
 
 @dataclass(frozen=True, slots=True)
+class NotificationListing:
+    """A request for at most ``limit`` notifications to a namespace behind the number ``after``."""
+
+    namespace: str
+    after: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
 class PastListing:
     """A request for a page of a namespace as it was at ``moment``, as :class:`Listing`."""
 
@@ -286,6 +295,16 @@ def read_deliveries(request: Request) -> DeliveryListing:
         None if state is None else DeliveryState(state),
         _delivery("after", parameters.get("after", "0-0")),
         _limit(parameters.get("limit", str(DEFAULT_LIMIT))),
+    )
+
+
+def read_notifications(request: Request) -> NotificationListing:
+    """Return the list of notifications that is asked for; other parameters raise :class:`InvalidQueryError`."""
+    parameters = _parameters(request, ("after", "limit"))
+    return NotificationListing(
+        check_namespace(request.path_params["namespace"]),
+        _place("after", parameters.get("after", "0")),
+        _limit(parameters.get("limit", str(DEFAULT_PAST_LIMIT)), LARGEST_PAST_LIMIT),
     )
 
 

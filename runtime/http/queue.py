@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response
 
-from runtime.domain.audit import DISCARD, QUEUE, READ, REPLAY, Note
+from runtime.domain.audit import DISCARD, QUEUE, READ, REPLAY, RESUME, Note
 from runtime.http.clients import actor_of
 from runtime.http.queries import (
     InvalidQueryError,
@@ -18,7 +18,7 @@ from runtime.http.queries import (
     read_subscriber,
 )
 from runtime.http.representations import dump
-from runtime.routes import DELIVERIES, DELIVERY, DELIVERY_REPLAY, SUBSCRIBER_REPLAY, SUBSCRIBERS
+from runtime.routes import DELIVERIES, DELIVERY, DELIVERY_REPLAY, SUBSCRIBER_REPLAY, SUBSCRIBER_RESUMPTION, SUBSCRIBERS
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -87,6 +87,13 @@ class QueueHandlers:
         number, more = await self._queue.replay_all(_client(request), read_subscriber(request), note)
         return _answer({"replayed": number, "more": more})
 
+    async def resume(self, request: Request) -> Response:
+        """POST that changes are delivered again to a subscriber whose receiver was gone: 204."""
+        read_nothing(request)
+        note = self._note(request, f"POST {SUBSCRIBER_RESUMPTION}", RESUME)
+        await self._queue.resume(_client(request), read_subscriber(request), note)
+        return Response(status_code=204)
+
     async def _settle(self, request: Request, endpoint: str, *, replay: bool) -> Response:
         subscriber, place = read_subscriber(request), read_delivery(request)
         note = self._note(request, endpoint, REPLAY if replay else DISCARD)
@@ -123,6 +130,8 @@ def _subscriber(found: Subscriber) -> dict[str, Any]:
         "oldest_seconds": found.oldest_seconds,
         "dead_letters": found.dead_letters,
         "missed": found.missed,
+        "paused_at": found.paused_at,
+        "pause_reason": found.pause_reason,
     }
 
 

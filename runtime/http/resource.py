@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from runtime.http.authentication import Gate
 from runtime.http.errors import answer
+from runtime.http.intake import BoundedLimiter
 from runtime.http.problem_kinds import METHOD_NOT_ALLOWED
 from runtime.http.problems import problem
-from runtime.routes import PERMISSIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,10 +15,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from runtime.http.authentication import Gate
     from runtime.http.errors import Handler
-    from runtime.http.intake import BoundedLimiter
+    from runtime.http.signatures import SignatureGate
     from runtime.settings import MiddlewareStep
 
+    Guard: TypeAlias = Gate | SignatureGate | BoundedLimiter
 
 _REVALIDATED = (b"cache-control", b"private, no-cache")
 """A cache may keep the answer for this client, and has to ask by its entity tag before each use."""
@@ -28,13 +29,11 @@ _REVALIDATED = (b"cache-control", b"private, no-cache")
 class Resource:
     """The handlers of one path template: HEAD is handled as GET, an unknown method gets 405 with Allow.
 
-    A gate lets requests pass by identity, limits and permissions: each method has to have one in ``PERMISSIONS``. What
-    describes the API has a limiter alone, and health checks and metrics have neither.
+    A gate lets requests pass by identity, limits and permissions: each method has to have one in ``PERMISSIONS``, or is
+    for what connectors sign. What describes the API has a limiter alone, and health checks and metrics have neither.
     """
 
-    def __init__(
-        self, template: str, handlers: Mapping[str, Handler], gate: Gate | BoundedLimiter | None = None
-    ) -> None:
+    def __init__(self, template: str, handlers: Mapping[str, Handler], gate: Guard | None = None) -> None:
         self.template = template
         self._gate = gate
         self._handlers = {
@@ -53,9 +52,9 @@ class Resource:
     def steps(self) -> tuple[MiddlewareStep, ...]:
         """The steps that a request passes before its handler."""
         gate = self._gate
-        if isinstance(gate, Gate):
-            return (*gate.steps, "authorization")
-        return () if gate is None else gate.steps
+        if gate is None or isinstance(gate, BoundedLimiter):
+            return () if gate is None else gate.steps
+        return (*gate.steps, "authorization")
 
     async def answer(self, request: Request) -> Response:
         """Return the response to one request."""
@@ -73,11 +72,9 @@ class Resource:
         return response
 
 
-def _guarded(endpoint: str, handler: Handler, gate: Gate | BoundedLimiter | None) -> Handler:
-    if not isinstance(gate, Gate):
+def _guarded(endpoint: str, handler: Handler, gate: Guard | None) -> Handler:
+    if gate is None or isinstance(gate, BoundedLimiter):
         if " /v1/" in endpoint:
             raise ValueError(f"{endpoint} is not for everybody: it needs a gate")
         return handler
-    if endpoint not in PERMISSIONS:
-        raise ValueError(f"{endpoint} has no permission: add it to PERMISSIONS in runtime/routes.py")
-    return gate.guarded(PERMISSIONS[endpoint], handler)
+    return gate.guarded(endpoint, handler)

@@ -31,8 +31,8 @@ _log = structlog.get_logger(__name__)
 async def keep_events(address: Address, settings: Database) -> None:
     """Make partitions ahead, and drop those past ``events_retention_days`` behind a verified checkpoint.
 
-    The audit trail, the proposals that are over and the dead letters keep the same retention, and no event is dropped
-    that is not sealed.
+    The audit trail, the proposals that are over, the dead letters and the notifications keep the same retention, and no
+    event is dropped that is not sealed.
 
     Raises asyncpg's errors; each partition is made or dropped in a transaction of its own.
     """
@@ -51,6 +51,7 @@ async def keep_events(address: Address, settings: Database) -> None:
         records = await drop_expired(connection, retention)
         proposals = await connection.fetchval("SELECT drop_expired_proposals($1)", retention)
         letters = await connection.fetchval("SELECT drop_expired_dead_letters($1)", retention)
+        notifications = await connection.fetchval("SELECT drop_expired_notifications($1)", retention)
     _log.info(
         "the events are within their retention",
         made=made,
@@ -58,4 +59,5 @@ async def keep_events(address: Address, settings: Database) -> None:
         audit_records=records,
         proposals=proposals,
         dead_letters=letters,
+        notifications=notifications,
     )

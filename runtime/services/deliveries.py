@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 import time
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
-from runtime.domain.deliveries import DeliveryError
+from runtime.domain.deliveries import DeliveryError, GoneError
 from runtime.ports import CircuitState, NotAskedError, UnavailableError, UnsignedError
 from runtime.services.cloud_events import cloud_event, event_id
 from runtime.services.retries import pause_seconds
@@ -36,6 +36,13 @@ RUN = 16
 
 NOT_KEPT = "the event is no longer kept"
 _log = structlog.get_logger(__name__)
+
+
+class _Fault(NamedTuple):
+    """The fault of an attempt, and the pause that the receiver asks for."""
+
+    text: str
+    pause_seconds: float = 0
 
 
 class Deliveries:
@@ -64,6 +71,8 @@ class Deliveries:
         self._now = now
         self._circuits = circuits or {}
         self._lanes: dict[asyncio.Task[None], str] = {}
+        self._paused: set[str] = set()
+        self._not_before: dict[str, float] = {}
         self._sampled_at = -SAMPLE_SECONDS
         self._away = False
 
@@ -105,6 +114,8 @@ class Deliveries:
 
     def _left(self, name: str) -> int:
         """Return how many further lanes of a subscriber may be claimed."""
+        if name in self._paused or self._now() < self._not_before.get(name, 0):
+            return 0
         circuit = self._circuits.get(name)
         state = CircuitState.CLOSED if circuit is None else circuit.state
         if state is CircuitState.OPEN:
@@ -121,10 +132,11 @@ class Deliveries:
             await asyncio.wait(set(self._lanes))
 
     async def sample(self) -> None:
-        """Set the metrics of the subscribers of this worker."""
-        for state in await self._queue.states():
-            if state.name in self._receivers:
-                self._telemetry.subscriber(state)
+        """Set the metrics of the subscribers of this worker, and learn which of them are paused."""
+        states = [each for each in await self._queue.states() if each.name in self._receivers]
+        self._paused = {each.name for each in states if each.paused_at is not None}
+        for state in states:
+            self._telemetry.subscriber(state)
 
     async def _turn_safely(self) -> bool:
         busy = False
@@ -164,6 +176,10 @@ class Deliveries:
                 except NotAskedError:  # no attempt
                     await self._give_back(delivery, None)
                     return
+                except GoneError as error:  # an attempt at which no event was refused, but all of them
+                    await self._give_back(delivery, None)
+                    await self._pause(delivery.place.subscriber, str(error))
+                    return
                 if fault is not None:
                     await self._give_back(delivery, fault)
                     return
@@ -174,26 +190,44 @@ class Deliveries:
         except UnavailableError as error:  # the claim runs out, and the deliveries are made again
             _log.warning("the end of a delivery is not recorded: it is made again", text=str(error))
 
-    async def _deliver(self, delivery: Delivery) -> str | None:
+    async def _deliver(self, delivery: Delivery) -> _Fault | None:
         """Return None once the receiver has taken the event, or the fault."""
         if delivery.event is None:
-            return NOT_KEPT
+            return _Fault(NOT_KEPT)
         place = delivery.place
         event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
         try:
             await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
-        except NotAskedError:
+        except (NotAskedError, GoneError):
             raise
-        except (DeliveryError, UnavailableError, UnsignedError) as error:
-            return str(error)
+        except UnsignedError as error:
+            return _Fault(str(error))
+        except (DeliveryError, UnavailableError) as error:
+            return _Fault(str(error), self._asked_pause(place.subscriber, error.retry_after_seconds))
         return None
 
-    async def _give_back(self, delivery: Delivery, fault: str | None) -> None:
+    def _asked_pause(self, name: str, seconds: float | None) -> float:
+        """Return the pause that a receiver asks for, up to the longest one; until then none of its lanes is claimed."""
+        if seconds is None:
+            return 0
+        pause = min(seconds, self._settings.retry.maximum_milliseconds / 1000)
+        self._not_before[name] = self._now() + pause
+        return pause
+
+    async def _pause(self, name: str, reason: str) -> None:
+        """Deliver nothing to a subscriber any more, in any worker, until an administrator resumes it."""
+        if await self._queue.pause(name, reason):
+            _log.error("a subscriber is paused: its receiver is gone", subscriber=name, reason=reason)
+        self._paused.add(name)
+
+    async def _give_back(self, delivery: Delivery, fault: _Fault | None) -> None:
         failures = delivery.attempts + 1
         attempts = self._settings.retry.attempts
-        exhausted = (attempts is not None and failures >= attempts) or fault == NOT_KEPT
-        pause = None if exhausted else pause_seconds(self._settings.retry, failures)
-        outcome = await self._queue.give_back(delivery, fault, pause, bury=self._settings.dead_letters)
+        reason = None if fault is None else fault.text
+        exhausted = (attempts is not None and failures >= attempts) or reason == NOT_KEPT
+        asked = 0 if fault is None else fault.pause_seconds
+        pause = None if exhausted else max(asked, pause_seconds(self._settings.retry, failures))
+        outcome = await self._queue.give_back(delivery, reason, pause, bury=self._settings.dead_letters)
         self._telemetry.deliveries.count(outcome)
         if outcome in ("buried", "dropped"):
             place = delivery.place
@@ -202,7 +236,7 @@ class Deliveries:
                 subscriber=place.subscriber,
                 namespace=place.namespace,
                 revision=place.revision,
-                reason=fault,
+                reason=reason,
             )
 
 

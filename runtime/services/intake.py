@@ -29,6 +29,8 @@ class Bounds:
 
 
 DEFAULT = Bounds()
+UNVERIFIED = Bounds(requests=128, client_requests=32, body_bytes=4 * MIB, client_body_bytes=MIB)
+"""Notifications whose signatures are not verified yet: they take nothing of what clients may have in progress."""
 
 
 class FullError(Exception):

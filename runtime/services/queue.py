@@ -8,7 +8,12 @@ from uuid import uuid4
 
 import structlog
 
-from runtime.domain.deliveries import DeliveryNotDeadError, DeliveryNotFoundError, DeliveryState
+from runtime.domain.deliveries import (
+    DeliveryNotDeadError,
+    DeliveryNotFoundError,
+    DeliveryState,
+    SubscriberNotPausedError,
+)
 from runtime.domain.identity import Role
 from runtime.domain.namespaces import covered
 from runtime.services.asking import Asking
@@ -90,6 +95,12 @@ class QueueAdministration:
         if number:
             _log.warning("dead letters were replayed", actor=administrator.name, subscriber=subscriber, letters=number)
         return number, len(letters) > MOST_REPLAYED
+
+    async def resume(self, administrator: Identity, subscriber: str, note: Note) -> None:
+        """Have changes delivered again to a subscriber; raise :class:`SubscriberNotPausedError` unless it is paused."""
+        if not await self._queue.resume(subscriber, replace(note, subscriber=subscriber)):
+            raise SubscriberNotPausedError
+        _log.warning("a subscriber was resumed", actor=administrator.name, subscriber=subscriber)
 
     def _names(self, administrator: Identity) -> tuple[Names, ...]:
         rights = self._authority.rights(administrator)

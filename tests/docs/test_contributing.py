@@ -22,8 +22,17 @@ _RULES = "[writing rules](docs/writing-rules.md)"
 
 
 def test_there_is_a_recipe_for_all_that_is_added_often() -> None:
-    things = ("A number", "An environment", "A waiver", "A key", "An artefact", "A rule", "A diagnostic", "A route")
-    assert tuple(RECIPES) == things
+    assert tuple(RECIPES) == (
+        "A number",
+        "An environment",
+        "A waiver",
+        "A key",
+        "An artefact",
+        "A rule",
+        "A diagnostic",
+        "A route",
+        "A connector",
+    )
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -28,6 +28,7 @@ from runtime.settings import (
     Levels,
     MemoryMonitor,
     Monitors,
+    Notifications,
     Process,
     Queue,
     Retry,
@@ -102,6 +103,7 @@ SETTINGS = Settings(
         concurrency=8,
         waiting=1000,
     ),
+    notifications=Notifications(window_seconds=300),
     external_services=ExternalServices(
         timeout_seconds=5,
         waiting_milliseconds=2500,

@@ -15,6 +15,7 @@ from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_changes import PostgresChanges
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
+from runtime.adapters.postgres_notifications import PostgresNotifications
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
@@ -54,6 +55,7 @@ async def composed(
         access=PostgresAccess(store),
         proposals=PostgresProposals(store, horizon),
         queue=PostgresDeliveries(store, settings.database.pool_size),
+        notifications=PostgresNotifications(store),
         changes=PostgresChanges(database, settings.database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         keys=MemoryKeys(),

@@ -30,6 +30,7 @@ from tests.runtime.fakes import (
     running,
 )
 from tests.runtime.memory_deliveries import MemoryDeliveries
+from tests.runtime.memory_notifications import MemoryNotifications
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def document() -> dict[str, Any]:
             "concurrency": 4,
             "waiting": 100,
         },
+        "notifications": {"window_seconds": 300},
         "external_services": {
             "timeout_seconds": 1,
             "waiting_milliseconds": 500,
@@ -185,6 +187,11 @@ def queue(entries: MemoryEntries, audit: MemoryAudit) -> MemoryDeliveries:
 
 
 @pytest.fixture
+def notifications(audit: MemoryAudit) -> MemoryNotifications:
+    return MemoryNotifications(audit)
+
+
+@pytest.fixture
 def adapters(
     entries: MemoryEntries,
     changes: MemoryChanges,
@@ -193,6 +200,7 @@ def adapters(
     audit: MemoryAudit,
     memory: StatedMemory,
     queue: MemoryDeliveries,
+    notifications: MemoryNotifications,
 ) -> Adapters:
     access = MemoryAccess(audit)
     return Adapters(
@@ -203,6 +211,7 @@ def adapters(
         access=access,
         proposals=MemoryProposals(entries, access),
         queue=queue,
+        notifications=notifications,
         telemetry=Telemetry(),
         draining=draining,
         audit=audit,

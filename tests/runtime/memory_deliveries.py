@@ -41,6 +41,7 @@ class MemoryDeliveries:
         self._audit = audit
         self._positions: dict[str, int] = {}
         self._missed: dict[str, int] = {}
+        self._paused: dict[str, tuple[datetime, str]] = {}
         self._rows: dict[Place, _Row] = {}
         self._letters: dict[Place, tuple[_Row, datetime]] = {}
 
@@ -116,6 +117,22 @@ class MemoryDeliveries:
         self._fail()
         return [self._state(name) for name in sorted(self._positions)]
 
+    async def pause(self, subscriber: str, reason: str) -> bool:
+        self._fail()
+        if subscriber not in self._positions or subscriber in self._paused:
+            return False
+        self._paused[subscriber] = datetime.now(UTC), reason
+        return True
+
+    async def resume(self, subscriber: str, note: Note) -> bool:
+        self._fail()
+        if subscriber not in self._paused:
+            return False
+        canonical(note.members())
+        await self._audit.note([(note, 0.0)])
+        del self._paused[subscriber]
+        return True
+
     async def page(
         self,
         subscriber: str,
@@ -186,7 +203,8 @@ class MemoryDeliveries:
         oldest = min((*waiting, *ahead), default=None)
         age = 0.0 if oldest is None else (datetime.now(UTC) - oldest).total_seconds()
         dead = sum(place.subscriber == name for place in self._letters)
-        return Subscriber(name, position, last - position, len(waiting), age, dead, self._missed[name])
+        paused = self._paused.get(name, (None, None))
+        return Subscriber(name, position, last - position, len(waiting), age, dead, self._missed[name], *paused)
 
     def _fail(self) -> None:
         if self.failures:

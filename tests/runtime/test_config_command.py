@@ -142,6 +142,8 @@ async def _bury(entries: MemoryEntries, queue: MemoryDeliveries) -> None:
         await queue.give_back(claimed[0], "answered 500", None, bury=True)
     await put(entries, "payments", "limits", None, ANYTHING)
     await queue.fan_out(ledger, 0, 10, 10)
+    await queue.fan_out(Subscription("cards"), 0, 10, 10)
+    await queue.pause("cards", "answered 410")
 
 
 def test_open_proposals_are_completed_from_the_server(url: str) -> None:

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import asyncpg
 import pytest
 
-from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
+from runtime.adapters.http_receiver import HttpReceiver
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
-from runtime.domain.audit import DISCARD, QUEUE, REPLAY, Note
+from runtime.adapters.signing_keys import SigningKeys
+from runtime.domain.audit import DISCARD, QUEUE, REPLAY, RESUME, Note
 from runtime.domain.deliveries import DeliveryError, DeliveryState, Priority, Subscription
 from runtime.domain.namespaces import EVERY_NAME, covered
 from runtime.embedded.cluster import OWNER
@@ -487,6 +488,17 @@ async def test_a_receiver_behind_an_open_circuit_is_not_asked_and_its_deliveries
                 await deliveries.drain()
                 await asyncio.sleep(0.002)
         assert {each.dead_letters for each in await queue.states()} == {0}
+
+
+async def test_a_subscriber_is_paused_with_a_reason_until_it_is_resumed_with_a_record(stores: Stores, bus: Bus) -> None:
+    assert [await stores.queue.pause(name, "answered 410") for name in ("fis", "fis", "nobody")] == [True, False, False]
+    paused = await bus.state()
+    assert (paused.pause_reason, paused.paused_at is not None) == ("answered 410", True)
+    note = Note(QUEUE, RESUME, "people:ada", "10.0.0.1", "POST /v1/x", subscriber="fis", reason="OPS-6")
+    assert [await stores.queue.resume(name, note) for name in ("fis", "fis", "ledger")] == [True, False, False]
+    assert (await bus.state()).paused_at is None
+    (record,) = await records(stores)
+    assert (record["outcome"], record["subscriber"], record["reason"]) == ("resume", "fis", "OPS-6")
 
 
 async def test_what_retention_dropped_is_counted_as_missed(stores: Stores, bus: Bus) -> None:

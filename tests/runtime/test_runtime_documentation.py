@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from runtime.domain.entries import ChangeExpiredError
+from runtime.domain.webhooks import signed_fields
 from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
 from runtime.http.problem_kinds import KINDS
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 JSON = {"Content-Type": "application/json"}
 ENTRY = "/v1/namespaces/payments/entries/limits"
+NOTIFICATION = {"method": "POST", "url": "/v1/notifications/fis"}
 DELETING = "DELETE /v1/namespaces/{namespace}/entries/{key}"
 PAGES = ("/", "/openapi.json", "/docs", "/docs/swagger-ui.css", "/docs/start.js", "/problems")
 
@@ -123,6 +126,9 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "content-too-large": {"method": "PUT", "content": b" " * (MAX_BYTES + 1), "headers": JSON},
     "unsupported-content": {"method": "PUT", "content": b"value: 1", "headers": {"Content-Type": "text/yaml"}},
     "idempotency-key-reused": {"method": "PUT", "json": {"value": 2}, "headers": KEY},
+    "signature-refused": {**NOTIFICATION, "headers": signed_fields([b"k"], "msg_1", int(time.time()), b"")},
+    "notification-untimely": {**NOTIFICATION, "headers": signed_fields([b"k"], "msg_1", 1, b"")},
+    "subscriber-not-paused": {"method": "POST", "url": "/v1/subscribers/nobody/resume"},
     "definition-invalid": {"method": "PUT", "url": f"{WHOLE}/definition", "json": {"owner": ""}},
     "values-invalid": {"method": "PUT", "json": {"value": 1}, "headers": ANY, "defined": {"schema": False}},
     "precondition-required": {"method": "PUT", "json": {"value": 1}},

@@ -188,6 +188,21 @@ def test_a_fault_of_the_file_of_subscribers_is_told_with_those_of_other_variable
     assert [fault.split()[0] for fault in refused.value.faults] == ["CBP_DATABASE_URL", "CBP_SUBSCRIBERS_FILE:"]
 
 
+def test_a_fault_of_the_file_of_connectors_names_the_file_and_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "connectors.json"
+    fis = {"name": "fis", "namespace": "payments", "form": "cloudevents", "keys_file": "/keys/fis"}
+    for items, fault in (
+        ([{**fis, "namespace": "pay-*"}], "[0].namespace: String should match"),
+        ([{**fis, "form": "xml"}], "[0].form: Input should be 'cloudevents' or 'standard-webhooks'"),
+        ([fis, fis], "[1].name: the connector fis is named twice"),
+    ):
+        file.write_text(json.dumps(items))
+        with pytest.raises(EnvironmentVariableError) as refused:
+            read_environment({"CBP_DATABASE_URL": DATABASE, "CBP_REDIS_URL": REDIS, "CBP_CONNECTORS_FILE": str(file)})
+        (found,) = refused.value.faults
+        assert found.startswith(f"CBP_CONNECTORS_FILE: {file}: {fault}")
+
+
 def test_a_migration_has_an_address_and_a_password_of_its_own(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("s3cret\n", encoding="utf-8")
@@ -276,6 +291,7 @@ def test_an_environment_never_shows_a_password() -> None:
     ("members", "pointer", "message"),
     [
         ({"name": "key"}, "/access/issuers/0/name", "it begins the names of keys of machines"),
+        ({"name": "connector"}, "/access/issuers/0/name", "it begins the names of connectors"),
         ({"issuer": "http://sso.bank.example"}, "/access/issuers/0/issuer", "String should match pattern"),
         ({"issuer": "https://user@sso.bank.example"}, "/access/issuers/0/issuer", "String should match pattern"),
         ({"algorithms": ["HS256"]}, "/access/issuers/0/algorithms/0", "Input should be"),

@@ -8,6 +8,7 @@ import math
 import os
 import signal
 import subprocess
+import time
 from collections import Counter
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -73,7 +74,7 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_a_toke
     else:
         document["throttling"]["routes"] = [{"route": "GET /v1/namespaces/{namespace}/entries/{key}", "bucket": limit}]
     with serving(tmp_path, document, variables) as service:
-        tally = await flood(service, URL, seconds=3)
+        tally = await flood(service, URL, sum(limit.values()), seconds=3)
         admitting = {e["process"] for e in service.events() if e["event"] == "request" and e["status"] == 404}
     assert len(admitting) == 2
 
@@ -82,8 +83,8 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_a_toke
     def allowed(seconds: float) -> int:
         return math.floor(full + limit["refill_per_minute"] * seconds / 60)
 
-    # The bucket was full until the first request was counted, between its sending and its answer. A denial says that
-    # the bucket was empty, so everything until the last one had been admitted, but for a token
+    # The bucket was full until the first request of the flood was counted, between its sending and its answer. A denial
+    # says that it was empty, so everything until the last one had been admitted, but for a token
     # that each worker may have on its way.
     lost = tally.pauses * document["process"]["workers"] * (limit["capacity"] // 100)
     least = allowed(tally.last_denied_sent - tally.first_answered) - len(admitting) - lost
@@ -312,7 +313,7 @@ async def test_a_redis_that_answers_ping_and_refuses_writes_leaves_each_worker_i
     with Redis.from_url(variables["CBP_REDIS_URL"]) as redis, serving(tmp_path, document, variables) as service:
         redis.config_set("min-replicas-to-write", 1)
         try:
-            tally = await flood(service, URL, seconds=6)
+            tally = await flood(service, URL, (400 + 60) // 4, seconds=6)
         finally:
             redis.config_set("min-replicas-to-write", 0)
         events = service.events()
@@ -459,11 +460,15 @@ def _runs(pid: int) -> bool:
 async def test_a_change_is_signed_and_delivered_to_the_subscriber_that_the_file_names(
     tmp_path: Path, document: dict[str, Any], variables: dict[str, str]
 ) -> None:
-    keys, file = tmp_path / "keys", tmp_path / "subscribers.json"
+    """And the workers take a notification of the connector that another file names, once."""
+    keys, file, connectors = tmp_path / "keys", tmp_path / "subscribers.json", tmp_path / "connectors.json"
     keys.write_text("whsec_" + "A" * 32)
+    fis = {"name": "fis", "namespace": "payments", "form": "standard-webhooks", "keys_file": str(keys)}
+    connectors.write_text(json.dumps([fis]))
+    here = {"CBP_SUBSCRIBERS_FILE": str(file), "CBP_CONNECTORS_FILE": str(connectors)}
     async with external(answers(204)) as ledger:
         file.write_text(json.dumps([{"name": "ledger", "url": ledger.url, "keys_file": str(keys)}]))
-        with serving(tmp_path, document, {**variables, "CBP_SUBSCRIBERS_FILE": str(file)}) as service:
+        with serving(tmp_path, document, {**variables, **here}) as service:
             async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
 
                 async def follows() -> bool:
@@ -476,6 +481,12 @@ async def test_a_change_is_signed_and_delivered_to_the_subscriber_that_the_file_
                 assert (await client.put(URL, json={"value": 1})).status_code == 201
                 await eventually(delivered)
                 detail = (await client.get(f"{service.management_url}/health/detail")).json()
+                told = b'{"type":"calendar.changed","timestamp":"2026-01-05T09:30:00Z","data":{}}'
+                signed = signed_fields([bytes(24)], "msg_1", int(time.time()), told)
+                sent = [client.post("/v1/notifications/fis", content=told, headers=signed) for _ in range(4)]
+                assert {answer.status_code for answer in await asyncio.gather(*sent)} == {204}
+                kept = (await client.get("/v1/namespaces/payments/notifications")).json()["notifications"]
+                assert [(each["id"], each["document"]) for each in kept] == [("msg_1", json.loads(told))]
     assert detail["circuits"]["subscriber-ledger"]["state"] == "closed"
     head, _, body = ledger.requests[0].partition(b"\r\n\r\n")
     fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])

@@ -16,6 +16,7 @@ from runtime.adapters.postgres_access import PostgresAccess
 from runtime.adapters.postgres_audit import PostgresAudit
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
+from runtime.adapters.postgres_notifications import PostgresNotifications
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import PreconditionError, Version
@@ -37,6 +38,7 @@ from tests.runtime.fakes import (
     running,
 )
 from tests.runtime.memory_deliveries import MemoryDeliveries
+from tests.runtime.memory_notifications import MemoryNotifications
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
@@ -208,6 +210,7 @@ def memory() -> tuple[Adapters, Adapters]:
         access=access,
         proposals=MemoryProposals(entries, access),
         queue=MemoryDeliveries(entries, audit),
+        notifications=MemoryNotifications(audit),
         telemetry=Telemetry(),
         draining=Draining(),
         audit=audit,
@@ -234,6 +237,7 @@ async def postgres(url: str, settings: Settings) -> AsyncIterator[tuple[Adapters
             access=PostgresAccess(store),
             proposals=PostgresProposals(store, horizon),
             queue=PostgresDeliveries(store, settings.database.pool_size),
+            notifications=PostgresNotifications(store),
             telemetry=telemetry,
             draining=Draining(),
             audit=PostgresAudit(store),

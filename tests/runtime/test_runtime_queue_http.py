@@ -61,7 +61,10 @@ async def test_subscribers_are_listed_with_the_numbers_of_their_deliveries(
 ) -> None:
     (found,) = (await client.get(SUBSCRIBERS)).json()["subscribers"]
     assert found.pop("oldest_seconds") >= 0
-    assert found == {"name": "ledger", "revision": 3, "lag": 1, "waiting": 1, "dead_letters": 2, "missed": 0}
+    assert found == {"name": "ledger", "revision": 3, "lag": 1, "waiting": 1, "dead_letters": 2, "missed": 0} | {
+        "paused_at": None,
+        "pause_reason": None,
+    }
 
 
 async def test_deliveries_are_listed_in_pages_without_their_values(
@@ -125,6 +128,21 @@ async def test_only_administrators_see_and_settle_deliveries(
     refused = await client.request(method, path, headers={**signed_in("approver@*"), **WHY})
     check_problem(refused, 403, "administrator in any namespace")
     assert await listed(client, "?state=dead") == ["1-0", "2-0"]
+
+
+async def test_a_subscriber_that_is_paused_is_listed_with_its_reason_and_resumed_by_administrators_of_every_namespace(
+    client: httpx.AsyncClient, buried: MemoryDeliveries, audit: MemoryAudit
+) -> None:
+    await buried.pause("ledger", "answered 410")
+    (found,) = (await client.get(SUBSCRIBERS)).json()["subscribers"]
+    assert (found["pause_reason"], found["paused_at"] is not None) == ("answered 410", True)
+    resume = f"{SUBSCRIBERS}/ledger/resume"
+    check_problem(await client.post(resume, headers=of_payments()), 403, "administrator in every namespace")
+    assert (await client.post(resume, headers=WHY)).status_code == 204
+    check_problem(await client.post(resume), 409, "no such subscriber, or changes are delivered")
+    await audit.seal(100)
+    (record,) = [record for record, _ in audit.records if record["kind"] == "queue"]
+    assert (record["outcome"], record["subscriber"], record["reason"]) == ("resume", "ledger", WHY["change-reason"])
 
 
 async def test_a_dead_letter_that_is_replayed_waits_again_and_is_no_dead_letter(

@@ -13,7 +13,8 @@ from redis import AuthenticationError
 from redis.asyncio import Redis
 
 from runtime.adapters.http_client import HttpClient
-from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
+from runtime.adapters.http_receiver import HttpReceiver
+from runtime.adapters.signing_keys import SigningKeys
 from runtime.domain.deliveries import Subscription
 from runtime.environment import Address
 from tests.runtime.composed import composed, loaded, until_ready

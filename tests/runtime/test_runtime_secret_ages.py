@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -120,17 +121,22 @@ def test_every_secret_of_a_process_that_is_in_a_file_has_an_age(tmp_path: Path) 
         (tmp_path / name).touch()
     subscribers = tmp_path / "subscribers.json"
     subscribers.write_text(f'[{{"name": "fis", "url": "https://fis.example", "keys_file": "{tmp_path}/keys"}}]')
+    connectors = tmp_path / "connectors.json"
+    connector = {"name": "fis", "namespace": "n", "form": "cloudevents", "keys_file": f"{tmp_path}/keys"}
+    connectors.write_text(json.dumps([connector]))
     variables = {"CBP_DATABASE_URL": "postgresql://api@db/c", "CBP_REDIS_URL": "redis://cache"}
     assert read_environment(variables).secret_files == {}
     variables |= {
         "CBP_DATABASE_PASSWORD_FILE": str(tmp_path / "database"),
         "CBP_REDIS_PASSWORD_FILE": str(tmp_path / "cache"),
         "CBP_SUBSCRIBERS_FILE": str(subscribers),
+        "CBP_CONNECTORS_FILE": str(connectors),
     }
     assert read_environment(variables).secret_files == {
         "database": tmp_path / "database",
         "cache": tmp_path / "cache",
         "subscriber-fis": tmp_path / "keys",
+        "connector-fis": tmp_path / "keys",
     }
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runtime.adapters.http_client import HttpClient
-from runtime.adapters.http_receiver import HttpReceiver, SigningKeys
+from runtime.adapters.http_receiver import HttpReceiver
+from runtime.adapters.signing_keys import SigningKeys
 from runtime.domain.deliveries import DeliveryError, Subscription
 from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.webhooks import KeyFormatError, parse_keys, signed_fields

@@ -94,7 +94,9 @@ def api_account(site: Site) -> Iterator[Account]:
         Grant(credential_path(paths.static_role), ("read",)),
     )
     # In a cluster that stands by, no password changes, and the API logs in to the database by a certificate.
-    keys = tuple(Grant(secret("data", paths.subscriber(each.name)), ("read",)) for each in site.subscribers)
+    subscribers = (paths.subscriber(each.name) for each in site.subscribers)
+    connectors = (paths.connector(each.name) for each in site.connectors)
+    keys = tuple(Grant(secret("data", key), ("read",)) for key in (*subscribers, *connectors))
     grants = (cache, password, *keys) if site.serves else (cache,)
     yield Account(API, API_SECRETS, "application", grants)
 

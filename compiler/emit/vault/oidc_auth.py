@@ -57,8 +57,10 @@ def oidc_auth(site: Site) -> Iterator[Write]:
 
 def _administration(site: Site) -> tuple[Grant, ...]:
     paths = vault_paths(site)
-    # Keys of subscribers are there before the cluster serves.
-    keys = (paths.manager, paths.cache, *(paths.subscriber(each.name) for each in site.environment.subscribers))
+    # Keys of subscribers and connectors are there before the cluster serves.
+    subscribers = (paths.subscriber(each.name) for each in site.environment.subscribers)
+    connectors = (paths.connector(each.name) for each in site.environment.connectors)
+    keys = (paths.manager, paths.cache, *subscribers, *connectors)
     kept = tuple(
         grant
         for key in keys

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from compiler.emit.names import (
     API,
     CACHE_PATH,
+    CONNECTORS_PATH,
     DATA,
     DATABASE,
     KEYS_PATH,
     MANAGER_PATH,
     MIGRATION,
+    NOTIFICATION_KEYS_PATH,
     SUBSCRIBERS_PATH,
     VAULT_DATABASE,
     VAULT_KV,
@@ -98,6 +100,10 @@ class VaultPaths:
     def subscriber(self, name: str) -> str:
         """Return the key of the signing keys of deliveries to a subscriber, in the KV engine."""
         return f"{self.environment}/{API}/{self.cluster}/{SUBSCRIBERS_PATH}/{name}/{KEYS_PATH}"
+
+    def connector(self, name: str) -> str:
+        """Return the key of the keys that verify a connector's notifications, in the KV engine."""
+        return f"{self.environment}/{API}/{self.cluster}/{CONNECTORS_PATH}/{name}/{NOTIFICATION_KEYS_PATH}"
 
     @property
     def audit_key(self) -> str:

@@ -2,7 +2,8 @@
 # title: The load balancer admits networks that nobody stated
 # description: >-
 #   An Application Load Balancer that is told no networks admits all of them, and the traffic that the specification
-#   lists is then a word. It admits the clients that the environment states, and the VPN where it is listed.
+#   lists is then a word. It admits the clients that the environment states, the VPN where it is listed, and the ranges
+#   that its connectors send from.
 # custom:
 #   id: NET015
 #   severity: error
@@ -33,6 +34,11 @@ examined contains balancer if {
 purposes contains "clients"
 
 purposes contains "vpn" if "VPN" in input.spec.network.segmentation.traffic.ingress
+
+purposes contains purpose if {
+	some connector in input.environment.connectors
+	purpose := connector.addresses
+}
 
 stated := {range.address | some range in addresses.ranges; range.purpose in purposes}
 

@@ -29,3 +29,12 @@ test_silence_admits_everyone if {
 	denials := balancer_open.deny with input as judged(["Load balancer", "VPN"], {})
 	{denial.message | some denial in denials} == {"the load balancer of api admits every network, since none is stated"}
 }
+
+test_the_ranges_of_a_connector_pass_and_those_of_others_do_not if {
+	every case in [["fis", set()], ["core_banking", {"the load balancer of api admits 10.0.2.0/28"}]] {
+		given := judged(["Load balancer", "VPN"], told("10.0.1.0/24,10.0.0.0/24,10.0.2.0/28"))
+		changes := {"environment": {"addresses": {"fis": ["10.0.2.0/28"]}, "connectors": [{"addresses": case[0]}]}}
+		denials := balancer_open.deny with input as object.union(given, changes)
+		{denial.message | some denial in denials} == case[1]
+	}
+}

@@ -481,6 +481,10 @@ class SubscriberState(Body):
     oldest_seconds: Annotated[float, Field(description="The age of the oldest change that it has not received.")]
     dead_letters: Annotated[int, Field(ge=0, description="The deliveries to it that were given up.")]
     missed: Annotated[int, Field(ge=0, description="The changes that retention dropped before it received them.")]
+    paused_at: Annotated[
+        datetime | None, Field(description="Since when nothing is delivered to it, as its receiver is gone.")
+    ]
+    pause_reason: str | None
 
 
 class SubscriberStates(Body):
@@ -528,6 +532,32 @@ class DeliveryWithEvent(Delivery):
     """A delivery with its event, which is null where it is no longer kept."""
 
     event: DeliveredEvent | None
+
+
+class NewNotification(RootModel[dict[str, Any]]):
+    """A notification: a payload of Standard Webhooks, or a CloudEvent, as was agreed with the connector."""
+
+
+class Notification(Body):
+    """A notification, as its connector sent it; sent_at is the time of the attempt that came."""
+
+    number: Annotated[int, Field(ge=1, description="Grows in the order in which notifications came.")]
+    connector: str
+    id: str
+    type: str
+    subject: str | None
+    sent_at: datetime
+    received_at: datetime
+    document: dict[str, Any]
+
+
+class NotificationPage(Body):
+    """Notifications to a namespace in the order in which they came."""
+
+    notifications: list[Notification]
+    next: Annotated[
+        str | None, Field(description="The number that is the `after` of the next page; null on the last one.")
+    ]
 
 
 class Replayed(Body):

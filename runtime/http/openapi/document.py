@@ -53,6 +53,7 @@ _TAGS: Final = {
     "history": "What was when, and going back.",
     "access": "Who may do what.",
     "deliveries": "Changes on their way to subscribers of the event bus.",
+    "notifications": "What connectors tell of themselves.",
     "audit": "Who did what, when, from where and why.",
     "service": "The service, its state and its description.",
 }

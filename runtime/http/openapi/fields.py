@@ -55,6 +55,7 @@ IN_PATH: Final = (
     Parameter("proposal", "path", "The id of a proposal.", UUID_TEXT, PROPOSAL_ID),
     Parameter("subscriber", "path", "The name of a subscriber.", _text(SUBSCRIBER_NAME), "ledger"),
     Parameter("delivery", "path", "The id of a delivery: revision and place.", _text(DELIVERY_ID), "42-0"),
+    Parameter("connector", "path", "The name of a connector.", _text(SUBSCRIBER_NAME), "core-banking"),
     Parameter("file", "path", "A file of the page.", _text(r"^[a-z0-9-]+\.[a-z]+$"), "swagger-ui.css"),
 )
 """The parameters of path templates, by name; an operation has those of its template."""
@@ -214,6 +215,38 @@ BEHIND: Final = Parameter(
     _text(DELIVERY_ID),
     "41-0",
     title="after-delivery",
+)
+AFTER_NUMBER: Final = Parameter(
+    "after",
+    "query",
+    "Only later notifications: a number, as the `next` of the page before.",
+    _text("^[0-9]{1,18}$"),
+    "41",
+    title="after-number",
+)
+WEBHOOK_ID: Final = Parameter(
+    "webhook-id",
+    "header",
+    "The id of the notification, the same whenever it is sent: it is kept once.",
+    _text(r"^[!-\-/-~]{1,255}$"),
+    "msg_2KWPBgLlAfxdpx2AI54pPJ85f4W",
+    required=True,
+)
+WEBHOOK_TIMESTAMP: Final = Parameter(
+    "webhook-timestamp",
+    "header",
+    "The seconds since 1970 at which this attempt was signed.",
+    _text("^[1-9][0-9]{0,11}$"),
+    "1767605400",
+    required=True,
+)
+WEBHOOK_SIGNATURE: Final = Parameter(
+    "webhook-signature",
+    "header",
+    "`v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64; several are separated by spaces.",
+    _text("^[!-~]+(?: [!-~]+){0,7}$"),
+    "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+    required=True,
 )
 DELIVERY_STATE: Final = Parameter(
     "state",

@@ -30,6 +30,7 @@ from runtime.http.openapi.fields import (
 )
 from runtime.http.openapi.history import HISTORY, PAST
 from runtime.http.openapi.namespaces import NAMESPACES
+from runtime.http.openapi.notifications import NOTIFICATIONS
 from runtime.http.openapi.parts import HTML, JSON, Answer, Example, Operation
 from runtime.http.openapi.proposals import PROPOSALS
 from runtime.http.openapi.queue import QUEUE
@@ -226,6 +227,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
         *PROPOSALS,
         *ACCESS,
         *QUEUE,
+        *NOTIFICATIONS,
         *_AUDIT,
         *_SERVICE,
         Operation(

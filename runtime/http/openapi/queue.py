@@ -70,6 +70,17 @@ QUEUE: Final = (
         example=Example(200, {"replayed": 0, "more": False}, using=(STEP_REASON,)),
     ),
     Operation(
+        "resumeSubscriber",
+        "POST",
+        routes.SUBSCRIBER_RESUMPTION,
+        "deliveries",
+        "Resume a subscriber whose receiver was gone",
+        (Answer(204, "Changes are delivered to it again."),),
+        _SETTLED,
+        parameters=(STEP_REASON,),
+        problems=(kinds.SUBSCRIBER_NOT_PAUSED,),
+    ),
+    Operation(
         "discardDelivery",
         "DELETE",
         routes.DELIVERY,

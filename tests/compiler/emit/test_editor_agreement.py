@@ -58,7 +58,7 @@ UNSEEN_VALUES = {
     "another entry has the route": ["DELETE /v1/namespaces/{namespace}/entries/{key}"],
 }
 
-LACKING = ("sign_in.roles", "workloads", "throttling.clients", "subscribers")
+LACKING = ("sign_in.roles", "workloads", "throttling.clients", "subscribers", "connectors")
 """The keys that the project does not have: no value of an entry of theirs can be tried alone."""
 
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"

@@ -1,7 +1,7 @@
 """The API's Deployment, its ServiceAccount and the ConfigMap with its settings.
 
 Sources: ``containers.application``, ``compute.application_tier``, ``orchestration.configuration``,
-``redundancy.application``, the environment's ``subscribers``.
+``redundancy.application``, the environment's ``subscribers`` and ``connectors``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 """
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import (
+    CONNECTORS_FILE,
     ISSUERS_FILE,
     SUBSCRIBERS_FILE,
+    connectors,
     issuer_authorities,
     pod,
     subscribers,
@@ -35,12 +37,12 @@ def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
     text = settings_json(site.settings).decode()
     bundle = issuer_authorities(site)
-    receivers = subscribers(site)
-    data = {"settings.json": text}
-    data |= {name: held for name, held in ((ISSUERS_FILE, bundle), (SUBSCRIBERS_FILE, receivers)) if held}
+    receivers, senders = subscribers(site), connectors(site)
+    files = {ISSUERS_FILE: bundle, SUBSCRIBERS_FILE: receivers, CONNECTORS_FILE: senders}
+    data = {"settings.json": text, **{name: held for name, held in files.items() if held}}
     yield service_account(API, "application", LABELS)
     yield kubernetes_object(kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data=data)
-    yield _deployment(site, hashlib.sha256((text + receivers).encode()).hexdigest())
+    yield _deployment(site, hashlib.sha256((text + receivers + senders).encode()).hexdigest())
 
 
 def _deployment(site: Site, digest: str) -> Document:

@@ -1,7 +1,7 @@
 """The API's Service, and the Ingress for which the cloud's controller creates a load balancer.
 
-Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, the environment's ``host`` and
-``addresses``, the cluster's ``platform``, ``balancers`` and ``addresses.load_balancer``.
+Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, the environment's ``host``,
+``addresses`` and ``connectors``, the cluster's ``platform``, ``balancers`` and ``addresses.load_balancer``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -74,4 +74,6 @@ def admitted(site: Site) -> tuple[str, ...]:
     """Return the networks that may open connections to the load balancer; its firewall sees all of them."""
     addresses = site.environment.addresses
     vpn = addresses.vpn if "VPN" in site.spec.network.segmentation.traffic.ingress else ()
-    return (*(addresses.clients or ()), *vpn)
+    senders = (getattr(addresses, each.addresses) or () for each in site.connectors)
+    # Several connectors may send from the same ranges.
+    return tuple(dict.fromkeys((*(addresses.clients or ()), *vpn, *(item for ranges in senders for item in ranges))))

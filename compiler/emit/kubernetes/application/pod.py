@@ -1,8 +1,8 @@
 """The API's pod: one container under Pod Security's restricted profile.
 
 Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
-``load_balancing.application.health_check``, the environment's ``sign_in`` and ``subscribers``, and the cluster's
-``workloads``.
+``load_balancing.application.health_check``, the environment's ``sign_in``, ``subscribers`` and ``connectors``, and the
+cluster's ``workloads``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/pods/
 """
 
@@ -20,6 +20,7 @@ from compiler.emit.names import (
     API,
     API_AUTHORITY,
     API_CLIENT,
+    API_CONNECTORS,
     API_SUBSCRIBERS,
     AUTHORITY_FILE,
     CACHE,
@@ -49,6 +50,7 @@ Fields = dict[str, Any]
 SETTINGS_FOLDER = "/etc/cbp"
 ISSUERS_FILE = "issuers.crt"
 SUBSCRIBERS_FILE = "subscribers.json"
+CONNECTORS_FILE = "connectors.json"
 SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
@@ -91,6 +93,20 @@ def subscribers(site: Site) -> str:
     return to_json(found).decode() if found else ""
 
 
+def connectors(site: Site) -> str:
+    """Return the file of the systems whose notifications the API takes; none where there are none."""
+    found = [
+        {
+            "name": each.name,
+            "namespace": each.namespace,
+            "form": each.form,
+            "keys_file": f"{SECRETS_FOLDER}/connectors/{each.name}",
+        }
+        for each in site.connectors
+    ]
+    return to_json(found).decode() if found else ""
+
+
 def draining(site: Site) -> Duration:
     """Return the time that a terminating pod has to answer on its open connections."""
     return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
@@ -118,6 +134,7 @@ def _container(site: Site) -> Container:
             _secret("cache", f"{API}-cache"),
             _secret("authority", API_AUTHORITY),
             *((_secret("subscribers", API_SUBSCRIBERS),) if site.subscribers else ()),
+            *((_secret("connectors", API_CONNECTORS),) if site.connectors else ()),
             Mount("scratch", {"emptyDir": {"sizeLimit": "64Mi"}}, "/tmp", read_only=False),  # noqa: S108 - its own, bounded
         ),
     )
@@ -141,6 +158,7 @@ def _variables(site: Site) -> dict[str, str]:
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
         **({"CBP_SUBSCRIBERS_FILE": f"{SETTINGS_FOLDER}/{SUBSCRIBERS_FILE}"} if site.subscribers else {}),
+        **({"CBP_CONNECTORS_FILE": f"{SETTINGS_FOLDER}/{CONNECTORS_FILE}"} if site.connectors else {}),
         # Read again each time that keys are fetched, so that a new authority needs no restart.
         **({"CBP_ISSUER_CA_FILE": f"{SETTINGS_FOLDER}/{ISSUERS_FILE}"} if issuer_authorities(site) else {}),
     }

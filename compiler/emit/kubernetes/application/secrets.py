@@ -6,11 +6,12 @@ they log in as the role that is given the former password.
 Where it stands by, that password is known to the Vault of another region, and the database takes no new one. There the
 database's operator makes a certificate, in the data zone; the pods have a copy.
 
-The keys that sign deliveries are read again by the process when they change: a new one is added beside the old one.
+The keys that sign deliveries and verify notifications are read again when they change: a new one is added beside the
+old one.
 
 Beside each secret is the time of its last rotation, of the same answer of Vault, so that the process can tell its age.
 
-Sources: ``access_control.secrets``, the cluster's ``vault``, the environment's ``subscribers``.
+Sources: ``access_control.secrets``, the cluster's ``vault``, the environment's ``subscribers`` and ``connectors``.
 Upstream: https://external-secrets.io/latest/provider/kubernetes/,
 https://cloudnative-pg.io/documentation/current/declarative_role_management/#client-certificate-generation
 """
@@ -37,6 +38,7 @@ from compiler.emit.names import (
     API,
     API_AUTHORITY,
     API_CLIENT,
+    API_CONNECTORS,
     API_CREDENTIALS,
     API_SECRETS,
     API_SUBSCRIBERS,
@@ -90,18 +92,15 @@ def database_password(site: Site) -> Iterator[Document]:
 
 
 def signing_keys(site: Site) -> Iterator[Document]:
-    """Yield the ExternalSecret of the keys that sign deliveries to subscribers, by their names; none without any."""
+    """Yield the ExternalSecrets of the keys of subscribers and of connectors, by their names; none without any."""
     paths = vault_paths(site)
-    found = [
-        entry
-        for each in site.subscribers
-        for entry in (
-            kept(paths.subscriber(each.name), "keys", each.name),
-            kept_at(paths.subscriber(each.name), each.name),
-        )
-    ]
-    if found:
-        yield external_secret(API_SUBSCRIBERS, KEPT, found, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+    for name, keys in (
+        (API_SUBSCRIBERS, {each.name: paths.subscriber(each.name) for each in site.subscribers}),
+        (API_CONNECTORS, {each.name: paths.connector(each.name) for each in site.connectors}),
+    ):
+        found = [entry for each, key in keys.items() for entry in (kept(key, "keys", each), kept_at(key, each))]
+        if found:
+            yield external_secret(name, KEPT, found, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
 
 
 def client_certificate(_: Site) -> Iterator[Document]:

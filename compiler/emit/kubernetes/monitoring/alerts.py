@@ -13,6 +13,7 @@ from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.monitoring.audit_alerts import audit_alerts
 from compiler.emit.kubernetes.monitoring.external_alerts import external_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
+from compiler.emit.kubernetes.monitoring.notification_alerts import notification_alerts
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.secret_alerts import secret_alerts
 from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
@@ -31,6 +32,7 @@ def alerts(site: Site) -> Iterator[Document]:
         found = {
             "audit": audit_alerts(site),
             "queue": queue_alerts(site),
+            "notifications": notification_alerts(site),
             "service": service_alerts(),
             "external": external_alerts(site),
             "limits": limit_alerts(site),

@@ -39,6 +39,13 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
         "critical",
         "Retention dropped changes that a subscriber had not received: it has to read the present state.",
     )
+    yield Alert(
+        "SubscriberPaused",
+        f"max by (subscriber) (queue_paused{{{pods}}}) > 0",
+        "0m",
+        "warning",
+        "The receiver of a subscriber is gone, so that nothing is delivered to it until it is resumed.",
+    )
     if "Dead letter queue" in site.spec.load_management.queuing.patterns:
         yield Alert(
             "DeadLetters",

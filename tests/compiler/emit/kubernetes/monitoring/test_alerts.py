@@ -84,6 +84,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "queue_dead_letters",
         "queue_missed",
         "queue_oldest_age_seconds",
+        "queue_paused",
         "ready",
         "resource_utilization_ratio",
         "secret_age_seconds",
@@ -141,6 +142,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "DeadLetters": "warning",
         "DeliveriesLate": "warning",
         "SubscriberMissedChanges": "critical",
+        "SubscriberPaused": "warning",
         "AuditTrailShorter": "critical",
         "AuditNotesLost": "warning",
         "RequestsRefused": "warning",
@@ -229,7 +231,7 @@ def test_the_alerts_on_the_event_bus_follow_its_words() -> None:
         groups = documents(site(listing(path, *words)))[FILE]["spec"]["groups"]
         return {rule["alert"] for group in groups if group["name"] == "queue" for rule in group["rules"]}
 
-    always = {"DeliveriesLate", "SubscriberMissedChanges"}
+    always = {"DeliveriesLate", "SubscriberMissedChanges", "SubscriberPaused"}
     assert of_queue("load_management.queuing.patterns", "Dead letter queue") == always | {"DeadLetters"}
     assert of_queue("load_management.queuing.patterns", "Priority queuing") == always | {"DeliveriesDropped"}
     assert of_queue("components.integration_layer.features", "Health monitors") == set()
