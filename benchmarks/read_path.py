@@ -124,6 +124,7 @@ SETTINGS: dict[str, Any] = {
         "known_seconds": 5,
         "second_factor": True,
     },
+    "secrets": {"maximum_age_seconds": 2_592_000},
     "monitors": {
         "memory": {
             "container_bytes": 4 * 1024**3,

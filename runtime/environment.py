@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -41,10 +41,14 @@ class EnvironmentVariableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a server; ``url`` may hold a password and is never shown; ``password_file`` overrides it."""
+    """The address of a server; ``url`` may hold a password and is never shown; ``password_file`` overrides it.
+
+    ``previous_user`` of a database is the role that has the former password for a while after a rotation.
+    """
 
     url: str = field(repr=False)
     password_file: Path | None = None
+    previous_user: str | None = None
 
     def password(self) -> str | None:
         """Return the current password in the file, so that the next connection uses a rotated one."""
@@ -122,6 +126,14 @@ class Environment:
     subscribers: tuple[Subscriber, ...] = ()
     connectors: tuple[SendingConnector, ...] = ()
 
+    @property
+    def secret_files(self) -> Mapping[str, Path]:
+        """The files of secrets, by the names that metrics and details about health have for them."""
+        found = {"database": self.database.password_file, "cache": self.redis.password_file}
+        found |= {f"subscriber-{each.name}": each.keys_file for each in self.subscribers}
+        found |= {f"connector-{each.name}": each.keys_file for each in self.connectors}
+        return {name: path for name, path in found.items() if path is not None}
+
 
 @dataclass(frozen=True, slots=True)
 class MigrationEnvironment:
@@ -172,15 +184,15 @@ def read_environment(variables: Mapping[str, str]) -> Environment:
     """Return the configuration in ``variables``; raise :class:`EnvironmentVariableError` with every fault."""
     reader = _Reader(variables)
     database = Address(
-        reader.url("CBP_DATABASE_URL", ("postgresql", "postgres")), reader.text_file("CBP_DATABASE_PASSWORD_FILE")
+        reader.url("CBP_DATABASE_URL", ("postgresql", "postgres")),
+        reader.text_file("CBP_DATABASE_PASSWORD_FILE"),
+        variables.get("CBP_DATABASE_PREVIOUS_USER") or None,
     )
-    direct = database
+    direct, read = database, None
     if "CBP_DATABASE_DIRECT_URL" in variables:
-        url = reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres"))
-        direct = Address(url, database.password_file)
-    read = None
+        direct = replace(database, url=reader.url("CBP_DATABASE_DIRECT_URL", ("postgresql", "postgres")))
     if "CBP_DATABASE_READ_URL" in variables:
-        read = Address(reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")), database.password_file)
+        read = replace(database, url=reader.url("CBP_DATABASE_READ_URL", ("postgresql", "postgres")))
     redis = Address(reader.url("CBP_REDIS_URL", ("redis", "rediss")), reader.text_file("CBP_REDIS_PASSWORD_FILE"))
     proxies, header = reader.networks("CBP_TRUSTED_PROXIES"), reader.forwarded_header("CBP_FORWARDED_HEADER")
     sentinels = reader.sentinels("CBP_REDIS_SENTINELS", "CBP_REDIS_MASTER_NAME")

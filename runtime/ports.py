@@ -568,6 +568,13 @@ class MemoryReader(Protocol):
         """Return freed memory to the operating system."""
 
 
+class DatedSecret(Protocol):
+    """A secret of which is known when it was last rotated."""
+
+    def rotated_at(self) -> datetime | None:
+        """Return when the secret that is in use was made; None where nothing tells it."""
+
+
 class UnsignedError(Exception):
     """There are no keys to sign or to verify by; the text holds nothing of them."""
 

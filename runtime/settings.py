@@ -397,6 +397,12 @@ class Monitors(Model):
     event_loop: Lag
 
 
+class Secrets(Model):
+    """``access_control.secrets.rotation``: how old a secret may become; ``maximum_age_seconds`` is None for any age."""
+
+    maximum_age_seconds: Annotated[int, Field(ge=1, lt=2**53)] | None
+
+
 class Settings(Model):
     """Everything the processes of one cluster enforce."""
 
@@ -411,4 +417,5 @@ class Settings(Model):
     notifications: Notifications
     external_services: ExternalServices
     access: Access
+    secrets: Secrets
     monitors: Monitors

@@ -165,6 +165,14 @@ class Telemetry:
         "database_migrations_missing", "Migrations of this release that the database has not.", unit="migrations"
     )
 
+    secret_age = gauge(
+        "secret_age_seconds",
+        "Age of a secret since its last rotation; infinite where nothing tells it.",
+        "secret",
+        unit="seconds",
+        statement="access_control.secrets.rotation.schedule",
+    )
+
     memory_age = gauge(
         "memory_age_seconds",
         "Age of what the worker furthest behind has in memory.",

@@ -27,6 +27,7 @@ from runtime.adapters.postgres_notifications import PostgresNotifications
 from runtime.adapters.postgres_proposals import PostgresProposals
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_high_water import RedisHighWater
+from runtime.adapters.secret_files import SecretFile
 from runtime.adapters.signing_keys import SigningKeys
 from runtime.adapters.turn import Turn
 from runtime.app import Adapters, create_app
@@ -92,6 +93,7 @@ class Worker:
             notifications=PostgresNotifications(store),
             connectors={each.connector: SigningKeys(each.keys_file) for each in environment.connectors},
             external={"issuers": issuers, "integrations": integrations},
+            secrets={name: SecretFile(path) for name, path in environment.secret_files.items()},
             trusted_proxies=self.environment.trusted_proxies,
             forwarded_header=self.environment.forwarded_header,
         )

@@ -20,10 +20,12 @@ from runtime.embedded.postgres import postgres as run_postgres
 from runtime.embedded.valkey import ValkeyServer
 from runtime.embedded.valkey import valkey as run_valkey
 from tests.policy.proven import proven_once
+from tests.temporary import keep_in_memory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+keep_in_memory()
 # A busy machine is no counterexample: no example is judged by the time that it takes.
 hypothesis.settings.register_profile("cbp", deadline=None)
 hypothesis.settings.load_profile("cbp")

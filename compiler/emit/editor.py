@@ -64,8 +64,9 @@ def schemas() -> Mapping[str, Document]:
     return found
 
 
+@cache
 def editor_artifacts() -> tuple[Artifact, ...]:
-    """Return every schema as the file ``schemas/<name>.json``."""
+    """Return every schema as the file ``schemas/<name>.json``; they depend on no project."""
     return tuple(Artifact(f"{FOLDER}/{name}.json", to_json(schema)) for name, schema in schemas().items())
 
 

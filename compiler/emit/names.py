@@ -13,6 +13,8 @@ POOLER = f"{DATABASE}-pooler-rw"
 READ_POOLER = f"{DATABASE}-pooler-ro"
 DATABASE_NAME = "configuration"
 DATABASE_ROLE = "configuration_api"
+# It has the former password of that role for a while after a rotation, and its rights.
+DATABASE_PREVIOUS = "configuration_api_previous"
 DATABASE_MIGRATOR = "configuration_migrator"
 # The name by which the operator makes a new database's first owner, which it remains: the operator refuses another one.
 DATABASE_OWNER = "configuration_bootstrap"

@@ -3,8 +3,7 @@
 Sources: ``components.api_layer``, ``containers.application``, ``limits``, ``connections.database``,
 ``load_balancing.database``, ``fault_tolerance``, ``redundancy.data.replication``, ``recovery.rpo``,
 ``backup.configuration.retention``, ``load_management``, ``components.integration_layer``,
-``connections.external_services``, ``access_control.infrastructure`` and the
-environment's ``throttling``, ``sign_in`` and ``host``.
+``connections.external_services``, ``access_control`` and the environment's ``throttling``, ``sign_in`` and ``host``.
 """
 
 from __future__ import annotations
@@ -34,6 +33,7 @@ from runtime.settings import (
     Queue,
     Retry,
     RouteLimit,
+    Secrets,
     ServiceCalls,
     Settings,
     Throttling,
@@ -134,6 +134,7 @@ def settings(environment: Environment, spec: Specification, cluster: str) -> Set
         notifications=Notifications(window_seconds=SIGNATURE_WINDOW.seconds),
         external_services=external,
         access=_access(environment, environment.clusters[cluster], spec),
+        secrets=_secrets(spec),
         monitors=_monitors(spec),
     )
 
@@ -236,6 +237,11 @@ def _throttling(environment: Environment, spec: Specification) -> Throttling:
         ),
         replicas=spec.compute.application_tier.instances.max,
     )
+
+
+def _secrets(spec: Specification) -> Secrets:
+    rotation = spec.access_control.secrets.rotation
+    return Secrets(maximum_age_seconds=rotation.schedule.seconds if rotation.enabled else None)
 
 
 def _monitors(spec: Specification) -> Monitors:

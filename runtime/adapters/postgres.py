@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import asyncpg
 import structlog
 
+from runtime.adapters.postgres_connecting import connect
 from runtime.adapters.postgres_errors import BROKEN, GUARD_BROKEN, HISTORY_UNCONFIRMED, translated
 from runtime.adapters.postgres_history import PostgresHistory
 from runtime.adapters.postgres_requests import CHANGE, GUARDED_CHANGE, calls, change_arguments, guard_refusal, results
@@ -361,8 +362,7 @@ class PostgresEntries:
 
     async def _pool(self, address: Address, size: int) -> _Pool:
         connections = await asyncpg.create_pool(
-            address.url,
-            password=address.password,
+            connect=lambda _dsn, **options: connect(address, **options),
             min_size=0,
             max_size=size,
             max_inactive_connection_lifetime=self._settings.idle_timeout_seconds,

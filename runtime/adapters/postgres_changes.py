@@ -17,6 +17,7 @@ import asyncpg
 import structlog
 
 from runtime.adapters.postgres import CONFIRM
+from runtime.adapters.postgres_connecting import connect
 from runtime.adapters.postgres_errors import TEXTS, translated
 from runtime.adapters.postgres_migrations import migrations
 from runtime.domain.entries import Mark, Version
@@ -189,9 +190,8 @@ class PostgresChanges:
             await asyncio.sleep(pause)
 
     async def _connect(self) -> asyncpg.Connection:
-        return await asyncpg.connect(
-            self._address.url,
-            password=self._address.password(),
+        return await connect(
+            self._address,
             timeout=self._settings.connect_timeout_seconds,
             command_timeout=ANSWER_SECONDS,
             server_settings={"application_name": "cbp-changes"},

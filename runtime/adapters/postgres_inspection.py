@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
-
+from runtime.adapters import postgres_connecting
 from runtime.adapters.postgres_migrations import connect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    import asyncpg
 
     from runtime.environment import Address
     from runtime.settings import Database
@@ -143,9 +144,8 @@ async def identify_pooled(address: Address, settings: Database) -> Identity:
 @asynccontextmanager
 async def _session(address: Address, settings: Database) -> AsyncIterator[asyncpg.Connection]:
     """Connect as the pools of a worker do."""
-    connection = await asyncpg.connect(
-        address.url,
-        password=address.password(),
+    connection = await postgres_connecting.connect(
+        address,
         timeout=settings.connect_timeout_seconds,
         command_timeout=settings.statement_timeout_seconds,
         server_settings={"application_name": "cbp-check"},

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-import asyncpg
+from runtime.adapters import postgres_connecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
+
+    import asyncpg
 
     from runtime.environment import Address
     from runtime.settings import Database
@@ -115,9 +117,8 @@ async def connect(address: Address, settings: Database) -> asyncpg.Connection:
 
     Raises asyncpg's and the operating system's errors when the database cannot be reached.
     """
-    return await asyncpg.connect(
-        address.url,
-        password=address.password(),
+    return await postgres_connecting.connect(
+        address,
         timeout=settings.connect_timeout_seconds,
         # A migration may take longer than a request, so the role's timeout (set below) is off in this session.
         server_settings={

@@ -59,7 +59,9 @@ def create_app(
         await adapters.buckets.close()
         await adapters.store.close()
 
-    status = StatusHandlers(services.health, adapters.pools, services.sampling, services.monitors, adapters.telemetry)
+    status = StatusHandlers(
+        services.health, adapters.pools, services.sampling, services.monitors, services.secrets, adapters.telemetry
+    )
     port = settings.process.management_port if management_port is None else management_port
     by_port = ByPort(
         Paths(public_resources(settings, adapters, services, status)), Paths(management_resources(status)), port

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         AccessStore,
         AuditTrail,
         ChangeFeed,
+        DatedSecret,
         DeliveryQueue,
         EntryStore,
         ExternalPool,
@@ -37,7 +38,7 @@ class Adapters:
 
     ``replace`` ends this worker, so that another takes its place. Without ``receivers`` it delivers no changes.
     ``connectors`` are those whose notifications are taken, and their keys.
-    ``external`` are the connections to external services, by what they are for.
+    ``external`` are the connections to external services, by what they are for. ``secrets`` are those of the worker.
     """
 
     store: EntryStore
@@ -56,6 +57,7 @@ class Adapters:
     receivers: Mapping[Subscription, Receiver] = field(default_factory=dict)
     connectors: Mapping[Connector, KeyRing] = field(default_factory=dict)
     external: Mapping[str, ExternalPool] = field(default_factory=dict)
+    secrets: Mapping[str, DatedSecret] = field(default_factory=dict)
     trusted_proxies: Sequence[Network] = ()
     forwarded_header: ForwardedHeader | None = None
 

@@ -26,6 +26,7 @@ from runtime.services.notifications import Connectors, Notifications
 from runtime.services.proposals import Proposals
 from runtime.services.queue import QueueAdministration
 from runtime.services.sampling import Sampling
+from runtime.services.secret_ages import SecretAges
 from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 
@@ -78,6 +79,7 @@ class Services:
     health: Health
     sampling: Sampling
     monitors: Monitors
+    secrets: SecretAges
 
     def running(self, adapters: Adapters) -> Iterator[Coroutine[Any, Any, None]]:
         """Yield what goes on for as long as the worker runs."""
@@ -86,6 +88,7 @@ class Services:
         yield adapters.changes.follow(self.configuration.cache)
         yield self.sampling.repeat()
         yield self.monitors.repeat()
+        yield self.secrets.repeat()
         yield self.audit.repeat()
         yield self.access.given.follow()
         yield from (each.follow() for each in self.access.keys.values())
@@ -122,6 +125,7 @@ def services_of(settings: Settings, adapters: Adapters, bounds: Bounds) -> Servi
         health=health,
         sampling=Sampling(health, adapters.store.pools, adapters.external, telemetry),
         monitors=Monitors(settings, adapters.memory, background, adapters.store.pools, shedding, telemetry),
+        secrets=SecretAges(adapters.secrets, settings.secrets.maximum_age_seconds, telemetry),
     )
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from runtime.services.health import Health
     from runtime.services.monitors import Monitors
     from runtime.services.sampling import Sampling
+    from runtime.services.secret_ages import SecretAges
     from runtime.settings import Settings
     from runtime.telemetry import Telemetry
 
@@ -53,9 +54,11 @@ class StatusHandlers:
         pools: Callable[[], Mapping[str, Pool]],
         sampling: Sampling,
         monitors: Monitors,
+        secrets: SecretAges,
         telemetry: Telemetry,
     ) -> None:
         self._monitors = monitors
+        self._secrets = secrets
         self._health = health
         self._pools = pools
         self._sampling = sampling
@@ -87,6 +90,7 @@ class StatusHandlers:
                 "pools": self._pools(),
                 "cache": contents,
                 "monitors": self._monitors.details,
+                "secrets": self._secrets.details,
             },
         )
 

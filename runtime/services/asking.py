@@ -50,13 +50,17 @@ class Asking:
         return answer
 
     async def _tried(self, operation: Callable[[], Awaitable[T]]) -> T:
-        failures = 0
+        failures: list[TransientError] = []
         self._retries.earn()
         while True:
             try:
                 return await operation()
-            except TransientError:
-                failures += 1
-                if not self._retries.permits(failures):
+            except OverloadedError:
+                if not failures:
                     raise
-            await asyncio.sleep(self._retries.pause_seconds(failures))
+                raise failures[-1] from None
+            except TransientError as error:
+                failures.append(error)
+                if not self._retries.permits(len(failures)):
+                    raise
+            await asyncio.sleep(self._retries.pause_seconds(len(failures)))

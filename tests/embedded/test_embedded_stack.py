@@ -32,6 +32,7 @@ from runtime.settings import (
     Process,
     Queue,
     Retry,
+    Secrets,
     ServiceCalls,
     Settings,
     Throttling,
@@ -118,6 +119,7 @@ SETTINGS = Settings(
         known_seconds=5,
         second_factor=True,
     ),
+    secrets=Secrets(maximum_age_seconds=2_592_000),
     monitors=Monitors(
         memory=MemoryMonitor(container_bytes=4_000_000_000, heap_bytes=3_000_000_000, levels=LEVELS),
         threads=LEVELS,

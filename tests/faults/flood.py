@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 import httpx
 
 from tests.faults.clients import SETTLED, connection
-from tests.faults.deployment import QUOTA
+from tests.faults.deployment import QUOTA, REPLICAS, WORKERS
 from tests.identity import signed_in
 
 if TYPE_CHECKING:
@@ -19,13 +19,16 @@ if TYPE_CHECKING:
     from tests.faults.deployment import Deployment, Replica
 
 PAUSE_SECONDS = 0.04
+TOGETHER = f";q={sum(QUOTA.values())};"
+"""What the policy says of a request that the replicas counted together: the quota, and not the share of a worker."""
 
 
 class Admitted(NamedTuple):
-    """A request that was not denied, and when it was sent and answered."""
+    """A request that was not denied, when it was sent and answered, and whether a worker's share admitted it."""
 
     invoked: float
     returned: float
+    alone: bool = False
 
 
 @asynccontextmanager
@@ -48,17 +51,31 @@ async def _flood(replica: Replica, path: str, somebody: str, admitted: list[Admi
     async with connection(headers=signed_in(subject=somebody)) as http:
         while not done.is_set():
             invoked = time.monotonic()
-            try:
-                status = (await http.get(replica.url + path)).status_code
-            except httpx.TransportError:
-                status = 503  # nobody was told that it was admitted
-            if status in (200, 404):
-                admitted.append(Admitted(invoked, time.monotonic()))
+            with suppress(httpx.TransportError):  # nobody was told that it was admitted
+                response = await http.get(replica.url + path)
+                if response.status_code in (200, 404):
+                    alone = TOGETHER not in response.headers["ratelimit-policy"]
+                    admitted.append(Admitted(invoked, time.monotonic(), alone))
             await asyncio.sleep(PAUSE_SECONDS)
 
 
-def excess(admitted: Sequence[Admitted], quotas: int, capacities: int) -> tuple[str, ...]:
-    """Return the window in which most was admitted beyond some quotas and some capacities, if there is one.
+def excess(admitted: Sequence[Admitted], forgotten: int, restarted: int) -> tuple[str, ...]:
+    """Return the windows in which most was admitted beyond what they may, of either way to count.
+
+    What replicas count together is bounded by the quota, and one more capacity each time that Redis has ``forgotten``;
+    what workers admit by their shares by the quota too, and one more share for each that was ``restarted``.
+    """
+    together = [each for each in admitted if not each.alone]
+    alone = [each for each in admitted if each.alone]
+    shares = 1 + restarted / (REPLICAS * WORKERS)
+    return (
+        *_excess("", together, (1 + forgotten) * QUOTA["capacity"]),
+        *_excess(" by shares", alone, shares * QUOTA["capacity"]),
+    )
+
+
+def _excess(how: str, admitted: Sequence[Admitted], capacity: float) -> tuple[str, ...]:
+    """Return the window in which most was admitted beyond a capacity and its refill, if there is one.
 
     A request counts for a window when it was both sent and answered in it.
     """
@@ -68,9 +85,9 @@ def excess(admitted: Sequence[Admitted], quotas: int, capacities: int) -> tuple[
         inside = (each for each in by_answer if each.invoked >= start)
         for number, each in enumerate(inside, 1):
             seconds = each.returned - start
-            capacity = (quotas + capacities) * QUOTA["capacity"]
-            allowed = capacity + quotas * QUOTA["refill_per_minute"] * seconds / 60
+            allowed = capacity + QUOTA["refill_per_minute"] * seconds / 60
             if number - allowed > worst:
                 worst = number - allowed
-                text = f"a client was admitted {number} times in {seconds:.2f} s, where {allowed:.1f} were allowed"
+                times = f"{number} times{how} in {seconds:.2f} s"
+                text = f"a client was admitted {times}, where {allowed:.1f} were allowed"
     return (text,) if text else ()

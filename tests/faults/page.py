@@ -32,7 +32,8 @@ that a change was not made, or not sent, is taken at its word.
   {stale:g}. It never shows a value that no change wrote.
 - **No entity tag** is handed out for two values. After history went back, none of before matches: no 304, and no
   `If-Match` that holds.
-- **The quota** of a client holds in every window, but for what [the bound of the fault](runtime.md#limits) adds.
+- **The quota** of a client holds in every window for what replicas count together in Redis, and once more for what
+  workers admit by their shares while it fails them; [the fault](runtime.md#limits) may add a capacity, or a share.
 - **No answer is a 500**, every client is answered again after the fault, and what should go on does: reads of settled
   entries (nobody changes them) from memory, changes where the store is there, readiness. Replicas and workers that
   were broken themselves are left out of that.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tests.faults.deployment import WORKERS
 from tests.faults.nemeses.network import SLOW_SECONDS, caches, cut, databases, first_database, silent, slow
 from tests.faults.nemeses.postgres import (
     changed_password,
@@ -38,9 +39,9 @@ class Row:
     """One fault, and what must go on while it lasts, at the replicas that are not ``spoilt`` themselves.
 
     ``settled`` are reads of entries that nobody changes, ``changes`` changes; ``ready`` is whether readiness must stay.
-    While PostgreSQL is ``away`` no read is answered for longer than the settings say. ``quotas`` and ``forgotten``
-    bound what a client is admitted while the fault lasts: so many times its quota, and so many more times the capacity
-    of its bucket (docs/runtime.md, While Redis fails). ``sentinels`` watch Redis where the fault is about them.
+    While PostgreSQL is ``away`` no read is answered for longer than the settings say. Redis has ``forgotten`` so often
+    what was admitted, and so many workers are ``restarted`` with a full share (docs/runtime.md, While Redis fails).
+    ``sentinels`` watch Redis where the fault is about them.
     """
 
     name: str
@@ -52,8 +53,8 @@ class Row:
     spoilt: tuple[int, ...] = ()
     away: bool = False
     sentinels: bool = False
-    quotas: int = 1
     forgotten: int = 0
+    restarted: int = 0
 
 
 ROWS = (
@@ -120,37 +121,39 @@ ROWS = (
         promoted_with_loss,
     ),
     Row("a worker is frozen", "SIGSTOP", frozen_worker, spoilt=(0,), changes=True),
-    Row("a worker is killed", "SIGKILL; its parent replaces it", killed_worker, spoilt=(0,), changes=True),
+    Row("a worker is killed", "SIGKILL; its parent replaces it", killed_worker, spoilt=(0,), changes=True, restarted=1),
     Row(
-        "a replica is killed", "SIGKILL to every process of it; started anew", killed_replica, spoilt=(0,), changes=True
+        "a replica is killed",
+        "SIGKILL to every process of it; started anew",
+        killed_replica,
+        spoilt=(0,),
+        changes=True,
+        restarted=WORKERS,
     ),
-    Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True, quotas=2),
-    Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, quotas=2, forgotten=1),
-    Row("Redis refuses connections", "connections broken, new ones refused", cut(caches), changes=True, quotas=2),
-    Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True, quotas=2),
-    Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True, quotas=2),
-    Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True, quotas=2),
-    Row("the password of Redis is changed", "and its connections ended", locked_cache, changes=True, quotas=2),
+    Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True),
+    Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, forgotten=1),
+    Row("Redis refuses connections", "connections broken, new ones refused", cut(caches), changes=True),
+    Row("Redis is silent", "nothing is delivered, no connection is broken", silent(caches), changes=True),
+    Row("Redis is slow", f"{1000 * SLOW_SECONDS:.0f} ms each way", slow(caches), changes=True),
+    Row("Redis is read-only", "a replica of a master that is away", read_only_cache, changes=True),
+    Row("the password of Redis is changed", "and its connections ended", locked_cache, changes=True),
     Row(
         "Redis has no memory left",
         "maxmemory 1",
         configured_cache({"maxmemory": "1"}, {"maxmemory": "0"}),
         changes=True,
-        quotas=2,
     ),
     Row(
         "Redis has too few replicas",
         "min-replicas-to-write 1",
         configured_cache({"min_replicas_to_write": "1"}, {"min_replicas_to_write": "0"}),
         changes=True,
-        quotas=2,
     ),
     Row(
         "Redis hands over",
         "the sentinels exchange master and replica",
         handed_over_master,
         changes=True,
-        quotas=2,
         forgotten=1,
         sentinels=True,
     ),
@@ -159,7 +162,6 @@ ROWS = (
         "SIGKILL; the sentinels promote its replica",
         killed_master,
         changes=True,
-        quotas=2,
         forgotten=1,
         sentinels=True,
     ),

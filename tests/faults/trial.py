@@ -74,7 +74,7 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
         await asyncio.sleep(rewinds[0].over - time.monotonic())
         await _try_old_tags(deployment, recorder, rewinds[0].restored[0])
     await _look_at_all(deployment, recorder)
-    broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.quotas, row.forgotten)]
+    broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.forgotten, row.restarted)]
     broken += [] if recovered else [f"the service did not recover within {RECOVERY_SECONDS:.0f} s"]
     return report(row, recorder, times, broken)
 

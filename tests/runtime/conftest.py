@@ -108,6 +108,7 @@ def document() -> dict[str, Any]:
             "integrations": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
         },
         "access": access(),
+        "secrets": {"maximum_age_seconds": 2_592_000},
         "monitors": {
             "memory": {
                 "container_bytes": 4_000_000_000,

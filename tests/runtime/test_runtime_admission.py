@@ -6,12 +6,13 @@ import asyncio
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import cycle
 from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime.ports import CircuitState, OverloadedError
+from runtime.ports import CircuitState, OverloadedError, TransientError
 from runtime.services.admission import CALLS, INTERVAL_SECONDS, PATIENCE_SECONDS, Admission
 from runtime.services.asking import Asking
 from runtime.services.changes import Changes
@@ -211,3 +212,18 @@ async def test_calls_that_were_not_sent_open_no_circuit(settings: Settings) -> N
         with pytest.raises(OverloadedError):
             await asking.ask(crowded)
     assert asking.circuit.state is CircuitState.CLOSED
+
+
+@pytest.mark.anyio
+async def test_a_call_that_failed_and_found_too_many_waiting_for_its_repetition_failed(settings: Settings) -> None:
+    outcomes = cycle((TransientError("the connection broke"), OverloadedError()))
+
+    async def broken() -> None:
+        raise next(outcomes)
+
+    asking = Asking(settings.database)
+    assert settings.database.circuit_breaker is not None
+    for _ in range(settings.database.circuit_breaker.failure_threshold):
+        with pytest.raises(TransientError):
+            await asking.ask(broken)
+    assert asking.circuit.state is CircuitState.OPEN

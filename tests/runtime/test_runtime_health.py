@@ -217,6 +217,7 @@ async def test_the_details_say_what_is_away_since_when_and_why(
         "redis": {"state": "up"},
         "schema": {"found": 3, "needed": 3},
         "pools": {"reads": {"size": 2, "in_use": 0, "waiting": 0, "refused": 0}},
+        "secrets": {},
     }
     before = datetime.now(UTC)
     await lose_database(worker, entries, feed, Reason.SLOW)

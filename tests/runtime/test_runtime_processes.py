@@ -74,7 +74,7 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_a_toke
     else:
         document["throttling"]["routes"] = [{"route": "GET /v1/namespaces/{namespace}/entries/{key}", "bucket": limit}]
     with serving(tmp_path, document, variables) as service:
-        tally = await flood(service, URL, seconds=3)
+        tally = await flood(service, URL, sum(limit.values()), seconds=3)
         admitting = {e["process"] for e in service.events() if e["event"] == "request" and e["status"] == 404}
     assert len(admitting) == 2
 
@@ -83,8 +83,8 @@ async def test_a_flood_from_a_full_bucket_is_admitted_to_the_floor_within_a_toke
     def allowed(seconds: float) -> int:
         return math.floor(full + limit["refill_per_minute"] * seconds / 60)
 
-    # The bucket was full until the first request was counted, between its sending and its answer. A denial says that
-    # the bucket was empty, so everything until the last one had been admitted, but for a token
+    # The bucket was full until the first request of the flood was counted, between its sending and its answer. A denial
+    # says that it was empty, so everything until the last one had been admitted, but for a token
     # that each worker may have on its way.
     lost = tally.pauses * document["process"]["workers"] * (limit["capacity"] // 100)
     least = allowed(tally.last_denied_sent - tally.first_answered) - len(admitting) - lost
@@ -313,7 +313,7 @@ async def test_a_redis_that_answers_ping_and_refuses_writes_leaves_each_worker_i
     with Redis.from_url(variables["CBP_REDIS_URL"]) as redis, serving(tmp_path, document, variables) as service:
         redis.config_set("min-replicas-to-write", 1)
         try:
-            tally = await flood(service, URL, seconds=6)
+            tally = await flood(service, URL, (400 + 60) // 4, seconds=6)
         finally:
             redis.config_set("min-replicas-to-write", 0)
         events = service.events()

@@ -326,34 +326,3 @@ async def test_the_password_is_read_from_its_file_with_every_connection(
             await buckets.close()
     finally:
         await server.acl_deluser("reader")
-
-
-async def test_a_password_that_changes_by_the_procedure_of_docs_vault_md_fails_no_request(
-    server: Redis, redis_url: str, tmp_path: Path
-) -> None:
-    """Redis accepts both passwords, then Vault and the API's file have the new one, then the old one is void."""
-    secret = tmp_path / "password"
-    secret.write_text("first", encoding="utf-8")
-    await server.acl_setuser("changing", enabled=True, passwords=["+first"], commands=["+@all"], keys=["*"], reset=True)
-    url = redis_url.replace("://:", "://changing:")
-    buckets = RedisTokenBuckets(Address(url, secret), Telemetry())
-    steps = (
-        lambda: server.acl_setuser("changing", enabled=True, passwords=["+second"]),
-        lambda: asyncio.to_thread(secret.write_text, "second", encoding="utf-8"),
-        lambda: server.acl_setuser("changing", enabled=True, passwords=["-first"]),
-    )
-    try:
-        await buckets.take(keyed(SLOW), 1)
-        for step in steps:
-            await step()
-            await _disconnect(server, "changing")
-            await buckets.take(keyed(SLOW), 1)
-    finally:
-        await buckets.close()
-        await server.acl_deluser("changing")
-
-
-async def _disconnect(server: Redis, user: str) -> None:
-    for client in await server.client_list():
-        if client["user"] == user:
-            await server.client_kill(client["addr"])

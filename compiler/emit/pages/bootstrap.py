@@ -5,7 +5,7 @@ Sources: the emitted objects, the plan for Vault, ``containers.application.loggi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
@@ -19,7 +19,7 @@ from compiler.emit.kubernetes.database.audit_anchors import CLOUD_AUDIENCE, anch
 from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster
-from compiler.emit.kubernetes.database.roles import DIVIDING
+from compiler.emit.kubernetes.database.roles import DIVIDING, KEEPING
 from compiler.emit.names import (
     AUDIT,
     CACHE,
@@ -38,6 +38,7 @@ from compiler.emit.providers import ARGO_CD, PROMETHEUS
 from compiler.emit.settings import ALGORITHMS, audience
 from compiler.emit.templates import render
 from compiler.emit.text import days
+from compiler.emit.vault.engines import MAINTENANCE_DATABASE
 from compiler.emit.vault.paths import vault_paths
 from compiler.model.text import minor
 
@@ -103,6 +104,8 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         migration=MIGRATION,
         migration_seconds=LONGEST_SECONDS,
         dividing=DIVIDING,
+        keeping=KEEPING,
+        maintenance_database=MAINTENANCE_DATABASE,
         cache_nodes=NODES,
         cache_first=pod_names(CACHE, NODES)[0],
         cache_port=REDIS_PORT,
@@ -146,10 +149,8 @@ def _entries(documents: Sequence[Document]) -> Iterator[tuple[str, str]]:
     for document in documents:
         if document["kind"] == "ExternalSecret":
             vault = stores[document["spec"]["secretStoreRef"]["name"]]["spec"]["provider"].get("vault", {})
-            for reference in _references(document["spec"]) if vault.get("path") == VAULT_KV else ():
-                yield f"{vault['path']}/{reference['key']}", reference.get("property", "every field")
-
-
-def _references(spec: dict[str, Any]) -> Iterator[dict[str, str]]:
-    yield from (item["remoteRef"] for item in spec.get("data", ()))
-    yield from (item["extract"] for item in spec.get("dataFrom", ()) if "extract" in item)
+            for item in document["spec"]["data"] if vault.get("path") == VAULT_KV else ():
+                _, _, key = item["remoteRef"]["key"].partition("/")
+                part, _, field = item["remoteRef"]["property"].partition(".")
+                if part == "data":
+                    yield f"{vault['path']}/{key}", field

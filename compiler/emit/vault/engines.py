@@ -6,8 +6,9 @@ Upstream: https://openbao.org/api-docs/secret/kv/kv-v2/, https://openbao.org/api
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from compiler.emit.kubernetes.database.roles import KEEP_PASSWORD
 from compiler.emit.names import (
     DATABASE_MANAGER,
     DATABASE_MIGRATOR,
@@ -19,6 +20,7 @@ from compiler.emit.names import (
 from compiler.emit.text import hours
 from compiler.emit.vault.documents import Write, reference, write
 from compiler.emit.vault.paths import vault_paths
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,16 @@ if TYPE_CHECKING:
 # Overwritten versions of a secret stay readable, for a return to an earlier one.
 KEPT_VERSIONS = 10
 MAINTENANCE_DATABASE = "postgres"  # every server has it, and it is empty
+# A new password is in the Secret after a minute, and in the pods after one or two more.
+OVERLAP = Duration(600)
+"""How long the former password of the role that serves is still accepted, of the role beside it."""
+
+
+OVERLAPPING = (
+    f"SELECT {KEEP_PASSWORD}('{OVERLAP.seconds} seconds')",
+    "ALTER ROLE \"{{username}}\" WITH PASSWORD '{{password}}'",
+)
+"""The statements of a rotation, in one transaction; Vault fills in the name of the role, and a verifier."""
 
 
 def secrets_engine(_: Site) -> Iterator[Write]:
@@ -49,12 +61,11 @@ def database_credentials(site: Site) -> Iterator[Write]:
     yield _connection(site)
     rotation = site.spec.access_control.secrets.rotation
     for name, role in _static_roles(site).items() if rotation.enabled else ():
-        yield write(
-            f"{VAULT_DATABASE}/static-roles/{name}",
-            db_name=vault_paths(site).connection,
-            username=role,
-            rotation_period=hours(rotation.schedule),
-        )
+        period, connection = hours(rotation.schedule), vault_paths(site).connection
+        data: dict[str, Any] = {"db_name": connection, "username": role, "rotation_period": period}
+        if role == DATABASE_ROLE:
+            data["rotation_statements"] = list(OVERLAPPING)
+        yield write(f"{VAULT_DATABASE}/static-roles/{name}", **data)
 
 
 def _static_roles(site: Site) -> dict[str, str]:

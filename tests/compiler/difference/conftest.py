@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import deployed_in, git
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ EXAMPLES = Path(__file__).parent / "examples"
 
 @pytest.fixture(scope="session")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The frozen project as it is deployed, committed to main; not to be changed."""
-    return deployed_in(tmp_path_factory.mktemp("deployed"))
+    """The frozen project as it is deployed, with what a first answer remembers; not to be changed."""
+    project = deployed_in(tmp_path_factory.mktemp("deployed"))
+    assert cbp("diff", "--root", str(project), "--as-of", "2026-01-15").exit_code == 0
+    return project
 
 
 @pytest.fixture

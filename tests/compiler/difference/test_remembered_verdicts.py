@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,13 @@ class _Asked:
     """The rules that the engine evaluated, one entry for each cluster."""
 
     rules: list[tuple[str, ...]] = field(default_factory=list)
+
+
+@pytest.fixture
+def project(project: Path) -> Path:
+    """A copy of the repository in which nothing is remembered."""
+    shutil.rmtree(project / ".cbp")
+    return project
 
 
 @pytest.fixture

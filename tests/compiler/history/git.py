@@ -40,7 +40,7 @@ def deployed_in(folder: Path) -> Path:
 
 
 def commit(project: Path) -> str:
-    """Commit everything, and return the id."""
-    git(project, "add", "--all", "--force")
+    """Commit everything but what commands remember, and return the id."""
+    git(project, "add", "--all", "--force", "--", ".", ":!.cbp")
     git(project, "commit", "--quiet", "--allow-empty", "--message=state")
     return git(project, "rev-parse", "HEAD")

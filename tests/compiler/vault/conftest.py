@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from compiler.emit.kubernetes.database.roles import POST_INIT_SQL, ROTATED
-from compiler.emit.names import DATABASE_MANAGER, DATABASE_OWNER
+from compiler.emit.kubernetes.database.roles import KEEP_PASSWORD, POST_INIT_SQL, ROTATED
+from compiler.emit.names import DATABASE_MANAGER, DATABASE_OWNER, DATABASE_PREVIOUS
 from tests.compiler.project import artifacts
 from tests.compiler.vault.bank import MANAGER_PASSWORD, SITES, Bank
 from tests.compiler.vault.neighbours import ApiServer, IdentityProvider, serving
@@ -86,5 +86,6 @@ def _roles(postgres: PostgresServer) -> Iterator[None]:
         administer(postgres, statement)
     administer(postgres, f"ALTER ROLE {DATABASE_MANAGER} PASSWORD '{password}'")
     yield
-    for role in (DATABASE_MANAGER, *ROTATED, DATABASE_OWNER):
+    administer(postgres, f"DROP FUNCTION {KEEP_PASSWORD}")
+    for role in (DATABASE_MANAGER, DATABASE_PREVIOUS, *ROTATED, DATABASE_OWNER):
         administer(postgres, f"DROP ROLE {role}")

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import socket
 import ssl
+import subprocess
+import sysconfig
 import time
+from datetime import datetime
+from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -14,18 +20,27 @@ import asyncpg
 import pytest
 import yaml
 
+from compiler.emit.kubernetes.database.roles import KEEP_PASSWORD
+from compiler.emit.names import DATABASE_MIGRATOR, DATABASE_OWNER, DATABASE_PREVIOUS, DATABASE_ROLE
 from compiler.emit.server_certificates import server_certificates
 from compiler.emit.text import hours
+from compiler.emit.vault.engines import OVERLAP
 from compiler.emit.vault.paths import vault_paths
+from runtime.adapters.postgres_migrations import migrate
+from runtime.adapters.secret_files import SecretFile
 from runtime.domain.signatures import read_key
-from runtime.environment import read_signer
+from runtime.environment import Address, read_signer
 from runtime.maintenance.transit import SignerError, sign
-from tests.compiler.project import documents
+from runtime.settings import Settings
+from tests.compiler.project import ROOT, documents
 from tests.compiler.vault.bank import SITES
+from tests.conftest import empty_database
+from tests.faults.deployment import settings as small_settings
+from tests.runtime.composed import composed, loaded, until_ready
 from tests.tls import context_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     import httpx
 
@@ -302,31 +317,151 @@ def test_a_secret_is_replaced_only_by_whoever_says_which_version(kept: Bank) -> 
     assert kept.server.ask("POST", path, options={"cas": 1}, data={"password": "a"}).status_code == 200
 
 
-def test_a_rotated_password_works_and_the_one_before_does_not(applied: Bank, postgres: PostgresServer) -> None:
-    token = logged_in(applied, PRODUCTION, "configuration-api")
-    role = vault_paths(PRODUCTION).static_role
-    old, new = "", ""
-    for _ in range(2):
+def static_credentials(bank: Bank, role: str) -> dict[str, Any]:
+    return bank.server.told("GET", f"database/static-creds/{role}")
+
+
+def write_as_external_secrets_does(bank: Bank, file: Path) -> str:
+    """Write the API's password and the time of its rotation, as the compiled ExternalSecret reads them; return it."""
+    read = documents(PRODUCTION)["cbp-application/externalsecret-configuration-api-database.yaml"]["spec"]["data"]
+    for entry in read:
+        said = bank.server.told("GET", f"database/{entry['remoteRef']['key']}")
+        target = file.with_name(entry["secretKey"])
+        target.with_suffix(".next").write_text(said[entry["remoteRef"]["property"]])
+        target.with_suffix(".next").replace(target)
+    return file.read_text()
+
+
+@pytest.fixture
+def serving() -> Settings:
+    """Settings of a small worker that limits nobody."""
+    document = small_settings()
+    document["throttling"]["client"] = {"capacity": 100_000, "refill_per_minute": 1}
+    return Settings.model_validate_json(json.dumps(document))
+
+
+@pytest.fixture
+def rotated(applied: Bank) -> Bank:
+    """The server after it has rotated production's passwords: those of all environments have the same database here."""
+    for role in (vault_paths(PRODUCTION).static_role, vault_paths(PRODUCTION).migration_role):
         applied.server.told("POST", f"database/rotate-role/{role}")
-        said = applied.server.ask("GET", f"database/static-creds/{role}", token).json()["data"]
-        assert (said["username"], said["rotation_period"]) == ("configuration_api", 30 * 24 * 3600)
-        assert said["ttl"] <= 30 * 24 * 3600
-        old, new = new, said["password"]
-    assert signs_in(postgres, new)
-    assert not signs_in(postgres, old)
+    return applied
 
 
-def signs_in(postgres: PostgresServer, password: str) -> bool:
-    """Whether the API's role gets into the database with a password."""
+@pytest.fixture
+def serving_database(rotated: Bank, postgres: PostgresServer, serving: Settings) -> Iterator[str]:
+    """The address of a migrated database, without a user, as the compiled roles serve and migrate it."""
+    with empty_database(postgres, DATABASE_OWNER) as name:
+        server = postgres.admin_url.rpartition("@")[2].partition("/")[0]
+        password = static_credentials(rotated, vault_paths(PRODUCTION).migration_role)["password"]
+        migrator = f"postgresql://{DATABASE_MIGRATOR}@{server}/{name}?password={quote(password)}"
+        asyncio.run(migrate(Address(migrator), serving.database, DATABASE_ROLE))
+        yield f"{server}/{name}?sslmode=disable"
+
+
+async def users_of(administrator: asyncpg.Connection, database: str) -> set[str]:
+    """The users of the connections that workers have lent to requests."""
+    name = database.partition("/")[2].partition("?")[0]
+    rows = await administrator.fetch(
+        "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = $1 AND application_name = 'cbp-runtime'", name
+    )
+    return {row["usename"] for row in rows}
+
+
+@pytest.mark.anyio
+async def test_a_rotation_of_the_database_password_fails_no_request_and_voids_the_one_before(
+    rotated: Bank,
+    postgres: PostgresServer,
+    serving: Settings,
+    serving_database: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    """Vault rotates while clients read and write; until the file follows, new sessions have the former password."""
+    file, administrator = tmp_path / "password", await asyncpg.connect(postgres.admin_url)
+    first = write_as_external_secrets_does(rotated, file)
+    address = Address(f"postgresql://{DATABASE_ROLE}@{serving_database}", file, DATABASE_PREVIOUS)
+
+    async def a_pod_starts_as(user: str) -> None:
+        async with composed(serving, address, Address(redis_url)) as client:
+            await until_ready(client)
+            assert (await client.put("/v1/namespaces/n/entries/new", json={"value": user})).is_success
+            assert user in await users_of(administrator, serving_database)
+            assert (await client.delete("/v1/namespaces/n/entries/new", headers={"If-Match": "*"})).is_success
+
+    async with composed(serving, address, Address(redis_url)) as client:
+        await until_ready(client)
+        async with loaded(client) as load:
+            await asyncio.to_thread(rotate, rotated)
+            assert not await signs_in(postgres, first)
+            await a_pod_starts_as(DATABASE_PREVIOUS)
+            await load.goes_on()
+            second = write_as_external_secrets_does(rotated, file)
+            await a_pod_starts_as(DATABASE_ROLE)
+    ends = "SELECT extract(epoch FROM rolvaliduntil - now()) FROM pg_roles WHERE rolname = $1"
+    assert 0 < await administrator.fetchval(ends, DATABASE_PREVIOUS) <= OVERLAP.seconds
+    assert await signs_in(postgres, first, DATABASE_PREVIOUS)
+    await administrator.execute(f"SELECT {KEEP_PASSWORD}('0 seconds')")
+    assert [await signs_in(postgres, each, DATABASE_PREVIOUS) for each in (first, second)] == [False, False]
+    assert await signs_in(postgres, second)
+    await administrator.close()
+
+
+def rotate(bank: Bank) -> None:
+    bank.server.told("POST", f"database/rotate-role/{vault_paths(PRODUCTION).static_role}")
+
+
+@pytest.mark.anyio
+async def test_the_second_rotation_voids_the_password_before_the_former_one(
+    rotated: Bank, postgres: PostgresServer, tmp_path: Path
+) -> None:
+    first = write_as_external_secrets_does(rotated, tmp_path / "password")
+    for accepted in (True, False):
+        await asyncio.to_thread(rotate, rotated)
+        assert await signs_in(postgres, first, DATABASE_PREVIOUS) is accepted
+
+
+def test_the_agent_of_vault_writes_the_files_that_the_process_reads(kept: Bank, tmp_path: Path) -> None:
+    """By the templates of docs/vault.md, with no other right than the API's policy."""
+    page = (ROOT / "docs/vault.md").read_text(encoding="utf-8")
+    (templates,) = re.findall("```hcl\n(template .*?)```", page, re.DOTALL)
+    policy = f"{vault_paths(PRODUCTION).scope}-configuration-api"
+    made = kept.server.ask("POST", "auth/token/create", policies=[policy], no_default_policy=True).json()
+    (tmp_path / "token").write_text(made["auth"]["client_token"])
+    (tmp_path / "agent.hcl").write_text(
+        f'''exit_after_auth = true
+vault {{
+  address = "{kept.server.address}"
+  ca_cert = "{kept.server.authority}"
+}}
+auto_auth {{
+  method {{
+    type   = "token_file"
+    config = {{ token_file_path = "{tmp_path}/token" }}
+  }}
+}}
+{templates.replace("/run/cbp", str(tmp_path))}'''
+    )
+    command = (Path(sysconfig.get_path("scripts")) / "bao", "agent", f"-config={tmp_path}/agent.hcl")
+    subprocess.run(command, check=True, timeout=60, capture_output=True, env={"HOME": str(tmp_path)})
+    made = static_credentials(kept, vault_paths(PRODUCTION).static_role)
+    written = kept.server.told("GET", f"cbp/data/{vault_paths(PRODUCTION).cache}")
+    for name, password, rotated_at in (
+        ("database", made["password"], made["last_vault_rotation"]),
+        ("cache", written["data"]["password"], written["metadata"]["created_time"]),
+    ):
+        file = tmp_path / name / "password"
+        assert file.read_text() == password
+        assert SecretFile(file).rotated_at() == datetime.fromisoformat(rotated_at)
+
+
+async def signs_in(postgres: PostgresServer, password: str, role: str = DATABASE_ROLE) -> bool:
+    """Whether a role gets into the database with a password."""
     server = urlsplit(postgres.url)
-    url = f"postgresql://configuration_api:{quote(password, safe='')}@{server.hostname}:{server.port}/configuration"
-
-    async def connect() -> bool:
-        try:
-            connection = await asyncpg.connect(url)
-        except asyncpg.InvalidPasswordError:
-            return False
-        await connection.close()
-        return True
-
-    return asyncio.run(connect())
+    url = f"postgresql://{role}:{quote(password, safe='')}@{server.hostname}:{server.port}/configuration"
+    try:
+        connection = await asyncpg.connect(url)
+    except asyncpg.InvalidPasswordError:
+        return False
+    await connection.close()
+    return True

@@ -101,7 +101,7 @@ UNKNOWN: dict[str, dict[str, Any]] = {
     f"{KUBERNETES}/role/configuration-api": {"bound_service_account_namespace_selector": '{"matchLabels": {"a": "b"}}'},
     f"{OIDC}/role/administrators": {"token_policies": ["default"]},
     "pki-production-eu-central-1/roles/configuration-db-server": {"allowed_uri_sans": ["*"]},
-    "database/static-roles/production-eu-central-1-configuration-api": {"rotation_statements": ["SELECT 1"]},
+    "database/static-roles/production-eu-central-1-configuration-migration": {"rotation_statements": ["SELECT 1"]},
 }
 
 

@@ -27,6 +27,7 @@ from compiler.emit.names import (
     CACHE_MASTER_GROUP,
     DATABASE,
     DATABASE_NAME,
+    DATABASE_PREVIOUS,
     DATABASE_ROLE,
     DATABASE_STANDBY,
     POOLER,
@@ -173,6 +174,7 @@ def _serving(site: Site, authority: str) -> dict[str, str]:
         **replicas,
         "CBP_DATABASE_DIRECT_URL": address.format(host(f"{DATABASE}-rw", "data")),
         "CBP_DATABASE_PASSWORD_FILE": f"{SECRETS_FOLDER}/database/password",
+        "CBP_DATABASE_PREVIOUS_USER": DATABASE_PREVIOUS,
     }
 
 

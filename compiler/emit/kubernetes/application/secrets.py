@@ -1,13 +1,15 @@
 """Secrets of the API: its credentials, and the certificate authority that verifies its stores.
 
-Where it serves, Vault rotates the database password, and the old one is void at once. Pods read the file for every new
-connection, so that the delay until the Secret follows is all that matters.
+Where it serves, Vault rotates the database password. Pods read the file for every new connection; until it follows,
+they log in as the role that is given the former password.
 
 Where it stands by, that password is known to the Vault of another region, and the database takes no new one. There the
 database's operator makes a certificate, in the data zone; the pods have a copy.
 
 The keys that sign deliveries and verify notifications are read again when they change: a new one is added beside the
 old one.
+
+Beside each secret is the time of its last rotation, of the same answer of Vault, so that the process can tell its age.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``, the environment's ``subscribers`` and ``connectors``.
 Upstream: https://external-secrets.io/latest/provider/kubernetes/,
@@ -19,11 +21,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.cluster.external_secrets import (
+    PASSWORD,
     SECRET_REFRESH,
     Store,
     cluster_store,
     external_secret,
-    password_secret,
+    kept,
+    kept_at,
+    rotated,
+    rotated_at,
     secret_store,
 )
 from compiler.emit.kubernetes.common.access import bound_role, service_account
@@ -42,7 +48,7 @@ from compiler.emit.names import (
     VAULT_KV,
     namespace,
 )
-from compiler.emit.vault.paths import credential, vault_paths
+from compiler.emit.vault.paths import vault_paths
 from compiler.emit.vault.pki import ISSUER
 
 if TYPE_CHECKING:
@@ -52,22 +58,23 @@ if TYPE_CHECKING:
     from compiler.emit.kubernetes.common.access import Rule
     from compiler.emit.site import Site
 
-# New connections fail from a rotation until the pods have the new password: for this time, and the kubelet's minute.
+# The former password has to last until the pods have the new one: for this time, and the kubelet's minute.
 CREDENTIAL_REFRESH = "1m"
 
 
-KEPT = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV, "v2")
+KEPT = Store(API_SECRETS, "application", API_SECRETS, API, VAULT_KV)
 """The store of what people keep in Vault for the API."""
 
 
 def secrets(site: Site) -> Iterator[Document]:
     """Yield the ServiceAccount, and the stores with the cache's password and the authority's certificate."""
     paths = vault_paths(site)
-    authority = Store(API_AUTHORITY, "application", API_SECRETS, API, paths.authority, "v1")
+    authority = Store(API_AUTHORITY, "application", API_SECRETS, API, paths.authority)
     yield service_account(API_SECRETS, "application")
     for store in (KEPT, authority):
         yield secret_store(site, store)
-    yield password_secret(f"{API}-cache", KEPT, paths.cache, Wave.CONNECTION)
+    password = [kept(paths.cache, PASSWORD, PASSWORD), kept_at(paths.cache, PASSWORD)]
+    yield external_secret(f"{API}-cache", KEPT, password, Wave.CONNECTION, refresh=SECRET_REFRESH)
     certificate = {
         "secretKey": AUTHORITY_FILE,
         "remoteRef": {"key": f"issuer/{ISSUER}/json", "property": "certificate"},
@@ -77,10 +84,11 @@ def secrets(site: Site) -> Iterator[Document]:
 
 def database_password(site: Site) -> Iterator[Document]:
     """Yield the store and the ExternalSecret of the database password, which exists once Vault knows the database."""
-    credentials = Store(API_CREDENTIALS, "application", API_SECRETS, API, VAULT_DATABASE, "v1")
+    credentials = Store(API_CREDENTIALS, "application", API_SECRETS, API, VAULT_DATABASE)
     yield secret_store(site, credentials)
-    key = credential(vault_paths(site).static_role)
-    yield password_secret(f"{API}-database", credentials, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+    role = vault_paths(site).static_role
+    password = [rotated(role), rotated_at(role)]
+    yield external_secret(f"{API}-database", credentials, password, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
 
 
 def signing_keys(site: Site) -> Iterator[Document]:
@@ -90,7 +98,7 @@ def signing_keys(site: Site) -> Iterator[Document]:
         (API_SUBSCRIBERS, {each.name: paths.subscriber(each.name) for each in site.subscribers}),
         (API_CONNECTORS, {each.name: paths.connector(each.name) for each in site.connectors}),
     ):
-        found = [{"secretKey": each, "remoteRef": {"key": key, "property": "keys"}} for each, key in keys.items()]
+        found = [entry for each, key in keys.items() for entry in (kept(key, "keys", each), kept_at(key, each))]
         if found:
             yield external_secret(name, KEPT, found, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
 

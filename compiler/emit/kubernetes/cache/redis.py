@@ -15,7 +15,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.cache.pods import NODES, kubernetes_config, pods
 from compiler.emit.kubernetes.cache.sentinel import sentinel
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
-from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.cluster.external_secrets import PASSWORD, SECRET_REFRESH, external_secret, kept
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.pod_security import CONTAINER
@@ -53,7 +53,8 @@ def redis(site: Site) -> Iterator[Document]:
         spec=_replication(site, hashlib.sha256(text.encode()).hexdigest()),
     )
     yield sentinel(site)
-    yield password_secret(CACHE, DATA_STORE, vault_paths(site).cache, Wave.ACCESS)
+    password = kept(vault_paths(site).cache, PASSWORD, PASSWORD)
+    yield external_secret(CACHE, DATA_STORE, [password], Wave.ACCESS, refresh=SECRET_REFRESH)
 
 
 def _growth(site: Site) -> dict[str, str]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-DATA_STORE = Store(DATA_SECRETS, "data", DATA_SECRETS, DATA, VAULT_KV, "v2")
+DATA_STORE = Store(DATA_SECRETS, "data", DATA_SECRETS, DATA, VAULT_KV)
 
 
 def data_secrets(site: Site) -> Iterator[Document]:

@@ -1,7 +1,8 @@
 """SecretStores and ExternalSecrets; each SecretStore logs in to Vault as one ServiceAccount.
 
-External Secrets logs in, reads, and revokes its token each time. A store of version ``v1`` reads any path unchanged,
-also those of the database engine.
+External Secrets logs in, reads, and revokes its token each time. Every store is of version ``v1``, which reads any path
+unchanged: those of the database engine, and those of the KV engine with the time at which a version was written, which
+``v2`` leaves out. That time is kept beside the secret, so that its age can be told.
 
 Sources: ``access_control.secrets``, the cluster's ``vault``.
 Upstream: https://external-secrets.io/latest/provider/hashicorp-vault/
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.names import AUTHORITY_FILE, namespace
-from compiler.emit.vault.paths import AUDIENCE, vault_paths
+from compiler.emit.vault.paths import AUDIENCE, credential, vault_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 # People change these secrets, and coordinate the change.
 SECRET_REFRESH = "15m"  # noqa: S105 - a duration
 REVIEWERS = "cbp-token-reviewers"
+PASSWORD = "password"  # noqa: S105 - the name of a field
+DATED = ".rotated-at"
+"""The end of the keys of a Secret that hold when another one was last rotated (runtime/adapters/secret_files.py)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +46,12 @@ class Store:
     role: str = ""
     """The role of Vault's auth method that it logs in to."""
     mount: str = ""
-    version: str = ""
-    """``v2`` for the KV engine of version 2, ``v1`` for any other path."""
 
 
 def secret_store(site: Site, store: Store) -> Document:
     """Return the SecretStore object of a store."""
     login = vault_login(site, vault_paths(site).kubernetes, store.role, store.account)
-    engine = {"path": store.mount, "version": store.version}
+    engine = {"path": store.mount, "version": "v1"}
     spec = {"provider": {"vault": {**vault_server(site), **engine, "auth": {"kubernetes": login}}}}
     return kubernetes_object(kinds.SECRET_STORE, store.name, Wave.ACCESS, zone=store.zone, spec=spec)
 
@@ -81,18 +83,26 @@ def vault_login(site: Site, mount_path: str, role: str, account: str) -> dict[st
     }
 
 
-def password_secret(
-    name: str,
-    store: Store,
-    key: str,
-    wave: Wave,
-    *,
-    refresh: str = SECRET_REFRESH,
-    template: dict[str, Any] | None = None,
-) -> Document:
-    """Return the ExternalSecret of one password, in the store's zone."""
-    found = {"secretKey": "password", "remoteRef": {"key": key, "property": "password"}}
-    return external_secret(name, store, [found], wave, refresh=refresh, template=template)
+def kept(key: str, field: str, secret_key: str) -> dict[str, Any]:
+    """Return the data of an ExternalSecret that are a field of a key in the KV engine."""
+    return {"secretKey": secret_key, "remoteRef": {"key": f"data/{key}", "property": f"data.{field}"}}
+
+
+def kept_at(key: str, secret_key: str) -> dict[str, Any]:
+    """Return those that are the time at which the present version of a key was written."""
+    reference = {"key": f"data/{key}", "property": "metadata.created_time"}
+    return {"secretKey": f"{secret_key}{DATED}", "remoteRef": reference}
+
+
+def rotated(role: str) -> dict[str, Any]:
+    """Return those that are the password of a static role of the database engine."""
+    return {"secretKey": PASSWORD, "remoteRef": {"key": credential(role), "property": "password"}}
+
+
+def rotated_at(role: str) -> dict[str, Any]:
+    """Return those that are the time at which Vault last rotated the password of a static role."""
+    reference = {"key": credential(role), "property": "last_vault_rotation"}
+    return {"secretKey": f"{PASSWORD}{DATED}", "remoteRef": reference}
 
 
 def external_secret(

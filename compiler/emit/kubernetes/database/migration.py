@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application.pod import SECRETS_FOLDER, SETTINGS_FOLDER
 from compiler.emit.kubernetes.application.secrets import CREDENTIAL_REFRESH
-from compiler.emit.kubernetes.cluster.external_secrets import Store, password_secret, secret_store
+from compiler.emit.kubernetes.cluster.external_secrets import Store, external_secret, rotated, secret_store
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.cron import cron
 from compiler.emit.kubernetes.common.cron_jobs import PYTHON, RESOURCES, cron_job
@@ -41,7 +41,7 @@ from compiler.emit.names import (
     host,
 )
 from compiler.emit.settings import settings_json
-from compiler.emit.vault.paths import credential, vault_paths
+from compiler.emit.vault.paths import vault_paths
 from compiler.model.units import Schedule
 
 if TYPE_CHECKING:
@@ -76,12 +76,12 @@ _HOOK = {
 
 def migration(site: Site) -> Iterator[Document]:
     """Yield the Job and the CronJobs, with the ServiceAccounts, the settings and the password that they share."""
-    store = Store(MIGRATION_CREDENTIALS, "data", MIGRATION_SECRETS, MIGRATION, VAULT_DATABASE, "v1")
+    store = Store(MIGRATION_CREDENTIALS, "data", MIGRATION_SECRETS, MIGRATION, VAULT_DATABASE)
     yield service_account(MIGRATION, "data", PODS)
     yield service_account(MIGRATION_SECRETS, "data")
     yield secret_store(site, store)
-    key = credential(vault_paths(site).migration_role)
-    yield password_secret(MIGRATION, store, key, Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
+    password = rotated(vault_paths(site).migration_role)
+    yield external_secret(MIGRATION, store, [password], Wave.CONNECTION, refresh=CREDENTIAL_REFRESH)
     text = settings_json(site.settings).decode()
     yield kubernetes_object(
         kinds.CONFIG_MAP, MIGRATION, Wave.CONNECTION, zone="data", labels=PODS, data={"settings.json": text}

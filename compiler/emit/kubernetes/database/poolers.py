@@ -64,6 +64,8 @@ def _parameters(site: Site, name: str, budget: Connections) -> dict[str, str]:
     return {
         "max_client_conn": number(budget.clients),
         "default_pool_size": number(budget.servers[name]),
+        # Of all users together: after a rotation there are two, one of them with the former password.
+        "max_db_connections": number(budget.servers[name]),
         "max_prepared_statements": number(PREPARED_STATEMENTS),
         "server_connect_timeout": number(database.connect_timeout_seconds),
         "server_login_retry": number(LOGIN_RETRY),

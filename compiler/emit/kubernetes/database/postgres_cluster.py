@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.cluster.data_secrets import DATA_STORE
-from compiler.emit.kubernetes.cluster.external_secrets import password_secret
+from compiler.emit.kubernetes.cluster.external_secrets import PASSWORD, SECRET_REFRESH, external_secret, kept
 from compiler.emit.kubernetes.cluster.storage_classes import performance_class
 from compiler.emit.kubernetes.common.metadata import PART_OF, RELOADED, Wave, kubernetes_object
 from compiler.emit.kubernetes.common.placement import NODE, zone_spread
@@ -60,8 +60,10 @@ def postgres_cluster(site: Site) -> Iterator[Document]:
         "metadata": {"labels": RELOADED},
         "data": {"username": DATABASE_MANAGER, "password": "{{ .password }}"},
     }
-    key = vault_paths(site).manager
-    yield password_secret(DATABASE_MANAGER_SECRET, DATA_STORE, key, Wave.ACCESS, template=template)
+    password = kept(vault_paths(site).manager, PASSWORD, PASSWORD)
+    yield external_secret(
+        DATABASE_MANAGER_SECRET, DATA_STORE, [password], Wave.ACCESS, refresh=SECRET_REFRESH, template=template
+    )
 
 
 def database(_: Site) -> Iterator[Document]:

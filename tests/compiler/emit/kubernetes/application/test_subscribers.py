@@ -65,8 +65,9 @@ def test_their_keys_come_from_vault_into_the_folder_that_the_process_reads() -> 
     at = serving(LEDGER, FIS)
     spec = documents(at)[SECRET]["spec"]
     assert spec["data"] == [
-        {"secretKey": name, "remoteRef": {"key": f"{KEYS}/{name}/signing-keys", "property": "keys"}}
+        {"secretKey": f"{name}{end}", "remoteRef": {"key": f"data/{KEYS}/{name}/signing-keys", "property": read}}
         for name in ("ledger", "fis")
+        for end, read in (("", "data.keys"), (".rotated-at", "metadata.created_time"))
     ]
     (mount,) = (item for item in pod(at)["spec"]["containers"][0]["volumeMounts"] if item["name"] == "subscribers")
     (volume,) = (item for item in pod(at)["spec"]["volumes"] if item["name"] == "subscribers")

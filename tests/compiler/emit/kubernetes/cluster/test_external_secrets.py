@@ -60,8 +60,7 @@ def test_every_secret_is_read_where_the_role_of_its_store_may_read(at: Site) -> 
             continue
         policy = plan(at)[f"sys/policies/acl/{at.environment.name}-{at.name}-{store['auth']['kubernetes']['role']}"]
         for item in secret["spec"]["data"]:
-            folder = f"{store['path']}/data" if store["version"] == "v2" else store["path"]
-            path = f"{folder}/{item['remoteRef']['key']}"
+            path = f"{store['path']}/{item['remoteRef']['key']}"
             # The certificate of an authority is read without a right to it.
             assert f'path "{path}" ' in policy["policy"] or path == f"{vault_paths(at).authority}/issuer/root/json"
 
@@ -98,10 +97,24 @@ def test_every_secret_that_a_pod_mounts_is_made_in_its_namespace() -> None:
     assert mounted == made == {f"configuration-api-{name}" for name in ("database", "cache", "authority")}
 
 
-def test_a_rotated_password_is_in_the_secret_within_a_minute() -> None:
+def test_a_rotated_password_is_in_the_secret_within_a_minute_and_beside_it_when_that_was() -> None:
     secret = emitted("cbp-application/externalsecret-configuration-api-database.yaml")["spec"]
     assert secret["refreshInterval"] == "1m"
-    assert secret["data"][0]["remoteRef"]["key"] == "static-creds/production-eu-central-1-configuration-api"
+    key = "static-creds/production-eu-central-1-configuration-api"
+    assert secret["data"] == [
+        {"secretKey": "password", "remoteRef": {"key": key, "property": "password"}},
+        {"secretKey": "password.rotated-at", "remoteRef": {"key": key, "property": "last_vault_rotation"}},
+    ]
+
+
+@every_site
+def test_every_secret_of_the_api_has_the_time_of_its_rotation_of_the_same_answer(at: Site) -> None:
+    for secret in of_kind(at, "ExternalSecret"):
+        keys = {item["secretKey"]: item["remoteRef"]["key"] for item in secret["spec"]["data"]}
+        if secret["metadata"]["namespace"] == "cbp-application" and not {"ca.crt", "tls.key"} & set(keys):
+            secrets = {name: key for name, key in keys.items() if not name.endswith(".rotated-at")}
+            assert secrets
+            assert keys == secrets | {f"{name}.rotated-at": key for name, key in secrets.items()}
 
 
 def test_the_managing_role_s_secret_is_what_the_operator_takes_a_role_from() -> None:

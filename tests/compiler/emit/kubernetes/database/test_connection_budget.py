@@ -46,7 +46,7 @@ def test_every_document_states_its_part_of_the_same_sum() -> None:
     for name, path in POOLERS.items():
         pgbouncer = emitted(path)["spec"]["pgbouncer"]["parameters"]
         assert pgbouncer["max_client_conn"] == "250"
-        assert pgbouncer["default_pool_size"] == str(found.servers[name])
+        assert pgbouncer["default_pool_size"] == pgbouncer["max_db_connections"] == str(found.servers[name])
 
 
 def test_one_pooler_alone_takes_all_clients() -> None:

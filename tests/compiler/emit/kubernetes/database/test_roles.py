@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 
-from compiler.emit.kubernetes.database.roles import DIVIDING, POST_INIT_SQL, roles
+from compiler.emit.kubernetes.database.roles import DIVIDING, KEEP_PASSWORD, POST_INIT_SQL, roles
 from runtime.adapters.postgres_migrations import migrate
 from runtime.environment import Address
 from tests.compiler.project import site
@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 
 SITE = site()
 DECLARED = {role["name"]: role for role in roles(SITE)}
-NAMES = ("configuration_api", "configuration_migrator", "vault_manager", "configuration_bootstrap")
+NAMES = (
+    "configuration_bootstrap",
+    "configuration_api",
+    "configuration_migrator",
+    "configuration_api_previous",
+    "vault_manager",
+)
 OLD, NEW = "an-old-password", "a-new-password"
 
 
@@ -39,6 +45,7 @@ async def administrator(postgres: PostgresServer) -> AsyncIterator[asyncpg.Conne
         yield connection
     finally:
         await connection.execute("DROP DATABASE IF EXISTS operated WITH (FORCE)")
+        await connection.execute(f"DROP FUNCTION IF EXISTS {KEEP_PASSWORD}")
         for name in reversed(NAMES):
             await connection.execute(f"DROP ROLE IF EXISTS {name}")
         await connection.close()

@@ -45,6 +45,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
     telemetry.utilization.labels("threads").set(0)
+    telemetry.secret_age.labels("cache").set(0)
     telemetry.external_calls.count("issuer-people", "answered")
     telemetry.external_durations.observe(1, "issuer-people")
     telemetry.subscriber(Subscriber("ledger", 1, 1, 0, 0, 0, 0))
@@ -86,6 +87,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "queue_paused",
         "ready",
         "resource_utilization_ratio",
+        "secret_age_seconds",
         "throttle_degraded",
     }
     assert metrics <= told
@@ -151,6 +153,8 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "DatabaseConnectionsAwaited": "critical",
         "MemoryOutdated": "critical",
         "PodNotReady": "critical",
+        "SecretDue": "warning",
+        "SecretOverdue": "critical",
         "EmergencyRights": "critical",
         "ExternalServiceAway": "warning",
         "ExternalServiceFails": "warning",
@@ -195,6 +199,16 @@ def test_what_is_not_measured_raises_no_alert(without: dict[str, Any], alert: st
 
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:
     assert expression("ExternalServiceSlow", connections__external_services__timeout="8 seconds").endswith(" > 400")
+
+
+def test_a_secret_is_overdue_from_the_stated_age_on_and_due_shortly_before_where_people_rotate_it() -> None:
+    stated = {"access_control__secrets__rotation__schedule": "10 days"}
+    assert expression("SecretOverdue", **stated).endswith(" > 864000")
+    assert expression("SecretDue", **stated).endswith(" > 77760000")
+    assert [(series.labels.get("secret")) for series in asked(expression("SecretOverdue"))] == [None]
+    assert 'secret!="database"' in expression("SecretDue")
+    names = {rule["alert"] for rule in rules(access_control__secrets__rotation__enabled="false")}
+    assert names & {"SecretOverdue", "SecretDue"} == set()
 
 
 def test_memory_is_that_of_the_container_of_the_api() -> None:

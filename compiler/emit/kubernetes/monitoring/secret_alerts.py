@@ -1,0 +1,44 @@
+"""Alerts on secrets that are older than the specification lets them become.
+
+Source: ``access_control.secrets.rotation``.
+Upstream: https://prometheus-operator.dev/docs/developer/alerting/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.names import namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+DUE_PERCENT = 90
+"""The part of the longest age from which on people are told of what they rotate: three days before, of thirty."""
+
+
+def secret_alerts(site: Site) -> Iterator[Alert]:
+    """Yield the alerts, by a metric of the API's workers (runtime/telemetry.py); none where nothing is rotated."""
+    rotation = site.spec.access_control.secrets.rotation
+    if not rotation.enabled:
+        return
+    pods, longest = f'namespace="{namespace("application")}"', rotation.schedule.seconds
+    # An hour is the time in which a secret that Vault has just rotated reaches the pods, and those that are new start.
+    yield Alert(
+        "SecretOverdue",
+        f"max by (secret) (secret_age_seconds{{{pods}}}) > {longest}",
+        "1h",
+        "critical",
+        "A secret is older than it may become, or nothing tells how old it is.",
+    )
+    people = f'{pods},secret!="database"'
+    yield Alert(
+        "SecretDue",
+        f"100 * max by (secret) (secret_age_seconds{{{people}}}) > {DUE_PERCENT * longest}",
+        "1h",
+        "warning",
+        "A secret that people rotate has nine tenths of the age that it may reach: docs/vault.md has its procedure.",
+    )
