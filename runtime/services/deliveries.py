@@ -176,9 +176,9 @@ class Deliveries:
                 except NotAskedError:  # no attempt
                     await self._give_back(delivery, None)
                     return
-                except GoneError as error:  # an attempt at which no event was refused, but all of them
-                    await self._give_back(delivery, None)
+                except GoneError as error:  # no attempt either: it is not this event that is refused
                     await self._pause(delivery.place.subscriber, str(error))
+                    await self._give_back(delivery, None)
                     return
                 if fault is not None:
                     await self._give_back(delivery, fault)

@@ -41,6 +41,7 @@ CIRCUITS = (
     "database-history",
     "database-proposals",
     "database-queue",
+    "database-notifications",
     "issuer-local",
 )
 
