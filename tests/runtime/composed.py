@@ -35,7 +35,7 @@ CLIENTS = 3
 ROUNDS = 4
 """The rounds of every client in which something that was done has come to bear."""
 
-PAUSE_SECONDS = 0.02
+PAUSE_SECONDS = 0.05
 """Clients leave some of the machine to what is done meanwhile."""
 
 LIST = "/v1/namespaces/n/entries"
