@@ -70,8 +70,9 @@ def test_keys_of_connectors_come_from_vault_and_are_in_no_file() -> None:
     at = serving(FIS, CARDS)
     spec = documents(at)[SECRET]["spec"]
     assert spec["data"] == [
-        {"secretKey": name, "remoteRef": {"key": f"{KEYS}/{name}/notification-keys", "property": "keys"}}
+        {"secretKey": f"{name}{end}", "remoteRef": {"key": f"data/{KEYS}/{name}/notification-keys", "property": read}}
         for name in ("fis", "cards")
+        for end, read in (("", "data.keys"), (".rotated-at", "metadata.created_time"))
     ]
     (mount,) = (item for item in pod(at)["spec"]["containers"][0]["volumeMounts"] if item["name"] == "connectors")
     (volume,) = (item for item in pod(at)["spec"]["volumes"] if item["name"] == "connectors")
