@@ -264,10 +264,11 @@ class _Direction:
         return Bound(word, self._text(distance), self._number(distance))
 
     def _farthest(self) -> int:
-        """Return the largest distance that is tried: past the marks, or a multiple of the value."""
+        """Return the largest distance that is tried: past the marks and by the excess, or a multiple of the value."""
         steps = max(1, self.scale.number // self.scale.step)
         marked = (self.scale.distance(mark) + 1 for mark in self.scale.marks)
-        farthest = steps if self.sign < 0 else max((steps * _FARTHEST, *marked))
+        missed = (self.search.denial.excess or 0) // self.scale.step
+        farthest = steps if self.sign < 0 else max((steps * _FARTHEST, missed, *marked))
         valid, invalid = 0, farthest + 1
         middle = farthest
         while invalid - valid > 1:

@@ -198,6 +198,14 @@ def test_a_bound_is_spelt_like_the_value_that_it_replaces() -> None:
     assert [str(bound) for place in finding.places for bound in place.bounds] == ["at most 29 seconds", "at least 121s"]
 
 
+def test_a_number_that_is_far_too_small_has_a_bound_too() -> None:
+    limits = "load_management.throttling.limits"
+    resolved = changed({f"{limits}.default": "568 req/min", f"{limits}.burst": "1 req/min"}, "staging")
+    (finding,) = findings(resolved, "CON013")
+    bounds_of = {place.resource: [str(bound) for bound in place.bounds] for place in finding.places}
+    assert bounds_of == {f"{limits}.burst": ["at least 573 req/min"], f"{limits}.default": []}
+
+
 def test_when_the_trials_are_spent_statements_are_named_without_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounds, "MOST_TRIALS", 0)
     resolved = changed({"connections.database.pool_size": "60"}, "staging")
