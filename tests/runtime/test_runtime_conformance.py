@@ -77,8 +77,8 @@ def test_every_answer_is_described_and_none_is_a_defect(case: Case[Any], app: Ap
     ):
         names |= {"namespace": "payments", "key": "limits"}  # half of the sound requests meet an entry
     # A moment may be one of another time, or exclude another parameter, two edits may be of one key, a string may hold
-    # U+0000, an emergency has to have a reason, and a definition may ask for approvals, which the next one does not have:
-    # a schema cannot say so.
+    # U+0000, an emergency has to have a reason, and a definition may ask for approvals that the next one does not have,
+    # which a schema cannot say.
     raw = str(case.operation.definition.raw)
     related = (
         "as-of" in raw or "NewTransaction" in raw or "NewProposal" in raw or "history" in (case.operation.tags or ())
