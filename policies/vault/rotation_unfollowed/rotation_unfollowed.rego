@@ -1,8 +1,8 @@
 # METADATA
 # title: A password changes faster than it is read
 # description: >-
-#   From a rotation until the Secret follows, new connections are refused. If that is most of the time, no client
-#   can connect.
+#   Until the Secret follows a rotation, new connections need the former password, which some roles have for a while and
+#   others not at all. If that is most of the time, no client can connect.
 # custom:
 #   id: VLT004
 #   severity: error
