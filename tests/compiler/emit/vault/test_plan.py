@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from compiler.emit.kubernetes.application.secrets import CREDENTIAL_REFRESH
+from compiler.emit.vault.engines import OVERLAP
 from compiler.emit.vault.paths import vault_paths
 from compiler.vault.normal import is_duration, seconds
 from compiler.vault.plan import references
@@ -74,6 +76,13 @@ def test_the_former_password_of_the_role_that_serves_alone_is_kept_before_it_cha
         """ALTER ROLE "{{username}}" WITH PASSWORD '{{password}}'""",
     ]
     assert "rotation_statements" not in data(plan(), f"{path}-migration")
+
+
+def test_the_former_password_outlives_three_readings_of_the_new_one() -> None:
+    """The kubelet takes up to two minutes more to write what External Secrets has read."""
+    refresh = seconds(CREDENTIAL_REFRESH)
+    assert refresh is not None
+    assert OVERLAP.seconds >= 3 * refresh + 120
 
 
 def test_vault_manages_those_two_roles_over_a_connection_to_a_server_that_it_knows() -> None:
