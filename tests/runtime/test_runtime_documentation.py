@@ -126,7 +126,7 @@ PROVOKED: dict[str, dict[str, Any]] = {
     "content-too-large": {"method": "PUT", "content": b" " * (MAX_BYTES + 1), "headers": JSON},
     "unsupported-content": {"method": "PUT", "content": b"value: 1", "headers": {"Content-Type": "text/yaml"}},
     "idempotency-key-reused": {"method": "PUT", "json": {"value": 2}, "headers": KEY},
-    "signature-refused": {**NOTIFICATION, "headers": signed_fields([b"k"], "msg_1", int(time.time()), b"")},
+    "signature-refused": {**NOTIFICATION, "proof": lambda: signed_fields([b"k"], "msg_1", int(time.time()), b"")},
     "notification-untimely": {**NOTIFICATION, "headers": signed_fields([b"k"], "msg_1", 1, b"")},
     "subscriber-not-paused": {"method": "POST", "url": "/v1/subscribers/nobody/resume"},
     "definition-invalid": {"method": "PUT", "url": f"{WHOLE}/definition", "json": {"owner": ""}},

@@ -32,7 +32,7 @@ from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.preconditions import Conditions, Tags
 from runtime.embedded.cluster import API
 from runtime.environment import Address
-from runtime.http import changes, entries, queries, resource
+from runtime.http import authentication, changes, entries, queries
 from runtime.http.audit import Refusals
 from runtime.routes import PERMISSIONS
 from runtime.services.access import Authority, Callers
@@ -421,7 +421,11 @@ DEFECTS: dict[str, tuple[object, str, object]] = {
     "a right that was taken is remembered": (Callers, "renew", lambda _: None),
     "an administrator of one namespace gives rights in all": (Administration, "_require", lambda *_: None),
     "everybody is told the name of every namespace": (Authority, "readable", lambda *_: EVERY_NAME),
-    "the trail is read by any administrator": (resource, "PERMISSIONS", MappingProxyType({**PERMISSIONS, **_OF_ANY})),
+    "the trail is read by any administrator": (
+        authentication,
+        "PERMISSIONS",
+        MappingProxyType({**PERMISSIONS, **_OF_ANY}),
+    ),
     "preconditions are dropped": (entries, "read_conditions", _overwriting),
     "the other worker's memory is not told": (Cache, "forget", lambda *_: None),
     "edits of a transaction are made one by one": (Entries, "make", _one_by_one),
