@@ -263,6 +263,14 @@ class Client:
             await connection.fetch("SELECT 1")
         return connection
 
-    async def create_pool(self, url: str, *, max_size: int, **settings: Any) -> Pool:
+    async def create_pool(
+        self,
+        *,
+        connect: Callable[..., Awaitable[Connection]],
+        max_size: int,
+        timeout: float,
+        command_timeout: float,
+        **_: object,
+    ) -> Pool:
         """See ``asyncpg.create_pool``."""
-        return Pool(lambda: self.connect(url, **settings), max_size)
+        return Pool(lambda: connect(None, timeout=timeout, command_timeout=command_timeout), max_size)
