@@ -33,6 +33,11 @@ def until(tab: Tab, condition: str) -> None:
     tab.send("Runtime.evaluate", expression=f"new Promise(done => {{ {look} }})", awaitPromise=True)
 
 
+def click(tab: Tab, selector: str) -> None:
+    """Click on an element as soon as it is there: a page that is drawn anew replaces its elements."""
+    until(tab, f"(found => found && (found.click(), true))(document.querySelector('{selector}'))")
+
+
 def test_the_page_shows_every_operation_and_loads_nothing_from_elsewhere(app: Application, tab: Tab) -> None:
     with listening(app) as address:
         tab.visit(f"{address}/docs")
@@ -47,10 +52,8 @@ def test_the_page_shows_every_operation_and_loads_nothing_from_elsewhere(app: Ap
 def test_a_request_can_be_tried_on_the_page(app: Application, tab: Tab) -> None:
     with listening(app) as address:
         tab.visit(f"{address}/docs#/service/readLive")
-        until(tab, "document.querySelector('.try-out__btn')")
-        tab.evaluate("document.querySelector('.try-out__btn').click()")
-        until(tab, "document.querySelector('.execute')")
-        tab.evaluate("document.querySelector('.execute').click()")
+        click(tab, ".try-out__btn")
+        click(tab, ".execute")
         until(tab, "document.querySelector('.live-responses-table .microlight')")
         assert '"live"' in tab.evaluate("document.querySelector('.live-responses-table .microlight').textContent")
         assert tab.complaints == []
