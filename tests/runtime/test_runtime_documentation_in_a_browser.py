@@ -19,12 +19,19 @@ _SHOWN = "document.querySelectorAll('.opblock').length"
 
 
 @pytest.fixture(scope="module")
-def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
     """A browser that runs for all tests of this module."""
     if not os.environ.get("CBP_CHROMIUM"):
         pytest.skip("not checked: CBP_CHROMIUM names no browser (docs/report.md)")
     with browser(os.environ["CBP_CHROMIUM"], tmp_path_factory.mktemp("profile")) as found:
         yield found
+
+
+@pytest.fixture
+def tab(shared: Tab) -> Iterator[Tab]:
+    """An empty page, which is left again: what it still loads when its service ends is no complaint of the next one."""
+    yield shared
+    shared.visit("about:blank")
 
 
 def until(tab: Tab, condition: str) -> None:
