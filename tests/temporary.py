@@ -6,12 +6,17 @@ Thousands of small files are written, synced and removed by the tests, and a dis
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes folders of its own below it, as below /tmp
+CONTROL = Path("/sys/fs/cgroup")
+GROUPS = (("memory.max", "memory.current"), ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"))
+"""The files of the limit and of the use of memory, of the second version of control groups and of the first."""
+
 ROOM_BYTES = 8 << 30
-"""The room that a run is sure to find: what its tests keep at a time is about a quarter of it."""
+"""The room that a run is sure to find, in the folder and in memory."""
 
 
 def keep_in_memory() -> None:
@@ -29,9 +34,19 @@ def has_room(folder: Path) -> bool:
 
 
 def available_bytes() -> int:
-    """Return the memory that programs can use without swapping; 0 where the kernel does not say."""
+    """Return the memory that is left to this process, by the machine and its control group; 0 where none is told."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     except OSError:
         return 0
-    return next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 0)
+    machine = next((1024 * int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")), 0)
+    return min([machine, *(limit - used for limit, used in map(_group, GROUPS))])
+
+
+def _group(names: tuple[str, str]) -> tuple[int, int]:
+    """Return the limit and the use of a control group in bytes; without a limit, one that binds nobody."""
+    limit, used = (CONTROL / name for name in names)
+    try:
+        return int(limit.read_text(encoding="ascii")), int(used.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # no such group, or the word "max"
+        return sys.maxsize, 0
