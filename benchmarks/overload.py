@@ -90,7 +90,7 @@ async def _round(url: str, settings: Settings, seconds: float) -> Round:
 
 
 async def _closed(store: adapter.PostgresEntries, settings: Settings, readers: int, seconds: float) -> float:
-    """Return the reads a second of ``readers`` who each wait for the answer before they read again."""
+    """Return the reads a second of a number of ``readers``, each with one request at a time."""
     asking, end, count = Asking(settings.database), time.monotonic() + seconds, 0
 
     async def read() -> None:

@@ -42,7 +42,7 @@ _HEADERS = {"User-Agent": "cbp", "Accept-Encoding": "identity"}
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The status of an answer, and its body; None where that is larger than what is read of it.
+    """The status and the body of an answer; the body is None where it is larger than the caller reads.
 
     ``retry_after_seconds`` is what the server asks for, if it does.
     """

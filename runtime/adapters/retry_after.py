@@ -10,7 +10,7 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 
 
 def retry_after_seconds(text: str | None, now: float) -> float | None:
-    """Return the seconds that a server asks for, from ``now`` (seconds since 1970); None for what says nothing."""
+    """Return the pause in seconds that a ``Retry-After`` asks for at ``now`` (seconds since 1970); None without one."""
     if text is None:
         return None
     if _SECONDS.fullmatch(text):

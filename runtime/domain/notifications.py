@@ -1,4 +1,4 @@
-"""Notifications: what connectors, which are systems that a bank's configuration depends on, tell of themselves."""
+"""Notifications that connectors send: systems of the bank on which its configuration depends."""
 
 from __future__ import annotations
 

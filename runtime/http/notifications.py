@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class NotificationHandlers:
-    """The handlers of notifications. What is taken is in the audit trail, in the same transaction."""
+    """The handlers of notifications: each one that is kept has its record in the audit trail, in one transaction."""
 
     def __init__(self, notifications: Notifications, clients: Clients) -> None:
         self._notifications = notifications

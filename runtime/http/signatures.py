@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runtime.settings import MiddlewareStep
 
 LARGEST_NOTIFICATION: Final = 64 * 1024
-"""The most bytes of a notification: they are read before it is known who sent them."""
+"""The largest body of a notification in bytes: it is read before its signature is verified."""
 
 _NAMES: Final = {name.encode(): name for name in FIELDS}
 
@@ -61,7 +61,7 @@ class SignatureGate:
         return await self._limiter.answer(endpoint, handler, request)
 
     def guarded(self, endpoint: str, handler: Handler) -> Handler:
-        """Return the handler of an endpoint for what is signed: the proof is the right to send it."""
+        """Return the handler of a signed endpoint as it is: the signature is the permission."""
         if endpoint not in SIGNED:
             raise ValueError(f"{endpoint} is not for connectors: add it to SIGNED in runtime/routes.py")
         return handler

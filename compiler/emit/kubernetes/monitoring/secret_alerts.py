@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compiler.emit.site import Site
 
 DUE_PERCENT = 90
-"""The part of the longest age from which on people are told of what they rotate: three days before, of thirty."""
+"""The part of the longest age at which an alert asks people to rotate: three days before thirty are over."""
 
 
 def secret_alerts(site: Site) -> Iterator[Alert]:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from compiler.diagnostics import Code
 from compiler.emit.cluster import vault_documents
 from runtime.environment import SendingConnector
-from tests.compiler.project import artifacts, documents, keys, node, rebound, resolved, site, with_value
+from tests.compiler.emit.kubernetes.application import stating
+from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod
+from tests.compiler.project import artifacts, documents, rebound
 
 if TYPE_CHECKING:
     from compiler.emit.site import Site
@@ -25,27 +27,13 @@ RANGES = ["10.30.250.128/28"]
 
 
 def stated(*connectors: dict[str, str], **changes: object) -> Node:
-    tree = with_value(resolved()["production"].tree, keys("environment.connectors"), node(connectors))
-    tree = with_value(tree, keys("environment.addresses.receivers"), node(RANGES))
-    for path, value in changes.items():
-        tree = with_value(tree, keys(path.replace("__", ".")), node(value))
-    return tree
+    return stating.stated(
+        environment__connectors=connectors, **({"environment__addresses__receivers": RANGES} | changes)
+    )
 
 
 def serving(*connectors: dict[str, str], cluster: str = "eu-central-1", **changes: object) -> Site:
-    found, findings = rebound(stated(*connectors, **changes))
-    assert found, findings
-    return site(found, cluster)
-
-
-def pod(at: Site) -> dict[str, Any]:
-    found: dict[str, Any] = documents(at)["cbp-application/deployment-configuration-api.yaml"]["spec"]["template"]
-    return found
-
-
-def file(at: Site) -> str | None:
-    data: dict[str, str] = documents(at)["cbp-application/configmap-configuration-api.yaml"]["data"]
-    return data.get("connectors.json")
+    return emitted(stated(*connectors, **changes), cluster)
 
 
 def admitted(at: Site) -> list[str]:
@@ -58,7 +46,9 @@ def test_the_process_reads_the_connectors_that_are_stated() -> None:
     at = serving(FIS, CARDS)
     variables = {item["name"]: item["value"] for item in pod(at)["spec"]["containers"][0]["env"]}
     assert variables["CBP_CONNECTORS_FILE"] == "/etc/cbp/connectors.json"
-    found = [SendingConnector.model_validate_json(json.dumps(each)) for each in json.loads(file(at) or "")]
+    found = [
+        SendingConnector.model_validate_json(json.dumps(each)) for each in json.loads(file(at, "connectors.json") or "")
+    ]
     folder = Path("/var/run/secrets/cbp/connectors")
     assert [(each.name, each.namespace, each.form, each.keys_file) for each in found] == [
         ("fis", "payments", "standard-webhooks", folder / "fis"),
@@ -108,7 +98,7 @@ def test_a_changed_connector_replaces_the_pods() -> None:
 @pytest.mark.parametrize(("cluster", "features"), [("eu-west-1", ["FIS connector"]), ("eu-central-1", ["Event bus"])])
 def test_a_cluster_that_stands_by_or_has_not_the_feature_takes_nothing(cluster: str, features: list[str]) -> None:
     at = serving(FIS, cluster=cluster, components__integration_layer__features=features)
-    assert (file(at), SECRET in documents(at)) == (None, False)
+    assert (file(at, "connectors.json"), SECRET in documents(at)) == (None, False)
     assert "CBP_CONNECTORS_FILE" not in json.dumps(pod(at))
     assert "10.30.250.32/28" not in admitted(at)
 

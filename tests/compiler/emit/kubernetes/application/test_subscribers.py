@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,7 +12,9 @@ from compiler.diagnostics import Code
 from compiler.emit.cluster import vault_documents
 from compiler.pipeline import emit
 from runtime.environment import Subscriber
-from tests.compiler.project import artifacts, documents, keys, node, rebound, resolved, site, with_value
+from tests.compiler.emit.kubernetes.application import stating
+from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod
+from tests.compiler.project import artifacts, documents, rebound
 from tests.policy.mutation import AS_OF, gate
 
 if TYPE_CHECKING:
@@ -26,33 +28,20 @@ KEYS = "production/configuration-api/eu-central-1/subscribers"
 
 
 def stated(*subscribers: dict[str, str], **changes: object) -> Node:
-    tree = with_value(resolved()["production"].tree, keys("environment.subscribers"), node(subscribers))
-    for path, value in changes.items():
-        tree = with_value(tree, keys(path.replace("__", ".")), node(value))
-    return tree
+    return stating.stated(environment__subscribers=subscribers, **changes)
 
 
 def serving(*subscribers: dict[str, str], cluster: str = "eu-central-1", **changes: object) -> Site:
-    found, findings = rebound(stated(*subscribers, **changes))
-    assert found, findings
-    return site(found, cluster)
-
-
-def pod(at: Site) -> dict[str, Any]:
-    found: dict[str, Any] = documents(at)["cbp-application/deployment-configuration-api.yaml"]["spec"]["template"]
-    return found
-
-
-def file(at: Site) -> str | None:
-    data: dict[str, str] = documents(at)["cbp-application/configmap-configuration-api.yaml"]["data"]
-    return data.get("subscribers.json")
+    return emitted(stated(*subscribers, **changes), cluster)
 
 
 def test_the_process_reads_the_subscribers_that_are_stated() -> None:
     at = serving(LEDGER, FIS)
     variables = {item["name"]: item["value"] for item in pod(at)["spec"]["containers"][0]["env"]}
     assert variables["CBP_SUBSCRIBERS_FILE"] == "/etc/cbp/subscribers.json"
-    found = [Subscriber.model_validate_json(json.dumps(each)) for each in json.loads(file(at) or "")]
+    found = [
+        Subscriber.model_validate_json(json.dumps(each)) for each in json.loads(file(at, "subscribers.json") or "")
+    ]
     folder = Path("/var/run/secrets/cbp/subscribers")
     assert [(each.url, each.keys_file) for each in found] == [
         (LEDGER["url"], folder / "ledger"),
@@ -97,7 +86,7 @@ def test_a_changed_subscriber_replaces_the_pods() -> None:
 @pytest.mark.parametrize(("cluster", "features"), [("eu-west-1", ["Event bus"]), ("eu-central-1", ["Health monitors"])])
 def test_a_cluster_that_stands_by_or_has_no_event_bus_delivers_nothing(cluster: str, features: list[str]) -> None:
     at = serving(LEDGER, cluster=cluster, components__integration_layer__features=features)
-    assert (file(at), SECRET in documents(at)) == (None, False)
+    assert (file(at, "subscribers.json"), SECRET in documents(at)) == (None, False)
     assert "CBP_SUBSCRIBERS_FILE" not in json.dumps(pod(at))
 
 
