@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from compiler.history.base import Base
 
 _SETTINGS = "settings.json"
-HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of network.md"
+HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of pages"
 """The values that only follow from others, and are left out."""
-_NETWORK = "/network.md"
+_FOLLOWING = ("/README.md", "/network.md")
 EVERYWHERE = "everywhere"
 
 
@@ -169,7 +169,7 @@ def _follows_from_others(change: Change) -> str:
         return HASHES
     if change.key[1:3] == ("data", _SETTINGS):
         return COPIES
-    return LINES if change.file.endswith(_NETWORK) else ""
+    return LINES if change.file.endswith(_FOLLOWING) else ""
 
 
 def _left_out(changes: Iterable[Change]) -> dict[str, int]:

@@ -16,8 +16,10 @@ from compiler.emit.kubernetes.monitoring.flows import monitored, monitoring_flow
 from compiler.emit.kubernetes.monitoring.pod_monitors import pod_monitors
 from compiler.emit.kubernetes.network.network_policies import network_policies
 from compiler.emit.kubernetes.objects import objects
+from compiler.emit.nodes import node_files
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
+from compiler.emit.pages.overview import overview
 from compiler.emit.settings import settings_json
 from compiler.emit.site import sites
 from compiler.emit.vault.kubernetes_auth import account_role
@@ -56,15 +58,23 @@ def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
 
 
 def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
-    """Return the files of a cluster that systems read: its objects (``rendered``), its settings, its plan for Vault."""
+    """Return the files of a cluster that systems read.
+
+    These are its objects (``rendered``), the settings of the API and of nodes, and its plan for Vault.
+    """
     settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    return (*objects(site, rendered), settings, *vault(site, vault_documents(site)))
+    return (*objects(site, rendered), settings, *node_files(site), *vault(site, vault_documents(site)))
 
 
 def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Return the pages of a cluster for people, which follow from its other files."""
     serving = () if site.serves else documents(site.serving())
-    return bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site))
+    connections = flows(site)
+    return (
+        overview(site, artifacts, connections),
+        bootstrap(site, artifacts, serving),
+        network_page(site, artifacts, connections),
+    )
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
