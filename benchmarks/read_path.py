@@ -103,7 +103,6 @@ SETTINGS: dict[str, Any] = {
             "initial_milliseconds": 1000,
             "maximum_milliseconds": 600_000,
         },
-        "timeout_seconds": 5,
         "visibility_seconds": 30,
         "concurrency": 8,
         "waiting": 1000,

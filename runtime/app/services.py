@@ -176,7 +176,10 @@ def _deliveries(settings: Settings, adapters: Adapters, external: ExternalServic
     source = f"urn:cbp:{settings.environment}"
     receivers = {each: external.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
     circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
-    return Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)
+    timeout_seconds = settings.external_services.timeout_seconds
+    return Deliveries(
+        adapters.queue, settings.queue, timeout_seconds, source, receivers, adapters.telemetry, circuits=circuits
+    )
 
 
 def _health(

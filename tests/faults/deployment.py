@@ -69,7 +69,7 @@ def settings() -> dict[str, Any]:
     document["throttling"] |= {"address": QUOTA, "client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
     document["external_services"] |= {"timeout_seconds": CALL_SECONDS, "waiting_milliseconds": 500, "idle_seconds": 1}
     document["external_services"]["integrations"] = {"pool_size": 4, "circuit_breaker": CIRCUIT}
-    document["queue"] |= {"timeout_seconds": CALL_SECONDS, "visibility_seconds": 4}
+    document["queue"]["visibility_seconds"] = 4
     document["queue"]["retry"] |= {"attempts": 1000, "initial_milliseconds": 20, "maximum_milliseconds": 50}
     document["access"] = access()
     return document

@@ -177,7 +177,7 @@ async def test_a_delivery_that_cannot_be_signed_is_tried_again_and_says_why(
     queue = MemoryDeliveries(entries, MemoryAudit())
     async with external(answers(204)) as server:
         receivers = {subscription: receiver(server.url)}
-        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, Telemetry())
+        deliveries = Deliveries(queue, settings.queue, 1, "urn:cbp:test", receivers, Telemetry())
         await deliveries.turn()
         await put(entries, "payments", "limits")
         await deliveries.turn()
