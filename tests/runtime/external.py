@@ -19,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.adapters.http_client import HttpClient
 from runtime.embedded.loopback import LOOPBACK
+from runtime.ports import Reason
 from runtime.services import circuit_breaker
 from runtime.settings import CircuitBreaker, ExternalServices, ServiceCalls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     import pytest
@@ -165,6 +166,17 @@ async def http_client(pool_size: int = 2, authority: Path | None = None, **membe
         yield client
     finally:
         await client.close()
+
+
+FAILURES: Sequence[tuple[Behaviour, Reason]] = (
+    (is_silent, Reason.SLOW),
+    (drips, Reason.SLOW),
+    (hangs_up, Reason.AWAY),
+    (breaks_off, Reason.AWAY),
+    (answers(500), Reason.FAILED),
+    (answers(503), Reason.FAILED),
+)
+"""What a service does that fails, and the reason that a call of it ends for."""
 
 
 class CircuitClock:
