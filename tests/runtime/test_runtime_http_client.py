@@ -11,7 +11,14 @@ import pytest
 from runtime.adapters.http_client import Answer
 from runtime.embedded.loopback import LOOPBACK
 from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
-from tests.runtime.external import answers, breaks_off, drips, external, hangs_up, http_client, is_silent, shows
+from tests.runtime.external import (
+    FAILURES,
+    answers,
+    external,
+    http_client,
+    is_silent,
+    shows,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,17 +46,7 @@ async def test_an_idle_connection_is_kept_for_as_long_as_the_settings_say() -> N
         assert server.ever == 3
 
 
-@pytest.mark.parametrize(
-    ("behave", "reason"),
-    [
-        (is_silent, Reason.SLOW),
-        (drips, Reason.SLOW),
-        (hangs_up, Reason.AWAY),
-        (breaks_off, Reason.AWAY),
-        (answers(500), Reason.FAILED),
-        (answers(503), Reason.FAILED),
-    ],
-)
+@pytest.mark.parametrize(("behave", "reason"), FAILURES)
 async def test_a_service_that_fails_is_told_in_time_with_a_reason_and_without_its_address(
     behave: Behaviour, reason: Reason
 ) -> None:
