@@ -22,6 +22,8 @@ from compiler.emit.cluster import (
     vault_documents,
     vault_emissions,
 )
+from compiler.emit.envoy.bootstrap import bootstrap as envoy_bootstrap
+from compiler.emit.envoy.bootstrap import envoy
 from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
 from compiler.emit.kubernetes.objects import file_name, objects
 from compiler.emit.pages.bootstrap import bootstrap
@@ -50,6 +52,8 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
     _PLAN: vault,
     "vault/audit.hcl": audit_file,
     _SETTINGS: settings,
+    "envoy/bootstrap.json": envoy_bootstrap,
+    "envoy/server.json": envoy,
     "bootstrap.md": bootstrap,
     "network.md": network_page,
 }
@@ -128,6 +132,8 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
         return ABSENT
     if name == _SETTINGS:
         return json.loads(settings_json(site.settings))
+    if name.startswith("envoy/"):
+        return _content(envoy(site), f"{site.folder}/{name}")
     emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else cluster_artifacts(site)
     return _content(emitted, f"{site.folder}/{name}")
 

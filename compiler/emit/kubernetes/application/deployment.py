@@ -23,6 +23,7 @@ from compiler.emit.kubernetes.application.pod import (
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
+from compiler.emit.kubernetes.proxy.configuration import files as files_of_proxy
 from compiler.emit.names import API
 from compiler.emit.settings import settings_json
 
@@ -42,7 +43,9 @@ def deployment(site: Site) -> Iterator[Document]:
     data = {"settings.json": text, **{name: held for name, held in files.items() if held}}
     yield service_account(API, "application", LABELS)
     yield kubernetes_object(kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data=data)
-    yield _deployment(site, hashlib.sha256((text + receivers + senders).encode()).hexdigest())
+    yield _deployment(
+        site, hashlib.sha256("".join((text, receivers, senders, *files_of_proxy(site).values())).encode()).hexdigest()
+    )
 
 
 def _deployment(site: Site, digest: str) -> Document:
