@@ -36,6 +36,7 @@ SLOW = (
     "cluster",
     "e2e",
     "embedded",
+    "envoy",
     "faults/test_faults_rows.py",
     "hooks",
     "image/test_containerfile.py",

@@ -10,6 +10,7 @@ from compiler.emit.argocd import argocd
 from compiler.emit.artifact import Artifact
 from compiler.emit.component import Each, T
 from compiler.emit.components import running
+from compiler.emit.envoy.bootstrap import envoy
 from compiler.emit.kubernetes.cluster.external_secrets import token_reviewers
 from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
 from compiler.emit.kubernetes.monitoring.flows import monitored, monitoring_flows
@@ -60,10 +61,10 @@ def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
 def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
     """Return the files of a cluster that systems read.
 
-    These are its objects (``rendered``), the settings of the API and of nodes, and its plan for Vault.
+    These are its objects (``rendered``), the settings of the API, of Envoy and of nodes, and its plan for Vault.
     """
     settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    return (*objects(site, rendered), settings, *node_files(site), *vault(site, vault_documents(site)))
+    return (*objects(site, rendered), settings, *envoy(site), *node_files(site), *vault(site, vault_documents(site)))
 
 
 def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:

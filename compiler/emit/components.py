@@ -19,7 +19,7 @@ from compiler.emit.kubernetes.cache import flows as cache_flows
 from compiler.emit.kubernetes.cache.redis import redis
 from compiler.emit.kubernetes.cache.snapshots import snapshots
 from compiler.emit.kubernetes.cluster.admission import admission
-from compiler.emit.kubernetes.cluster.certificates import certificates
+from compiler.emit.kubernetes.cluster.certificates import api_certificate, certificates
 from compiler.emit.kubernetes.cluster.data_secrets import data_secrets
 from compiler.emit.kubernetes.cluster.namespaces import namespaces
 from compiler.emit.kubernetes.cluster.storage_classes import storage_classes
@@ -34,10 +34,13 @@ from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retent
 from compiler.emit.kubernetes.database.standby_role import standby_role
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.kubernetes.monitoring.alerts import alerts
+from compiler.emit.kubernetes.proxy import flows as proxy_flows
+from compiler.emit.kubernetes.proxy.configuration import configuration
 from compiler.emit.vault.audit import audit_devices
 from compiler.emit.vault.engines import database_credentials, database_engine, secrets_engine
 from compiler.emit.vault.kubernetes_auth import (
     api_account,
+    api_certificates_account,
     audit_account,
     certificates_account,
     data_account,
@@ -70,6 +73,14 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
+    Component(
+        name="proxy",
+        runs=Runs.EVERYWHERE,
+        documents=each(configuration, api_certificate),
+        flows=proxy_flows.flows,
+        scrapes=proxy_flows.scrapes,
+        accounts=api_certificates_account,
+    ),
     Component(
         name="application",
         runs=Runs.EVERYWHERE,

@@ -46,6 +46,12 @@ def seconds(duration: Duration) -> str:
     return f"{duration.seconds}s"
 
 
+def milliseconds(value: int) -> str:
+    """Return a number of milliseconds as a duration of Envoy, in seconds: ``0.100s``."""
+    whole, rest = divmod(value, 1000)
+    return f"{whole}.{rest:03d}s"
+
+
 def hours(duration: Duration) -> str:
     """Return a duration in hours, ``720h``, or in seconds where it is no whole number of hours."""
     whole, rest = divmod(duration.seconds, _HOUR)

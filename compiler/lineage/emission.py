@@ -23,6 +23,8 @@ from compiler.emit.cluster import (
     vault_documents,
     vault_emissions,
 )
+from compiler.emit.envoy.bootstrap import bootstrap as envoy_bootstrap
+from compiler.emit.envoy.bootstrap import envoy
 from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
 from compiler.emit.kubernetes.objects import file_name, objects
 from compiler.emit.pages.bootstrap import bootstrap
@@ -53,6 +55,8 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
     "vault/audit.hcl": audit_file,
     _SETTINGS: settings,
     "README.md": overview,
+    "envoy/bootstrap.json": envoy_bootstrap,
+    "envoy/server.json": envoy,
     "bootstrap.md": bootstrap,
     "network.md": network_page,
 }
@@ -133,6 +137,8 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
         return json.loads(settings_json(site.settings))
     if name.startswith(f"{nodes.FOLDER}/") and not name.endswith(".toml"):
         return nodes.node_settings(site).get(name.removeprefix(f"{nodes.FOLDER}/"), ABSENT)
+    if name.startswith("envoy/"):
+        return _content(envoy(site), f"{site.folder}/{name}")
     emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else cluster_artifacts(site)
     return _content(emitted, f"{site.folder}/{name}")
 

@@ -22,8 +22,8 @@ _GENERATED = "generated/"
 def judging(policies: Path, renderings: Sequence[Rendering], file: str, pointer: str) -> tuple[str, ...]:
     """Return the ids of the rules that deny a cluster in which this leaf alone is another one.
 
-    The leaf is changed where policies see it: in a rendered object, in the settings, or in the plan for Vault. Rules
-    about transitions are left out, and so are those that only warn.
+    The leaf is changed where policies see it: in a rendered object, in the settings, in the configuration of the proxy,
+    or in the plan for Vault. Rules about transitions are left out, and so are those that only warn.
 
     Raises:
         PolicyError: the policies cannot be read, or do not answer.
@@ -45,6 +45,8 @@ def _changed(document: Mapping[str, Any], file: str, folder: str, keys: Sequence
         yield from ({**document, "settings": other} for other in _others(document["settings"], keys))
     elif file == f"{folder}/vault/plan.yaml":
         yield from ({**document, "vault": other} for other in _others(document["vault"], keys))
+    elif file == f"{folder}/envoy/bootstrap.json":
+        yield from ({**document, "proxy": other} for other in _others(document["proxy"], keys))
     for part in ("documents", "argocd"):
         for index, item in enumerate(document[part]):
             if item["file"] == f"{_GENERATED}{file}":

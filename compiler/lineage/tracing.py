@@ -20,6 +20,7 @@ from pydantic import BaseModel
 from compiler.emit import nodes, text
 from compiler.emit import settings as settings_module
 from compiler.emit.cluster import documents, vault_documents
+from compiler.emit.envoy.bootstrap import envoy
 from compiler.emit.kubernetes.objects import file_name
 from compiler.emit.settings import settings
 from compiler.emit.site import sites
@@ -64,6 +65,7 @@ _HELPERS = (
     text.percentage,
     text.megabytes,
     text.seconds,
+    text.milliseconds,
     text.hours,
     text.days,
 )
@@ -82,7 +84,7 @@ def formulas(resolved: Resolved, emission: Emission) -> Mapping[str, Expression]
 
 
 def every_formula(resolved: Resolved, files: Collection[str] | None = None) -> Mapping[str, Mapping[str, Expression]]:
-    """Return the formulas of an environment's Kubernetes objects, settings and Vault plans, by file and pointer.
+    """Return the formulas of an environment's objects, settings, proxies and Vault plans, by file and pointer.
 
     It emits once, in tens of milliseconds, where :func:`formulas` emits one file. Only ``files`` are wanted, or all.
     """
@@ -100,6 +102,7 @@ def _contents(site: Site, files: Collection[str] | None) -> Iterator[tuple[str, 
     if _wanted(folder := f"{site.folder}/kubernetes/", files):
         yield from ((f"{folder}{file_name(document)}", document) for document in documents(site))
     yield f"{site.folder}/runtime/settings.json", _plain(site.settings)
+    yield from ((artifact.path, structure(artifact)) for artifact in envoy(site))
     if _wanted(folder := f"{site.folder}/{nodes.FOLDER}/", files):
         yield from ((f"{folder}{name}", content) for name, content in nodes.node_settings(site).items())
     if _wanted(f"{site.folder}/vault/", files):

@@ -84,6 +84,8 @@ class Images(Model):
     """The server of the Redis protocol; its sentinels run it, too."""
     exporter: StoreImage
     """The metrics of Valkey for Prometheus."""
+    envoy: StoreImage
+    """The proxy in each pod of the API, as ``sidecar.proxy.image`` names it."""
 
 
 class Containers(Model):

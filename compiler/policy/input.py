@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.policy.documents import documents
 from compiler.policy.errors import PolicyError
+from compiler.policy.proxy import proxy
 from compiler.policy.uniqueness import unique_values
 from compiler.policy.vault import vault
 from compiler.policy.versions import versions
@@ -25,8 +26,9 @@ def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
     ``unique`` holds the values that must be unique to it, and the clusters that have each of them
     (:mod:`compiler.policy.uniqueness`). ``documents`` holds ``{"file", "object"}`` for each Kubernetes object that was
     rendered for the cluster, ``argocd`` the same for those of its environment that Argo CD itself reads; ``vault`` is
-    its plan for Vault (:mod:`compiler.policy.vault`). ``before`` is what the base holds
-    (:mod:`compiler.policy.before`); without a base there is no such key.
+    its plan for Vault (:mod:`compiler.policy.vault`), and ``proxy`` the configuration of Envoy
+    (:mod:`compiler.policy.proxy`). ``before`` is what the base holds (:mod:`compiler.policy.before`); without a base
+    there is no such key.
 
     Raises:
         PolicyError: nothing was rendered, so that a pass would be meaningless.
@@ -41,6 +43,7 @@ def input_of(rendering: Rendering, as_of: date | None = None) -> dict[str, Any]:
         "documents": rendered,
         "argocd": documents(rendering.delivery),
         "vault": vault(rendering.artifacts),
+        "proxy": proxy(rendering.artifacts),
         "versions": versions(rendering, as_of),
         **({"before": rendering.before.as_input()} if rendering.before else {}),
     }

@@ -11,6 +11,7 @@ from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.application.ingress import admitted
+from compiler.emit.kubernetes.application.pod import pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
@@ -75,6 +76,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         nodes=_nodes(site, site.spec.compute.application_tier.instances.max),
         standing=_nodes(site, STANDBY_PODS),
         standby_pods=STANDBY_PODS,
+        api=pod(site).resources.limits.quantities,
         archived=archive_timeout(site),
         former=_former(site),
         steps=steps(site, _former(site)) if not site.serves and _former(site) else (),

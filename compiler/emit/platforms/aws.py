@@ -102,6 +102,9 @@ class _Aws:
         settings = {
             "scheme": "internal" if balancer.internal else "internet-facing",
             "target-type": "ip",
+            # It encrypts to pods, and trusts any certificate of theirs: policies leave no other way to the port.
+            "backend-protocol": "HTTPS",
+            "healthcheck-protocol": "HTTPS",
             **_listeners(balancer.balancing),
             **_edge(balancer),
             "target-group-attributes": ",".join(f"{name}={value}" for name, value in _attributes(balancer).items()),

@@ -79,6 +79,7 @@ class _Azure:
         return (
             "No annotation says so: the security group of the gateway's subnet allows these networks, and the tags",
             "`GatewayManager` and `AzureLoadBalancer`, and denies all others. Its TLS policy is the gateway's own.",
+            f"It verifies the pods by a trusted root certificate `{API}`, which is that of the authority in Vault.",
             *(() if settings.firewall else (firewall,)),
         )
 
@@ -91,6 +92,10 @@ class _Azure:
         balancing, check = balancer.balancing, balancer.balancing.health_check
         settings = {
             "use-private-ip": _flag(balancer.internal),
+            # It verifies the pods by their name, and by the authority that people have given it under this one.
+            "backend-protocol": "https",
+            "backend-hostname": balancer.server,
+            "appgw-trusted-root-certificate": API,
             "cookie-based-affinity": _flag(balancing.session_stickiness),
             "connection-draining": "true",
             "connection-draining-timeout": number(balancer.draining.seconds),

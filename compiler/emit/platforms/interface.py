@@ -26,6 +26,8 @@ class Balancer:
     """The time that a terminating pod has to answer on its open connections."""
     idle: Duration
     """The time after which it closes a connection on which nobody says anything, and gives an answer up."""
+    server: str
+    """The name in the certificate of the pods, to which it speaks over TLS."""
     admitted: tuple[str, ...]
     """The networks that may open connections to it."""
     settings: Balancers

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.names import (
     API,
+    API_CERTIFICATES,
     API_SECRETS,
     AUDIT,
     CERTIFICATES,
@@ -125,6 +126,16 @@ def data_account(site: Site) -> Iterator[Account]:
 
 
 def certificates_account(site: Site) -> Iterator[Account]:
-    """Yield the ServiceAccount that requests the servers' certificates."""
-    signed = (vault_paths(site).signing(server.name) for server in server_certificates(site))
-    yield Account(CERTIFICATES, CERTIFICATES, "data", tuple(Grant(path, ("update",)) for path in signed))
+    """Yield the ServiceAccount that requests the certificates of the data zone's servers."""
+    yield _requesting(site, "data", CERTIFICATES)
+
+
+def api_certificates_account(site: Site) -> Iterator[Account]:
+    """Yield the ServiceAccount that requests the certificate of the API's pods."""
+    yield _requesting(site, "application", API_CERTIFICATES)
+
+
+def _requesting(site: Site, zone: Zone, name: str) -> Account:
+    """Return a ServiceAccount that may request the certificates of the servers in its zone, and nothing else."""
+    signed = (vault_paths(site).signing(server.name) for server in server_certificates(site) if server.zone == zone)
+    return Account(name, name, zone, tuple(Grant(path, ("update",)) for path in signed))

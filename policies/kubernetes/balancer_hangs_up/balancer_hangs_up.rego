@@ -14,59 +14,12 @@
 #   section: Infrastructure Scaling, 3. Load Balancing
 package kubernetes.balancer_hangs_up
 
+import data.lib.balancers
 import data.lib.kubernetes
 import data.thresholds.longest_idle_seconds
 import rego.v1
 
-# The load balancers with their two limits: how long they wait in silence, and how long for a target that was removed.
-examined contains balancer if {
-	some document in input.documents
-	document.object.kind == "Ingress"
-	annotations := object.get(document.object, ["metadata", "annotations"], {})
-	balancer := {
-		"file": document.file,
-		"name": object.get(document.object, ["metadata", "name"], ""),
-		"idle": idle(annotations),
-		"draining": draining(annotations),
-	}
-}
-
-alb(annotations, list) := object.get(annotations, concat("", ["alb.ingress.kubernetes.io/", list]), "")
-
-# attribute returns a number in a list of attributes, as name=1,other=2; a name that is not listed has its default.
-attribute(list, name, default_seconds) := max(array.concat(found, [default_seconds | count(found) == 0])) if {
-	found := [to_number(value) |
-		some item in split(list, ",")
-		[key, value] := split(item, "=")
-		key == name
-		regex.match(`^[0-9]{1,9}$`, value)
-	]
-}
-
-gateway(annotations, name) := to_number(object.get(
-	annotations,
-	concat("", ["appgw.ingress.kubernetes.io/", name]),
-	"30",
-))
-
-on_azure(annotations) if {
-	some name in object.keys(annotations)
-	startswith(name, "appgw.ingress.kubernetes.io/")
-}
-
-idle(annotations) := gateway(annotations, "request-timeout") if on_azure(annotations)
-
-idle(annotations) := seconds if {
-	not on_azure(annotations)
-	seconds := attribute(alb(annotations, "load-balancer-attributes"), "idle_timeout.timeout_seconds", 60)
-}
-
-draining(annotations) := gateway(annotations, "connection-draining-timeout") if on_azure(annotations)
-
-draining(annotations) := seconds if {
-	not on_azure(annotations)
-	seconds := attribute(alb(annotations, "target-group-attributes"), "deregistration_delay.timeout_seconds", 300)
-}
+examined contains balancer if some balancer in balancers.found
 
 answer := input.settings.database.connect_timeout_seconds + input.settings.database.statement_timeout_seconds
 

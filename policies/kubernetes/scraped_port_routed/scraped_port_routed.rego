@@ -30,7 +30,8 @@ examined contains scrape if {
 same(_, one, other) if one == other
 
 same(pod, one, other) if {
-	some container in object.get(pod.spec, "containers", [])
+	some list in ["initContainers", "containers"]
+	some container in object.get(pod.spec, list, [])
 	some port in object.get(container, "ports", [])
 	{one, other} == {port.containerPort, object.get(port, "name", "")}
 }

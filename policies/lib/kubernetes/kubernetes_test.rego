@@ -31,7 +31,7 @@ test_a_service_makes_none if {
 test_init_containers_are_containers_and_each_knows_its_origin if {
 	containers := kubernetes.containers with input as workload("Job", {"template": {"spec": pod}})
 	{[container.pointer, container.path] | some container in containers} == {
-		["/spec/template/spec/initContainers/0", ["containers"]],
+		["/spec/template/spec/initContainers/0", ["containers", "sidecar", "proxy"]],
 		["/spec/template/spec/containers/0", ["containers", "application"]],
 		["/spec/template/spec/containers/1", ["containers"]],
 	}

@@ -47,8 +47,9 @@ ports(target, namespace, labels) := {number |
 	some pod in kubernetes.pods
 	pod.namespace == namespace
 	kubernetes.selects(labels, pod.labels)
-	some container in pod.spec.containers
-	some port in container.ports
+	some list in ["initContainers", "containers"]
+	some container in object.get(pod.spec, list, [])
+	some port in object.get(container, "ports", [])
 	target in {object.get(port, "name", ""), port.containerPort}
 	number := port.containerPort
 }

@@ -1,6 +1,6 @@
-"""Flows of the API: from its clients, and to the services that it depends on.
+"""Flows of the API to the services that it depends on; those of its clients are the proxy's.
 
-Sources: ``network.segmentation.traffic``, ``components.integration_layer``, the environment's ``sign_in`` and
+Sources: ``network.segmentation.traffic.egress``, ``components.integration_layer``, the environment's ``sign_in`` and
 ``subscribers``.
 """
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.cache.flows import REDIS, REDIS_SENTINEL
 from compiler.emit.kubernetes.common import endpoints as at
 from compiler.emit.kubernetes.common.endpoints import pods_of
-from compiler.emit.kubernetes.common.flows import EGRESS, INGRESS, Flow, Scrape, port_of, to_dns
+from compiler.emit.kubernetes.common.flows import EGRESS, Flow, Scrape, port_of, to_dns
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.database.flows import POSTGRES, READ_ONLY_POOLER, WRITE_POOLER
 from compiler.emit.names import HTTPS_PORT, POSTGRES_PORT, REDIS_PORT, SENTINEL_PORT
@@ -25,24 +25,6 @@ API = pods_of("application", "api", SELECTOR)
 
 
 def flows(site: Site) -> Iterator[Flow]:
-    """Yield the flows from clients and to dependencies."""
-    yield from _clients(site)
-    yield from _dependencies(site)
-
-
-def scrapes(site: Site) -> Iterator[Scrape]:
-    """Yield the management port of the API, which no client reaches."""
-    yield Scrape(API, site.settings.process.management_port)
-
-
-def _clients(site: Site) -> Iterator[Flow]:
-    """Yield the flow of the load balancer, the only way in: clients and people on the VPN come through it."""
-    if (item := "Load balancer") in site.spec.network.segmentation.traffic.ingress:
-        reason = "requests of clients and of people on the VPN, and the load balancer's health checks"
-        yield Flow(at.LOAD_BALANCER, API, (site.settings.process.port,), reason, INGRESS, item)
-
-
-def _dependencies(site: Site) -> Iterator[Flow]:
     """Yield the flows to the services that the API calls, and to DNS, which resolves their names."""
     if "Dependencies" not in site.spec.network.segmentation.traffic.egress:
         return
@@ -71,3 +53,8 @@ def _dependencies(site: Site) -> Iterator[Flow]:
         ports = tuple(sorted({port_of(each.url) for each in site.subscribers}))
         yield Flow(API, at.RECEIVERS, ports, "deliveries of changes to subscribers", EGRESS, "Dependencies")
     yield from to_dns(site, API, EGRESS, "Dependencies")
+
+
+def scrapes(site: Site) -> Iterator[Scrape]:
+    """Yield the management port of the API, which no client reaches."""
+    yield Scrape(API, site.settings.process.management_port)

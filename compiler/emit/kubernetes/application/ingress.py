@@ -11,13 +11,12 @@ from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
+from compiler.emit.envoy.timeouts import balancer_idle
 from compiler.emit.kubernetes.application.pod import draining
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
-from compiler.emit.names import API
+from compiler.emit.names import API, host
 from compiler.emit.platforms import platform
 from compiler.emit.platforms.interface import Balancer
-from compiler.emit.settings import KEEP_ALIVE_BEYOND
-from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,12 +24,13 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
-SERVICE_PORT = 80
+SERVICE_PORT = 443
+"""TLS ends at the load balancer, and again in the pod: nothing between the two is in clear."""
 
 
 def ingress(site: Site) -> Iterator[Document]:
     """Yield the API's Service and Ingress."""
-    ports = [{"name": "http", "port": SERVICE_PORT, "targetPort": "http", "protocol": "TCP"}]
+    ports = [{"name": "https", "port": SERVICE_PORT, "targetPort": "https", "protocol": "TCP"}]
     yield kubernetes_object(
         kinds.SERVICE,
         API,
@@ -40,7 +40,7 @@ def ingress(site: Site) -> Iterator[Document]:
         spec={"type": "ClusterIP", "selector": SELECTOR, "ports": ports},
     )
     cloud = platform(site.cluster)
-    backend = {"service": {"name": API, "port": {"name": "http"}}}
+    backend = {"service": {"name": API, "port": {"name": "https"}}}
     # Health and metrics are for the cluster only: the load balancer checks a pod's health directly, not by these paths.
     paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
     yield kubernetes_object(
@@ -64,7 +64,8 @@ def _balancer(site: Site) -> Balancer:
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
         draining=draining(site),
-        idle=Duration(site.settings.process.keep_alive_seconds - KEEP_ALIVE_BEYOND.seconds),
+        idle=balancer_idle(site),
+        server=host(API, "application"),
         admitted=admitted(site),
         settings=site.cluster.balancers,
     )

@@ -1,4 +1,4 @@
-"""The API's pod: one container under Pod Security's restricted profile.
+"""The API's pod: its container, and the proxy beside it, under Pod Security's restricted profile.
 
 Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
 and ``load_balancing.application.health_check``.
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit.envoy.ports import LOOPBACK
 from compiler.emit.kubernetes.application import configuration
 from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER, SETTINGS_FILE
 from compiler.emit.kubernetes.cache.pods import SENTINELS
@@ -17,6 +18,7 @@ from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_s
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
 from compiler.emit.kubernetes.common.resources import Amounts, Resources
+from compiler.emit.kubernetes.proxy.sidecar import sidecar
 from compiler.emit.names import (
     API,
     API_AUTHORITY,
@@ -61,6 +63,7 @@ def pod(site: Site) -> Pod:
         service_account=API,
         user=OWN_USER,
         containers=(_container(site),),
+        sidecars=(sidecar(site, deregistration=DEREGISTRATION, probing=PROBING, longest_start=LONGEST_START),),
         placement=_placement(site),
         lifetime={"terminationGracePeriodSeconds": grace(site).seconds},
     )
@@ -113,7 +116,8 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_REDIS_PASSWORD_FILE": f"{SECRETS_FOLDER}/cache/password",
         "CBP_REDIS_SENTINELS": ",".join(f"{name}:{SENTINEL_PORT}" for name in sentinels),
         "CBP_REDIS_MASTER_NAME": CACHE_MASTER_GROUP,
-        "CBP_TRUSTED_PROXIES": ",".join(site.cluster.addresses.load_balancer),
+        # Requests come from the proxy in the pod, which appends the load balancer's address.
+        "CBP_TRUSTED_PROXIES": ",".join((f"{LOOPBACK}/32", *site.cluster.addresses.load_balancer)),
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
         **configuration.variables(site),

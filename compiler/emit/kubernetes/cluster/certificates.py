@@ -1,4 +1,4 @@
-"""Certificates of the stores: cert-manager has Vault sign them, by a ServiceAccount with no other right.
+"""Certificates of servers: cert-manager has Vault sign them, by a ServiceAccount of each zone with no other right.
 
 The API verifies the stores by the authority's certificate, which is public in Vault.
 
@@ -15,7 +15,7 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.cluster.external_secrets import vault_login, vault_server
 from compiler.emit.kubernetes.common.access import Rule, bound_role, service_account
 from compiler.emit.kubernetes.common.metadata import RELOADED, Wave, kubernetes_object
-from compiler.emit.names import CERTIFICATES
+from compiler.emit.names import API_CERTIFICATES, CERTIFICATES
 from compiler.emit.providers import CERT_MANAGER
 from compiler.emit.server_certificates import ServerCertificate, server_certificates
 from compiler.emit.text import hours
@@ -26,29 +26,42 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
+    from compiler.model.network import Zone
 
 # The ServiceAccount of cert-manager, which requests a token of ours to log in.
 _CONTROLLER = {"kind": "ServiceAccount", "name": "cert-manager", "namespace": CERT_MANAGER.namespace}
-_TOKEN: Rule = {
-    "apiGroups": [""],
-    "resources": ["serviceaccounts/token"],
-    "resourceNames": [CERTIFICATES],
-    "verbs": ["create"],
-}
 
 
 def certificates(site: Site) -> Iterator[Document]:
+    """Yield what the certificates of the data zone's servers need."""
+    yield from _of_zone(site, "data", CERTIFICATES)
+
+
+def api_certificate(site: Site) -> Iterator[Document]:
+    """Yield what the certificate of the API's pods needs."""
+    yield from _of_zone(site, "application", API_CERTIFICATES)
+
+
+def _of_zone(site: Site, zone: Zone, account: str) -> Iterator[Document]:
     """Yield the ServiceAccount, cert-manager's right to its tokens, and each server's Issuer and Certificate."""
-    yield service_account(CERTIFICATES, "data")
-    yield from bound_role(CERTIFICATES, "data", [_TOKEN], _CONTROLLER)
+    token: Rule = {
+        "apiGroups": [""],
+        "resources": ["serviceaccounts/token"],
+        "resourceNames": [account],
+        "verbs": ["create"],
+    }
+    yield service_account(account, zone)
+    yield from bound_role(account, zone, [token], _CONTROLLER)
     for server in server_certificates(site):
-        yield kubernetes_object(kinds.ISSUER, server.name, Wave.ACCESS, zone="data", spec=_issuer(site, server))
-        yield kubernetes_object(kinds.CERTIFICATE, server.name, Wave.ACCESS, zone="data", spec=_certificate(server))
+        if server.zone == zone:
+            issuer, certificate = _issuer(site, server, account), _certificate(server)
+            yield kubernetes_object(kinds.ISSUER, server.name, Wave.ACCESS, zone=zone, spec=issuer)
+            yield kubernetes_object(kinds.CERTIFICATE, server.name, Wave.ACCESS, zone=zone, spec=certificate)
 
 
-def _issuer(site: Site, server: ServerCertificate) -> dict[str, Any]:
+def _issuer(site: Site, server: ServerCertificate, account: str) -> dict[str, Any]:
     paths = vault_paths(site)
-    login = vault_login(site, f"/v1/auth/{paths.kubernetes}", CERTIFICATES, CERTIFICATES)
+    login = vault_login(site, f"/v1/auth/{paths.kubernetes}", account, account)
     signer = {**vault_server(site), "path": paths.signing(server.name)}
     return {"vault": {**signer, "auth": {"kubernetes": login}}}
 
@@ -56,7 +69,7 @@ def _issuer(site: Site, server: ServerCertificate) -> dict[str, Any]:
 def _certificate(server: ServerCertificate) -> dict[str, Any]:
     return {
         "secretName": server.name,
-        "secretTemplate": {"labels": RELOADED},
+        **({"secretTemplate": {"labels": RELOADED}} if server.zone == "data" else {}),
         "dnsNames": list(server.names),
         "usages": ["server auth", *(["client auth"] if server.is_client else [])],
         "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},

@@ -44,6 +44,7 @@ class Scrape:
 
     pods: Pods
     port: int
+    path: str = "/metrics"
 
 
 def port_of(address: str) -> int:

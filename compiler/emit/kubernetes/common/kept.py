@@ -44,14 +44,12 @@ _WHOLE_KINDS = frozenset(
         kinds.SCHEDULED_BACKUP,
         kinds.REDIS_REPLICATION,
         kinds.REDIS_SENTINEL,
-        kinds.CERTIFICATE,
-        kinds.ISSUER,
         # Both give an environment its access to its clusters.
         kinds.APPLICATION_SET,
         kinds.APP_PROJECT,
     }
 )
-_IN_THE_DATA_ZONE = frozenset({kinds.EXTERNAL_SECRET, kinds.SECRET_STORE})
+_IN_THE_DATA_ZONE = frozenset({kinds.CERTIFICATE, kinds.EXTERNAL_SECRET, kinds.ISSUER, kinds.SECRET_STORE})
 # Migrations belong to clusters that serve, and no data needs them.
 _NOT_NEEDED_BY_DATA = frozenset({MIGRATION, MIGRATION_CREDENTIALS})
 _POLICIES = frozenset(

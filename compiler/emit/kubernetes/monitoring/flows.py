@@ -39,8 +39,11 @@ def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
     """Yield the flows to the scraped ports, and those to Prometheus."""
     if not monitored(site):
         return
-    measured = ((at.PROMETHEUS, item.pods, item.port, "measurements") for item in scraped)
-    for source, destination, port, reason in (*measured, *_platform(site), *_queries(site)):
+    for name in dict.fromkeys(item.pods.name for item in scraped):
+        found = [item for item in scraped if item.pods.name == name]
+        ports = tuple(item.port for item in found)
+        yield Flow(at.PROMETHEUS, found[0].pods, ports, "measurements", EGRESS, _ITEM)
+    for source, destination, port, reason in (*_platform(site), *_queries(site)):
         yield Flow(source, destination, (port,), reason, EGRESS, _ITEM)
     for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
         yield to_kubernetes(pods, EGRESS, _ITEM)

@@ -8,7 +8,8 @@ Upstream: https://prometheus-operator.dev/docs/developer/getting-started/#using-
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
@@ -22,11 +23,22 @@ if TYPE_CHECKING:
 
 # Much shorter than the specification's windows.
 INTERVAL = "30s"
+DEFAULT_PATH = "/metrics"
 
 
 def pod_monitors(scraped: Sequence[Scrape]) -> Iterator[Document]:
-    """Yield a PodMonitor for each scraped kind of pod, in its own zone."""
-    for item in scraped:
-        endpoint = {"portNumber": item.port, "interval": INTERVAL}
-        spec = {"selector": selector(item.pods), "podMetricsEndpoints": [endpoint]}
-        yield kubernetes_object(kinds.POD_MONITOR, item.pods.name, Wave.CONNECTION, zone=item.pods.zone, spec=spec)
+    """Yield a PodMonitor for each scraped kind of pod, in its own zone, with all ports that are scraped there."""
+    for name, items in groupby(sorted(scraped, key=_name), key=_name):
+        ports = list(items)
+        pods = ports[0].pods
+        spec = {"selector": selector(pods), "podMetricsEndpoints": [_endpoint(item) for item in ports]}
+        yield kubernetes_object(kinds.POD_MONITOR, name, Wave.CONNECTION, zone=pods.zone, spec=spec)
+
+
+def _name(item: Scrape) -> str:
+    return item.pods.name
+
+
+def _endpoint(item: Scrape) -> dict[str, Any]:
+    path = {} if item.path == DEFAULT_PATH else {"path": item.path}
+    return {"portNumber": item.port, **path, "interval": INTERVAL}

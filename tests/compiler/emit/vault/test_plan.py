@@ -111,9 +111,10 @@ def test_an_authority_signs_the_names_of_each_server_by_a_role_of_its_own() -> N
         assert {path.rpartition("/")[2]: role["client_flag"] for path, role in signed.items()} == {
             "configuration-db-server": False,
             "configuration-cache-server": True,
+            "configuration-api-server": False,
         }
         names = [name for role in signed.values() for name in role["allowed_domains"]]
-        assert len(names) == len(set(names)) == 14
+        assert len(names) == len(set(names)) == 15
         assert {role["issuer_ref"] for role in signed.values()} == {"root"}
 
 
@@ -160,6 +161,7 @@ def test_a_cluster_that_stands_by_has_no_credential_of_a_database_that_it_may_no
     document = plans()["production/eu-west-1"]
     assert [path for path in paths(document) if path.startswith("database/")] == []
     assert [path for path in paths(document) if "/role/" in path] == [
+        "auth/kubernetes-production-eu-west-1/role/configuration-api-certificates",
         "auth/kubernetes-production-eu-west-1/role/configuration-api",
         "auth/kubernetes-production-eu-west-1/role/configuration-data",
         "auth/kubernetes-production-eu-west-1/role/configuration-data-certificates",

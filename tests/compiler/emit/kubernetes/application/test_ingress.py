@@ -29,6 +29,8 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
     assert told == {
         "scheme": "internal",
         "target-type": "ip",
+        "backend-protocol": "HTTPS",
+        "healthcheck-protocol": "HTTPS",
         "inbound-cidrs": "10.30.128.0/20,10.30.240.0/24",
         "ssl-redirect": "443",
         "healthcheck-path": "/health",
@@ -94,7 +96,7 @@ def test_an_ingress_that_argo_cd_prunes_is_not_held_back_by_its_load_balancer() 
 def test_the_ingress_serves_the_host_of_the_environment() -> None:
     (rule,) = emitted(INGRESS)["spec"]["rules"]
     assert rule["host"] == "config.bank.example"
-    assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "configuration-api", "port": {"name": "http"}}
+    assert rule["http"]["paths"][0]["backend"]["service"] == {"name": "configuration-api", "port": {"name": "https"}}
 
 
 @pytest.mark.parametrize(("addresses", "scheme"), [("10.1.0.0/24", "internal"), ("8.8.8.0/24", "internet-facing")])
@@ -111,6 +113,9 @@ def test_azure_is_told_the_same_in_its_own_words() -> None:
     assert not any(name.startswith(GATEWAY) for name in annotations)
     assert {name.removeprefix(prefix): value for name, value in annotations.items() if name.startswith(prefix)} == {
         "use-private-ip": "true",
+        "backend-protocol": "https",
+        "backend-hostname": "configuration-api.cbp-application.svc",
+        "appgw-trusted-root-certificate": "configuration-api",
         "cookie-based-affinity": "true",
         "connection-draining": "true",
         "connection-draining-timeout": DRAINING,

@@ -94,7 +94,9 @@ def test_every_secret_that_a_pod_mounts_is_made_in_its_namespace() -> None:
         for item in of_kind(site(), "ExternalSecret")
         if item["metadata"]["namespace"] == "cbp-application"
     }
-    assert mounted == made == {f"configuration-api-{name}" for name in ("database", "cache", "authority")}
+    certified = emitted("cbp-application/certificate-configuration-api-server.yaml")["spec"]["secretName"]
+    assert made == {f"configuration-api-{name}" for name in ("database", "cache", "authority")}
+    assert mounted == made | {certified}
 
 
 def test_a_rotated_password_is_in_the_secret_within_a_minute_and_beside_it_when_that_was() -> None:

@@ -33,10 +33,11 @@ def test_the_quota_is_the_sum_of_the_pods_of_an_update_at_full_scale() -> None:
     pods = 8 + 1 + 2  # every replica, the one that starts, those that are terminating
     assert quota == {
         "pods": str(pods),
-        "requests.cpu": str(2 * pods),
-        "requests.memory": f"{4 * pods}Gi",
-        "limits.cpu": str(2 * pods),
-        "limits.memory": f"{4 * pods}Gi",
+        # Each has a container of two cores and 4 GiB, and a proxy.
+        "requests.cpu": f"{2250 * pods}m",
+        "requests.memory": f"{(4096 + 256) * pods}Mi",
+        "limits.cpu": str(3 * pods),
+        "limits.memory": f"{(4096 + 256) * pods}Mi",
     }
 
 

@@ -26,7 +26,7 @@ def clients(at: Site) -> dict[str, dict[str, Any]]:
 
 def test_every_client_has_the_stated_authorities() -> None:
     found = clients(site(changed({KEY: AUTHORITY})))
-    assert len(found) == 7
+    assert len(found) == 8
     assert {name: b64decode(client["caBundle"]).decode() for name, client in found.items()} == dict.fromkeys(
         found, AUTHORITY
     )

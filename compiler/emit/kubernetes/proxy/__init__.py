@@ -1,0 +1,1 @@
+"""Kubernetes objects of the proxy in each pod of the API."""
