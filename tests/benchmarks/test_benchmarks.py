@@ -15,12 +15,14 @@ from benchmarks.processes import CBP, FailedError, Usage, run
 from benchmarks.projects import ROOT, make_project
 from benchmarks.table import Aim, Row, machine, table
 from tests.compiler.project import FROZEN
+from tests.e2e.states import small
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_round_measures_every_command_and_the_floor() -> None:
+def test_a_round_measures_every_command_and_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "make_project", lambda project, _: small(project))
     (measured,) = compiling.measure(environments=1, rounds=1, warm_up=0)
     parts = (measured.fresh, measured.edited, measured.check, measured.again, measured.floor)
     assert all(part.wall > 0 and part.cpu > 0 and part.peak > 1 for part in parts)
