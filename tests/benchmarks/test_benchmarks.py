@@ -30,7 +30,7 @@ def test_a_round_measures_every_command_and_the_floor(monkeypatch: pytest.Monkey
 
 
 def test_a_compilation_that_is_measured_as_the_first_one_knows_nothing(tmp_path: Path) -> None:
-    make_project(tmp_path, 1, FROZEN)
+    small(tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
     run([CBP, "compile"], tmp_path)
     compiling.forget(tmp_path)
