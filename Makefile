@@ -104,7 +104,8 @@ faults: $(VENV)/.test  ## break the servers, the network and the workers under l
 	@$(BIN)/python -m tests.faults docs/reliability.md
 
 lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index host)
-	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --group lock
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --upgrade pip \
+	  && $(VENV)-lock/bin/python -m pip install --quiet --group lock
 	@set -e; compile="$(VENV)-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'"; \
 	$$compile --output-file requirements/runtime.txt; \

@@ -66,7 +66,8 @@ def url(app: Application) -> Iterator[str]:
 
 def cbp(url: str, *arguments: str, **variables: str) -> Result:
     environment = {"CBP_API_URL": url, "CBP_TOKEN": token(), "CBP_TOKEN_FILE": None, **variables}
-    return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
+    with capture_logs():  # the service runs in this process: its log would be part of the output
+        return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
 
 
 def test_each_command_prints_what_the_session_shows(url: str) -> None:
@@ -124,8 +125,7 @@ def test_each_command_of_the_queue_prints_what_its_session_shows(
     asyncio.run(_bury(entries, queue))
     commands = re.findall(r"^\$ cbp (.*)$", QUEUE.read_text(), re.MULTILINE)
     assert len(commands) > 20
-    with capture_logs():
-        assert _shown(url, commands, QUEUE) == QUEUE.read_text()
+    assert _shown(url, commands, QUEUE) == QUEUE.read_text()
     (example,) = re.findall(r"^```console\n(.*?)^```$", QUEUE_PAGE.read_text(), re.MULTILINE | re.DOTALL)
     for shown in re.split(r"^(?=\$ )", example, flags=re.MULTILINE)[1:]:
         assert shown in QUEUE.read_text()
