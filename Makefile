@@ -16,6 +16,9 @@ MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
 # An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
 option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
+# Python keeps the bytecode that it makes, whatever the surroundings say: commands and tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install up compile check test test-fast lint types docs bench faults lock format clean
 # Pages that are written anew each time: what they are made from is most of the project.
 .PHONY: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md

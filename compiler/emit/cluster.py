@@ -37,24 +37,28 @@ if TYPE_CHECKING:
     from compiler.resolve.resolved import Resolved
 
 
+Environment = tuple[tuple[Artifact, ...], tuple[tuple["Site", tuple[Artifact, ...]], ...]]
+"""The files of an environment that belong to no single cluster, and each cluster with its files."""
 Emission = tuple[Callable[..., Any], Callable[[], Iterable[T]]]
 """The function that makes documents, and the call of it for one cluster."""
 
 
-def all_artifacts(resolved: Resolved) -> tuple[tuple[Artifact, ...], tuple[tuple[Site, tuple[Artifact, ...]], ...]]:
-    """Return the files of an environment that belong to no single cluster, and each cluster with its files."""
+def all_artifacts(resolved: Resolved) -> Environment:
+    """Return the files of an environment."""
+    delivery, clusters = judged_artifacts(resolved)
+    return delivery, tuple((site, (*artifacts, *pages(site, artifacts))) for site, artifacts in clusters)
+
+
+def judged_artifacts(resolved: Resolved) -> Environment:
+    """Return the files of an environment but for the pages, which no policy reads."""
     found = [(site, documents(site)) for site in sites(resolved)]
     delivery = tuple(argocd(resolved, {site.name: rendered for site, rendered in found}))
-    return delivery, tuple((site, _files(site, rendered)) for site, rendered in found)
+    return delivery, tuple((site, enforced(site, rendered)) for site, rendered in found)
 
 
 def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
-    return _files(site, documents(site))
-
-
-def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
-    artifacts = enforced(site, rendered)
+    artifacts = enforced(site, documents(site))
     return (*artifacts, *pages(site, artifacts))
 
 
