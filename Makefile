@@ -16,6 +16,9 @@ MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
 # An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
 option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
+# Python keeps the bytecode that it makes, whatever the surroundings say: commands and tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install up compile check test test-fast lint types docs bench faults lock format clean
 # Pages that are written anew each time: what they are made from is most of the project.
 .PHONY: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md
@@ -101,7 +104,8 @@ faults: $(VENV)/.test  ## break the servers, the network and the workers under l
 	@$(BIN)/python -m tests.faults docs/reliability.md
 
 lock:  ## resolve the locks anew (requirements/*.txt: hashed, without an index host)
-	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --group lock
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --upgrade pip \
+	  && $(VENV)-lock/bin/python -m pip install --quiet --group lock
 	@set -e; compile="$(VENV)-lock/bin/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --custom-compile-command 'make lock'"; \
 	$$compile --output-file requirements/runtime.txt; \

@@ -14,7 +14,7 @@ from benchmarks.table import Aim, Row, machine, table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from benchmarks import changes, gate, overload, read_path
+    from benchmarks import changes, deliveries, gate, overload, parts, read_path
 
 FEW, MANY = 3, 100
 ROUNDS_OF_FEW, ROUNDS_OF_MANY = 11, 5
@@ -25,7 +25,7 @@ def main() -> None:
     few, many = compiling.measure(FEW, ROUNDS_OF_FEW), compiling.measure(MANY, ROUNDS_OF_MANY)
     answers = answering.measure(FEW, ROUNDS_OF_FEW)
     # Imported after the first measurements: this process's memory counts towards the peak of each process it starts.
-    from benchmarks import changes, gate, overload, read_path
+    from benchmarks import changes, deliveries, gate, overload, parts, read_path
 
     rows = (
         *of_compiler(FEW, few),
@@ -35,7 +35,9 @@ def main() -> None:
         *of_judging("the real output", gate.judging(gate.real_input(), ROUNDS_OF_FEW)),
         *of_judging("3,000 documents", gate.judging(gate.repeated(gate.real_input(), 3000), ROUNDS_OF_MANY)),
         *of_api(read_path.measure()),
+        *of_parts(parts.measure()),
         *of_changes(changes.measure()),
+        *of_deliveries(deliveries.measure()),
         *of_overload(overload.measure()),
     )
     sys.stdout.write(f"{machine()}; {ROUNDS_OF_FEW} and {ROUNDS_OF_MANY} rounds\n\n{table(rows)}")
@@ -92,12 +94,29 @@ def of_api(rounds: Sequence[read_path.Round]) -> Iterator[Row]:
     yield Row("read path: API / bare, CPU a request", [each.cpu for each in rounds])
 
 
+def of_parts(rounds: Sequence[parts.Round]) -> Iterator[Row]:
+    """Yield what each part of a worker adds to a read from memory, and what some of them add together."""
+    yield Row("parts: a read from memory, CPU us", [each.whole.microseconds for each in rounds])
+    for part in rounds[0].other:
+        yield Row(f"parts: {part}, CPU us a read", [each.added(part) for each in rounds])
+    yield Row("parts: what is bounded / a read without it", [each.bounded for each in rounds], Aim(0.1))
+
+
 def of_changes(measured: changes.Measured) -> Iterator[Row]:
     """Yield the cost of changes, compared with plain rows and beside an old snapshot."""
     yield Row("changes: API, 32 clients, changes/s", [each.api for each in measured.rounds])
     yield Row("changes: plain statements, rows/s", [each.plain for each in measured.rounds])
     yield Row("changes: API / plain", [each.ratio for each in measured.rounds], Aim(0.5, under=False))
     yield Row("changes: last / first 10 s of 60 beside an old snapshot", [measured.flatness], Aim(0.8, under=False))
+
+
+def of_deliveries(rounds: Sequence[deliveries.Round]) -> Iterator[Row]:
+    """Yield the speed of deliveries by two processes, one of which is killed, over HTTP and to a file."""
+    speed = [each.http.speed for each in rounds]
+    yield Row("deliveries: signed, over HTTP, deliveries/s", speed, Aim(2000, under=False))
+    yield Row("deliveries: to a file, deliveries/s", [each.file.speed for each in rounds])
+    yield Row("deliveries: over HTTP, CPU us of one", [each.http.cpu for each in rounds])
+    yield Row("deliveries: to a file, CPU us of one", [each.file.cpu for each in rounds])
 
 
 def of_overload(rounds: Sequence[overload.Round]) -> Iterator[Row]:

@@ -1,8 +1,9 @@
 """A benchmark of deliveries: two processes deliver changes from a durable PostgreSQL, and one is killed on the way.
 
-``python -m benchmarks.deliveries`` makes changes, each with one entry, and then has two processes deliver them, each
-acknowledged by a statement of its own; it kills one after a third. It prints the deliveries a second, and how many came
-twice.
+``python -m benchmarks.deliveries`` makes changes, each with one entry, and then has two processes deliver them: signed,
+over HTTP, to a receiver on this machine that verifies each signature. A delivery is acknowledged by a statement of its
+own, which PostgreSQL flushes to its log. One of the processes is killed after a third. In the same round, and in turns
+with it, the same is done with a receiver that appends to a file: the queue without HTTP.
 """
 
 from __future__ import annotations
@@ -13,74 +14,147 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import uvloop
+
+from benchmarks import delivering as over_http
 from benchmarks.changes import DURABLE
-from benchmarks.read_path import SETTINGS
+from benchmarks.deliveries_receiver import receiving
+from benchmarks.read_path import SETTINGS, cpu_seconds, spread
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_deliveries import PostgresDeliveries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.postgres_migrations import migrate
+from runtime.domain.webhooks import parse_keys
 from runtime.embedded import postgres as embedded
 from runtime.embedded.cluster import API
 from runtime.environment import Address
 from runtime.settings import Settings
-from tests.runtime import delivering
+from tests.runtime import delivering as to_file
 from tests.runtime.changing import change, edit
+from tests.runtime.external import new_key
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+    from types import ModuleType
 
 CHANGES, TOGETHER, NAMESPACES = 8000, 200, 64
 MOST = 0.8
 """The part of the changes whose speed counts: the last ones wait until the claims of the killed process run out."""
 
 
-async def prepare(url: str, settings: Settings) -> None:
-    """Follow, and then make the changes in groups, as workers do."""
-    store = PostgresEntries(Address(url), None, settings.database, Horizon(3))
-    await store.open()
-    await PostgresDeliveries(store, 2).fan_out(delivering.SUBSCRIPTION, 0, 1, 1)
-    for first in range(0, CHANGES, TOGETHER):
-        numbers = range(first, first + TOGETHER)
-        await store.change([change(edit(f"n{number % NAMESPACES}", f"k{number}")) for number in numbers])
-    await store.close()
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Deliveries a second, how many of them came twice, and the CPU microseconds of one in the delivering processes."""
+
+    speed: float
+    repeated: int
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The samples of both receivers, one right after the other."""
+
+    http: Sample
+    file: Sample
+
+
+def measure(rounds: int = 5, changes: int = CHANGES) -> tuple[Round, ...]:
+    """Deliver ``changes`` to both receivers in each of ``rounds``, each time from a new database."""
+    settings = Settings.model_validate_json(json.dumps(SETTINGS))
+    measured = []
+    for number in range(rounds):
+        kinds = (_over_http, _to_file) if number % 2 else (_to_file, _over_http)
+        samples = {kind: uvloop.run(kind(settings, changes)) for kind in kinds}
+        measured.append(Round(samples[_over_http], samples[_to_file]))
+    return tuple(measured)
 
 
 def main() -> int:
-    """Run the benchmark, and print what it measures."""
-    settings = Settings.model_validate_json(json.dumps(SETTINGS))
-    with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name:
-        folder = Path(name)
-        with embedded.postgres(folder, parameters=DURABLE) as database:
-            asyncio.run(migrate(Address(database.migration_url), settings.database, API))
-            asyncio.run(prepare(database.url, settings))
-            print("\n".join(_deliver(database.url, folder / "received", settings)))  # noqa: T201 - its output
+    """Run the benchmark, and print every round and the speeds."""
+    measured = measure()
+    for number, each in enumerate(measured, 1):
+        line = f"round {number}: HTTP {each.http.speed:5.0f}/s {each.http.cpu:4.0f} us {each.http.repeated} twice,"
+        print(f"{line} file {each.file.speed:5.0f}/s {each.file.cpu:4.0f} us")  # noqa: T201 - its output
+    print(f"deliveries/s over HTTP: {spread([each.http.speed for each in measured])}")  # noqa: T201 - its output
     return 0
 
 
-def _deliver(url: str, file: Path, settings: Settings) -> list[str]:
-    file.touch()
-    command = [sys.executable, "-m", delivering.__name__, url, str(file), settings.model_dump_json()]
+async def _over_http(settings: Settings, changes: int) -> Sample:
+    key = new_key()
+    async with _prepared(settings, changes) as (folder, url), receiving(parse_keys(key)[0]) as received:
+        keys = folder / "keys"
+        keys.write_text(f"{key}\n")
+        arguments = (url, received.url, str(keys), settings.model_dump_json())
+        sample = await _sample(over_http, arguments, changes, lambda: received.deliveries)
+        return Sample(sample.speed, received.deliveries - len(received.ids), sample.cpu)
+
+
+async def _to_file(settings: Settings, changes: int) -> Sample:
+    async with _prepared(settings, changes) as (folder, url):
+        file = folder / "received"
+        file.touch()
+        arguments = (url, str(file), settings.model_dump_json())
+        sample = await _sample(to_file, arguments, changes, lambda: file.read_bytes().count(b"\n"))
+        ids = [json.loads(line)["id"] for line in file.read_text(encoding="utf-8").splitlines()]
+        return Sample(sample.speed, len(ids) - len(set(ids)), sample.cpu)
+
+
+@asynccontextmanager
+async def _prepared(settings: Settings, changes: int) -> AsyncIterator[tuple[Path, str]]:
+    """Yield a folder, and the address of a durable PostgreSQL with changes that a subscriber has not received."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name,
+        embedded.postgres(Path(name), parameters=DURABLE) as database,
+    ):
+        await migrate(Address(database.migration_url), settings.database, API)
+        store = PostgresEntries(Address(database.url), None, settings.database, Horizon(3))
+        await store.open()
+        await PostgresDeliveries(store, 2).fan_out(to_file.SUBSCRIPTION, 0, 1, 1)
+        for first in range(0, changes, TOGETHER):  # in groups, as workers do
+            numbers = range(first, min(first + TOGETHER, changes))
+            await store.change([change(edit(f"n{number % NAMESPACES}", f"k{number}")) for number in numbers])
+        await store.close()
+        yield Path(name), database.url
+
+
+async def _sample(program: ModuleType, arguments: Sequence[str], changes: int, seen: Callable[[], int]) -> Sample:
+    """Deliver by two processes, kill one after a third, and return what the first part of all took."""
+    with _running([sys.executable, "-m", program.__name__, *arguments]) as processes:
+        while not seen():
+            await asyncio.sleep(0.001)
+        began, before, used, at_first = time.perf_counter(), _cpu(processes), 0.0, seen()
+        while seen() < changes // 3:
+            await asyncio.sleep(0.005)
+        used = _cpu(processes) - before
+        processes.pop(0).kill()
+        before = _cpu(processes)
+        while seen() < changes * MOST:
+            await asyncio.sleep(0.005)
+        delivered = seen() - at_first
+        used += _cpu(processes) - before
+        return Sample(delivered / (time.perf_counter() - began), 0, used / delivered * 1e6)
+
+
+@contextmanager
+def _running(command: Sequence[str]) -> Iterator[list[subprocess.Popen[bytes]]]:
     processes = [subprocess.Popen(command) for _ in range(2)]  # noqa: S603 - its own command
-    began, most, killed = 0.0, 0.0, False
+    started = list(processes)
     try:
-        while (seen := file.read_bytes().count(b"\n")) < CHANGES:
-            began = began or (time.perf_counter() if seen else 0.0)
-            if seen >= CHANGES * MOST and not most:
-                most = seen / (time.perf_counter() - began)
-            if seen >= CHANGES // 3 and not killed:
-                killed = True
-                processes[0].kill()
-            time.sleep(0.01)
-        seconds = time.perf_counter() - began
+        yield processes
     finally:
-        for process in processes:
+        for process in started:
             process.kill()
             process.wait()
-    lines = file.read_text(encoding="utf-8").splitlines()
-    ids = {json.loads(line)["id"] for line in lines}
-    return [
-        f"{most:.0f} deliveries/s up to {MOST:.0%}, all in {seconds:.1f} s",
-        f"{len(lines) - len(ids)} of {len(lines)} came twice",
-    ]
+
+
+def _cpu(processes: Sequence[subprocess.Popen[bytes]]) -> float:
+    return sum(cpu_seconds(process.pid) for process in processes)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from benchmarks.gate_process import OPA_LIBRARY
 from benchmarks.processes import CBP, PYTHON, run
 from benchmarks.projects import ROOT, make_project
 from compiler.model.specification import SECTIONS
-from compiler.pipeline import emit
+from compiler.pipeline import emit_for_policies
 from compiler.policy.input import input_of
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
@@ -55,7 +55,7 @@ class Share:
 def real_input() -> Document:
     """Return the gate's input for the serving cluster with the most documents."""
     resolved, _ = resolve(ROOT, load(ROOT, SECTIONS))
-    inputs = (input_of(subject) for item in resolved for subject in emit(item) if subject.site.serves)
+    inputs = (input_of(subject) for item in resolved for subject in emit_for_policies(item) if subject.site.serves)
     return max(inputs, key=lambda found: len(found["documents"]))
 
 

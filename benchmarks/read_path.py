@@ -103,7 +103,6 @@ SETTINGS: dict[str, Any] = {
             "initial_milliseconds": 1000,
             "maximum_milliseconds": 600_000,
         },
-        "timeout_seconds": 5,
         "visibility_seconds": 30,
         "concurrency": 8,
         "waiting": 1000,
@@ -220,18 +219,18 @@ class Server:
 
     def sample(self, seconds: float, connections: int) -> Sample:
         """Load the server for some seconds."""
-        before = _cpu_seconds(self.child.pid)
+        before = cpu_seconds(self.child.pid)
         done = uvloop.run(
             load(LOOPBACK, self.port, ENTRY, seconds=seconds, connections=connections, fields=self.fields)
         )
-        used = _cpu_seconds(self.child.pid) - before
+        used = cpu_seconds(self.child.pid) - before
         return Sample(done.answers / done.seconds, used / done.answers * 1e6)
 
 
-def _cpu_seconds(process: int) -> float:
+def cpu_seconds(process: int) -> float:
     """Return the CPU seconds of a process so far, for all its threads (proc(5): utime and stime)."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return float(int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -236,6 +236,15 @@ class Client:
         path = _delivery_path(subscriber, f"/deliveries/{quote(id_, safe='')}")
         self.ask("DELETE", path, None, _reason(reason))
 
+    def notifications(self, namespace: str, after: int, page: int = LARGEST_PAST_PAGE) -> Iterator[dict[str, Any]]:
+        """Yield the notifications to a namespace behind a number in the order in which they came, by pages."""
+        following: str | None = str(after)
+        while following is not None:
+            path = _path(namespace, None, "/notifications", after=following, limit=str(page))
+            found = self.ask("GET", path).value
+            yield from found["notifications"]
+            following = found["next"]
+
     def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> Answer:
         """Send one request, and return its answer."""
         sent = {"Accept": "application/json", **(headers or {})}

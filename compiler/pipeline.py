@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Rendered, has_errors, in_source_order
-from compiler.emit.cluster import all_artifacts, environment_artifacts
+from compiler.emit.cluster import all_artifacts, environment_artifacts, judged_artifacts
 from compiler.emit.editor import editor_artifacts
 from compiler.history.base import NoBaseError
 from compiler.history.repository import GitError
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.emit.artifact import Artifact
+    from compiler.emit.cluster import Environment as Emitted
     from compiler.history.base import Base, History
     from compiler.model.environment import Environment
     from compiler.policy.acknowledgements import Acknowledgements
@@ -131,7 +132,16 @@ def compile_project(
 
 def emit(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
     """Return each cluster of an environment with its files; ``others`` are the compilation's other environments."""
-    delivery, clusters = all_artifacts(resolved)
+    return _renderings(resolved, all_artifacts(resolved), others)
+
+
+def emit_for_policies(resolved: Resolved, others: tuple[Environment, ...] = ()) -> tuple[Rendering, ...]:
+    """Return each cluster of an environment with the files that policies read, as :func:`emit` does with all."""
+    return _renderings(resolved, judged_artifacts(resolved), others)
+
+
+def _renderings(resolved: Resolved, emitted: Emitted, others: tuple[Environment, ...]) -> tuple[Rendering, ...]:
+    delivery, clusters = emitted
     return tuple(Rendering(resolved, site, artifacts, delivery, others) for site, artifacts in clusters)
 
 
@@ -145,19 +155,23 @@ def renderings(root: Path, history: History | None = None) -> dict[str, Renderin
     resolved, findings = resolve(root, loaded)
     if has_errors((*loaded.findings, *findings)):
         raise PolicyError("the specification has errors: cbp compile says which")
-    return {item.site.folder: item for item in rendered(resolved, history)}
+    return {item.site.folder: item for item in rendered(resolved, history, None, emit_for_policies)}
 
 
 def rendered(
-    resolved: Sequence[Resolved], history: History | None = None, only: Collection[str] | None = None
+    resolved: Sequence[Resolved],
+    history: History | None = None,
+    only: Collection[str] | None = None,
+    emitter: Callable[[Resolved, tuple[Environment, ...]], tuple[Rendering, ...]] = emit,
 ) -> Iterator[Rendering]:
     """Yield each cluster of the environments named ``only``, or of all, as the policies judge it.
 
-    It has its old side in the base of ``history``; without one, transitions are not judged.
+    It has its old side in the base of ``history``; without one, transitions are not judged. ``emitter`` is
+    :func:`emit_for_policies` where nothing but policies reads the files.
     """
     past = _Past(history)
     chosen = (item for item in resolved if only is None or item.environment.name in only)
-    return chain.from_iterable(past.compared(emit(item, _others(item, resolved))) for item in chosen)
+    return chain.from_iterable(past.compared(emitter(item, _others(item, resolved))) for item in chosen)
 
 
 def _others(resolved: Resolved, every: Iterable[Resolved]) -> tuple[Environment, ...]:

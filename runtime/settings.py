@@ -248,9 +248,9 @@ class Queue(Model):
     tried again as ``retry`` says: once in all without ``Retry mechanism``. Where that is exhausted, it becomes a dead
     letter with ``dead_letters`` (``Dead letter queue``), and is dropped and counted without.
     ``events`` says that changes are published (``components.integration_layer``: ``Event bus``).
-    A delivery takes at most ``timeout_seconds`` (``connections.external_services.timeout``), and belongs to the worker
-    that claimed it for ``visibility_seconds``. A worker makes ``concurrency`` deliveries at once, and at most
-    ``waiting`` wait as rows for each subscriber: further ones wait in the log of events.
+    A delivery belongs to the worker that claimed it for ``visibility_seconds``. A worker makes ``concurrency``
+    deliveries at once, and at most ``waiting`` wait as rows for each subscriber: further ones wait in the log of
+    events.
     """
 
     events: bool
@@ -258,7 +258,6 @@ class Queue(Model):
     ageing_seconds: Positive
     dead_letters: bool
     retry: Backoff
-    timeout_seconds: Positive
     visibility_seconds: Positive
     concurrency: Positive
     waiting: Positive
@@ -289,9 +288,9 @@ class ExternalServices(Model):
     """Calls of other services over HTTP: ``connections.external_services``.
 
     Of its ``pool_size``, a quarter is for ``issuers``, which publish the keys that verify tokens (``Service calls``),
-    and the rest for ``integrations``, which receive changes (``External integrations``). A call takes at most
-    ``timeout_seconds``, of which it waits ``waiting_milliseconds`` at most for a connection; an idle one is kept for
-    ``idle_seconds``.
+    and the rest for ``integrations``, which receive changes (``External integrations``). A call, and so a delivery,
+    takes at most ``timeout_seconds``, of which it waits ``waiting_milliseconds`` at most for a connection; an idle one
+    is kept for ``idle_seconds``.
     """
 
     timeout_seconds: Positive

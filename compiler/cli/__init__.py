@@ -23,6 +23,7 @@ from compiler.cli import (
     impact,
     import_,
     key,
+    notification,
     policy,
     queue,
     release,
@@ -91,6 +92,7 @@ for _command in (
     explain.explain,
     impact.impact,
     key.key,
+    notification.notification,
     queue.queue,
     completion.completion,
 ):

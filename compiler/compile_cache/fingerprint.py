@@ -95,7 +95,7 @@ def _distributions() -> list[str]:
     return sorted(entry.name for folder in folders for entry in folder.iterdir() if entry.name.endswith(_DISTRIBUTION))
 
 
-def _files(folder: Path, *without: str) -> Iterator[tuple[str, bytes]]:
+def _files(folder: str | Path, *without: str) -> Iterator[tuple[str, bytes]]:
     """Yield the relative path (POSIX) and content of every file below a folder, in order, without Python's bytecode."""
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
@@ -104,9 +104,10 @@ def _files(folder: Path, *without: str) -> Iterator[tuple[str, bytes]]:
             raise _UncertainError(entry.path)
         if entry.is_dir():
             if entry.name not in ("__pycache__", *without):
-                for path, content in _files(Path(entry.path)):
+                for path, content in _files(entry.path):
                     yield f"{entry.name}/{path}", content
         elif entry.is_file() and entry.stat().st_size <= _LARGEST:
-            yield entry.name, Path(entry.path).read_bytes()
+            with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - thousands of files, for each command
+                yield entry.name, file.readall()
         else:
             raise _UncertainError(entry.path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ from compiler.difference.causes import ARGO_CD, COMPILER, attribute, environment
 from compiler.difference.effects import GRAVEST, Class
 from compiler.difference.formulas import before_of_leaves, formulas, of_leaves
 from compiler.difference.rules import changed_rules, verdicts
+from compiler.lineage.hashes import only_another_hash
 from compiler.policy.errors import PolicyError
 
 if TYPE_CHECKING:
@@ -28,11 +28,10 @@ if TYPE_CHECKING:
     from compiler.difference.side import Side
     from compiler.history.base import Base
 
-_HASH = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 _SETTINGS = "settings.json"
-HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of network.md"
+HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of pages"
 """The values that only follow from others, and are left out."""
-_NETWORK = "/network.md"
+_FOLLOWING = ("/README.md", "/network.md")
 EVERYWHERE = "everywhere"
 
 
@@ -166,12 +165,11 @@ def _places(before: Side, after: Side) -> dict[str, tuple[str, ...]]:
 
 def _follows_from_others(change: Change) -> str:
     """Return what a value is that others of the same difference say already: a key of ``left_out``, or nothing."""
-    before, after = change.before, change.after
-    if all(isinstance(side, str) and _HASH.fullmatch(side) for side in (before, after)):
+    if only_another_hash(change.before, change.after):
         return HASHES
     if change.key[1:3] == ("data", _SETTINGS):
         return COPIES
-    return LINES if change.file.endswith(_NETWORK) else ""
+    return LINES if change.file.endswith(_FOLLOWING) else ""
 
 
 def _left_out(changes: Iterable[Change]) -> dict[str, int]:

@@ -90,7 +90,7 @@ _NEVER = "{path} cannot be changed: the object has to be deleted and made again"
 
 TABLE = (
     Row("Deployment", "spec selector **", Class.IMMUTABLE, _NEVER),
-    Row("Deployment", "spec template metadata annotations checksum/settings", Class.ROLLING, _SETTINGS),
+    Row("Deployment", "spec template spec volumes * configMap name", Class.ROLLING, _SETTINGS),
     Row("Deployment", "spec template **", Class.ROLLING, _POD),
     Row("Deployment", "spec template spec containers * resources requests *", Class.DOWN, _DOWN, lower),
     Row("Deployment", "spec template spec containers * resources limits *", Class.DOWN, _DOWN, lower),

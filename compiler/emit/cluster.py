@@ -17,8 +17,10 @@ from compiler.emit.kubernetes.monitoring.flows import monitored, monitoring_flow
 from compiler.emit.kubernetes.monitoring.pod_monitors import pod_monitors
 from compiler.emit.kubernetes.network.network_policies import network_policies
 from compiler.emit.kubernetes.objects import objects
+from compiler.emit.nodes import node_files
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
+from compiler.emit.pages.overview import overview
 from compiler.emit.settings import settings_json
 from compiler.emit.site import sites
 from compiler.emit.vault.kubernetes_auth import account_role
@@ -35,37 +37,49 @@ if TYPE_CHECKING:
     from compiler.resolve.resolved import Resolved
 
 
+Environment = tuple[tuple[Artifact, ...], tuple[tuple["Site", tuple[Artifact, ...]], ...]]
+"""The files of an environment that belong to no single cluster, and each cluster with its files."""
 Emission = tuple[Callable[..., Any], Callable[[], Iterable[T]]]
 """The function that makes documents, and the call of it for one cluster."""
 
 
-def all_artifacts(resolved: Resolved) -> tuple[tuple[Artifact, ...], tuple[tuple[Site, tuple[Artifact, ...]], ...]]:
-    """Return the files of an environment that belong to no single cluster, and each cluster with its files."""
+def all_artifacts(resolved: Resolved) -> Environment:
+    """Return the files of an environment."""
+    delivery, clusters = judged_artifacts(resolved)
+    return delivery, tuple((site, (*artifacts, *pages(site, artifacts))) for site, artifacts in clusters)
+
+
+def judged_artifacts(resolved: Resolved) -> Environment:
+    """Return the files of an environment but for the pages, which no policy reads."""
     found = [(site, documents(site)) for site in sites(resolved)]
     delivery = tuple(argocd(resolved, {site.name: rendered for site, rendered in found}))
-    return delivery, tuple((site, _files(site, rendered)) for site, rendered in found)
+    return delivery, tuple((site, enforced(site, rendered)) for site, rendered in found)
 
 
 def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
-    return _files(site, documents(site))
-
-
-def _files(site: Site, rendered: Sequence[Document]) -> tuple[Artifact, ...]:
-    artifacts = enforced(site, rendered)
+    artifacts = enforced(site, documents(site))
     return (*artifacts, *pages(site, artifacts))
 
 
 def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
-    """Return the files of a cluster for systems: its objects (``rendered``), and those of the API, Envoy and Vault."""
+    """Return the files of a cluster that systems read.
+
+    These are its objects (``rendered``), the settings of the API, of Envoy and of nodes, and its plan for Vault.
+    """
     settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    return (*objects(site, rendered), settings, *envoy(site), *vault(site, vault_documents(site)))
+    return (*objects(site, rendered), settings, *envoy(site), *node_files(site), *vault(site, vault_documents(site)))
 
 
 def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Return the pages of a cluster for people, which follow from its other files."""
     serving = () if site.serves else documents(site.serving())
-    return bootstrap(site, artifacts, serving), network_page(site, artifacts, flows(site))
+    connections = flows(site)
+    return (
+        overview(site, artifacts, connections),
+        bootstrap(site, artifacts, serving),
+        network_page(site, artifacts, connections),
+    )
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

@@ -277,7 +277,6 @@ def _queue(spec: Specification, connections: int) -> Queue:
             initial_milliseconds=DELIVERY_INITIAL.seconds * 1000,
             maximum_milliseconds=DELIVERY_MAXIMUM.seconds * 1000,
         ),
-        timeout_seconds=timeout.seconds,
         visibility_seconds=timeout.seconds * VISIBILITY_TIMEOUTS,
         concurrency=min(DELIVERIES_AT_ONCE, connections),
         waiting=DELIVERIES_WAITING,

@@ -13,6 +13,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compiler.emit import nodes
 from compiler.emit.argocd import argocd
 from compiler.emit.cluster import (
     cluster_artifacts,
@@ -28,6 +29,7 @@ from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
 from compiler.emit.kubernetes.objects import file_name, objects
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
+from compiler.emit.pages.overview import overview
 from compiler.emit.settings import settings, settings_json
 from compiler.emit.site import sites
 from compiler.emit.vault.audit import audit_file
@@ -52,6 +54,7 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
     _PLAN: vault,
     "vault/audit.hcl": audit_file,
     _SETTINGS: settings,
+    "README.md": overview,
     "envoy/bootstrap.json": envoy_bootstrap,
     "envoy/server.json": envoy,
     "bootstrap.md": bootstrap,
@@ -96,7 +99,7 @@ def emission(resolved: Resolved, file: str) -> Emission | None:
         return _kept(
             Emission(file, maker or readers_and_operators, partial(_object, site.name, wanted, maker)), resolved
         )
-    maker = _MAKERS.get(name)
+    maker = nodes.node_files if name.startswith(f"{nodes.FOLDER}/") else _MAKERS.get(name)
     return _kept(Emission(file, maker, partial(_of_cluster, site.name, name)), resolved) if maker else None
 
 
@@ -132,6 +135,8 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
         return ABSENT
     if name == _SETTINGS:
         return json.loads(settings_json(site.settings))
+    if name.startswith(f"{nodes.FOLDER}/") and not name.endswith(".toml"):
+        return nodes.node_settings(site).get(name.removeprefix(f"{nodes.FOLDER}/"), ABSENT)
     if name.startswith("envoy/"):
         return _content(envoy(site), f"{site.folder}/{name}")
     emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else cluster_artifacts(site)

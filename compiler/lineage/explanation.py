@@ -18,7 +18,7 @@ from compiler.lineage.origins import origins
 from compiler.lineage.tracing import formulas
 from compiler.lineage.variants import ENVIRONMENT
 from compiler.model.specification import SECTIONS
-from compiler.pipeline import rendered
+from compiler.pipeline import emit_for_policies, rendered
 from compiler.resolve.resolved import resolve
 from compiler.sources import yaml
 from compiler.sources.files import OVERLAYS
@@ -167,10 +167,14 @@ def explain(root: FilePath, loaded: Loaded, target: Target) -> Explanation:
         },
         tuple(_decider(path, of, base) for path, of in causes.items()),
         source(maker) if maker else emitted.source,
-        judging(root / "policies", list(rendered(resolved, None, [item.environment.name])), target.file, pointer)
-        if single
-        else (),
+        _judging(root, resolved, item, target.file, pointer) if single else (),
     )
+
+
+def _judging(root: FilePath, every: Sequence[Resolved], item: Resolved, file: str, pointer: str) -> tuple[str, ...]:
+    """Return the rules that refuse some other value of a leaf of an environment."""
+    clusters = rendered(every, None, [item.environment.name], emit_for_policies)
+    return judging(root / "policies", list(clusters), file, pointer)
 
 
 def without_formula(value: Value, causes: Sequence[Cause]) -> str:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from compiler.emit import nodes, text
 from compiler.emit import settings as settings_module
-from compiler.emit import text
 from compiler.emit.cluster import documents, vault_documents
 from compiler.emit.envoy.bootstrap import envoy
 from compiler.emit.kubernetes.objects import file_name
@@ -103,6 +103,8 @@ def _contents(site: Site, files: Collection[str] | None) -> Iterator[tuple[str, 
         yield from ((f"{folder}{file_name(document)}", document) for document in documents(site))
     yield f"{site.folder}/runtime/settings.json", _plain(site.settings)
     yield from ((artifact.path, structure(artifact)) for artifact in envoy(site))
+    if _wanted(folder := f"{site.folder}/{nodes.FOLDER}/", files):
+        yield from ((f"{folder}{name}", content) for name, content in nodes.node_settings(site).items())
     if _wanted(f"{site.folder}/vault/", files):
         yield from ((artifact.path, structure(artifact)) for artifact in vault(site, vault_documents(site)))
 

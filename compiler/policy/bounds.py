@@ -16,8 +16,8 @@ import orjson
 
 from compiler.diagnostics import Bound, Place
 from compiler.emit.artifact import Artifact
-from compiler.emit.cluster import all_artifacts
 from compiler.emit.cluster import documents as emitted
+from compiler.emit.cluster import judged_artifacts
 from compiler.emit.kubernetes.objects import object_path
 from compiler.emit.site import sites
 from compiler.model.environment import EnvironmentFile
@@ -354,7 +354,7 @@ def _input(resolved: Resolved, case: Case, needed: _Needed, as_of: date | None) 
     if needed is _Needed.DOCUMENTS:
         artifacts = [Artifact(object_path(site, document), b"", document) for document in emitted(site)]
         return _json({**stated(site), "documents": documents(artifacts)})
-    delivery, clusters = all_artifacts(resolved)
+    delivery, clusters = judged_artifacts(resolved)
     files = next(files for other, files in clusters if other.folder == case.folder)
     return _json(input_of(Rendering(resolved, site, files, delivery, case.others, case.before), as_of))
 

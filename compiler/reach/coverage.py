@@ -44,7 +44,7 @@ RECORD = "docs/coverage.json"
 
 _CLASSES = (_UNREALISED, _DOCUMENTED, _GUARDED, _REALISED) = ("unrealised", "documented", "guarded", "realised")
 _PAGE = ".md"
-_HASH = re.compile(r"/checksum~1[a-z-]+$")
+_HASH = re.compile(r"/volumes/[^/]+/configMap/name$")
 _LABEL = re.compile(r"/labels/app\.kubernetes\.io~1[a-z-]+$")
 _COPY = re.compile(r"/configmap-[a-z-]+\.yaml$")
 """A copy of the runtime's settings, which count where they are read: in ``runtime/settings.json``."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Any
 
 from compiler.lineage.experiment import ABSENT
+from compiler.lineage.hashes import only_another_hash
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _LONGEST = 120
 _NOTHING = "(nothing)"
-_HASH = re.compile("sha256:[0-9a-f]{64}")
 
 
 def shown(value: Side) -> str:
@@ -32,7 +31,7 @@ def shown(value: Side) -> str:
 
 def moves(before: Side, after: Side) -> Iterator[str]:
     """Yield ``before -> after``, and for a text of several lines each line that differs."""
-    if all(isinstance(side, str) and _HASH.fullmatch(side) for side in (before, after)):
+    if only_another_hash(before, after):
         yield "another hash"
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before and "\n" in after:
         old, new = before.splitlines(), after.splitlines()

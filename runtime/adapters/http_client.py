@@ -3,23 +3,22 @@
 No redirect is followed, no proxy is asked, no cookie is kept, and plain HTTP never leaves the machine.
 
 Source: ``connections.external_services``.
-Upstream: https://www.python-httpx.org/advanced/resource-limits/
+Upstream: https://docs.aiohttp.org/en/stable/client_reference.html
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import ssl
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
-import httpx
+from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, TCPConnector
+from yarl import URL
 
 from runtime.adapters.retry_after import retry_after_seconds
 from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
@@ -27,6 +26,8 @@ from runtime.ports import NotAskedError, Pool, Reason, RefusedError, Unavailable
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
+
+    from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
 
     from runtime.settings import ExternalServices
 
@@ -37,7 +38,7 @@ _PLAIN_HOST = "127.0.0.1"
 """The only host that is asked without TLS: this machine."""
 
 # An encoded body could be far larger than what was received of it.
-_HEADERS = {"User-Agent": "cbp", "Accept-Encoding": "identity"}
+_FIELDS = {"User-Agent": "cbp", "Accept-Encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +57,25 @@ class HttpClient:
     """A :class:`runtime.ports.ExternalPool`: a client with at most ``pool_size`` connections, to any number of servers.
 
     ``authority`` is a file of certificates that are trusted besides those of the system. It is read again when it has
-    changed; calls that are in progress then fail.
+    changed; connections that were made before then serve no other call.
     """
 
     def __init__(self, settings: ExternalServices, pool_size: int, authority: Path | None = None) -> None:
         self.timeout_seconds = settings.timeout_seconds
         self._settings = settings
-        self._pool_size = pool_size
-        self._authority = authority
-        self._read_at: tuple[int, ...] = ()
-        self._client: httpx.AsyncClient | None = None
-        self._free = asyncio.Semaphore(pool_size)
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # else each call is a line, with an address that is secret
-        self._in_use = 0
+        self._trust = _Trust(authority)
+        self._connections = tuple(_Connection(settings.idle_seconds) for _ in range(pool_size))
+        self._free = list(self._connections)
+        """Those that no call uses; the last one was used last."""
+        self._number_free = asyncio.Semaphore(pool_size)
         self._waiting = 0
         self._refused = 0
 
     @property
     def pool(self) -> Pool:
         """See :class:`runtime.ports.ExternalPool`."""
-        return Pool(self._pool_size, self._in_use, self._waiting, self._refused)
+        size = len(self._connections)
+        return Pool(size, size - len(self._free), self._waiting, self._refused)
 
     async def ask(
         self,
@@ -96,70 +96,111 @@ class HttpClient:
         """
         target = _safe(url)
         try:
-            async with asyncio.timeout(self.timeout_seconds), self._connection():
-                client = await self._current()
-                async with client.stream(method, target, content=content, headers=headers) as response:
+            async with asyncio.timeout(self.timeout_seconds), self._connection(target.origin()) as session:
+                calling = session.request(method, target, data=content or None, headers=headers, allow_redirects=False)
+                async with calling as response:
                     pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
-                    answer = Answer(response.status_code, await _body(response, most_bytes), pause)
+                    answer = Answer(response.status, await _body(response, most_bytes), pause)
         except TimeoutError as error:
             raise UnavailableError(f"no answer within {self.timeout_seconds} seconds", Reason.SLOW) from error
-        except (httpx.HTTPError, OSError) as error:
-            raise UnavailableError(f"no answer ({type(error).__name__})") from error
+        except (ClientError, OSError) as error:
+            raise _unanswered(error) from error
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise UnavailableError(f"answered {answer.status}", Reason.FAILED, answer.retry_after_seconds)
         return answer
 
     async def close(self) -> None:
         """See :class:`runtime.ports.ExternalPool`."""
-        if self._client is not None:
-            await self._client.aclose()
+        for connection in self._connections:
+            await connection.close()
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[None]:
-        """Hold one of the connections; wait a bounded time for it."""
-        # The pool of httpx loses a connection for ever when a call stops waiting as it gets one: nobody waits there.
+    async def _connection(self, server: URL) -> AsyncIterator[ClientSession]:
+        """Hold a connection to a server; wait a bounded time for one that is free."""
         self._waiting += 1
         try:
             async with asyncio.timeout(self._settings.waiting_milliseconds / 1000):
-                await self._free.acquire()
+                await self._number_free.acquire()
         except TimeoutError as error:
             self._refused += 1
             raise NotAskedError("every connection to external services is in use") from error
         finally:
             self._waiting -= 1
-        self._in_use += 1
+        kept = (number for number, free in reversed(tuple(enumerate(self._free))) if free.server == server)
+        connection = self._free.pop(next(kept, 0))
         try:
-            yield
+            yield await connection.to(server, self._trust.context())
         finally:
-            self._in_use -= 1
-            self._free.release()
+            self._free.append(connection)
+            self._number_free.release()
 
-    async def _current(self) -> httpx.AsyncClient:
-        """Return the client that trusts what the file of the authority now holds."""
-        read_at: tuple[int, ...] = ()
-        if self._authority is not None:
-            state = self._authority.stat()
-            read_at = (state.st_ino, state.st_mtime_ns, state.st_size)
-        if self._client is None or read_at != self._read_at:
-            before, self._client, self._read_at = self._client, self._new(), read_at
-            if before is not None:
-                await before.aclose()
-        return self._client
 
-    def _new(self) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            verify=_system() if self._authority is None else _trusting(self._authority),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,  # noqa: S113 - a call has one deadline for all of its parts
-            limits=httpx.Limits(
-                max_connections=self._pool_size,
-                max_keepalive_connections=self._pool_size,
-                keepalive_expiry=self._settings.idle_seconds,
-            ),
-            headers=_HEADERS,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        )
+class _Trust:
+    """The certificates that are trusted: those of the system, and those in a file that may be exchanged."""
+
+    def __init__(self, authority: Path | None) -> None:
+        self._authority = authority
+        self._read_at: tuple[int, ...] = ()
+        self._context: ssl.SSLContext | None = None
+
+    def context(self) -> ssl.SSLContext:
+        """Return a context, another one whenever the file has changed.
+
+        Raises:
+            OSError: the file cannot be read, or holds no certificate.
+        """
+        if self._authority is None:
+            return _system()
+        state = self._authority.stat()
+        read_at = (state.st_ino, state.st_mtime_ns, state.st_size)
+        if self._context is None or read_at != self._read_at:
+            self._context = _trusting(self._authority)
+            self._read_at = read_at
+        return self._context
+
+
+class _Connection:
+    """At most one connection: a session of aiohttp, whose idle connections have no bound, for one server at a time."""
+
+    def __init__(self, idle_seconds: float) -> None:
+        self.server: URL | None = None
+        self._context: ssl.SSLContext | None = None
+        self._session: ClientSession | None = None
+        self._idle_seconds = idle_seconds
+
+    async def to(self, server: URL, context: ssl.SSLContext) -> ClientSession:
+        """Return the session to a server; one to another server, or of another trust, is closed first."""
+        if self._session is None or (server, context) != (self.server, self._context):
+            await self.close()
+            self.server, self._context = server, context
+            self._session = ClientSession(
+                connector=TCPConnector(ssl=context, limit=1, keepalive_timeout=self._idle_seconds),
+                timeout=ClientTimeout(),  # none: a call has one deadline for all of its parts
+                headers=_FIELDS,
+                skip_auto_headers=("Content-Type",),
+                cookie_jar=DummyCookieJar(),
+                auto_decompress=False,
+                middlewares=(_once,),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the connection, if there is one."""
+        closed, self._session = self._session, None
+        if closed is not None:
+            await closed.close()
+
+
+async def _once(request: ClientRequest, handler: ClientHandlerType) -> ClientResponse:
+    """Make a call once: aiohttp repeats one of a safe method whose connection broke, which circuits would not see."""
+    try:
+        return await handler(request)
+    except (ClientError, OSError) as error:
+        raise _unanswered(error) from error
+
+
+def _unanswered(error: Exception) -> UnavailableError:
+    return UnavailableError(f"no answer ({type(error).__name__})")
 
 
 @cache
@@ -173,10 +214,10 @@ def _trusting(authority: Path) -> ssl.SSLContext:
     return context
 
 
-def _safe(url: str) -> httpx.URL:
+def _safe(url: str) -> URL:
     try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
+        parsed = URL(url)
+    except ValueError as error:
         raise RefusedError("the address is not one of a server") from error
     plain = parsed.scheme == "http" and parsed.host == _PLAIN_HOST
     if not plain and (parsed.scheme != "https" or not parsed.host):
@@ -184,9 +225,9 @@ def _safe(url: str) -> httpx.URL:
     return parsed
 
 
-async def _body(response: httpx.Response, most_bytes: int) -> bytes | None:
+async def _body(response: ClientResponse, most_bytes: int) -> bytes | None:
     body = bytearray()
-    async for chunk in response.aiter_raw():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > most_bytes:
             return None

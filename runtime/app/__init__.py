@@ -43,9 +43,9 @@ def create_app(
     async def lifespan(_app: object) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.process.threads
         await adapters.store.open()
-        cache, entries = services.configuration.cache, services.configuration.entries
-        require_compiled(compiled_and_running(settings, adapters, application, cache))
-        await asyncio.gather(services.throttle.probe(), entries.probe())  # each takes a bounded time
+        require_compiled(compiled_and_running(settings, adapters, application, services))
+        # Each takes a bounded time.
+        await asyncio.gather(services.throttle.probe(), services.configuration.entries.probe())
         async with asyncio.TaskGroup() as following:
             tasks = [following.create_task(each) for each in services.running(adapters)]
             yield

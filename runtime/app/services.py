@@ -31,7 +31,7 @@ from runtime.services.shedding import Shedding
 from runtime.services.throttling import Throttle
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator, Mapping
+    from collections.abc import Callable, Coroutine, Iterator, Mapping
     from typing import Any
 
     from runtime.app.adapters import Adapters
@@ -108,7 +108,9 @@ def services_of(settings: Settings, adapters: Adapters, bounds: Bounds) -> Servi
     background = Background(settings.monitors.background_tasks)
     entries = Entries(adapters.store, settings.database, cache, represent, background, shedding.require_store)
     connectors = Connectors(adapters.connectors, settings.notifications.window_seconds, telemetry)
-    configuration = _configuration(settings, adapters, access, cache, entries, intake, connectors)
+    configuration = _configuration(
+        settings, adapters, access, cache, entries, intake, connectors, shedding.require_store
+    )
     deliveries = _deliveries(settings, adapters, external)
     health = _health(settings, adapters, configuration, external, throttle)
     return Services(
@@ -149,6 +151,7 @@ def _configuration(
     entries: Entries[Representation],
     intake: Intake,
     connectors: Connectors,
+    require_store: Callable[[], None],
 ) -> Configuration:
     stated, authority = settings.database, access.authority
     definitions = Definitions(
@@ -159,10 +162,12 @@ def _configuration(
         cache=cache,
         entries=entries,
         definitions=definitions,
-        history=History(adapters.store.history, entries, definitions, stated),
-        proposals=Proposals(adapters.proposals, entries, definitions, authority, access.given, people, stated),
-        queue=QueueAdministration(adapters.queue, authority, stated),
-        notifications=Notifications(adapters.notifications, connectors, stated),
+        history=History(adapters.store.history, entries, definitions, stated, require_store),
+        proposals=Proposals(
+            adapters.proposals, entries, definitions, authority, access.given, people, stated, require_store
+        ),
+        queue=QueueAdministration(adapters.queue, authority, stated, require_store),
+        notifications=Notifications(adapters.notifications, connectors, stated, require_store),
     )
 
 
@@ -171,7 +176,10 @@ def _deliveries(settings: Settings, adapters: Adapters, external: ExternalServic
     source = f"urn:cbp:{settings.environment}"
     receivers = {each: external.receiver(each.name, receiver) for each, receiver in adapters.receivers.items()}
     circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
-    return Deliveries(adapters.queue, settings.queue, source, receivers, adapters.telemetry, circuits=circuits)
+    timeout_seconds = settings.external_services.timeout_seconds
+    return Deliveries(
+        adapters.queue, settings.queue, timeout_seconds, source, receivers, adapters.telemetry, circuits=circuits
+    )
 
 
 def _health(

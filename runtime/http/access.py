@@ -12,9 +12,9 @@ from starlette.responses import Response
 
 from runtime.domain.audit import ACCESS, EMERGENCY, GIVE, READ, TAKE, Note
 from runtime.domain.grants import LONGEST_EMERGENCY, LONGEST_KEY, Grant, MachineKey
-from runtime.domain.identity import Identity, Right, Role
+from runtime.domain.identity import Right, Role
 from runtime.http.bodies import InvalidDocumentError, read_bytes
-from runtime.http.clients import actor_of
+from runtime.http.clients import identity_of
 from runtime.settings import Name, Pattern, RoleName, Text
 
 if TYPE_CHECKING:
@@ -101,12 +101,12 @@ class AccessHandlers:
     async def grants(self, request: Request) -> Response:
         """GET the grants that the client administers."""
         await self._audit.record(self._note(request, "GET /v1/grants", READ, "200"))
-        found = await self._administration.grants(_client(request))
+        found = await self._administration.grants(identity_of(request))
         return _answer(200, {"grants": [_grant(each) for each in found]})
 
     async def give(self, request: Request) -> Response:
         """PUT a grant: 201 when it is new, 200 when it replaces one."""
-        name, client = request.path_params["grant"], _client(request)
+        name, client = request.path_params["grant"], identity_of(request)
         if not _NAME.fullmatch(name):
             raise InvalidDocumentError("the name of a grant holds 1 to 63 lower-case letters, digits and hyphens")
         body = await _read(request, GrantBody)
@@ -129,18 +129,18 @@ class AccessHandlers:
     async def take(self, request: Request) -> Response:
         """DELETE a grant."""
         note = self._note(request, "DELETE /v1/grants/{grant}", ACCESS, TAKE)
-        await self._administration.take(_client(request), request.path_params["grant"], note)
+        await self._administration.take(identity_of(request), request.path_params["grant"], note)
         return Response(status_code=204)
 
     async def keys(self, request: Request) -> Response:
         """GET the keys that the client administers, without their secrets, which nobody has."""
         await self._audit.record(self._note(request, "GET /v1/keys", READ, "200"))
-        found = await self._administration.keys(_client(request))
+        found = await self._administration.keys(identity_of(request))
         return _answer(200, {"keys": [_key(each) for each in found]})
 
     async def make_key(self, request: Request) -> Response:
         """POST a key: the answer alone holds its token."""
-        client, body = _client(request), await _read(request, KeyBody)
+        client, body = identity_of(request), await _read(request, KeyBody)
         right = Right(Role(body.role), body.namespaces)
         key, token = await self._administration.make_key(
             client,
@@ -152,18 +152,11 @@ class AccessHandlers:
     async def revoke(self, request: Request) -> Response:
         """DELETE a key."""
         note = self._note(request, "DELETE /v1/keys/{id}", ACCESS, TAKE)
-        await self._administration.revoke(_client(request), request.path_params["id"], note)
+        await self._administration.revoke(identity_of(request), request.path_params["id"], note)
         return Response(status_code=204)
 
     def _note(self, request: Request, endpoint: str, kind: str, outcome: str) -> Note:
-        scope = request.scope
-        client = self._clients.identify(scope)
-        return Note(kind, outcome, actor_of(scope), client, endpoint, request_id=scope["request_id"])
-
-
-def _client(request: Request) -> Identity:
-    identity: Identity = request.scope["caller"].identity
-    return identity
+        return self._clients.note(request.scope, kind, outcome, endpoint)
 
 
 async def _read(request: Request, kind: type[B]) -> B:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}")
+_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 """The trace and the caller's span (https://www.w3.org/TR/trace-context/, section 3.2)."""
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"})
 LONGEST_QUERY_BYTES = 4 * 1024
@@ -121,7 +121,7 @@ class Application:
                 "request_id": scope["request_id"],
             }
             if (trace := scope.get("trace")) is not None:
-                fields["trace_id"], fields["parent_id"] = (str(each, "ascii") for each in trace.groups())
+                _, fields["trace_id"], fields["parent_id"], _ = str(trace[0], "ascii").split("-")
             self._log.write(fields)
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import orjson
 from starlette.responses import Response
 
-from runtime.domain.audit import READ, REFUSAL, Note
+from runtime.domain.audit import READ, REFUSAL
 from runtime.domain.names import KEY, NAMESPACE
-from runtime.http.clients import actor_of
+from runtime.http.clients import query_of
 from runtime.http.queries import read_anchors_after, read_audit_filter
 from runtime.http.representations import dump
 
@@ -42,17 +42,8 @@ class Refusals:
         if status >= 500 or absent or route in self._quiet:
             return
         names = {name: value for name, value in scope.get("path_params", {}).items() if name in _NAMES}
-        self._audit.refuse(
-            Note(
-                REFUSAL,
-                str(status),
-                actor_of(scope),
-                self._clients.identify(scope),
-                f"{method} {route}",
-                **{name: value for name, value in names.items() if _NAMES[name].fullmatch(value)},
-                request_id=scope["request_id"],
-            )
-        )
+        about = {name: value for name, value in names.items() if _NAMES[name].fullmatch(value)}
+        self._audit.refuse(self._clients.note(scope, REFUSAL, str(status), f"{method} {route}", **about))
 
 
 class AuditHandlers:
@@ -87,16 +78,7 @@ class AuditHandlers:
         return Response(dump(body), media_type="application/json")
 
     async def _record(self, request: Request, endpoint: str, namespace: str | None) -> None:
-        scope = request.scope
+        query = query_of(request.scope)
         await self._audit.record(
-            Note(
-                READ,
-                "200",
-                actor_of(scope),
-                self._clients.identify(scope),
-                endpoint,
-                namespace=namespace,
-                query=scope["query_string"].decode("ascii", "replace") or None,
-                request_id=scope["request_id"],
-            )
+            self._clients.note(request.scope, READ, "200", endpoint, namespace=namespace, query=query)
         )

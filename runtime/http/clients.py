@@ -9,16 +9,19 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from runtime.domain.audit import Note
 from runtime.domain.entries import Context
 from runtime.environment import ForwardedHeader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from starlette.requests import Request
     from starlette.types import Scope
 
+    from runtime.domain.identity import Identity
     from runtime.environment import Network
     from runtime.services.access import Caller
 
@@ -78,6 +81,11 @@ class Clients:
         if (client := scope.get("identified_client")) is None:
             client = scope["identified_client"] = self._identify(scope)
         return str(client)
+
+    def note(self, scope: Scope, kind: str, outcome: str, endpoint: str, **about: Any) -> Note:
+        """Return the note of a request for the audit trail; ``about`` are further members of it."""
+        client, id_ = self.identify(scope), scope["request_id"]
+        return Note(kind, outcome, actor_of(scope), client, endpoint, request_id=id_, **about)
 
     def counted(self, scope: Scope) -> str:
         """Return the name that limits count a request by: that of its caller, or before one is known its address."""
@@ -140,6 +148,17 @@ def actor_of(scope: Scope) -> str:
     """Return the name of the caller, once it is known."""
     caller: Caller | None = scope.get("caller")
     return Context().actor if caller is None else caller.name
+
+
+def identity_of(request: Request) -> Identity:
+    """Return the identity of the caller, who is known behind the gate."""
+    caller: Caller = request.scope["caller"]
+    return caller.identity
+
+
+def query_of(scope: Scope) -> str | None:
+    """Return the query of a request, for a record of what was read."""
+    return scope["query_string"].decode("ascii", "replace") or None
 
 
 def context_of(scope: Scope, reason: str | None = None) -> Context:

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from starlette.responses import Response
 
-from runtime.domain.audit import NOTIFICATION, RECEIVE, Note
+from runtime.domain.audit import NOTIFICATION, RECEIVE
 from runtime.http.bodies import INLINE_BYTES, compact, parse_document
-from runtime.http.clients import actor_of
 from runtime.http.queries import read_notifications
 from runtime.http.representations import dump
 from runtime.routes import NOTIFICATION as TEMPLATE
@@ -38,16 +37,8 @@ class NotificationHandlers:
         connector: Connector = scope["connector"]
         signed: Signed = scope["signed"]
         document = await _parsed(scope["body"], scope["share"])
-        note = Note(
-            NOTIFICATION,
-            RECEIVE,
-            actor_of(scope),
-            self._clients.identify(scope),
-            f"POST {TEMPLATE}",
-            namespace=connector.namespace,
-            request_id=scope["request_id"],
-            notification=signed.id,
-        )
+        about = {"namespace": connector.namespace, "notification": signed.id}
+        note = self._clients.note(scope, NOTIFICATION, RECEIVE, f"POST {TEMPLATE}", **about)
         await self._notifications.take(connector, signed, document, compact(document), note)
         return Response(status_code=204)
 

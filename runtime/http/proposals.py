@@ -16,7 +16,7 @@ from runtime.domain.preconditions import Conditions, InvalidTagsError, parse_tag
 from runtime.domain.proposals import NewProposal, State
 from runtime.http.bodies import InvalidDocumentError, compact, parse_document, read_body
 from runtime.http.changes import outcome
-from runtime.http.clients import actor_of, context_of
+from runtime.http.clients import context_of, identity_of
 from runtime.http.queries import (
     InvalidQueryError,
     read_change_id,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from runtime.domain.identity import Identity
     from runtime.domain.preconditions import Tags
     from runtime.domain.proposals import Approval, Proposal
     from runtime.http.clients import Clients
@@ -122,7 +121,9 @@ class ProposalHandlers:
             return denial
         note = self._note(request, f"{_STEP}approve", "approved")
         return self._answer(
-            await self._proposals.approve(proposal, _client(request), read_reason(request), note, emergency=emergency)
+            await self._proposals.approve(
+                proposal, identity_of(request), read_reason(request), note, emergency=emergency
+            )
         )
 
     async def reject(self, request: Request) -> Response:
@@ -139,7 +140,9 @@ class ProposalHandlers:
         if denial := await _pay(request, proposal.edits):
             return denial
         note = self._note(request, f"{_STEP}{step}", state.value)
-        return self._answer(await self._proposals.close(proposal, _client(request), read_reason(request), state, note))
+        return self._answer(
+            await self._proposals.close(proposal, identity_of(request), read_reason(request), state, note)
+        )
 
     async def _find(self, request: Request) -> Proposal:
         return await self._proposals.find(check_namespace(request.path_params["namespace"]), read_proposal_id(request))
@@ -162,16 +165,7 @@ class ProposalHandlers:
         return await charge_of(request).pay_bytes(len(content)) or response
 
     def _note(self, request: Request, endpoint: str, step: str) -> Note:
-        scope = request.scope
-        return Note(
-            PROPOSAL,
-            step,
-            actor_of(scope),
-            self._clients.identify(scope),
-            endpoint,
-            namespace=request.path_params["namespace"],
-            request_id=scope["request_id"],
-        )
+        return self._clients.note(request.scope, PROPOSAL, step, endpoint, namespace=request.path_params["namespace"])
 
 
 async def _pay(request: Request, edits: tuple[Edit, ...]) -> Response | None:
@@ -275,8 +269,3 @@ def _text(tags: Tags | None) -> str | None:
 
 def _tag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-
-
-def _client(request: Request) -> Identity:
-    identity: Identity = request.scope["caller"].identity
-    return identity

@@ -8,7 +8,7 @@ import orjson
 from starlette.responses import Response
 
 from runtime.domain.audit import DISCARD, QUEUE, READ, REPLAY, RESUME, Note
-from runtime.http.clients import actor_of
+from runtime.http.clients import identity_of, query_of
 from runtime.http.queries import (
     InvalidQueryError,
     read_deliveries,
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from runtime.domain.deliveries import Change, KeptDelivery, Subscriber
-    from runtime.domain.identity import Identity
     from runtime.http.clients import Clients
     from runtime.services.audit import Audit
     from runtime.services.queue import QueueAdministration
@@ -54,7 +53,7 @@ class QueueHandlers:
         wanted = read_deliveries(request)
         await self._record(request, f"GET {DELIVERIES}")
         found = await self._queue.page(
-            _client(request), wanted.subscriber, wanted.state, wanted.after, wanted.limit + 1
+            identity_of(request), wanted.subscriber, wanted.state, wanted.after, wanted.limit + 1
         )
         page = found[: wanted.limit]
         following = _id(page[-1]) if len(found) > len(page) else None
@@ -65,7 +64,7 @@ class QueueHandlers:
         read_nothing(request)
         subscriber, place = read_subscriber(request), read_delivery(request)
         await self._record(request, f"GET {DELIVERY}")
-        found = await self._queue.find(_client(request), subscriber, *place)
+        found = await self._queue.find(identity_of(request), subscriber, *place)
         return _answer({**_delivery(found), "event": None if found.event is None else _event(found.event)})
 
     async def replay(self, request: Request) -> Response:
@@ -84,37 +83,29 @@ class QueueHandlers:
         """POST that the dead letters of a subscriber are delivered again: their number, and whether others are left."""
         read_nothing(request)
         note = self._note(request, f"POST {SUBSCRIBER_REPLAY}", REPLAY)
-        number, more = await self._queue.replay_all(_client(request), read_subscriber(request), note)
+        number, more = await self._queue.replay_all(identity_of(request), read_subscriber(request), note)
         return _answer({"replayed": number, "more": more})
 
     async def resume(self, request: Request) -> Response:
         """POST that changes are delivered again to a subscriber whose receiver was gone: 204."""
         read_nothing(request)
         note = self._note(request, f"POST {SUBSCRIBER_RESUMPTION}", RESUME)
-        await self._queue.resume(_client(request), read_subscriber(request), note)
+        await self._queue.resume(identity_of(request), read_subscriber(request), note)
         return Response(status_code=204)
 
     async def _settle(self, request: Request, endpoint: str, *, replay: bool) -> Response:
         subscriber, place = read_subscriber(request), read_delivery(request)
         note = self._note(request, endpoint, REPLAY if replay else DISCARD)
-        await self._queue.settle(_client(request), subscriber, *place, note, replay=replay)
+        await self._queue.settle(identity_of(request), subscriber, *place, note, replay=replay)
         return Response(status_code=204)
 
     def _note(self, request: Request, endpoint: str, step: str) -> Note:
-        scope = request.scope
-        client, reason = self._clients.identify(scope), read_reason(request)
-        return Note(QUEUE, step, actor_of(scope), client, endpoint, request_id=scope["request_id"], reason=reason)
+        return self._clients.note(request.scope, QUEUE, step, endpoint, reason=read_reason(request))
 
     async def _record(self, request: Request, endpoint: str) -> None:
-        scope = request.scope
-        client, query = self._clients.identify(scope), scope["query_string"].decode("ascii", "replace") or None
-        note = Note(READ, "200", actor_of(scope), client, endpoint, query=query, request_id=scope["request_id"])
-        await self._audit.record(note)
-
-
-def _client(request: Request) -> Identity:
-    identity: Identity = request.scope["caller"].identity
-    return identity
+        await self._audit.record(
+            self._clients.note(request.scope, READ, "200", endpoint, query=query_of(request.scope))
+        )
 
 
 def _id(found: KeptDelivery) -> str:

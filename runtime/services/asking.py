@@ -21,15 +21,28 @@ READ_SECONDS = 2.0
 """The longest that a read waits for the store: after the throttle's wait, so that it is answered within 3 seconds."""
 
 
-class Asking:
-    """Questions of one kind, which share a circuit to the store."""
+def nothing() -> None:
+    """Require nothing."""
 
-    def __init__(self, settings: Database) -> None:
+
+class Asking:
+    """Questions of one kind, which share a circuit to the store; ``require`` raises while none is to be asked."""
+
+    def __init__(self, settings: Database, require: Callable[[], None] = nothing) -> None:
         self.circuit = CircuitBreaker(settings.circuit_breaker, READ_SECONDS)
+        self._require = require
         self._retries = Retries(settings.retry)
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer of the store, or raise :class:`runtime.ports.UnavailableError` in time."""
+        """Return the answer of the store, or raise :class:`runtime.ports.UnavailableError` in time.
+
+        What ``require`` raises is raised before the store is asked.
+        """
+        self._require()
+        return await self.ask_regardless(operation)
+
+    async def ask_regardless(self, operation: Callable[[], Awaitable[T]]) -> T:
+        """Ask without ``require``: for a probe, and for the answer to a change that was made."""
         if not self.circuit.permits():
             raise UnavailableError("the database is away")
         try:

@@ -48,14 +48,16 @@ class _Fault(NamedTuple):
 class Deliveries:
     """The deliveries of one worker to ``receivers``; ``now`` is a monotonic clock.
 
-    ``source`` is that of its CloudEvents. ``circuits`` are those to the receivers, by the names of their subscribers:
-    nothing is claimed for one whose circuit is open, and one lane at a time while it is probed.
+    One takes at most ``timeout_seconds``. ``source`` is that of its CloudEvents. ``circuits`` are those to the
+    receivers, by the names of their subscribers: nothing is claimed for one whose circuit is open, and one lane at a
+    time while it is probed.
     """
 
     def __init__(
         self,
         queue: DeliveryQueue,
         settings: Queue,
+        timeout_seconds: float,
         source: str,
         receivers: Mapping[Subscription, Receiver],
         telemetry: Telemetry,
@@ -64,6 +66,7 @@ class Deliveries:
     ) -> None:
         self._queue = queue
         self._settings = settings
+        self._timeout_seconds = timeout_seconds
         self._source = source
         self._receivers = {each.name: receiver for each, receiver in receivers.items()} if settings.events else {}
         self._subscriptions = [each for each in receivers if each.name in self._receivers]
@@ -165,7 +168,7 @@ class Deliveries:
 
     async def _deliver_lane(self, lane: Sequence[Delivery], claimed_at: float) -> None:
         """Make deliveries in order, until one fails or the claim could run out during the next."""
-        last_start = claimed_at + self._settings.visibility_seconds - self._settings.timeout_seconds
+        last_start = claimed_at + self._settings.visibility_seconds - self._timeout_seconds
         try:
             for delivery in lane:
                 if self._now() > last_start:

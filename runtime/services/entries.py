@@ -11,7 +11,7 @@ import structlog
 
 from runtime.domain.entries import Action, Entry, EntryNotFoundError
 from runtime.ports import CircuitState, UnavailableError
-from runtime.services.asking import Asking
+from runtime.services.asking import Asking, nothing
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
 
@@ -33,10 +33,6 @@ PROBED = ("cbp", "probe")
 """The namespace and key that a probe reads, whether or not there is such an entry."""
 
 _log = structlog.get_logger(__name__)
-
-
-def _nothing() -> None:
-    """Require nothing."""
 
 
 class Read(NamedTuple, Generic[S]):
@@ -67,11 +63,10 @@ class Entries(Generic[S]):
         cache: Cache[S],
         present: Callable[[Entry], S],
         background: Background,
-        require: Callable[[], None] = _nothing,
+        require: Callable[[], None] = nothing,
     ) -> None:
-        self._require = require
         self._background = background
-        self._asking = Asking(settings)
+        self._asking = Asking(settings, require)
         self.circuit = self._asking.circuit
         self._store = store
         self._cache = cache
@@ -178,7 +173,7 @@ class Entries(Generic[S]):
     async def probe(self) -> None:
         """Do what a read does, so that the state of the store is known before the first request, and without any."""
         try:
-            await self._asking.ask(lambda: self._store.read(*PROBED))
+            await self._asking.ask_regardless(lambda: self._store.read(*PROBED))
         except UnavailableError:
             return
         except Exception:
@@ -242,5 +237,4 @@ class Entries(Generic[S]):
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Ask the store a question that changes nothing, as :meth:`runtime.services.asking.Asking.ask`."""
-        self._require()
         return await self._asking.ask(operation)

@@ -15,7 +15,7 @@ from runtime.domain.entries import (
 )
 from runtime.domain.history import KeyEdit, Kind, RollbackTooLargeError, RolledBack
 from runtime.domain.preconditions import Conditions, Tags, namespace_changed
-from runtime.services.asking import Asking
+from runtime.services.asking import Asking, nothing
 from runtime.services.cache import S
 from runtime.services.retention import RetainedHistory
 
@@ -68,12 +68,17 @@ class History(Generic[S]):
     """
 
     def __init__(
-        self, store: HistoryStore, entries: Entries[S], definitions: Definitions[S], settings: Database
+        self,
+        store: HistoryStore,
+        entries: Entries[S],
+        definitions: Definitions[S],
+        settings: Database,
+        require: Callable[[], None] = nothing,
     ) -> None:
         self._store = RetainedHistory(store, definitions.retention_days)
         self._entries = entries
         self._definitions = definitions
-        self._asking = Asking(settings)
+        self._asking = Asking(settings, require)
         self.circuit = self._asking.circuit
         self._connections = asyncio.Semaphore(max(1, settings.read_pool_size // 2))
 

@@ -12,7 +12,7 @@ import structlog
 from runtime.domain.notifications import Notification, NotificationFormError
 from runtime.domain.webhooks import LONGEST_KEY, MOST_KEYS
 from runtime.ports import UnavailableError, UnsignedError
-from runtime.services.asking import Asking
+from runtime.services.asking import Asking, nothing
 from runtime.services.notification_forms import heading_of
 
 if TYPE_CHECKING:
@@ -83,10 +83,16 @@ class Connectors:
 class Notifications:
     """The notifications that are kept. Every call may raise :class:`runtime.ports.UnavailableError`."""
 
-    def __init__(self, store: NotificationStore, connectors: Connectors, settings: Database) -> None:
+    def __init__(
+        self,
+        store: NotificationStore,
+        connectors: Connectors,
+        settings: Database,
+        require: Callable[[], None] = nothing,
+    ) -> None:
         self._store = store
         self._connectors = connectors
-        self._asking = Asking(settings)
+        self._asking = Asking(settings, require)
         self.circuit = self._asking.circuit
 
     async def take(self, connector: Connector, signed: Signed, document: Any, text: Json, note: Note) -> None:

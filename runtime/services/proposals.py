@@ -30,7 +30,7 @@ from runtime.domain.proposals import (
 )
 from runtime.loading import RESERVED
 from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
-from runtime.services.asking import Asking
+from runtime.services.asking import Asking, nothing
 from runtime.services.cache import S
 from runtime.services.retries import Retries
 
@@ -68,6 +68,7 @@ class Proposals(Generic[S]):
         given: GivenRights,
         people: Collection[str],
         settings: Database,
+        require: Callable[[], None] = nothing,
     ) -> None:
         self._store = store
         self._entries = entries
@@ -77,7 +78,7 @@ class Proposals(Generic[S]):
         self._people = frozenset(people)
         self._retries = Retries(settings.retry)
         self._seconds = settings.statement_timeout_seconds
-        self._asking = Asking(settings)
+        self._asking = Asking(settings, require)
         self.circuit = self._asking.circuit
 
     async def propose(
@@ -96,14 +97,11 @@ class Proposals(Generic[S]):
             await self._surely(lambda deadline: self._store.put(proposal, noted, deadline))
         elif (earlier.edits, earlier.unchecked) != (proposal.edits, proposal.unchecked):
             raise IdReusedError
-        return await self.find(proposal.namespace, proposal.id)
+        return await self._kept(proposal.namespace, proposal.id)
 
     async def find(self, namespace: str, id_: UUID) -> Proposal:
         """Return a proposal, or raise :class:`runtime.domain.proposals.ProposalNotFoundError`."""
-        found = await self._asking.ask(lambda: self._store.find(namespace, id_))
-        if found is None:
-            raise ProposalNotFoundError
-        return found
+        return _found(await self._asking.ask(lambda: self._store.find(namespace, id_)))
 
     async def page(self, namespace: str, state: State | None, before: int | None, limit: int) -> Sequence[Proposal]:
         """Return at most ``limit`` proposals below a number, newest first; None is any state."""
@@ -166,7 +164,7 @@ class Proposals(Generic[S]):
                 by=approver.name,
                 reason=reason,
             )
-        return await self.find(namespace, id_)
+        return await self._kept(namespace, id_)
 
     async def close(
         self, proposal: Proposal, client: Identity, reason: str | None, state: State, note: Note
@@ -180,7 +178,7 @@ class Proposals(Generic[S]):
         await self._surely(
             lambda deadline: self._store.close(namespace, id_, client.name, reason, state, noted, deadline)
         )
-        return await self.find(namespace, id_)
+        return await self._kept(namespace, id_)
 
     async def judge(self, proposal: NewProposal, permit: Callable[[str], None]) -> tuple[Made, ...]:
         """Return what the change would make now; raise what would refuse it, but for missing approvals."""
@@ -197,6 +195,10 @@ class Proposals(Generic[S]):
             return await self._definitions.judged(proposal.edits, decide, unchecked=proposal.unchecked)
         except (EntryNotFoundError, PreconditionError) as error:  # of a single edit
             raise EditsRefusedError((Refusal(0, proposal.edits[0].key, error),)) from None
+
+    async def _kept(self, namespace: str, id_: UUID) -> Proposal:
+        """Return a proposal of which a step was taken: the answer is not refused any more."""
+        return _found(await self._asking.ask_regardless(lambda: self._store.find(namespace, id_)))
 
     def _sponsor(self, proposer: Identity) -> str | None:
         """Return the person who made the key that proposes; None for a proposer that is no key."""
@@ -242,6 +244,12 @@ class Proposals(Generic[S]):
                 if time.monotonic() >= deadline or not again:
                     raise OutcomeUnknownError(str(error)) if unknown else error from None
             await asyncio.sleep(self._retries.pause_seconds(failures))
+
+
+def _found(proposal: Proposal | None) -> Proposal:
+    if proposal is None:
+        raise ProposalNotFoundError
+    return proposal
 
 
 def _faults(error: InvalidValuesError) -> tuple[Fault, ...]:

@@ -16,10 +16,10 @@ from runtime.domain.deliveries import (
 )
 from runtime.domain.identity import Role
 from runtime.domain.namespaces import covered
-from runtime.services.asking import Asking
+from runtime.services.asking import Asking, nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from runtime.domain.audit import Note
     from runtime.domain.deliveries import KeptDelivery, Place, Subscriber
@@ -41,10 +41,16 @@ class QueueAdministration:
     What is settled is recorded in the audit trail with it, by the ``note`` of the request that asks for it.
     """
 
-    def __init__(self, queue: DeliveryQueue, authority: Authority, settings: Database) -> None:
+    def __init__(
+        self,
+        queue: DeliveryQueue,
+        authority: Authority,
+        settings: Database,
+        require: Callable[[], None] = nothing,
+    ) -> None:
         self._queue = queue
         self._authority = authority
-        self._asking = Asking(settings)
+        self._asking = Asking(settings, require)
         self.circuit = self._asking.circuit
 
     async def subscribers(self) -> Sequence[Subscriber]:

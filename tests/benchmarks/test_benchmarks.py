@@ -15,12 +15,14 @@ from benchmarks.processes import CBP, FailedError, Usage, run
 from benchmarks.projects import ROOT, make_project
 from benchmarks.table import Aim, Row, machine, table
 from tests.compiler.project import FROZEN
+from tests.e2e.states import small
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_round_measures_every_command_and_the_floor() -> None:
+def test_a_round_measures_every_command_and_the_floor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "make_project", lambda project, _: small(project))
     (measured,) = compiling.measure(environments=1, rounds=1, warm_up=0)
     parts = (measured.fresh, measured.edited, measured.check, measured.again, measured.floor)
     assert all(part.wall > 0 and part.cpu > 0 and part.peak > 1 for part in parts)
@@ -28,7 +30,7 @@ def test_a_round_measures_every_command_and_the_floor() -> None:
 
 
 def test_a_compilation_that_is_measured_as_the_first_one_knows_nothing(tmp_path: Path) -> None:
-    make_project(tmp_path, 1, FROZEN)
+    small(tmp_path)
     before = {path.name for path in tmp_path.iterdir()}
     run([CBP, "compile"], tmp_path)
     compiling.forget(tmp_path)

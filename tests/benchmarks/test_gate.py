@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from benchmarks import gate
 from benchmarks.__main__ import of_judging, of_share
 from benchmarks.gate_process import OPA_LIBRARY
 from benchmarks.table import table
+from tests.e2e.states import small
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_the_real_input_is_that_of_a_serving_cluster() -> None:
@@ -30,7 +35,8 @@ def test_a_round_asks_each_engine_that_there_is() -> None:
     assert (measured.opa is not None) == (importlib.util.find_spec(OPA_LIBRARY) is not None)
 
 
-def test_the_gate_is_a_part_of_the_compilation() -> None:
+def test_the_gate_is_a_part_of_the_compilation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gate, "make_project", lambda project, _: small(project))
     (measured,) = gate.share(environments=1, rounds=1, warm_up=0)
     assert 0 < measured.gate < measured.compile
 

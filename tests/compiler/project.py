@@ -17,6 +17,7 @@ from compiler.emit.cluster import cluster_artifacts
 from compiler.emit.kubernetes.objects import file_name
 from compiler.emit.site import sites
 from compiler.model.environment import EnvironmentFile
+from compiler.model.shape import annotation_at
 from compiler.model.specification import SECTIONS, Specification
 from compiler.resolve.bind import bind
 from compiler.resolve.resolved import Resolved, resolve
@@ -66,6 +67,20 @@ def rebound(tree: Node) -> tuple[Resolved | None, tuple[Finding, ...]]:
     file, found = bind(EnvironmentFile, MappingNode({"environment": tree.entries["environment"]}, tree.span))
     result = Resolved(file.environment, spec, tree, resolved()["staging"].specification) if file and spec else None
     return result, findings + found
+
+
+def takes(tree: Node, path: Keys) -> bool:
+    """Return whether the model that a path leads into, of a section or of the environment's file, takes a tree.
+
+    No model looks at another section.
+    """
+    assert isinstance(tree, MappingNode)
+    name = str(path[0])
+    if name == "environment":
+        file, _ = bind(EnvironmentFile, MappingNode({name: tree.entries[name]}, tree.span))
+        return file is not None
+    section, _ = bind(annotation_at(Specification, (name,)), tree.entries[name].value)
+    return section is not None
 
 
 def changed(changes: Mapping[str, str], environment: str = "production") -> Resolved:

@@ -1,19 +1,34 @@
-"""Two states of a project that differ in many files: one environment has another name."""
+"""A small project, and two states of one that differ in many files: one environment has another name."""
 
 from __future__ import annotations
 
 import random
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 from compiler import pipeline
+from tests.compiler.project import FROZEN
 from tests.e2e.service import CBP
+from tests.policy import policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 NAMES = ("staging", "rehearsal")
+
+
+def small(target: Path) -> Path:
+    """Write two environments of the frozen project into a folder, and one rule that judges them.
+
+    What reads and writes files does so whatever the rules are.
+    """
+    shutil.copytree(FROZEN / "spec", target / "spec")
+    for name in ("development", NAMES[0]):
+        shutil.copytree(FROZEN / "environments" / name, target / "environments" / name)
+    policies.write(target / "policies", policies.RULE.replace("50", "90"), policies.FIXTURE.replace("51", "91"))
+    return target
 
 
 def chance(seed: object) -> random.Random:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.compiler.project import ROOT, copy
+from tests.compiler.project import ROOT
 from tests.e2e.service import CBP
-from tests.e2e.states import NAMES, cbp, chance, compiled, contents, rename
+from tests.e2e.states import NAMES, cbp, chance, compiled, contents, rename, small
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +26,8 @@ _INTERRUPTED = "cbp: a compilation was interrupted while it was written: "
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project in one of its two states, whichever, compiled; without its largest environment, to save time."""
-    return copy(tmp_path_factory.mktemp("crash") / "a checkout", "development", "staging")
+    """A small project in one of its two states, whichever, compiled."""
+    return small(tmp_path_factory.mktemp("crash") / "a checkout")
 
 
 @pytest.fixture(scope="module")

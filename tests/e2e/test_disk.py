@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.compiler.project import copy
+from tests.compiler.cli.running import compile_
 from tests.e2e import mounts
 from tests.e2e.service import CBP
-from tests.e2e.states import NAMES, cbp, compiled, contents, rename
+from tests.e2e.states import NAMES, cbp, compiled, contents, rename, small
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,10 +30,8 @@ _CHECKED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search,-fowner") 
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project without its largest environment, to save time, compiled by the command, which then knows that the
-    policies are proven; not to be changed.
-    """
-    project = copy(tmp_path_factory.mktemp("disk") / "a checkout", "development", "staging")
+    """A small project, compiled by the command, which then knows that the policies are proven; not to be changed."""
+    project = small(tmp_path_factory.mktemp("disk") / "a checkout")
     assert cbp("compile", project=project).returncode == 0
     return project
 
@@ -69,7 +67,7 @@ def test_on_a_full_disk_the_old_tree_stays_whole(
         refused(stale, "No space left on device; make room on the disk and run it again; nothing was changed")
         assert contents(stale) == old
         (disk / "filler").unlink()
-        assert cbp("compile", project=stale).returncode == 0
+        assert compile_(stale).exit_code == 0
         assert contents(stale) == new
 
 
@@ -138,7 +136,7 @@ def test_files_of_somebody_else_in_ones_own_folders_are_replaced(stale: Path) ->
         if file.is_file():
             give_away(file)
     assert cbp("compile", project=stale, prefix=checked()).returncode == 0
-    assert cbp("compile", "--check", project=stale).returncode == 0
+    assert compile_(stale, "--check").exit_code == 0
 
 
 def test_a_file_that_the_sticky_bit_keeps_for_its_owner_is_refused_before_anything_is_changed(stale: Path) -> None:
@@ -167,7 +165,7 @@ def test_what_cannot_be_read_below_generated_cannot_be_judged(project: Path, pla
         assert ran.returncode == 2
         assert ran.stderr == f"cbp: {path}: Permission denied; it is yours: chmod u+rwX '{path}'\n"
     path.chmod(mode)
-    assert cbp("compile", project=project).returncode == 0
+    assert compile_(project).exit_code == 0
 
 
 def test_what_a_compilation_of_somebody_else_began_is_theirs_to_finish(stale: Path) -> None:
@@ -177,7 +175,7 @@ def test_what_a_compilation_of_somebody_else_began_is_theirs_to_finish(stale: Pa
     give_away(left)
     refused(stale, f"cbp: {left}: Permission denied; it belongs to ", checked())
     shutil.rmtree(left)
-    assert cbp("compile", project=stale).returncode == 0
+    assert compile_(stale).exit_code == 0
 
 
 def refused(project: Path, message: str, prefix: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
@@ -200,8 +198,8 @@ def limited(limit: int, *arguments: str, project: Path) -> subprocess.CompletedP
 def mended(project: Path, before: Mapping[str, bytes]) -> None:
     """Nothing has been lost, and a compilation now does what it would have done."""
     assert contents(project) == before
-    assert cbp("compile", project=project).returncode == 0
-    assert cbp("compile", "--check", project=project).returncode == 0
+    assert compile_(project).exit_code == 0
+    assert compile_(project, "--check").exit_code == 0
     assert contents(project) != before
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.service import CBP
+from tests.e2e.states import cbp, small
 
 _FULL = Path("/dev/full")
 _COMMANDS = [
@@ -21,6 +22,14 @@ _COMMANDS = [
     ("compile", "--help"),
     ("--version",),
 ]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project, compiled; not to be changed."""
+    made = small(tmp_path_factory.mktemp("output") / "a checkout")
+    assert cbp("compile", project=made).returncode == 0
+    return made
 
 
 @pytest.mark.parametrize("command", _COMMANDS)

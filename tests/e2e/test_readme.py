@@ -13,6 +13,7 @@ import httpx
 
 from tests.compiler.project import ROOT
 from tests.e2e.service import Service, up
+from tests.e2e.states import small
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,7 +45,8 @@ def test_a_number_that_is_edited_is_enforced_by_the_api_that_runs_as_the_readme_
         )
 
 
-def test_an_edit_with_an_error_leaves_the_api_as_it_is(project: Path) -> None:
+def test_an_edit_with_an_error_leaves_the_api_as_it_is(tmp_path: Path) -> None:
+    project = small(tmp_path / "a checkout")
     _begin(project)
     file = project / "environments/development/environment.yaml"
     before = file.read_text()

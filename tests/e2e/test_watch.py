@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.e2e.service import running
+from tests.e2e.states import small
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -12,7 +13,8 @@ if TYPE_CHECKING:
 SETTINGS = "generated/development/eu-central-1/runtime/settings.json"
 
 
-def test_each_change_is_compiled_and_a_mistake_waits_for_the_next(project: Path) -> None:
+def test_each_change_is_compiled_and_a_mistake_waits_for_the_next(tmp_path: Path) -> None:
+    project = small(tmp_path / "a checkout")
     file, policies = project / "spec/limits.yaml", project / "policies/rules.yaml"
     text, rules = file.read_text(), policies.read_text()
     with running(project, "watch", "--environment", "development") as service:

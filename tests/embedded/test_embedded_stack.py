@@ -98,7 +98,6 @@ SETTINGS = Settings(
         ageing_seconds=60,
         dead_letters=True,
         retry=Backoff(attempts=3, exponential=True, jitter=True, initial_milliseconds=50, maximum_milliseconds=1000),
-        timeout_seconds=5,
         visibility_seconds=30,
         concurrency=8,
         waiting=1000,

@@ -219,8 +219,13 @@ def _found(kind: Kind, answer: httpx.Response | None) -> str | None:
 
 @asynccontextmanager
 async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[None]:
-    """Let clients work on every replica until the end of the block, and probe its readiness."""
+    """Let clients work on every replica until the end of the block, and probe its readiness.
+
+    The block begins when each reader's worker has in memory what nobody changes, however slow the machine: only that
+    can be answered while the store is away.
+    """
     done = asyncio.Event()
+    warm = []
     path = deployment.settings["process"]["ready_path"]
     async with AsyncExitStack() as connections, asyncio.TaskGroup() as tasks:
         for number, replica in enumerate(deployment.replicas):
@@ -228,18 +233,24 @@ async def working(deployment: Deployment, recorder: Recorder) -> AsyncIterator[N
                 writes = index < WRITERS
                 client = Client(f"{'w' if writes else 'r'}{number}{index}", number, replica, recorder)
                 connections.push_async_callback(client.close)
-                tasks.create_task(_repeat(client.write, done) if writes else _warm(client, done))
+                if writes:
+                    tasks.create_task(_repeat(client.write, done))
+                else:
+                    warm.append(asyncio.Event())
+                    tasks.create_task(_read_on(client, warm[-1], done))
             tasks.create_task(_probe(number, replica, path, recorder, done))
+        await asyncio.gather(*(each.wait() for each in warm))
         try:
             yield
         finally:
             done.set()
 
 
-async def _warm(client: Client, done: asyncio.Event) -> None:
+async def _read_on(client: Client, warm: asyncio.Event, done: asyncio.Event) -> None:
     """Have the worker that the client is connected to keep what nobody changes, then read as often as can be."""
     for key in SETTLED * 2:
         await client.get(key)
+    warm.set()
     await _repeat(client.read, done)
 
 

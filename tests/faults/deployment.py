@@ -1,4 +1,4 @@
-"""The service as it is deployed: replicas of several workers, PostgreSQL and Valkey, and breakable ways to them."""
+"""The service as it is deployed: replicas of several workers, breakable ways to their servers, and receivers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import secrets
 import signal
 import sys
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,15 @@ from runtime.embedded.program import Program
 from tests.compiler.project import artifacts, site
 from tests.faults.cache import Valkey
 from tests.faults.database import Postgres, durable_postgres, with_password
+from tests.faults.receivers import receiving
 from tests.identity import access
 from tests.runtime.forwarder import Forwarder, forwarding
 from tests.runtime.replicated import NAME, Replicated, replicated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from tests.faults.receivers import Receiver
 
 STALE_SECONDS = 6
 """How long memory may answer while PostgreSQL is away."""
@@ -40,6 +43,13 @@ START_SECONDS = 60.0
 EPHEMERAL = ('save ""', "appendonly no")
 QUOTA = {"capacity": 30, "refill_per_minute": 600}
 """The bucket of each client. Only the flood of a row that is about it meets it: other clients change who they are."""
+
+
+CALL_SECONDS = 1
+"""The longest that a receiver of changes has to answer."""
+
+CIRCUIT = {"failure_threshold": 2, "reset_seconds": 2}
+"""The circuits to the receivers: a worker without one would ask several times in each of these seconds."""
 
 
 def settings() -> dict[str, Any]:
@@ -57,6 +67,10 @@ def settings() -> dict[str, Any]:
         "stale_seconds": STALE_SECONDS,
     }
     document["throttling"] |= {"address": QUOTA, "client": QUOTA, "endpoint": None, "routes": [], "replicas": REPLICAS}
+    document["external_services"] |= {"timeout_seconds": CALL_SECONDS, "waiting_milliseconds": 500, "idle_seconds": 1}
+    document["external_services"]["integrations"] = {"pool_size": 4, "circuit_breaker": CIRCUIT}
+    document["queue"]["visibility_seconds"] = 4
+    document["queue"]["retry"] |= {"attempts": 1000, "initial_milliseconds": 20, "maximum_milliseconds": 50}
     document["access"] = access()
     return document
 
@@ -125,7 +139,13 @@ class Replica:
 
     def busiest_worker(self) -> int:
         """Return the process of the worker with the most connections: one accepts most of them when there are few."""
-        return max(self.workers, key=_sockets)
+        return max(self.workers, key=lambda process: len(_sockets(process)))
+
+    def worker_with(self, port: int) -> int | None:
+        """Return the worker whose TCP connection has a local port, if it is one of this replica."""
+        lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        wanted = {f"socket:[{line[9]}]" for line in lines if int(line[1].partition(":")[2], 16) == port}
+        return next((each for each in self.workers if wanted & _sockets(each)), None)
 
     def _variables(self) -> dict[str, str]:
         return {
@@ -157,6 +177,8 @@ class Deployment:
     redis: Replicated | None
     """The servers that sentinels watch, which then are used in place of ``cache``."""
     replicas: list[Replica]
+    receivers: list[Receiver]
+    """They take every change; the first one is the one that faults are of."""
     running: AsyncExitStack
     """Where servers that are started later are stopped at the end."""
 
@@ -189,16 +211,20 @@ async def deployed(folder: Path, *, sentinels: bool = False) -> AsyncIterator[De
         redis = await asyncio.to_thread(running.enter_context, replicated(folder)) if sentinels else None
         database = await asyncio.to_thread(running.enter_context, durable_postgres(folder))
         await asyncio.to_thread(migrate, folder, path, database.migration_url)
+        receivers, subscribers = await running.enter_async_context(receiving(folder, ("ledger", "cards")))
+        variables = {**_watched(redis), "CBP_SUBSCRIBERS_FILE": str(subscribers)}
         replicas = []
         for number in range(REPLICAS):
             to_database = await running.enter_async_context(forwarding(database.url))
             to_cache = await running.enter_async_context(forwarding(cache.url))
-            replica = Replica(folder / f"replica-{number}", path, to_database, to_cache, _watched(redis))
+            replica = Replica(folder / f"replica-{number}", path, to_database, to_cache, variables)
             running.callback(replica.kill)
             replicas.append(replica)
-        deployment = Deployment(folder, document, database, cache, redis, replicas, running)
+        deployment = Deployment(folder, document, database, cache, redis, replicas, receivers, running)
         deployment.hand_out_password()
         await asyncio.gather(*(asyncio.to_thread(replica.start) for replica in replicas))
+        while await database.execute("SELECT count(*) FROM subscribers") < len(receivers):
+            await asyncio.sleep(0.05)  # they receive the changes from then on
         yield deployment
 
 
@@ -253,12 +279,14 @@ def _inherited(folder: Path) -> dict[str, str]:
     return kept | {"TMPDIR": str(folder)}
 
 
-def _sockets(process: int) -> int:
-    """Return how many sockets a process has; none, when it has ended."""
-    try:
-        return sum(str(file.readlink()).startswith("socket:") for file in Path(f"/proc/{process}/fd").iterdir())
-    except FileNotFoundError:
-        return 0
+def _sockets(process: int) -> set[str]:
+    """Return the sockets of a process; none, when it has ended."""
+    found = set()
+    with suppress(FileNotFoundError):
+        for file in Path(f"/proc/{process}/fd").iterdir():
+            with suppress(FileNotFoundError):  # it was closed meanwhile
+                found.add(str(file.readlink()))
+    return {each for each in found if each.startswith("socket:")}
 
 
 def _signal(process: int, number: signal.Signals) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.table import machine
+from tests.faults.deployment import CHANGE_SECONDS
+from tests.faults.report import QUICK_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +20,11 @@ HEAD = """# Reliability
 change and read a few entries over HTTP and record every request and answer, and judges what they saw. A shorter run of
 each row is part of `make test`.
 
-The deployment is {replicas} replicas of {workers} workers, a PostgreSQL that syncs every commit, and a Valkey. Each
-replica has {writers} clients that change entries (with `If-Match`, `If-None-Match: *`, `If-Match: *` and without, and
-removals), {readers} that read, one that exceeds its quota, and one that asks for readiness. A request without an
-answer, or with one of 5xx, is of unknown outcome: it may have happened, may still happen, or never. An answer that says
-that a change was not made, or not sent, is taken at its word.
+The deployment is {replicas} replicas of {workers} workers, a PostgreSQL that syncs every commit, a Valkey, and two
+receivers of [changes](queue.md) over HTTP. Each replica has {writers} clients that change entries (with `If-Match`,
+`If-None-Match: *`, `If-Match: *` and without, and removals), {readers} that read, one that exceeds its quota, and one
+that asks for readiness. A request without an answer, or with one of 5xx, is of unknown outcome: it may have happened,
+may still happen, or never. An answer that says that a change was not made, or not sent, is taken at its word.
 
 ## What is judged
 
@@ -34,11 +36,18 @@ that a change was not made, or not sent, is taken at its word.
   `If-Match` that holds.
 - **The quota** of a client holds in every window for what replicas count together in Redis, and once more for what
   workers admit by their shares while it fails them; [the fault](runtime.md#limits) may add a capacity, or a share.
+- **Each receiver takes every acknowledged change**, signed, under one id, and in the order of its namespace: what comes
+  again has an id that the receiver knows, and so no second effect. A refused change is not delivered. While a receiver
+  is broken its circuits open in the workers, which ask it no more often than their thresholds and probes allow; they
+  close again afterwards. Meanwhile clients of the API notice nothing.
+- **A store that is away is not waited for**: once its circuit has opened most changes are refused within
+  {quick:g} second, where their deadline is {deadline}. Only probes wait.
 - **No answer is a 500**, every client is answered again after the fault, and what should go on does: reads of settled
   entries (nobody changes them) from memory, changes where the store is there, readiness. Replicas and workers that
   were broken themselves are left out of that.
 
-The checker is tested with wrong histories of every kind (`tests/faults/test_faults_checker.py`). Why it is our own is
+The checker is tested with wrong histories of every kind (`tests/faults/test_faults_checker.py`,
+`tests/faults/test_faults_receivers.py`). Why it is our own is
 in [decision 51](decisions/0051-faults-are-judged-from-histories.md).
 
 ## As measured
@@ -49,10 +58,12 @@ Of two numbers with a stroke the first is that of reads and the second that of c
 time that any client went without an answer, 503 being none. The slowest answer may be a 503. Recovery is the time from
 the end of the fault to the first answer, of the client that waited for it longest.
 
+Deliveries are the events that the first receiver took, and those that came to it once more.
+
 Settled reads are counted while memory may answer, which is for {stale:g} seconds here (`database.stale_seconds`).
 
-| fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | verdict |
-|---|---|--:|--:|--:|--:|--:|--:|--:|---|
+| fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | deliveries | verdict |
+|---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|
 """
 
 
@@ -69,6 +80,7 @@ def line(report: Report) -> str:
         f"{report.slowest_read:.1f} / {report.slowest_change:.1f}",
         report.ready,
         f"{report.recovery_of_reads:.1f} / {report.recovery_of_changes:.1f}",
+        report.deliveries,
         verdict,
     )
     return f"| {' | '.join(map(str, cells))} |\n"
@@ -76,7 +88,7 @@ def line(report: Report) -> str:
 
 def not_checked(row: Row, reason: str) -> str:
     """Return the row of the table for a fault that could not be caused."""
-    return f"| {row.name} | {row.done} |{' |' * 7} *not checked*: {reason} |\n"
+    return f"| {row.name} | {row.done} |{' |' * 8} *not checked*: {reason} |\n"
 
 
 def page(
@@ -97,6 +109,8 @@ def page(
         workers=workers,
         writers=writers,
         readers=readers,
+        quick=QUICK_SECONDS,
+        deadline=CHANGE_SECONDS,
         live=live,
         stale=stale,
         machine=machine(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -26,6 +27,9 @@ HEARTBEAT_SECONDS = 2.0
 SLACK_SECONDS = 1.5
 """How much later a client may see what the service does in time, on a machine that does other work."""
 
+QUICK_SECONDS = 1.0
+"""The longest that a refusal takes which asks no store, on a machine that does other work: a third of the deadline."""
+
 GOES_ON = 0.9
 MOST_NAMED = 3
 
@@ -47,6 +51,17 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Deliveries:
+    """How many events the first receiver took, and how many came once more."""
+
+    taken: int
+    repeated: int
+
+    def __str__(self) -> str:
+        return f"{self.taken} + {self.repeated}"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What clients saw of one fault; times are seconds. ``broken`` are the promises that were broken."""
 
@@ -62,6 +77,7 @@ class Report:
     ready: Share
     recovery_of_reads: float
     recovery_of_changes: float
+    deliveries: Deliveries
     broken: tuple[str, ...]
 
 
@@ -71,6 +87,8 @@ class Times:
 
     began: float = field(default_factory=time.monotonic)
     broke: float = 0.0
+    opened: float = math.inf
+    """When the circuit of changes had opened, where the fault opens it."""
     mended: float = 0.0
     ended: float = 0.0
 
@@ -80,7 +98,7 @@ def answered(operation: Operation) -> bool:
     return operation.status is not None and operation.status < 500 and operation.status != 429
 
 
-def report(row: Row, recorder: Recorder, times: Times, broken: list[str]) -> Report:
+def report(row: Row, recorder: Recorder, times: Times, deliveries: Deliveries, broken: list[str]) -> Report:
     """Return what was seen, with what was not kept up added to the promises that are ``broken``."""
     seen = [each for each in recorder.operations if times.began <= each.invoked and each.returned <= times.ended]
     during = [each for each in seen if times.broke <= each.invoked < times.mended]
@@ -93,6 +111,7 @@ def report(row: Row, recorder: Recorder, times: Times, broken: list[str]) -> Rep
     ready = _ready(each for each in probes if each.replica not in row.spoilt)
     broken += _unmet(row, settled, changing, ready)
     broken += _overdue(row, spared, times)
+    broken += slow_refusals(each for each in _of(spared, reads=False) if each.invoked >= times.opened)
     return Report(
         row=row,
         settled=settled,
@@ -106,8 +125,17 @@ def report(row: Row, recorder: Recorder, times: Times, broken: list[str]) -> Rep
         ready=ready,
         recovery_of_reads=_recovery(reads, times),
         recovery_of_changes=_recovery(changes, times),
+        deliveries=deliveries,
         broken=tuple(broken),
     )
+
+
+def slow_refusals(changes: Iterable[Operation]) -> list[str]:
+    """Judge the changes that were sent once the circuit had opened: only its probes wait for the store."""
+    quick = [each.returned - each.invoked <= QUICK_SECONDS for each in changes]
+    if sum(quick) >= len(quick) / 2:
+        return []
+    return [f"{len(quick) - sum(quick)} of {len(quick)} changes waited for a store whose circuit is open"]
 
 
 def _unmet(row: Row, settled: Share, changes: Share, ready: Share) -> list[str]:

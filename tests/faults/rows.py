@@ -1,4 +1,4 @@
-"""The faults: what is done to the servers, the network and the workers, and what the service must keep up meanwhile."""
+"""The faults of servers, networks, workers and receivers, and what the service must keep up meanwhile."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ from tests.faults.nemeses.postgres import (
     promoted_without_loss,
     read_only_database,
     recovered_to_a_point,
+)
+from tests.faults.nemeses.receivers import (
+    cut_receiver,
+    failing_receiver,
+    frozen_receiver,
+    killed_delivering_worker,
 )
 from tests.faults.nemeses.redis import (
     configured_cache,
@@ -41,7 +47,8 @@ class Row:
     ``settled`` are reads of entries that nobody changes, ``changes`` changes; ``ready`` is whether readiness must stay.
     While PostgreSQL is ``away`` no read is answered for longer than the settings say. Redis has ``forgotten`` so often
     what was admitted, and so many workers are ``restarted`` with a full share (docs/runtime.md, While Redis fails).
-    ``sentinels`` watch Redis where the fault is about them.
+    ``sentinels`` watch Redis where the fault is about them. While the first receiver is ``unreceptive`` its circuits
+    open.
     """
 
     name: str
@@ -55,6 +62,7 @@ class Row:
     sentinels: bool = False
     forgotten: int = 0
     restarted: int = 0
+    unreceptive: bool = False
 
 
 ROWS = (
@@ -129,6 +137,29 @@ ROWS = (
         spoilt=(0,),
         changes=True,
         restarted=WORKERS,
+    ),
+    Row(
+        "a worker is killed while it delivers",
+        "SIGKILL once the receiver has taken an event, before it is answered",
+        killed_delivering_worker,
+        spoilt=(0,),
+        changes=True,
+        restarted=1,
+    ),
+    Row(
+        "a receiver is frozen",
+        "it accepts requests, and answers none",
+        frozen_receiver,
+        changes=True,
+        unreceptive=True,
+    ),
+    Row("a receiver fails", "it answers 500", failing_receiver, changes=True, unreceptive=True),
+    Row(
+        "a receiver refuses connections",
+        "connections broken, new ones refused",
+        cut_receiver,
+        changes=True,
+        unreceptive=True,
     ),
     Row("Redis is frozen", "SIGSTOP", frozen_cache, changes=True),
     Row("Redis is killed", "SIGKILL; it comes back empty", killed_cache, changes=True, forgotten=1),

@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tests.faults import circuits
 from tests.faults.clients import ANY, KEYS, NEW, SETTLED, Client, Recorder, connection, working
 from tests.faults.deployment import STALE_SECONDS
 from tests.faults.disk import NotPossibleError
@@ -14,7 +15,8 @@ from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition
 from tests.faults.judgement import Bounds, violations
 from tests.faults.nemeses.fault import blocking
-from tests.faults.report import Times, answered, report
+from tests.faults.receivers import awaited, misdelivered
+from tests.faults.report import MOST_NAMED, Deliveries, Times, answered, report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +54,10 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
     await _well(deployment)
     await _settle(deployment, recorder)
     times = Times()
+    broken: list[str] = []
     impossible: list[str] = []
+    receiver = deployment.receivers[0]
+    repeated, failed = receiver.repeated, await circuits.failures(deployment, receiver)
     try:
         async with (
             asyncio.timeout(seconds + LONGEST_SECONDS),
@@ -62,9 +67,13 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
             await asyncio.sleep(STEADY_SECONDS)
             times.broke = time.monotonic()
             async with row.fault(deployment, rewinds):
+                if row.away:
+                    await circuits.opened(deployment, circuits.CHANGES)
+                    times.opened = time.monotonic()
                 await asyncio.sleep(seconds)
             times.mended = time.monotonic()
-            recovered = await _recovered(recorder, times.mended)
+            if not await _recovered(recorder, times.mended):
+                broken.append(f"the service did not recover within {RECOVERY_SECONDS:.0f} s")
             times.ended = time.monotonic()
     except* NotPossibleError as group:  # the clients' groups of tasks have wrapped it
         impossible += [str(error) for error in _leaves(group)]
@@ -73,10 +82,38 @@ async def trial(row: Row, deployment: Deployment, seconds: float) -> Report:
     if rewinds:
         await asyncio.sleep(rewinds[0].over - time.monotonic())
         await _try_old_tags(deployment, recorder, rewinds[0].restored[0])
+    if row.unreceptive:
+        broken += await _unclosed(deployment, recorder, failed, times.broke)
     await _look_at_all(deployment, recorder)
-    broken = [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.forgotten, row.restarted)]
-    broken += [] if recovered else [f"the service did not recover within {RECOVERY_SECONDS:.0f} s"]
-    return report(row, recorder, times, broken)
+    broken += [*violations(recorder.operations, BOUNDS, rewinds), *excess(admitted, row.forgotten, row.restarted)]
+    broken += await _misdelivered(deployment, recorder, rewinds)
+    deliveries = Deliveries(len(receiver.of(recorder.namespace)), receiver.repeated - repeated)
+    return report(row, recorder, times, deliveries, broken)
+
+
+async def _unclosed(deployment: Deployment, recorder: Recorder, failed: float, since: float) -> list[str]:
+    """Change an entry until every circuit to the receiver is closed, and return what the circuits did not keep up."""
+    client = Client("closing", 0, deployment.replicas[0], recorder)
+
+    async def change() -> None:
+        for condition in (NEW, ANY):
+            await client.put(KEYS[0], condition)
+
+    found = await circuits.violations(deployment, deployment.receivers[0], failed, since, change)
+    await client.close()
+    return found
+
+
+async def _misdelivered(deployment: Deployment, recorder: Recorder, rewinds: list[Rewind]) -> list[str]:
+    """Wait until the receivers have what they should have, and return what is wrong with what they took."""
+    asked, found = recorder.operations, []
+    with suppress(TimeoutError):
+        async with asyncio.timeout(RECOVERY_SECONDS):
+            while any(awaited(receiver, asked, rewinds) for receiver in deployment.receivers):
+                await asyncio.sleep(0.05)
+    for receiver in deployment.receivers:
+        found += misdelivered(receiver, recorder.namespace, asked, rewinds)[:MOST_NAMED]
+    return found
 
 
 async def _settle(deployment: Deployment, recorder: Recorder) -> None:

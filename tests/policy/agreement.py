@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from compiler.pipeline import emit
+from compiler.pipeline import emit_for_policies
 from compiler.policy.denial import answer
 from compiler.policy.errors import PolicyError
 from compiler.policy.input import input_of
@@ -67,7 +67,7 @@ def disagreements(embedded: Gate, opa: Gate, document: Any) -> Iterator[Disagree
 
 def clusters() -> list[dict[str, Any]]:
     """The input of every cluster of the real project."""
-    return [input_of(rendering) for item in resolved().values() for rendering in emit(item)]
+    return [input_of(rendering) for item in resolved().values() for rendering in emit_for_policies(item)]
 
 
 def _said(gate: Gate, name: str, document: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compiler.history.base import Base
 from compiler.history.repository import Repository
-from compiler.pipeline import emit
+from compiler.pipeline import emit_for_policies
 from compiler.policy.before import Before
 from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
@@ -87,12 +87,14 @@ def denied(mutation: Mutation, *, transition: bool = False) -> set[str]:
     """
     given = json.dumps(mutation.given)
     if mutation.statement:
-        changed = emit(stated(mutation.environment, mutation.given, mutation))
+        changed = emit_for_policies(stated(mutation.environment, mutation.given, mutation))
     else:
         before = _emitted(mutation.environment, given)
         changed = tuple(it for each in before if (it := _changed(each, mutation)) is not each)
     if transition:
-        changed = tuple(compared(rendering, emit(resolved()[mutation.environment])) for rendering in changed)
+        changed = tuple(
+            compared(rendering, emit_for_policies(resolved()[mutation.environment])) for rendering in changed
+        )
     return _denied(changed) - _before(mutation.environment, given)
 
 
@@ -139,7 +141,7 @@ def _before(environment: str, given: str) -> set[str]:
 
 @cache
 def _emitted(environment: str, given: str) -> tuple[Rendering, ...]:
-    return emit(stated(environment, json.loads(given)))
+    return emit_for_policies(stated(environment, json.loads(given)))
 
 
 def _denied(renderings: Iterable[Rendering]) -> set[str]:

@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
+from compiler.policy.library import Library, read
+
 POLICIES = Path(__file__).parents[2] / "policies"
+
+
+@cache
+def real_policies() -> Library:
+    """Return the real policies, which each worker of the suite reads once."""
+    return read(POLICIES)
+
 
 RULE = """\
 # METADATA

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.diagnostics import Severity
-from compiler.pipeline import compile_project, emit
+from compiler.pipeline import compile_project, emit_for_policies
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import Module
@@ -256,7 +256,7 @@ def regorus_with(text: str) -> Regorus:
 
 
 def renderings(of: Resolved) -> list[Rendering]:
-    return list(emit(of))
+    return list(emit_for_policies(of))
 
 
 def with_documents() -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from compiler.policy.library import Rule, read
 from tests.policy.mutation import denied, mutation
-from tests.policy.policies import POLICIES
+from tests.policy.policies import real_policies
 
-RULES = {rule.id: rule for rule in read(POLICIES).rules}
+if TYPE_CHECKING:
+    from compiler.policy.library import Rule
+
+RULES = {rule.id: rule for rule in real_policies().rules}
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.pipeline import emit
+from compiler.pipeline import emit_for_policies
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import load
 from compiler.policy.opa.config import opa_server
@@ -66,7 +66,7 @@ def judged(policies: Path, engine: Callable[[], Opa]) -> Verdict:
 
 def renderings() -> list[Rendering]:
     of = resolved()["development"]
-    return list(emit(of))
+    return list(emit_for_policies(of))
 
 
 @pytest.fixture

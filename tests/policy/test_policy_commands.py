@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.policy.domains import PAGES
-from compiler.policy.library import Rule, read
 from compiler.report.pages import INDEX, pages
 from tests.compiler.cli.running import cbp
 from tests.compiler.project import ROOT, copy
-from tests.policy.policies import POLICIES, RULE, TEST, with_tests, write
+from tests.policy.policies import RULE, TEST, real_policies, with_tests, write
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-RULES = read(POLICIES).rules
+    from compiler.policy.library import Rule
+
+RULES = real_policies().rules
 
 
 def test_the_real_policies_are_complete() -> None:
@@ -29,7 +30,7 @@ def test_the_real_policies_are_complete() -> None:
 def test_single_rules_and_domains_are_tested_once_each() -> None:
     result = cbp("policy", "test", "--root", str(ROOT), "--format", "json", "cache", "CAC001", "k8s010")
     report = json.loads(result.stdout)
-    cache = [rule.id for rule in read(POLICIES).rules if rule.module.domain == "cache"]
+    cache = [rule.id for rule in real_policies().rules if rule.module.domain == "cache"]
     assert [file["rule"] for file in report["files"]] == [*cache, "K8S010"]
     assert report["complete"] is True
 
@@ -115,7 +116,7 @@ def test_a_rule_is_explained_with_a_value_that_it_passes_and_one_that_it_denies(
 
 
 def test_the_pages_are_what_the_policies_say() -> None:
-    written = pages(read(POLICIES))
+    written = pages(real_policies())
     assert {file.name: file.read_text(encoding="utf-8") for file in (ROOT / PAGES).iterdir()} == written
     assert cbp("policy", "docs", "--check", "--root", str(ROOT)).exit_code == 0
 
@@ -133,7 +134,7 @@ def test_a_page_that_differs_is_found_then_written_and_one_of_no_domain_goes(tmp
     assert (check.exit_code, check.stdout.split()[1::2]) == (1, [f"{PAGES}/{name}" for name in names])
     assert cbp(*arguments).stdout.split()[::2] == ["wrote", "wrote", "pruned"]
     assert cbp(*arguments).stdout == ""
-    assert {file.name for file in folder.iterdir()} == pages(read(POLICIES)).keys()
+    assert {file.name for file in folder.iterdir()} == pages(real_policies()).keys()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

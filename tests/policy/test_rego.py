@@ -6,11 +6,11 @@ from functools import cache
 
 import pytest
 
-from compiler.policy.library import Module, read, read_tests
+from compiler.policy.library import Module, read_tests
 from compiler.policy.testing import Examined, examine
-from tests.policy.policies import POLICIES
+from tests.policy.policies import POLICIES, real_policies
 
-LIBRARY = read(POLICIES)
+LIBRARY = real_policies()
 
 
 @pytest.mark.parametrize("module", LIBRARY.modules, ids=lambda module: module.package)

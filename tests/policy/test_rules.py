@@ -7,7 +7,7 @@ import json
 import pkgutil
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,13 +17,15 @@ from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
 from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
-from compiler.policy.library import Rule, read
 from compiler.policy.uniqueness import unique_values
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from tests.compiler.project import site
-from tests.policy.policies import POLICIES
+from tests.policy.policies import POLICIES, real_policies
 
-RULES = {rule.id: rule for rule in read(POLICIES).rules}
+if TYPE_CHECKING:
+    from compiler.policy.library import Rule
+
+RULES = {rule.id: rule for rule in real_policies().rules}
 every_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
 
 
@@ -97,14 +99,14 @@ def test_a_rule_names_the_section_of_the_specification_that_it_protects(rule: Ru
     ],
 )
 def test_a_later_stage_is_held_to_no_less_than_an_earlier_one(name: str, sign: int) -> None:
-    held = read(POLICIES).data["thresholds"][name]
+    held = real_policies().data["thresholds"][name]
     numbers = {stage: len(value) if isinstance(value, list) else value * sign for stage, value in held.items()}
     assert numbers["development"] <= numbers["staging"] <= numbers["production"]
     assert numbers["development"] < numbers["production"]
 
 
 def test_policies_know_how_long_a_worker_holds_a_token() -> None:
-    assert read(POLICIES).data["thresholds"]["token_lifetime_milliseconds"] * 1000 == LIFETIME_MICROSECONDS
+    assert real_policies().data["thresholds"]["token_lifetime_milliseconds"] * 1000 == LIFETIME_MICROSECONDS
 
 
 @cache

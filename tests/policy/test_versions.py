@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 from compiler.emit import providers
 from compiler.emit.providers import KUBERNETES_SUPPORT, Provider
-from compiler.pipeline import emit
+from compiler.pipeline import emit_for_policies
 from compiler.policy.gate import Verdict, load
 from compiler.policy.versions import versions
 from tests.compiler.project import resolved
@@ -17,11 +17,11 @@ DAY = date(2026, 11, 28)
 
 
 def judged(day: date | None) -> Verdict:
-    return load(POLICIES).judge(emit(resolved()["production"]), day)
+    return load(POLICIES).judge(emit_for_policies(resolved()["production"]), day)
 
 
 def test_the_days_are_counted_from_the_day_that_is_given() -> None:
-    (rendering, _) = emit(resolved()["production"])
+    (rendering, _) = emit_for_policies(resolved()["production"])
     found = {item["name"]: item for item in versions(rendering, DAY)}
     kubernetes = found["Kubernetes"]
     assert kubernetes["version"] == rendering.site.cluster.kubernetes
@@ -33,7 +33,7 @@ def test_the_days_are_counted_from_the_day_that_is_given() -> None:
 
 
 def test_without_a_day_no_support_is_judged() -> None:
-    (rendering, _) = emit(resolved()["production"])
+    (rendering, _) = emit_for_policies(resolved()["production"])
     assert versions(rendering, None) == []
     assert "DEP027" in judged(None).vacuous
 

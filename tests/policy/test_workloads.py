@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit.kinds import KINDS
-from compiler.policy.library import read
-from tests.policy.policies import POLICIES
+from tests.policy.policies import real_policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TABLE: Mapping[str, Mapping[str, Any]] = read(POLICIES).data["workloads"]["kinds"]
+TABLE: Mapping[str, Mapping[str, Any]] = real_policies().data["workloads"]["kinds"]
 JUDGED_IN_FIXTURES = {"DaemonSet", "Job", "Pod", "Secret", "StatefulSet"}
 CONTAINER_FIELDS = {"env", "image", "resources", "securityContext"}
 

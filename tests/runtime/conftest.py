@@ -94,7 +94,6 @@ def document() -> dict[str, Any]:
             "ageing_seconds": 60,
             "dead_letters": True,
             "retry": backoff,
-            "timeout_seconds": 1,
             "visibility_seconds": 6,
             "concurrency": 4,
             "waiting": 100,

@@ -36,7 +36,8 @@ async def deliver(url: str, path: Path, settings: Settings) -> None:
     store = PostgresEntries(Address(url), None, settings.database, Horizon(3))
     await store.open()
     queue = PostgresDeliveries(store, settings.database.pool_size)
-    await Deliveries(queue, settings.queue, "urn:cbp:test", {SUBSCRIPTION: FileReceiver(path)}, Telemetry()).repeat()
+    seconds, receivers = settings.external_services.timeout_seconds, {SUBSCRIPTION: FileReceiver(path)}
+    await Deliveries(queue, settings.queue, seconds, "urn:cbp:test", receivers, Telemetry()).repeat()
 
 
 if __name__ == "__main__":

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
+import hmac
+import secrets
 import ssl
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -15,11 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.adapters.http_client import HttpClient
 from runtime.embedded.loopback import LOOPBACK
+from runtime.ports import Reason
 from runtime.services import circuit_breaker
 from runtime.settings import CircuitBreaker, ExternalServices, ServiceCalls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
     from pathlib import Path
 
     import pytest
@@ -69,6 +74,27 @@ async def breaks_off(_: External, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
 
+async def next_request(reader: asyncio.StreamReader) -> bytes:
+    """Return the head and the body of the next request of a connection."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
+    return head + await reader.readexactly(int(fields.get(b"content-length", 0)))
+
+
+def new_key() -> str:
+    """Return a key that signs deliveries."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
+
+
+def accepts(request: bytes, held: str) -> bool:
+    """Return whether a receiver that holds a key accepts a request, as Standard Webhooks says."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
+    content = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
+    digest = hmac.new(base64.b64decode(held[6:]), content, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}" in fields["webhook-signature"].split(" ")
+
+
 class External:
     """A server: the ``requests`` that it has received, and its connections ``ever`` and ``now``."""
 
@@ -94,10 +120,7 @@ class External:
         self.writers.add(writer)
         with suppress(asyncio.IncompleteReadError, ConnectionError):
             while not writer.is_closing():
-                head = await reader.readuntil(b"\r\n\r\n")
-                fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if line)
-                body = await reader.readexactly(int(fields.get(b"content-length", 0)))
-                self.requests.append(head + body)
+                self.requests.append(await next_request(reader))
                 await self._until_given_up(reader, writer)
         writer.close()
         self.writers.discard(writer)
@@ -143,6 +166,17 @@ async def http_client(pool_size: int = 2, authority: Path | None = None, **membe
         yield client
     finally:
         await client.close()
+
+
+FAILURES: Sequence[tuple[Behaviour, Reason]] = (
+    (is_silent, Reason.SLOW),
+    (drips, Reason.SLOW),
+    (hangs_up, Reason.AWAY),
+    (breaks_off, Reason.AWAY),
+    (answers(500), Reason.FAILED),
+    (answers(503), Reason.FAILED),
+)
+"""What a service does that fails, and the reason that a call of it ends for."""
 
 
 class CircuitClock:

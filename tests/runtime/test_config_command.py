@@ -1,4 +1,4 @@
-"""``cbp config`` and ``cbp queue`` against a service that listens: sessions have commands, output and exit codes.
+"""The commands that ask an API, against a service that listens: sessions have commands, output and exit codes.
 
 They are written anew with ``CBP_UPDATE_GOLDEN=1``.
 """
@@ -11,6 +11,7 @@ import os
 import re
 import shlex
 import socket
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,10 @@ from compiler.client import (
     encoded,
     same,
 )
+from runtime.domain.audit import NOTIFICATION, RECEIVE, Note
 from runtime.domain.deliveries import Subscription
+from runtime.domain.entries import Json
+from runtime.domain.notifications import Connector, Heading, Notification
 from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
 from runtime.ports import UnavailableError
 from tests.identity import issuer, token
@@ -48,11 +52,13 @@ if TYPE_CHECKING:
     from runtime.http.application import Application
     from tests.runtime.fakes import MemoryChanges, MemoryEntries
     from tests.runtime.memory_deliveries import MemoryDeliveries
+    from tests.runtime.memory_notifications import MemoryNotifications
 
 SESSION = Path(__file__).with_name("config_session.txt")
 PROPOSALS = Path(__file__).with_name("proposals_session.txt")
 QUEUE = Path(__file__).with_name("queue_session.txt")
-QUEUE_PAGE = Path(__file__).parents[2] / "docs/queue.md"
+NOTIFICATIONS = Path(__file__).with_name("notification_session.txt")
+QUEUE_PAGE, NOTIFICATIONS_PAGE = (Path(__file__).parents[2] / f"docs/{name}.md" for name in ("queue", "notifications"))
 VARIABLE, FILE = "of-the-variable", "of-the-file"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -66,7 +72,8 @@ def url(app: Application) -> Iterator[str]:
 
 def cbp(url: str, *arguments: str, **variables: str) -> Result:
     environment = {"CBP_API_URL": url, "CBP_TOKEN": token(), "CBP_TOKEN_FILE": None, **variables}
-    return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
+    with capture_logs():  # the service runs in this process: its log would be part of the output
+        return CliRunner().invoke(main, arguments, prog_name="cbp", env=environment, catch_exceptions=False)
 
 
 def test_each_command_prints_what_the_session_shows(url: str) -> None:
@@ -124,11 +131,46 @@ def test_each_command_of_the_queue_prints_what_its_session_shows(
     asyncio.run(_bury(entries, queue))
     commands = re.findall(r"^\$ cbp (.*)$", QUEUE.read_text(), re.MULTILINE)
     assert len(commands) > 20
-    with capture_logs():
-        assert _shown(url, commands, QUEUE) == QUEUE.read_text()
-    (example,) = re.findall(r"^```console\n(.*?)^```$", QUEUE_PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    assert _shown(url, commands, QUEUE) == QUEUE.read_text()
+    _require_shown(QUEUE_PAGE, QUEUE)
+
+
+def _require_shown(page: Path, session: Path) -> None:
+    """Require that the example of a page is part of a session."""
+    (example,) = re.findall(r"^```console\n(.*?)^```$", page.read_text(), re.MULTILINE | re.DOTALL)
     for shown in re.split(r"^(?=\$ )", example, flags=re.MULTILINE)[1:]:
-        assert shown in QUEUE.read_text()
+        assert shown in session.read_text()
+
+
+def test_each_command_of_notifications_prints_what_its_session_shows(
+    url: str, notifications: MemoryNotifications
+) -> None:
+    asyncio.run(_send(notifications, 3))
+    commands = re.findall(r"^\$ cbp (.*)$", NOTIFICATIONS.read_text(), re.MULTILINE)
+    assert len(commands) > 5
+    assert _shown(url, commands, NOTIFICATIONS) == NOTIFICATIONS.read_text()
+    _require_shown(NOTIFICATIONS_PAGE, NOTIFICATIONS)
+
+
+async def _send(notifications: MemoryNotifications, number: int) -> None:
+    """Keep notifications, all but the second of them to ``payments``."""
+    for each in range(1, number + 1):
+        connector = Connector("core-banking" if each == 2 else "fis", "ledger" if each == 2 else "payments", "any")
+        heading, sent = Heading("calendar.changed", None if each == 1 else "sepa"), datetime(2026, 1, 5, tzinfo=UTC)
+        text = f'{{"type":"calendar.changed","data":{{"rate":{each}.10}}}}'
+        note = Note(
+            NOTIFICATION, RECEIVE, f"connector:{connector.name}", "10.0.0.1", "POST /v1/x", namespace="payments"
+        )
+        await notifications.take(Notification(connector, f"m{each}", sent, heading, Json(text)), note)
+
+
+def test_every_page_of_notifications_is_listed(
+    url: str, notifications: MemoryNotifications, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Client.notifications, "__defaults__", (2,))
+    asyncio.run(_send(notifications, 7))
+    listed = cbp(url, "notification", "list", "payments").output.splitlines()
+    assert [line.split()[0] for line in listed] == ["1", "3", "4", "5", "6", "7"]
 
 
 async def _bury(entries: MemoryEntries, queue: MemoryDeliveries) -> None:
@@ -263,6 +305,7 @@ def test_namespaces_are_completed_from_the_server(url: str) -> None:
         cbp(url, "config", "set", namespace, "k", "1")
     assert completed(url, "config", "list", "p") == ["pay", "pay-out"]
     assert completed(url, "config", "export", "pay-") == ["pay-out"]
+    assert completed(url, "notification", "list", "p") == ["pay", "pay-out"]
     assert completed(url, "config", "get", "Pay") == []
 
 

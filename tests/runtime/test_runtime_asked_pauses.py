@@ -61,7 +61,7 @@ async def bus(settings: Settings, folder: Path, behave: Behaviour, clock: list[f
     async with external(behave) as server, http_client() as client:
         receivers = {LEDGER: HttpReceiver(client, server.url, SigningKeys(keys))}
         workers = [
-            Deliveries(queue, stated, "urn:cbp:test", receivers, Telemetry(), lambda: clock[0]) for _ in range(2)
+            Deliveries(queue, stated, 1, "urn:cbp:test", receivers, Telemetry(), lambda: clock[0]) for _ in range(2)
         ]
         found = Bus(entries, queue, server, *workers)
         await found.turn(found.first)

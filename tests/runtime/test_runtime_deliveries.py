@@ -150,7 +150,7 @@ class Bus:
     def __init__(self, queue: DeliveryQueue, settings: Queue) -> None:
         self.fis, self.ledger, self.telemetry, self.queue = Receiver(), Receiver(), Telemetry(), queue
         receivers = {FIS: self.fis, LEDGER: self.ledger}
-        self.deliveries = Deliveries(queue, settings, "urn:cbp:test", receivers, self.telemetry)
+        self.deliveries = Deliveries(queue, settings, 1, "urn:cbp:test", receivers, self.telemetry)
 
     async def settle(self) -> None:
         """Deliver everything that is due."""
@@ -459,7 +459,7 @@ async def test_a_receiver_behind_an_open_circuit_is_not_asked_and_its_deliveries
             LEDGER: services.receiver("ledger", HttpReceiver(client, ledger.url, SigningKeys(keys))),
         }
         circuits = {each.name: receiver.circuit for each, receiver in receivers.items()}
-        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, telemetry, circuits=circuits)
+        deliveries = Deliveries(queue, settings.queue, 1, "urn:cbp:test", receivers, telemetry, circuits=circuits)
         await deliveries.turn()
         for number in range(4):
             await store.change([change(edit(f"pay{number}", "limits"))])
@@ -538,7 +538,7 @@ async def test_processes_that_are_killed_lose_nothing_and_repeat_only_what_its_i
     async with postgres_stores(migrated_url, owner_url, settings) as stores:
         await stores.queue.fan_out(delivering.SUBSCRIPTION, 0, 1, 1)
         await stores.entries.change([change(edit(f"n{number % 12}", f"k{number}")) for number in range(600)])
-    quick = changed(settings, visibility_seconds=2, timeout_seconds=1, waiting=200)
+    quick = changed(settings, visibility_seconds=2, waiting=200)
     document = settings.model_copy(update={"queue": quick}).model_dump_json()
     file = tmp_path / "received"
     file.touch()

@@ -17,11 +17,10 @@ from runtime.settings import Issuer, Keys
 from runtime.telemetry import Telemetry
 from tests.runtime.external import (
     CALLS,
+    FAILURES,
     CircuitClock,
     answers,
-    breaks_off,
     calls_with_circuit,
-    drips,
     external,
     hangs_up,
     http_client,
@@ -66,16 +65,7 @@ async def failing(keys: GuardedKeys, issuer: str) -> UnavailableError:
     return failed.value
 
 
-@pytest.mark.parametrize(
-    ("behave", "reason"),
-    [
-        (is_silent, Reason.SLOW),
-        (drips, Reason.SLOW),
-        (hangs_up, Reason.AWAY),
-        (breaks_off, Reason.AWAY),
-        (answers(500), Reason.FAILED),
-    ],
-)
+@pytest.mark.parametrize(("behave", "reason"), FAILURES)
 async def test_an_issuer_that_fails_is_not_asked_until_a_probe_finds_it_back(
     behave: Behaviour, reason: Reason, clock: CircuitClock
 ) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import anyio.to_thread
 import pytest
@@ -16,18 +17,24 @@ from structlog.testing import capture_logs
 from runtime.adapters.memory import KernelMemory
 from runtime.adapters.turn import Turn
 from runtime.app import create_app
+from runtime.app.services import services_of
 from runtime.domain.entries import Version
+from runtime.domain.proposals import State
 from runtime.ports import MemoryUse, Pool
 from runtime.services.background import Background
 from runtime.services.cache import Cache, Held
+from runtime.services.intake import DEFAULT
 from runtime.services.levels import BELOW_PERCENT, STEADY_SAMPLES, Level, Monitor
 from runtime.services.monitors import Monitors
 from runtime.services.shedding import PATIENCE_SAMPLES, SMALLEST, STEP_SAMPLES, Shedding, ShedError, Step
 from runtime.settings import Levels
 from runtime.telemetry import Telemetry
 from tests.runtime.fakes import EPOCH, StatedMemory, client_of, running
+from tests.runtime.memory_proposals import MemoryProposals
+from tests.runtime.test_runtime_proposals import PAYMENTS, Stores, note, person, propose
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from runtime.app import Adapters
@@ -317,6 +324,48 @@ async def test_at_critical_memory_requests_are_refused_in_order_and_health_is_al
     assert 'resource_threshold_ratio{level="warning",resource="memory"} 0.8' in metrics
     assert 'resource_level{resource="memory"} 2.0' in metrics
     assert 'memory_shed_requests_total{step="everything"} 4.0' in metrics
+
+
+@pytest.mark.anyio
+async def test_in_the_third_step_no_question_reaches_the_store_whatever_it_is_about(
+    settings: Settings, adapters: Adapters
+) -> None:
+    """Also that of a request which was admitted before."""
+    services = services_of(settings, adapters, DEFAULT)
+    found, id_ = services.configuration, uuid4()
+    questions: list[Callable[[], Awaitable[object]]] = [
+        lambda: found.entries.scan("n", "", 1),
+        lambda: found.history.changes("n", None, 1),
+        lambda: found.proposals.find("n", id_),
+        found.queue.subscribers,
+        lambda: found.notifications.page("n", 0, 1),
+    ]
+    answers = {}
+    for step in (Step.LISTS_AND_CHANGES, Step.STORE):
+        services.shedding.step = step
+        answered = await asyncio.gather(*(ask() for ask in questions), return_exceptions=True)
+        answers[step] = [isinstance(each, ShedError) for each in answered]
+    assert answers == {Step.LISTS_AND_CHANGES: [False] * 5, Step.STORE: [True] * 5}
+
+
+@pytest.mark.anyio
+async def test_a_step_of_a_proposal_that_was_taken_is_answered_whatever_is_refused_by_then(
+    settings: Settings, adapters: Adapters, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = services_of(settings, adapters, DEFAULT)
+    proposals, close = services.configuration.proposals, MemoryProposals.close
+    proposed = await propose(Stores(adapters.proposals, adapters.store, adapters.access, adapters.audit))
+    proposal = await proposals.find(PAYMENTS, proposed.id)
+
+    async def and_memory_is_critical(self: MemoryProposals, *arguments: Any) -> None:
+        await close(self, *arguments)
+        services.shedding.step = Step.STORE
+
+    monkeypatch.setattr(MemoryProposals, "close", and_memory_is_critical)
+    rejected = await proposals.close(proposal, person("bob"), "why", State.REJECTED, note("people:bob"))
+    assert rejected.state is State.REJECTED
+    with pytest.raises(ShedError):
+        await proposals.find(PAYMENTS, proposed.id)
 
 
 def test_one_worker_of_a_container_is_replaced_at_a_time(tmp_path: Path) -> None:

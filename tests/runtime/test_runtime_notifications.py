@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import secrets
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
@@ -21,6 +19,7 @@ from runtime.ports import UnavailableError
 from runtime.services.notification_forms import FORMS
 from runtime.settings import NotificationForm
 from tests.identity import signed_in
+from tests.runtime.external import new_key
 from tests.runtime.fakes import client_of, running
 
 if TYPE_CHECKING:
@@ -42,10 +41,6 @@ KEPT = "/v1/namespaces/payments/notifications"
 BODY = b'{"type":"calendar.changed","timestamp":"2026-01-05T09:30:00Z","data":{"rate":1.10}}'
 EVENT = b'{"specversion":"1.0","id":"7","source":"urn:core","type":"cut-off.moved","subject":"sepa","data":{}}'
 WINDOW = 300
-
-
-def new_key() -> str:
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
 class Sender:

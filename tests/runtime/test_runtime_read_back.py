@@ -12,6 +12,8 @@ from runtime.http.intake import BoundedLimiter
 from runtime.ports import Pool
 from runtime.services.cache import Cache
 from runtime.services.read_back import DifferenceError
+from runtime.services.throttling import Throttle
+from runtime.settings import Settings, Throttling
 from tests.runtime.external import http_client
 from tests.runtime.fakes import client_of, running
 
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
     from runtime.http.application import Application
-    from runtime.settings import Settings
+    from runtime.ports import TokenBuckets
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio
@@ -80,6 +82,56 @@ async def test_a_worker_whose_limits_are_not_those_of_the_settings_does_not_star
     monkeypatch.setattr("runtime.app.services.Cache", lambda _: Cache(5))
     found = await refusal(create_app(settings, adapters))
     assert found == "process.cache_bytes is 1000000, and what runs is 5"
+
+
+OWN = {"capacity": 7, "refill_per_minute": 70}
+BUCKET = {"capacity": 9, "refill_per_minute": 90}
+READ, WRITE = (f"{method} /v1/namespaces/{{namespace}}/entries/{{key}}" for method in ("GET", "PUT"))
+
+
+@pytest.fixture
+def throttled(document: dict[str, Any]) -> Settings:
+    """Settings with every kind of bucket."""
+    routes = [{"route": WRITE, "bucket": BUCKET, "strict": True}]
+    document["throttling"] |= {"routes": routes, "clients": [{"client": "local:batch", "bucket": OWN}]}
+    return Settings.model_validate(document, strict=False)
+
+
+async def test_a_worker_starts_with_every_kind_of_bucket(throttled: Settings, adapters: Adapters) -> None:
+    app = create_app(throttled, adapters)
+    async with running(app):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"address": OWN}, "throttling.address is [('address', 1000, 1000, "),
+        ({"client": OWN}, f"throttling, by {READ} is [('client', 1000, 1000, "),
+        (
+            {"endpoint": None},
+            f"throttling, by {READ} is [('client', 1000, 1000, (1000, 1000, 4), False), ('endpoint', ",
+        ),
+        ({"routes": []}, f"throttling, by {WRITE} is "),
+        ({"clients": []}, f"throttling, by {READ}, of local:batch is [('client', 7, 70, "),
+        ({"replicas": 3}, f"throttling, by {READ} is "),
+    ],
+)
+async def test_a_worker_whose_throttle_decides_by_other_limits_does_not_start(
+    throttled: Settings,
+    adapters: Adapters,
+    monkeypatch: pytest.MonkeyPatch,
+    changed: dict[str, Any],
+    found: str,
+) -> None:
+    other = Throttling.model_validate(throttled.throttling.model_dump() | changed, strict=False)
+
+    def throttle(buckets: TokenBuckets, _: Throttling, *arguments: Any) -> Throttle:
+        return Throttle(buckets, other, *arguments)
+
+    monkeypatch.setattr("runtime.app.services.Throttle", throttle)
+    lines = (await refusal(create_app(throttled, adapters))).splitlines()
+    assert any(line.startswith(found) for line in lines), lines
 
 
 async def test_a_worker_that_serves_what_its_description_has_not_does_not_start(

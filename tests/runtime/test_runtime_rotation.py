@@ -18,8 +18,7 @@ from runtime.adapters.signing_keys import SigningKeys
 from runtime.domain.deliveries import Subscription
 from runtime.environment import Address
 from tests.runtime.composed import composed, loaded, until_ready
-from tests.runtime.external import external
-from tests.runtime.test_runtime_webhooks import accepts, key
+from tests.runtime.external import accepts, external, new_key
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -102,7 +101,7 @@ async def test_signing_keys_change_by_their_procedure_and_no_delivery_is_refused
     settings: Settings, migrated_url: str, redis_url: str, tmp_path: Path
 ) -> None:
     """The file has both keys, then the receiver has the new one, then the file has that one alone (docs/vault.md)."""
-    old, new = key(), key()
+    old, new = new_key(), new_key()
     held, file = [old], tmp_path / "keys"
     replace(file, old)
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import certifi
 import pytest
 
-from compiler.emit.kubernetes.application.pod import SECRETS_FOLDER
+from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER
 from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets

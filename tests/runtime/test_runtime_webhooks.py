@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import re
-import secrets
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +17,7 @@ from runtime.ports import Reason, RefusedError, UnavailableError, UnsignedError
 from runtime.services.deliveries import Deliveries
 from runtime.telemetry import Telemetry
 from tests.runtime.changing import put
-from tests.runtime.external import answers, breaks_off, drips, external, hangs_up, is_silent
+from tests.runtime.external import accepts, answers, breaks_off, drips, external, hangs_up, is_silent, new_key
 from tests.runtime.fakes import MemoryAudit, MemoryEntries
 from tests.runtime.memory_deliveries import MemoryDeliveries
 
@@ -37,28 +33,15 @@ EVENT = b'{"specversion":"1.0"}'
 NOW = 1_767_605_400
 
 
-def key() -> str:
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
 def fields_of(request: bytes) -> dict[str, str]:
     head = request.decode().partition("\r\n\r\n")[0]
     return dict(line.split(": ", 1) for line in head.lower().split("\r\n")[1:])
 
 
-def accepts(request: bytes, held: str) -> bool:
-    """Return whether a receiver that holds a key accepts a request, as Standard Webhooks says."""
-    head, _, body = request.partition(b"\r\n\r\n")
-    fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n")[1:])
-    content = f"{fields['webhook-id']}.{fields['webhook-timestamp']}.".encode() + body
-    digest = hmac.new(base64.b64decode(held[6:]), content, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}" in fields["webhook-signature"].split(" ")
-
-
 @pytest.fixture
 def keys(tmp_path: Path) -> Path:
     file = tmp_path / "keys"
-    file.write_text(f"{key()}\n")
+    file.write_text(f"{new_key()}\n")
     return file
 
 
@@ -118,7 +101,7 @@ async def test_keys_change_while_deliveries_go_on_and_receivers_need_not_change_
     receiver: Callable[[str], HttpReceiver], keys: Path, tmp_path: Path
 ) -> None:
     """External Secrets replaces the file: the old key, then the new one and the old, then the new one alone."""
-    old, new = keys.read_text().strip(), key()
+    old, new = keys.read_text().strip(), new_key()
     async with external(answers(204)) as server:
         made = receiver(server.url)
         for text in (old, f"{new}\n{old}\n", new):
@@ -194,7 +177,7 @@ async def test_a_delivery_that_cannot_be_signed_is_tried_again_and_says_why(
     queue = MemoryDeliveries(entries, MemoryAudit())
     async with external(answers(204)) as server:
         receivers = {subscription: receiver(server.url)}
-        deliveries = Deliveries(queue, settings.queue, "urn:cbp:test", receivers, Telemetry())
+        deliveries = Deliveries(queue, settings.queue, 1, "urn:cbp:test", receivers, Telemetry())
         await deliveries.turn()
         await put(entries, "payments", "limits")
         await deliveries.turn()

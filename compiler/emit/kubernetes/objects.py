@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact, Document
+from compiler.emit.kubernetes.common.contents import name_without_content
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def object_path(site: Site, document: Document) -> str:
 
 
 def file_name(document: Document) -> str:
-    """Return an object's path below ``kubernetes/``: its namespace (or ``cluster``), kind and name."""
-    metadata = document["metadata"]
-    folder = metadata.get("namespace", "cluster")
-    return f"{folder}/{document['kind'].lower()}-{metadata['name']}.yaml"
+    """Return an object's path below ``kubernetes/``: its namespace (or ``cluster``), kind and name.
+
+    The file of an object that is named by its content stays the same, so that a difference shows what changed in it.
+    """
+    folder = document["metadata"].get("namespace", "cluster")
+    return f"{folder}/{document['kind'].lower()}-{name_without_content(document)}.yaml"

@@ -1,1 +1,1 @@
-"""Pages for people: ``bootstrap.md`` and ``network.md`` of each cluster."""
+"""Pages for people: ``README.md``, ``bootstrap.md`` and ``network.md`` of each cluster."""

@@ -1,6 +1,6 @@
 """The page ``bootstrap.md``: the requirements of a cluster before Argo CD can sync it.
 
-Sources: the emitted objects, the plan for Vault, ``containers.application.logging``, and the environment.
+Sources: the emitted objects, the plan for Vault, and the environment.
 """
 
 from __future__ import annotations
@@ -81,7 +81,6 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         former=_former(site),
         steps=steps(site, _former(site)) if not site.serves and _former(site) else (),
         application=namespace("application"),
-        logging=site.spec.containers.application.logging.options,
         sources=[other.backups.location for other in _peers(site)],
         followed=followed_cluster(site),
         management=namespace("management"),

@@ -2,7 +2,8 @@
 
 Upstream: https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/master/docs/parameters.md,
 https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html,
-https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/
+https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/guide/ingress/annotations/,
+https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/, https://bottlerocket.dev/en/os/latest/api/settings/kubernetes/
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.common.resources import GIBIBYTE
 from compiler.emit.platforms.interface import StoreWords
-from compiler.emit.text import number
+from compiler.emit.text import number, quantity
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from compiler.emit.artifact import Document
     from compiler.emit.platforms.interface import Balancer
+    from compiler.model.containers import LogOptions
     from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
 
@@ -112,6 +115,17 @@ class _Aws:
             "unhealthy-threshold-count": number(check.unhealthy_threshold),
         }
         return {f"alb.ingress.kubernetes.io/{name}": value for name, value in settings.items()}
+
+    def nodes(self, log: LogOptions) -> dict[str, Document]:
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
+        size, files = quantity(log.max_size), log.max_file
+        kubelet = {"config": {"containerLogMaxSize": size, "containerLogMaxFiles": files}}
+        return {
+            "al2023.yaml": {"apiVersion": "node.eks.aws/v1alpha1", "kind": "NodeConfig", "spec": {"kubelet": kubelet}},
+            "bottlerocket.toml": {
+                "settings.kubernetes": {"container-log-max-size": size, "container-log-max-files": files}
+            },
+        }
 
 
 AWS = _Aws()

@@ -2,7 +2,8 @@
 
 Upstream: https://github.com/kubernetes-sigs/azuredisk-csi-driver/blob/master/docs/driver-parameters.md,
 https://azure.github.io/azure-workload-identity/docs/topics/service-account-labels-and-annotations.html,
-https://azure.github.io/application-gateway-kubernetes-ingress/annotations/
+https://azure.github.io/application-gateway-kubernetes-ingress/annotations/,
+https://learn.microsoft.com/en-us/azure/aks/custom-node-configuration
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from compiler.emit.text import number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from compiler.emit.artifact import Document
     from compiler.emit.platforms.interface import Balancer
+    from compiler.model.containers import LogOptions
     from compiler.model.environment import Balancers
 
 
@@ -108,6 +111,11 @@ class _Azure:
             # The gateway has the certificate from a key vault; no manifest contains it.
             settings |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}
         return {f"appgw.ingress.kubernetes.io/{name}": value for name, value in settings.items()}
+
+    def nodes(self, log: LogOptions) -> dict[str, Document]:
+        """See :class:`compiler.emit.platforms.interface.Platform`; sizes are whole, decimal megabytes, rounded down."""
+        size = log.max_size // 1000**2
+        return {"kubelet.json": {"containerLogMaxSizeMB": size.count, "containerLogMaxFiles": log.max_file}}
 
 
 AZURE = _Azure()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from compiler.emit.artifact import Document
+    from compiler.model.containers import LogOptions
     from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
     from compiler.model.units import Bytes, Duration
@@ -99,3 +101,6 @@ class Platform(Protocol):
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
         """Return the annotations of an Ingress; a setting that the cloud lacks is left out, and policies report it."""
+
+    def nodes(self, log: LogOptions) -> dict[str, Document]:
+        """Return the settings of nodes for the rotation of logs, by the name of the file of each operating system."""

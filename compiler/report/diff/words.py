@@ -28,7 +28,7 @@ _BEGINNING = 5
 """The most words before what differs that are written whole."""
 _MOST_NAMES = 4
 """The most rules that are named of those to which the same was done."""
-_ONE = {HASHES: "hash", COPIES: "copy of the settings", LINES: "line of network.md"}
+_ONE = {HASHES: "hash", COPIES: "copy of the settings", LINES: "line of a page"}
 
 Write = "Callable[[str], str]"
 

@@ -31,10 +31,11 @@ literal(text) if {
 	not contains(text, "{{")
 }
 
-# Most files are passed over whole: they have no such name in front of a value, of `"value"`, or of a sign in a text.
-mentioned := `(?i)(password|passwd|passphrase|token|secret|(api|access|private|secret)_?key)(\\*"? *[:=]|", *"value")`
+# Most files are passed over whole: they have no such name in front of a text, or of `"value"`.
+mentioned := `(?i)["_.-](password|passwd|passphrase|token|secret|api_?key|access_?key|private_?key)"(: *"|, *"value")`
 
 places(file) := {literals.pointer(keys) |
+	regex.match(mentioned, file.text)
 	walk(file.object, [keys, value])
 	is_string(value)
 	literal(value)
@@ -52,7 +53,6 @@ named_by(file, keys) if {
 
 deny contains denial if {
 	some file in examined
-	regex.match(mentioned, file.text)
 	some pointer in places(file) | literals.matching(file, hint, assigned)
 	denial := {
 		"id": "PWD003",

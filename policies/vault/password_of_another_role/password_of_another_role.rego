@@ -32,19 +32,20 @@ passwords contains password if {
 }
 
 # secrets returns the names of the Secrets in a pod: of volumes, of projected volumes, and of variables.
-secrets(pod) := {name | walk(pod.spec, [path, name]); is_string(name); naming(path)}
+secrets(pod) := {name |
+	walk(pod.spec, [path, name])
+	is_string(name)
+	array.slice(path, count(path) - 2, count(path)) in naming
+}
 
-naming(path) if array.slice(path, count(path) - 2, count(path)) == ["secret", "secretName"]
-
-naming(path) if array.slice(path, count(path) - 2, count(path)) == ["secret", "name"]
-
-naming(path) if array.slice(path, count(path) - 2, count(path)) in [["secretKeyRef", "name"], ["secretRef", "name"]]
+naming := {["secret", "secretName"], ["secret", "name"], ["secretKeyRef", "name"], ["secretRef", "name"]}
 
 examined contains holding if {
 	some pod in kubernetes.pods
+	held := secrets(pod)
 	some password in passwords
 	password.namespace == pod.namespace
-	password.secret in secrets(pod)
+	password.secret in held
 	holding := {"pod": pod, "password": password}
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Literal, get_args, get_origin
 
@@ -17,7 +18,7 @@ from compiler.schemas import core
 from compiler.sources.nodes import Node, ScalarNode, SequenceNode, leaves, lookup
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
-from tests.compiler.project import SOMEWHERE, artifacts, rebound, resolved, site, with_value
+from tests.compiler.project import SOMEWHERE, artifacts, rebound, resolved, site, takes, with_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ SAMPLES: dict[object, tuple[str, ...]] = {
 }
 
 
+@cache
 def candidates() -> dict[Keys, tuple[Node, ...]]:
     """Other well-typed values for every leaf, and shorter lists for every list."""
     found: dict[Keys, tuple[Node, ...]] = {}
@@ -53,10 +55,7 @@ def candidates() -> dict[Keys, tuple[Node, ...]]:
 
 
 def well_typed(path: Keys, nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    return tuple(node for node in nodes if rebound(with_value(TREE, path, node))[0])
-
-
-CANDIDATES = candidates()
+    return tuple(node for node in nodes if takes(with_value(TREE, path, node), path))
 
 
 def emit(changes: Mapping[Keys, Node]) -> Resolved:
@@ -78,23 +77,23 @@ def emit(changes: Mapping[Keys, Node]) -> Resolved:
 
 
 def test_most_values_can_be_replaced_by_others() -> None:
-    assert len(CANDIDATES) > 180
+    assert len(candidates()) > 180
 
 
 def test_every_single_value_may_be_any_other_of_its_type() -> None:
     """Values change twenty at a time, whose emission shows it for each; lists and what lies in them change alone."""
-    lists = {path for path, nodes in CANDIDATES.items() if isinstance(nodes[0], SequenceNode)}
-    alone = [path for path in CANDIDATES if path in lists or any(isinstance(key, int) for key in path)]
-    together = iter([path for path in CANDIDATES if path not in alone])
+    lists = {path for path, nodes in candidates().items() if isinstance(nodes[0], SequenceNode)}
+    alone = [path for path in candidates() if path in lists or any(isinstance(key, int) for key in path)]
+    together = iter([path for path in candidates() if path not in alone])
     groups = [(path,) for path in alone] + list(iter(lambda: tuple(islice(together, 20)), ()))
     for paths in groups:
-        for number in range(max(len(CANDIDATES[path]) for path in paths)):
-            changed = {path: nodes[number % len(nodes)] for path in paths if (nodes := CANDIDATES[path])}
+        for number in range(max(len(candidates()[path]) for path in paths)):
+            changed = {path: nodes[number % len(nodes)] for path in paths if (nodes := candidates()[path])}
             assert emit(changed) is not resolved()["production"], "refused"
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.data())
 def test_any_values_may_change_together(data: st.DataObject) -> None:
-    paths = data.draw(st.lists(st.sampled_from(sorted(CANDIDATES, key=str)), unique=True, max_size=40))
-    emit({path: data.draw(st.sampled_from(CANDIDATES[path])) for path in paths})
+    paths = data.draw(st.lists(st.sampled_from(sorted(candidates(), key=str)), unique=True, max_size=40))
+    emit({path: data.draw(st.sampled_from(candidates()[path])) for path in paths})

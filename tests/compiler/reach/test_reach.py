@@ -12,7 +12,7 @@ import pytest
 from compiler.lineage.analysed import analysed
 from compiler.lineage.judge import Judge
 from compiler.lineage.variants import ENVIRONMENT, variants
-from compiler.pipeline import emit
+from compiler.pipeline import emit, emit_for_policies
 from compiler.policy import gate
 from compiler.policy.input import input_of
 from compiler.reach.analysis import Analysis, reach
@@ -47,7 +47,7 @@ def test_a_rule_that_is_not_asked_about_a_variant_answers_as_before() -> None:
         for (number, (before, denied)), changed in zip(
             enumerate(of_clusters), variants(analysis.resolved, path, node), strict=False
         ):
-            document = input_of(emit(changed)[number])
+            document = input_of(emit_for_policies(changed)[number])
             asked = analysis.judge.concerned(before, document)
             added = analysis.judge.added(before, denied, document, asked)
             verdict = whole.engine.evaluate("gate.verdict", json.dumps(document))

@@ -1,31 +1,21 @@
-"""The API's Deployment, its ServiceAccount and the ConfigMap with its settings.
+"""The API's Deployment, its ServiceAccount and its ConfigMaps.
 
 Sources: ``containers.application``, ``compute.application_tier``, ``orchestration.configuration``,
-``redundancy.application``, the environment's ``subscribers`` and ``connectors``.
+``redundancy.application``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/
 """
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import (
-    CONNECTORS_FILE,
-    ISSUERS_FILE,
-    SUBSCRIBERS_FILE,
-    connectors,
-    issuer_authorities,
-    pod,
-    subscribers,
-)
+from compiler.emit.kubernetes.application import configuration
+from compiler.emit.kubernetes.application.pod import pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
-from compiler.emit.kubernetes.proxy.configuration import files as files_of_proxy
 from compiler.emit.names import API
-from compiler.emit.settings import settings_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,19 +26,13 @@ if TYPE_CHECKING:
 
 def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
-    text = settings_json(site.settings).decode()
-    bundle = issuer_authorities(site)
-    receivers, senders = subscribers(site), connectors(site)
-    files = {ISSUERS_FILE: bundle, SUBSCRIBERS_FILE: receivers, CONNECTORS_FILE: senders}
-    data = {"settings.json": text, **{name: held for name, held in files.items() if held}}
     yield service_account(API, "application", LABELS)
-    yield kubernetes_object(kinds.CONFIG_MAP, API, Wave.APPLICATION, zone="application", labels=LABELS, data=data)
-    yield _deployment(
-        site, hashlib.sha256("".join((text, receivers, senders, *files_of_proxy(site).values())).encode()).hexdigest()
-    )
+    yield configuration.settings(site)
+    yield from configuration.issuers(site)
+    yield _deployment(site)
 
 
-def _deployment(site: Site, digest: str) -> Document:
+def _deployment(site: Site) -> Document:
     orchestration = site.spec.orchestration.configuration
     spec = {
         # Where it serves, the autoscaler owns the number from the first sync on; Argo CD ignores differences on it.
@@ -63,10 +47,7 @@ def _deployment(site: Site, digest: str) -> Document:
                 "maxUnavailable": orchestration.rolling_update.max_unavailable,
             },
         },
-        "template": {
-            # Changed settings change the template, so that the pods are replaced.
-            "metadata": {"labels": LABELS, "annotations": {"checksum/settings": f"sha256:{digest}"}},
-            "spec": pod(site).fields,
-        },
+        # Changed settings have another name, and replace the pods.
+        "template": {"metadata": {"labels": LABELS}, "spec": pod(site).fields},
     }
     return kubernetes_object(kinds.DEPLOYMENT, API, Wave.APPLICATION, zone="application", labels=LABELS, spec=spec)

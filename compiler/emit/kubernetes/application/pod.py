@@ -1,8 +1,7 @@
 """The API's pod: its container, and the proxy beside it, under Pod Security's restricted profile.
 
 Sources: ``containers.application``, ``compute.application_tier.resources``, ``orchestration.configuration.affinity``,
-``load_balancing.application.health_check``, the environment's ``sign_in``, ``subscribers`` and ``connectors``, and the
-cluster's ``workloads``.
+and ``load_balancing.application.health_check``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/pods/
 """
 
@@ -11,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.envoy.ports import LOOPBACK
+from compiler.emit.kubernetes.application import configuration
+from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER, SETTINGS_FILE
 from compiler.emit.kubernetes.cache.pods import SENTINELS
 from compiler.emit.kubernetes.common.metadata import SELECTOR
 from compiler.emit.kubernetes.common.placement import node_anti_affinity, zone_spread
@@ -41,7 +42,6 @@ from compiler.emit.names import (
     host,
     pod_names,
 )
-from compiler.emit.serialise import to_json
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
@@ -49,11 +49,6 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 
-SETTINGS_FOLDER = "/etc/cbp"
-ISSUERS_FILE = "issuers.crt"
-SUBSCRIBERS_FILE = "subscribers.json"
-CONNECTORS_FILE = "connectors.json"
-SECRETS_FOLDER = "/var/run/secrets/cbp"
 # The pod goes on serving until the load balancer and the endpoints drop it; only then it gets the signal to stop.
 DEREGISTRATION = Duration(15)
 MARGIN = Duration(5)
@@ -74,42 +69,6 @@ def pod(site: Site) -> Pod:
     )
 
 
-def issuer_authorities(site: Site) -> str:
-    """Return the authorities that sign the certificates of issuers of tokens; none where the image trusts them."""
-    workloads = site.cluster.workloads
-    stated = (site.environment.sign_in.ca_bundle, None if workloads is None else workloads.ca_bundle)
-    return "".join(f"{bundle.rstrip()}\n" for bundle in stated if bundle)
-
-
-def subscribers(site: Site) -> str:
-    """Return the file of the systems to which the API delivers changes; none where there are none."""
-    found = [
-        {
-            "name": each.name,
-            "url": each.url,
-            "keys_file": f"{SECRETS_FOLDER}/subscribers/{each.name}",
-            "namespaces": each.namespaces,
-            "priority": each.priority,
-        }
-        for each in site.subscribers
-    ]
-    return to_json(found).decode() if found else ""
-
-
-def connectors(site: Site) -> str:
-    """Return the file of the systems whose notifications the API takes; none where there are none."""
-    found = [
-        {
-            "name": each.name,
-            "namespace": each.namespace,
-            "form": each.form,
-            "keys_file": f"{SECRETS_FOLDER}/connectors/{each.name}",
-        }
-        for each in site.connectors
-    ]
-    return to_json(found).decode() if found else ""
-
-
 def draining(site: Site) -> Duration:
     """Return the time that a terminating pod has to answer on its open connections."""
     return DEREGISTRATION + Duration(site.settings.process.shutdown_seconds)
@@ -125,14 +84,14 @@ def _container(site: Site) -> Container:
     return Container(
         name=API,
         image=site.environment.image.reference,
-        args=("--settings", f"{SETTINGS_FOLDER}/settings.json", "--host", "0.0.0.0"),  # noqa: S104 - behind policies
+        args=("--settings", SETTINGS_FILE, "--host", "0.0.0.0"),  # noqa: S104 - behind policies
         env=_variables(site),
         ports={"http": site.settings.process.port, "management": site.settings.process.management_port},
         resources=Resources(Amounts(requests.cpu.min, requests.memory.min), Amounts(limits.cpu, limits.memory)),
         probes=_probes(site),
         lifecycle={"preStop": {"sleep": {"seconds": DEREGISTRATION.seconds}}},
         mounts=(
-            Mount("settings", {"configMap": {"name": API, "defaultMode": 0o440}}, SETTINGS_FOLDER),
+            *configuration.mounts(site),
             _secret("database", f"{API}-database" if site.serves else API_CLIENT),
             _secret("cache", f"{API}-cache"),
             _secret("authority", API_AUTHORITY),
@@ -161,10 +120,7 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_TRUSTED_PROXIES": ",".join((f"{LOOPBACK}/32", *site.cluster.addresses.load_balancer)),
         # Both clouds' balancers append to it, and pass on a Forwarded that a client has sent.
         "CBP_FORWARDED_HEADER": "X-Forwarded-For",
-        **({"CBP_SUBSCRIBERS_FILE": f"{SETTINGS_FOLDER}/{SUBSCRIBERS_FILE}"} if site.subscribers else {}),
-        **({"CBP_CONNECTORS_FILE": f"{SETTINGS_FOLDER}/{CONNECTORS_FILE}"} if site.connectors else {}),
-        # Read again each time that keys are fetched, so that a new authority needs no restart.
-        **({"CBP_ISSUER_CA_FILE": f"{SETTINGS_FOLDER}/{ISSUERS_FILE}"} if issuer_authorities(site) else {}),
+        **configuration.variables(site),
     }
 
 

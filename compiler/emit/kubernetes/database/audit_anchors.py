@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import SECRETS_FOLDER
+from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.cron import at_least_every
 from compiler.emit.kubernetes.common.cron_jobs import TOKEN_SECONDS, cron_job

@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit import kinds
-from compiler.emit.kubernetes.application.pod import SECRETS_FOLDER, SETTINGS_FOLDER
+from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER, SETTINGS_FILE, SETTINGS_FOLDER
 from compiler.emit.kubernetes.application.secrets import CREDENTIAL_REFRESH
 from compiler.emit.kubernetes.cluster.external_secrets import Store, external_secret, rotated, secret_store
 from compiler.emit.kubernetes.common.access import service_account
@@ -124,7 +124,7 @@ def database_container(site: Site, module: str, *job: str) -> Container:
     return Container(
         name="migration",
         image=site.environment.image.reference,
-        command=(PYTHON, "-m", module, *job, "--settings", f"{SETTINGS_FOLDER}/settings.json"),
+        command=(PYTHON, "-m", module, *job, "--settings", SETTINGS_FILE),
         env=_variables(),
         resources=RESOURCES,
         mounts=(

@@ -1,4 +1,4 @@
-"""The ConfigMap with the files of the proxy.
+"""The ConfigMap with the files of the proxy, which a pod keeps as it keeps its settings.
 
 Sources: those of :mod:`compiler.emit.envoy`.
 """
@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit import kinds
 from compiler.emit.envoy.bootstrap import envoy
-from compiler.emit.kubernetes.common.metadata import LABELS, Wave, kubernetes_object
+from compiler.emit.kubernetes.common.contents import by_content
+from compiler.emit.kubernetes.common.metadata import LABELS, Wave
 from compiler.emit.names import API_PROXY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
@@ -21,11 +21,10 @@ if TYPE_CHECKING:
 
 def configuration(site: Site) -> Iterator[Document]:
     """Yield the ConfigMap."""
-    yield kubernetes_object(
-        kinds.CONFIG_MAP, API_PROXY, Wave.APPLICATION, zone="application", labels=LABELS, data=dict(files(site))
-    )
+    yield files(site)
 
 
-def files(site: Site) -> Mapping[str, str]:
-    """Return the files by their names: ``bootstrap.json`` and ``server.json``."""
-    return {artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in envoy(site)}
+def files(site: Site) -> Document:
+    """Return the ConfigMap: ``bootstrap.json`` and ``server.json``."""
+    held = {artifact.path.rpartition("/")[2]: artifact.content.decode() for artifact in envoy(site)}
+    return by_content(API_PROXY, Wave.APPLICATION, "application", LABELS, held)

@@ -20,7 +20,8 @@ from compiler.emit.envoy.ports import (
 )
 from compiler.emit.kubernetes.common.pods import Container, Mount
 from compiler.emit.kubernetes.common.resources import MEBIBYTE, Amounts, Resources
-from compiler.emit.names import API_PROXY, API_SERVER
+from compiler.emit.kubernetes.proxy.configuration import files
+from compiler.emit.names import API_SERVER
 from compiler.emit.text import number
 from compiler.model.units import Cores
 
@@ -39,6 +40,7 @@ STARTING_SECONDS = 1
 
 def sidecar(site: Site, *, deregistration: Duration, probing: Duration, longest_start: Duration) -> Container:
     """Return the proxy's container; it serves while the load balancer and the endpoints drop the pod, as the API."""
+    name = files(site)["metadata"]["name"]
     statistics = {f"statistics-{index}": port for index, port in enumerate(statistics_ports(site))}
     return Container(
         name=PROXY,
@@ -57,7 +59,7 @@ def sidecar(site: Site, *, deregistration: Duration, probing: Duration, longest_
         probes=_probes(site, next(iter(statistics)), probing, longest_start),
         lifecycle={"preStop": {"sleep": {"seconds": deregistration.seconds}}},
         mounts=(
-            Mount("proxy", {"configMap": {"name": API_PROXY, "defaultMode": 0o440}}, CONFIGURATION_FOLDER),
+            Mount("proxy", {"configMap": {"name": name, "defaultMode": 0o440}}, CONFIGURATION_FOLDER),
             Mount("server", {"secret": {"secretName": API_SERVER, "defaultMode": 0o440}}, CERTIFICATE_FOLDER),
         ),
     )

@@ -32,6 +32,13 @@ def pod(at: Site) -> dict[str, Any]:
     return found
 
 
+def settings_map(at: Site) -> str:
+    """Return the name of the ConfigMap with the settings that the API's pods mount."""
+    volumes = pod(at)["spec"]["volumes"]
+    (name,) = (volume["configMap"]["name"] for volume in volumes if volume["name"] == "settings")
+    return str(name)
+
+
 def file(at: Site, name: str) -> str | None:
     """Return a file of the API's ConfigMap; None where there is none."""
     data: dict[str, str] = documents(at)["cbp-application/configmap-configuration-api.yaml"]["data"]

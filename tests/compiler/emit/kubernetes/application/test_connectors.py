@@ -12,7 +12,7 @@ from compiler.diagnostics import Code
 from compiler.emit.cluster import vault_documents
 from runtime.environment import SendingConnector
 from tests.compiler.emit.kubernetes.application import stating
-from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod
+from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod, settings_map
 from tests.compiler.project import artifacts, documents, rebound
 
 if TYPE_CHECKING:
@@ -91,8 +91,7 @@ def test_the_load_balancer_admits_the_ranges_that_connectors_send_from_and_pods_
 
 
 def test_a_changed_connector_replaces_the_pods() -> None:
-    sums = [pod(at)["metadata"]["annotations"]["checksum/settings"] for at in (serving(FIS), serving(CARDS), serving())]
-    assert len({*sums}) == 3
+    assert len({settings_map(at) for at in (serving(FIS), serving(CARDS), serving())}) == 3
 
 
 @pytest.mark.parametrize(("cluster", "features"), [("eu-west-1", ["FIS connector"]), ("eu-central-1", ["Event bus"])])

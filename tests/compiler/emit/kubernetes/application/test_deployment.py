@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from runtime.environment import read_environment
-from tests.compiler.project import artifacts, documents, emitted, resolved, site
+from tests.compiler.emit.kubernetes.application.stating import settings_map
+from tests.compiler.project import artifacts, changed, documents, emitted, resolved, site
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Document
@@ -104,12 +106,19 @@ def test_the_image_is_named_by_its_digest_where_it_has_one() -> None:
     assert container(released)["image"] == f"registry.bank.example/platform/configuration-api@{digest}"
 
 
-def test_a_changed_setting_replaces_the_pods() -> None:
-    def annotations(document: Document) -> object:
-        return document["spec"]["template"]["metadata"]["annotations"]
+def test_a_changed_setting_replaces_the_pods_which_keep_those_that_they_were_made_with() -> None:
+    def settings(**changes: str) -> tuple[Document, str]:
+        at = site(changed(changes) if changes else None)
+        return documents(at)[f"{APPLICATION}/configmap-configuration-api.yaml"], settings_map(at)
 
-    assert annotations(emitted(DEPLOYMENT)) != annotations(emitted(DEPLOYMENT, limits__threads__worker="41"))
-    assert annotations(emitted(DEPLOYMENT)) == annotations(emitted(DEPLOYMENT, backup__database__retention="31 days"))
+    before, named = settings()
+    after, renamed = settings(**{"limits.threads.worker": "41"})
+    for config_map, name in ((before, named), (after, renamed)):
+        assert config_map["immutable"] is True
+        assert config_map["metadata"]["name"] == name
+        assert re.fullmatch("configuration-api-[0-9a-f]{10}", name)
+    assert named != renamed
+    assert settings(**{"backup.database.retention": "31 days"}) == (before, named)
 
 
 def test_the_settings_of_the_config_map_are_those_of_the_file() -> None:

@@ -24,24 +24,27 @@ if TYPE_CHECKING:
 PEOPLE = "environment.sign_in.ca_bundle"
 WORKLOADS = "environment.clusters.eu-central-1.workloads"
 ISSUER = "https://oidc.eks.bank.example/id/1"
-FILE = "/etc/cbp/issuers.crt"
+FILE = "/etc/cbp-issuers/issuers.crt"
+
+
+OBJECT = "cbp-application/configmap-configuration-api-issuers.yaml"
 
 
 def held(at: Site) -> dict[str, str]:
-    found: dict[str, str] = documents(at)["cbp-application/configmap-configuration-api.yaml"]["data"]
+    found: dict[str, str] = documents(at)[OBJECT]["data"]
     return found
 
 
 def variables(at: Site) -> dict[str, str]:
     pod: dict[str, Any] = documents(at)["cbp-application/deployment-configuration-api.yaml"]["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    (mount,) = (item for item in container["volumeMounts"] if item["name"] == "settings")
-    assert mount["mountPath"] == "/etc/cbp"
+    mounts = {item["name"]: item["mountPath"] for item in container["volumeMounts"]}
+    assert (mounts["settings"], mounts.get("issuers")) in (("/etc/cbp", "/etc/cbp-issuers"), ("/etc/cbp", None))
     return {item["name"]: item["value"] for item in container["env"]}
 
 
 def test_without_a_statement_the_image_and_the_server_trust_what_their_systems_do() -> None:
-    assert held(site()).keys() == {"settings.json"}
+    assert OBJECT not in documents(site())
     assert "CBP_ISSUER_CA_FILE" not in variables(site())
     assert not any("oidc_discovery_ca_pem" in item["data"] for item in vault_documents(site()))
     assert "of an authority that the image trusts" in artifacts(site())["bootstrap.md"].content.decode()
@@ -54,6 +57,14 @@ def test_the_authority_of_the_identity_provider_is_known_to_the_pods_and_to_vaul
     (config,) = (item["data"] for item in vault_documents(at) if "oidc_discovery_url" in item["data"])
     assert config["oidc_discovery_ca_pem"] == AUTHORITY
     assert "one of `sign_in.ca_bundle`" in artifacts(at)["bootstrap.md"].content.decode()
+
+
+def test_another_authority_replaces_no_pod() -> None:
+    """Processes read the file again each time that they fetch keys."""
+    one, other = (site(changed({PEOPLE: bundle})) for bundle in (AUTHORITY, AUTHORITY * 2))
+    deployment = "cbp-application/deployment-configuration-api.yaml"
+    assert held(one) != held(other)
+    assert documents(one)[deployment] == documents(other)[deployment]
 
 
 def test_pods_that_stand_by_know_it_too() -> None:

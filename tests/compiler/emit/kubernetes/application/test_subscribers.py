@@ -13,7 +13,7 @@ from compiler.emit.cluster import vault_documents
 from compiler.pipeline import emit
 from runtime.environment import Subscriber
 from tests.compiler.emit.kubernetes.application import stating
-from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod
+from tests.compiler.emit.kubernetes.application.stating import emitted, file, pod, settings_map
 from tests.compiler.project import artifacts, documents, rebound
 from tests.policy.mutation import AS_OF, gate
 
@@ -77,10 +77,7 @@ def test_external_secrets_reads_their_keys_and_administrators_write_them() -> No
 
 
 def test_a_changed_subscriber_replaces_the_pods() -> None:
-    sums = [
-        pod(at)["metadata"]["annotations"]["checksum/settings"] for at in (serving(LEDGER), serving(FIS), serving())
-    ]
-    assert len({*sums}) == 3
+    assert len({settings_map(at) for at in (serving(LEDGER), serving(FIS), serving())}) == 3
 
 
 @pytest.mark.parametrize(("cluster", "features"), [("eu-west-1", ["Event bus"]), ("eu-central-1", ["Health monitors"])])
