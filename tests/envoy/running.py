@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import subprocess
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -128,9 +129,13 @@ async def _until(process: subprocess.Popen[bytes], folder: Path, least: Mapping[
     """Wait until counters have reached values; fail with the log of an Envoy that ends or takes too long."""
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
-        with suppress(httpx.TransportError):  # it does not listen yet
-            found = _numbers(folder)
-            if all(found.get(name, 0) >= value for name, value in least.items()):
-                return
+        found = _numbers(folder) if _listens(folder) else {}
+        if all(found.get(name, 0) >= value for name, value in least.items()):
+            return
         await asyncio.sleep(0.05)
     raise AssertionError((folder / "envoy.log").read_text(encoding="utf-8"))
+
+
+def _listens(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(folder / "admin")) == 0

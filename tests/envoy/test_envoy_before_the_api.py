@@ -197,18 +197,19 @@ async def test_a_read_whose_connection_breaks_is_sent_again_and_a_change_never(s
 
 
 async def test_a_breaker_that_is_open_refuses_at_once_and_closes_with_the_answer(shared: Pod) -> None:
-    """One request has the only connection, and another one waits for it: there is no place for more."""
+    """One request has the only connection, and one at most waits for it: there is no place for a third."""
     overflow = "cluster.narrow.upstream_rq_pending_overflow"
     async with shared.client("narrow") as client:
         shared.way.silence()
         asked = [asyncio.create_task(client.get(ENTRY, headers=signed_in(subject=f"breaker-{n}"))) for n in range(6)]
         try:
-            await eventually(lambda: shared.proxy.statistics()[overflow] == 4)
+            await eventually(lambda: shared.proxy.statistics()[overflow] >= 4)
         finally:
             shared.way.resume()
         answers = [await each for each in asked]
         refused = [answer for answer in answers if answer.status_code == 503]
-        assert len(refused) == 4
+        assert len(refused) == shared.proxy.statistics()[overflow]
+        assert {answer.status_code for answer in answers} == {200, 503}
         assert all("overflow" in answer.json()["detail"] for answer in refused)
         assert (await client.get(ENTRY, headers=signed_in(subject="breaker-6"))).status_code == 200
 

@@ -37,11 +37,27 @@ _FILES = (
     f"{_CLUSTER}/kubernetes/cbp-data/redisreplication-configuration-cache.yaml",
     f"{_CLUSTER}/kubernetes/cbp-data/scaledobject-configuration-db.yaml",
     f"{_CLUSTER}/runtime/settings.json",
+    f"{_CLUSTER}/envoy/bootstrap.json",
     f"{_CLUSTER}/vault/plan.yaml",
 )
 _WORDS = "words of the specification choose it"
 _CHOSEN = ("/database/retry/attempts", "/monitors/background_tasks", "/queue/retry/attempts")
-_WITHOUT = {"runtime/settings.json": dict.fromkeys(_CHOSEN, _WORDS)}
+_RETRY = (
+    "/static_resources/listeners/0/filter_chains/0/filters/0/typed_config"
+    "/route_config/virtual_hosts/0/routes/0/route/retry_policy"
+)
+_FREE_PORTS = (
+    "/admin/address/socket_address/port_value",
+    "/static_resources/clusters/1/load_assignment/endpoints/0/lb_endpoints/0/endpoint/address/socket_address/port_value",
+)
+"""The port of the proxy's administration, which is the next one where a statement takes it."""
+_WITHOUT = {
+    "runtime/settings.json": dict.fromkeys(_CHOSEN, _WORDS),
+    "envoy/bootstrap.json": {
+        **dict.fromkeys((f"{_RETRY}/num_retries", f"{_RETRY}/retry_back_off/max_interval"), _WORDS),
+        **dict.fromkeys(_FREE_PORTS, "the emitter composes its text of a number and more"),
+    },
+}
 """The numbers that statements decide and that have no formula, with the reason: all of them, in these files."""
 
 
