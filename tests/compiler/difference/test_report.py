@@ -246,7 +246,7 @@ def test_ports_that_no_policy_admits_any_more_are_connections_that_close(project
     with _sides(project) as (before, after):
         there, back = next(topology(before, after)), next(topology(after, before))
     closed = {(item.source, item.destination, item.before) for item in there.moving if item.status == "closed"}
-    assert ("prometheus", "api", "9464") in closed
+    assert ("prometheus", "api", "9464, 9901") in closed
     assert closed == {(item.source, item.destination, item.after) for item in back.moving if item.status == "opened"}
 
 
