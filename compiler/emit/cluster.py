@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from compiler.emit.argocd import argocd
@@ -73,13 +74,23 @@ def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
 
 def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Return the pages of a cluster for people, which follow from its other files."""
-    serving = () if site.serves else documents(site.serving())
-    connections = flows(site)
-    return (
-        overview(site, artifacts, connections),
-        bootstrap(site, artifacts, serving),
-        network_page(site, artifacts, connections),
-    )
+    return tuple(make(site, artifacts) for make in PAGES.values())
+
+
+def _overview(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
+    return overview(site, artifacts, flows(site))
+
+
+def _bootstrap(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
+    return bootstrap(site, artifacts, () if site.serves else documents(site.serving()))
+
+
+def _network(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
+    return network_page(site, artifacts, flows(site))
+
+
+PAGES = MappingProxyType({"README.md": _overview, "bootstrap.md": _bootstrap, "network.md": _network})
+"""The functions that make the pages of a cluster for people, by the names of their files."""
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import nodes
 from compiler.emit.argocd import argocd
 from compiler.emit.cluster import (
-    cluster_artifacts,
+    PAGES,
     documents,
     emissions,
+    enforced,
     environment_artifacts,
     vault_documents,
     vault_emissions,
@@ -139,7 +140,9 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
         return nodes.node_settings(site).get(name.removeprefix(f"{nodes.FOLDER}/"), ABSENT)
     if name.startswith("envoy/"):
         return _content(envoy(site), f"{site.folder}/{name}")
-    emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else cluster_artifacts(site)
+    if name in PAGES:
+        return structure(PAGES[name](site, enforced(site, documents(site))))
+    emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else enforced(site, documents(site))
     return _content(emitted, f"{site.folder}/{name}")
 
 

@@ -53,6 +53,7 @@ _OPERATIONS: Mapping[str, Callable[[Sequence[int]], int]] = {
     "min": min,
 }
 _MEBIBYTE = 1024**2
+_MILLICORES = "millicores"
 _LOOSE = ("+", "-")
 _TIGHT = ("*", "%")
 
@@ -201,7 +202,18 @@ def _computed(symbol: str, one: int, other: int) -> Any:
     if symbol in ("*", "floor") and isinstance(one, Traced) and not isinstance(other, Traced) and other == 1:
         return one
     value = _OPERATIONS[symbol]([int(one), int(other)])
-    return Traced(value, Operation(symbol, (expression(one), expression(other))))
+    of: tuple[Expression, ...] = expression(one), expression(other)
+    if symbol in _LOOSE and _MILLICORES in map(_unit, of):  # what is added to cores is cores
+        of = tuple(Constant(f"{item.value}m", item.value) if isinstance(item, Constant) else item for item in of)
+    return Traced(value, Operation(symbol, of))
+
+
+def _unit(formula: Expression) -> str:
+    """Return the unit of a formula's number; a quotient has none."""
+    if isinstance(formula, Operand):
+        return formula.unit
+    keeps = isinstance(formula, Operation) and formula.symbol in (*_LOOSE, "*", "max", "min")
+    return next(filter(None, map(_unit, _arguments(formula))), "") if keeps else ""
 
 
 def _negative(formula: Expression) -> bool:

@@ -221,7 +221,6 @@ WITHOUT_PLACES = {
     "DEP018": "a handover is wrong by itself; the reasons name the others",
     "DEP029": "anchors that are not stated have no place",
     "K8S049": "only an emitter could break it",
-    "K8S050": "only an emitter could break it",
     "NET015": "only an emitter could break it",
     "NET016": "a range that nothing uses contradicts no other statement",
     "NET017": "its message names the statement that is missing, one of two",
