@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import compiler.model
+from compiler.emit.cluster import cluster_artifacts
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
 from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
+from compiler.policy.proxy import proxy
 from compiler.policy.uniqueness import unique_values
 from runtime.services.leases import LIFETIME_MICROSECONDS
+from runtime.settings import Settings
 from tests.compiler.project import site
 from tests.policy.policies import POLICIES, real_policies
 
@@ -49,7 +52,7 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
     for document in rule.fixture.must_deny:
         files = {item["file"] for name in ("documents", "argocd") for item in document.get(name, ())}
         files |= document.get("before", {}).get("documents", {}).keys()
-        files |= {document["vault"]["file"]} if "vault" in document else set()
+        files |= {document[name]["file"] for name in ("vault", "proxy") if name in document}
         for denial in denials(rule, document):
             assert not files or denial["file"] in files
 
@@ -68,6 +71,7 @@ def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
         "argocd",
         "before",
         "vault",
+        "proxy",
         "versions",
     }
     assert document.keys() <= parts
@@ -79,8 +83,9 @@ def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
         assert annotation_at(Specification, path) is not None, path
     for path in places(document.get("environment", {})):
         assert annotation_at(EnvironmentFile, ("environment", *path)) is not None, path
-    for path in places(document.get("settings", {})):
-        assert reaches(site().settings.model_dump(mode="json"), path), path
+    settings = completed(document.get("settings", {}), site().settings.model_dump(mode="json"))
+    Settings.model_validate_json(json.dumps(settings))
+    assert resembles(document.get("proxy", {}), proxy(cluster_artifacts(site())))
 
 
 @every_rule
@@ -131,13 +136,22 @@ def places(document: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[st
             yield from places(value, (*path, index))
 
 
-def reaches(document: Any, path: tuple[str | int, ...]) -> bool:
-    try:
-        for key in path:
-            document = document[key]
-    except (LookupError, TypeError):
-        return False
+def resembles(stated: Any, real: Any) -> bool:
+    """Return whether all keys of a document are those of a real one; an item of a list, those of some item there."""
+    if isinstance(stated, Mapping):
+        return isinstance(real, Mapping) and all(key in real and resembles(stated[key], real[key]) for key in stated)
+    if isinstance(stated, list):
+        return isinstance(real, list) and all(any(resembles(one, other) for other in real) for one in stated)
     return True
+
+
+def completed(stated: Any, real: Any) -> Any:
+    """Return a document with the keys that it leaves out, as a real one has them."""
+    if isinstance(stated, Mapping) and isinstance(real, Mapping):
+        return {**real, **{key: completed(item, real.get(key)) for key, item in stated.items()}}
+    if isinstance(stated, list) and isinstance(real, list) and real:
+        return [completed(item, real[0]) for item in stated]
+    return stated
 
 
 @cache

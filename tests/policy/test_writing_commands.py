@@ -91,7 +91,18 @@ def test_the_input_of_a_cluster_is_printed_whole_or_at_a_path(project: Path) -> 
 
     whole = printed()
     assert isinstance(whole, dict)
-    parts = {"environment", "cluster", "unique", "spec", "settings", "documents", "argocd", "vault", "versions"}
+    parts = {
+        "environment",
+        "cluster",
+        "unique",
+        "spec",
+        "settings",
+        "documents",
+        "argocd",
+        "vault",
+        "proxy",
+        "versions",
+    }
     assert whole.keys() == parts
     assert printed("--at", "spec.limits.memory") == whole["spec"]["limits"]["memory"]
     assert printed("--at", "documents[1].object") == whole["documents"][1]["object"]

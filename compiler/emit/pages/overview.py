@@ -65,8 +65,6 @@ def overview(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -
         arrows=list(_arrows(drawn)),
         buckets=list(_buckets(site)),
         identifier=_identifier,
-        objects=sum(artifact.path.startswith(f"{site.folder}/kubernetes/") for artifact in artifacts) - 1,
-        kinds=len({document["kind"] for document in documents if "kind" in document}),
     )
     return Artifact(f"{site.folder}/README.md", text.encode())
 
