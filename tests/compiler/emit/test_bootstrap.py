@@ -73,10 +73,8 @@ def test_no_feature_is_asked_for_by_objects_that_use_none() -> None:
     assert features([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "n"}}]) == ()
 
 
-def test_the_logs_rotate_as_the_specification_says() -> None:
-    assert "`containerLogMaxSize: 100Mi`, `containerLogMaxFiles: 5`" in page(site())
-    changes = {"containers__application__logging__options__max_size": "20m"}
-    assert "`containerLogMaxSize: 20Mi`" in page(with_values(**changes))
+def test_nodes_get_the_settings_of_their_folder() -> None:
+    assert "- Nodes with the settings of `node/`, whose kubelets rotate logs ([docs/nodes.md]" in page(site())
 
 
 def test_each_cluster_reads_the_archive_of_the_other() -> None:
