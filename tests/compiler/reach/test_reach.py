@@ -88,7 +88,8 @@ def test_the_page_is_what_the_project_that_it_names_comes_to() -> None:
     assert text == page(found, project, environment), "make docs writes the page anew"
     assert len(rows(found.statements)) > 150
     files = {file for statement in found.statements for file in statement.files}
-    assert files >= set(found.files), "some file follows from nothing that is stated"
+    # Envoy wants the paths of its certificate in a file of their own: they are the same everywhere.
+    assert set(found.files) - files == {"envoy/server.json"}, "some file follows from nothing that is stated"
 
 
 def test_an_environment_that_is_not_there_is_named(tmp_path: Path) -> None:

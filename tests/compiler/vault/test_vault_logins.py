@@ -56,6 +56,7 @@ LOGINS = {
     "configuration-api": ("cbp-application", "configuration-api-secrets"),
     "configuration-data": ("cbp-data", "configuration-data-secrets"),
     "configuration-data-certificates": ("cbp-data", "configuration-data-certificates"),
+    "configuration-api-certificates": ("cbp-application", "configuration-api-certificates"),
 }
 ALWAYS = {"auth/token/lookup-self"}
 
@@ -148,7 +149,7 @@ def test_a_token_is_short_lived_without_the_default_policy_and_can_be_revoked(ke
 
 def test_an_account_logs_in_to_its_own_role_of_its_own_cluster_with_a_token_for_vault(kept: Bank) -> None:
     api_server = kept.api_servers[PRODUCTION.folder]
-    api, data, _ = (service_account_token(kept, PRODUCTION, role) for role in LOGINS)
+    api, data, *_ = (service_account_token(kept, PRODUCTION, role) for role in LOGINS)
     elsewhere = api_server.token("default", "configuration-api-secrets", "vault", api_server.audience)
     workload = api_server.token("cbp-application", "configuration-api", "vault", api_server.audience)
     for_another = service_account_token(kept, PRODUCTION, "configuration-api", api_server.audience)
@@ -188,16 +189,22 @@ def shown(certificate: tuple[Path, Path], authority: str, name: str) -> set[str]
     return {name for _, name in peer["subjectAltName"]}
 
 
+SIGNED_FOR = {"data": "configuration-data-certificates", "application": "configuration-api-certificates"}
+"""The account that has the certificates of a zone's servers signed, and no other ones."""
+
+
 @pytest.mark.parametrize("server", server_certificates(PRODUCTION), ids=lambda server: server.name)
 def test_cert_manager_has_the_names_of_each_server_signed_for_as_long_as_it_asks(
     kept: Bank, server: ServerCertificate
 ) -> None:
-    token = logged_in(kept, PRODUCTION, "configuration-data-certificates")
     csr, key = request(kept, *server.names)
     asked = {"csr": csr, "ttl": hours(server.lifetime)}
-    answer = kept.server.ask("POST", vault_paths(PRODUCTION).signing(server.name), token, **asked)
-    assert answer.is_success, answer.text
-    signed = answer.json()["data"]
+    signing = vault_paths(PRODUCTION).signing(server.name)
+    for zone, account in SIGNED_FOR.items():
+        answer = kept.server.ask("POST", signing, logged_in(kept, PRODUCTION, account), **asked)
+        assert answer.status_code == (200 if zone == server.zone else 403), answer.text
+        if zone == server.zone:
+            signed = answer.json()["data"]
     assert signed["expiration"] - time.time() == pytest.approx(server.lifetime.seconds, abs=60)
     files = kept.folder / f"{server.name}.crt", kept.folder / f"{server.name}.key"
     files[0].write_text(signed["certificate"])
