@@ -124,7 +124,7 @@ async def _prepared(settings: Settings, changes: int) -> AsyncIterator[tuple[Pat
 
 
 async def _sample(program: ModuleType, arguments: Sequence[str], changes: int, seen: Callable[[], int]) -> Sample:
-    """Deliver by two processes, kill one after a third, and return what the first part of all took."""
+    """Deliver by two processes, kill one after a third of the changes, and return the sample of the counted part."""
     with _running([sys.executable, "-m", program.__name__, *arguments]) as processes:
         while not seen():
             await asyncio.sleep(0.001)

@@ -104,11 +104,11 @@ PARTS: dict[str, tuple[tuple[type, str, Callable[..., Any]], ...]] = {
     ),
     "access log": ((AccessLog, "write", _nothing),),
 }
-"""The methods that do nothing, or only what is not the part's, where a part is taken out."""
+"""The methods that are replaced to take a part out: they do nothing, or leave out the work of that part."""
 
 
 async def measure(part: str, batches: int, folder: Path) -> dict[str, float]:
-    """Return the microseconds of a request, of what is written of it, and the part of a CPU without requests."""
+    """Return the microseconds of a request and of its metrics, and the share of a CPU used without requests."""
     for owner, name, replacement in PARTS.get(part, ()):
         setattr(owner, name, replacement)
     database = SETTINGS["database"] | {"pool_size": 4, "read_pool_size": 2}  # the pools of the store in memory

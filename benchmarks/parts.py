@@ -1,4 +1,4 @@
-"""A benchmark of the parts of a worker: what each of them adds to the CPU time of a read from memory.
+"""A benchmark of the parts of a worker: the CPU time that each of them adds to a read from memory.
 
 ``python -m benchmarks.parts`` asks the whole application and one without each part, in a process of its own each
 (``benchmarks/part_process.py``), all of them in every round.
@@ -24,7 +24,7 @@ BOUNDED = ("monitors", "shedding", TRACES, "metrics")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """CPU microseconds of a request, and of what is written for scrapes of it, and the CPU that nobody asks for."""
+    """The CPU of an application: microseconds of a request and of its metrics, and the share used without requests."""
 
     request: float
     written: float
@@ -32,7 +32,7 @@ class Cost:
 
     @property
     def microseconds(self) -> float:
-        """The time of a request in a process that has no time left: what goes on anyway takes its part of the CPU."""
+        """The microseconds of a request in a saturated process, whose background work takes its share of the CPU."""
         return (self.request + self.written) / (1 - self.idle)
 
 
@@ -50,7 +50,7 @@ class Round:
 
     @property
     def bounded(self) -> float:
-        """What the bounded parts add, relative to a request without them."""
+        """The cost of the bounded parts, relative to a request without them."""
         added = sum(self.added(part) for part in BOUNDED)
         return added / (self.whole.microseconds + self.added(TRACES) - added)  # the whole is asked without a trace
 

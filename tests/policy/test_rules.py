@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import compiler.model
-from compiler.emit.cluster import cluster_artifacts
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
+from compiler.pipeline import emit
 from compiler.policy.denial import answer
 from compiler.policy.gate import Gate, load
-from compiler.policy.proxy import proxy
-from compiler.policy.uniqueness import unique_values
+from compiler.policy.input import input_of
 from runtime.services.leases import LIFETIME_MICROSECONDS
 from runtime.settings import Settings
-from tests.compiler.project import site
+from tests.compiler.project import resolved
 from tests.policy.policies import POLICIES, real_policies
 
 if TYPE_CHECKING:
@@ -61,31 +60,18 @@ def test_a_denial_of_a_rendered_document_leads_into_it(rule: Rule) -> None:
 def test_a_fixture_speaks_only_of_what_real_inputs_have(rule: Rule) -> None:
     """Otherwise a rule would prove itself on an input that it never meets."""
     document = rule.fixture.must_pass
-    parts = {
-        "environment",
-        "cluster",
-        "unique",
-        "spec",
-        "settings",
-        "documents",
-        "argocd",
-        "before",
-        "vault",
-        "proxy",
-        "versions",
-    }
-    assert document.keys() <= parts
-    real, stated = unique_values(site(), ()), document.get("unique", {"own": (), "holders": {}})
+    real = real_input()
+    assert document.keys() <= {*real, "before"}
+    unique, stated = real["unique"], document.get("unique", {"own": (), "holders": {}})
     for value in stated["own"]:
-        assert value.keys() == real["own"][0].keys()
-    assert {value["purpose"] for value in stated["own"]} | stated["holders"].keys() <= real["holders"].keys()
+        assert value.keys() == unique["own"][0].keys()
+    assert {value["purpose"] for value in stated["own"]} | stated["holders"].keys() <= unique["holders"].keys()
     for path in places(document.get("spec", {})):
         assert annotation_at(Specification, path) is not None, path
     for path in places(document.get("environment", {})):
         assert annotation_at(EnvironmentFile, ("environment", *path)) is not None, path
-    settings = completed(document.get("settings", {}), site().settings.model_dump(mode="json"))
-    Settings.model_validate_json(json.dumps(settings))
-    assert resembles(document.get("proxy", {}), proxy(cluster_artifacts(site())))
+    Settings.model_validate_json(json.dumps(completed(document.get("settings", {}), real["settings"])))
+    assert resembles(document.get("proxy", {}), real["proxy"])
 
 
 @every_rule
@@ -143,6 +129,12 @@ def resembles(stated: Any, real: Any) -> bool:
     if isinstance(stated, list):
         return isinstance(real, list) and all(any(resembles(one, other) for other in real) for one in stated)
     return True
+
+
+@cache
+def real_input() -> dict[str, Any]:
+    """The input of the first cluster of the frozen production, which is compared with no base."""
+    return input_of(emit(resolved()["production"])[0])
 
 
 def completed(stated: Any, real: Any) -> Any:
