@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import yaml
 
 from compiler.emit.block_yaml import UnusualError, block
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # PyYAML quotes texts that YAML 1.1 would not read as text. Go's parsers also read 1e3, 0o7 and the like as numbers, so
 # every text that starts like a number, or may be one of YAML's words, is quoted as well.
 _AMBIGUOUS = re.compile(r"[-+.]?[0-9].*|[-+.~=].*|(?i:y|n|yes|no|on|off|true|false|null|nan|inf)", re.DOTALL)
+
+_INDENTED = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
 class _Dumper(yaml.CSafeDumper):
@@ -56,4 +58,4 @@ def dumped(document: Any) -> str:
 
 def to_json(document: object) -> bytes:
     """Return the document as indented JSON with a final newline."""
-    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+    return orjson.dumps(document, option=_INDENTED)

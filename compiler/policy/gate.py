@@ -6,10 +6,11 @@ unproven, or if nothing was rendered for a cluster.
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
+
+import orjson
 
 from compiler.diagnostics import Code, Finding, RuleId, alternatives, in_source_order
 from compiler.policy.acknowledgements import Acknowledgements
@@ -132,14 +133,14 @@ class Gate:
             faults.add(unwritten)
         place = rule.proof_path
         with faults.collected():
-            passed = self._answer(rule, json.dumps(rule.fixture.must_pass))
+            passed = self._answer(rule, orjson.dumps(rule.fixture.must_pass).decode())
             if passed.denials:
                 faults.add(f"{place}: {rule.id} denies its own must_pass: {passed.denials[0].message}")
             if not passed.examined:
                 faults.add(f"{place}: {rule.id} examines nothing in its own must_pass")
         for number, document in enumerate(rule.fixture.must_deny, 1):
             with faults.collected():
-                denials = self._answer(rule, json.dumps(document)).denials
+                denials = self._answer(rule, orjson.dumps(document).decode()).denials
                 if not denials:
                     faults.add(f"{place}: {rule.id} does not deny number {number} of its own must_deny")
                 for path in dict.fromkeys(
@@ -226,7 +227,7 @@ class Gate:
         def inputs() -> Iterator[str]:
             for rendering in renderings:
                 asked.append(rendering)
-                yield json.dumps(input_of(rendering, as_of))
+                yield orjson.dumps(input_of(rendering, as_of)).decode()
 
         for value in self.engine.evaluate_each(f"{PACKAGE}.verdict", inputs()):
             if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
