@@ -75,7 +75,7 @@ def _fingerprint(
     folders: Mapping[str, Path], facts: Iterable[str], files: Iterable[tuple[str, Path]] = ()
 ) -> str | None:
     """Return the fingerprint of the compiler, of the named folders and files, and of other facts."""
-    found = hashlib.sha256(repr((sys.version, sys.flags, sys.path, _distributions(), *facts)).encode())
+    found = hashlib.sha256(repr((sys.version, sys.flags, *_imported(), *facts)).encode())
     sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
     try:
         for name, folder in (*sources.items(), *folders.items()):
@@ -89,10 +89,16 @@ def _fingerprint(
     return found.hexdigest()
 
 
-def _distributions() -> list[str]:
-    """Return the names of the metadata folders of all distributions that can be imported; each holds the version."""
-    folders = (folder for folder in map(Path, sys.path) if folder.is_dir())
-    return sorted(entry.name for folder in folders for entry in folder.iterdir() if entry.name.endswith(_DISTRIBUTION))
+def _imported() -> Iterator[object]:
+    """Yield where Python imports from, and the metadata folders of all distributions there; each holds the version.
+
+    The checkout itself has no place: one that is moved or copied, with its records, has the same fingerprint.
+    """
+    checkout = str(Path(*compiler.__path__).parent)
+    folders = list(dict.fromkeys(Path(path).resolve() for path in sys.path if Path(path).exists()))
+    yield ["" if str(folder) == checkout else str(folder) for folder in folders]
+    entries = (entry.name for folder in folders if folder.is_dir() for entry in folder.iterdir())
+    yield sorted(name for name in entries if name.endswith(_DISTRIBUTION))
 
 
 def _files(folder: str | Path, *without: str) -> Iterator[tuple[str, bytes]]:

@@ -134,7 +134,7 @@ def is_blob(identifier: str, content: bytes) -> bool:
 
 
 class History:
-    """The bases of a project's environments, each read once.
+    """The bases of a project's environments, each chosen and read once.
 
     ``reference`` names the commit of the checkout that is compared (HEAD by default). With ``required`` a missing base
     is an error; else :attr:`missing` says why there is none.
@@ -145,6 +145,7 @@ class History:
         self._reference = reference
         self._required = required or reference is not None
         self._read: dict[tuple[str, str], Base] = {}
+        self._commits: dict[str | None, tuple[str, str]] = {}
         self._missing = ""
 
     @property
@@ -207,6 +208,11 @@ class History:
 
     def _chosen(self, follows: str | None) -> tuple[str, str]:
         """Return the id of a commit, and the name under which it was found."""
+        if follows not in self._commits:
+            self._commits[follows] = self._choose(follows)
+        return self._commits[follows]
+
+    def _choose(self, follows: str | None) -> tuple[str, str]:
         repository, reference = self.repository, self._reference or "HEAD"
         start = repository.commit(reference)
         if start is None:

@@ -6,7 +6,7 @@ own, if an object refers to it by an annotation, a provisioner or a metric; a fe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -76,20 +76,15 @@ def _used(document: Document) -> tuple[Feature, ...]:
 @memoize_by_content
 def _providers(document: Document) -> tuple[Provider, ...]:
     brought = (kind.provider for kind in KINDS if (kind.api_version, kind.name) == _kind(document))
+    # Anywhere in it, as in the template of a claim.
+    annotations = {key for found in _found(document, "annotations") if isinstance(found, dict) for key in found}
+    annotated = (provider for prefix, provider in _ANNOTATED if any(key.startswith(prefix) for key in annotations))
     controllers = (provider for provider, marks in _CONTROLLERS if marks(document))
-    return (*(provider for provider in brought if provider is not KUBERNETES), *controllers)
+    return (*(provider for provider in brought if provider is not KUBERNETES), *annotated, *controllers)
 
 
 def _kind(document: Document) -> tuple[str, str]:
     return document["apiVersion"], document["kind"]
-
-
-def _annotated(prefix: str) -> Marks:
-    """Return the predicate of documents with an annotation of that prefix anywhere, as in a claim's template."""
-    return lambda document: any(
-        isinstance(found, Mapping) and any(str(key).startswith(prefix) for key in found)
-        for found in _found(document, "annotations")
-    )
 
 
 def _holding(kind: str, key: str, value: object = None) -> Marks:
@@ -105,25 +100,27 @@ def _either(*marks: Marks) -> Marks:
 
 
 def _found(value: object, key: str) -> Iterator[Any]:
-    """Yield every value of a key, at any depth."""
-    if isinstance(value, Mapping):
+    """Yield every value of a key of a JSON document, at any depth."""
+    if isinstance(value, dict):
         if key in value:
             yield value[key]
         for item in value.values():
             yield from _found(item, key)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, list):
         for item in value:
             yield from _found(item, key)
 
 
+_ANNOTATED = (
+    ("alb.ingress.kubernetes.io/", AWS_LOAD_BALANCER),
+    ("appgw.ingress.kubernetes.io/", AZURE_LOAD_BALANCER),
+    ("resize.topolvm.io/", AUTORESIZER),
+    ("external-dns.alpha.kubernetes.io/", EXTERNAL_DNS),
+)
 _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
-    (AWS_LOAD_BALANCER, _annotated("alb.ingress.kubernetes.io/")),
-    (AZURE_LOAD_BALANCER, _annotated("appgw.ingress.kubernetes.io/")),
-    (AUTORESIZER, _annotated("resize.topolvm.io/")),
     (EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
     (AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
     (METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
-    (EXTERNAL_DNS, _annotated("external-dns.alpha.kubernetes.io/")),
     (METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
     (PROMETHEUS, _holding("ScaledObject", "serverAddress")),
 )
