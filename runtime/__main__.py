@@ -6,7 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from runtime.check import check
 from runtime.server import serve
 
 
@@ -20,6 +19,8 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="report whether the service can start, and change nothing")
     arguments = parser.parse_args()
     if arguments.check:
+        from runtime.check import check  # with the clients of its servers, which the parent of workers needs not
+
         return check(arguments.settings, print, arguments.host, arguments.port, arguments.management_port)
     return serve(arguments.settings, arguments.host, arguments.port, arguments.management_port)
 

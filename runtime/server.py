@@ -16,10 +16,10 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 
 from runtime.environment import EnvironmentVariableError, read_environment
-from runtime.http.protocol import Protocol
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
-from runtime.worker import DRAIN_SECONDS, Worker
+from runtime.services.draining import DRAIN_SECONDS
+from runtime.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -86,7 +86,7 @@ def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, p
         port=port,
         workers=process.workers,
         loop="uvloop",
-        http=Protocol,
+        http="runtime.http.protocol:Protocol",  # imported where it serves
         ws="none",
         lifespan="on",
         log_config=None,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+DRAIN_SECONDS = 1
+"""The time after a signal in which new connections are accepted, and every response closes its connection."""
+
 
 class Draining:
     """A flag that the first signal sets: readiness fails, and every response closes its connection."""
