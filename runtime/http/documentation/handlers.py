@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from importlib.metadata import distribution
 from pathlib import Path
@@ -82,7 +83,7 @@ class Documentation:
     def __init__(self, live: str, ready: str, *, described: bool = True) -> None:
         self._index = _content(orjson.dumps(_index(live, ready, described=described)), JSON)
         self._files = _FILES if described else {name: _FILES[name] for name in _OF_PROBLEMS}
-        self._document = _content(orjson.dumps(document(live, ready)), JSON)
+        self._health = live, ready
         self._page = _content((_FOLDER / "page.html").read_bytes(), HTML)
         self._problems = _content(_explanations().encode(), HTML)
         descriptions = {"service-desc": routes.DESCRIPTION, "service-doc": routes.PAGE} if described else {}
@@ -95,7 +96,9 @@ class Documentation:
 
     async def description(self, request: Request) -> Response:
         """GET the OpenAPI document."""
-        return self._document.response(request, {})
+        # Nobody asks for it often, and it takes a third of a second: not while a worker starts, nor while others wait.
+        described = await to_thread.run_sync(_description, *self._health)
+        return described.response(request, {})
 
     async def page(self, request: Request) -> Response:
         """GET the page that shows the document, and sends requests."""
@@ -113,6 +116,11 @@ class Documentation:
         folder, media = self._files[name]
         body = await to_thread.run_sync((folder / name).read_bytes)
         return _content(body, media).response(request, {"X-Content-Type-Options": "nosniff"})
+
+
+@cache
+def _description(live: str, ready: str) -> _Content:
+    return _content(orjson.dumps(document(live, ready)), JSON)
 
 
 def _content(body: bytes, media: str) -> _Content:
