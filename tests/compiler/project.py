@@ -24,6 +24,7 @@ from compiler.resolve.resolved import Resolved, resolve
 from compiler.sources.files import Loaded, load
 from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, ScalarNode, SequenceNode
 from compiler.sources.nodes import Path as Keys
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from compiler.emit.artifact import Artifact, Document
@@ -37,11 +38,11 @@ SOMEWHERE = Span(Source("test.yaml", ""), 1, 1)
 
 def copy(target: Path, *environments: str) -> Path:
     """Copy what is compiled, and what judges it, into a folder: some environments, or all."""
-    shutil.copytree(FROZEN, target, dirs_exist_ok=True)
+    copy_tree(FROZEN, target)
     for folder in (target / "environments").iterdir():
         if environments and folder.name not in environments:
             shutil.rmtree(folder)
-    shutil.copytree(POLICIES, target / "policies")
+    copy_tree(POLICIES, target / "policies")
     return target
 
 

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from compiler.cli import main
 from tests.compiler.project import ROOT, copy
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +52,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def marked(compiled: Path, tmp_path: Path) -> Path:
     """A copy of that project, which is known to be up to date."""
-    project = shutil.copytree(compiled, tmp_path / "a project", symlinks=True)
+    project = copy_tree(compiled, tmp_path / "a project")
     assert cbp(project).stdout == MARK
     return project
 
@@ -99,7 +100,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_whatever_has_changed_is_compiled_in_full(marked: Path, change: Callable[[Path], None]) -> None:
     change(marked)
-    again = shutil.copytree(marked, marked.with_name("again"), symlinks=True)
+    again = copy_tree(marked, marked.with_name("again"))
     shutil.rmtree(again / ".cbp")
     result, full = (cbp(folder, "compile", "--format", "json") for folder in (marked, again))
     assert (result.stdout, result.exit_code) == (full.stdout, full.exit_code)

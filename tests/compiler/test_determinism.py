@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compiler.project import ROOT
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +26,7 @@ SURROUNDINGS = {
 def test_the_surroundings_change_no_byte(name: str, tmp_path: Path) -> None:
     project = tmp_path / f"{name} ä"
     for folder in ("spec", "environments", "policies"):
-        shutil.copytree(ROOT / folder, project / folder)
+        copy_tree(ROOT / folder, project / folder)
     subprocess.run(
         [ROOT / ".venv/bin/cbp", "compile"],
         cwd=project,
@@ -45,7 +46,7 @@ def test_the_order_of_the_files_on_disk_changes_no_byte(tmp_path: Path) -> None:
                 target = tmp_path / file.relative_to(ROOT)
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
-    shutil.copytree(ROOT / "policies", tmp_path / "policies")
+    copy_tree(ROOT / "policies", tmp_path / "policies")
     subprocess.run(
         [ROOT / ".venv/bin/cbp", "compile", "--root", tmp_path], cwd="/", stdout=subprocess.DEVNULL, check=True
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.copying import copy_tree
 from tests.docs import walkthrough
 
 if TYPE_CHECKING:
@@ -22,4 +22,4 @@ def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(committed: Path, tmp_path: Path) -> Path:
     """A copy of that checkout."""
-    return shutil.copytree(committed, tmp_path / "checkout", symlinks=True)
+    return copy_tree(committed, tmp_path / "checkout")

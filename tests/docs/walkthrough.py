@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from tests.compiler.project import FROZEN, ROOT
+from tests.copying import copy_tree
 from tests.e2e.test_readme import matches, tour
 
 _STEP = re.compile(
@@ -31,10 +32,10 @@ _MAKE = """make() {
 def checkout(target: Path) -> Path:
     """Copy the checkout, with the compiled frozen project as what its users own, and commit it."""
     shutil.copytree(ROOT, target, ignore=_ignored)
-    shutil.copytree(FROZEN, target, dirs_exist_ok=True)
+    copy_tree(FROZEN, target)
     (target / ".venv").symlink_to(Path(sys.prefix))
     run(".venv/bin/cbp compile", target)
-    for command in ("init --quiet", "add .", "commit --quiet --message=checkout"):
+    for command in ("init --quiet", "add .", "commit --quiet --message=checkout", "repack -a -d --quiet"):
         _git(command, target)
     return target
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.compiler.project import copy
+from tests.copying import copy_tree
 from tests.e2e.states import cbp
 
 if TYPE_CHECKING:
@@ -25,4 +25,4 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(checkout: Path, tmp_path: Path) -> Path:
     """A copy of the project, in a folder whose name has a space."""
-    return shutil.copytree(checkout, tmp_path / "a checkout")
+    return copy_tree(checkout, tmp_path / "a checkout")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
 from compiler import pipeline
 from tests.compiler.project import FROZEN
+from tests.copying import copy_tree
 from tests.e2e.service import CBP
 from tests.policy import policies
 
@@ -24,9 +24,9 @@ def small(target: Path) -> Path:
 
     What reads and writes files does so whatever the rules are.
     """
-    shutil.copytree(FROZEN / "spec", target / "spec")
+    copy_tree(FROZEN / "spec", target / "spec")
     for name in ("development", NAMES[0]):
-        shutil.copytree(FROZEN / "environments" / name, target / "environments" / name)
+        copy_tree(FROZEN / "environments" / name, target / "environments" / name)
     policies.write(target / "policies", policies.RULE.replace("50", "90"), policies.FIXTURE.replace("51", "91"))
     return target
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compiler.project import ROOT
+from tests.copying import copy_tree
 from tests.e2e.service import CBP
 from tests.e2e.states import NAMES, cbp, chance, compiled, contents, rename, small
 
@@ -39,7 +39,7 @@ def trees(project: Path) -> Mapping[str, Mapping[str, bytes]]:
 def test_a_writer_that_is_killed_at_any_instant_leaves_the_old_tree_or_the_new_one(
     project: Path, tmp_path: Path, trees: Mapping[str, object]
 ) -> None:
-    shutil.copytree(project, tmp_path / "other")
+    copy_tree(project, tmp_path / "other")
     assert rename(tmp_path / "other") in trees
     command = [sys.executable, "-m", "tests.e2e.killing", str(project), str(tmp_path / "other"), str(_SEED)]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.compiler.cli.running import compile_
+from tests.copying import copy_tree
 from tests.e2e import mounts
 from tests.e2e.service import CBP
 from tests.e2e.states import NAMES, cbp, compiled, contents, rename, small
@@ -39,7 +40,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def trees(checkout: Path, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Mapping[str, bytes]]:
     """What each state of the project compiles to, by the name that its environment has in it."""
-    project = shutil.copytree(checkout, tmp_path_factory.mktemp("trees") / "a checkout")
+    project = copy_tree(checkout, tmp_path_factory.mktemp("trees") / "a checkout")
     return {rename(project): compiled(project) for _ in NAMES}
 
 
@@ -60,7 +61,7 @@ def test_on_a_full_disk_the_old_tree_stays_whole(
     (tmp_path / "disk").mkdir()
     with mounts.small(tmp_path / "disk", "16m") as disk:
         stale = disk / "a checkout"
-        shutil.copytree(project, stale)
+        copy_tree(project, stale)
         new = trees[rename(stale)]
         old = contents(stale)
         _fill(disk / "filler", free * _PAGE)

@@ -16,6 +16,7 @@ import pytest
 
 from tests.compiler.cli.running import cbp, compile_
 from tests.compiler.project import ROOT, copy
+from tests.copying import copy_tree
 from tests.e2e.edits import EDITS
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", ".cbp", ".hypothesis", "_
 def checkout(tmp_path: Path) -> Path:
     """A copy of what users edit, and of what comes of it."""
     for name in ("spec", "environments", "policies", "generated"):
-        shutil.copytree(ROOT / name, tmp_path / name)
+        copy_tree(ROOT / name, tmp_path / name)
     return tmp_path
 
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from tests.compiler.project import FROZEN
+from tests.copying import copy_tree
 
 GOLDEN = Path(__file__).parent
 COMMANDS = GOLDEN / "commands"
@@ -64,7 +65,7 @@ def case(name: str) -> Case:
 def base(project: Path) -> Path:
     """Copy the specification and staging of the frozen project into a folder."""
     for part in ("spec", _ENVIRONMENT):
-        shutil.copytree(FROZEN / part, project / part)
+        copy_tree(FROZEN / part, project / part)
     return project
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +20,7 @@ from compiler.diagnostics import Code
 from compiler.emit import kinds
 from compiler.emit.providers import KUBERNETES
 from tests.compiler.project import POLICIES
+from tests.copying import copy_tree
 from tests.golden.cases import BROKEN, GOLDEN, apply, base, case
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ _FOLDED = (
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
     base(tmp_path)
-    shutil.copytree(POLICIES, tmp_path / "policies")
+    copy_tree(POLICIES, tmp_path / "policies")
     return tmp_path
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import deployed_in, git
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(deployed: Path, tmp_path: Path) -> Path:
     """A copy of the repository, to be changed."""
-    return shutil.copytree(deployed, tmp_path / "project")
+    return copy_tree(deployed, tmp_path / "project")
 
 
 @pytest.fixture

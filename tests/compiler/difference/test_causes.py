@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +10,7 @@ from compiler.difference.causes import attribute
 from compiler.difference.comparison import compare
 from compiler.difference.side import Side
 from tests.compiler.project import FROZEN
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,7 @@ ADDRESS = ("environments/production/environment.yaml", '"10.30.250.32/28"', '"10
 
 
 def edited(folder: Path, *edits: tuple[str, str, str]) -> Side:
-    shutil.copytree(FROZEN, folder)
+    copy_tree(FROZEN, folder)
     for file, old, new in edits:
         text = (folder / file).read_text()
         assert text.count(old) == 1

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
@@ -24,6 +23,7 @@ from tests.compiler.cli.running import cbp, run
 from tests.compiler.difference.conftest import EXAMPLES
 from tests.compiler.difference.reading import read
 from tests.compiler.history.git import commit, git
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def example(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
     @cache
     def page(name: str) -> Element:
-        project = shutil.copytree(deployed, tmp_path_factory.mktemp("example") / "project")
+        project = copy_tree(deployed, tmp_path_factory.mktemp("example") / "project")
         if name:
             git(project, "apply", str(EXAMPLES / name / "change.patch"))
         return read(report(project))

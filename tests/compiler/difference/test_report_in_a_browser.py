@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from tests.compiler.cli.running import cbp
 from tests.compiler.difference.chromium import Tab, browser
 from tests.compiler.difference.conftest import EXAMPLES
 from tests.compiler.history.git import git
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +59,7 @@ _FAINT = """(() => {
 @pytest.fixture(scope="module")
 def page(deployed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a pull request with every kind of part, in a file."""
-    project = shutil.copytree(deployed, tmp_path_factory.mktemp("browser") / "project")
+    project = copy_tree(deployed, tmp_path_factory.mktemp("browser") / "project")
     for name in ("raise_replicas", "widen_egress"):
         git(project, "apply", str(EXAMPLES / name / "change.patch"))
     (project / "environments/staging/acknowledgements.yaml").write_text(_ACKNOWLEDGEMENTS)

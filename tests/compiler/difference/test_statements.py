@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +13,7 @@ from compiler.model.specification import SECTIONS
 from compiler.sources.files import load
 from compiler.sources.nodes import MappingNode, ScalarNode, leaves, plain
 from tests.compiler.project import FROZEN, loaded, with_value
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def assert_leads(before: Loaded, after: Loaded) -> None:
 
 @pytest.fixture
 def edited(tmp_path: Path) -> Path:
-    return shutil.copytree(FROZEN, tmp_path / "project")
+    return copy_tree(FROZEN, tmp_path / "project")
 
 
 PRODUCTION = "environments/production/environment.yaml"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from click.testing import CliRunner, Result
 from compiler.cli import main
 from tests.compiler.history.git import commit, git
 from tests.compiler.project import POLICIES
+from tests.copying import copy_tree
 from tests.golden.cases import Case, apply, base
 from tests.policy.mutation import AS_OF
 
@@ -29,7 +29,7 @@ CASES = Path(__file__).parent / "golden"
 def project(tmp_path: Path) -> Path:
     """The specification and staging of the frozen project, committed."""
     base(tmp_path)
-    shutil.copytree(POLICIES, tmp_path / "policies")
+    copy_tree(POLICIES, tmp_path / "policies")
     git(tmp_path, "init", "--quiet", "--initial-branch=main")
     commit(tmp_path)
     return tmp_path

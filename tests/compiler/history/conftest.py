@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.compiler.history.git import deployed_in
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,4 +22,4 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def project(deployed: Path, tmp_path: Path) -> Path:
     """A copy of the repository, to be changed."""
-    return shutil.copytree(deployed, tmp_path / "project")
+    return copy_tree(deployed, tmp_path / "project")

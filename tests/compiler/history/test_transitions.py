@@ -16,6 +16,7 @@ from runtime.embedded import stack
 from tests.compiler.cli.running import cbp
 from tests.compiler.history.git import commit, git
 from tests.compiler.project import site
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,10 +116,10 @@ def test_the_committed_state_itself_has_no_transition_and_every_rule_of_them_has
 
 def test_the_old_side_survives_the_compilation_that_overwrites_the_working_tree(project: Path) -> None:
     smaller(project)
-    shutil.copytree(project / ".git", project.with_name("kept"))
+    copy_tree(project / ".git", project.with_name("kept"))
     shutil.rmtree(project / ".git")
     assert verify(project, command="compile").exit_code == 0  # nothing to compare with: written
-    shutil.copytree(project.with_name("kept"), project / ".git")
+    copy_tree(project.with_name("kept"), project / ".git")
     assert "TRN001" in found(project)
 
 

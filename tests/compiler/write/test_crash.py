@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 import threading
@@ -16,6 +15,7 @@ from compiler.write.lock import BusyError, locked
 from compiler.write.staging import Step
 from tests.compiler.project import ROOT
 from tests.compiler.write import crash
+from tests.copying import copy_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +42,7 @@ def test_a_kill_at_any_step_leaves_the_old_tree_or_the_new_one(tmp_path: Path) -
     seen = []
     for step in range(1, _MOST_STEPS):
         generated = tmp_path / f"killed at {step}"
-        shutil.copytree(tmp_path / "old", generated)
+        copy_tree(tmp_path / "old", generated)
         killed = killed_at(step, generated)
         pending = journal.pending(generated)
         journal.finish(generated)

@@ -1,0 +1,16 @@
+"""Copies of folders for tests: a checkout has thousands of files, and cp copies them in a third of the time."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def copy_tree(source: Path, target: Path) -> Path:
+    """Copy what a folder holds, with times and links, into a folder that may exist; return the latter."""
+    target.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", f"{source}/.", target], check=True)
+    return target
