@@ -19,7 +19,7 @@ option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 # Python keeps the bytecode that it makes, whatever the surroundings say: commands and tests start hundreds of processes.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help install up compile check test test-fast lint types docs bench faults lock format clean
+.PHONY: help install up compile check test test-fast bytecode lint types docs bench faults lock format clean
 # Pages that are written anew each time: what they are made from is most of the project.
 .PHONY: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md
 .DEFAULT_GOAL := help
@@ -62,11 +62,16 @@ compile: $(VENV)/.embedded  ## compile spec/ and environments/ into generated/
 check: $(VENV)/.embedded  ## everything that a pull request must satisfy, without writing a file
 	@$(BIN)/cbp verify
 
-test: $(VENV)/.opa lint types  ## every test, lint, types and layer contracts
+test: $(VENV)/.opa  ## every test, lint, types and layer contracts
+	@$(MAKE) --no-print-directory --jobs=2 lint types bytecode
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10
 
 test-fast: $(VENV)/.test  ## the tests that start no server and no process, in about a minute
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal --durations=10 -m "not slow"
+
+# What pytest makes of each module of tests is made once, while mypy runs, and not by each of its workers.
+bytecode: $(VENV)/.test
+	@found=$$($(BIN)/python -m pytest --collect-only -qq 2>&1) || { echo "$$found"; exit 1; }
 
 lint: $(VENV)/.test  ## formatting, lint and layers
 	@$(BIN)/ruff format --check .
