@@ -11,13 +11,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert: it fires when ``expression`` has held for so long."""
+    """An alert: it fires when ``expression`` has held for so long.
+
+    ``statement`` is the path of what decides its level, or that there is something to watch.
+    """
 
     name: str
     expression: str
     lasts: str
     severity: str
     summary: str
+    statement: str
 
     @property
     def rule(self) -> dict[str, Any]:
@@ -27,5 +31,9 @@ class Alert:
             "expr": self.expression,
             "for": self.lasts,
             "labels": {"severity": self.severity},
-            "annotations": {"summary": self.summary},
+            "annotations": {
+                "summary": self.summary,
+                "statement": self.statement,
+                "runbook": f"docs/alerts.md#{self.name.lower()}",
+            },
         }

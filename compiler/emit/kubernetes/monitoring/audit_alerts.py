@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
+_AUDIT = "access_control.infrastructure.authorization.audit"
 # An anchor may be late once: a second one that is missing is no accident.
 LATE_ANCHORS = 2
 # The history is verified every day: one run may be lost with its node.
@@ -48,6 +49,7 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
             "5m",
             "critical",
             "Changes and refusals have not been sealed in the audit trail for more than a minute.",
+            _AUDIT,
         ),
         Alert(
             "AuditTrailShorter",
@@ -55,6 +57,7 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
             "5m",
             "critical",
             "The chain of the audit trail has fewer records than before: verify it with the anchors.",
+            _AUDIT,
         ),
         Alert(
             "AuditNotesLost",
@@ -62,6 +65,7 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
             "0m",
             "warning",
             "Refusals are missing in the audit trail: the database was away for too long. The log has them.",
+            _AUDIT,
         ),
         Alert(
             "RequestsRefused",
@@ -69,6 +73,7 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
             "10m",
             "warning",
             f"More than {REFUSED_PERCENT} % of the requests are refused, apart from those beyond a rate limit.",
+            "access_control.infrastructure.authorization.rbac",
         ),
     )
 
@@ -83,6 +88,7 @@ def _anchors(site: Site) -> Iterator[Alert]:
             "5m",
             "critical",
             f"Records of the audit trail have had no signed anchor for more than {late}: see the jobs that anchor it.",
+            "recovery.rpo.target",
         )
 
 
@@ -102,6 +108,7 @@ def _history() -> tuple[Alert, ...]:
             "0m",
             "critical",
             "The entries may differ from their history: the log of the failed job names each difference.",
+            "recovery.procedures.database",
         ),
         Alert(
             "HistoryNotVerified",
@@ -109,5 +116,6 @@ def _history() -> tuple[Alert, ...]:
             "0m",
             "warning",
             f"The history has not been verified for more than {UNVERIFIED_DAYS} days.",
+            "recovery.procedures.database",
         ),
     )

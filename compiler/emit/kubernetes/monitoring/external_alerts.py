@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
+_MEASURED = "connections.external_services.monitoring"
+
 SLOW_PERCENT = 50
 """The part of the timeout that one in twenty calls may take: above it, timeouts are near."""
 
@@ -34,6 +36,7 @@ def external_alerts(site: Site) -> Iterator[Alert]:
             "10m",
             "warning",
             "One in twenty calls of an external service takes more than half of the time that it may.",
+            "connections.external_services.timeout",
         )
     if "Error rate" in stated.monitoring:
         failed = f'sum by (target) (rate(external_calls_total{{{pods},outcome=~"away|slow|failed"}}[5m]))'
@@ -44,6 +47,7 @@ def external_alerts(site: Site) -> Iterator[Alert]:
             "10m",
             "warning",
             "More than a tenth of the calls of an external service fail.",
+            _MEASURED,
         )
     if "Circuit state" in stated.monitoring:
         yield Alert(
@@ -52,4 +56,5 @@ def external_alerts(site: Site) -> Iterator[Alert]:
             "5m",
             "warning",
             "An external service has not answered for five minutes: an issuer of tokens, or a subscriber.",
+            _MEASURED,
         )

@@ -29,4 +29,5 @@ def notification_alerts(site: Site) -> Iterator[Alert]:
         "0m",
         "warning",
         "Notifications in the name of a connector were not taken: its keys or clock are wrong, or others sent them.",
+        "components.integration_layer.features",
     )

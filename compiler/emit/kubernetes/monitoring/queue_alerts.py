@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
+_FEATURES = "components.integration_layer.features"
+_PATTERNS = "load_management.queuing.patterns"
 # A change is delivered within a second: one that waits this long has a receiver that refuses it or is away.
 OLDEST_SECONDS = 300
 
@@ -31,6 +33,7 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
         "5m",
         "warning",
         "A subscriber has not received a change for more than five minutes: it is away, slow, or refuses it.",
+        _FEATURES,
     )
     yield Alert(
         "SubscriberMissedChanges",
@@ -38,6 +41,7 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
         "0m",
         "critical",
         "Retention dropped changes that a subscriber had not received: it has to read the present state.",
+        _FEATURES,
     )
     yield Alert(
         "SubscriberPaused",
@@ -45,6 +49,7 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
         "0m",
         "warning",
         "The receiver of a subscriber is gone, so that nothing is delivered to it until it is resumed.",
+        _FEATURES,
     )
     if "Dead letter queue" in site.spec.load_management.queuing.patterns:
         yield Alert(
@@ -53,6 +58,7 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
             "0m",
             "warning",
             "Deliveries to a subscriber were given up after every attempt.",
+            _PATTERNS,
         )
     else:
         yield Alert(
@@ -61,4 +67,5 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
             "0m",
             "critical",
             "Deliveries to subscribers were given up after every attempt, and are lost.",
+            _PATTERNS,
         )

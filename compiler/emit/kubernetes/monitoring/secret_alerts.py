@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from compiler.emit.site import Site
 
+_AGE = "access_control.secrets.rotation.schedule"
+
 DUE_PERCENT = 90
 """The part of the longest age at which an alert asks people to rotate: three days before thirty are over."""
 
@@ -33,6 +35,7 @@ def secret_alerts(site: Site) -> Iterator[Alert]:
         "1h",
         "critical",
         "A secret is older than it may become, or nothing tells how old it is.",
+        _AGE,
     )
     people = f'{pods},secret!="database"'
     yield Alert(
@@ -41,4 +44,5 @@ def secret_alerts(site: Site) -> Iterator[Alert]:
         "1h",
         "warning",
         "A secret that people rotate has nine tenths of the age that it may reach: docs/vault.md has its procedure.",
+        _AGE,
     )

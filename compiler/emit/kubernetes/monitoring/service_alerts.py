@@ -30,6 +30,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "1m",
             "critical",
             "The database does not answer reads, or makes no changes.",
+            "fault_tolerance.circuit_breakers.configuration.failure_threshold",
         ),
         Alert(
             "MemoryOutdated",
@@ -37,6 +38,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "0m",
             "critical",
             "Memory has been answering without the database for half of the time that it may: 503 will follow.",
+            "recovery.rpo.target",
         ),
         Alert(
             "PodNotReady",
@@ -44,6 +46,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "5m",
             "critical",
             "A pod of the API has not been ready for five minutes: its /health/detail says why.",
+            "load_balancing.application.health_check.path",
         ),
         Alert(
             "EmergencyRights",
@@ -51,6 +54,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "0m",
             "critical",
             "Rights of an emergency are in force: the audit trail says whose, and why.",
+            "access_control.infrastructure.authorization.rbac",
         ),
         Alert(
             "ThrottledAlone",
@@ -58,6 +62,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "5m",
             "warning",
             "Redis is away: each worker admits its share of the limits.",
+            "load_management.throttling.strategy",
         ),
         Alert(
             "StandbysAway",
@@ -65,6 +70,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "5m",
             "warning",
             "Standbys of the database answer no reads: the primary answers them.",
+            "components.data_layer.scaling.strategy.read_replicas",
         ),
         Alert(
             "MigrationsMissing",
@@ -72,6 +78,7 @@ def service_alerts() -> tuple[Alert, ...]:
             "5m",
             "warning",
             "The database lacks migrations of this release.",
+            "orchestration.configuration.rolling_update",
         ),
     )
 
@@ -89,21 +96,22 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
             "1m",
             "critical",
             "Requests wait for a connection to the database all the time.",
+            "connections.database.monitoring",
         )
     container = f'{_PODS},container="{API}"'
     used = f"database_pool_in_use{{{_PODS}}} / database_pool_size{{{_PODS}}}"
     resident = f"container_memory_working_set_bytes{{{container}}} / container_spec_memory_limit_bytes{{{container}}}"
     found = [
-        ("MemoryUsed", resident, limits.memory.monitoring, "its memory"),
-        ("ThreadsUsed", _use("threads"), limits.threads.monitoring, "the threads of a worker"),
+        ("MemoryUsed", resident, "memory", limits.memory.monitoring, "its memory"),
+        ("ThreadsUsed", _use("threads"), "threads", limits.threads.monitoring, "the threads of a worker"),
     ]
     if limits.threads.background == "Limited":
         tasks = "the background tasks of a worker"
-        found.append(("BackgroundTasksUsed", _use("background_tasks"), limits.threads.monitoring, tasks))
+        found.append(("BackgroundTasksUsed", _use("background_tasks"), "threads", limits.threads.monitoring, tasks))
     if "Pool utilization" in measured:
         connections = "its connections to the database"
-        found.append(("DatabaseConnectionsUsed", used, limits.connections.monitoring, connections))
-    for name, share, levels, of in found:
+        found.append(("DatabaseConnectionsUsed", used, "connections", limits.connections.monitoring, connections))
+    for name, share, resource, levels, of in found:
         for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
             yield Alert(
                 name,
@@ -111,6 +119,7 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
                 "5m",
                 severity,
                 f"A pod of the API has been using {level} of {of} or more for five minutes.",
+                f"limits.{resource}.monitoring.{severity}",
             )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +25,9 @@ from tests.compiler.project import (
     with_value,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 LEVELLED = {
     "DatabaseConnectionsUsed": "connections",
     "MemoryUsed": "memory",
@@ -31,6 +35,7 @@ LEVELLED = {
     "BackgroundTasksUsed": "threads",
 }
 LEVELS = {"warning": 61, "critical": 93}
+KUBECTL = {"cluster", "cronjob", "job", "pooler", "redisreplication", "redissentinel"}
 FILE = "cbp-application/prometheusrule-configuration-api.yaml"
 
 
@@ -216,6 +221,52 @@ def test_memory_is_that_of_the_container_of_the_api() -> None:
         "containers"
     ]
     assert {series.labels["container"] for series in asked(expression("MemoryUsed"))} == {container["name"]}
+
+
+@cache
+def variants() -> Mapping[str, dict[str, Any]]:
+    """Every alert that some specification has, by its name: of the frozen one, and of those that choose otherwise."""
+    connectors = "environment.connectors.0"
+    assert resolved()["staging"].has(keys(connectors))
+    others = (site(listing("load_management.queuing.patterns", "Priority queuing")), site(resolved()["staging"]))
+    found = [rule for each in others for group in documents(each)[FILE]["spec"]["groups"] for rule in group["rules"]]
+    return {rule["alert"]: rule for rule in (*rules(), *found)}
+
+
+def test_every_alert_has_its_section_and_each_section_its_alert() -> None:
+    sections = re.findall(r"^### (\w+)$", (ROOT / "docs/alerts.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(sections) == sorted(variants())
+    for name, rule in variants().items():
+        assert rule["annotations"]["runbook"] == f"docs/alerts.md#{name.lower()}"
+
+
+def test_every_alert_names_a_statement() -> None:
+    for name, rule in variants().items():
+        assert resolved()["production"].has(keys(rule["annotations"]["statement"])), name
+
+
+def test_every_object_of_the_runbook_is_one_that_is_emitted() -> None:
+    page = " ".join((ROOT / "docs/alerts.md").read_text(encoding="utf-8").split())
+    found = {(kind, name) for kind, name in re.findall(r"\b([a-z]+)/([a-z][a-z-]+)", page) if kind in KUBECTL}
+    emitted_objects = {(each["kind"].lower(), each["metadata"]["name"]) for each in documents(site()).values()}
+    assert {kind for kind, _ in found} == KUBECTL
+    assert found <= emitted_objects
+
+
+def test_every_command_of_the_runbook_is_within_the_rights_that_it_names() -> None:
+    """Logs and jobs of the zone of the data are left to the platform's team, as the page says."""
+    page = " ".join((ROOT / "docs/alerts.md").read_text(encoding="utf-8").split())
+    commands = set(re.findall(r"`kubectl -n (\S+) (\w+) ([a-z]+)", page))
+    assert {verb for _, verb, _ in commands} == {"get", "describe", "delete", "logs", "create"}
+    for zone, verb, kind in commands:
+        if verb in ("get", "describe"):
+            rights = emitted(f"{zone}/role-readers.yaml")["rules"]
+            assert any(f"{kind}s" in rule["resources"] and "get" in rule["verbs"] for rule in rights), (zone, kind)
+        elif verb == "delete":
+            rights = emitted(f"{zone}/role-operators.yaml")["rules"]
+            assert any(f"{kind}s" in rule["resources"] and verb in rule["verbs"] for rule in rights), (zone, kind)
+        else:
+            assert zone == "cbp-data"
 
 
 def test_every_alert_is_explained_to_whom_it_reaches() -> None:
