@@ -15,7 +15,7 @@ PROGRAMS = {
     "git": "install it to commit what is compiled",
     "kubectl": "not needed: it shows what runs in a cluster",
     "opa": "not needed: regorus judges the policies",
-    "promtool": "not needed: it checks rules of Prometheus by hand",
+    "promtool": "not needed: a test evaluates the alerts by it",
     "chromium": "not needed: nothing here opens a page",
 }
 

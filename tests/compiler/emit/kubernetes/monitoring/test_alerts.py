@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runtime.domain.deliveries import Subscriber
 from runtime.telemetry import Telemetry
+from tests.compiler.emit.kubernetes.monitoring.compiled import FILE, rules, variants
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
 from tests.compiler.project import (
     ROOT,
@@ -25,9 +25,6 @@ from tests.compiler.project import (
     with_value,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 LEVELLED = {
     "DatabaseConnectionsUsed": "connections",
     "MemoryUsed": "memory",
@@ -36,11 +33,6 @@ LEVELLED = {
 }
 LEVELS = {"warning": 61, "critical": 93}
 KUBECTL = {"cluster", "cronjob", "job", "pooler", "redisreplication", "redissentinel"}
-FILE = "cbp-application/prometheusrule-configuration-api.yaml"
-
-
-def rules(**changes: str) -> list[dict[str, Any]]:
-    return [rule for group in emitted(FILE, **changes)["spec"]["groups"] for rule in group["rules"]]
 
 
 def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
@@ -223,26 +215,16 @@ def test_memory_is_that_of_the_container_of_the_api() -> None:
     assert {series.labels["container"] for series in asked(expression("MemoryUsed"))} == {container["name"]}
 
 
-@cache
-def variants() -> Mapping[str, dict[str, Any]]:
-    """Every alert that some specification has, by its name: of the frozen one, and of those that choose otherwise."""
-    connectors = "environment.connectors.0"
-    assert resolved()["staging"].has(keys(connectors))
-    others = (site(listing("load_management.queuing.patterns", "Priority queuing")), site(resolved()["staging"]))
-    found = [rule for each in others for group in documents(each)[FILE]["spec"]["groups"] for rule in group["rules"]]
-    return {rule["alert"]: rule for rule in (*rules(), *found)}
-
-
 def test_every_alert_has_its_section_and_each_section_its_alert() -> None:
     sections = re.findall(r"^### (\w+)$", (ROOT / "docs/alerts.md").read_text(encoding="utf-8"), re.MULTILINE)
     assert sorted(sections) == sorted(variants())
-    for name, rule in variants().items():
-        assert rule["annotations"]["runbook"] == f"docs/alerts.md#{name.lower()}"
+    for name, each in variants().items():
+        assert {rule["annotations"]["runbook"] for rule in each} == {f"docs/alerts.md#{name.lower()}"}
 
 
 def test_every_alert_names_a_statement() -> None:
-    for name, rule in variants().items():
-        assert resolved()["production"].has(keys(rule["annotations"]["statement"])), name
+    for name, each in variants().items():
+        assert all(resolved()["production"].has(keys(rule["annotations"]["statement"])) for rule in each), name
 
 
 def test_every_object_of_the_runbook_is_one_that_is_emitted() -> None:
