@@ -15,6 +15,19 @@ _DAYS = {
     Schedule.QUARTERLY: "1 1,4,7,10 *",
 }
 
+_LONGEST = {
+    Schedule.HOURLY: Duration(3600),
+    Schedule.DAILY: Duration(86400),
+    Schedule.WEEKLY: Duration(86400) * 7,
+    Schedule.MONTHLY: Duration(86400) * 31,
+    Schedule.QUARTERLY: Duration(86400) * 92,
+}
+
+
+def longest_interval(schedule: Schedule) -> Duration:
+    """Return the longest time between two runs of a schedule."""
+    return _LONGEST[schedule]
+
 
 def cron(schedule: Schedule, hour: int, minute: int) -> str:
     """Return the five fields of a schedule at a time of day: daily, on Sundays, or on the first day of the period."""

@@ -1,8 +1,10 @@
 """The metrics of exporters that emitted objects ask for, and those that the specification's words of monitoring name.
 
 Sources: ``connections.*.monitoring``, ``components.data_layer.scaling.metrics``.
-Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet) and
-https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics
+Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet),
+https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics,
+https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
+https://cloudnative-pg.io/documentation/current/monitoring/
 """
 
 from __future__ import annotations
@@ -10,6 +12,13 @@ from __future__ import annotations
 from typing import Final
 
 EXPORTED: Final[dict[str, tuple[str, str]]] = {
+    "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp": (
+        "the Barman plugin",
+        "When the last backup that can be restored was made.",
+    ),
+    "cnpg_pg_replication_in_recovery": ("CloudNativePG", "Whether a server of the database is a standby."),
+    "cnpg_pg_stat_archiver_last_archived_time": ("CloudNativePG", "When a file of the log was last archived."),
+    "cnpg_pg_stat_archiver_last_failed_time": ("CloudNativePG", "When archiving a file of the log last failed."),
     "container_memory_working_set_bytes": ("cAdvisor", "Memory of a container that cannot be reclaimed at once."),
     "container_spec_memory_limit_bytes": ("cAdvisor", "The limit of a container's memory."),
     "kube_cronjob_created": ("kube-state-metrics", "When a CronJob was made."),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.emit.kubernetes.common.cron import at_least_every, cron, cron_with_seconds
+from compiler.emit.kubernetes.common.cron import at_least_every, cron, cron_with_seconds, longest_interval
 from compiler.model.units import Duration, Schedule
+from tests.compiler.project import ROOT
 
 FIELDS = {
     Schedule.HOURLY: "30 * * * *",
@@ -22,6 +24,11 @@ FIELDS = {
 def test_each_word_is_an_expression_of_five_fields_and_of_six_with_the_seconds(schedule: Schedule) -> None:
     assert cron(schedule, 1, 30) == FIELDS[schedule]
     assert cron_with_seconds(schedule, 1, 30) == f"0 {FIELDS[schedule]}"
+
+
+def test_the_longest_time_between_two_runs_is_the_one_that_policies_count_with() -> None:
+    known = yaml.safe_load((ROOT / "policies/schedules/data.yaml").read_text(encoding="utf-8"))
+    assert {str(each): longest_interval(each).seconds for each in Schedule} == known["seconds"]
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,15 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     of_containers = {name for name in metrics if name.startswith("container_")}
     assert of_containers == {"container_memory_working_set_bytes", "container_spec_memory_limit_bytes"}
     metrics -= of_jobs | of_containers
+    # https://cloudnative-pg.io/plugin-barman-cloud/docs/observability, https://cloudnative-pg.io/documentation/current/monitoring/
+    of_database = {name for name in metrics if name.startswith(("barman_", "cnpg_"))}
+    assert of_database == {
+        "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp",
+        "cnpg_pg_replication_in_recovery",
+        "cnpg_pg_stat_archiver_last_archived_time",
+        "cnpg_pg_stat_archiver_last_failed_time",
+    }
+    metrics -= of_database
     assert metrics == {
         "audit_length",
         "audit_notes_dropped_total",
@@ -92,7 +101,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
-        zone = "data" if rule["alert"].startswith("History") else "application"
+        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy")
+        zone = "data" if rule["alert"].startswith(of_data) else "application"
         for series in asked(rule["expr"]):
             assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
 
@@ -136,6 +146,9 @@ def test_without_an_audit_trail_nothing_is_anchored() -> None:
 def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
     assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
+        "BackupOverdue": "critical",
+        "CacheCopyOverdue": "warning",
+        "LogNotArchived": "critical",
         "DeadLetters": "warning",
         "DeliveriesLate": "warning",
         "SubscriberMissedChanges": "critical",
@@ -192,6 +205,15 @@ def test_what_is_not_measured_raises_no_alert(without: dict[str, Any], alert: st
     groups = documents(site(item))[FILE]["spec"]["groups"]
     found = {rule["alert"] for group in groups for rule in group["rules"]}
     assert {rule["alert"] for rule in rules()} - found == {alert}
+
+
+def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say() -> None:
+    assert expression("BackupOverdue", backup__database__schedule__full="Daily").endswith(" > 172800")
+    assert expression("LogNotArchived", recovery__rpo__target="20 minutes").endswith(" > 600")
+    hourly = expression("CacheCopyOverdue", storage__cache__persistence__backup_schedule="Hourly")
+    assert hourly.endswith(" > 7200")
+    names = {rule["alert"] for rule in rules(storage__cache__persistence__enabled="false")}
+    assert "CacheCopyOverdue" not in names
 
 
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:
@@ -254,7 +276,7 @@ def test_every_command_of_the_runbook_is_within_the_rights_that_it_names() -> No
 def test_every_alert_is_explained_to_whom_it_reaches() -> None:
     pages = "".join(
         (ROOT / "docs" / page).read_text(encoding="utf-8")
-        for page in ("audit.md", "history.md", "queue.md", "runtime.md")
+        for page in ("alerts.md", "audit.md", "history.md", "queue.md", "runtime.md")
     )
     assert {rule["alert"] for rule in rules()} <= set(re.findall(r"`([A-Za-z]+)`", pages))
 

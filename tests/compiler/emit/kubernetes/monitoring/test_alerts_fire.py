@@ -43,8 +43,8 @@ def of_pods(metric: str, **labels: str) -> str:
     return named(metric, namespace="cbp-application", pod="a", **labels)
 
 
-def of_jobs(metric: str, **labels: str) -> str:
-    """Return a series that kube-state-metrics has of the verification of the history."""
+def of_data(metric: str, **labels: str) -> str:
+    """Return a series of the zone of the data: of its jobs, or of the database."""
     return named(metric, namespace="cbp-data", **labels)
 
 
@@ -99,10 +99,27 @@ def circuit(target: str, other: str, labels: Mapping[str, str] | None = None) ->
 def verified(started: float, succeeded: float) -> dict[str, str]:
     job = "configuration-history-29"
     return {
-        of_jobs("kube_job_failed", job_name=job, condition="true"): constant(1),
-        of_jobs("kube_job_status_start_time", job_name=job): constant(started),
-        of_jobs("kube_cronjob_status_last_successful_time", cronjob="configuration-history"): constant(succeeded),
+        of_data("kube_job_failed", job_name=job, condition="true"): constant(1),
+        of_data("kube_job_status_start_time", job_name=job): constant(started),
+        of_data("kube_cronjob_status_last_successful_time", cronjob="configuration-history"): constant(succeeded),
     }
+
+
+def archiving(pod: str, *, standby: bool, failed: float) -> dict[str, str]:
+    """Return the series of a server that has archived nothing for long, and has failed to at some time."""
+    return {
+        of_data("cnpg_pg_stat_archiver_last_archived_time", pod=pod): constant(5),
+        of_data("cnpg_pg_stat_archiver_last_failed_time", pod=pod): constant(failed),
+        of_data("cnpg_pg_replication_in_recovery", pod=pod): constant(int(standby)),
+    }
+
+
+def made(metric: str, bound: float, **labels: str) -> Scenario:
+    """Return the scenario of a time that is further back than a bound after some days, and as far as that."""
+    minutes = int(bound // 60) + 2 * DAY
+    times = (minutes * 60 - bound - 2 * 3600, minutes * 60 - bound + 3600)
+    fires, quiet = ({of_data(metric, **labels): f"{at}+0x{minutes}"} for at in times)
+    return Scenario(fires, quiet, minutes=minutes)
 
 
 def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: str) -> Scenario:
@@ -112,8 +129,6 @@ def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: st
 
 def scenarios() -> dict[str, Scenario]:
     """Return the scenario of each alert."""
-    waited = of_jobs("kube_cronjob_status_last_successful_time", cronjob="configuration-history")
-    days = 3 * DAY
     asked = {of_pods("http_requests_total", route="/v1/namespaces"): growing(10)}
     failing = {of_pods("external_calls_total", target="issuer-people", outcome="answered"): growing(17)}
     failed = of_pods("external_calls_total", target="issuer-people", outcome="failed")
@@ -130,6 +145,18 @@ def scenarios() -> dict[str, Scenario]:
         "AuditTrailNotSealed": above(of_pods("audit_unsealed_age_seconds"), 60),
         "AuditTrailShorter": Scenario(
             {of_pods("audit_length"): f"50+0x{MINUTES - 10} 40+0x10"}, {of_pods("audit_length"): growing(1)}
+        ),
+        "BackupOverdue": made(
+            "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", levels("BackupOverdue")[0]
+        ),
+        "CacheCopyOverdue": made(
+            "kube_cronjob_status_last_successful_time",
+            levels("CacheCopyOverdue")[0],
+            cronjob="configuration-cache-copies",
+        ),
+        "LogNotArchived": Scenario(
+            archiving("a", standby=False, failed=9),
+            archiving("a", standby=True, failed=9) | archiving("b", standby=False, failed=3),
         ),
         "BackgroundTasksUsed": share(
             "BackgroundTasksUsed", of_pods("resource_utilization_ratio", resource="background_tasks"), None
@@ -148,8 +175,10 @@ def scenarios() -> dict[str, Scenario]:
             {failed: growing(3), **failing}, {failed: growing(1.5), **failing}, {"target": "issuer-people"}
         ),
         "ExternalServiceSlow": Scenario(of_calls(90, 10), of_calls(96, 4), {"target": "issuer-people"}),
-        "HistoryNotVerified": Scenario(
-            {waited: f"0+0x{days}"}, {waited: f"{(days - DAY) * 60}+0x{days}"}, minutes=days
+        "HistoryNotVerified": made(
+            "kube_cronjob_status_last_successful_time",
+            levels("HistoryNotVerified")[0],
+            cronjob="configuration-history",
         ),
         "HistoryVerificationFailed": Scenario(verified(200, 100), verified(100, 200)),
         "MemoryOutdated": Scenario(
