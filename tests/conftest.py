@@ -117,8 +117,8 @@ SLOW = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one worker more than there are cores: workers wait for servers and deadlines for a fifth of their time."""
-    return (os.cpu_count() or 1) + 1
+    """Run two workers more than there are cores: workers wait for servers and deadlines for half of their time."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

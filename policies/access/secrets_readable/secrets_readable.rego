@@ -56,11 +56,11 @@ lent contains place if {
 copied contains place if {
 	some right in access.rights
 	right.resource == "secrets"
-	count({verb | some other in access.rights; other.role == right.role; verb := other.verb} - {"get"}) == 0
 	count(right.names) == 1
 	some made in stores.certificates
 	made.namespace == right.role.namespace
 	made.secret == right.names[0]
+	count({verb | some other in access.rights; other.role == right.role; verb := other.verb} - {"get"}) == 0
 	holders := {subject |
 		some binding in access.bindings
 		binding.namespace == right.role.namespace

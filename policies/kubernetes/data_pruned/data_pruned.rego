@@ -50,6 +50,9 @@ secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "t
 # body returns an object without its metadata.
 body(item) := object.remove(documents[item.index].object, ["metadata"])
 
+# texts returns every text in an object, its keys too: what stands between quotes, since a walk takes ten times as long.
+texts(item) := {text | some text in split(sprintf("%v", [body(item)]), `"`)}
+
 protected contains item if {
 	some item in objects
 	item.kept
@@ -60,8 +63,7 @@ named[text] contains use if {
 	some item in protected
 	kind := item.kind
 	not kind in grants
-	texts := {text | walk(body(item), [_, text]); is_string(text)}
-	some text in texts & names
+	some text in texts(item) & names
 	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace}
 }
 
@@ -93,9 +95,9 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind in grants
-	texts := {text | walk(body(item), [_, text]); is_string(text)}
+	held := texts(item)
 	some other in accounts
-	other.name in texts
+	other.name in held
 	item.namespace in {other.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }

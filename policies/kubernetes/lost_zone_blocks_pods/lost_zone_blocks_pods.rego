@@ -13,12 +13,13 @@
 #   section: High Availability, 1. Redundancy
 package kubernetes.lost_zone_blocks_pods
 
+import data.lib.literals
 import rego.v1
 
 # The required spreads of every object, at any depth. Most objects are passed over whole.
 examined contains spread if {
-	some document in input.documents
-	contains(sprintf("%v", [document.object]), "topologySpreadConstraints")
+	some document in literals.files
+	contains(document.text, "topologySpreadConstraints")
 	walk(document.object, [path, constraints])
 	count(path) > 0
 	path[count(path) - 1] == "topologySpreadConstraints"

@@ -20,9 +20,16 @@ types := {"LoadBalancer", "NodePort"}
 # The kinds that are Services, and those by which operators make some: at any depth, by either of two names.
 carriers := {"Cluster", "Pooler", "RedisReplication", "RedisSentinel", "Service"}
 
+# mentioned says whether a specification can name one of the types: a walk through it takes long.
+mentioned(spec) if {
+	some type in types
+	contains(sprintf("%v", [spec]), type)
+}
+
 examined contains service if {
 	some item in kubernetes.objects
 	item.kind in carriers
+	mentioned(item.spec)
 	walk(item.spec, [path, fields])
 	is_object(fields)
 	some key in ["type", "serviceType"]

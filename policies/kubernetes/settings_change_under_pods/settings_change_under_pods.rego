@@ -33,13 +33,18 @@ mounted contains mount if {
 	mount := {"pod": pod, "name": name, "at": sprintf("volumes/%d/projected/sources/%d/configMap/name", [index, number])}
 }
 
+# maps holds the ConfigMaps by their namespaces and names.
+maps[at] contains object if {
+	some document in input.documents
+	object := document.object
+	object.kind == "ConfigMap"
+	at := sprintf("%s/%s", [object.metadata.namespace, object.metadata.name])
+}
+
 examined contains held if {
 	some mount in mounted
-	some document in input.documents
-	document.object.kind == "ConfigMap"
-	document.object.metadata.namespace == mount.pod.namespace
-	document.object.metadata.name == mount.name
-	held := {"mount": mount, "object": document.object}
+	some object in maps[sprintf("%s/%s", [mount.pod.namespace, mount.name])]
+	held := {"mount": mount, "object": object}
 }
 
 kept(object) if object.immutable == true

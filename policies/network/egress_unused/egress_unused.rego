@@ -69,13 +69,21 @@ used(way) if {
 }
 
 used(way) if {
-	some text in told(way.pod)
+	some text in told[way.pod.file]
 	some service in called[way.purpose]
 	contains(text, service)
 }
 
-# told returns the texts of a pod, and those of the ConfigMaps that it mounts.
-told(pod) := {text | walk(pod.spec, [_, text]); is_string(text)} | {text |
+# told holds the texts of each pod, as one, and those of the ConfigMaps that it mounts, by the pod's file.
+told[file] contains text if {
+	some pod in kubernetes.pods
+	file := pod.file
+	text := sprintf("%v", [pod.spec])
+}
+
+told[file] contains text if {
+	some pod in kubernetes.pods
+	file := pod.file
 	some volume in object.get(pod.spec, "volumes", [])
 	some document in input.documents
 	document.object.kind == "ConfigMap"

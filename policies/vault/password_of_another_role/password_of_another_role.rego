@@ -42,10 +42,10 @@ naming := {["secret", "secretName"], ["secret", "name"], ["secretKeyRef", "name"
 
 examined contains holding if {
 	some pod in kubernetes.pods
-	held := secrets(pod)
 	some password in passwords
 	password.namespace == pod.namespace
-	password.secret in held
+	contains(sprintf("%v", [pod.spec]), password.secret)
+	password.secret in secrets(pod)
 	holding := {"pod": pod, "password": password}
 }
 
