@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.monitoring.flows import monitored
 from compiler.emit.kubernetes.monitoring.notification_alerts import notification_alerts
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
+from compiler.emit.kubernetes.monitoring.scaling_alerts import scaling_alerts
 from compiler.emit.kubernetes.monitoring.secret_alerts import secret_alerts
 from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
 from compiler.emit.names import API
@@ -39,6 +40,7 @@ def alerts(site: Site) -> Iterator[Document]:
             "limits": limit_alerts(site),
             "secrets": secret_alerts(site),
             "recovery": recovery_alerts(site),
+            "scaling": scaling_alerts(site),
         }
         rules = {name: [alert.rule for alert in group] for name, group in found.items()}
         groups = [{"name": name, "rules": of_group} for name, of_group in rules.items() if of_group]

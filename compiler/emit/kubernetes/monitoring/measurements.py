@@ -23,8 +23,13 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "container_spec_memory_limit_bytes": ("cAdvisor", "The limit of a container's memory."),
     "kube_cronjob_created": ("kube-state-metrics", "When a CronJob was made."),
     "kube_cronjob_status_last_successful_time": ("kube-state-metrics", "When a job of a CronJob last succeeded."),
+    "kube_horizontalpodautoscaler_spec_max_replicas": ("kube-state-metrics", "The most pods of an autoscaler."),
+    "kube_horizontalpodautoscaler_status_condition": ("kube-state-metrics", "What an autoscaler says of itself."),
+    "kube_horizontalpodautoscaler_status_current_replicas": ("kube-state-metrics", "The pods of an autoscaler now."),
     "kube_job_failed": ("kube-state-metrics", "Whether a Job has failed."),
     "kube_job_status_start_time": ("kube-state-metrics", "When a Job began."),
+    "kubelet_volume_stats_capacity_bytes": ("the kubelet", "The size of a volume."),
+    "kubelet_volume_stats_used_bytes": ("the kubelet", "What of a volume is used."),
 }
 """The exporter and the meaning of each metric that is not the API's own."""
 

@@ -32,7 +32,7 @@ LEVELLED = {
     "BackgroundTasksUsed": "threads",
 }
 LEVELS = {"warning": 61, "critical": 93}
-KUBECTL = {"cluster", "cronjob", "job", "pooler", "redisreplication", "redissentinel"}
+KUBECTL = {"cluster", "cronjob", "horizontalpodautoscaler", "job", "pooler", "redisreplication", "redissentinel"}
 
 
 def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
@@ -50,17 +50,23 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
     metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
     of_jobs = {name for name in metrics if name.startswith("kube_")}
-    # https://github.com/kubernetes/kube-state-metrics/blob/v2.17.0/docs/metrics/workload/{job,cronjob}-metrics.md
+    # https://github.com/kubernetes/kube-state-metrics/blob/v2.17.0/docs/metrics/workload/{job,cronjob,horizontalpodautoscaler}-metrics.md
     assert of_jobs == {
         "kube_cronjob_created",
         "kube_cronjob_status_last_successful_time",
+        "kube_horizontalpodautoscaler_spec_max_replicas",
+        "kube_horizontalpodautoscaler_status_condition",
+        "kube_horizontalpodautoscaler_status_current_replicas",
         "kube_job_failed",
         "kube_job_status_start_time",
     }
     # https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, of each kubelet)
     of_containers = {name for name in metrics if name.startswith("container_")}
     assert of_containers == {"container_memory_working_set_bytes", "container_spec_memory_limit_bytes"}
-    metrics -= of_jobs | of_containers
+    # https://kubernetes.io/docs/reference/instrumentation/metrics/
+    of_volumes = {name for name in metrics if name.startswith("kubelet_")}
+    assert of_volumes == {"kubelet_volume_stats_capacity_bytes", "kubelet_volume_stats_used_bytes"}
+    metrics -= of_jobs | of_containers | of_volumes
     # https://cloudnative-pg.io/plugin-barman-cloud/docs/observability, https://cloudnative-pg.io/documentation/current/monitoring/
     of_database = {name for name in metrics if name.startswith(("barman_", "cnpg_"))}
     assert of_database == {
@@ -101,7 +107,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
-        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy")
+        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy", "Volume")
         zone = "data" if rule["alert"].startswith(of_data) else "application"
         for series in asked(rule["expr"]):
             assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
@@ -146,6 +152,9 @@ def test_without_an_audit_trail_nothing_is_anchored() -> None:
 def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
     assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
+        "AutoscalerBlind": "warning",
+        "InstancesAtMost": "warning",
+        "VolumeNotGrown": "critical",
         "BackupOverdue": "critical",
         "CacheCopyOverdue": "warning",
         "LogNotArchived": "critical",
@@ -214,6 +223,12 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert hourly.endswith(" > 7200")
     names = {rule["alert"] for rule in rules(storage__cache__persistence__enabled="false")}
     assert "CacheCopyOverdue" not in names
+
+
+def test_a_volume_that_does_not_grow_is_told_of_from_the_target_of_its_growth_on() -> None:
+    assert expression("VolumeNotGrown", auto_scaling__database__storage__triggers__usage__target="71%").endswith(
+        " >= 71"
+    )
 
 
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:

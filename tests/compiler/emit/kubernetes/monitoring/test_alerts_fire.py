@@ -114,6 +114,21 @@ def archiving(pod: str, *, standby: bool, failed: float) -> dict[str, str]:
     }
 
 
+def of_scaler(metric: str, **labels: str) -> str:
+    """Return a series of the autoscaler of the API."""
+    name = f"kube_horizontalpodautoscaler_{metric}"
+    return named(name, namespace="cbp-application", horizontalpodautoscaler="configuration-api", **labels)
+
+
+def volume(percent: float) -> dict[str, str]:
+    """Return the series of a volume that is so full."""
+    used, whole = "kubelet_volume_stats_used_bytes", "kubelet_volume_stats_capacity_bytes"
+    return {
+        of_data(used, persistentvolumeclaim="a"): constant(percent * 10),
+        of_data(whole, persistentvolumeclaim="a"): constant(1000),
+    }
+
+
 def made(metric: str, bound: float, **labels: str) -> Scenario:
     """Return the scenario of a time that is further back than a bound after some days, and as far as that."""
     minutes = int(bound // 60) + 2 * DAY
@@ -145,6 +160,22 @@ def scenarios() -> dict[str, Scenario]:
         "AuditTrailNotSealed": above(of_pods("audit_unsealed_age_seconds"), 60),
         "AuditTrailShorter": Scenario(
             {of_pods("audit_length"): f"50+0x{MINUTES - 10} 40+0x10"}, {of_pods("audit_length"): growing(1)}
+        ),
+        "AutoscalerBlind": Scenario(
+            {of_scaler("status_condition", condition="ScalingActive", status="true"): constant(0)},
+            {
+                of_scaler("status_condition", condition="ScalingActive", status="true"): constant(1),
+                of_scaler("status_condition", condition="ScalingLimited", status="true"): constant(0),
+            },
+        ),
+        "InstancesAtMost": Scenario(
+            {of_scaler("status_current_replicas"): constant(8), of_scaler("spec_max_replicas"): constant(8)},
+            {of_scaler("status_current_replicas"): constant(7), of_scaler("spec_max_replicas"): constant(8)},
+        ),
+        "VolumeNotGrown": Scenario(
+            volume(levels("VolumeNotGrown")[0]),
+            volume(levels("VolumeNotGrown")[0] - 0.1),
+            {"persistentvolumeclaim": "a"},
         ),
         "BackupOverdue": made(
             "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", levels("BackupOverdue")[0]

@@ -1,0 +1,51 @@
+"""Alerts on scaling: that there is room for more, that the autoscaler sees what it scales by, and that volumes grow.
+
+Sources: ``auto_scaling``, ``compute.application_tier.instances.max``.
+Upstream: https://github.com/kubernetes/kube-state-metrics/blob/main/docs/metrics/workload/horizontalpodautoscaler-metrics.md,
+https://kubernetes.io/docs/reference/instrumentation/metrics/
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.names import API, namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+
+def scaling_alerts(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on the autoscaler of the API, and on the volumes of the database."""
+    scaler = f'namespace="{namespace("application")}",horizontalpodautoscaler="{API}"'
+    yield Alert(
+        "InstancesAtMost",
+        f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}}) "
+        f">= max(kube_horizontalpodautoscaler_spec_max_replicas{{{scaler}}})",
+        "15m",
+        "warning",
+        "The API has had as many pods as it may have for a quarter of an hour: more load finds no more room.",
+        "compute.application_tier.instances.max",
+    )
+    condition = f'{scaler},condition="ScalingActive",status="true"'
+    yield Alert(
+        "AutoscalerBlind",
+        f"max(kube_horizontalpodautoscaler_status_condition{{{condition}}}) == 0",
+        "15m",
+        "warning",
+        "The autoscaler of the API has had none of the measurements that it scales by for a quarter of an hour.",
+        "auto_scaling.application.triggers",
+    )
+    volumes, target = f'namespace="{namespace("data")}"', site.spec.auto_scaling.database.storage.triggers.usage.target
+    used = f"kubelet_volume_stats_used_bytes{{{volumes}}} / kubelet_volume_stats_capacity_bytes{{{volumes}}}"
+    yield Alert(
+        "VolumeNotGrown",
+        f"max by (persistentvolumeclaim) (100 * {used}) >= {target.number()}",
+        "1h",
+        "critical",
+        f"A volume has been {target} full for an hour, and has not grown.",
+        "auto_scaling.database.storage.triggers.usage.target",
+    )
