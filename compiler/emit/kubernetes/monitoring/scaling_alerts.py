@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 def scaling_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the autoscaler of the API, and on the volumes of the database."""
     scaler = f'namespace="{namespace("application")}",horizontalpodautoscaler="{API}"'
-    yield Alert(
-        "InstancesAtMost",
-        f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}}) "
-        f">= max(kube_horizontalpodautoscaler_spec_max_replicas{{{scaler}}})",
-        "15m",
-        "warning",
-        "The API has had as many pods as it may have for a quarter of an hour: more load finds no more room.",
-        "compute.application_tier.instances.max",
-    )
+    instances = site.spec.compute.application_tier.instances
+    if instances.min < instances.max:  # else that many are all that was ever wanted
+        yield Alert(
+            "InstancesAtMost",
+            f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}}) "
+            f">= max(kube_horizontalpodautoscaler_spec_max_replicas{{{scaler}}})",
+            "15m",
+            "warning",
+            "The API has had as many pods as it may have for a quarter of an hour: more load finds no more room.",
+            "compute.application_tier.instances.max",
+        )
     condition = f'{scaler},condition="ScalingActive",status="true"'
     yield Alert(
         "AutoscalerBlind",

@@ -225,6 +225,11 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert "CacheCopyOverdue" not in names
 
 
+def test_a_fixed_number_of_pods_is_at_no_bound() -> None:
+    same = {f"compute__application_tier__instances__{name}": "3" for name in ("min", "optimal", "max")}
+    assert "InstancesAtMost" not in {rule["alert"] for rule in rules(**same)}
+
+
 def test_a_volume_that_does_not_grow_is_told_of_from_the_target_of_its_growth_on() -> None:
     assert expression("VolumeNotGrown", auto_scaling__database__storage__triggers__usage__target="71%").endswith(
         " >= 71"
