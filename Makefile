@@ -13,6 +13,8 @@ LINK = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-dep
 # Scripts in .venv name their interpreter by its whole path: a checkout that was moved, or copied, builds its own anew.
 MOVED := $(shell test -L $(VENV) || test ! -e $(BIN)/cbp || \
   grep -qF -e "!$$(pwd -P)/" -e " $$(pwd -P)/" -e "\"$$(pwd -P)/" $(BIN)/cbp || echo yes)
+# A page is replaced once it is written whole: what fails, or is interrupted, leaves it as it was.
+page = trap 'rm -f $@.new' EXIT; $(BIN)/python -m $(1) > $@.new && mv $@.new $@
 # An option of a command, where its variable stands on make's own command line: PORT may mean something else outside.
 option = $(if $(filter command,$(origin $(1))),$(2) '$($(1))')
 
@@ -88,19 +90,19 @@ format: $(VENV)/.test  ## rewrite the Python files in the project's format
 docs: docs/diagnostics.md docs/metrics.md docs/openapi.json docs/policies docs/reach.md  ## write the pages that are generated; docs/reach.md takes a minute
 
 docs/diagnostics.md: $(VENV)/.embedded
-	@$(BIN)/python -m compiler.diagnostics.catalogue > $@
+	@$(call page,compiler.diagnostics.catalogue)
 
 docs/metrics.md: $(VENV)/.embedded
-	@$(BIN)/python -m compiler.metrics_page > $@
+	@$(call page,compiler.metrics_page)
 
 docs/openapi.json: $(VENV)/.embedded
-	@$(BIN)/python -m runtime.http.openapi > $@
+	@$(call page,runtime.http.openapi)
 
 docs/policies: $(VENV)/.embedded
 	@$(BIN)/cbp policy docs
 
 docs/reach.md: $(VENV)/.embedded
-	@$(BIN)/python -m compiler.reach tests/project > $@
+	@$(call page,compiler.reach tests/project)
 
 bench: $(VENV)/.embedded  ## measure the compiler and the API on this machine, and print a table (docs/benchmarks.md)
 	@$(BIN)/python -m benchmarks

@@ -104,3 +104,17 @@ def test_help_lists_every_command_that_has_a_description(checkout: Path) -> None
     ]
     assert [line.split()[1] for line in shown.splitlines()] == described
     assert "test-fast" in described
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_page_is_replaced_whole_or_not_at_all(checkout: Path, status: int) -> None:
+    (checkout / "docs").mkdir()
+    page = checkout / "docs/metrics.md"
+    page.write_text("before\n")
+    python = checkout / ".venv/bin/python"
+    python.write_text(f"#!/bin/sh\necho half of a page\nexit {status}\n")
+    python.chmod(0o755)
+    ran = subprocess.run(["make", "docs/metrics.md"], cwd=checkout, capture_output=True, check=False)
+    assert (ran.returncode == 0) == (status == 0)
+    assert page.read_text() == ("before\n" if status else "half of a page\n")
+    assert [file.name for file in page.parent.iterdir()] == ["metrics.md"]
