@@ -1,4 +1,4 @@
-"""What the parent process hands to each worker process."""
+"""The factory of the application, which the parent process hands to each worker process."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def copy_tree(source: Path, target: Path) -> Path:
-    """Copy what a folder holds, with times and links, into a folder that may exist; return the latter."""
+    """Copy a folder, with times and links, to a place where one may be already; return the place."""
     target.mkdir(parents=True, exist_ok=True)
     subprocess.run(["cp", "-a", f"{source}/.", target], check=True)
     return target

@@ -18,7 +18,7 @@ from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
 from compiler.emit.kubernetes.monitoring.scaling_alerts import scaling_alerts
 from compiler.emit.kubernetes.monitoring.secret_alerts import secret_alerts
-from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
+from compiler.emit.kubernetes.monitoring.service_alerts import SERVICE_ALERTS, limit_alerts
 from compiler.emit.names import API
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def alerts(site: Site) -> Iterator[Document]:
             "audit": audit_alerts(site),
             "queue": queue_alerts(site),
             "notifications": notification_alerts(site),
-            "service": service_alerts(),
+            "service": SERVICE_ALERTS,
             "external": external_alerts(site),
             "limits": limit_alerts(site),
             "secrets": secret_alerts(site),

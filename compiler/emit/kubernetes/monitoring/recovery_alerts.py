@@ -1,4 +1,4 @@
-"""Alerts on what a restore would need: the database's backups and its archived log, and the copies of the cache.
+"""Alerts on late backups of the database, a log that is not archived, and missing copies of the cache.
 
 Sources: ``backup.database.schedule.full``, ``recovery.rpo.target``, ``storage.cache.persistence.backup_schedule``.
 Upstream: https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
@@ -46,7 +46,7 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
         f"max(time() - {archived} and on (pod) ({failing})) > {goal.seconds // 2}",
         "0m",
         "critical",
-        f"The database cannot archive its log: in half of {goal} a disaster loses more than it may.",
+        f"The database cannot archive its log: a disaster would lose what is newer, and may lose {goal} of it.",
         "recovery.rpo.target",
     )
     if snapshots.taken(site):

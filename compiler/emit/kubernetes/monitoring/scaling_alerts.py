@@ -1,4 +1,4 @@
-"""Alerts on scaling: that there is room for more, that the autoscaler sees what it scales by, and that volumes grow.
+"""Alerts on an autoscaler at its bound or without measurements, and on volumes that do not grow.
 
 Sources: ``auto_scaling``, ``compute.application_tier.instances.max``.
 Upstream: https://github.com/kubernetes/kube-state-metrics/blob/main/docs/metrics/workload/horizontalpodautoscaler-metrics.md,

@@ -8,7 +8,7 @@ https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from compiler.emit.kubernetes.monitoring.alert import Alert
 from compiler.emit.names import API, namespace
@@ -21,66 +21,65 @@ if TYPE_CHECKING:
 _PODS = f'namespace="{namespace("application")}"'
 
 
-def service_alerts() -> tuple[Alert, ...]:
-    """Return the alerts on outages, by metrics of the API's workers (runtime/telemetry.py)."""
-    return (
-        Alert(
-            "DatabaseAway",
-            f'max(circuit_breaker_state{{{_PODS},target=~"database-reads|database-changes"}}) > 0',
-            "1m",
-            "critical",
-            "The database does not answer reads, or makes no changes.",
-            "fault_tolerance.circuit_breakers.configuration.failure_threshold",
-        ),
-        Alert(
-            "MemoryOutdated",
-            f"100 * max(memory_age_seconds{{{_PODS}}} / memory_bound_seconds{{{_PODS}}}) > 50",
-            "0m",
-            "critical",
-            "Memory has been answering without the database for half of the time that it may: 503 will follow.",
-            "recovery.rpo.target",
-        ),
-        Alert(
-            "PodNotReady",
-            f"min(ready{{{_PODS}}}) == 0",
-            "5m",
-            "critical",
-            "A pod of the API has not been ready for five minutes: its /health/detail says why.",
-            "load_balancing.application.health_check.path",
-        ),
-        Alert(
-            "EmergencyRights",
-            f"max(emergency_rights{{{_PODS}}}) > 0",
-            "0m",
-            "critical",
-            "Rights of an emergency are in force: the audit trail says whose, and why.",
-            "access_control.infrastructure.authorization.rbac",
-        ),
-        Alert(
-            "ThrottledAlone",
-            f"max(throttle_degraded{{{_PODS}}}) == 1",
-            "5m",
-            "warning",
-            "Redis is away: each worker admits its share of the limits.",
-            "load_management.throttling.strategy",
-        ),
-        Alert(
-            "StandbysAway",
-            f'max(circuit_breaker_state{{{_PODS},target="database-standby"}}) > 0',
-            "5m",
-            "warning",
-            "Standbys of the database answer no reads: the primary answers them.",
-            "components.data_layer.scaling.strategy.read_replicas",
-        ),
-        Alert(
-            "MigrationsMissing",
-            f"max(database_migrations_missing{{{_PODS}}}) > 0",
-            "5m",
-            "warning",
-            "The database lacks migrations of this release.",
-            "orchestration.configuration.rolling_update",
-        ),
-    )
+SERVICE_ALERTS: Final = (
+    Alert(
+        "DatabaseAway",
+        f'max(circuit_breaker_state{{{_PODS},target=~"database-reads|database-changes"}}) > 0',
+        "1m",
+        "critical",
+        "The database does not answer reads, or makes no changes.",
+        "fault_tolerance.circuit_breakers.configuration.failure_threshold",
+    ),
+    Alert(
+        "MemoryOutdated",
+        f"100 * max(memory_age_seconds{{{_PODS}}} / memory_bound_seconds{{{_PODS}}}) > 50",
+        "0m",
+        "critical",
+        "Memory has been answering without the database for half of the time that it may: 503 will follow.",
+        "recovery.rpo.target",
+    ),
+    Alert(
+        "PodNotReady",
+        f"min(ready{{{_PODS}}}) == 0",
+        "5m",
+        "critical",
+        "A pod of the API has not been ready for five minutes: its /health/detail says why.",
+        "load_balancing.application.health_check.path",
+    ),
+    Alert(
+        "EmergencyRights",
+        f"max(emergency_rights{{{_PODS}}}) > 0",
+        "0m",
+        "critical",
+        "Rights of an emergency are in force: the audit trail says whose, and why.",
+        "access_control.infrastructure.authorization.rbac",
+    ),
+    Alert(
+        "ThrottledAlone",
+        f"max(throttle_degraded{{{_PODS}}}) == 1",
+        "5m",
+        "warning",
+        "Redis is away: each worker admits its share of the limits.",
+        "load_management.throttling.strategy",
+    ),
+    Alert(
+        "StandbysAway",
+        f'max(circuit_breaker_state{{{_PODS},target="database-standby"}}) > 0',
+        "5m",
+        "warning",
+        "Standbys of the database answer no reads: the primary answers them.",
+        "components.data_layer.scaling.strategy.read_replicas",
+    ),
+    Alert(
+        "MigrationsMissing",
+        f"max(database_migrations_missing{{{_PODS}}}) > 0",
+        "5m",
+        "warning",
+        "The database lacks migrations of this release.",
+        "orchestration.configuration.rolling_update",
+    ),
+)
+"""The alerts on outages, by metrics of the API's workers (runtime/telemetry.py)."""
 
 
 def limit_alerts(site: Site) -> Iterator[Alert]:

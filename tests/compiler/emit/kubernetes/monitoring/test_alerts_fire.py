@@ -1,270 +1,36 @@
 """Each alert fires on the series of its outage, and on none that is one step short of it, as Prometheus evaluates them.
 
-promtool is on PATH where Debian's package prometheus is installed, as .ci/run does.
-Upstream: https://prometheus.io/docs/prometheus/latest/configuration/unit_testing_rules/
+promtool is on PATH where Debian's package prometheus is installed, or unpacked, as .ci/run does.
 """
 
 from __future__ import annotations
 
 import shutil
 import subprocess
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from tests.compiler.emit.kubernetes.monitoring.compiled import variants
+from tests.compiler.emit.kubernetes.monitoring.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
-MINUTES = 90
-"""The time after which an alert is looked at: longer than any has to last."""
-DAY = 24 * 60
-
-Series = dict[str, str]
-"""The values of each series, in promtool's notation: ``0+2x90`` begins with 0, and adds 2 each of 90 times."""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """Series on which an alert fires in every severity, with its other labels, and series on which it does not."""
-
-    fires: Series
-    quiet: Series
-    labels: Mapping[str, str] = field(default_factory=dict)
-    minutes: int = MINUTES
-
-
-def of_pods(metric: str, **labels: str) -> str:
-    """Return a series of a pod of the API."""
-    return named(metric, namespace="cbp-application", pod="a", **labels)
-
-
-def of_data(metric: str, **labels: str) -> str:
-    """Return a series of the zone of the data: of its jobs, or of the database."""
-    return named(metric, namespace="cbp-data", **labels)
-
-
-def named(metric: str, **labels: str) -> str:
-    selected = ",".join(f'{key}="{value}"' for key, value in labels.items())
-    return f"{metric}{{{selected}}}"
-
-
-def constant(value: float) -> str:
-    return f"{value}+0x{MINUTES}"
-
-
-def growing(step: float, start: float = 0) -> str:
-    return f"{start}+{step}x{MINUTES}"
-
-
-def above(series: str, bound: float, labels: Mapping[str, str] | None = None) -> Scenario:
-    """Return the scenario of a series that is above a bound, and not above it."""
-    return Scenario({series: constant(bound + 1)}, {series: constant(bound)}, labels or {})
-
-
-def levels(name: str) -> list[float]:
-    """Return the levels of an alert, the lowest first."""
-    return sorted(float(rule["expr"].rpartition(" ")[2]) for rule in variants()[name])
-
-
-def share(name: str, used: str, of: str | None) -> Scenario:
-    """Return the scenario of a pod that uses the highest level of something, and a thousandth less than the lowest."""
-    lowest, highest = levels(name)[0], levels(name)[-1]
-    whole = {of: constant(1000)} if of else {}
-    unit = 10 if of else 0.01
-    fires, quiet = highest * unit, lowest * unit * 0.999
-    return Scenario({used: constant(fires), **whole}, {used: constant(quiet), **whole}, {"pod": "a"})
-
-
-def of_calls(quick: float, slow: float) -> dict[str, str]:
-    """Return the histogram of calls of a service: so many quick ones each minute, and so many that take almost all."""
-    timeout = levels("ExternalServiceSlow")[0] / 50
-    series = "external_call_duration_seconds_bucket"
-    counts = {0.1: quick, timeout / 2: quick, timeout: quick + slow, "+Inf": quick + slow}
-    return {of_pods(series, target="issuer-people", le=str(le)): growing(count) for le, count in counts.items()}
-
-
-def circuit(target: str, other: str, labels: Mapping[str, str] | None = None) -> Scenario:
-    """Return the scenario of a circuit to a target, which that of another target has nothing to do with."""
-    series = {each: of_pods("circuit_breaker_state", target=each) for each in (target, other)}
-    return Scenario(
-        {series[target]: constant(2)}, {series[target]: constant(0), series[other]: constant(2)}, labels or {}
-    )
-
-
-def verified(started: float, succeeded: float) -> dict[str, str]:
-    job = "configuration-history-29"
-    return {
-        of_data("kube_job_failed", job_name=job, condition="true"): constant(1),
-        of_data("kube_job_status_start_time", job_name=job): constant(started),
-        of_data("kube_cronjob_status_last_successful_time", cronjob="configuration-history"): constant(succeeded),
-    }
-
-
-def archiving(pod: str, *, standby: bool, failed: float) -> dict[str, str]:
-    """Return the series of a server that has archived nothing for long, and has failed to at some time."""
-    return {
-        of_data("cnpg_pg_stat_archiver_last_archived_time", pod=pod): constant(5),
-        of_data("cnpg_pg_stat_archiver_last_failed_time", pod=pod): constant(failed),
-        of_data("cnpg_pg_replication_in_recovery", pod=pod): constant(int(standby)),
-    }
-
-
-def of_scaler(metric: str, **labels: str) -> str:
-    """Return a series of the autoscaler of the API."""
-    name = f"kube_horizontalpodautoscaler_{metric}"
-    return named(name, namespace="cbp-application", horizontalpodautoscaler="configuration-api", **labels)
-
-
-def volume(percent: float) -> dict[str, str]:
-    """Return the series of a volume that is so full."""
-    used, whole = "kubelet_volume_stats_used_bytes", "kubelet_volume_stats_capacity_bytes"
-    return {
-        of_data(used, persistentvolumeclaim="a"): constant(percent * 10),
-        of_data(whole, persistentvolumeclaim="a"): constant(1000),
-    }
-
-
-def made(metric: str, bound: float, **labels: str) -> Scenario:
-    """Return the scenario of a time that is further back than a bound after some days, and as far as that."""
-    minutes = int(bound // 60) + 2 * DAY
-    times = (minutes * 60 - bound - 2 * 3600, minutes * 60 - bound + 3600)
-    fires, quiet = ({of_data(metric, **labels): f"{at}+0x{minutes}"} for at in times)
-    return Scenario(fires, quiet, minutes=minutes)
-
-
-def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: str) -> Scenario:
-    """Return the scenario of a counter that grows with bad labels, and with good ones."""
-    return Scenario({of_pods(metric, **bad): growing(1)}, {of_pods(metric, **good): growing(1)}, labels)
-
-
-def scenarios() -> dict[str, Scenario]:
-    """Return the scenario of each alert."""
-    asked = {of_pods("http_requests_total", route="/v1/namespaces"): growing(10)}
-    failing = {of_pods("external_calls_total", target="issuer-people", outcome="answered"): growing(17)}
-    failed = of_pods("external_calls_total", target="issuer-people", outcome="failed")
-    age = {each: of_pods("secret_age_seconds", secret=each) for each in ("cache", "database")}
-    due = levels("SecretDue")[0] / 100
-    bound = {of_pods("memory_bound_seconds"): constant(300)}
-    subscriber = {"subscriber": "ledger"}
-    return {
-        "AuditNotesLost": Scenario(
-            {of_pods("audit_notes_dropped_total", reason="database-away"): growing(1)},
-            {of_pods("audit_notes_dropped_total", reason="database-away"): constant(7)},
-        ),
-        "AuditTrailNotAnchored": above(of_pods("audit_unanchored_age_seconds"), levels("AuditTrailNotAnchored")[0]),
-        "AuditTrailNotSealed": above(of_pods("audit_unsealed_age_seconds"), 60),
-        "AuditTrailShorter": Scenario(
-            {of_pods("audit_length"): f"50+0x{MINUTES - 10} 40+0x10"}, {of_pods("audit_length"): growing(1)}
-        ),
-        "AutoscalerBlind": Scenario(
-            {of_scaler("status_condition", condition="ScalingActive", status="true"): constant(0)},
-            {
-                of_scaler("status_condition", condition="ScalingActive", status="true"): constant(1),
-                of_scaler("status_condition", condition="ScalingLimited", status="true"): constant(0),
-            },
-        ),
-        "InstancesAtMost": Scenario(
-            {of_scaler("status_current_replicas"): constant(8), of_scaler("spec_max_replicas"): constant(8)},
-            {of_scaler("status_current_replicas"): constant(7), of_scaler("spec_max_replicas"): constant(8)},
-        ),
-        "VolumeNotGrown": Scenario(
-            volume(levels("VolumeNotGrown")[0]),
-            volume(levels("VolumeNotGrown")[0] - 0.1),
-            {"persistentvolumeclaim": "a"},
-        ),
-        "BackupOverdue": made(
-            "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", levels("BackupOverdue")[0]
-        ),
-        "CacheCopyOverdue": made(
-            "kube_cronjob_status_last_successful_time",
-            levels("CacheCopyOverdue")[0],
-            cronjob="configuration-cache-copies",
-        ),
-        "LogNotArchived": Scenario(
-            archiving("a", standby=False, failed=9),
-            archiving("a", standby=True, failed=9) | archiving("b", standby=False, failed=3),
-        ),
-        "BackgroundTasksUsed": share(
-            "BackgroundTasksUsed", of_pods("resource_utilization_ratio", resource="background_tasks"), None
-        ),
-        "DatabaseAway": circuit("database-changes", "database-standby"),
-        "DatabaseConnectionsAwaited": above(of_pods("database_pool_waiting"), 0),
-        "DatabaseConnectionsUsed": share(
-            "DatabaseConnectionsUsed", of_pods("database_pool_in_use"), of_pods("database_pool_size")
-        ),
-        "DeadLetters": above(of_pods("queue_dead_letters", **subscriber), 0, subscriber),
-        "DeliveriesDropped": counted("queue_deliveries_total", {"outcome": "dropped"}, {"outcome": "buried"}),
-        "DeliveriesLate": above(of_pods("queue_oldest_age_seconds", **subscriber), 300, subscriber),
-        "EmergencyRights": above(of_pods("emergency_rights"), 0),
-        "ExternalServiceAway": circuit("issuer-people", "database-reads", {"target": "issuer-people"}),
-        "ExternalServiceFails": Scenario(
-            {failed: growing(3), **failing}, {failed: growing(1.5), **failing}, {"target": "issuer-people"}
-        ),
-        "ExternalServiceSlow": Scenario(of_calls(90, 10), of_calls(96, 4), {"target": "issuer-people"}),
-        "HistoryNotVerified": made(
-            "kube_cronjob_status_last_successful_time",
-            levels("HistoryNotVerified")[0],
-            cronjob="configuration-history",
-        ),
-        "HistoryVerificationFailed": Scenario(verified(200, 100), verified(100, 200)),
-        "MemoryOutdated": Scenario(
-            {of_pods("memory_age_seconds"): constant(151), **bound},
-            {of_pods("memory_age_seconds"): constant(150), **bound},
-        ),
-        "MemoryUsed": share(
-            "MemoryUsed",
-            of_pods("container_memory_working_set_bytes", container="configuration-api"),
-            of_pods("container_spec_memory_limit_bytes", container="configuration-api"),
-        ),
-        "MigrationsMissing": above(of_pods("database_migrations_missing"), 0),
-        "NotificationsRefused": counted(
-            "notifications_total",
-            {"connector": "fis", "outcome": "refused"},
-            {"connector": "unknown", "outcome": "refused"},
-            connector="fis",
-            outcome="refused",
-        ),
-        "PodNotReady": Scenario(
-            {of_pods("ready"): constant(0), named("ready", namespace="cbp-application", pod="b"): constant(1)},
-            {of_pods("ready"): constant(1), named("ready", namespace="elsewhere", pod="b"): constant(0)},
-        ),
-        "RequestsRefused": Scenario(
-            {of_pods("audit_refusals_total", status="401"): growing(2), **asked},
-            {of_pods("audit_refusals_total", status="429"): growing(9), **asked},
-        ),
-        "SecretDue": Scenario(
-            {age["cache"]: constant(due + 1)},
-            {age["cache"]: constant(due), age["database"]: constant(due + 1)},
-            {"secret": "cache"},
-        ),
-        "SecretOverdue": above(age["database"], levels("SecretOverdue")[0], {"secret": "database"}),
-        "StandbysAway": circuit("database-standby", "database-reads"),
-        "SubscriberMissedChanges": Scenario(
-            {of_pods("queue_missed", **subscriber): growing(1)},
-            {of_pods("queue_missed", **subscriber): constant(3)},
-            subscriber,
-        ),
-        "SubscriberPaused": above(of_pods("queue_paused", **subscriber), 0, subscriber),
-        "ThreadsUsed": share("ThreadsUsed", of_pods("resource_utilization_ratio", resource="threads"), None),
-        "ThrottledAlone": above(of_pods("throttle_degraded"), 0),
-    }
+    from tests.compiler.emit.kubernetes.monitoring.scenarios import Series
 
 
 def test_every_alert_has_its_scenario() -> None:
-    assert scenarios().keys() == variants().keys()
+    assert SCENARIOS.keys() == variants().keys()
 
 
-@pytest.mark.parametrize("alert", scenarios())
+@pytest.mark.parametrize("alert", SCENARIOS)
 def test_an_alert_fires_on_its_outage_and_not_one_step_short_of_it(alert: str, tmp_path: Path) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
         pytest.skip("not checked: the program promtool is not on PATH (docs/alerts.md)")
-    scenario, rules = scenarios()[alert], variants()[alert]
+    scenario, rules = SCENARIOS[alert], variants()[alert]
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump({"groups": [{"name": "all", "rules": rules}]}))
     expected = [
         {"exp_labels": scenario.labels | rule["labels"], "exp_annotations": rule["annotations"]} for rule in rules
