@@ -30,6 +30,7 @@ from compiler.emit.kubernetes.database.migration import migration
 from compiler.emit.kubernetes.database.poolers import poolers
 from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
+from compiler.emit.kubernetes.database.restore_test import restore_test
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
 from compiler.emit.kubernetes.database.standby_role import standby_role
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
@@ -127,6 +128,12 @@ COMPONENTS: tuple[Component, ...] = (
         documents=each(postgres_cluster, standby_role, backups, snapshot_retention),
         flows=database_flows.flows,
         scrapes=database_flows.scrapes,
+    ),
+    Component(
+        name="restore test",
+        runs=Runs.SERVING,
+        documents=restore_test,
+        flows=database_flows.restore_flows,
     ),
     Component(
         name="cache",
