@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -327,3 +331,45 @@ async def test_a_standby_that_follows_the_archive_is_promoted_with_all_that_was_
             made = await put(promoted, "n", "after")
             assert made.version.revision == kept.version.revision + 1
             assert made.version.epoch != kept.version.epoch
+
+
+ENDED = """
+import sys
+from runtime.maintenance import __main__ as program
+from runtime.maintenance.kubernetes import KubernetesApi
+
+class Api(KubernetesApi):
+    made = False
+
+    def _request(self, method, path, body=None):
+        if method != "GET":
+            print(method, flush=True)
+            self.made = method == "POST"
+        return {"items": [], "metadata": {}} if path.split("?")[0].endswith("backups") else {} if self.made else None
+
+program.in_cluster = lambda *_: Api(None, None)
+sys.exit(program.main())
+"""
+
+
+async def test_a_run_that_is_ended_deletes_its_copy(
+    primary: Archived, store: PostgresEntries, document: dict[str, Any], tmp_path: Path
+) -> None:
+    """As at the Job's deadline, or when its node is drained."""
+    for name, content in (("settings", document), ("manifest", MANIFEST)):
+        (tmp_path / name).write_text(json.dumps(content))
+    arguments = ("--settings", "settings", "--manifest", "manifest", "--cluster", "a", "--longest-seconds", "60")
+    variables = {"CBP_DATABASE_MIGRATION_URL": primary.server.migration_url, "CBP_DATABASE_SERVING_ROLE": API}
+    with subprocess.Popen(
+        [sys.executable, "-c", ENDED, "test-restore", *arguments],
+        cwd=tmp_path,
+        env=os.environ | variables,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as job:
+        assert job.stdout is not None
+        told = [next(job.stdout).split()[0] for _ in range(3)]
+        job.send_signal(signal.SIGTERM)
+        told += [line.split()[0] for line in job.stdout]
+    assert job.returncode == 1
+    assert [line for line in told if line in ("POST", "DELETE")] == ["DELETE", "POST", "DELETE"]
