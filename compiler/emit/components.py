@@ -32,6 +32,7 @@ from compiler.emit.kubernetes.database.postgres_cluster import database, postgre
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
 from compiler.emit.kubernetes.database.standby_role import standby_role
+from compiler.emit.kubernetes.edge.web_acl import web_acl
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.kubernetes.proxy import flows as proxy_flows
@@ -72,6 +73,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="audit key", runs=Runs.EVERYWHERE, vault=audit_key),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
+    Component(name="firewall", runs=Runs.EVERYWHERE, documents=web_acl),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
     Component(
         name="proxy",
