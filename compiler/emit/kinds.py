@@ -20,6 +20,7 @@ from compiler.emit.providers import (
     PROMETHEUS,
     REDIS_OPERATOR,
     SNAPSHOTS,
+    VPA_RECOMMENDER,
     Provider,
 )
 
@@ -83,6 +84,7 @@ ISSUER = Kind("cert-manager.io/v1", "Issuer", CERT_MANAGER)
 POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", PROMETHEUS)
 PROMETHEUS_RULE = Kind("monitoring.coreos.com/v1", "PrometheusRule", PROMETHEUS)
 SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject", KEDA)
+VERTICAL_POD_AUTOSCALER = Kind("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA_RECOMMENDER)
 WEB_ACL = Kind("wafv2.services.k8s.aws/v1alpha1", "WebACL", ACK_WAF)
 VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", SNAPSHOTS, namespaced=False)
 

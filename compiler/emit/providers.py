@@ -149,6 +149,13 @@ METRICS_SERVER = Provider(
     "https://kubernetes-sigs.github.io/metrics-server/",
     "kube-system",
 )
+VPA_RECOMMENDER = Provider(
+    "VPA recommender",
+    "1.0.0",
+    "a status with the recommendations, which it alone may write; of the VPA no other part is needed",
+    "https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler",
+    "kube-system",
+)
 METRICS_ADAPTER = Provider(
     "Prometheus adapter",
     "0.11.0",

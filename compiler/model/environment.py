@@ -312,6 +312,8 @@ class Cluster(Model):
     """The minor version that the cluster runs; every manifest is checked against its schemas."""
     addresses: ClusterAddresses
     balancers: Balancers = Balancers()
+    recommender: Flag = True
+    """Whether VPA's recommender runs in the cluster; without it no size is recommended."""
     vault: Vault
     backups: Backups
     anchors: Anchors | None = None
