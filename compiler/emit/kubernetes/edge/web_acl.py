@@ -37,13 +37,14 @@ GROUPS = {
 """The managed rule groups of each word of ``network.protection.waf.rules``."""
 
 COUNTED = (
-    # The API bounds its bodies, queries and paths itself, above these rules' 8 KiB, 2 KiB and 1 KiB, and says so.
+    # Entries have up to 1 MiB, and the rule lets 8 KiB pass.
     "SizeRestrictions_BODY",
-    "SizeRestrictions_QUERYSTRING",
-    "SizeRestrictions_URIPATH",
-    # Machines are clients, and values of configuration are addresses of servers.
+    # Clients are machines.
     "NoUserAgent_HEADER",
+    # Values of configuration are addresses of servers, and a key may end as a file does: `payments.ini`.
     "GenericRFI_BODY",
+    "RestrictedExtensions_URIPATH",
+    "RestrictedExtensions_QUERYARGUMENTS",
 )
 """Rules of the common group that count requests and refuse none."""
 
