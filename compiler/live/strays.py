@@ -21,7 +21,12 @@ _ALWAYS = {
     ("", "ServiceAccount", "default"),
 }
 """Objects that Kubernetes makes in every namespace."""
-_HARMLESS = {("", "Event"), ("events.k8s.io", "Event"), ("coordination.k8s.io", "Lease")}
+_HARMLESS = {
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("coordination.k8s.io", "Lease"),
+    ("autoscaling.k8s.io", "VerticalPodAutoscalerCheckpoint"),
+}
 """Kinds that give no right, run nothing and carry no traffic."""
 _BINDINGS = (kinds.CLUSTER_ROLE_BINDING.group, kinds.CLUSTER_ROLE_BINDING.name)
 _EVERY_ACCOUNT = "system:serviceaccounts"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
-from compiler.emit.kubernetes.application.ingress import admitted
+from compiler.emit.kubernetes.application.ingress import admitted, balancer
 from compiler.emit.kubernetes.application.pod import pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
@@ -88,6 +88,7 @@ def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Docum
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
         admitted=admitted(site),
+        balancer=balancer(site),
         vault_port=port_of(site.cluster.vault.address),
         audience=audience(site.environment.host),
         algorithms=ALGORITHMS,

@@ -225,6 +225,14 @@ def test_a_volume_that_does_not_grow_is_told_of_from_the_target_of_its_growth_on
     )
 
 
+@pytest.mark.parametrize(("window", "lasts"), [("1h", "1h"), ("30m", "1800s"), ("2h", "2h")])
+def test_a_volume_may_stay_as_full_for_the_stated_window(window: str, lasts: str) -> None:
+    found = rules(auto_scaling__database__storage__triggers__usage__window=window)
+    (rule,) = (rule for rule in found if rule["alert"] == "VolumeNotGrown")
+    assert rule["for"] == lasts
+    assert f"for {lasts}," in rule["annotations"]["summary"]
+
+
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:
     assert expression("ExternalServiceSlow", connections__external_services__timeout="8 seconds").endswith(" > 400")
 
