@@ -211,8 +211,18 @@ def redis_url(valkey: ValkeyServer) -> str:
 @contextmanager
 def empty_database(server: PostgresServer, owner: str) -> Iterator[str]:
     """Provide the name of a fresh database."""
+    with copied_database(server, owner, "template1") as name:
+        yield name
+
+
+@contextmanager
+def copied_database(server: PostgresServer, owner: str, template: str) -> Iterator[str]:
+    """Provide the name of a fresh database with the tables and rows of another one, to which nobody is connected.
+
+    Its files are copied, which costs half of what a copy through the log does.
+    """
     name = f"test_{secrets.token_hex(8)}"
-    administer(server, f"CREATE DATABASE {name} OWNER {owner}")
+    administer(server, f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY")
     yield name
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
