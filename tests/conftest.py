@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 from contextlib import contextmanager
@@ -119,6 +120,11 @@ SLOW = (
 def pytest_xdist_auto_num_workers() -> int:
     """Run two workers more than there are cores: workers wait for servers and deadlines for half of their time."""
     return (os.cpu_count() or 1) + 2
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected, which lives to the end, out of every later search for garbage."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
