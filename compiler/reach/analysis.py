@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit.argocd import argocd
 from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
-from compiler.emit.site import sites
+from compiler.emit.site import site_of, sites
 from compiler.lineage.analysed import known
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
@@ -164,7 +164,7 @@ def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
 
 def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
     """Return the emitted files of the first cluster."""
-    site = sites(resolved)[0]
+    site = site_of(resolved, next(iter(resolved.environment.clusters)))
     return _files(site, cluster_artifacts(site))
 
 
