@@ -5,6 +5,7 @@ Several processes share the statements; each compiles the project once, and then
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -176,7 +177,9 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
+    made = Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
+    gc.freeze()  # it lives as long as the process: no search for garbage walks through it
+    return made
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:
