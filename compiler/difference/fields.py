@@ -110,6 +110,8 @@ TABLE = (
     Row("StorageClass", "volumeBindingMode", Class.IMMUTABLE, _NEVER),
     Row("VolumeAttributesClass", "parameters **", Class.IMMUTABLE, _NEVER),
     Row("VolumeAttributesClass", "driverName", Class.IMMUTABLE, _NEVER),
+    Row("WebACL", "spec name", Class.IMMUTABLE, _NEVER),
+    Row("WebACL", "spec rules * statement rateBasedStatement limit", Class.DOWN, _DOWN, lower),
     Row("RoleBinding", "roleRef **", Class.IMMUTABLE, _NEVER),
     Row("ClusterRoleBinding", "roleRef **", Class.IMMUTABLE, _NEVER),
     *(

@@ -15,7 +15,14 @@ from compiler.emit.argocd_objects import COMPARED, SOURCE_NAMESPACES, argo_objec
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.cluster.external_secrets import REVIEWERS
 from compiler.emit.kubernetes.cluster.storage_classes import CLASSES, performance_class
-from compiler.emit.names import IMAGES_ADMITTED, SECRETS_ADMITTED, VOLUME_SNAPSHOTS, ZONES_ADMITTED, namespace
+from compiler.emit.names import (
+    COPIES_ADMITTED,
+    IMAGES_ADMITTED,
+    SECRETS_ADMITTED,
+    VOLUME_SNAPSHOTS,
+    ZONES_ADMITTED,
+    namespace,
+)
 from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD
 from compiler.emit.serialise import to_yaml
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
 # The cluster's folder in generated/<environment>/<cluster>/kubernetes.
 CLUSTER_SEGMENT = 2
-_ADMITTED = [IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED]
+_ADMITTED = [IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED, COPIES_ADMITTED]
 # The ApplicationSet follows the project, without which Argo CD refuses its Applications and waits for minutes.
 _PROJECT_FIRST = {"argocd.argoproj.io/sync-wave": "-1"}
 # The number that an autoscaler changes, by the kind of its target.

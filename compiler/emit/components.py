@@ -14,6 +14,7 @@ from compiler.emit.kubernetes.application.autoscaling import autoscaling, disrup
 from compiler.emit.kubernetes.application.deployment import deployment
 from compiler.emit.kubernetes.application.ingress import ingress
 from compiler.emit.kubernetes.application.quota import quota
+from compiler.emit.kubernetes.application.recommendation import recommendation
 from compiler.emit.kubernetes.application.secrets import client_certificate, database_password, secrets, signing_keys
 from compiler.emit.kubernetes.cache import flows as cache_flows
 from compiler.emit.kubernetes.cache.redis import redis
@@ -29,9 +30,12 @@ from compiler.emit.kubernetes.database.backups import backups
 from compiler.emit.kubernetes.database.migration import migration
 from compiler.emit.kubernetes.database.poolers import poolers
 from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
+from compiler.emit.kubernetes.database.recommendation import database_recommendation
 from compiler.emit.kubernetes.database.replica_scaling import replica_scaling
+from compiler.emit.kubernetes.database.restore_test import restore_test
 from compiler.emit.kubernetes.database.snapshot_retention import snapshot_retention
 from compiler.emit.kubernetes.database.standby_role import standby_role
+from compiler.emit.kubernetes.edge.web_acl import web_acl
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.kubernetes.proxy import flows as proxy_flows
@@ -72,6 +76,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="audit key", runs=Runs.EVERYWHERE, vault=audit_key),
     Component(name="certificate authority", runs=Runs.EVERYWHERE, vault=pki),
     Component(name="sign-in of workloads", runs=Runs.EVERYWHERE, vault=kubernetes_auth),
+    Component(name="firewall", runs=Runs.EVERYWHERE, documents=web_acl),
     Component(name="application quota", runs=Runs.EVERYWHERE, documents=quota),
     Component(
         name="proxy",
@@ -92,7 +97,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         name="application that serves",
         runs=Runs.SERVING,
-        documents=each(autoscaling, database_password, signing_keys),
+        documents=each(autoscaling, recommendation, database_password, signing_keys),
     ),
     Component(name="application that stands by", runs=Runs.STANDING_BY, documents=client_certificate),
     Component(name="data secrets", runs=Runs.EVERYWHERE, documents=data_secrets, accounts=data_account),
@@ -102,7 +107,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(
         name="database clients",
         runs=Runs.SERVING,
-        documents=each(database, poolers, replica_scaling),
+        documents=each(database, poolers, replica_scaling, database_recommendation),
         flows=database_flows.client_flows,
         scrapes=database_flows.client_scrapes,
         vault=database_credentials,
@@ -127,6 +132,12 @@ COMPONENTS: tuple[Component, ...] = (
         documents=each(postgres_cluster, standby_role, backups, snapshot_retention),
         flows=database_flows.flows,
         scrapes=database_flows.scrapes,
+    ),
+    Component(
+        name="restore test",
+        runs=Runs.SERVING,
+        documents=restore_test,
+        flows=database_flows.restore_flows,
     ),
     Component(
         name="cache",

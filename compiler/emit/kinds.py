@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler.emit.providers import (
+    ACK_WAF,
     ARGO_CD,
     BARMAN_CLOUD,
     CERT_MANAGER,
@@ -19,6 +20,7 @@ from compiler.emit.providers import (
     PROMETHEUS,
     REDIS_OPERATOR,
     SNAPSHOTS,
+    VPA_RECOMMENDER,
     Provider,
 )
 
@@ -82,6 +84,8 @@ ISSUER = Kind("cert-manager.io/v1", "Issuer", CERT_MANAGER)
 POD_MONITOR = Kind("monitoring.coreos.com/v1", "PodMonitor", PROMETHEUS)
 PROMETHEUS_RULE = Kind("monitoring.coreos.com/v1", "PrometheusRule", PROMETHEUS)
 SCALED_OBJECT = Kind("keda.sh/v1alpha1", "ScaledObject", KEDA)
+VERTICAL_POD_AUTOSCALER = Kind("autoscaling.k8s.io/v1", "VerticalPodAutoscaler", VPA_RECOMMENDER)
+WEB_ACL = Kind("wafv2.services.k8s.aws/v1alpha1", "WebACL", ACK_WAF)
 VOLUME_SNAPSHOT_CLASS = Kind("snapshot.storage.k8s.io/v1", "VolumeSnapshotClass", SNAPSHOTS, namespaced=False)
 
 KINDS = tuple(value for value in tuple(globals().values()) if isinstance(value, Kind))

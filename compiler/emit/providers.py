@@ -102,10 +102,17 @@ SNAPSHOTS = Provider(
 )
 AWS_LOAD_BALANCER = Provider(
     "AWS Load Balancer Controller",
-    "2.7.0",
-    "targets by address, and readiness that waits for the load balancer",
+    "2.14.0",
+    "web ACLs by their name, and a reserved capacity",
     "https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/",
     "kube-system",
+)
+ACK_WAF = Provider(
+    "ACK controller of AWS WAF",
+    "1.4.1",
+    "a web ACL that is gone is made anew",
+    "https://aws-controllers-k8s.github.io/community/docs/community/overview/",
+    "ack-system",
 )
 AZURE_LOAD_BALANCER = Provider(
     "Application Gateway Ingress Controller",
@@ -140,6 +147,13 @@ METRICS_SERVER = Provider(
     "0.7.0",
     "CPU and memory of single containers",
     "https://kubernetes-sigs.github.io/metrics-server/",
+    "kube-system",
+)
+VPA_RECOMMENDER = Provider(
+    "VPA recommender",
+    "1.0.0",
+    "a status with the recommendations, which it alone may write; of the VPA no other part is needed",
+    "https://github.com/kubernetes/autoscaler/tree/master/vertical-pod-autoscaler",
     "kube-system",
 )
 METRICS_ADAPTER = Provider(

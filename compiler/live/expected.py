@@ -280,6 +280,7 @@ DEFAULTS: dict[GroupKind, Defaults] = {
         ("spec triggers * metricType", "AverageValue"),
     ),
     ("cert-manager.io", "Certificate"): (("spec issuerRef group", "cert-manager.io"),),
+    ("wafv2.services.k8s.aws", "WebACL"): (("metadata finalizers", ["finalizers.wafv2.services.k8s.aws/WebACL"]),),
 }
 """Defaults by the kind of the object."""
 

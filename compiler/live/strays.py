@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import PART_OF
-from compiler.emit.names import namespace
+from compiler.emit.names import DATABASE_RESTORED, RESTORE_TEST, namespace
 from compiler.live.difference import Difference, Kind
 from compiler.live.made import MAKES
 
@@ -21,7 +21,12 @@ _ALWAYS = {
     ("", "ServiceAccount", "default"),
 }
 """Objects that Kubernetes makes in every namespace."""
-_HARMLESS = {("", "Event"), ("events.k8s.io", "Event"), ("coordination.k8s.io", "Lease")}
+_HARMLESS = {
+    ("", "Event"),
+    ("events.k8s.io", "Event"),
+    ("coordination.k8s.io", "Lease"),
+    ("autoscaling.k8s.io", "VerticalPodAutoscalerCheckpoint"),
+}
 """Kinds that give no right, run nothing and carry no traffic."""
 _BINDINGS = (kinds.CLUSTER_ROLE_BINDING.group, kinds.CLUSTER_ROLE_BINDING.name)
 _EVERY_ACCOUNT = "system:serviceaccounts"
@@ -86,6 +91,8 @@ class _Owned:
                 return any(space == key.namespace and name.fullmatch(key.name) for space, name in self._claims)
             case ("", "Endpoints"):
                 return self._exists(key, kinds.SERVICE, key.name)
+            case ("postgresql.cnpg.io", "Cluster"):
+                return key.name == DATABASE_RESTORED and self._exists(key, kinds.CRON_JOB, RESTORE_TEST)
             case ("postgresql.cnpg.io", "Backup"):
                 return self._exists(key, kinds.SCHEDULED_BACKUP, labels.get("cnpg.io/scheduled-backup", ""))
             case ("snapshot.storage.k8s.io", "VolumeSnapshot"):

@@ -61,10 +61,19 @@ class ReadReplicas(Model):
     triggers: ReplicaTriggers
 
 
+class UsageTrigger(Model):
+    """The used share of a volume from which on it grows."""
+
+    target: Percent
+    """The used share of its space, or of its inodes; from there on the volume grows."""
+    window: Duration
+    """How long a volume may stay there without having grown, until somebody is woken."""
+
+
 class StorageTriggers(Model):
     """The metric that storage grows by."""
 
-    usage: UtilizationTrigger
+    usage: UsageTrigger
 
 
 class StorageScaling(Model):

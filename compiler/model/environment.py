@@ -35,7 +35,7 @@ from compiler.model.text import (
     RoleArn,
     Subnet,
 )
-from compiler.model.units import Flag
+from compiler.model.units import Count, Flag
 from compiler.model.units.base import refuse
 from runtime.settings import NotificationForm, RoleName, Route
 
@@ -184,6 +184,8 @@ class EnvironmentThrottling(Model):
     """The routes that have their own limits; may be empty."""
     clients: Annotated[tuple[ClientLimits, ...], AfterValidator(_once)] = ()
     """The clients that have their own limits, higher or lower ones."""
+    clients_of_an_address: Count = 1
+    """How many clients may come from one address, as behind a gateway: the firewall takes more for a flood."""
 
 
 class Subscriber(Model):
@@ -290,7 +292,7 @@ class Balancers(Model):
     subnets: Listed[Subnet] | None = None
     """The subnets by their names or IDs; left out, the cloud's controller finds them by their tags."""
     firewall: Firewall | None = None
-    """The web application firewall before the application; left out, people attach it to the load balancer."""
+    """A web application firewall that others own; left out, Amazon's is rendered, and Azure's is the gateway's own."""
 
 
 class Cluster(Model):
@@ -310,6 +312,8 @@ class Cluster(Model):
     """The minor version that the cluster runs; every manifest is checked against its schemas."""
     addresses: ClusterAddresses
     balancers: Balancers = Balancers()
+    recommender: Flag = True
+    """Whether VPA's recommender runs in the cluster; without it no size is recommended."""
     vault: Vault
     backups: Backups
     anchors: Anchors | None = None

@@ -31,9 +31,9 @@ class Ddos(Model):
     """Protection against denial of service."""
 
     enabled: Flag
-    """Whether the network's edge absorbs floods of requests."""
+    """Whether the firewall refuses an address that floods the load balancer."""
     auto_scale: Flag
-    """Whether the protection scales with a flood."""
+    """Whether the load balancer scales from a reserved capacity, which takes the first burst of a flood."""
 
 
 class Waf(Model):
@@ -41,8 +41,8 @@ class Waf(Model):
 
     enabled: Flag
     """Whether requests are inspected at the network's edge."""
-    rules: Literal["OWASP Top 10"]
-    """The set of rules for the inspection."""
+    rules: Literal["OWASP Top 10", "OWASP Top 10 and operating system"]
+    """The attacks that are looked for: the OWASP Top 10, with or without those on Linux and its shells."""
 
 
 class Protection(Model):

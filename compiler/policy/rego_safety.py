@@ -21,8 +21,8 @@ from compiler.policy.syntax import Call, Chain, Negation, Syntax, uses
 BUILTINS = frozenset(
     {
         "abs", "array.concat", "array.slice", "concat", "contains", "count", "endswith", "format_int", "indexof",
-        "is_array", "is_boolean", "is_null", "is_number", "is_object", "is_string", "lower", "max", "min",
-        "net.cidr_contains", "numbers.range", "object.get", "object.keys", "object.remove", "object.union",
+        "is_array", "is_boolean", "is_null", "is_number", "is_object", "is_string", "json.unmarshal", "lower", "max",
+        "min", "net.cidr_contains", "numbers.range", "object.get", "object.keys", "object.remove", "object.union",
         "regex.match", "replace", "sort", "split", "sprintf", "startswith", "substring", "sum", "to_number", "trim",
         "trim_left", "trim_prefix", "trim_right", "trim_space", "trim_suffix", "upper", "walk",
     }

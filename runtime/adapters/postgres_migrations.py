@@ -106,7 +106,7 @@ async def session(address: Address, settings: Database) -> AsyncIterator[asyncpg
     """Provide a session with the rights of the database's owner, which is closed at the end."""
     connection = await connect(address, settings)
     try:
-        await _become_owner(connection)
+        await become_owner(connection)
         yield connection
     finally:
         await connection.close()
@@ -184,7 +184,8 @@ def require_partitions(actual: int, wanted: int) -> None:
         )
 
 
-async def _become_owner(connection: asyncpg.Connection) -> None:
+async def become_owner(connection: asyncpg.Connection) -> None:
+    """Give a session the rights of its database's owner, and no others."""
     await connection.execute(
         await connection.fetchval(
             "SELECT format('SET ROLE %I', pg_get_userbyid(datdba)) FROM pg_database WHERE datname = current_database()"

@@ -65,6 +65,19 @@ def postgres(
     """
     passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, MIGRATOR, API)}
     cluster = create(directory, passwords, installations() if ways is None else ways)
+    with serving(cluster, passwords, ports=ports, parameters=parameters) as server:
+        yield server
+
+
+@contextmanager
+def serving(
+    cluster: Cluster,
+    passwords: Mapping[str, str],
+    *,
+    ports: Iterable[int] | None = None,
+    parameters: Mapping[str, str] | None = None,
+) -> Iterator[PostgresServer]:
+    """Run a cluster that exists, with the ``passwords`` of its roles; the rest is as for :func:`postgres`."""
     child, port = on_free_port(
         partial(_serve, cluster, PARAMETERS | dict(parameters or {})), free_ports() if ports is None else ports
     )

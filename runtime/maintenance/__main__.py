@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import os
+import signal
 import sys
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,8 @@ from runtime.maintenance.events import keep_events
 from runtime.maintenance.history import verify_history
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
 from runtime.maintenance.locked_store import StoreError
+from runtime.maintenance.restore_test import restore
+from runtime.maintenance.scratch import Scratch
 from runtime.maintenance.snapshots import prune
 from runtime.maintenance.transit import SignerError
 from runtime.maintenance.volumes import Volumes, copy
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 CREDENTIALS = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 FAILED = 1
 MISCONFIGURED = 2
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SignerError, StoreError, KubernetesError)
 
 _log = structlog.get_logger(__name__)
 
@@ -57,6 +63,13 @@ def main() -> int:
     job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     job.add_argument("--folder", type=Path, help="a folder outside of the database, for each anchor as a file")
     job.set_defaults(start=_anchor)
+    job = jobs.add_parser("test-restore", help="restore the database beside itself, verify the copy, and delete it")
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.add_argument("--cluster", required=True, help="the name of the database's Cluster")
+    job.add_argument("--manifest", type=Path, required=True, metavar="FILE", help="the scratch Cluster, as JSON")
+    job.add_argument("--longest-seconds", type=int, required=True, help="the time after which a restore has failed")
+    _add_credentials(job)
+    job.set_defaults(start=_restore)
     arguments = parser.parse_args()
     configure_logging()
     status: int = arguments.start(arguments)
@@ -80,6 +93,23 @@ def _anchor(arguments: argparse.Namespace) -> int:
     return _on_database(arguments.settings, run)
 
 
+def _restore(arguments: argparse.Namespace) -> int:
+    # The run that is ended deletes its scratch Cluster.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(FAILED))
+
+    async def run(settings: Settings, environment: MigrationEnvironment) -> int:
+        manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
+        scratch = Scratch(in_cluster(os.environ, arguments.credentials), manifest)
+        outcome = await restore(
+            scratch, arguments.cluster, environment.database, settings.database, arguments.longest_seconds
+        )
+        sys.stdout.write("".join(f"{fault}\n" for fault in outcome.faults))
+        _log.info("the database was restored", **asdict(outcome) | {"faults": len(outcome.faults)})
+        return FAILED if outcome.faults else 0
+
+    return _on_database(arguments.settings, run)
+
+
 def _on_database(path: Path, run: Callable[[Settings, MigrationEnvironment], Coroutine[Any, Any, int]]) -> int:
     try:
         settings = load_settings(path)
@@ -88,7 +118,7 @@ def _on_database(path: Path, run: Callable[[Settings, MigrationEnvironment], Cor
     except (SettingsError, EnvironmentVariableError) as error:
         sys.stderr.write(f"error: {error}\n")
         return MISCONFIGURED
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, SignerError, StoreError) as error:
+    except _FAILURES as error:
         _log.error("the maintenance job failed", reason=str(error))
         return FAILED
 
@@ -112,13 +142,17 @@ def _add_settings(job: argparse.ArgumentParser, run: Callable[[Address, Database
 def _add_common(job: argparse.ArgumentParser, run: Callable[..., None]) -> None:
     job.add_argument("--namespace", required=True, help="the namespace of the snapshots")
     job.add_argument("--retention-seconds", required=True, type=int, help="the time to keep a snapshot")
+    _add_credentials(job)
+    job.set_defaults(run=run, start=_run_in_cluster)
+
+
+def _add_credentials(job: argparse.ArgumentParser) -> None:
     job.add_argument(
         "--credentials",
         type=Path,
         default=CREDENTIALS,
         help="the folder of the service account's token (default: %(default)s)",
     )
-    job.set_defaults(run=run, start=_run_in_cluster)
 
 
 def _run_in_cluster(arguments: argparse.Namespace) -> int:

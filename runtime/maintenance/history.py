@@ -67,10 +67,13 @@ async def verify_history(address: Address, settings: Database) -> tuple[list[str
 
     Raises asyncpg's errors.
     """
-    async with (
-        session(address, settings) as connection,
-        connection.transaction(isolation="repeatable_read", readonly=True),
-    ):
+    async with session(address, settings) as connection:
+        return await compare(connection)
+
+
+async def compare(connection: asyncpg.Connection) -> tuple[list[str], str]:
+    """Return the same as :func:`verify_history`, by a session with the rights of the database's owner."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
         kept = await connection.fetchrow(_KEPT)
         faults = [
             *map(_entry, await connection.fetch(_ENTRIES, MOST_FAULTS)),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from compiler.emit.kubernetes.cluster.admission import secret_writers
-from compiler.emit.names import IMAGES_ADMITTED
+from compiler.emit.names import COPIES_ADMITTED, IMAGES_ADMITTED
 from tests.compiler.admission import IMAGES, LABELLED, NAMESPACE, denied_by_rules, labelled, pod, secret
-from tests.compiler.project import documents, site
+from tests.compiler.project import documents, emitted, site
 
 if TYPE_CHECKING:
     import subprocess
@@ -98,3 +99,20 @@ def test_no_namespace_but_a_zone_s_own_has_its_label(
 def test_a_zone_keeps_its_labels(guarded: Server, change: str) -> None:
     answered = guarded.run("label", "namespace", "cbp-data", change, "--overwrite", "--dry-run=server")
     assert "cbp-zones-by-label" in answered.stderr
+
+
+def test_the_restore_test_makes_its_copy_and_no_other_cluster(guarded: Server, server: Server) -> None:
+    """``server`` has the definition of the Cluster."""
+    copy = json.loads(emitted("cbp-data/configmap-configuration-restore-test.yaml")["data"]["cluster.json"])
+    user = ("--as", "system:serviceaccount:cbp-data:configuration-restore-test", "--as-group", "system:masters")
+    answered = created(server, copy, *user)
+    assert answered.returncode == 0, answered.stderr
+    metadata, spec = copy["metadata"], copy["spec"]
+    for other in (
+        {**copy, "metadata": {**metadata, "name": "configuration-db"}},
+        {**copy, "metadata": {**metadata, "annotations": {"cnpg.io/podPatch": "[]"}}},
+        {**copy, "spec": {**spec, "imageName": "elsewhere@sha256:" + "0" * 64}},
+        {**copy, "spec": {**spec, "env": [{"name": "A", "value": "b"}]}},
+        {**copy, "spec": {**spec, "bootstrap": {"initdb": {}}}},
+    ):
+        assert COPIES_ADMITTED in created(server, other, *user).stderr

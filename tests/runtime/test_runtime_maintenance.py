@@ -115,7 +115,7 @@ def serving(*backups: dict[str, Any]) -> Iterator[Server]:
 
 
 def api(server: HTTPServer, token: str = "token") -> KubernetesApi:  # noqa: S107 - of the fake
-    return KubernetesApi(partial(HTTPConnection, "127.0.0.1", server.server_port, timeout=10), token)
+    return KubernetesApi(partial(HTTPConnection, "127.0.0.1", server.server_port, timeout=10), lambda: token)
 
 
 def test_every_page_is_read_and_every_expired_snapshot_deleted() -> None:

@@ -98,7 +98,7 @@ def serving(claims: list[dict[str, Any]], *snapshots: dict[str, Any]) -> Iterato
         thread.start()
         try:
             connect = partial(HTTPConnection, "127.0.0.1", server.server_port, timeout=10)
-            yield server, KubernetesApi(connect, "token")
+            yield server, KubernetesApi(connect, lambda: "token")
         finally:
             server.shutdown()
             thread.join()

@@ -68,7 +68,7 @@ def _limits(site: Site) -> Iterator[tuple[Fields, list[Fields]]]:
             {"entries": [{"key": TOKEN}], "token_bucket": _bucket(capacity, refill)},
             [{"request_headers": {"header_name": _PROOF, "descriptor_key": TOKEN}}],
         )
-    connector = _of_connector(throttling)
+    connector = of_connector(throttling)
     capacity = throttling.address.capacity + connector[0] * len(site.environment.connectors)
     refill = throttling.address.refill_per_minute + connector[1] * len(site.environment.connectors)
     yield (
@@ -90,7 +90,7 @@ def _limits(site: Site) -> Iterator[tuple[Fields, list[Fields]]]:
     )
 
 
-def _of_connector(throttling: Throttling) -> tuple[int, int]:
+def of_connector(throttling: Throttling) -> tuple[int, int]:
     """Return the capacity and the refill of the least limit that every connector has of its own."""
     bucket = throttling.client or throttling.endpoint or throttling.address
     return bucket.capacity, bucket.refill_per_minute

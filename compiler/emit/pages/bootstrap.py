@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
-from compiler.emit.kubernetes.application.ingress import admitted
+from compiler.emit.kubernetes.application.ingress import admitted, balancer
 from compiler.emit.kubernetes.application.pod import pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
@@ -26,6 +26,7 @@ from compiler.emit.names import (
     CACHE,
     DATABASE,
     DATABASE_NAME,
+    DATABASE_RESTORED,
     MIGRATION,
     REDIS_PORT,
     VAULT_KV,
@@ -87,6 +88,7 @@ def bootstrap(
         monitoring=PROMETHEUS,
         cloud=platform(site.cluster),
         admitted=admitted(site),
+        balancer=balancer(site),
         vault_port=port_of(site.cluster.vault.address),
         audience=audience(site.environment.host),
         algorithms=ALGORITHMS,
@@ -94,6 +96,7 @@ def bootstrap(
         retention=days(site.spec.backup.database.retention),
         database=site.spec.compute.database_tier,
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
+        copy_account=f"system:serviceaccount:{namespace('data')}:{DATABASE_RESTORED}",
         anchoring_account=f"system:serviceaccount:{namespace('data')}:{AUDIT}",
         cloud_audience=CLOUD_AUDIENCE,
         locked_days=locked_days(site),

@@ -120,7 +120,12 @@ _ANNOTATED = (
 _CONTROLLERS: tuple[tuple[Provider, Marks], ...] = (
     (EBS, _holding("StorageClass", "provisioner", "ebs.csi.aws.com")),
     (AZURE_DISK, _holding("StorageClass", "provisioner", "disk.csi.azure.com")),
-    (METRICS_SERVER, _holding("HorizontalPodAutoscaler", "containerResource")),
+    (
+        METRICS_SERVER,
+        _either(
+            _holding("HorizontalPodAutoscaler", "containerResource"), _holding("VerticalPodAutoscaler", "targetRef")
+        ),
+    ),
     (METRICS_ADAPTER, _holding("HorizontalPodAutoscaler", "pods")),
     (PROMETHEUS, _holding("ScaledObject", "serverAddress")),
 )

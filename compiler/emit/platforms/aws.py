@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.platforms.interface import Balancer
     from compiler.model.containers import LogOptions
-    from compiler.model.environment import Balancers
     from compiler.model.load_balancing import ApplicationBalancing
 
 STICKINESS = Duration(300)
@@ -65,6 +64,7 @@ class _Aws:
     pod_labels: Mapping[str, str] = MappingProxyType({})
     readiness_labels: Mapping[str, str] = MappingProxyType({"elbv2.k8s.aws/pod-readiness-gate-inject": "enabled"})
     checks_pods = True
+    renders_firewalls = True
 
     def private_service(self, subnets: Sequence[str]) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
@@ -87,13 +87,22 @@ class _Aws:
         # The endpoint of the own region: the global one is public, and in one region.
         return {"eks.amazonaws.com/role-arn": identity, "eks.amazonaws.com/sts-regional-endpoints": "true"}
 
-    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+    def balancing(self, balancer: Balancer) -> tuple[str, ...]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         found = "Its subnets are those of `addresses.load_balancer`, and so are those of the database's load balancer"
-        firewall = "A web ACL is attached to it once it is there: `balancers.firewall` names none."
+        made = (
+            f"ACK makes its web ACL `{balancer.acl}`, by a role of its own that may make, read, change, tag and",
+            "delete web ACLs of that name, and nothing else. The role of the load balancer's controller may",
+            "`wafv2:ListWebACLs`, which its published policy lacks: else the controller finds no ACL by its name.",
+        )
+        reserved = (
+            f"It reserves {balancer.capacity} capacity units. The quota of a region for reserved units of Application",
+            "Load Balancers is 0 until somebody has it raised: before the first sync, or the controller stops there.",
+        )
         return (
-            f"{found}{'.' if settings.subnets else ', by their tag `kubernetes.io/role/internal-elb`.'}",
-            *(() if settings.firewall else (firewall,)),
+            f"{found}{'.' if balancer.settings.subnets else ', by their tag `kubernetes.io/role/internal-elb`.'}",
+            *(made if balancer.acl else ()),
+            *(reserved if balancer.capacity else ()),
         )
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
@@ -139,7 +148,7 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
 
 
 def _edge(balancer: Balancer) -> dict[str, str]:
-    """Return the networks that it admits (rule NET015), its subnets, its firewall and its attributes.
+    """Return the networks that it admits (rule NET015), its subnets, firewall, capacity and attributes.
 
     It is not protected against its deletion: the controller would keep an Ingress that Argo CD prunes, as when roles
     are exchanged, and Argo CD would wait for it at that commit for ever.
@@ -151,10 +160,19 @@ def _edge(balancer: Balancer) -> dict[str, str]:
     stated = {
         "inbound-cidrs": ",".join(balancer.admitted),
         "subnets": ",".join(balancer.settings.subnets or ()),
-        "wafv2-acl-arn": balancer.settings.firewall,
+        **_firewall(balancer),
+        # Zero takes a reservation back, and silence leaves it.
+        "minimum-load-balancer-capacity": f"CapacityUnits={number(balancer.capacity)}",
         "load-balancer-attributes": ",".join(f"{name}={value}" for name, value in attributes.items()),
     }
     return {name: value for name, value in stated.items() if value}
+
+
+def _firewall(balancer: Balancer) -> dict[str, str]:
+    """Return the web ACL: the rendered one by its name; none is said, since silence would leave the last one."""
+    if balancer.acl:
+        return {"wafv2-acl-name": balancer.acl}
+    return {"wafv2-acl-arn": balancer.firewall or "none"}
 
 
 def _attributes(balancer: Balancer) -> dict[str, str]:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.platforms.interface import Balancer
     from compiler.model.containers import LogOptions
-    from compiler.model.environment import Balancers
 
 
 _STORE = StoreWords(
@@ -63,6 +62,7 @@ class _Azure:
     pod_labels: Mapping[str, str] = MappingProxyType({"azure.workload.identity/use": "true"})
     readiness_labels: Mapping[str, str] = MappingProxyType({})
     checks_pods = False
+    renders_firewalls = False
 
     def private_service(self, subnets: Sequence[str]) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`; a load balancer is in one subnet, the first."""
@@ -73,14 +73,15 @@ class _Azure:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"azure.workload.identity/client-id": identity}
 
-    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+    def balancing(self, balancer: Balancer) -> tuple[str, ...]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         firewall = "The gateway has a policy of its firewall of its own: `balancers.firewall` names none."
         return (
             "No annotation says so: the security group of the gateway's subnet allows these networks, and the tags",
             "`GatewayManager` and `AzureLoadBalancer`, and denies all others. Its TLS policy is the gateway's own.",
             f"It verifies the pods by a trusted root certificate `{API}`, which is that of the authority in Vault.",
-            *(() if settings.firewall else (firewall,)),
+            "Its capacity is its own, too: `autoscaleConfiguration.minCapacity` takes the first burst of a flood.",
+            *(() if balancer.firewall else (firewall,)),
         )
 
     def ingress(self, balancer: Balancer) -> dict[str, str]:
@@ -105,8 +106,8 @@ class _Azure:
             "health-probe-timeout": number(check.timeout.seconds),
             "health-probe-unhealthy-threshold": number(check.unhealthy_threshold),
         }
-        if balancer.settings.firewall:
-            settings["waf-policy-for-path"] = balancer.settings.firewall
+        if balancer.firewall:
+            settings["waf-policy-for-path"] = balancer.firewall
         if balancing.ssl_termination:
             # The gateway has the certificate from a key vault; no manifest contains it.
             settings |= {"ssl-redirect": "true", "appgw-ssl-certificate": API}

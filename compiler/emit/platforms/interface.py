@@ -32,6 +32,12 @@ class Balancer:
     """The networks that may open connections to it."""
     settings: Balancers
     """The settings that the cloud keeps."""
+    firewall: str | None
+    """The firewall of others that stands before it, if there is one."""
+    acl: str | None
+    """The name of the firewall that is rendered for it, if there is one."""
+    capacity: int
+    """The capacity that is reserved for it, in the units of the cloud; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,11 @@ class Platform(Protocol):
     def checks_pods(self) -> bool:
         """Whether the load balancer of such a Service checks its pods itself, rather than their nodes."""
 
-    def balancing(self, settings: Balancers) -> tuple[str, ...]:
+    @property
+    def renders_firewalls(self) -> bool:
+        """Whether a firewall before a load balancer can be an object of the cluster."""
+
+    def balancing(self, balancer: Balancer) -> tuple[str, ...]:
         """Return the lines of ``bootstrap.md`` on the surroundings of the load balancer that people set up."""
 
     @property

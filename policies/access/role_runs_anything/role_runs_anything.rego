@@ -13,6 +13,7 @@
 package access.role_runs_anything
 
 import data.lib.access
+import data.lib.kubernetes
 import rego.v1
 
 examined contains right if some right in access.rights
@@ -35,6 +36,43 @@ makers := {
 bad(right) if {
 	[right.group, right.resource] in makers
 	right.verb in {"create", "patch", "update"}
+	not confined(right)
+}
+
+# confined holds of a right to create, if the API server judges all that any of its holders creates.
+confined(right) if {
+	right.verb == "create"
+	holders := access.held_by(right.role)
+	count(holders) > 0
+	every holder in holders {
+		user := sprintf("system:serviceaccount:%s:%s", [holder.namespace, holder.name])
+		[user, right.group, right.resource] in judged
+	}
+}
+
+# judged holds the users, API groups and resources that an admission policy judges wherever they are created.
+judged contains [user, group, resource] if {
+	some policy in kubernetes.objects
+	policy.kind == "ValidatingAdmissionPolicy"
+	object.get(policy.spec, "failurePolicy", "Fail") == "Fail"
+	count(object.get(policy.spec, "validations", [])) > 0
+	policy.name in denied
+	[condition] := object.get(policy.spec, "matchConditions", [])
+	[_, user, ""] := split(condition.expression, "'")
+	condition.expression == sprintf("request.userInfo.username == '%s'", [user])
+	some rule in policy.spec.matchConstraints.resourceRules
+	"CREATE" in rule.operations
+	some group in rule.apiGroups
+	some resource in rule.resources
+}
+
+# denied holds the names of the policies that deny in the whole cluster.
+denied contains name if {
+	some binding in kubernetes.objects
+	binding.kind == "ValidatingAdmissionPolicyBinding"
+	"Deny" in binding.spec.validationActions
+	count(object.get(binding.spec, "matchResources", {})) == 0
+	name := binding.spec.policyName
 }
 
 deny contains denial if {

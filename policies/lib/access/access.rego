@@ -45,6 +45,15 @@ rights contains right if {
 	}
 }
 
+# held_by returns the subjects that a role is given to.
+held_by(role) := {subject |
+	some binding in bindings
+	binding.namespace == role.namespace
+	binding.role.kind == role.kind
+	binding.role.name == role.name
+	some subject in binding.subjects
+}
+
 named(document) := {
 	"file": document.file,
 	"kind": document.object.kind,

@@ -21,6 +21,23 @@ objects contains item if {
 	}
 }
 
+# restored holds the Clusters that restore tests make, each with the name of the ConfigMap that holds its manifest.
+restored contains item if {
+	some document in input.documents
+	document.object.kind == "ConfigMap"
+	text := document.object.data["cluster.json"]
+	cluster := json.unmarshal(text)
+	item := {
+		"file": document.file,
+		"kind": cluster.kind,
+		"name": cluster.metadata.name,
+		"namespace": cluster.metadata.namespace,
+		"labels": object.get(cluster.metadata, "labels", {}),
+		"spec": cluster.spec,
+		"held_in": document.object.metadata.name,
+	}
+}
+
 # placed holds the same objects by namespace and kind, for rules that look for one object from another.
 placed := {namespace: kinds |
 	some namespace in {item.namespace | some item in objects}
@@ -83,7 +100,7 @@ selectable contains pod if {
 
 selectable contains pod if {
 	some made in origins.made_pods
-	some item in objects
+	some item in objects | restored
 	made.kind == item.kind
 	labels := object.union(made.labels, {made.named: concat("", [item.name, made.suffix])})
 	pod := {"namespace": item.namespace, "labels": labels}

@@ -1,8 +1,9 @@
 # METADATA
 # title: A promise of redundancy is not backed by the numbers
 # description: >-
-#   Multiple instances need two at the least, multiple zones need pods that are spread over them, and a synchronous
-#   primary needs two standbys: with one, losing it stops every write.
+#   Multiple instances need two at the least, multiple zones need pods that are spread over them, a switch without downtime
+#   needs pods that all stay until others are ready, state that is preserved a standby that has every commit, and a
+#   synchronous primary two standbys: with one, losing it stops every write.
 # custom:
 #   id: CON024
 #   severity: error
@@ -15,6 +16,10 @@ import rego.v1
 
 examined contains promise if {
 	some promise in input.spec.redundancy.application.deployment
+}
+
+examined contains promise if {
+	some promise in input.spec.redundancy.application.failover
 }
 
 examined contains promise if {
@@ -65,5 +70,33 @@ deny contains denial if {
 			["compute", "database_tier", "instances", "replicas", "min"],
 			["redundancy", "data", "replication"],
 		],
+	}
+}
+
+deny contains denial if {
+	some promise in examined
+	promise == "Zero-downtime switch"
+	away := input.spec.orchestration.configuration.rolling_update.max_unavailable
+	away > 0
+	denial := {
+		"id": "CON024",
+		"message": sprintf("redundancy promises a switch without downtime, but %d pods may be away in an update", [away]),
+		"path": ["orchestration", "configuration", "rolling_update", "max_unavailable"],
+		"places": [
+			["orchestration", "configuration", "rolling_update", "max_unavailable"],
+			["redundancy", "application", "failover"],
+		],
+	}
+}
+
+deny contains denial if {
+	some promise in examined
+	promise == "State preservation"
+	count({other | some other in examined; other == "Synchronous primary"}) == 0
+	denial := {
+		"id": "CON024",
+		"message": "redundancy promises that a failover preserves the state, but no standby has every commit",
+		"path": ["redundancy", "application", "failover"],
+		"places": [["redundancy", "application", "failover"], ["redundancy", "data", "replication"]],
 	}
 }

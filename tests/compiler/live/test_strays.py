@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compiler.live.cases import live, owned, reported
+from compiler.emit.names import DATABASE_RESTORED
+from compiler.live.comparison import check
+from compiler.live.objects import Compiled, identity
+from tests.compiler.live.cases import SITE, live, owned, reported
 
 NOBODY = "no compiled object owns it"
 
@@ -82,3 +85,14 @@ def test_a_binding_of_the_whole_cluster_that_reaches_an_account_of_a_zone_is_a_s
     }
     lines = [f"stray ClusterRoleBinding wide: it gives ClusterRole admin to {reached}"] if reached else []
     assert reported(*live().values(), binding) == lines
+
+
+def test_the_copy_of_a_restore_test_belongs_to_the_job_that_makes_it_and_no_other_database_does() -> None:
+    job = owned("CronJob", "configuration-restore-test", api_version="batch/v1")
+    copy, other = (owned("Cluster", name, api_version="postgresql.cnpg.io/v1") for name in (DATABASE_RESTORED, "other"))
+    instance = owned("Pod", "restored-1", copy)
+    tested = Compiled({**SITE.objects, identity(job): job}, SITE.left_to_others)
+    strays = [str(item) for item in check(tested, [*live().values(), job, copy, instance, other])]
+    assert strays == [f"Cluster cbp-data/other: {NOBODY}"]
+    untested = reported(*live().values(), copy)
+    assert untested == [f"stray Cluster cbp-data/{DATABASE_RESTORED}: {NOBODY}"]

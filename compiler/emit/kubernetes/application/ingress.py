@@ -1,7 +1,8 @@
 """The API's Service, and the Ingress for which the cloud's controller creates a load balancer.
 
-Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, the environment's ``host``,
-``addresses`` and ``connectors``, the cluster's ``platform``, ``balancers`` and ``addresses.load_balancer``.
+Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, ``network.protection``, the
+environment's ``host``, ``addresses`` and ``connectors``, the cluster's ``platform``, ``balancers`` and
+``addresses.load_balancer``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -14,6 +15,8 @@ from compiler.emit import kinds
 from compiler.emit.envoy.timeouts import balancer_idle
 from compiler.emit.kubernetes.application.pod import draining
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
+from compiler.emit.kubernetes.edge import web_acl
+from compiler.emit.kubernetes.edge.loads import capacity_units
 from compiler.emit.names import API, host
 from compiler.emit.platforms import platform
 from compiler.emit.platforms.interface import Balancer
@@ -50,7 +53,7 @@ def ingress(site: Site) -> Iterator[Document]:
         Wave.CONNECTION,
         zone="application",
         labels=LABELS,
-        annotations=cloud.ingress(_balancer(site)),
+        annotations=cloud.ingress(balancer(site)),
         spec={
             "ingressClassName": cloud.ingress_class,
             "rules": [{"host": site.environment.host, "http": {"paths": paths}}],
@@ -58,8 +61,9 @@ def ingress(site: Site) -> Iterator[Document]:
     )
 
 
-def _balancer(site: Site) -> Balancer:
+def balancer(site: Site) -> Balancer:
     """Return the load balancer: internal, unless its declared addresses are public."""
+    protection, acl = site.spec.network.protection, web_acl.name(site)
     return Balancer(
         site.spec.load_balancing.application,
         internal=all(ip_network(item).is_private for item in site.cluster.addresses.load_balancer),
@@ -68,6 +72,9 @@ def _balancer(site: Site) -> Balancer:
         server=host(API, "application"),
         admitted=admitted(site),
         settings=site.cluster.balancers,
+        firewall=site.cluster.balancers.firewall if protection.waf.enabled or protection.ddos.enabled else None,
+        acl=acl,
+        capacity=capacity_units(site),
     )
 
 

@@ -6,7 +6,7 @@ Upstream: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.access import bound_role, service_account
@@ -55,12 +55,18 @@ def maintenance_job(site: Site, job: MaintenanceJob) -> Iterator[Document]:
     yield cron_job(job.name, job.schedule, job.pods, _pod(site, job), LONGEST_SECONDS)
 
 
-def cron_job(name: str, schedule: str, labels: dict[str, str], pod: Pod, longest_seconds: int) -> Document:
-    """Return the CronJob that runs a pod with these labels, one run at a time, each for so long at most."""
+def cron_job(
+    name: str, schedule: str, labels: dict[str, str], pod: Pod, longest_seconds: int, *, suspended: bool = False
+) -> Document:
+    """Return the CronJob that runs a pod with these labels, one run at a time, each for so long at most.
+
+    A ``suspended`` one runs only when a person makes a Job from it.
+    """
     template = {"metadata": {"labels": {**PART_OF, **labels}}, "spec": pod.fields}
     spec = {
         "schedule": schedule,
         "timeZone": "Etc/UTC",
+        **({"suspend": True} if suspended else {}),
         "concurrencyPolicy": "Forbid",
         "startingDeadlineSeconds": 3600,
         "successfulJobsHistoryLimit": 1,
@@ -78,14 +84,15 @@ def _pod(site: Site, job: MaintenanceJob) -> Pod:
         image=site.environment.image.reference,
         command=(PYTHON, "-m", "runtime.maintenance", *job.arguments),
         resources=RESOURCES,
-        # The token is mounted here, for this container alone, and expires after the longest run.
-        mounts=(Mount("credentials", {"projected": {"sources": _credentials(), "defaultMode": 0o440}}, CREDENTIALS),),
+        # The token is mounted here, for this container alone.
+        mounts=(credentials(),),
     )
     return Pod(job.name, OWN_USER, (container,), lifetime={"restartPolicy": "Never"})
 
 
-def _credentials() -> list[dict[str, Any]]:
-    """Return the volume sources: a token for this pod, and the API server's certificate, present in every namespace."""
+def credentials() -> Mount:
+    """Return the mount of a token for the pod, and of the API server's certificate, present in every namespace."""
     certificate = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     token = {"path": "token", "expirationSeconds": TOKEN_SECONDS}
-    return [{"serviceAccountToken": token}, {"configMap": certificate}]
+    sources = [{"serviceAccountToken": token}, {"configMap": certificate}]
+    return Mount("credentials", {"projected": {"sources": sources, "defaultMode": 0o440}}, CREDENTIALS)

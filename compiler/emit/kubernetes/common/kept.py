@@ -13,7 +13,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
-from compiler.emit.names import CACHE, CERTIFICATES, DATA_SECRETS, DEFAULT_DENY, MIGRATION, MIGRATION_CREDENTIALS
+from compiler.emit.names import (
+    CACHE,
+    CERTIFICATES,
+    DATA_SECRETS,
+    DATABASE_QUERIES,
+    DEFAULT_DENY,
+    MIGRATION,
+    MIGRATION_CREDENTIALS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +66,7 @@ _POLICIES = frozenset(
     for direction in ("ingress", "egress")
 )
 _NAMED_IN_THE_DATA_ZONE: Mapping[Kind, frozenset[str]] = {
-    kinds.CONFIG_MAP: frozenset({CACHE}),
+    kinds.CONFIG_MAP: frozenset({CACHE, DATABASE_QUERIES}),
     kinds.SERVICE_ACCOUNT: frozenset({CACHE, DATA_SECRETS, CERTIFICATES}),
     kinds.ROLE: frozenset({CERTIFICATES}),
     kinds.ROLE_BINDING: frozenset({CERTIFICATES}),

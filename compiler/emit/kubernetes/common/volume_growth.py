@@ -1,6 +1,9 @@
 """Growth of volumes: the annotations that pvc-autoresizer reads on a PersistentVolumeClaim.
 
-Sources: ``auto_scaling.database.storage.triggers.usage``, ``storage.*.size``.
+It grows a volume as soon as it sees it so full: there is no annotation for a window, which is the alert's
+(:mod:`compiler.emit.kubernetes.monitoring.scaling_alerts`).
+
+Sources: ``auto_scaling.database.storage.triggers.usage.target``, ``storage.*.size``.
 Upstream: https://github.com/topolvm/pvc-autoresizer
 """
 

@@ -18,9 +18,11 @@ from compiler.emit.kubernetes.database.audit_anchors import anchored
 from compiler.emit.kubernetes.database.migration import PODS as MIGRATION_PODS
 from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
 from compiler.emit.kubernetes.database.replication import followed_cluster
+from compiler.emit.kubernetes.database.restore_test import PODS as RESTORE_TEST_PODS
 from compiler.emit.kubernetes.database.snapshot_retention import PODS as RETENTION_PODS
 from compiler.emit.names import (
     DATABASE,
+    DATABASE_RESTORED,
     HTTPS_PORT,
     POOLER,
     POOLER_METRICS_PORT,
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster
 
 _CLUSTER = {"cnpg.io/cluster": DATABASE}
+_COPY = {"cnpg.io/cluster": DATABASE_RESTORED}
 
 POSTGRES = pods_of("data", "postgres", INSTANCES)
 # A Job of the operator creates each new instance: it copies the primary, or restores a backup.
@@ -47,11 +50,15 @@ WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, othe
 READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
 AUDIT_ANCHORS = pods_of("data", "audit-anchors", ANCHOR_PODS)
 MIGRATION = pods_of("data", "migration", MIGRATION_PODS)
+RESTORE_TEST = pods_of("data", "restore-test", RESTORE_TEST_PODS)
+RESTORED = pods_of("data", "restored", {**_COPY, "cnpg.io/podRole": "instance"})
+RESTORED_JOBS = pods_of("data", "restored-jobs", _COPY, labelled="cnpg.io/jobRole")
 SNAPSHOT_RETENTION = pods_of("data", "snapshot-retention", RETENTION_PODS)
 
 REPLICATION = "redundancy.data.replication"
 BACKUP = "storage.database.backup.type"
 RETENTION = "backup.database.retention"
+TESTING = "backup.database.testing.schedule"
 POOLING = "load_balancing.database.type"
 DATABASE_TYPE = "storage.database.type"
 ROLES = "access_control.infrastructure.principle"
@@ -94,6 +101,20 @@ def audit_flows(site: Site) -> Iterator[Flow]:
     yield from to_dns(site, AUDIT_ANCHORS, AUDIT)
 
 
+def restore_flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the restore test, and of the copy that it makes: nobody else may reach the copy."""
+    yield Flow(RESTORE_TEST, POSTGRES, (POSTGRES_PORT,), "the result of a restore test", TESTING)
+    yield Flow(RESTORE_TEST, RESTORED, (POSTGRES_PORT,), "the verification of the copy", TESTING)
+    yield to_kubernetes(RESTORE_TEST, TESTING)
+    yield from to_dns(site, RESTORE_TEST, TESTING)
+    both = (POSTGRES_PORT, POSTGRES_STATUS_PORT)
+    yield Flow(at.POSTGRES_OPERATOR, RESTORED, both, "the state of the copy", TESTING)
+    for pods in (RESTORED, RESTORED_JOBS):
+        yield from _archive_flows(site, pods, TESTING)
+        yield to_kubernetes(pods, TESTING)
+        yield from to_dns(site, pods, TESTING)
+
+
 def flows(site: Site) -> Iterator[Flow]:
     """Yield the flows of the instances, of the operator's Jobs, and of the snapshot retention."""
     both = (POSTGRES_PORT, POSTGRES_STATUS_PORT)
@@ -101,17 +122,21 @@ def flows(site: Site) -> Iterator[Flow]:
     yield Flow(POSTGRES, POSTGRES, both, "replication, and whether a primary is cut off", REPLICATION)
     yield Flow(POSTGRES_JOBS, POSTGRES, (POSTGRES_PORT,), "a new instance copies the primary", REPLICATION)
     for pods in (POSTGRES, POSTGRES_JOBS):
-        reason = "base backups and the archived log"
-        yield Flow(pods, at.OBJECT_STORE, (_store_port(site.cluster),), reason, BACKUP)
+        yield from _archive_flows(site, pods, BACKUP)
         if followed := followed_cluster(site):
             reason = "the archive of the cluster that serves, which this one follows"
             port = _store_port(site.environment.clusters[followed])
             yield Flow(pods, at.object_store_of(followed), (port,), reason, REPLICATION)
-        if at.CLOUD_IDENTITY.of(site):
-            yield Flow(pods, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", BACKUP)
         yield to_kubernetes(pods, DATABASE_TYPE)
         yield from to_dns(site, pods, DATABASE_TYPE)
     yield to_kubernetes(SNAPSHOT_RETENTION, RETENTION)
+
+
+def _archive_flows(site: Site, pods: Pods, statement: str) -> Iterator[Flow]:
+    """Yield the flows of pods that write to their cluster's object store, or read from it."""
+    yield Flow(pods, at.OBJECT_STORE, (_store_port(site.cluster),), "base backups and the archived log", statement)
+    if at.CLOUD_IDENTITY.of(site):
+        yield Flow(pods, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", statement)
 
 
 def client_scrapes(site: Site) -> Iterator[Scrape]:

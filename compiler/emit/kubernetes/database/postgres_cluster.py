@@ -29,11 +29,13 @@ from compiler.emit.names import (
     DATABASE_MANAGER_SECRET,
     DATABASE_NAME,
     DATABASE_OWNER,
+    DATABASE_QUERIES,
     DATABASE_SERVER,
     LOG_VOLUMES,
     VOLUME_SNAPSHOTS,
 )
 from compiler.emit.platforms import platform
+from compiler.emit.serialise import dumped
 from compiler.emit.text import quantity
 from compiler.emit.vault.paths import vault_paths
 
@@ -47,6 +49,30 @@ if TYPE_CHECKING:
 INSTANCES = {"cnpg.io/cluster": DATABASE, "cnpg.io/podRole": "instance"}
 """The labels that the operator gives to the instances' pods, and to no Job or pooler."""
 
+QUERIES_KEY = "queries"
+# The exporter adds the name of the query, and cnpg_, before each column. There is no table before the first migration.
+QUERIES: dict[str, dict[str, Any]] = {
+    "restore_test": {
+        "predicate_query": "SELECT to_regclass('restore_tests') IS NOT NULL",
+        "query": (
+            "SELECT source, extract(epoch FROM finished_at)::float AS finished_time, seconds, lost_seconds"
+            " FROM restore_tests WHERE finished_at IS NOT NULL AND faults = 0 ORDER BY began_at DESC LIMIT 1"
+        ),
+        "target_databases": [DATABASE_NAME],
+        "primary": True,
+        "metrics": [
+            {"source": {"usage": "LABEL", "description": "archive or snapshot"}},
+            {"finished_time": {"usage": "GAUGE", "description": "When the last restore test without a fault ended"}},
+            {"seconds": {"usage": "GAUGE", "description": "The time until its copy accepted connections"}},
+            {"lost_seconds": {"usage": "GAUGE", "description": "The age of the oldest change that its copy lacked"}},
+        ],
+    }
+}
+"""The metrics of the database's own tables, in the exporter's format.
+
+Source: https://cloudnative-pg.io/documentation/current/monitoring/#user-defined-metrics
+"""
+
 VOLUME_LABEL = "cnpg.io/pvcRole"
 """The label by which the operator tells data volumes from log volumes."""
 
@@ -54,6 +80,14 @@ VOLUME_LABEL = "cnpg.io/pvcRole"
 def postgres_cluster(site: Site) -> Iterator[Document]:
     """Yield the Cluster, and the ExternalSecret with the password of Vault's managing role."""
     yield kubernetes_object(kinds.POSTGRES_CLUSTER, DATABASE, Wave.DATA, zone="data", spec=_cluster(site))
+    yield kubernetes_object(
+        kinds.CONFIG_MAP,
+        DATABASE_QUERIES,
+        Wave.ACCESS,
+        zone="data",
+        labels=RELOADED,
+        data={QUERIES_KEY: dumped(QUERIES)},
+    )
     # The operator takes the role's name from the Secret, too: https://cloudnative-pg.io/documentation/current/
     template = {
         "type": "kubernetes.io/basic-auth",
@@ -94,23 +128,28 @@ def _cluster(site: Site) -> dict[str, Any]:
         # The operator still issues the certificates of its own clients: replicas, poolers and itself.
         "certificates": {"serverTLSSecret": DATABASE_SERVER, "serverCASecret": DATABASE_SERVER},
         "enableSuperuserAccess": False,
-        "resources": _resources(site),
+        "resources": resources(site),
         **_storage(site),
         **_placement(),
+        "monitoring": {"customQueriesConfigMap": [{"name": DATABASE_QUERIES, "key": QUERIES_KEY}]},
         "enablePDB": True,
         # Replicas are updated first; then one of them becomes the primary, without a confirmation at night.
         "primaryUpdateStrategy": "unsupervised",
         "primaryUpdateMethod": "switchover",
         **delays(site),
-        "serviceAccountTemplate": {
-            "metadata": {"annotations": platform(site.cluster).account(site.cluster.backups.identity)}
-        },
+        **account(site),
         "plugins": [{**archive(site.name, site.cluster), "isWALArchiver": True}],
         "backup": _snapshots(),
     }
 
 
-def _resources(site: Site) -> dict[str, Any]:
+def account(site: Site) -> dict[str, Any]:
+    """Return the annotations of the instances' ServiceAccount: the identity that the object store knows."""
+    annotations = platform(site.cluster).account(site.cluster.backups.identity)
+    return {"serviceAccountTemplate": {"metadata": {"annotations": annotations}}}
+
+
+def resources(site: Site) -> dict[str, Any]:
     """Return requests equal to limits: an instance is evicted last, and shares its memory with no other pod."""
     reserved = site.spec.compute.database_tier.resources
     return guaranteed(reserved.cpu.reserved, reserved.memory.reserved).fields

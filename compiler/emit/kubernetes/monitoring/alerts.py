@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.monitoring.flows import monitored
 from compiler.emit.kubernetes.monitoring.notification_alerts import notification_alerts
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
+from compiler.emit.kubernetes.monitoring.restore_alerts import restore_alerts
 from compiler.emit.kubernetes.monitoring.scaling_alerts import scaling_alerts
 from compiler.emit.kubernetes.monitoring.secret_alerts import secret_alerts
 from compiler.emit.kubernetes.monitoring.service_alerts import SERVICE_ALERTS, limit_alerts
@@ -40,6 +41,7 @@ def alerts(site: Site) -> Iterator[Document]:
             "limits": limit_alerts(site),
             "secrets": secret_alerts(site),
             "recovery": recovery_alerts(site),
+            "restore": restore_alerts(site),
             "scaling": scaling_alerts(site),
         }
         rules = {name: [alert.rule for alert in group] for name, group in found.items()}

@@ -1,8 +1,7 @@
 """Alerts on the audit trail and the history: that they are sealed, anchored, whole and verified, and on refusals.
 
 Sources: ``network.segmentation.traffic.egress``, ``recovery.rpo.target``.
-Upstream: https://prometheus-operator.dev/docs/developer/alerting/,
-https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics/workload
+Upstream: https://prometheus-operator.dev/docs/developer/alerting/
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.database.audit_anchors import anchored, anchoring
 from compiler.emit.kubernetes.database.migration import HISTORY
 from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.jobs import failed_last, since_created, succeeded
 from compiler.emit.names import namespace
 from compiler.emit.settings import DAY_SECONDS
 
@@ -93,18 +93,11 @@ def _anchors(site: Site) -> Iterator[Alert]:
 
 
 def _history() -> tuple[Alert, ...]:
-    """Return the alerts on the daily verification of the history, by metrics of kube-state-metrics.
-
-    A run that failed stays in the cluster; the alert on it ends with a later one that succeeds.
-    """
-    jobs, cron_job = f'namespace="{namespace("data")}"', f'namespace="{namespace("data")}",cronjob="{HISTORY}"'
-    failed = f'kube_job_failed{{{jobs},job_name=~"{HISTORY}-.+",condition="true"}} == 1'
-    started = f'kube_job_status_start_time{{{jobs},job_name=~"{HISTORY}-.+"}}'
-    succeeded = f"kube_cronjob_status_last_successful_time{{{cron_job}}}"
+    """Return the alerts on the daily verification of the history."""
     return (
         Alert(
             "HistoryVerificationFailed",
-            f"max({started} and on (job_name) {failed}) > (max({succeeded}) or vector(0))",
+            failed_last(HISTORY),
             "0m",
             "critical",
             "The entries may differ from their history: the log of the failed job names each difference.",
@@ -112,7 +105,7 @@ def _history() -> tuple[Alert, ...]:
         ),
         Alert(
             "HistoryNotVerified",
-            f"time() - max({succeeded} or kube_cronjob_created{{{cron_job}}}) > {UNVERIFIED_DAYS * DAY_SECONDS}",
+            f"{since_created(succeeded(HISTORY), HISTORY)} > {UNVERIFIED_DAYS * DAY_SECONDS}",
             "0m",
             "warning",
             f"The history has not been verified for more than {UNVERIFIED_DAYS} days.",

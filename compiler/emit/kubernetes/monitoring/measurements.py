@@ -19,6 +19,12 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "cnpg_pg_replication_in_recovery": ("CloudNativePG", "Whether a server of the database is a standby."),
     "cnpg_pg_stat_archiver_last_archived_time": ("CloudNativePG", "When a file of the log was last archived."),
     "cnpg_pg_stat_archiver_last_failed_time": ("CloudNativePG", "When archiving a file of the log last failed."),
+    "cnpg_restore_test_finished_time": (
+        "CloudNativePG",
+        "When the last restore test without a fault ended, by its `source`: `archive` or `snapshot`.",
+    ),
+    "cnpg_restore_test_lost_seconds": ("CloudNativePG", "The age of the oldest change that its copy lacked."),
+    "cnpg_restore_test_seconds": ("CloudNativePG", "The time until its copy accepted connections."),
     "container_memory_working_set_bytes": ("cAdvisor", "Memory of a container that cannot be reclaimed at once."),
     "container_spec_memory_limit_bytes": ("cAdvisor", "The limit of a container's memory."),
     "kube_cronjob_created": ("kube-state-metrics", "When a CronJob was made."),

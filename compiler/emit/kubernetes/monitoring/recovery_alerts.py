@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.cache import snapshots
 from compiler.emit.kubernetes.common.cron import longest_interval
 from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.jobs import since_created, succeeded
 from compiler.emit.names import namespace
 from compiler.emit.settings import DAY_SECONDS
 
@@ -50,12 +51,10 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
         "recovery.rpo.target",
     )
     if snapshots.taken(site):
-        copies = f'{_DATA},cronjob="{snapshots.NAME}"'
-        succeeded = f"kube_cronjob_status_last_successful_time{{{copies}}}"
         late = longest_interval(site.spec.storage.cache.persistence.backup_schedule) * LATE_BACKUPS
         yield Alert(
             "CacheCopyOverdue",
-            f"time() - max({succeeded} or kube_cronjob_created{{{copies}}}) > {late.seconds}",
+            f"{since_created(succeeded(snapshots.NAME), snapshots.NAME)} > {late.seconds}",
             "0m",
             "warning",
             f"The volumes of the cache have not been copied for more than {late}.",

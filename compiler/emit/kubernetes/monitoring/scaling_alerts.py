@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.monitoring.alert import Alert
 from compiler.emit.names import API, namespace
+from compiler.emit.text import hours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +42,13 @@ def scaling_alerts(site: Site) -> Iterator[Alert]:
         "The autoscaler of the API has had none of the measurements that it scales by for a quarter of an hour.",
         "auto_scaling.application.triggers",
     )
-    volumes, target = f'namespace="{namespace("data")}"', site.spec.auto_scaling.database.storage.triggers.usage.target
+    volumes, usage = f'namespace="{namespace("data")}"', site.spec.auto_scaling.database.storage.triggers.usage
     used = f"kubelet_volume_stats_used_bytes{{{volumes}}} / kubelet_volume_stats_capacity_bytes{{{volumes}}}"
     yield Alert(
         "VolumeNotGrown",
-        f"max by (persistentvolumeclaim) (100 * {used}) >= {target.number()}",
-        "1h",
+        f"max by (persistentvolumeclaim) (100 * {used}) >= {usage.target.number()}",
+        hours(usage.window),
         "critical",
-        f"A volume has been {target} full for an hour, and has not grown.",
+        f"A volume has been {usage.target} full for {hours(usage.window)}, and has not grown.",
         "auto_scaling.database.storage.triggers.usage.target",
     )

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from compiler.emit.pages.disaster import steps
-from tests.compiler.project import artifacts, changed, documents, resolved, site
+from tests.compiler.project import artifacts, changed, documents, listing, resolved, site
 
 
 @pytest.mark.parametrize("target", ["15 minutes", "1 hour", "4 hours", "7 seconds"])
@@ -23,6 +23,28 @@ def test_the_former_primary_is_fenced_before_anything_else() -> None:
     assert first.title == "Fence eu-central-1"
     assert all("--context production-eu-central-1" in command for command in first.commands)
     assert not any("--context production-eu-central-1" in command for step in others for command in step.commands)
+
+
+WORDS = {
+    "database": ("Failover to replica", "Restore from backup", "Validate data integrity"),
+    "application": ("Deploy to recovery region", "Update DNS records", "Verify functionality"),
+}
+
+
+@pytest.mark.parametrize(("part", "word"), [(part, word) for part, words in WORDS.items() for word in words])
+def test_each_procedure_of_the_specification_has_its_steps(part: str, word: str) -> None:
+    """Without a procedure its steps are left out, and no others."""
+    others = [each for each in WORDS[part] if each != word]
+    found = steps(site(cluster="eu-west-1"), "eu-central-1")
+    without = steps(site(listing(f"recovery.procedures.{part}", *others), cluster="eu-west-1"), "eu-central-1")
+    assert [step for step, _ in without] == [step for step, _ in found if step.procedure != word]
+    assert len(without) < len(found)
+
+
+def test_a_database_is_made_anew_only_while_it_follows_the_archive() -> None:
+    titles = [step.title for step, _ in steps(site(cluster="eu-west-1"), "eu-central-1")]
+    restored = titles.index("Restore the database, if it is lost here too")
+    assert titles.index("Fence eu-central-1") < restored < titles.index("Exchange the roles in Git")
 
 
 def test_the_commands_name_objects_that_are_there() -> None:

@@ -32,6 +32,8 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
         "backend-protocol": "HTTPS",
         "healthcheck-protocol": "HTTPS",
         "inbound-cidrs": "10.30.128.0/20,10.30.240.0/24",
+        "wafv2-acl-name": "cbp-production-eu-central-1",
+        "minimum-load-balancer-capacity": "CapacityUnits=100",
         "ssl-redirect": "443",
         "healthcheck-path": "/health",
         "healthcheck-interval-seconds": "30",

@@ -49,6 +49,7 @@ def test_in_the_data_zone_exactly_what_the_stores_need_is_kept() -> None:
     server = ("configuration-cache-server", "configuration-db-server")
     assert kept(found) == {
         ("Cluster", "configuration-db"),
+        ("ConfigMap", "configuration-db-queries"),
         *(("ObjectStore", f"configuration-db-{cluster}") for cluster in ("eu-central-1", "eu-west-1")),
         ("ScheduledBackup", "configuration-db-full"),
         ("ScheduledBackup", "configuration-db-incremental"),

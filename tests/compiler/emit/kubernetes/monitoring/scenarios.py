@@ -89,12 +89,13 @@ def circuit(target: str, other: str, labels: Mapping[str, str] | None = None) ->
     )
 
 
-def verified(started: float, succeeded: float) -> dict[str, str]:
-    job = "configuration-history-29"
+def ran(cron_job: str, started: float, succeeded: float) -> dict[str, str]:
+    """Return the series of a CronJob with a job that began at some time and failed, and one that succeeded."""
+    job = f"{cron_job}-29"
     return {
         of_data("kube_job_failed", job_name=job, condition="true"): constant(1),
         of_data("kube_job_status_start_time", job_name=job): constant(started),
-        of_data("kube_cronjob_status_last_successful_time", cronjob="configuration-history"): constant(succeeded),
+        of_data("kube_cronjob_status_last_successful_time", cronjob=cron_job): constant(succeeded),
     }
 
 
@@ -135,6 +136,8 @@ def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: st
     return Scenario({of_pods(metric, **bad): growing(1)}, {of_pods(metric, **good): growing(1)}, labels)
 
 
+RESTORE_TEST = "configuration-restore-test"
+
 _ASKED = {of_pods("http_requests_total", route="/v1/namespaces"): growing(10)}
 _FAILING = {of_pods("external_calls_total", target="issuer-people", outcome="answered"): growing(17)}
 _FAILED = of_pods("external_calls_total", target="issuer-people", outcome="failed")
@@ -158,7 +161,9 @@ _OF_AUDIT = {
         levels("HistoryNotVerified")[0],
         cronjob="configuration-history",
     ),
-    "HistoryVerificationFailed": Scenario(verified(200, 100), verified(100, 200)),
+    "HistoryVerificationFailed": Scenario(
+        ran("configuration-history", 200, 100), ran("configuration-history", 100, 200)
+    ),
     "RequestsRefused": Scenario(
         {of_pods("audit_refusals_total", status="401"): growing(2), **_ASKED},
         {of_pods("audit_refusals_total", status="429"): growing(9), **_ASKED},
@@ -219,6 +224,14 @@ _OF_RECOVERY = {
     ),
 }
 
+_OF_RESTORES = {
+    "RecoveryPointMissed": above(of_data("cnpg_restore_test_lost_seconds"), levels("RecoveryPointMissed")[0]),
+    "RecoveryPointUnproven": made("cnpg_restore_test_finished_time", levels("RecoveryPointUnproven")[0]),
+    "RecoveryTimeMissed": above(of_data("cnpg_restore_test_seconds"), levels("RecoveryTimeMissed")[0]),
+    "RecoveryTimeUnproven": made("kube_cronjob_created", levels("RecoveryTimeUnproven")[0], cronjob=RESTORE_TEST),
+    "RestoreTestFailed": Scenario(ran(RESTORE_TEST, 200, 100), ran(RESTORE_TEST, 100, 200)),
+}
+
 _OF_SCALING = {
     "AutoscalerBlind": Scenario(
         {of_scaler("status_condition", condition="ScalingActive", status="true"): constant(0)},
@@ -262,5 +275,14 @@ _OF_OTHERS = {
     "SubscriberPaused": above(of_pods("queue_paused", **_SUBSCRIBER), 0, _SUBSCRIBER),
 }
 
-SCENARIOS = {**_OF_AUDIT, **_OF_SERVICE, **_OF_LIMITS, **_OF_SECRETS, **_OF_RECOVERY, **_OF_SCALING, **_OF_OTHERS}
+SCENARIOS = {
+    **_OF_AUDIT,
+    **_OF_SERVICE,
+    **_OF_LIMITS,
+    **_OF_SECRETS,
+    **_OF_RECOVERY,
+    **_OF_RESTORES,
+    **_OF_SCALING,
+    **_OF_OTHERS,
+}
 """The scenario of each alert."""

@@ -82,7 +82,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
-        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy", "Volume")
+        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy", "Volume", "Restore", "Recovery")
         zone = "data" if rule["alert"].startswith(of_data) else "application"
         for series in asked(rule["expr"]):
             assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
@@ -133,6 +133,11 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "BackupOverdue": "critical",
         "CacheCopyOverdue": "warning",
         "LogNotArchived": "critical",
+        "RestoreTestFailed": "critical",
+        "RecoveryPointMissed": "critical",
+        "RecoveryPointUnproven": "warning",
+        "RecoveryTimeMissed": "critical",
+        "RecoveryTimeUnproven": "warning",
         "DeadLetters": "warning",
         "DeliveriesLate": "warning",
         "SubscriberMissedChanges": "critical",
@@ -200,6 +205,15 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert "CacheCopyOverdue" not in names
 
 
+def test_the_objectives_are_shown_by_restores_as_often_as_they_say() -> None:
+    assert expression("RecoveryPointMissed", recovery__rpo__target="20 minutes").endswith(" > 1200")
+    assert expression("RecoveryTimeMissed", recovery__rto__target="2 hours").endswith(" > 7200")
+    day = 86400
+    for name, path in (("RecoveryPoint", "rpo"), ("RecoveryTime", "rto")):
+        expected = f" > {31 * day + day}"
+        assert expression(f"{name}Unproven", **{f"recovery__{path}__validation": "Monthly"}).endswith(expected)
+
+
 def test_a_fixed_number_of_pods_is_at_no_bound() -> None:
     same = {f"compute__application_tier__instances__{name}": "3" for name in ("min", "optimal", "max")}
     assert "InstancesAtMost" not in {rule["alert"] for rule in rules(**same)}
@@ -209,6 +223,14 @@ def test_a_volume_that_does_not_grow_is_told_of_from_the_target_of_its_growth_on
     assert expression("VolumeNotGrown", auto_scaling__database__storage__triggers__usage__target="71%").endswith(
         " >= 71"
     )
+
+
+@pytest.mark.parametrize(("window", "lasts"), [("1h", "1h"), ("30m", "1800s"), ("2h", "2h")])
+def test_a_volume_may_stay_as_full_for_the_stated_window(window: str, lasts: str) -> None:
+    found = rules(auto_scaling__database__storage__triggers__usage__window=window)
+    (rule,) = (rule for rule in found if rule["alert"] == "VolumeNotGrown")
+    assert rule["for"] == lasts
+    assert f"for {lasts}," in rule["annotations"]["summary"]
 
 
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:

@@ -75,13 +75,15 @@ def test_every_zone_denies_everything_first(at: Site) -> None:
 
 
 def test_there_is_a_policy_for_each_kind_of_pod_and_direction_and_no_other() -> None:
-    both, data = ("ingress", "egress"), ("postgres", "pooler-rw", "pooler-ro", "redis", "sentinel")
+    both, data = ("ingress", "egress"), ("postgres", "pooler-rw", "pooler-ro", "redis", "sentinel", "restored")
     assert policies(site()).keys() == {
         *(f"cbp-{zone}/networkpolicy-default-deny.yaml" for zone in ("public", "application", "data", "management")),
         *(f"cbp-application/networkpolicy-api-{direction}.yaml" for direction in both),
         *(f"cbp-data/networkpolicy-{pods}-{direction}.yaml" for pods in data for direction in both),
         "cbp-data/networkpolicy-postgres-jobs-egress.yaml",
         "cbp-data/networkpolicy-migration-egress.yaml",
+        "cbp-data/networkpolicy-restore-test-egress.yaml",
+        "cbp-data/networkpolicy-restored-jobs-egress.yaml",
         "cbp-data/networkpolicy-audit-anchors-egress.yaml",
         "cbp-data/networkpolicy-snapshot-retention-egress.yaml",
         "cbp-data/networkpolicy-cache-copies-egress.yaml",

@@ -30,6 +30,7 @@ every_site = pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES
 Table = dict[tuple[str, str], set[str]]
 
 POSTGRES = {"cnpg.io/cluster": "configuration-db", "app.kubernetes.io/name": "postgresql"}
+RESTORED = {**POSTGRES, "cnpg.io/cluster": "configuration-db-restored"}
 POOLER = {**POSTGRES, "cnpg.io/podRole": "pooler"}
 SENTINEL = {"app": "configuration-cache-sentinel-sentinel", "role": "sentinel", "redis_setup_type": "sentinel"}
 PODS = {
@@ -41,6 +42,9 @@ PODS = {
     "migration": ("cbp-data", {"app.kubernetes.io/component": "migration", "app.kubernetes.io/part-of": "cbp"}),
     "anchors": ("cbp-data", {"app.kubernetes.io/component": "audit-anchors", "app.kubernetes.io/part-of": "cbp"}),
     "retention": ("cbp-data", {"app.kubernetes.io/name": "configuration-db-retention"}),
+    "restore test": ("cbp-data", {"app.kubernetes.io/component": "restore-test", "app.kubernetes.io/part-of": "cbp"}),
+    "restored": ("cbp-data", {**RESTORED, "cnpg.io/podRole": "instance", "role": "primary"}),
+    "restoring": ("cbp-data", {**RESTORED, "cnpg.io/jobRole": "full-recovery"}),
     "copies": ("cbp-data", {"app.kubernetes.io/name": "configuration-cache-copies"}),
     "redis": ("cbp-data", {"app": "configuration-cache", "role": "replication", "redis_setup_type": "replication"}),
     "sentinel": ("cbp-data", SENTINEL),
@@ -126,6 +130,21 @@ SERVING: Table = {
     ("anchors", "instance"): {"5432"},
     ("anchors", "vault"): {"8200"},
     ("anchors", "dns"): NAMES,
+    ("restore test", "instance"): {"5432"},
+    ("restore test", "restored"): {"5432"},
+    ("restore test", "kubernetes"): {"443"},
+    ("restore test", "dns"): NAMES,
+    ("cnpg", "restored"): {"5432", "8000"},
+    **{
+        (pods, place): ports
+        for pods in ("restored", "restoring")
+        for place, ports in (
+            ("object store", {"443"}),
+            ("cloud identity", {"443"}),
+            ("kubernetes", {"443"}),
+            ("dns", NAMES),
+        )
+    },
     ("load balancer", "instance"): {"5432"},
     ("api", "pooler rw"): {"5432"},
     ("api", "pooler ro"): {"5432"},

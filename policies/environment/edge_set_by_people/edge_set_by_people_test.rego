@@ -1,0 +1,19 @@
+package environment.edge_set_by_people_test
+
+import data.environment.edge_set_by_people
+import rego.v1
+
+judged(platform) := {
+	"cluster": {"name": "westeurope", "platform": platform},
+	"spec": {"network": {"protection": {"ddos": {"enabled": true, "auto_scale": false}, "waf": {"enabled": true}}}},
+}
+
+test_each_statement_is_named if {
+	denials := edge_set_by_people.deny with input as judged("azure")
+	{denial.message | some denial in denials} == {
+		"nothing that is rendered for azure acts on network.protection.ddos.enabled",
+		"nothing that is rendered for azure acts on network.protection.waf.enabled",
+	}
+}
+
+test_amazon_is_told if edge_set_by_people.deny == set() with input as judged("aws")
