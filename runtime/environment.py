@@ -161,7 +161,7 @@ class Signer:
 
 @dataclass(frozen=True, slots=True)
 class LockedStore:
-    """The place in an S3 object store, under Object Lock, for anchors of the audit trail, and the way to it.
+    """The place in an S3 object store, under Object Lock, for anchors or snapshots, and the way to it.
 
     ``role`` is the role of Amazon that may write there, and ``identity_url`` is the service that gives its credentials
     for the token in ``token_file``. Each object is locked for ``locked_days``.
@@ -246,16 +246,16 @@ def read_signer(variables: Mapping[str, str]) -> Signer:
 
 
 def read_locked_store(variables: Mapping[str, str]) -> LockedStore | None:
-    """Return the store for anchors; None where none is named. Raises :class:`EnvironmentVariableError`."""
-    if not variables.get("CBP_AUDIT_STORE_URL"):
+    """Return the store under Object Lock; None where none is named. Raises :class:`EnvironmentVariableError`."""
+    if not variables.get("CBP_LOCKED_STORE_URL"):
         return None
     reader = _Reader(variables)
-    url, identity = reader.private_url("CBP_AUDIT_STORE_URL"), reader.private_url("CBP_AUDIT_STORE_IDENTITY_URL")
-    region, role = (reader.text(f"CBP_AUDIT_STORE_{name}") for name in ("REGION", "ROLE"))
-    days = reader.count("CBP_AUDIT_STORE_LOCKED_DAYS")
-    token_file = reader.text_file("CBP_AUDIT_STORE_TOKEN_FILE")
+    url, identity = reader.private_url("CBP_LOCKED_STORE_URL"), reader.private_url("CBP_LOCKED_STORE_IDENTITY_URL")
+    region, role = (reader.text(f"CBP_LOCKED_STORE_{name}") for name in ("REGION", "ROLE"))
+    days = reader.count("CBP_LOCKED_STORE_LOCKED_DAYS")
+    token_file = reader.text_file("CBP_LOCKED_STORE_TOKEN_FILE")
     if token_file is None:
-        reader.faults.append("CBP_AUDIT_STORE_TOKEN_FILE is not set: a file with a token of the pod's ServiceAccount")
+        reader.faults.append("CBP_LOCKED_STORE_TOKEN_FILE is not set: a file with a token of the pod's ServiceAccount")
     if reader.faults or token_file is None:
         raise EnvironmentVariableError(tuple(reader.faults))
     return LockedStore(url, region, role, token_file, identity, days)

@@ -58,6 +58,7 @@ SLOW = (
     "runtime/test_runtime_audit_trail.py",
     "runtime/test_runtime_changes.py",
     "runtime/test_runtime_check.py",
+    "runtime/test_runtime_configuration_snapshots.py",
     "runtime/test_runtime_conformance.py",
     "runtime/test_runtime_connections.py",
     "runtime/test_runtime_deadlines.py",

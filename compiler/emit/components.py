@@ -27,6 +27,7 @@ from compiler.emit.kubernetes.cluster.storage_classes import storage_classes
 from compiler.emit.kubernetes.database import flows as database_flows
 from compiler.emit.kubernetes.database.audit_anchors import audit_anchors
 from compiler.emit.kubernetes.database.backups import backups
+from compiler.emit.kubernetes.database.configuration_snapshots import configuration_snapshots
 from compiler.emit.kubernetes.database.migration import migration
 from compiler.emit.kubernetes.database.poolers import poolers
 from compiler.emit.kubernetes.database.postgres_cluster import database, postgres_cluster
@@ -138,6 +139,12 @@ COMPONENTS: tuple[Component, ...] = (
         runs=Runs.SERVING,
         documents=restore_test,
         flows=database_flows.restore_flows,
+    ),
+    Component(
+        name="configuration snapshots",
+        runs=Runs.SERVING,
+        documents=configuration_snapshots,
+        flows=database_flows.snapshot_flows,
     ),
     Component(
         name="cache",

@@ -267,12 +267,15 @@ class Backups(Model):
 
 
 class Anchors(Model):
-    """The bucket under Object Lock that keeps the signed heads of the audit trail, out of reach of the database."""
+    """The bucket under Object Lock that keeps what must outlive the database and its owner.
+
+    These are the signed heads of the audit trail, and snapshots of the configuration.
+    """
 
     location: Bucket
-    """The bucket; Object Lock is on for it, and nothing else writes to it."""
+    """The bucket; Object Lock is on for it, and nothing but these two jobs writes to it."""
     identity: RoleArn
-    """The role that may write there; it belongs to the pods that anchor alone."""
+    """The role that may write there; it belongs to the pods that anchor and that take snapshots, alone."""
     endpoint: HttpsUrl | None = None
     """The address of the object store, where it is not Amazon's public one."""
 
@@ -317,7 +320,7 @@ class Cluster(Model):
     vault: Vault
     backups: Backups
     anchors: Anchors | None = None
-    """Left out, the anchors of the audit trail lie in the database alone."""
+    """Left out, the anchors of the audit trail lie in the database alone, and no snapshots are taken."""
     workloads: Workloads | None = None
     """Left out, no service account of the cluster is a client of the API."""
 

@@ -20,6 +20,7 @@ from runtime.environment import EnvironmentVariableError, read_locked_store, rea
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
 from runtime.maintenance.audit import anchor
+from runtime.maintenance.configuration_snapshots import take
 from runtime.maintenance.events import keep_events
 from runtime.maintenance.history import verify_history
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError, in_cluster
@@ -63,6 +64,11 @@ def main() -> int:
     job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     job.add_argument("--folder", type=Path, help="a folder outside of the database, for each anchor as a file")
     job.set_defaults(start=_anchor)
+    job = jobs.add_parser("snapshot-configuration", help="keep all namespaces of one moment as one file under a lock")
+    job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
+    job.add_argument("--folder", type=Path, help="a folder for the file, besides the bucket or in its place")
+    job.add_argument("--versioned", action="store_true", help="keep the files before: each name has its time")
+    job.set_defaults(start=_snapshot)
     job = jobs.add_parser("test-restore", help="restore the database beside itself, verify the copy, and delete it")
     job.add_argument("--settings", type=Path, required=True, metavar="FILE", help="the compiled settings.json")
     job.add_argument("--cluster", required=True, help="the name of the database's Cluster")
@@ -88,6 +94,17 @@ def _anchor(arguments: argparse.Namespace) -> int:
     async def run(settings: Settings, environment: MigrationEnvironment) -> int:
         signer, store = read_signer(os.environ), read_locked_store(os.environ)
         await anchor(environment.database, settings, signer, arguments.folder, store)
+        return 0
+
+    return _on_database(arguments.settings, run)
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    async def run(settings: Settings, environment: MigrationEnvironment) -> int:
+        store = read_locked_store(os.environ)
+        if store is None and arguments.folder is None:
+            raise EnvironmentVariableError(("CBP_LOCKED_STORE_URL is not set: it names a bucket; or state --folder",))
+        await take(environment.database, settings, store, arguments.folder, versioned=arguments.versioned)
         return 0
 
     return _on_database(arguments.settings, run)

@@ -1,4 +1,4 @@
-"""A client of S3 for the job that anchors the audit trail: it writes an object once, under a lock that nobody lifts.
+"""A client of S3 for jobs that keep something out of reach: it writes objects under a lock that nobody lifts.
 
 The pod has no key of the cloud: it shows the token of its ServiceAccount, and gets credentials for 15 minutes.
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_SECONDS = 30
 SHORTEST_SESSION_SECONDS = 900
-_SESSION = "configuration-audit"
+_SESSION = "configuration"
 _CREDENTIALS = re.compile(
     r"<AccessKeyId>([^<]+)</AccessKeyId>.*<SecretAccessKey>([^<]+)</SecretAccessKey>.*<SessionToken>([^<]+)</SessionToken>",
     re.DOTALL,
@@ -51,20 +51,23 @@ class Credentials:
     token: str | None = field(default=None, repr=False)
 
 
-def keep(store: LockedStore, name: str, content: bytes) -> bool:
+def keep(
+    store: LockedStore, name: str, content: bytes, *, media_type: str = "application/json", once: bool = True
+) -> bool:
     """Write an object that nobody can change or delete for so many days; return False if it was there before.
 
-    A bucket without Object Lock refuses the request, so that no object is ever kept without its lock.
+    Without ``once`` it becomes the newest version of an object that was there before. A bucket without Object Lock
+    refuses the request, so that no object is ever kept without its lock.
 
     Raises:
         StoreError: the object is not kept.
     """
     now = datetime.now(UTC)
     headers = {
-        "content-type": "application/json",
+        "content-type": media_type,
         # Amazon asks for a digest with every lock, and takes this one everywhere.
         "content-md5": base64.b64encode(hashlib.md5(content, usedforsecurity=False).digest()).decode(),
-        "if-none-match": "*",
+        **({"if-none-match": "*"} if once else {}),
         "x-amz-object-lock-mode": "COMPLIANCE",
         "x-amz-object-lock-retain-until-date": (now + timedelta(days=store.locked_days)).strftime("%Y-%m-%dT%H:%M:%SZ"),
     }

@@ -247,6 +247,7 @@ WITHOUT_PLACES = {
     "RUN001": "only an emitter could break it",
     "RUN002": "only an emitter could break it",
     "STO009": "only an emitter could break it",
+    "STO025": "only an emitter could break it",
     "VLT020": "only an emitter could break it",
 }
 """Rules that read several statements and name one, each with the reason."""

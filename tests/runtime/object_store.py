@@ -57,7 +57,7 @@ class Store:
                 400,
                 "<Error><Code>InvalidRequest</Code></Error>",
             )
-        if headers["if-none-match"] == "*" and path in self.objects:
+        if headers.get("if-none-match") == "*" and path in self.objects:
             return 412, "<Error><Code>PreconditionFailed</Code></Error>"
         self.objects[path] = content, headers
         return 200, ""
@@ -106,12 +106,12 @@ def reached(store: Store, folder: Path, token: str = "of-the-pod") -> LockedStor
     (folder / "token").write_text(f"{token}\n")
     found = read_locked_store(
         {
-            "CBP_AUDIT_STORE_URL": f"{store.url}/anchors/of-production",
-            "CBP_AUDIT_STORE_REGION": "eu-central-1",
-            "CBP_AUDIT_STORE_ROLE": ROLE,
-            "CBP_AUDIT_STORE_TOKEN_FILE": str(folder / "token"),
-            "CBP_AUDIT_STORE_IDENTITY_URL": store.url,
-            "CBP_AUDIT_STORE_LOCKED_DAYS": "97",
+            "CBP_LOCKED_STORE_URL": f"{store.url}/anchors/of-production",
+            "CBP_LOCKED_STORE_REGION": "eu-central-1",
+            "CBP_LOCKED_STORE_ROLE": ROLE,
+            "CBP_LOCKED_STORE_TOKEN_FILE": str(folder / "token"),
+            "CBP_LOCKED_STORE_IDENTITY_URL": store.url,
+            "CBP_LOCKED_STORE_LOCKED_DAYS": "97",
         }
     )
     assert found

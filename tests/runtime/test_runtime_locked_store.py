@@ -130,12 +130,12 @@ def test_a_store_that_is_away_is_named(store: Store, tmp_path: Path) -> None:
 def test_variables_of_the_store_are_all_faulted_at_once() -> None:
     assert read_locked_store({}) is None
     with pytest.raises(EnvironmentVariableError) as refused:
-        read_locked_store({"CBP_AUDIT_STORE_URL": "http://bucket.example"})
+        read_locked_store({"CBP_LOCKED_STORE_URL": "http://bucket.example"})
     assert sorted({fault.split(" ")[0] for fault in refused.value.faults}) == [
-        "CBP_AUDIT_STORE_IDENTITY_URL",
-        "CBP_AUDIT_STORE_LOCKED_DAYS",
-        "CBP_AUDIT_STORE_REGION",
-        "CBP_AUDIT_STORE_ROLE",
-        "CBP_AUDIT_STORE_TOKEN_FILE",
-        "CBP_AUDIT_STORE_URL",
+        "CBP_LOCKED_STORE_IDENTITY_URL",
+        "CBP_LOCKED_STORE_LOCKED_DAYS",
+        "CBP_LOCKED_STORE_REGION",
+        "CBP_LOCKED_STORE_ROLE",
+        "CBP_LOCKED_STORE_TOKEN_FILE",
+        "CBP_LOCKED_STORE_URL",
     ]

@@ -16,7 +16,12 @@ from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_
 from compiler.emit.kubernetes.cache.pods import NODES
 from compiler.emit.kubernetes.cluster.admission import guarded_zones, secret_writers
 from compiler.emit.kubernetes.common.flows import port_of
-from compiler.emit.kubernetes.database.audit_anchors import CLOUD_AUDIENCE, anchored, locked_days
+from compiler.emit.kubernetes.database.audit_anchors import anchored, locked_days
+from compiler.emit.kubernetes.database.configuration_snapshots import (
+    WITHIN,
+    snapshot_days,
+)
+from compiler.emit.kubernetes.database.locked_store import CLOUD_AUDIENCE
 from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster
@@ -24,6 +29,7 @@ from compiler.emit.kubernetes.database.roles import DIVIDING, KEEPING
 from compiler.emit.names import (
     AUDIT,
     CACHE,
+    CONFIGURATION_SNAPSHOTS,
     DATABASE,
     DATABASE_NAME,
     DATABASE_RESTORED,
@@ -98,6 +104,9 @@ def bootstrap(
         account=f"system:serviceaccount:{namespace('data')}:{DATABASE}",
         copy_account=f"system:serviceaccount:{namespace('data')}:{DATABASE_RESTORED}",
         anchoring_account=f"system:serviceaccount:{namespace('data')}:{AUDIT}",
+        snapshots_account=f"system:serviceaccount:{namespace('data')}:{CONFIGURATION_SNAPSHOTS}",
+        snapshots_within=WITHIN,
+        snapshot_days=snapshot_days(site),
         cloud_audience=CLOUD_AUDIENCE,
         locked_days=locked_days(site),
         secrets=[(item["path"], item["writeOnly"]) for item in writes if item["writeOnly"]],

@@ -6,8 +6,7 @@ and is the only pod of ours with a way to Vault. It writes each anchor to a buck
 
 Sources: ``access_control.infrastructure.authorization.audit``, ``recovery.rpo.target``, the cluster's ``vault`` and
 ``anchors``.
-Upstream: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken,
-https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html
+Upstream: https://kubernetes.io/docs/concepts/storage/projected-volumes/#serviceaccounttoken
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from compiler.emit import kinds
 from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.cron import at_least_every
-from compiler.emit.kubernetes.common.cron_jobs import TOKEN_SECONDS, cron_job
+from compiler.emit.kubernetes.common.cron_jobs import cron_job
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.database.locked_store import CLOUD_AUDIENCE, CLOUD_TOKEN, store_variables, token_source
 from compiler.emit.kubernetes.database.migration import database_container
 from compiler.emit.names import AUDIT, AUTHORITY_FILE, VAULT_SIGNING
-from compiler.emit.text import number
 from compiler.emit.vault.paths import vault_paths
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
 
 PODS = {"app.kubernetes.io/component": "audit-anchors"}
 FOLDER = f"{SECRETS_FOLDER}/vault"
-
-CLOUD_AUDIENCE = "sts.amazonaws.com"
-CLOUD_TOKEN = "cloud-token"  # noqa: S105 - a file
 
 LOCKED_BEYOND_DAYS = 7
 """How much longer an anchor is locked than the records that it covers are kept: a daily job drops them."""
@@ -88,17 +84,15 @@ def _sources(site: Site) -> list[dict[str, Any]]:
     tokens = {"token": site.cluster.vault.kubernetes_audience}
     if site.cluster.anchors:
         tokens[CLOUD_TOKEN] = CLOUD_AUDIENCE
-    projected = [
-        {"serviceAccountToken": {"path": path, "audience": audience, "expirationSeconds": TOKEN_SECONDS}}
-        for path, audience in tokens.items()
-    ]
+    projected = [token_source(path, audience) for path, audience in tokens.items()]
     authority = {"name": AUDIT, "items": [{"key": AUTHORITY_FILE, "path": AUTHORITY_FILE}]}
     stated = [{"configMap": authority}] if site.cluster.vault.ca_bundle else []
     return [*projected, *stated]
 
 
 def _variables(site: Site) -> dict[str, str]:
-    paths = vault_paths(site)
+    paths, anchors = vault_paths(site), site.cluster.anchors
+    store = store_variables(anchors, site.cluster.region, FOLDER, locked_days(site)) if anchors else {}
     stated = {"CBP_AUDIT_VAULT_AUTHORITY_FILE": f"{FOLDER}/{AUTHORITY_FILE}"} if site.cluster.vault.ca_bundle else {}
     return {
         "CBP_AUDIT_VAULT_URL": site.cluster.vault.address,
@@ -106,25 +100,5 @@ def _variables(site: Site) -> dict[str, str]:
         "CBP_AUDIT_VAULT_LOGIN": f"auth/{paths.kubernetes}/{AUDIT}",
         "CBP_AUDIT_VAULT_TOKEN_FILE": f"{FOLDER}/token",
         **stated,
-        **_store(site),
-    }
-
-
-def _store(site: Site) -> dict[str, str]:
-    """Return the variables of the bucket, and of the service that gives credentials for it in the same region."""
-    if (anchors := site.cluster.anchors) is None:
-        return {}
-    bucket, _, folder = anchors.location.removeprefix("s3://").partition("/")
-    region = site.cluster.region
-    # Amazon's certificate is for names of one more part, which the name of a bucket with a dot is not.
-    apart = anchors.endpoint is None and "." not in bucket
-    server = anchors.endpoint or f"https://s3.{region}.amazonaws.com"
-    url = f"https://{bucket}.s3.{region}.amazonaws.com" if apart else f"{server.rstrip('/')}/{bucket}"
-    return {
-        "CBP_AUDIT_STORE_URL": f"{url}/{folder}".rstrip("/"),
-        "CBP_AUDIT_STORE_REGION": region,
-        "CBP_AUDIT_STORE_ROLE": anchors.identity,
-        "CBP_AUDIT_STORE_TOKEN_FILE": f"{FOLDER}/{CLOUD_TOKEN}",
-        "CBP_AUDIT_STORE_IDENTITY_URL": f"https://sts.{region}.amazonaws.com",
-        "CBP_AUDIT_STORE_LOCKED_DAYS": number(locked_days(site)),
+        **store,
     }

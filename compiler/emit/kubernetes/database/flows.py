@@ -15,6 +15,8 @@ from compiler.emit.kubernetes.common.endpoints import pods_of
 from compiler.emit.kubernetes.common.flows import Flow, Scrape, port_of, to_dns, to_kubernetes
 from compiler.emit.kubernetes.database.audit_anchors import PODS as ANCHOR_PODS
 from compiler.emit.kubernetes.database.audit_anchors import anchored
+from compiler.emit.kubernetes.database.configuration_snapshots import PODS as SNAPSHOT_PODS
+from compiler.emit.kubernetes.database.configuration_snapshots import snapshots_taken
 from compiler.emit.kubernetes.database.migration import PODS as MIGRATION_PODS
 from compiler.emit.kubernetes.database.postgres_cluster import INSTANCES
 from compiler.emit.kubernetes.database.replication import followed_cluster
@@ -49,6 +51,7 @@ POSTGRES_JOBS = pods_of("data", "postgres-jobs", _CLUSTER, labelled="cnpg.io/job
 WRITE_POOLER = pods_of("data", "pooler-rw", {"cnpg.io/poolerName": POOLER}, others=_CLUSTER)
 READ_ONLY_POOLER = pods_of("data", "pooler-ro", {"cnpg.io/poolerName": READ_POOLER}, others=_CLUSTER)
 AUDIT_ANCHORS = pods_of("data", "audit-anchors", ANCHOR_PODS)
+CONFIGURATION_SNAPSHOTS = pods_of("data", "configuration-snapshots", SNAPSHOT_PODS)
 MIGRATION = pods_of("data", "migration", MIGRATION_PODS)
 RESTORE_TEST = pods_of("data", "restore-test", RESTORE_TEST_PODS)
 RESTORED = pods_of("data", "restored", {**_COPY, "cnpg.io/podRole": "instance"})
@@ -59,6 +62,7 @@ REPLICATION = "redundancy.data.replication"
 BACKUP = "storage.database.backup.type"
 RETENTION = "backup.database.retention"
 TESTING = "backup.database.testing.schedule"
+SNAPSHOTS = "backup.configuration.schedule"
 POOLING = "load_balancing.database.type"
 DATABASE_TYPE = "storage.database.type"
 ROLES = "access_control.infrastructure.principle"
@@ -93,12 +97,17 @@ def audit_flows(site: Site) -> Iterator[Flow]:
     yield Flow(AUDIT_ANCHORS, POSTGRES, (POSTGRES_PORT,), "the head of the audit trail", AUDIT)
     port = port_of(site.cluster.vault.address)
     yield Flow(AUDIT_ANCHORS, at.VAULT, (port,), "signatures of heads of the audit trail", AUDIT)
-    if anchors := site.cluster.anchors:
-        store = port_of(anchors.endpoint or anchors.location)
-        yield Flow(AUDIT_ANCHORS, at.OBJECT_STORE, (store,), "anchors under Object Lock", AUDIT)
-        if at.CLOUD_IDENTITY.of(site):
-            yield Flow(AUDIT_ANCHORS, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", AUDIT)
+    yield from _locked_store_flows(site, AUDIT_ANCHORS, "anchors under Object Lock", AUDIT)
     yield from to_dns(site, AUDIT_ANCHORS, AUDIT)
+
+
+def snapshot_flows(site: Site) -> Iterator[Flow]:
+    """Yield the flows of the job that keeps snapshots of the configuration."""
+    if not snapshots_taken(site):
+        return
+    yield Flow(CONFIGURATION_SNAPSHOTS, POSTGRES, (POSTGRES_PORT,), "all namespaces of one moment", SNAPSHOTS)
+    yield from _locked_store_flows(site, CONFIGURATION_SNAPSHOTS, "snapshots under Object Lock", SNAPSHOTS)
+    yield from to_dns(site, CONFIGURATION_SNAPSHOTS, SNAPSHOTS)
 
 
 def restore_flows(site: Site) -> Iterator[Flow]:
@@ -137,6 +146,14 @@ def _archive_flows(site: Site, pods: Pods, statement: str) -> Iterator[Flow]:
     yield Flow(pods, at.OBJECT_STORE, (_store_port(site.cluster),), "base backups and the archived log", statement)
     if at.CLOUD_IDENTITY.of(site):
         yield Flow(pods, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", statement)
+
+
+def _locked_store_flows(site: Site, pods: Pods, reason: str, statement: str) -> Iterator[Flow]:
+    """Yield the flows of pods that write to the bucket under Object Lock, where one is stated."""
+    if anchors := site.cluster.anchors:
+        yield Flow(pods, at.OBJECT_STORE, (port_of(anchors.endpoint or anchors.location),), reason, statement)
+        if at.CLOUD_IDENTITY.of(site):
+            yield Flow(pods, at.CLOUD_IDENTITY, (HTTPS_PORT,), "credentials for the object store", statement)
 
 
 def client_scrapes(site: Site) -> Iterator[Scrape]:

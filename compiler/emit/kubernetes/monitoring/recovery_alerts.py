@@ -1,6 +1,7 @@
-"""Alerts on late backups of the database, a log that is not archived, and missing copies of the cache.
+"""Alerts on late backups of the database and of the configuration, a log that is not archived, and copies of the cache.
 
-Sources: ``backup.database.schedule.full``, ``recovery.rpo.target``, ``storage.cache.persistence.backup_schedule``.
+Sources: ``backup.database.schedule.full``, ``backup.configuration.schedule``, ``recovery.rpo.target``,
+``storage.cache.persistence.backup_schedule``.
 Upstream: https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
 https://cloudnative-pg.io/documentation/current/monitoring/
 """
@@ -11,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.cache import snapshots
 from compiler.emit.kubernetes.common.cron import longest_interval
+from compiler.emit.kubernetes.database.configuration_snapshots import snapshots_taken
 from compiler.emit.kubernetes.monitoring.alert import Alert
 from compiler.emit.kubernetes.monitoring.jobs import since_created, succeeded
-from compiler.emit.names import namespace
+from compiler.emit.names import CONFIGURATION_SNAPSHOTS, namespace
 from compiler.emit.settings import DAY_SECONDS
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _DATA = f'namespace="{namespace("data")}"'
 
 
 def recovery_alerts(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on the database, and that on the cache where it is copied."""
+    """Yield the alerts on the database, and those on the configuration and on the cache where they are copied."""
     full, goal = site.spec.backup.database.schedule.full, site.spec.recovery.rpo.target
     yield Alert(
         "BackupOverdue",
@@ -50,6 +52,17 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
         f"The database cannot archive its log: a disaster would lose what is newer, and may lose {goal} of it.",
         "recovery.rpo.target",
     )
+    if snapshots_taken(site):
+        schedule = site.spec.backup.configuration.schedule
+        late = longest_interval(schedule) * LATE_BACKUPS
+        yield Alert(
+            "ConfigurationSnapshotOverdue",
+            f"{since_created(succeeded(CONFIGURATION_SNAPSHOTS), CONFIGURATION_SNAPSHOTS)} > {late.seconds}",
+            "0m",
+            "warning",
+            f"No snapshot of the configuration has been kept for more than {late}.",
+            "backup.configuration.schedule",
+        )
     if snapshots.taken(site):
         late = longest_interval(site.spec.storage.cache.persistence.backup_schedule) * LATE_BACKUPS
         yield Alert(

@@ -142,24 +142,24 @@ def test_a_bucket_is_written_to_by_its_role_and_under_a_lock(
 ) -> None:
     at = site(changed({f"{ANCHORS}.location": location} | ({f"{ANCHORS}.endpoint": endpoint} if endpoint else {})))
     (tmp_path / "token").write_text("t")
-    store = read_locked_store(variables(at) | {"CBP_AUDIT_STORE_TOKEN_FILE": str(tmp_path / "token")})
+    store = read_locked_store(variables(at) | {"CBP_LOCKED_STORE_TOKEN_FILE": str(tmp_path / "token")})
     assert store
     assert (store.url, store.region) == (url, "eu-central-1")
     assert store.role == "arn:aws:iam::333333333333:role/cbp-production-eu-central-1-anchors"
     assert store.identity_url == "https://sts.eu-central-1.amazonaws.com"
     file = "/var/run/secrets/cbp/vault/cloud-token"
-    assert variables(at)["CBP_AUDIT_STORE_TOKEN_FILE"] == file
+    assert variables(at)["CBP_LOCKED_STORE_TOKEN_FILE"] == file
 
 
 def test_an_anchor_is_locked_for_a_week_longer_than_records_are_kept() -> None:
     at = site(changed({"backup.configuration.retention": "30 days"}))
-    assert variables(at)["CBP_AUDIT_STORE_LOCKED_DAYS"] == "37"
+    assert variables(at)["CBP_LOCKED_STORE_LOCKED_DAYS"] == "37"
     assert "`COMPLIANCE` and for 37 days" in artifacts(at)["bootstrap.md"].content.decode()
 
 
 def test_without_a_bucket_the_page_says_where_the_anchors_lie() -> None:
     at = next(at for at in SITES if at.cluster.anchors is None)
-    assert not any(name.startswith("CBP_AUDIT_STORE") for name in variables(at))
+    assert not any(name.startswith("CBP_LOCKED_STORE") for name in variables(at))
     text = artifacts(at)["bootstrap.md"].content.decode()
     assert "The anchors of the audit trail lie in the database alone" in text
     assert "A folder on a\n  volume of this cluster is no Object Lock." in text

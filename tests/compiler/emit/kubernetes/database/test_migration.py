@@ -24,6 +24,7 @@ EVENTS = "cbp-data/cronjob-configuration-events.yaml"
 HISTORY = "cbp-data/cronjob-configuration-history.yaml"
 RESTORES = "cbp-data/cronjob-configuration-restore-test.yaml"
 ANCHORS = "cbp-data/cronjob-configuration-audit.yaml"
+SNAPSHOTS = "cbp-data/cronjob-configuration-snapshots.yaml"
 PASSWORD = "cbp-data/externalsecret-configuration-migration.yaml"  # noqa: S105 - a file
 SITES = [at for environment in resolved().values() for at in sites(environment)]
 every_site = pytest.mark.parametrize("at", SITES, ids=[at.folder for at in SITES])
@@ -119,7 +120,7 @@ def test_the_password_is_rotated_and_mounted_by_jobs_alone() -> None:
     }
     name = emitted(PASSWORD)["spec"]["target"]["name"]
     holding = {path for path, document in documents(site()).items() if f"'secretName': '{name}'" in str(document)}
-    assert holding == {JOB, EVENTS, HISTORY, ANCHORS, RESTORES}
+    assert holding == {JOB, EVENTS, HISTORY, ANCHORS, RESTORES, SNAPSHOTS}
 
 
 def test_the_key_of_the_server_stays_out_of_the_pods() -> None:

@@ -218,6 +218,11 @@ _OF_RECOVERY = {
         levels("CacheCopyOverdue")[0],
         cronjob="configuration-cache-copies",
     ),
+    "ConfigurationSnapshotOverdue": made(
+        "kube_cronjob_status_last_successful_time",
+        levels("ConfigurationSnapshotOverdue")[0],
+        cronjob="configuration-snapshots",
+    ),
     "LogNotArchived": Scenario(
         archiving("a", standby=False, failed=9),
         archiving("a", standby=True, failed=9) | archiving("b", standby=False, failed=3),

@@ -82,7 +82,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
-        of_data = ("History", "Backup", "LogNotArchived", "CacheCopy", "Volume", "Restore", "Recovery")
+        copies = ("Backup", "CacheCopy", "ConfigurationSnapshot", "LogNotArchived", "Restore", "Recovery")
+        of_data = ("History", "Volume", *copies)
         zone = "data" if rule["alert"].startswith(of_data) else "application"
         for series in asked(rule["expr"]):
             assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
@@ -132,6 +133,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "VolumeNotGrown": "critical",
         "BackupOverdue": "critical",
         "CacheCopyOverdue": "warning",
+        "ConfigurationSnapshotOverdue": "warning",
         "LogNotArchived": "critical",
         "RestoreTestFailed": "critical",
         "RecoveryPointMissed": "critical",
@@ -201,6 +203,8 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert expression("LogNotArchived", recovery__rpo__target="20 minutes").endswith(" > 600")
     hourly = expression("CacheCopyOverdue", storage__cache__persistence__backup_schedule="Hourly")
     assert hourly.endswith(" > 7200")
+    snapshots = expression("ConfigurationSnapshotOverdue", backup__configuration__schedule="Hourly")
+    assert snapshots.endswith(" > 7200")
     names = {rule["alert"] for rule in rules(storage__cache__persistence__enabled="false")}
     assert "CacheCopyOverdue" not in names
 

@@ -85,6 +85,7 @@ def test_there_is_a_policy_for_each_kind_of_pod_and_direction_and_no_other() -> 
         "cbp-data/networkpolicy-restore-test-egress.yaml",
         "cbp-data/networkpolicy-restored-jobs-egress.yaml",
         "cbp-data/networkpolicy-audit-anchors-egress.yaml",
+        "cbp-data/networkpolicy-configuration-snapshots-egress.yaml",
         "cbp-data/networkpolicy-snapshot-retention-egress.yaml",
         "cbp-data/networkpolicy-cache-copies-egress.yaml",
         *(

@@ -41,6 +41,7 @@ PODS = {
     "pooler ro": ("cbp-data", {**POOLER, "cnpg.io/poolerName": "configuration-db-pooler-ro"}),
     "migration": ("cbp-data", {"app.kubernetes.io/component": "migration", "app.kubernetes.io/part-of": "cbp"}),
     "anchors": ("cbp-data", {"app.kubernetes.io/component": "audit-anchors", "app.kubernetes.io/part-of": "cbp"}),
+    "snapshots": ("cbp-data", {"app.kubernetes.io/component": "snapshots", "app.kubernetes.io/part-of": "cbp"}),
     "retention": ("cbp-data", {"app.kubernetes.io/name": "configuration-db-retention"}),
     "restore test": ("cbp-data", {"app.kubernetes.io/component": "restore-test", "app.kubernetes.io/part-of": "cbp"}),
     "restored": ("cbp-data", {**RESTORED, "cnpg.io/podRole": "instance", "role": "primary"}),
@@ -165,8 +166,15 @@ SERVING: Table = {
     ("adapter", "kubernetes"): {"443"},
     ("adapter", "dns"): NAMES,
 }
-LOCKING: Table = {("anchors", "object store"): {"443"}, ("anchors", "cloud identity"): {"443"}}
-"""Where a bucket under Object Lock is stated for the anchors of the audit trail."""
+LOCKING: Table = {
+    ("anchors", "object store"): {"443"},
+    ("anchors", "cloud identity"): {"443"},
+    ("snapshots", "instance"): {"5432"},
+    ("snapshots", "object store"): {"443"},
+    ("snapshots", "cloud identity"): {"443"},
+    ("snapshots", "dns"): NAMES,
+}
+"""Where a bucket under Object Lock is stated, for the anchors of the audit trail and snapshots of the configuration."""
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
