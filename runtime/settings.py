@@ -89,7 +89,7 @@ MiddlewareStep = Literal["observation", "authentication", "intake", "throttling"
 class Model(BaseModel):
     """A frozen value that refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Process(Model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import secrets
 from contextlib import contextmanager
@@ -122,6 +123,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 2
 
 
+def pytest_collection_finish() -> None:
+    """Keep what was imported and collected, which lives to the end, out of every later search for garbage."""
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take long, or start a server or a process, as slow."""
     slow = frozenset(Path(__file__).parent / place for place in SLOW)
@@ -212,8 +218,18 @@ def redis_url(valkey: ValkeyServer) -> str:
 @contextmanager
 def empty_database(server: PostgresServer, owner: str) -> Iterator[str]:
     """Provide the name of a fresh database."""
+    with copied_database(server, owner, "template1") as name:
+        yield name
+
+
+@contextmanager
+def copied_database(server: PostgresServer, owner: str, template: str) -> Iterator[str]:
+    """Provide the name of a fresh database with the tables and rows of another one, to which nobody is connected.
+
+    Its files are copied, which costs half of what a copy through the log does.
+    """
     name = f"test_{secrets.token_hex(8)}"
-    administer(server, f"CREATE DATABASE {name} OWNER {owner}")
+    administer(server, f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY")
     yield name
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 

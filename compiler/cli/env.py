@@ -118,7 +118,7 @@ def _resolved(compiling: CompileOptions, other: str) -> tuple[Resolved, ...]:
 
 
 def _errors(compiling: CompileOptions, planned: NewEnvironment) -> tuple[Finding, ...]:
-    """Compile a copy of the project that has the new environment, and return the errors that are about this one."""
+    """Compile the project as if it had the new environment, and return the errors that are about this one."""
     import shutil
     from pathlib import Path
     from tempfile import TemporaryDirectory
@@ -128,11 +128,13 @@ def _errors(compiling: CompileOptions, planned: NewEnvironment) -> tuple[Finding
     from compiler.schemas.custom import CustomSchemas
 
     with TemporaryDirectory() as folder:
-        for part in ("spec", "environments", "policies"):
-            shutil.copytree(compiling.root / part, Path(folder, part), symlinks=True)
-        create(Path(folder, "environments"), planned)
+        sources = Path(folder)
+        for part in ("spec", "environments"):
+            shutil.copytree(compiling.root / part, sources / part, symlinks=True)
+        create(sources / "environments", planned)
         schemas = CustomSchemas(compiling.schemas, required=compiling.require_schemas)
-        compilation = compile_project(Path(folder), (), schemas, prover(compiling), compiling.as_of)
+        prove = prover(compiling, trusting=True)
+        compilation = compile_project(compiling.root, (), schemas, prove, compiling.as_of, sources=sources)
     found = tuple(finding for finding in compilation.findings if finding.refuses and _is_about(finding, planned.name))
     if not found and planned.name not in compilation.environments:
         raise CouldNotRunError("the specification has errors: cbp compile says which")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import TYPE_CHECKING
 
 import click
@@ -38,9 +39,10 @@ def fix(compiling: CompileOptions, check: bool) -> None:
 
     custom = CustomSchemas(compiling.schemas, required=compiling.require_schemas)
     history = compiling.history
+    prove = cache(prover(compiling, trusting=True))  # each round judges by the same policies
 
     def compiled(sources: Path) -> Compilation:
-        arguments = (custom, prover(compiling), compiling.as_of, history)
+        arguments = (custom, prove, compiling.as_of, history)
         return pipeline.compile_project(compiling.root, (), *arguments, sources=sources)
 
     found = fixed(compiling.root, compiled, history)

@@ -1,5 +1,7 @@
 """The record that the policies of a project were vetted and proven, so that ``cbp compile`` need not do it again.
 
+``cbp up``, ``cbp fix``, ``cbp waive`` and ``cbp env new`` read it too: a compilation follows each of them.
+
 It holds two digests: of everything that the proof depends on (:func:`compiler.compile_cache.fingerprint.proof`), and of
 what the engine then held. No policy, verdict or threshold comes from it. Where one of the two differs, or cannot be
 told, the policies are proven. A person with write access to it can make ``cbp compile`` judge by unproven policies on

@@ -17,7 +17,7 @@ from compiler.emit.kubernetes.cluster.rbac import readers_and_operators
 from compiler.emit.kubernetes.monitoring.flows import monitored, monitoring_flows
 from compiler.emit.kubernetes.monitoring.pod_monitors import pod_monitors
 from compiler.emit.kubernetes.network.network_policies import network_policies
-from compiler.emit.kubernetes.objects import objects
+from compiler.emit.kubernetes.objects import in_order, objects
 from compiler.emit.nodes import node_files
 from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
@@ -74,23 +74,31 @@ def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
 
 def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
     """Return the pages of a cluster for people, which follow from its other files."""
-    return tuple(make(site, artifacts) for make in PAGES.values())
+    found = [artifact.document for artifact in artifacts if artifact.document is not None]
+    rendered = [document for document in found if "kind" in document]
+    writes = [write for document in found for write in document.get("documents", ())]
+    return tuple(make(site, rendered, writes) for make in PAGES.values())
 
 
-def _overview(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
-    return overview(site, artifacts, flows(site))
+def page(site: Site, name: str) -> Artifact:
+    """Return one page of a cluster, without the text of the files that it follows from."""
+    return PAGES[name](site, [*in_order(documents(site)).values()], vault_documents(site))
 
 
-def _bootstrap(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
-    return bootstrap(site, artifacts, () if site.serves else documents(site.serving()))
+def _overview(site: Site, rendered: Sequence[Document], _: Iterable[Write]) -> Artifact:
+    return overview(site, rendered, flows(site))
 
 
-def _network(site: Site, artifacts: Sequence[Artifact]) -> Artifact:
-    return network_page(site, artifacts, flows(site))
+def _bootstrap(site: Site, rendered: Sequence[Document], writes: Iterable[Write]) -> Artifact:
+    return bootstrap(site, rendered, writes, () if site.serves else documents(site.serving()))
+
+
+def _network(site: Site, rendered: Sequence[Document], _: Iterable[Write]) -> Artifact:
+    return network_page(site, rendered, flows(site))
 
 
 PAGES = MappingProxyType({"README.md": _overview, "bootstrap.md": _bootstrap, "network.md": _network})
-"""The functions that make the pages of a cluster for people, by the names of their files."""
+"""The functions that make the pages of a cluster for people, of its objects and its plan, by the names of the files."""
 
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:

@@ -82,8 +82,10 @@ class Site:
 
 def sites(resolved: Resolved) -> tuple[Site, ...]:
     """Return the clusters of an environment, in the order of its file."""
+    return tuple(site_of(resolved, name) for name in resolved.environment.clusters)
+
+
+def site_of(resolved: Resolved, name: str) -> Site:
+    """Return the cluster with this name, which the environment has."""
     environment, spec = resolved.environment, resolved.spec
-    return tuple(
-        Site(environment, spec, name, cluster, settings(environment, spec, name))
-        for name, cluster in environment.clusters.items()
-    )
+    return Site(environment, spec, name, environment.clusters[name], settings(environment, spec, name))

@@ -21,6 +21,7 @@ from compiler.emit.cluster import (
     emissions,
     enforced,
     environment_artifacts,
+    page,
     vault_documents,
     vault_emissions,
 )
@@ -32,7 +33,7 @@ from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
 from compiler.emit.pages.overview import overview
 from compiler.emit.settings import settings, settings_json
-from compiler.emit.site import sites
+from compiler.emit.site import site_of, sites
 from compiler.emit.vault.audit import audit_file
 from compiler.emit.vault.plan import vault
 from compiler.lineage.experiment import ABSENT, renamed
@@ -141,7 +142,7 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
     if name.startswith("envoy/"):
         return _content(envoy(site), f"{site.folder}/{name}")
     if name in PAGES:
-        return structure(PAGES[name](site, enforced(site, documents(site))))
+        return structure(page(site, name))
     emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else enforced(site, documents(site))
     return _content(emitted, f"{site.folder}/{name}")
 
@@ -156,4 +157,4 @@ def _content(emitted: Iterable[Artifact], file: str) -> Any:
 
 
 def _site(cluster: str, resolved: Resolved) -> Site | None:
-    return next((site for site in sites(resolved) if site.name == cluster), None)
+    return site_of(resolved, cluster) if cluster in resolved.environment.clusters else None

@@ -27,7 +27,7 @@ class Denial(BaseModel):
     denied value in a rendered document, if there is one. ``before`` and ``after`` are the values of a transition.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: StrictStr
     message: Annotated[StrictStr, Field(min_length=1)]
@@ -83,7 +83,7 @@ def dotted(path: Path) -> str:
 class Answer(BaseModel):
     """The answer of one rule for one input."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     denials: tuple[Denial, ...]
     examined: Annotated[StrictInt, Field(ge=0)]

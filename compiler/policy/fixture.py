@@ -20,14 +20,14 @@ Json = Any
 class Change(BaseModel):
     """A change of the must-pass input: ``value`` replaces the value ``at`` a path."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     at: Annotated[tuple[StrictStr | StrictInt, ...], Field(min_length=1)]
     value: Json
 
 
 class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     must_pass: Mapping[str, Json]
     must_deny: Annotated[tuple[Change, ...], Field(min_length=1)]

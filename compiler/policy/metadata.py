@@ -20,7 +20,7 @@ Text = Annotated[str, Field(min_length=1)]
 class Custom(BaseModel):
     """The annotations that this project adds to OPA's own."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     id: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9]{2}[0-9]{3}$")]
     """The code of the rule's findings, such as ``CON001``."""
@@ -38,7 +38,7 @@ class Custom(BaseModel):
 class Metadata(BaseModel):
     """The annotations of one rule."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     title: Text
     description: Text

@@ -5,6 +5,7 @@ Several processes share the statements; each compiles the project once, and then
 
 from __future__ import annotations
 
+import gc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from compiler.emit.argocd import argocd
 from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
-from compiler.emit.site import sites
+from compiler.emit.site import site_of, sites
 from compiler.lineage.analysed import known
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
@@ -164,7 +165,7 @@ def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
 
 def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
     """Return the emitted files of the first cluster."""
-    site = sites(resolved)[0]
+    site = site_of(resolved, next(iter(resolved.environment.clusters)))
     return _files(site, cluster_artifacts(site))
 
 
@@ -176,7 +177,9 @@ def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:
 @cache
 def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
-    return Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
+    made = Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
+    gc.freeze()  # it lives as long as the process: no search for garbage walks through it
+    return made
 
 
 def _statement(root: FilePath, policies: FilePath, environment: str, path: Path) -> Statement:

@@ -229,8 +229,9 @@ def _judgement(gate: Gate, heap: int) -> dict[str, object]:
     return found
 
 
-def test_compile_proves_once_and_verify_and_check_prove_each_time(project: Path, proven: list[str]) -> None:
+def test_commands_of_a_desk_prove_once_and_verify_and_check_prove_each_time(project: Path, proven: list[str]) -> None:
     """An edit of the specification is judged by the rules that were proven; what a pull request runs proves them."""
+    network = "10.20.0.0/16=10.40.0.0/16"
     _one_rule(project)
     edited = project / "spec/compute.yaml"
     expected = {
@@ -239,6 +240,8 @@ def test_compile_proves_once_and_verify_and_check_prove_each_time(project: Path,
         ("compile", "--format", "json"): 0,
         ("compile", "--check"): 1,
         ("verify",): 1,
+        ("fix",): 0,
+        ("env", "new", "uat", "--like", "staging", "--network", network): 0,
     }
     for command, proofs_made in expected.items():
         edited.write_text(f"{edited.read_text()}# {command}\n")

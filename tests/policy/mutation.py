@@ -13,14 +13,20 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import orjson
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from compiler.history.base import Base
 from compiler.history.repository import Repository
+from compiler.lineage.analysed import known
+from compiler.lineage.inputs import differing
+from compiler.lineage.on_demand import OnDemand
 from compiler.pipeline import emit_for_policies
 from compiler.policy.before import Before
+from compiler.policy.denial import answer
 from compiler.policy.files import parse, read_text
 from compiler.policy.gate import Gate, load
+from compiler.policy.input import input_of
 from compiler.sources.nodes import Key, KeyValue, MappingNode, Node, SequenceNode
 from compiler.sources.nodes import Path as Keys
 from runtime.settings import Settings
@@ -28,9 +34,10 @@ from tests.compiler.project import keys, node, rebound, resolved, with_value
 from tests.policy.policies import POLICIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from compiler.emit.artifact import Artifact, Document
+    from compiler.lineage.inputs import Part
     from compiler.policy.library import Rule
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
@@ -83,19 +90,22 @@ def mutation(rule: Rule) -> Mutation:
 def denied(mutation: Mutation, *, transition: bool = False) -> set[str]:
     """Return the rules that deny the changed project and pass the real one, which a transition begins from.
 
-    Each cluster is judged by itself: those that a mistake in a file leaves as they are have been judged before.
+    Each cluster is judged by itself, by the rules that read something of the mistake: the others say of it what they
+    say of the real one (``tests/compiler/reach/test_reach.py`` holds them to it).
     """
     given = json.dumps(mutation.given)
+    before = _emitted(mutation.environment, given)
     if mutation.statement:
         changed = emit_for_policies(stated(mutation.environment, mutation.given, mutation))
     else:
-        before = _emitted(mutation.environment, given)
         changed = tuple(it for each in before if (it := _changed(each, mutation)) is not each)
     if transition:
         changed = tuple(
             compared(rendering, emit_for_policies(resolved()[mutation.environment])) for rendering in changed
         )
-    return _denied(changed) - _before(mutation.environment, given)
+    real = {rendering.site.name: rendering for rendering in before}
+    found = {rule for rendering in changed for rule in _denying(rendering, real.get(rendering.site.name))}
+    return found - _before(mutation.environment, given)
 
 
 def compared(after: Rendering, environment: Iterable[Rendering]) -> Rendering:
@@ -136,7 +146,7 @@ def stated(environment: str, values: Mapping[str, Statement], mutation: Mutation
 
 @cache
 def _before(environment: str, given: str) -> set[str]:
-    return _denied(_emitted(environment, given))
+    return {rule for rendering in _emitted(environment, given) for rule in _denying(rendering, None)}
 
 
 @cache
@@ -144,14 +154,27 @@ def _emitted(environment: str, given: str) -> tuple[Rendering, ...]:
     return emit_for_policies(stated(environment, json.loads(given)))
 
 
-def _denied(renderings: Iterable[Rendering]) -> set[str]:
-    found: set[str] = set()
-    for rendering, answers in gate().answers(renderings, AS_OF):
-        for rule, answer in answers.items():
-            for denial in answer.denials:
-                assert all(rendering.resolved.has(path) for path in (denial.path, *denial.participants))
-                found.add(rule)
-    return found
+def _denying(rendering: Rendering, real: Rendering | None) -> Iterator[str]:
+    """Yield the rules that deny a cluster, of those that read anything in which it differs from the real one."""
+    (engine, reads), document = _asked(), input_of(rendering, AS_OF)
+    rules = [*reads]
+    if real:
+        different = differing(input_of(real, AS_OF), document, frozenset().union(*reads.values()))
+        rules = [rule for rule in rules if not different.isdisjoint(reads[rule])]
+    engine.need(rules)
+    given = engine.evaluate_some([f"gate.{rule}" for rule in rules], orjson.dumps(document).decode())
+    for rule in rules:
+        denials = answer(rule, given[f"gate.{rule}"]).denials
+        assert all(rendering.resolved.has(path) for denial in denials for path in (denial.path, *denial.participants))
+        if denials:
+            yield rule
+
+
+@cache
+def _asked() -> tuple[OnDemand, Mapping[str, frozenset[Part]]]:
+    """Return an engine for some rules, and the parts of the input that each reads."""
+    found = known(POLICIES, POLICIES.parent, proven=False)
+    return OnDemand(found.library), found.reads
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ from compiler.model.units.base import Unit
 from compiler.pipeline import emit_for_policies
 from compiler.policy import bounds
 from compiler.policy.denial import answer
+from compiler.policy.gate import Gate
 from compiler.policy.input import input_of
 from compiler.resolve.substitute import substituted
 from tests.compiler.project import changed, keys
@@ -25,8 +27,11 @@ from tests.policy.mutation import AS_OF, Mutation, gate, mutation, stated
 from tests.policy.policies import real_policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import date
+
     from compiler.diagnostics import Bound, Finding, Place
-    from compiler.policy.denial import Denial
+    from compiler.policy.denial import Answer, Denial
     from compiler.policy.library import Rule
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
@@ -40,6 +45,7 @@ RELATIONS = {
 WORDS = {
     "CON003": "its statements are lists",
     "CON034": "its statements are names",
+    "CON036": "its statements are lists and mappings",
     "DEP004": "its statements are lists",
     "DEP005": "its statements are mappings and lists",
     "DEP011": "its statement is a name",
@@ -60,8 +66,22 @@ WORDS = {
 """Rules whose mistake has no bound, with the reason."""
 
 
+class Alone(Gate):
+    """The gate of one rule: the findings of the others, and their bounds, are no concern of these tests."""
+
+    def answers(
+        self, renderings: Iterable[Rendering], as_of: date | None
+    ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
+        (rule,) = self.library.rules
+        for rendering in renderings:
+            document = orjson.dumps(input_of(rendering, as_of)).decode()
+            yield rendering, {rule.id: answer(rule.id, self.engine.evaluate(f"gate.{rule.id}", document))}
+
+
 def findings(resolved: Resolved, rule: str) -> list[Finding]:
-    found = gate().judge(emit_for_policies(resolved), AS_OF).findings
+    library = gate().library
+    alone = replace(library, rules=tuple(each for each in library.rules if each.id == rule))
+    found = Alone(alone, gate().engine).judge(emit_for_policies(resolved), AS_OF).findings
     return [item for item in found if item.code == rule and item.places and not item.waived]
 
 
@@ -77,7 +97,7 @@ def denied(resolved: Resolved, finding: Finding) -> bool:
 
 
 def denials(rendering: Rendering, rule: str) -> tuple[Denial, ...]:
-    document = json.dumps(input_of(rendering, AS_OF))
+    document = orjson.dumps(input_of(rendering, AS_OF)).decode()
     return answer(rule, gate().engine.evaluate(f"gate.{rule}", document)).denials
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -17,7 +19,7 @@ from runtime.services import throttling
 from runtime.services.draining import Draining
 from runtime.settings import Settings
 from runtime.telemetry import Telemetry
-from tests.conftest import empty_database, in_database
+from tests.conftest import copied_database, empty_database, in_database
 from tests.identity import MemoryKeys, access
 from tests.runtime.fakes import (
     MemoryAccess,
@@ -34,12 +36,13 @@ from tests.runtime.memory_notifications import MemoryNotifications
 from tests.runtime.memory_proposals import MemoryProposals
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     import httpx
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.http.application import Application
+    from runtime.settings import Database
 
 
 @pytest.fixture
@@ -127,10 +130,27 @@ def settings(document: dict[str, Any]) -> Settings:
     return Settings.model_validate_json(orjson.dumps(document))
 
 
+@pytest.fixture(scope="session")
+def migrated(postgres: PostgresServer) -> Iterator[Callable[[Database], str]]:
+    """The name of a database that was migrated by settings and then left alone, made once for each of them."""
+    with ExitStack() as stack:
+
+        @cache
+        def made(settings: Database) -> str:
+            name = stack.enter_context(empty_database(postgres, OWNER))
+            asyncio.run(migrate(Address(in_database(postgres.migration_url, name)), settings, API))
+            return name
+
+        yield made
+
+
 @pytest.fixture
-def migrated_url(postgres: PostgresServer, settings: Settings) -> Iterator[str]:
-    """A database that the migrating role has migrated, for the role that serves, as in production."""
-    with empty_database(postgres, OWNER) as name:
+def migrated_url(postgres: PostgresServer, settings: Settings, migrated: Callable[[Database], str]) -> Iterator[str]:
+    """A database that the migrating role has migrated, for the role that serves, as in production.
+
+    It is a copy of one that was migrated from nothing; the second migration grants what belongs to no table of it.
+    """
+    with copied_database(postgres, OWNER, migrated(settings.database)) as name:
         asyncio.run(migrate(Address(in_database(postgres.migration_url, name)), settings.database, API))
         yield in_database(postgres.url, name)
 

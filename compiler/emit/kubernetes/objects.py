@@ -16,15 +16,20 @@ if TYPE_CHECKING:
 
 def objects(site: Site, documents: Iterable[Document]) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
-    paths = {file_name(document): document for document in documents}
-    for _, document in sorted(paths.items()):
+    by_name = in_order(documents)
+    for document in by_name.values():
         yield Artifact(object_path(site, document), to_yaml(document, site.header), document)
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": sorted(paths),
+        "resources": list(by_name),
     }
     yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, site.header))
+
+
+def in_order(documents: Iterable[Document]) -> dict[str, Document]:
+    """Return objects by the names of their files, in the order of those."""
+    return dict(sorted({file_name(document): document for document in documents}.items()))
 
 
 def object_path(site: Site, document: Document) -> str:

@@ -51,23 +51,23 @@ from compiler.emit.vault.paths import vault_paths
 from compiler.model.text import minor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
+    from compiler.emit.vault.documents import Write
     from compiler.model.environment import Cluster
 
 
-def bootstrap(site: Site, artifacts: Sequence[Artifact], serving: Sequence[Document]) -> Artifact:
-    """Return ``bootstrap.md`` for a cluster, from all its other artifacts.
+def bootstrap(
+    site: Site, documents: Sequence[Document], writes: Iterable[Write], serving: Sequence[Document]
+) -> Artifact:
+    """Return ``bootstrap.md`` for a cluster, from its objects (``documents``) and its plan for Vault.
 
     ``serving`` holds the objects that a standby cluster would have if it served.
     """
-    emitted = [artifact.document for artifact in artifacts if artifact.document is not None]
-    documents = [document for document in emitted if "kind" in document]
     needed = requirements(documents)
     running = {item.provider for item in needed}
-    writes = [write for document in emitted for write in document.get("documents", ())]
     text = render(
         "pages/bootstrap.md.j2",
         site=site,

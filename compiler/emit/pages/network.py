@@ -43,9 +43,8 @@ class Matrix:
     rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
-def network_page(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
-    """Return ``network.md`` for a cluster, from all its other artifacts."""
-    documents = [artifact.document for artifact in artifacts if artifact.document is not None]
+def network_page(site: Site, documents: Sequence[Document], flows: Sequence[Flow]) -> Artifact:
+    """Return ``network.md`` for a cluster, from its objects (``documents``)."""
     text = render(
         "pages/network.md.j2",
         site=site,

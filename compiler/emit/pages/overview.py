@@ -50,9 +50,8 @@ class Size:
         return f"{self.number} pods, each {self.cpu} CPU, {self.memory}"
 
 
-def overview(site: Site, artifacts: Sequence[Artifact], flows: Sequence[Flow]) -> Artifact:
-    """Return ``README.md`` for a cluster, from all its other artifacts."""
-    documents = [artifact.document for artifact in artifacts if artifact.document is not None]
+def overview(site: Site, documents: Sequence[Document], flows: Sequence[Flow]) -> Artifact:
+    """Return ``README.md`` for a cluster, from its objects (``documents``)."""
     found = list(sizes(documents))
     drawn = [flow for flow in flows if _is_drawn(flow)]
     text = render(

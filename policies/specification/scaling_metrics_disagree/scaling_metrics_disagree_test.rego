@@ -28,3 +28,18 @@ test_a_metric_without_a_trigger_is_denied_at_its_own_line if {
 	denials := scaling_metrics_disagree.deny with input as spec(every_metric, array.concat(every_metric, ["Disk"]))
 	{denial.path | some denial in denials} == {["compute", "application_tier", "scaling", "metrics", 3]}
 }
+
+test_the_layer_of_the_data_names_what_its_triggers_measure if {
+	document := {"spec": {
+		"components": {"data_layer": {"scaling": {"metrics": ["Connection count", "Storage usage"]}}},
+		"auto_scaling": {"database": {
+			"read_replicas": {"triggers": {"connections": {}, "cpu": {}}},
+			"storage": {"triggers": {"usage": {}}},
+		}},
+	}}
+	denials := scaling_metrics_disagree.deny with input as document
+	{denial.message | some denial in denials} == {concat("", [
+		"components.data_layer.scaling.metrics leaves out 'Query performance', ",
+		"for which auto_scaling.database has a trigger",
+	])}
+}

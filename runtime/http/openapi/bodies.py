@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -41,10 +41,22 @@ Values = Annotated[
 Value = Annotated[Any, Field(description="Any JSON document; numbers keep every digit.", examples=[{"daily": 5000}])]
 
 
-class Body(BaseModel):
-    """An object with the members that are named, and no others."""
+T = TypeVar("T")
 
-    model_config = ConfigDict(extra="forbid")
+
+class Body(BaseModel):
+    """An object with the members that are named, and no others.
+
+    It is described, and validates nothing: what pydantic makes of a model is made when the description is asked for.
+    """
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+
+class Root(RootModel[T], Generic[T]):
+    """A body that is no object of its own: one of several, or a mapping."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class NewValue(Body):
@@ -89,7 +101,7 @@ class Judged(Body):
     judged_at: Version
 
 
-class EntryOrJudged(RootModel[Entry | Judged]):
+class EntryOrJudged(Root[Entry | Judged]):
     """The entry that was written, or a dry run."""
 
 
@@ -120,7 +132,7 @@ class Replaced(Body):
     removed: int
 
 
-class Import(RootModel[Replaced | Judged]):
+class Import(Root[Replaced | Judged]):
     """What an import made, or a dry run."""
 
 
@@ -159,7 +171,7 @@ class ExplainedValues(Body):
     entries: dict[str, Explained]
 
 
-class Effective(RootModel[EffectiveValues | ExplainedValues]):
+class Effective(Root[EffectiveValues | ExplainedValues]):
     """The values that hold in a namespace, explained or not."""
 
 
@@ -173,7 +185,7 @@ class Defined(Body):
     updated_at: datetime
 
 
-class DefinedOrJudged(RootModel[Defined | Judged]):
+class DefinedOrJudged(Root[Defined | Judged]):
     """The definition that was written, or a dry run."""
 
 
@@ -236,7 +248,7 @@ class Made(Body):
     edits: list[JudgedEdit]
 
 
-class Transacted(RootModel[Made | Judged]):
+class Transacted(Root[Made | Judged]):
     """What a transaction made, or a dry run."""
 
 
@@ -279,7 +291,7 @@ class ProposedDefinition(Body):
     allow_invalid: bool = False
 
 
-class NewProposal(RootModel[ProposedEdits | ProposedDefinition]):
+class NewProposal(Root[ProposedEdits | ProposedDefinition]):
     """The change that is proposed."""
 
 
@@ -457,7 +469,7 @@ class RolledBack(Body):
     keys: list[KeyEdit]
 
 
-class RolledBackOrJudged(RootModel[RolledBack | Judged]):
+class RolledBackOrJudged(Root[RolledBack | Judged]):
     """What a rollback made, or a dry run."""
 
 
@@ -534,7 +546,7 @@ class DeliveryWithEvent(Delivery):
     event: DeliveredEvent | None
 
 
-class NewNotification(RootModel[dict[str, Any]]):
+class NewNotification(Root[dict[str, Any]]):
     """A notification: a payload of Standard Webhooks, or a CloudEvent, as was agreed with the connector."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from compiler.emit.cluster import environment_artifacts
+from compiler.emit.cluster import PAGES, environment_artifacts, page
 from compiler.emit.site import sites
 from tests.compiler.project import ROOT, artifacts, changed, documents, resolved
 
@@ -33,6 +33,11 @@ def test_kubectl_builds_exactly_the_emitted_objects(at: Site, tmp_path: Path) ->
     )
     objects = {identity(item): item for item in yaml.safe_load_all(built.stdout)}
     assert objects == {identity(item): item for item in documents(at).values()}
+
+
+@pytest.mark.parametrize("at", SITES, ids=[site.folder for site in SITES])
+def test_a_page_by_itself_is_the_one_among_all_files(at: Site) -> None:
+    assert {name: page(at, name).content for name in PAGES} == {name: artifacts(at)[name].content for name in PAGES}
 
 
 def identity(document: Document) -> tuple[object, ...]:
