@@ -20,7 +20,7 @@ _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path
 
 @click.group()
 def snapshot() -> None:
-    """Verify a snapshot of the configuration, and take a namespace out of it.
+    """Verify and read snapshots of the configuration.
 
     A snapshot is a file that the cluster keeps under a lock; docs/recovery.md says how to get one. No command asks a
     server. Each verifies the whole file first, and exits with 1 where it is not as it was written.
@@ -30,7 +30,7 @@ def snapshot() -> None:
 @snapshot.command(epilog=options.examples("cbp snapshot verify production-eu-central-1-20261130T033500Z.jsonl.gz"))
 @_file
 def verify(file: Path) -> None:
-    """Verify that a snapshot is whole, and as it was written."""
+    """Verify that a snapshot is as it was written."""
     found = _read(file)
     click.echo(f"{_title(found)}: intact, {len(found.namespaces)} namespaces, {found.entries} entries")
 
@@ -39,9 +39,10 @@ def verify(file: Path) -> None:
 @_file
 @options.formats("text", "json")
 def show(file: Path, format_: str) -> None:
-    """List the namespaces of a snapshot: how many entries each has, and whether a definition.
+    """List the namespaces of a snapshot.
 
-    As JSON it is the head of the snapshot, and the keys of each namespace, the empty one of a definition included.
+    Each has the number of its entries, and whether it is defined. As JSON it is the head of the snapshot, and the keys
+    of each namespace, the empty one of a definition included.
     """
     found = _read(file)
     if format_ == "json":
@@ -65,9 +66,9 @@ def show(file: Path, format_: str) -> None:
 @click.argument("namespace")
 @click.option("--definition", is_flag=True, help="Print the definition of the namespace in place of its entries.")
 def extract(file: Path, namespace: str, definition: bool) -> None:
-    """Print the entries of a namespace as the document that cbp config import takes.
+    """Print a namespace for cbp config import.
 
-    Values have every digit with which they were stored.
+    It is one JSON document with all of its entries. Values have every digit with which they were stored.
     """
     entries = _read(file).namespaces.get(namespace)
     if entries is None:
