@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _REALISED = "compute.application_tier.instances.max"
-_GUARDED = "compute.application_tier.resources.cpu.max"
+_GUARDED = "components.api_layer.scaling.thresholds.scale_up"
 _FOUND = Coverage((_REALISED,), (_GUARDED,), ("references.x",), ("a.b", "a.c[d]"), "digest")
 
 

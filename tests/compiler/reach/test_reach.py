@@ -76,7 +76,7 @@ def test_a_variant_that_is_not_emitted_anew_has_the_same_files() -> None:
             inputs = zip(renderings, analysis.inputs, strict=True)
             assert [analysis.judged(*item) for item in inputs] == [input_of(item) for item in anew], path
             kept += renderings[0].artifacts is analysis.renderings[0].artifacts
-    assert kept > 10
+    assert kept > 5
 
 
 def test_the_page_is_what_the_project_that_it_names_comes_to() -> None:
