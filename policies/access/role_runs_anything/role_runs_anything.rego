@@ -58,7 +58,7 @@ judged contains [user, group, resource] if {
 	count(object.get(policy.spec, "validations", [])) > 0
 	policy.name in denied
 	[condition] := object.get(policy.spec, "matchConditions", [])
-	[_, user, ""] := split(condition.expression, "'")
+	user := split(condition.expression, "'")[1]
 	condition.expression == sprintf("request.userInfo.username == '%s'", [user])
 	some rule in policy.spec.matchConstraints.resourceRules
 	"CREATE" in rule.operations
