@@ -97,3 +97,30 @@ test_no_other_secret_verb_account_or_pod_may if {
 		count(secrets_readable.deny) == 1 with input as document
 	}
 }
+
+# making returns a role that may delete a Cluster of a name, and read Secrets.
+making(cluster, names, verb) := {"documents": array.concat(
+	role([
+		{"apiGroups": ["postgresql.cnpg.io"], "resources": ["clusters"], "resourceNames": [cluster], "verbs": ["delete"]},
+		{"apiGroups": [""], "resources": ["secrets"], "resourceNames": names, "verbs": [verb]},
+	]).documents,
+	[{"file": "c.yaml", "object": {"kind": "Cluster", "metadata": {"name": "db", "namespace": "n"}, "spec": {}}}],
+)}
+
+test_the_secrets_of_a_cluster_of_its_own_may_be_read if {
+	document := making("copy", ["copy-superuser", "copy-ca"], "get")
+	secrets_readable.deny == set() with input as document
+}
+
+test_no_secrets_of_another_cluster_or_of_one_of_ours_may if {
+	documents := [
+		making("copy", ["db-superuser"], "get"),
+		making("copy", ["copy-app"], "get"),
+		making("copy", ["copy-ca"], "update"),
+		making("copy", [], "get"),
+		making("db", ["db-superuser"], "get"),
+	]
+	every document in documents {
+		count(secrets_readable.deny) == 1 with input as document
+	}
+}
