@@ -33,3 +33,19 @@ test_a_binding_says_whom_it_gives_what if {
 	found := access.bindings with input as {"documents": [role, binding]}
 	{[item.name, item.role, item.subjects] | some item in found} == {["b", reference, [subject]]}
 }
+
+test_a_role_is_held_by_whom_its_own_bindings_name if {
+	subject := {"kind": "Group", "name": "g"}
+	bound := [[binding("n", "r"), {subject}], [binding("other", "r"), set()], [binding("n", "other"), set()]]
+	every pair in bound {
+		found := access.held_by({"kind": "Role", "namespace": "n", "name": "r"}) with input as {"documents": [pair[0]]}
+		found == pair[1]
+	}
+}
+
+binding(namespace, name) := {"file": "b.yaml", "object": {
+	"kind": "RoleBinding",
+	"metadata": {"name": "b", "namespace": namespace},
+	"roleRef": {"kind": "Role", "name": name},
+	"subjects": [{"kind": "Group", "name": "g"}],
+}}

@@ -93,3 +93,16 @@ test_an_operator_s_defaults_hold_where_a_field_is_left_out if {
 	defaults := kubernetes.containers with input as workload("Cluster", {"imageName": "i"})
 	{item.fields.securityContext.readOnlyRootFilesystem | some item in defaults} == {true}
 }
+
+test_the_cluster_that_a_restore_test_makes_has_pods_although_it_is_in_a_config_map if {
+	manifest := `{"kind": "Cluster", "metadata": {"name": "copy", "namespace": "data"}, "spec": {"instances": 1}}`
+	documents := {"documents": [{"file": "m.yaml", "object": {
+		"kind": "ConfigMap",
+		"metadata": {"name": "test", "namespace": "data"},
+		"data": {"cluster.json": manifest},
+	}}]}
+	found := kubernetes.restored with input as documents
+	{[item.name, item.namespace, item.held_in, item.spec] | some item in found} == {["copy", "data", "test", {"instances": 1}]}
+	labels := {"cnpg.io/cluster": "copy", "cnpg.io/podRole": "instance"}
+	count({labels} - kubernetes.labels_in("data")) == 0 with input as documents
+}
