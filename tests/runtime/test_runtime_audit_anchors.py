@@ -151,6 +151,8 @@ async def test_what_the_owner_of_the_database_does_is_found_by_anchors_outside(
     command = ("anchor-audit", "--settings", tmp_path / "settings.json", "--folder", tmp_path / "anchors")
     monkeypatch.setenv("CBP_TOKEN", token())
     monkeypatch.setattr("sys.argv", ["maintenance", *map(str, command)])
+    # It would set up the logging of this process, and so of the tests after this one.
+    monkeypatch.setattr("runtime.maintenance.__main__.configure_logging", lambda: None)
     with serving(tmp_path, document, variables) as service:
         kept = Kept(service.url, tmp_path, bao.folder / "audit.pem")
         entries = f"{service.url}/v1/namespaces/payments/entries/"

@@ -151,6 +151,8 @@ async def test_a_lost_namespace_is_restored_from_a_snapshot_and_no_other_is_touc
             before = (await client.get("payments")).text.partition('"entries":')[2]
             command = ("snapshot-configuration", "--settings", tmp_path / "settings.json", "--folder", tmp_path)
             monkeypatch.setattr("sys.argv", ["maintenance", *map(str, command)])
+            # It would set up the logging of this process, and so of the tests after this one.
+            monkeypatch.setattr("runtime.maintenance.__main__.configure_logging", lambda: None)
             assert await asyncio.to_thread(maintain) == 0
             assert "1.50" not in "".join(capfd.readouterr())
             removed = await client.delete("payments", params={"confirm": "payments"}, headers={"if-match": "*"})
@@ -176,6 +178,7 @@ def test_a_job_without_a_place_for_the_file_says_so(
     (tmp_path / "settings.json").write_text(json.dumps(document))
     monkeypatch.setenv("CBP_DATABASE_MIGRATION_URL", "postgresql://nobody@127.0.0.1:1/none")
     monkeypatch.setenv("CBP_DATABASE_SERVING_ROLE", API)
+    monkeypatch.setattr("runtime.maintenance.__main__.configure_logging", lambda: None)
     monkeypatch.setattr(
         "sys.argv", ["maintenance", "snapshot-configuration", "--settings", str(tmp_path / "settings.json")]
     )
