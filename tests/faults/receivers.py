@@ -147,6 +147,14 @@ def awaited(receiver: Receiver, operations: Sequence[Operation], rewinds: Sequen
     return [each for each in writes if each.written not in values and each.invoked > since]
 
 
+def removals_awaited(receiver: Receiver, namespace: str, operations: Sequence[Operation]) -> int:
+    """Return how many removals were acknowledged beyond those that were delivered."""
+    delivered = sum(each["type"] == "cbp.entry.delete" for each in receiver.of(namespace))
+    acknowledged = sum(each.kind is Kind.DELETE and each.outcome is Outcome.OK for each in operations)
+    missing: int = acknowledged - delivered
+    return max(missing, 0)
+
+
 def misdelivered(
     receiver: Receiver, namespace: str, operations: Sequence[Operation], rewinds: Sequence[Rewind] = ()
 ) -> list[str]:

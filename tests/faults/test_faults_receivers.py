@@ -10,7 +10,7 @@ from runtime.domain.webhooks import parse_keys, signed_fields
 from tests.faults.clients import ANY
 from tests.faults.deployment import CHANGE_SECONDS
 from tests.faults.history import Kind, Operation, Rewind
-from tests.faults.receivers import Receiver, awaited, misdelivered
+from tests.faults.receivers import Receiver, awaited, misdelivered, removals_awaited
 from tests.faults.report import QUICK_SECONDS, slow_refusals
 
 
@@ -51,6 +51,11 @@ def taken(*events: dict[str, object]) -> Receiver:
     for each in events:
         assert receiver.take(request(receiver, each)) == 204
     return receiver
+
+
+def test_a_removal_that_is_still_on_its_way_is_waited_for() -> None:
+    assert removals_awaited(taken(*RIGHT), "n", HISTORY) == 0
+    assert removals_awaited(taken(RIGHT[0], RIGHT[2]), "n", HISTORY) == 1
 
 
 @pytest.mark.parametrize(

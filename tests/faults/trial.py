@@ -15,7 +15,7 @@ from tests.faults.flood import excess, flooding
 from tests.faults.history import Condition
 from tests.faults.judgement import Bounds, violations
 from tests.faults.nemeses.fault import blocking
-from tests.faults.receivers import awaited, misdelivered
+from tests.faults.receivers import awaited, misdelivered, removals_awaited
 from tests.faults.report import MOST_NAMED, Deliveries, Times, answered, report
 
 if TYPE_CHECKING:
@@ -109,7 +109,11 @@ async def _misdelivered(deployment: Deployment, recorder: Recorder, rewinds: lis
     asked, found = recorder.operations, []
     with suppress(TimeoutError):
         async with asyncio.timeout(RECOVERY_SECONDS):
-            while any(awaited(receiver, asked, rewinds) for receiver in deployment.receivers):
+            while any(
+                awaited(receiver, asked, rewinds)
+                or (not rewinds and removals_awaited(receiver, recorder.namespace, asked))
+                for receiver in deployment.receivers
+            ):
                 await asyncio.sleep(0.05)
     for receiver in deployment.receivers:
         found += misdelivered(receiver, recorder.namespace, asked, rewinds)[:MOST_NAMED]
