@@ -62,7 +62,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Recovered:
-    """The end of what was restored: its last revision, the last link of its audit trail, and when recovery ended."""
+    """The end of a restored database: its last revision, the last link of its audit trail, and when recovery ended."""
 
     revision: int
     sequence: int | None

@@ -1,4 +1,4 @@
-"""The restore test restores what the database is, with rights to its own copy, and is measured by the exporter."""
+"""The restore test copies the database, has rights to its own copy alone, and is measured by the exporter."""
 
 from __future__ import annotations
 
