@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -27,13 +27,16 @@ PAUSE_SECONDS = 0.2
 late, both after a quarter of a second or more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Service:
     """A running parent process; it listens on a port that the kernel chose, so the server that answers is this one."""
 
     process: subprocess.Popen[bytes]
     port: int
     log: Path
+    _events: list[dict[str, Any]] = field(default_factory=list)
+    _read: int = 0
+    """Bytes of the log that were read, and their events: who asks again and again, under load, reads what is new."""
 
     @property
     def url(self) -> str:
@@ -46,8 +49,12 @@ class Service:
 
     def events(self) -> list[dict[str, Any]]:
         """Return what has been logged so far, but for a line that is still being written."""
-        lines = self.log.read_text(encoding="utf-8").splitlines(keepends=True)
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        with self.log.open("rb") as log:
+            log.seek(self._read)
+            *lines, _ = log.read().split(b"\n")
+        self._read += sum(len(line) + 1 for line in lines)
+        self._events += map(json.loads, lines)
+        return self._events
 
     def workers(self) -> list[int]:
         """Return the processes of the workers that have started, in order."""

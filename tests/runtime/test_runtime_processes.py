@@ -37,6 +37,8 @@ LIST = "/v1/namespaces/payments/entries"
 URL = f"{LIST}/limits"
 FAILURES = 2
 """Those that open a circuit of the settings that these tests enforce."""
+PAUSE_SECONDS = 0.005
+"""Between two requests of a client, while workers are replaced: who asks without a pause takes their time to start."""
 WIDE = {"capacity": 100_000, "refill_per_minute": 1}
 
 
@@ -128,11 +130,13 @@ async def test_a_rolling_restart_replaces_every_worker_and_fails_no_request(serv
         while not done.is_set():
             assert (await client.get(URL)).status_code == 404
             answered += 1
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def reconnect() -> None:
         while not done.is_set():
             async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client:
                 assert (await client.get(URL)).status_code == 404
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async with httpx.AsyncClient(headers=signed_in(), base_url=service.url) as client, asyncio.TaskGroup() as load:
         for _ in range(4):
@@ -173,6 +177,7 @@ async def converse(service: Service, together: int, done: asyncio.Event) -> int:
                     if ended := "connection: close" in head:
                         assert await reader.read() == b""
                         break
+                await asyncio.sleep(PAUSE_SECONDS)
             except (ConnectionError, asyncio.IncompleteReadError):
                 assert on_this == 0  # the connection was never accepted
                 ended = True
@@ -406,41 +411,39 @@ async def test_every_worker_reads_from_memory_and_hears_what_another_has_written
         await eventually(counted)
 
 
-async def test_a_chunked_body_without_a_length_is_cut_off_and_the_connection_survives(service: Service) -> None:
+async def test_what_reaches_no_handler_is_a_problem_too(service: Service) -> None:
+    """A chunked body that tells no length, what is not HTTP, and a head without end."""
+
     async def chunks() -> Any:
         for _ in range(40):
             yield b" " * 65536
 
-    async with httpx.AsyncClient(
-        headers=signed_in(), base_url=service.url, limits=httpx.Limits(max_connections=1)
-    ) as client:
-        headers = {"content-type": "application/json"}
-        response = await client.put(URL, content=chunks(), headers=headers)
+    one = httpx.Limits(max_connections=1)
+    async with httpx.AsyncClient(headers=signed_in(), base_url=service.url, limits=one) as client:
+        response = await client.put(URL, content=chunks(), headers={"content-type": "application/json"})
         assert (response.status_code, response.headers["content-type"]) == (413, "application/problem+json")
         assert "server" not in response.headers
-        assert (await client.get(URL)).status_code == 404
+        assert (await client.get(URL)).status_code == 404  # the connection survives
 
-
-async def test_what_is_not_http_is_a_problem_too(service: Service) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-    writer.write(b"NONSENSE\r\n\r\n")
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    head, body = await _exchange(service, b"NONSENSE\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-type: application/problem+json" in head.split(b"\r\n")
     assert json.loads(body)["detail"] == "Invalid HTTP request received. The connection is closed."
-    writer.close()
-    await writer.wait_closed()
 
-
-async def test_a_head_without_end_is_refused(service: Service) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     start = b"GET /health HTTP/1.1\r\nHost: x\r\nX-Long: "
-    writer.write(start + b"a" * (LONGEST_HEAD_BYTES + 1 - len(start)))
-    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    head, body = await _exchange(service, start + b"a" * (LONGEST_HEAD_BYTES + 1 - len(start)))
     assert head.startswith(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
     assert json.loads(body)["status"] == 431
+
+
+async def _exchange(service: Service, sent: bytes) -> tuple[bytes, bytes]:
+    """Send bytes over a connection of their own, and return head and body of what is answered until it is closed."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(sent)
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
     writer.close()
     await writer.wait_closed()
+    return head, body
 
 
 async def _waits_for_lock(connection: asyncpg.Connection) -> bool:
