@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,8 @@ from runtime import routes
 from runtime.embedded.loopback import LOOPBACK
 from runtime.environment import read_environment
 from runtime.loading import load_settings
-from runtime.server import configuration, metrics_directory
-from runtime.worker import Worker
+from runtime.server import metrics_directory
+from runtime.worker_server import configuration
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -42,8 +43,11 @@ def main(kind: str, settings: str, port: str, *arguments: str) -> None:
 def serve_api(settings: Settings, port: int) -> None:
     """Serve the API as one worker; the environment variables name a migrated PostgreSQL and a Redis."""
     with metrics_directory() as directory:
-        worker = Worker(settings, read_environment(os.environ), directory, settings.process.management_port)
-        Server(configuration(worker, settings.process, LOOPBACK, port)).run()
+        from runtime.worker_process import application  # prometheus-client reads the directory's variable at import
+
+        environment = read_environment(os.environ)
+        factory = partial(application, settings, environment, directory, settings.process.management_port)
+        Server(configuration(factory, settings.process, LOOPBACK, port)).run()
 
 
 def serve_bare(settings: Settings, port: int, file: Path) -> None:

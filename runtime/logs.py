@@ -38,17 +38,20 @@ class LineWriter:
     """A writer of lines to a file descriptor by a thread of its own; ``write`` never waits."""
 
     def __init__(self, descriptor: int, queue_bytes: int = QUEUE_BYTES) -> None:
-        self.on_drop: Callable[[], None] = lambda: None
         self._descriptor = descriptor
         self._queue_bytes = queue_bytes
+        self.restart()
+
+    def restart(self) -> None:
+        """Start with no line; a forked process has no thread yet, and the lines that wait are its parent's."""
+        self.on_drop: Callable[[], None] = lambda: None
         self._lines: deque[bytes] = deque()
         self._waiting = 0
         self._dropped = 0
         self._lock = threading.Lock()
         self._wake = threading.Event()
-        self._ending = False
-        self._thread = threading.Thread(target=self._run, name="log", daemon=True)
-        self._thread.start()
+        self._ending = self._running = False
+        self.resume()
 
     def write(self, line: bytes) -> int:
         """Queue a line, or drop it if the queue is full; return its length."""
@@ -74,8 +77,17 @@ class LineWriter:
         self._wake.set()
         self._thread.join(FLUSH_SECONDS)
 
+    def resume(self) -> None:
+        """Go on writing after :meth:`close`."""
+        with self._lock:
+            self._ending = False
+            if not self._running:  # else the thread still waits for the reader
+                self._running = True
+                self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+                self._thread.start()
+
     def _run(self) -> None:
-        while not self._ending or self._lines:
+        while self._goes_on():
             self._wake.wait()
             if not self._ending:
                 time.sleep(BATCH_SECONDS)
@@ -85,6 +97,11 @@ class LineWriter:
                     _write(self._descriptor, piece)
                 except OSError:  # the reader is gone, and what it would have read
                     self.on_drop()
+
+    def _goes_on(self) -> bool:
+        with self._lock:
+            self._running = not self._ending or bool(self._lines)
+            return self._running
 
     def _next(self) -> bytes:
         """Take whole lines that a pipe takes at once, so that those of several processes are not mixed."""
@@ -123,6 +140,8 @@ def configure_logging() -> LineWriter:
     if _output is None:
         _output = LineWriter(sys.stdout.fileno())
         atexit.register(_output.close)
+        # No other thread runs while a process is forked, unless the reader has stopped: then it holds no lock.
+        os.register_at_fork(before=_output.close, after_in_parent=_output.resume, after_in_child=_output.restart)
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer(serializer=orjson.dumps)],
         logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _output)),

@@ -562,7 +562,7 @@ class MemoryReader(Protocol):
         """Return the use of the container's memory, without file cache that can be dropped; None without a limit."""
 
     def private_bytes(self) -> int:
-        """Return the memory that this process holds and shares with no other."""
+        """Return the memory of this process that belongs to no file, with that which forked processes still share."""
 
     def give_back(self) -> None:
         """Return freed memory to the operating system."""

@@ -8,30 +8,23 @@ import socket
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import structlog
-from uvicorn.config import STARTUP_FAILURE, Config
-from uvicorn.supervisors import Multiprocess
 
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.loading import SettingsError, load_settings
 from runtime.logs import configure_logging
-from runtime.services.draining import DRAIN_SECONDS
-from runtime.worker import Worker
+from runtime.supervisor import Supervisor, receiving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from starlette.types import ASGIApp
-
-    from runtime.settings import Process
+    from collections.abc import Iterator
 
 MISCONFIGURED = 2
 UNREACHABLE = 1
 
-WORKER_START_SECONDS = 30
 _log = structlog.get_logger(__name__)
 
 
@@ -49,60 +42,22 @@ def serve(settings_path: Path, host: str, port: int | None, management_port: int
     except OSError as error:
         sys.stderr.write(f"error: the management port cannot be opened: {error}\n")
         return UNREACHABLE
-    with metrics_directory() as directory:
-        worker = Worker(settings, environment, directory, management.getsockname()[1])
-        config = configuration(worker, settings.process, host, settings.process.port if port is None else port)
-        supervisor = Supervisor(config, sockets=[config.bind_socket(), management])
-        supervisor.run()
-    failed = any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes)
-    return STARTUP_FAILURE if failed else 0
+    with metrics_directory() as directory, receiving() as signals:
+        # Workers are forked with everything that is imported here, and prometheus-client reads its variable at import.
+        from runtime.worker_process import application
+        from runtime.worker_server import configuration
+        from runtime.worker_server import serve as serve_in_worker
 
-
-class Supervisor(Multiprocess):
-    """A supervisor of workers that replaces a dead one at once, and leaves no connection unanswered at the end."""
-
-    def keep_subprocess_alive(self) -> None:
-        """Replace the workers that ended or hang."""
-        # uvicorn keeps a worker's end of the pipe open here, too: a worker that was killed with a ping on its way was
-        # waited for as if it would still answer, and signals with it.
-        for each in self.processes:
-            each.child_conn.close()
-        super().keep_subprocess_alive()
-
-    def terminate_all(self) -> None:
-        """End the workers; they still accept connections for a while, and then connections are refused."""
-        # A socket that is open here, too, would go on taking connections that nobody serves.
-        for each in self.sockets:
-            each.close()
-        super().terminate_all()
-
-
-def configuration(factory: Callable[[], ASGIApp], process: Process, host: str, port: int) -> Config:
-    """Return uvicorn's configuration for the workers; ``factory`` makes each worker's application."""
-    return Config(
-        factory,
-        factory=True,
-        host=host,
-        port=port,
-        workers=process.workers,
-        loop="uvloop",
-        http="runtime.http.protocol:Protocol",  # imported where it serves
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=process.keep_alive_seconds,
-        timeout_graceful_shutdown=max(1, process.shutdown_seconds - DRAIN_SECONDS),
-        timeout_worker_healthcheck=WORKER_START_SECONDS,
-    )
+        factory = partial(application, settings, environment, directory, management.getsockname()[1])
+        config = configuration(factory, settings.process, host, settings.process.port if port is None else port)
+        sockets = [config.bind_socket(), management]
+        return Supervisor(partial(serve_in_worker, config, sockets), config.workers, sockets, signals).run()
 
 
 @contextmanager
 def metrics_directory() -> Iterator[Path]:
     """Provide the temporary directory in which prometheus-client stores the workers' metrics."""
-    # prometheus-client reads the variable at import in a worker; the parent has no metrics of its own.
+    # prometheus-client names the files of each process by its id; the parent has no metrics of its own.
     directory = Path(tempfile.mkdtemp(prefix="cbp-metrics-"))
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(directory)
     try:

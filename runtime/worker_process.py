@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
-import structlog
 from uvicorn.server import Server
 
 from runtime.adapters.http_client import HttpClient
@@ -35,16 +33,12 @@ from runtime.services.draining import DRAIN_SECONDS, Draining
 from runtime.telemetry import Telemetry
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from runtime.environment import Environment
     from runtime.settings import Settings
-
-PARENT_SECONDS = 1.0
-_log = structlog.get_logger(__name__)
 
 
 def application(settings: Settings, environment: Environment, metrics_directory: Path, management_port: int) -> ASGIApp:
@@ -84,7 +78,7 @@ def application(settings: Settings, environment: Environment, metrics_directory:
         trusted_proxies=environment.trusted_proxies,
         forwarded_header=environment.forwarded_header,
     )
-    return _Supervised(create_app(settings, adapters, management_port=management_port), draining)
+    return _Draining(create_app(settings, adapters, management_port=management_port), draining)
 
 
 def _end_alone(turn: Turn) -> None:
@@ -93,8 +87,8 @@ def _end_alone(turn: Turn) -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-class _Supervised:
-    """An application that drains on a signal and ends its process with the parent."""
+class _Draining:
+    """An application that drains on a signal."""
 
     def __init__(self, app: ASGIApp, draining: Draining) -> None:
         self._app = app
@@ -105,8 +99,7 @@ class _Supervised:
             await self._app(scope, receive, send)
             return
         _drain_on_signals(self._draining)
-        async with _ending_with_parent():
-            await self._app(scope, receive, send)
+        await self._app(scope, receive, send)
 
 
 def _drain_on_signals(draining: Draining) -> None:
@@ -129,20 +122,3 @@ def _drain_on_signals(draining: Draining) -> None:
         server = getattr(signal.getsignal(number), "__self__", None)
         if isinstance(server, Server):
             loop.add_signal_handler(number, drain, number, server)
-
-
-@asynccontextmanager
-async def _ending_with_parent() -> AsyncIterator[None]:
-    watch = asyncio.create_task(_watch(os.getppid()))
-    try:
-        yield
-    finally:
-        watch.cancel()
-
-
-async def _watch(parent: int) -> None:
-    # A killed parent cannot stop its workers, and they would hold its port for ever.
-    while os.getppid() == parent:
-        await asyncio.sleep(PARENT_SECONDS)
-    _log.error("the parent process is gone")
-    os.kill(os.getpid(), signal.SIGTERM)

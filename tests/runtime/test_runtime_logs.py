@@ -90,6 +90,23 @@ def test_a_reader_that_never_reads_delays_the_end_by_a_bound_only(
     reader.join()
 
 
+@pytest.mark.parametrize("count", [10, 1_000])  # fewer and more than an empty pipe takes
+def test_a_writer_that_goes_on_after_a_pause_loses_no_line(
+    pipe: tuple[int, int], monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(logs, "FLUSH_SECONDS", 0.05)
+    writer = LineWriter(pipe[1])
+    lines = [line(number) for number in range(2 * count)]
+    for each in lines[:count]:
+        writer.write(each)
+    writer.close()
+    writer.resume()
+    for each in lines[count:]:
+        writer.write(each)
+    assert read(pipe[0], len(b"".join(lines))) == b"".join(lines)
+    writer.close()
+
+
 def test_lines_of_several_writers_are_not_mixed(pipe: tuple[int, int]) -> None:
     writers = [LineWriter(pipe[1]) for _ in range(3)]
     lines = [line(number) for number in range(2_000)]
