@@ -77,6 +77,7 @@ SLOW = (
     "runtime/test_runtime_simulated.py",
     "runtime/test_runtime_sentinels.py",
     "runtime/test_runtime_store.py",
+    "runtime/test_runtime_supervisor.py",
     "runtime/test_runtime_standing_by.py",
     "runtime/test_runtime_tls.py",
     "simulation",

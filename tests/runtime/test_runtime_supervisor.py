@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -103,6 +104,20 @@ def test_workers_that_end_before_they_serve_are_made_again_once_in_a_tick(tmp_pa
         assert time.monotonic() - started > 3 * TICK_SECONDS
         supervised.next_ones("serve")
         supervised.await_workers("serve")
+        assert supervised.end() == 0
+
+
+def test_a_worker_that_cannot_be_made_is_made_once_it_can_be(tmp_path: Path) -> None:
+    with supervising(tmp_path, "serve") as supervised:
+        ends, other = supervised.await_workers("serve")
+        pid = supervised.process.pid
+        files, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (4, most))
+        os.kill(ends, signal.SIGKILL)
+        supervised.await_event("no worker can be made")
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (files, most))
+        (made,) = supervised.await_workers("serve", 1)
+        assert supervised.children() == {other, made}
         assert supervised.end() == 0
 
 
