@@ -112,7 +112,6 @@ SLOW = (
     "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
-    "policy/test_rego.py",
     "policy/test_writing_commands.py",
 )
 """The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""

@@ -75,13 +75,10 @@ def test(root: Path, format_: str, names: tuple[str, ...]) -> None:
     Runs the tests and fixtures of every rule and helper, or of the named ones. Exits with 0 when every test and
     fixture holds, and together they run every line; else with 1.
     """
-    from compiler.policy import selection
-    from compiler.policy.library import read
     from compiler.policy.testing import examine
     from compiler.report import policy_tests
 
-    folder = root / _POLICIES
-    report = examine(folder, selection.modules(read(folder), names))
+    report = examine(root / _POLICIES, names)
     click.echo(policy_tests.as_json(report) if format_ == "json" else policy_tests.as_text(report), nl=False)
     sys.exit(0 if report.complete else 1)
 

@@ -39,7 +39,7 @@ RESERVED = frozenset({"data", "gate", "input"})
 MAXIMUM_NESTING = 10
 """The deepest nesting of brackets: each further level doubles regorus' time to parse."""
 _ID = re.compile(r"^# +id: *([^\s#]+)", re.MULTILINE)
-_TO_WRITE = re.compile(r"\bWRITE: ([^\"]*)")
+_TO_WRITE = re.compile(r"\bWRITE: ([^\"\n]*)")
 """A mark in a file from ``cbp policy new`` for a text that is still to be written."""
 _NO_CODE = re.compile(r'"(\\.|[^"\\\n])*"|`[^`]*`|#[^\n]*')
 
@@ -191,13 +191,13 @@ def next_id(rules: Iterable[str], prefix: str) -> str:
     return f"{prefix}{max(numbers, default=0) + 1:03}"
 
 
-def read_tests(folder: Path, library: Library) -> tuple[Module, ...]:
-    """Return the test files beside the Rego files of a library that was read from ``folder``.
+def read_tests(folder: Path, modules: Iterable[Module]) -> tuple[Module, ...]:
+    """Return the test files beside Rego files that were read from ``folder``.
 
     Raises:
         PolicyError: a test file cannot be read.
     """
-    found = ((module, folder.joinpath(*module.package.split("."))) for module in library.modules)
+    found = ((module, folder.joinpath(*module.package.split("."))) for module in modules)
     files = ((module, place / f"{place.name}_test.rego") for module, place in found)
     return tuple(
         Module(_name(folder, file), f"{module.package}_test", read_text(file))
@@ -265,9 +265,10 @@ def _rule(folder: Path, module: Module, domain: Domain | None, proven: bool) -> 
 def _unwritten(folder: Path, place: Path) -> Iterator[str]:
     """Yield the WRITE: marks in the files of a rule, each with its file and line."""
     for path in sorted((*place.glob("*.rego"), *place.glob("*.yaml"))):
-        for number, line in enumerate(read_text(path).splitlines(), 1):
-            if found := _TO_WRITE.search(line):
-                yield f"{_name(folder, path)}:{number}: still to be written: {found[1]}"
+        text = read_text(path)
+        for found in _TO_WRITE.finditer(text):
+            number = text.count("\n", 0, found.start()) + 1
+            yield f"{_name(folder, path)}:{number}: still to be written: {found[1]}"
 
 
 def _domains(folder: Path, names: Iterable[str], faults: Faults) -> dict[str, Domain]:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from compiler.policy import selection
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate, load
 from compiler.policy.library import read_tests
@@ -68,18 +69,19 @@ class Report:
         return all(file.complete for file in self.files)
 
 
-def examine(policies: Path, modules: Iterable[Module] | None = None) -> Report:
-    """Run the tests and fixtures of the policies in a folder, for ``modules`` or for all of them.
+def examine(policies: Path, names: Iterable[str] = ()) -> Report:
+    """Run the tests and fixtures of the policies in a folder: of the named rules and domains, or without names of all.
 
     Raises:
         PolicyError: the policies cannot be loaded.
+        UnknownError: a rule or domain does not exist.
     """
     engine = Instrumented()
     gate = load(policies, lambda: engine)
     rules = {rule.module.path: rule for rule in gate.library.rules}
-    run = _Run(gate, engine, rules, engine.add_tests(read_tests(policies, gate.library)))
-    found = tuple(run.examine(module) for module in (gate.library.modules if modules is None else modules))
-    return Report(engine.name, engine.version, found)
+    modules = selection.modules(gate.library, names)
+    run = _Run(gate, engine, rules, engine.add_tests(read_tests(policies, modules)))
+    return Report(engine.name, engine.version, tuple(map(run.examine, modules)))
 
 
 @dataclass(frozen=True, slots=True)

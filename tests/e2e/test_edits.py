@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # The tests that read spec/, environments/ or generated/ of the checkout that they stand in.
 LIVE = (
     "tests/compiler/cli/test_comparing.py::test_the_committed_output_is_what_the_project_says",
-    "tests/compiler/test_determinism.py::test_the_order_of_the_files_on_disk_changes_no_byte",
+    "tests/compiler/test_determinism.py::test_neither_the_surroundings_nor_the_order_of_the_files_on_disk_change_a_byte",
     "tests/benchmarks/test_benchmarks.py::test_as_many_environments_as_there_are_make_the_real_project",
     "tests/benchmarks/test_gate.py::test_the_real_input_is_that_of_a_serving_cluster",
     "tests/docs/test_docs.py::test_every_relative_link_leads_to_a_file",

@@ -7,9 +7,13 @@ import os
 import subprocess
 import sys
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from tests.image.containerfile import PROJECT, containerfile, in_context, only
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def test_hadolint_has_nothing_to_say_and_nothing_is_hidden_from_it() -> None:
@@ -46,13 +50,22 @@ def test_the_image_takes_the_environment_and_the_runtime_and_runs_no_command_of_
 
 
 def test_the_build_can_read_the_runtime_and_its_lock_alone() -> None:
-    files = [Path(folder, name).relative_to(PROJECT) for folder, _, names in os.walk(PROJECT) for name in names]
+    files = list(_files())
     context = {str(path) for path in files if in_context(PurePosixPath(path))}
     runtime = {path for path in files if path.parts[0] == "runtime" and "__pycache__" not in path.parts}
     served = {path for path in runtime if not path.is_relative_to("runtime/embedded")}
     assert {path.suffix for path in served} == {".py", ".sql", ".lua", ".html", ".css", ".js"}
     assert served != runtime
     assert context == {"requirements/runtime.txt", *map(str, served)}
+
+
+def _files() -> Iterator[Path]:
+    """Yield the files of the checkout; of a hidden folder, such as that of Git, one that stands for all."""
+    for folder, folders, names in os.walk(PROJECT):
+        hidden = [name for name in folders if name.startswith(".")]
+        folders[:] = [name for name in folders if name not in hidden]
+        for path in (*(Path(folder, name) for name in names), *(Path(folder, name, "any.py") for name in hidden)):
+            yield path.relative_to(PROJECT)
 
 
 def test_the_image_runs_as_the_user_of_the_pod_and_on_the_port_of_the_settings() -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.policy.errors import PolicyError
+from compiler.policy.library import read_tests
 from compiler.policy.testing import Examined, examine
-from tests.policy.policies import FIXTURE, RULE, TEST, with_tests
+from tests.policy.policies import FIXTURE, POLICIES, RULE, TEST, real_policies, with_tests
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +91,8 @@ def test_a_test_that_does_not_compile_comes_to_no_report(tmp_path: Path) -> None
 def only(policies: Path) -> Examined:
     (file,) = examine(policies).files
     return file
+
+
+def test_every_test_file_belongs_to_a_policy() -> None:
+    files = {f"{POLICIES.name}/{path.relative_to(POLICIES)}" for path in POLICIES.rglob("*_test.rego")}
+    assert {test.path for test in read_tests(POLICIES, real_policies().modules)} == files
