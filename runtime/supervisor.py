@@ -31,9 +31,10 @@ _log = structlog.get_logger(__name__)
 
 
 class Supervisor:
-    """A supervisor that replaces workers that end or hang at once, and one by one when it is asked to.
+    """A supervisor of worker processes: it replaces each that ends or hangs, and all one by one on SIGHUP.
 
-    ``serve`` runs in each worker on the ``sockets``, and ``signals`` tells of each signal, as :func:`receiving` does.
+    ``serve`` runs in each worker, on ``sockets`` that are closed here at the end. Signals are read from ``signals``,
+    the socket of :func:`receiving`.
     """
 
     def __init__(

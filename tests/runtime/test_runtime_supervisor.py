@@ -51,9 +51,13 @@ class Supervised:
         pid = self.process.pid
         return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()))
 
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """Signal the supervisor, and return its exit status."""
-        self.process.send_signal(number)
+    def open_files(self) -> int:
+        """Return the number of files that the supervisor has open."""
+        return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
+
+    def end(self) -> int:
+        """Ask the supervisor to end, and return its exit status."""
+        self.process.terminate()
         return self.process.wait(30)
 
 
@@ -72,10 +76,24 @@ def supervising(folder: Path, word: str, limit_seconds: float = NEVER) -> Iterat
 def test_a_worker_that_is_silent_is_killed_and_another_one_serves(tmp_path: Path) -> None:
     with supervising(tmp_path, "serve", limit_seconds=3) as supervised:
         silent, other = supervised.await_workers("serve")
+        files = supervised.open_files()
         os.kill(silent, signal.SIGSTOP)
         assert supervised.await_event("a worker is silent and is killed")["worker"] == silent
         (replacement,) = supervised.await_workers("serve", 1)
         assert supervised.children() == {other, replacement}
+        assert supervised.open_files() == files
+        assert supervised.end() == 0
+
+
+def test_processes_that_stood_still_together_were_not_silent(tmp_path: Path) -> None:
+    with supervising(tmp_path, "serve", limit_seconds=2) as supervised:
+        serving = supervised.await_workers("serve")
+        os.killpg(supervised.process.pid, signal.SIGSTOP)
+        time.sleep(2.2)
+        supervised.process.send_signal(signal.SIGCONT)  # before its workers, so that it has heard of none
+        time.sleep(3 * TICK_SECONDS)
+        os.killpg(supervised.process.pid, signal.SIGCONT)
+        assert supervised.children() == set(serving)
         assert supervised.end() == 0
 
 
