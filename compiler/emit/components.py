@@ -39,6 +39,7 @@ from compiler.emit.kubernetes.database.standby_role import standby_role
 from compiler.emit.kubernetes.edge.web_acl import web_acl
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.kubernetes.monitoring.alerts import alerts
+from compiler.emit.kubernetes.monitoring.dashboard import dashboard
 from compiler.emit.kubernetes.proxy import flows as proxy_flows
 from compiler.emit.kubernetes.proxy.configuration import configuration
 from compiler.emit.vault.audit import audit_devices
@@ -155,7 +156,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
-    Component(name="alerts", runs=Runs.SERVING, documents=alerts),
+    Component(name="alerts", runs=Runs.SERVING, documents=each(alerts, dashboard)),
 )
 
 

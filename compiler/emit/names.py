@@ -38,6 +38,7 @@ ZONES_ADMITTED = "cbp-zones-by-label"
 COPIES_ADMITTED = "cbp-copies-by-restore-tests"
 
 ADAPTER_RULES = "prometheus-adapter-rules"
+DASHBOARD = "configuration-dashboard"
 
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"

@@ -6,29 +6,44 @@ Upstream: https://prometheus.io/docs/prometheus/latest/configuration/alerting_ru
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+
+
+class Unit(Enum):
+    """The unit of a quantity, by its name in Grafana; a moment is in seconds since 1970."""
+
+    NUMBER = "short"
+    PERCENT = "percent"
+    SECONDS = "s"
+    MOMENT = "dateTimeAsLocal"
+    REQUESTS = "reqps"
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert: it fires when ``expression`` has held for so long.
+    """An alert: it fires when what is ``measured`` has stood in the ``relation`` to the ``level`` for so long.
 
-    ``statement`` is the path of what decides its level, or that there is something to watch.
+    A level is a number, or another question to Prometheus. ``statement`` is the path of what decides the level, or that
+    there is something to watch.
     """
 
     name: str
-    expression: str
+    measured: str
+    relation: str
+    level: int | str
     lasts: str
     severity: str
     summary: str
     statement: str
+    unit: Unit = Unit.NUMBER
 
     @property
     def rule(self) -> dict[str, Any]:
         """The rule of Prometheus."""
         return {
             "alert": self.name,
-            "expr": self.expression,
+            "expr": f"{self.measured} {self.relation} {self.level}",
             "for": self.lasts,
             "labels": {"severity": self.severity},
             "annotations": {

@@ -23,29 +23,34 @@ from compiler.emit.kubernetes.monitoring.service_alerts import SERVICE_ALERTS, l
 from compiler.emit.names import API
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from compiler.emit.artifact import Document
+    from compiler.emit.kubernetes.monitoring.alert import Alert
     from compiler.emit.site import Site
 
 
 def alerts(site: Site) -> Iterator[Document]:
     """Yield the PrometheusRule; nothing where metrics may not leave the zones."""
     if monitored(site):
-        found = {
-            "audit": audit_alerts(site),
-            "queue": queue_alerts(site),
-            "notifications": notification_alerts(site),
-            "service": SERVICE_ALERTS,
-            "external": external_alerts(site),
-            "limits": limit_alerts(site),
-            "secrets": secret_alerts(site),
-            "recovery": recovery_alerts(site),
-            "restore": restore_alerts(site),
-            "scaling": scaling_alerts(site),
-        }
-        rules = {name: [alert.rule for alert in group] for name, group in found.items()}
-        groups = [{"name": name, "rules": of_group} for name, of_group in rules.items() if of_group]
+        groups = [{"name": name, "rules": [alert.rule for alert in found]} for name, found in groups_of(site).items()]
         yield kubernetes_object(
             kinds.PROMETHEUS_RULE, API, Wave.CONNECTION, zone="application", spec={"groups": groups}
         )
+
+
+def groups_of(site: Site) -> Mapping[str, Sequence[Alert]]:
+    """Return the alerts of a cluster in their groups, none of which is empty."""
+    groups = {
+        "audit": audit_alerts(site),
+        "queue": queue_alerts(site),
+        "notifications": notification_alerts(site),
+        "service": SERVICE_ALERTS,
+        "external": external_alerts(site),
+        "limits": limit_alerts(site),
+        "secrets": secret_alerts(site),
+        "recovery": recovery_alerts(site),
+        "restore": restore_alerts(site),
+        "scaling": scaling_alerts(site),
+    }
+    return {name: found for name, alerts in groups.items() if (found := tuple(alerts))}

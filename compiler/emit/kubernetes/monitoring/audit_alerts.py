@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.database.audit_anchors import anchored, anchoring
 from compiler.emit.kubernetes.database.migration import HISTORY
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.kubernetes.monitoring.jobs import failed_last, since_created, succeeded
 from compiler.emit.names import namespace
 from compiler.emit.settings import DAY_SECONDS
@@ -45,15 +45,20 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
     return (
         Alert(
             "AuditTrailNotSealed",
-            f"max(audit_unsealed_age_seconds{{{pods}}}) > {UNSEALED_SECONDS}",
+            f"max(audit_unsealed_age_seconds{{{pods}}})",
+            ">",
+            UNSEALED_SECONDS,
             "5m",
             "critical",
             "Changes and refusals have not been sealed in the audit trail for more than a minute.",
             _AUDIT,
+            unit=Unit.SECONDS,
         ),
         Alert(
             "AuditTrailShorter",
-            f"max(audit_length{{{pods}}}) < max(max_over_time(audit_length{{{pods}}}[1h]))",
+            f"max(audit_length{{{pods}}})",
+            "<",
+            f"max(max_over_time(audit_length{{{pods}}}[1h]))",
             "5m",
             "critical",
             "The chain of the audit trail has fewer records than before: verify it with the anchors.",
@@ -61,7 +66,9 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
         ),
         Alert(
             "AuditNotesLost",
-            f"sum(increase(audit_notes_dropped_total{{{pods}}}[15m])) > 0",
+            f"sum(increase(audit_notes_dropped_total{{{pods}}}[15m]))",
+            ">",
+            0,
             "0m",
             "warning",
             "Refusals are missing in the audit trail: the database was away for too long. The log has them.",
@@ -69,11 +76,14 @@ def _sealed(pods: str) -> tuple[Alert, ...]:
         ),
         Alert(
             "RequestsRefused",
-            f"100 * {refused} / {asked} > {REFUSED_PERCENT}",
+            f"100 * {refused} / {asked}",
+            ">",
+            REFUSED_PERCENT,
             "10m",
             "warning",
             f"More than {REFUSED_PERCENT} % of the requests are refused, apart from those beyond a rate limit.",
             "access_control.infrastructure.authorization.rbac",
+            unit=Unit.PERCENT,
         ),
     )
 
@@ -84,11 +94,14 @@ def _anchors(site: Site) -> Iterator[Alert]:
         late = anchoring(site)[1] * LATE_ANCHORS
         yield Alert(
             "AuditTrailNotAnchored",
-            f'max(audit_unanchored_age_seconds{{namespace="{namespace("application")}"}}) > {late.seconds}',
+            f'max(audit_unanchored_age_seconds{{namespace="{namespace("application")}"}})',
+            ">",
+            late.seconds,
             "5m",
             "critical",
             f"Records of the audit trail have had no signed anchor for more than {late}: see the jobs that anchor it.",
             "recovery.rpo.target",
+            unit=Unit.SECONDS,
         )
 
 
@@ -97,18 +110,22 @@ def _history() -> tuple[Alert, ...]:
     return (
         Alert(
             "HistoryVerificationFailed",
-            failed_last(HISTORY),
+            *failed_last(HISTORY),
             "0m",
             "critical",
             "The entries may differ from their history: the log of the failed job names each difference.",
             "recovery.procedures.database",
+            unit=Unit.MOMENT,
         ),
         Alert(
             "HistoryNotVerified",
-            f"{since_created(succeeded(HISTORY), HISTORY)} > {UNVERIFIED_DAYS * DAY_SECONDS}",
+            since_created(succeeded(HISTORY), HISTORY),
+            ">",
+            UNVERIFIED_DAYS * DAY_SECONDS,
             "0m",
             "warning",
             f"The history has not been verified for more than {UNVERIFIED_DAYS} days.",
             "recovery.procedures.database",
+            unit=Unit.SECONDS,
         ),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
@@ -32,27 +32,35 @@ def external_alerts(site: Site) -> Iterator[Alert]:
         buckets = f"sum by (le, target) (rate(external_call_duration_seconds_bucket{{{pods}}}[5m]))"
         yield Alert(
             "ExternalServiceSlow",
-            f"100 * histogram_quantile(0.95, {buckets}) > {SLOW_PERCENT * stated.timeout.seconds}",
+            f"100 * histogram_quantile(0.95, {buckets}) / {stated.timeout.seconds}",
+            ">",
+            SLOW_PERCENT,
             "10m",
             "warning",
             "One in twenty calls of an external service takes more than half of the time that it may.",
             "connections.external_services.timeout",
+            unit=Unit.PERCENT,
         )
     if "Error rate" in stated.monitoring:
         failed = f'sum by (target) (rate(external_calls_total{{{pods},outcome=~"away|slow|failed"}}[5m]))'
         made = f'sum by (target) (rate(external_calls_total{{{pods},outcome!~"circuit_open|pool_full"}}[5m]))'
         yield Alert(
             "ExternalServiceFails",
-            f"100 * {failed} / {made} > {FAILED_PERCENT}",
+            f"100 * {failed} / {made}",
+            ">",
+            FAILED_PERCENT,
             "10m",
             "warning",
             "More than a tenth of the calls of an external service fail.",
             _MEASURED,
+            unit=Unit.PERCENT,
         )
     if "Circuit state" in stated.monitoring:
         yield Alert(
             "ExternalServiceAway",
-            f'max by (target) (circuit_breaker_state{{{pods},target=~"(issuer|subscriber)-.+"}}) > 0',
+            f'max by (target) (circuit_breaker_state{{{pods},target=~"(issuer|subscriber)-.+"}})',
+            ">",
+            0,
             "5m",
             "warning",
             "An external service has not answered for five minutes: an issuer of tokens, or a subscriber.",

@@ -20,12 +20,12 @@ def since_created(last: str, cron_job: str) -> str:
     return f'time() - max({last} or kube_cronjob_created{{{_DATA},cronjob="{cron_job}"}})'
 
 
-def failed_last(cron_job: str) -> str:
-    """Return an expression that holds while the last job that failed began after the last success.
+def failed_last(cron_job: str) -> tuple[str, str, str]:
+    """Return when the last job that failed began, and that it may not be after the last success.
 
     A run that failed stays in the cluster; the alert on it ends with a later one that succeeds.
     """
     jobs = f'{_DATA},job_name=~"{cron_job}-.+"'
     failed = f'kube_job_failed{{{jobs},condition="true"}} == 1'
     began = f"max(kube_job_status_start_time{{{jobs}}} and on (job_name) {failed})"
-    return f"{began} > (max({succeeded(cron_job)}) or vector(0))"
+    return began, ">", f"(max({succeeded(cron_job)}) or vector(0))"

@@ -25,6 +25,7 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     ),
     "cnpg_restore_test_lost_seconds": ("CloudNativePG", "The age of the oldest change that its copy lacked."),
     "cnpg_restore_test_seconds": ("CloudNativePG", "The time until its copy accepted connections."),
+    "container_cpu_usage_seconds_total": ("cAdvisor", "Time that a container has had of processors."),
     "container_memory_working_set_bytes": ("cAdvisor", "Memory of a container that cannot be reclaimed at once."),
     "container_spec_memory_limit_bytes": ("cAdvisor", "The limit of a container's memory."),
     "kube_cronjob_created": ("kube-state-metrics", "When a CronJob was made."),
@@ -34,6 +35,7 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "kube_horizontalpodautoscaler_status_current_replicas": ("kube-state-metrics", "The pods of an autoscaler now."),
     "kube_job_failed": ("kube-state-metrics", "Whether a Job has failed."),
     "kube_job_status_start_time": ("kube-state-metrics", "When a Job began."),
+    "kube_pod_container_resource_requests": ("kube-state-metrics", "The request of a container, by its `resource`."),
     "kubelet_volume_stats_capacity_bytes": ("the kubelet", "The size of a volume."),
     "kubelet_volume_stats_used_bytes": ("the kubelet", "What of a volume is used."),
 }

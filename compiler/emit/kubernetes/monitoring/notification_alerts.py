@@ -25,7 +25,9 @@ def notification_alerts(site: Site) -> Iterator[Alert]:
     yield Alert(
         "NotificationsRefused",
         "sum by (connector, outcome) (increase(notifications_total"
-        f'{{{pods},connector!="unknown",outcome!~"taken|repeated"}}[15m])) > 0',
+        f'{{{pods},connector!="unknown",outcome!~"taken|repeated"}}[15m]))',
+        ">",
+        0,
         "0m",
         "warning",
         "Notifications in the name of a connector were not taken: its keys or clock are wrong, or others sent them.",

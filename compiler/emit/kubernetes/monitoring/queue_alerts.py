@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
@@ -29,15 +29,20 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
     pods = f'namespace="{namespace("application")}"'
     yield Alert(
         "DeliveriesLate",
-        f"max by (subscriber) (queue_oldest_age_seconds{{{pods}}}) > {OLDEST_SECONDS}",
+        f"max by (subscriber) (queue_oldest_age_seconds{{{pods}}})",
+        ">",
+        OLDEST_SECONDS,
         "5m",
         "warning",
         "A subscriber has not received a change for more than five minutes: it is away, slow, or refuses it.",
         _FEATURES,
+        unit=Unit.SECONDS,
     )
     yield Alert(
         "SubscriberMissedChanges",
-        f"max by (subscriber) (delta(queue_missed{{{pods}}}[1h])) > 0",
+        f"max by (subscriber) (delta(queue_missed{{{pods}}}[1h]))",
+        ">",
+        0,
         "0m",
         "critical",
         "Retention dropped changes that a subscriber had not received: it has to read the present state.",
@@ -45,7 +50,9 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
     )
     yield Alert(
         "SubscriberPaused",
-        f"max by (subscriber) (queue_paused{{{pods}}}) > 0",
+        f"max by (subscriber) (queue_paused{{{pods}}})",
+        ">",
+        0,
         "0m",
         "warning",
         "The receiver of a subscriber is gone, so that nothing is delivered to it until it is resumed.",
@@ -54,7 +61,9 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
     if "Dead letter queue" in site.spec.load_management.queuing.patterns:
         yield Alert(
             "DeadLetters",
-            f"max by (subscriber) (queue_dead_letters{{{pods}}}) > 0",
+            f"max by (subscriber) (queue_dead_letters{{{pods}}})",
+            ">",
+            0,
             "0m",
             "warning",
             "Deliveries to a subscriber were given up after every attempt.",
@@ -63,7 +72,9 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
     else:
         yield Alert(
             "DeliveriesDropped",
-            f'sum(increase(queue_deliveries_total{{{pods},outcome="dropped"}}[15m])) > 0',
+            f'sum(increase(queue_deliveries_total{{{pods},outcome="dropped"}}[15m]))',
+            ">",
+            0,
             "0m",
             "critical",
             "Deliveries to subscribers were given up after every attempt, and are lost.",

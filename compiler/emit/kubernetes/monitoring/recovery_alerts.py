@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.kubernetes.cache import snapshots
 from compiler.emit.kubernetes.common.cron import longest_interval
 from compiler.emit.kubernetes.database.configuration_snapshots import snapshots_taken
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.kubernetes.monitoring.jobs import since_created, succeeded
 from compiler.emit.names import CONFIGURATION_SNAPSHOTS, namespace
 from compiler.emit.settings import DAY_SECONDS
@@ -34,42 +34,53 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
     full, goal = site.spec.backup.database.schedule.full, site.spec.recovery.rpo.target
     yield Alert(
         "BackupOverdue",
-        f"time() - max(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{{{_DATA}}}) "
-        f"> {longest_interval(full).seconds + DAY_SECONDS}",
+        f"time() - max(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{{{_DATA}}})",
+        ">",
+        longest_interval(full).seconds + DAY_SECONDS,
         "1h",
         "critical",
         "The last full backup of the database is a day older than the schedule lets it become.",
         "backup.database.schedule.full",
+        unit=Unit.SECONDS,
     )
     archived, failed = (f"cnpg_pg_stat_archiver_last_{what}_time{{{_DATA}}}" for what in ("archived", "failed"))
     # An idle database archives nothing, and a server that was the primary once may have failed then.
     failing = f"{failed} > {archived} and on (pod) cnpg_pg_replication_in_recovery{{{_DATA}}} == 0"
     yield Alert(
         "LogNotArchived",
-        f"max(time() - {archived} and on (pod) ({failing})) > {goal.seconds // 2}",
+        f"max(time() - {archived} and on (pod) ({failing}))",
+        ">",
+        goal.seconds // 2,
         "0m",
         "critical",
         f"The database cannot archive its log: a disaster would lose what is newer, and may lose {goal} of it.",
         "recovery.rpo.target",
+        unit=Unit.SECONDS,
     )
     if snapshots_taken(site):
         schedule = site.spec.backup.configuration.schedule
         late = longest_interval(schedule) * LATE_BACKUPS
         yield Alert(
             "ConfigurationSnapshotOverdue",
-            f"{since_created(succeeded(CONFIGURATION_SNAPSHOTS), CONFIGURATION_SNAPSHOTS)} > {late.seconds}",
+            since_created(succeeded(CONFIGURATION_SNAPSHOTS), CONFIGURATION_SNAPSHOTS),
+            ">",
+            late.seconds,
             "0m",
             "warning",
             f"No snapshot of the configuration has been kept for more than {late}.",
             "backup.configuration.schedule",
+            unit=Unit.SECONDS,
         )
     if snapshots.taken(site):
         late = longest_interval(site.spec.storage.cache.persistence.backup_schedule) * LATE_BACKUPS
         yield Alert(
             "CacheCopyOverdue",
-            f"{since_created(succeeded(snapshots.NAME), snapshots.NAME)} > {late.seconds}",
+            since_created(succeeded(snapshots.NAME), snapshots.NAME),
+            ">",
+            late.seconds,
             "0m",
             "warning",
             f"The volumes of the cache have not been copied for more than {late}.",
             "storage.cache.persistence.backup_schedule",
+            unit=Unit.SECONDS,
         )

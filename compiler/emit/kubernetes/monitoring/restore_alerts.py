@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.common.cron import longest_interval
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.kubernetes.monitoring.jobs import failed_last, since_created
 from compiler.emit.names import RESTORE_TEST, namespace
 from compiler.emit.settings import DAY_SECONDS
@@ -27,11 +27,12 @@ def restore_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on a test that fails, and on each objective that is missed, or not shown any more."""
     yield Alert(
         "RestoreTestFailed",
-        failed_last(RESTORE_TEST),
+        *failed_last(RESTORE_TEST),
         "0m",
         "critical",
         "The database could not be restored, or its copy has faults: the log of the failed job names them.",
         "backup.database.testing.schedule",
+        unit=Unit.MOMENT,
     )
     recovery = site.spec.recovery
     for name, objective, measured, missed in (
@@ -41,18 +42,24 @@ def restore_alerts(site: Site) -> Iterator[Alert]:
         path = f"recovery.{'rpo' if objective is recovery.rpo else 'rto'}"
         yield Alert(
             f"{name}Missed",
-            f"max(cnpg_restore_test_{measured}{{{_DATA}}}) > {objective.target.seconds}",
+            f"max(cnpg_restore_test_{measured}{{{_DATA}}})",
+            ">",
+            objective.target.seconds,
             "0m",
             "critical",
             f"{missed} {objective.target}: the objective would be missed after a disaster.",
             f"{path}.target",
+            unit=Unit.SECONDS,
         )
         late = longest_interval(objective.validation).seconds + DAY_SECONDS
         yield Alert(
             f"{name}Unproven",
-            f"{since_created(f'cnpg_restore_test_finished_time{{{_DATA}}}', RESTORE_TEST)} > {late}",
+            since_created(f"cnpg_restore_test_finished_time{{{_DATA}}}", RESTORE_TEST),
+            ">",
+            late,
             "0m",
             "warning",
             f"No restore test without a fault has ended for a day longer than {path}.validation allows.",
             f"{path}.validation",
+            unit=Unit.SECONDS,
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import API, namespace
 from compiler.emit.text import hours
 
@@ -26,8 +26,9 @@ def scaling_alerts(site: Site) -> Iterator[Alert]:
     if instances.min < instances.max:  # else that many are all that was ever wanted
         yield Alert(
             "InstancesAtMost",
-            f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}}) "
-            f">= max(kube_horizontalpodautoscaler_spec_max_replicas{{{scaler}}})",
+            f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}})",
+            ">=",
+            f"max(kube_horizontalpodautoscaler_spec_max_replicas{{{scaler}}})",
             "15m",
             "warning",
             "The API has had as many pods as it may have for a quarter of an hour: more load finds no more room.",
@@ -36,7 +37,9 @@ def scaling_alerts(site: Site) -> Iterator[Alert]:
     condition = f'{scaler},condition="ScalingActive",status="true"'
     yield Alert(
         "AutoscalerBlind",
-        f"max(kube_horizontalpodautoscaler_status_condition{{{condition}}}) == 0",
+        f"max(kube_horizontalpodautoscaler_status_condition{{{condition}}})",
+        "==",
+        0,
         "15m",
         "warning",
         "The autoscaler of the API has had none of the measurements that it scales by for a quarter of an hour.",
@@ -46,9 +49,12 @@ def scaling_alerts(site: Site) -> Iterator[Alert]:
     used = f"kubelet_volume_stats_used_bytes{{{volumes}}} / kubelet_volume_stats_capacity_bytes{{{volumes}}}"
     yield Alert(
         "VolumeNotGrown",
-        f"max by (persistentvolumeclaim) (100 * {used}) >= {usage.target.number()}",
+        f"max by (persistentvolumeclaim) (100 * {used})",
+        ">=",
+        usage.target.number(),
         hours(usage.window),
         "critical",
         f"A volume has been {usage.target} full for {hours(usage.window)}, and has not grown.",
         "auto_scaling.database.storage.triggers.usage.target",
+        unit=Unit.PERCENT,
     )

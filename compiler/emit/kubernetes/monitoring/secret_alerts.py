@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import namespace
 
 if TYPE_CHECKING:
@@ -31,18 +31,24 @@ def secret_alerts(site: Site) -> Iterator[Alert]:
     # An hour is the time in which a secret that Vault has just rotated reaches the pods, and those that are new start.
     yield Alert(
         "SecretOverdue",
-        f"max by (secret) (secret_age_seconds{{{pods}}}) > {longest}",
+        f"max by (secret) (secret_age_seconds{{{pods}}})",
+        ">",
+        longest,
         "1h",
         "critical",
         "A secret is older than it may become, or nothing tells how old it is.",
         _AGE,
+        unit=Unit.SECONDS,
     )
     people = f'{pods},secret!="database"'
     yield Alert(
         "SecretDue",
-        f"100 * max by (secret) (secret_age_seconds{{{people}}}) > {DUE_PERCENT * longest}",
+        f"100 * max by (secret) (secret_age_seconds{{{people}}}) / {longest}",
+        ">",
+        DUE_PERCENT,
         "1h",
         "warning",
         "A secret that people rotate has nine tenths of the age that it may reach: docs/vault.md has its procedure.",
         _AGE,
+        unit=Unit.PERCENT,
     )

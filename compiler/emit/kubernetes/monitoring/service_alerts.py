@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from compiler.emit.kubernetes.monitoring.alert import Alert
+from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import API, namespace
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ _PODS = f'namespace="{namespace("application")}"'
 SERVICE_ALERTS: Final = (
     Alert(
         "DatabaseAway",
-        f'max(circuit_breaker_state{{{_PODS},target=~"database-reads|database-changes"}}) > 0',
+        f'max(circuit_breaker_state{{{_PODS},target=~"database-reads|database-changes"}})',
+        ">",
+        0,
         "1m",
         "critical",
         "The database does not answer reads, or makes no changes.",
@@ -32,15 +34,20 @@ SERVICE_ALERTS: Final = (
     ),
     Alert(
         "MemoryOutdated",
-        f"100 * max(memory_age_seconds{{{_PODS}}} / memory_bound_seconds{{{_PODS}}}) > 50",
+        f"100 * max(memory_age_seconds{{{_PODS}}} / memory_bound_seconds{{{_PODS}}})",
+        ">",
+        50,
         "0m",
         "critical",
         "Memory has been answering without the database for half of the time that it may: 503 will follow.",
         "recovery.rpo.target",
+        unit=Unit.PERCENT,
     ),
     Alert(
         "PodNotReady",
-        f"min(ready{{{_PODS}}}) == 0",
+        f"min(ready{{{_PODS}}})",
+        "==",
+        0,
         "5m",
         "critical",
         "A pod of the API has not been ready for five minutes: its /health/detail says why.",
@@ -48,7 +55,9 @@ SERVICE_ALERTS: Final = (
     ),
     Alert(
         "EmergencyRights",
-        f"max(emergency_rights{{{_PODS}}}) > 0",
+        f"max(emergency_rights{{{_PODS}}})",
+        ">",
+        0,
         "0m",
         "critical",
         "Rights of an emergency are in force: the audit trail says whose, and why.",
@@ -56,7 +65,9 @@ SERVICE_ALERTS: Final = (
     ),
     Alert(
         "ThrottledAlone",
-        f"max(throttle_degraded{{{_PODS}}}) == 1",
+        f"max(throttle_degraded{{{_PODS}}})",
+        "==",
+        1,
         "5m",
         "warning",
         "Redis is away: each worker admits its share of the limits.",
@@ -64,7 +75,9 @@ SERVICE_ALERTS: Final = (
     ),
     Alert(
         "StandbysAway",
-        f'max(circuit_breaker_state{{{_PODS},target="database-standby"}}) > 0',
+        f'max(circuit_breaker_state{{{_PODS},target="database-standby"}})',
+        ">",
+        0,
         "5m",
         "warning",
         "Standbys of the database answer no reads: the primary answers them.",
@@ -72,7 +85,9 @@ SERVICE_ALERTS: Final = (
     ),
     Alert(
         "MigrationsMissing",
-        f"max(database_migrations_missing{{{_PODS}}}) > 0",
+        f"max(database_migrations_missing{{{_PODS}}})",
+        ">",
+        0,
         "5m",
         "warning",
         "The database lacks migrations of this release.",
@@ -91,7 +106,9 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
     if "Connection count" in measured:
         yield Alert(
             "DatabaseConnectionsAwaited",
-            f"max(database_pool_waiting{{{_PODS}}}) > 0",
+            f"max(database_pool_waiting{{{_PODS}}})",
+            ">",
+            0,
             "1m",
             "critical",
             "Requests wait for a connection to the database all the time.",
@@ -114,11 +131,14 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
         for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
             yield Alert(
                 name,
-                f"max by (pod) (100 * {share}) >= {level.number()}",
+                f"max by (pod) (100 * {share})",
+                ">=",
+                level.number(),
                 "5m",
                 severity,
                 f"A pod of the API has been using {level} of {of} or more for five minutes.",
                 f"limits.{resource}.monitoring.{severity}",
+                unit=Unit.PERCENT,
             )
 
 

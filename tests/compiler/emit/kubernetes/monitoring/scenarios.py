@@ -29,6 +29,8 @@ class Scenario:
     quiet: Series
     labels: Mapping[str, str] = field(default_factory=dict)
     minutes: int = MINUTES
+    step: int = 1
+    """The minutes between two values, and two evaluations: more where days pass."""
 
 
 def of_pods(metric: str, **labels: str) -> str:
@@ -73,9 +75,15 @@ def share(name: str, used: str, of: str | None) -> Scenario:
     return Scenario({used: constant(fires), **whole}, {used: constant(quiet), **whole}, {"pod": "a"})
 
 
+def divisor(name: str) -> float:
+    """Return the number by which an alert divides what it compares with its level."""
+    (rule,) = variants()[name]
+    return float(rule["expr"].rpartition(" / ")[2].split()[0])
+
+
 def of_calls(quick: float, slow: float) -> dict[str, str]:
     """Return the histogram of calls of a service: so many quick ones each minute, and so many that take almost all."""
-    timeout = levels("ExternalServiceSlow")[0] / 50
+    timeout = divisor("ExternalServiceSlow")
     series = "external_call_duration_seconds_bucket"
     counts = {0.1: quick, timeout / 2: quick, timeout: quick + slow, "+Inf": quick + slow}
     return {of_pods(series, target="issuer-people", le=str(le)): growing(count) for le, count in counts.items()}
@@ -125,10 +133,11 @@ def volume(percent: float) -> dict[str, str]:
 
 def made(metric: str, bound: float, **labels: str) -> Scenario:
     """Return the scenario of a time that is further back than a bound after some days, and as far as that."""
-    minutes = int(bound // 60) + 2 * DAY
+    step = 30
+    minutes = int(bound // 60) // step * step + 2 * DAY
     times = (minutes * 60 - bound - 2 * 3600, minutes * 60 - bound + 3600)
-    fires, quiet = ({of_data(metric, **labels): f"{at}+0x{minutes}"} for at in times)
-    return Scenario(fires, quiet, minutes=minutes)
+    fires, quiet = ({of_data(metric, **labels): f"{at}+0x{minutes // step}"} for at in times)
+    return Scenario(fires, quiet, minutes=minutes, step=step)
 
 
 def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: str) -> Scenario:
@@ -142,7 +151,7 @@ _ASKED = {of_pods("http_requests_total", route="/v1/namespaces"): growing(10)}
 _FAILING = {of_pods("external_calls_total", target="issuer-people", outcome="answered"): growing(17)}
 _FAILED = of_pods("external_calls_total", target="issuer-people", outcome="failed")
 _AGE = {each: of_pods("secret_age_seconds", secret=each) for each in ("cache", "database")}
-_DUE = levels("SecretDue")[0] / 100
+_DUE = levels("SecretDue")[0] / 100 * divisor("SecretDue")
 _BOUND = {of_pods("memory_bound_seconds"): constant(300)}
 _SUBSCRIBER = {"subscriber": "ledger"}
 

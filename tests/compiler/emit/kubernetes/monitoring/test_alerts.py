@@ -238,13 +238,13 @@ def test_a_volume_may_stay_as_full_for_the_stated_window(window: str, lasts: str
 
 
 def test_a_call_is_slow_from_half_of_the_stated_timeout_on() -> None:
-    assert expression("ExternalServiceSlow", connections__external_services__timeout="8 seconds").endswith(" > 400")
+    assert expression("ExternalServiceSlow", connections__external_services__timeout="8 seconds").endswith(" / 8 > 50")
 
 
 def test_a_secret_is_overdue_from_the_stated_age_on_and_due_shortly_before_where_people_rotate_it() -> None:
     stated = {"access_control__secrets__rotation__schedule": "10 days"}
     assert expression("SecretOverdue", **stated).endswith(" > 864000")
-    assert expression("SecretDue", **stated).endswith(" > 77760000")
+    assert expression("SecretDue", **stated).endswith(" / 864000 > 90")
     assert [(series.labels.get("secret")) for series in asked(expression("SecretOverdue"))] == [None]
     assert 'secret!="database"' in expression("SecretDue")
     names = {rule["alert"] for rule in rules(access_control__secrets__rotation__enabled="false")}

@@ -18,7 +18,7 @@ from tests.compiler.emit.kubernetes.monitoring.scenarios import SCENARIOS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.compiler.emit.kubernetes.monitoring.scenarios import Series
+    from tests.compiler.emit.kubernetes.monitoring.scenarios import Scenario, Series
 
 
 def test_every_alert_has_its_scenario() -> None:
@@ -36,10 +36,10 @@ def test_an_alert_fires_on_its_outage_and_not_one_step_short_of_it(alert: str, t
         {"exp_labels": scenario.labels | rule["labels"], "exp_annotations": rule["annotations"]} for rule in rules
     ]
     tests = [
-        _test(alert, scenario.fires, scenario.minutes, expected),
-        _test(alert, scenario.quiet, scenario.minutes, []),
+        _test(alert, scenario, scenario.fires, expected),
+        _test(alert, scenario, scenario.quiet, []),
     ]
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": f"{scenario.step}m", "tests": tests}
     (tmp_path / "tests.yaml").write_text(yaml.safe_dump(document))
     ran = subprocess.run(
         [promtool, "test", "rules", "tests.yaml"], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -47,9 +47,9 @@ def test_an_alert_fires_on_its_outage_and_not_one_step_short_of_it(alert: str, t
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
 
-def _test(alert: str, series: Series, minutes: int, expected: list[dict[str, Any]]) -> dict[str, Any]:
+def _test(alert: str, scenario: Scenario, series: Series, expected: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "interval": "1m",
+        "interval": f"{scenario.step}m",
         "input_series": [{"series": name, "values": values} for name, values in series.items()],
-        "alert_rule_test": [{"alertname": alert, "eval_time": f"{minutes}m", "exp_alerts": expected}],
+        "alert_rule_test": [{"alertname": alert, "eval_time": f"{scenario.minutes}m", "exp_alerts": expected}],
     }

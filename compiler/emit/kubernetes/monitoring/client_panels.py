@@ -1,0 +1,90 @@
+"""Panels on what clients ask and are answered, and on the pods that answer them, with the autoscaler's targets.
+
+Sources: ``auto_scaling.application.triggers``, ``compute.application_tier.instances``,
+``connections.database.timeout``, ``load_management.throttling.limits``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compiler.emit.kubernetes.monitoring.adapter_rules import RATE_WINDOW, ROUTES, SERIES
+from compiler.emit.kubernetes.monitoring.alert import Unit
+from compiler.emit.kubernetes.monitoring.panel import BY_LABELS, Line, Panel
+from compiler.emit.names import API, namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from compiler.emit.site import Site
+
+_PODS = f'namespace="{namespace("application")}"'
+_CONTAINER = f'{_PODS},container="{API}"'
+_ASKED = f'{_PODS},route=~"{ROUTES}"'
+_INSTANCES = "compute.application_tier.instances"
+_TRIGGERS = "auto_scaling.application.triggers"
+_QUANTILES = {"half": "0.5", "95 %": "0.95", "99 %": "0.99"}
+
+
+def client_panels(site: Site) -> Iterator[Panel]:
+    """Yield the panels on requests: how many are answered with which status, how fast, and how many are throttled."""
+    of_a_pod = site.spec.auto_scaling.application.triggers.requests.target.per_minute
+    most = of_a_pod * site.spec.compute.application_tier.instances.max // 60
+    yield Panel(
+        "Requests",
+        "Requests of clients in each second, by the status of the answer. Above the line, as many pods as there may be "
+        "are each asked for more than the autoscaler means one to answer.",
+        Unit.REQUESTS,
+        {BY_LABELS: f"sum by (status) (rate({SERIES}{{{_ASKED}}}[5m]))"},
+        (Line(most, f"{_INSTANCES}.max"),),
+        (f"{_TRIGGERS}.requests.target",),
+    )
+    buckets = f"sum by (le) (rate(http_request_duration_seconds_bucket{{{_ASKED}}}[5m]))"
+    yield Panel(
+        "Time to answer",
+        "The time within which a half, 95 % and 99 % of the requests of clients are answered. No statement of the "
+        "database may take longer than the line says.",
+        Unit.SECONDS,
+        {legend: f"histogram_quantile({quantile}, {buckets})" for legend, quantile in _QUANTILES.items()},
+        (Line(site.spec.connections.database.timeout.seconds, "connections.database.timeout"),),
+    )
+    yield Panel(
+        "Throttled",
+        "Requests in each second that were refused for an empty bucket, by the bucket.",
+        Unit.REQUESTS,
+        {BY_LABELS: f"sum by (bucket) (rate(throttle_denials_total{{{_PODS}}}[5m]))"},
+        (),
+        ("load_management.throttling.limits",),
+    )
+
+
+def pod_panels(site: Site) -> Iterator[Panel]:
+    """Yield the panels on the pods of the API: their number, and what the autoscaler measures of each."""
+    scaler = f'{_PODS},horizontalpodautoscaler="{API}"'
+    instances = site.spec.compute.application_tier.instances
+    yield Panel(
+        "Pods",
+        "The pods of the API, between the fewest and the most that the autoscaler may set.",
+        Unit.NUMBER,
+        {"pods": f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}})"},
+        (Line(instances.min, f"{_INSTANCES}.min"), Line(instances.max, f"{_INSTANCES}.max")),
+    )
+    triggers = site.spec.auto_scaling.application.triggers
+    yield Panel(
+        "Requests of a pod",
+        "Requests of clients in each minute, by pod. Above the line, the autoscaler adds pods.",
+        Unit.NUMBER,
+        {BY_LABELS: f"60 * sum by (pod) (rate({SERIES}{{{_ASKED}}}[{RATE_WINDOW}]))"},
+        (Line(triggers.requests.target.per_minute, f"{_TRIGGERS}.requests.target"),),
+    )
+    cpu = f"sum by (pod) (rate(container_cpu_usage_seconds_total{{{_CONTAINER}}}[{RATE_WINDOW}]))"
+    memory = f"sum by (pod) (container_memory_working_set_bytes{{{_CONTAINER}}})"
+    for resource, used, target in (("cpu", cpu, triggers.cpu.target), ("memory", memory, triggers.memory.target)):
+        requested = f'kube_pod_container_resource_requests{{{_CONTAINER},resource="{resource}"}}'
+        yield Panel(
+            f"{'CPU' if resource == 'cpu' else 'Memory'} of a pod",
+            f"The {resource} that the API's container uses of its request, by pod. Above the line, pods are added.",
+            Unit.PERCENT,
+            {BY_LABELS: f"100 * {used} / sum by (pod) ({requested})"},
+            (Line(target.percent, f"{_TRIGGERS}.{resource}.target"),),
+        )
