@@ -14,12 +14,13 @@
 package specification.memory_target_below_warm_pod
 
 import data.lib.kubernetes
-import data.thresholds.process_memory_bytes
+import data.thresholds.api_memory
 import rego.v1
 
 # The memory that a warm pod uses: its processes, one of which supervises the others, and the caches of the workers.
-warm := (workers * input.settings.process.cache_bytes) + ((workers + 1) * process_memory_bytes) if {
+warm := api_memory.parent_bytes + (workers * (api_memory.worker_bytes + cache)) if {
 	workers := input.settings.process.workers
+	cache := input.settings.process.cache_bytes
 }
 
 # The targets of memory of autoscalers that scale the API's container, with its request.
