@@ -26,7 +26,7 @@ from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded import postgres as embedded
 from runtime.embedded.cluster import API
 from runtime.environment import Address
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.admission import INTERVAL_SECONDS
 from runtime.services.asking import Asking
 from runtime.settings import Settings

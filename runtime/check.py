@@ -16,7 +16,7 @@ from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.environment import EnvironmentVariableError, read_environment
 from runtime.loading import SettingsError, load_settings
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.server import MISCONFIGURED, UNREACHABLE, bind
 from runtime.telemetry import Telemetry
 

@@ -21,7 +21,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from yarl import URL
 
 from runtime.adapters.retry_after import retry_after_seconds
-from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
+from runtime.ports.availability import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -54,7 +54,7 @@ class Answer:
 
 
 class HttpClient:
-    """A :class:`runtime.ports.ExternalPool`: a client with at most ``pool_size`` connections, to any number of servers.
+    """A ``ExternalPool``: a client with at most ``pool_size`` connections, to any number of servers.
 
     ``authority`` is a file of certificates that are trusted besides those of the system. It is read again when it has
     changed; connections that were made before then serve no other call.
@@ -73,7 +73,7 @@ class HttpClient:
 
     @property
     def pool(self) -> Pool:
-        """See :class:`runtime.ports.ExternalPool`."""
+        """See :class:`runtime.ports.external.ExternalPool`."""
         size = len(self._connections)
         return Pool(size, size - len(self._free), self._waiting, self._refused)
 
@@ -110,7 +110,7 @@ class HttpClient:
         return answer
 
     async def close(self) -> None:
-        """See :class:`runtime.ports.ExternalPool`."""
+        """See :class:`runtime.ports.external.ExternalPool`."""
         for connection in self._connections:
             await connection.close()
 

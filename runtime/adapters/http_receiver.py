@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runtime.adapters.http_client import HttpClient
-    from runtime.ports import KeyRing
+    from runtime.ports.external import KeyRing
 
 _CONTENT_TYPE = f"{MEDIA_TYPE}; charset=utf-8"
 _SUCCESS = range(200, 300)
 
 
 class HttpReceiver:
-    """A :class:`runtime.ports.Receiver` at an address; ``now`` is the time in seconds since 1970."""
+    """A :class:`runtime.ports.external.Receiver` at an address; ``now`` is the time in seconds since 1970."""
 
     def __init__(self, client: HttpClient, url: str, keys: KeyRing, now: Callable[[], float] = time.time) -> None:
         self._client = client
@@ -34,7 +34,7 @@ class HttpReceiver:
         self._now = now
 
     async def deliver(self, id_: str, event: bytes) -> None:
-        """See :class:`runtime.ports.Receiver`."""
+        """See :class:`runtime.ports.external.Receiver`."""
         fields = signed_fields(self._keys.current(), id_, int(self._now()), event)
         answer = await self._client.ask("POST", self._url, event, {"Content-Type": _CONTENT_TYPE, **fields})
         if answer.status == HTTPStatus.GONE:

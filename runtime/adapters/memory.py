@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from runtime.ports import MemoryUse
+from runtime.ports.machine import MemoryUse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ PROCESS = Path("/proc/self")
 
 
 class KernelMemory:
-    """A :class:`runtime.ports.MemoryReader` of the cgroup below ``cgroup`` and of the process below ``process``."""
+    """A ``MemoryReader`` of the cgroup below ``cgroup`` and of the process below ``process``."""
 
     def __init__(self, cgroup: Path = CGROUP, process: Path = PROCESS) -> None:
         self._cgroup = cgroup
@@ -30,7 +30,7 @@ class KernelMemory:
         self._trim = _malloc_trim()
 
     def container(self) -> MemoryUse | None:
-        """See :class:`runtime.ports.MemoryReader`: the working set, as the kubelet computes it."""
+        """See :class:`runtime.ports.machine.MemoryReader`: the working set, as the kubelet computes it."""
         try:
             limit = (self._cgroup / "memory.max").read_text(encoding="ascii").strip()
             if limit == "max":
@@ -43,12 +43,12 @@ class KernelMemory:
         return MemoryUse(max(0, current - inactive), int(limit))
 
     def private_bytes(self) -> int:
-        """See :class:`runtime.ports.MemoryReader`: the resident pages that belong to no file."""
+        """See :class:`runtime.ports.machine.MemoryReader`: the resident pages that belong to no file."""
         _, resident, shared, *_ = (self._process / "statm").read_text(encoding="ascii").split()
         return (int(resident) - int(shared)) * self._page_bytes
 
     def give_back(self) -> None:
-        """See :class:`runtime.ports.MemoryReader`; nothing where the C library is not glibc."""
+        """See :class:`runtime.ports.machine.MemoryReader`; nothing where the C library is not glibc."""
         if self._trim is not None:
             self._trim(0)
 

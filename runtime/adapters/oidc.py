@@ -10,7 +10,7 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from runtime.ports import NotAskedError, Reason, RefusedError, UnavailableError
+from runtime.ports.availability import NotAskedError, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,13 +23,13 @@ _HEADERS = {"Accept": "application/json"}
 
 
 class OidcKeys:
-    """A :class:`runtime.ports.KeySource`; a fetch has the time of one call for both of its parts."""
+    """A :class:`runtime.ports.external.KeySource`; a fetch has the time of one call for both of its parts."""
 
     def __init__(self, client: HttpClient) -> None:
         self._client = client
 
     async def fetch(self, issuer: str) -> Mapping[str, Any]:
-        """See :class:`runtime.ports.KeySource`."""
+        """See :class:`runtime.ports.external.KeySource`."""
         absent = f"{issuer} does not publish its keys"
         try:
             async with asyncio.timeout(self._client.timeout_seconds):

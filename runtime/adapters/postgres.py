@@ -31,7 +31,7 @@ from runtime.domain.namespaces import (
     stacked,
     summaries,
 )
-from runtime.ports import CircuitState, OutcomeUnknownError, Pool, Reason, UnavailableError
+from runtime.ports.availability import CircuitState, OutcomeUnknownError, Pool, Reason, UnavailableError
 from runtime.services.admission import Admission
 from runtime.services.circuit_breaker import CircuitBreaker
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from runtime.domain.entries import Change
     from runtime.domain.namespaces import Names
     from runtime.environment import Address
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from runtime.settings import Database
 
 _READ = """
@@ -141,7 +141,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PostgresEntries:
-    """An :class:`runtime.ports.EntryStore`, with a pool for reads, one for changes, and one for reads of a standby.
+    """An ``EntryStore``, with a pool for reads, one for changes, and one for reads of a standby.
 
     Reads go to ``standby``, if there is one, while it is known to be at most ``replica_lag_seconds`` behind.
     """
@@ -174,13 +174,13 @@ class PostgresEntries:
                 pool.connections.terminate()
 
     def pools(self) -> Mapping[str, Pool]:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         pools = {"reads": self._reads, "changes": self._changes, "standby": self._standby}
         return {name: pool.use for name, pool in pools.items() if pool is not None}
 
     @property
     def circuits(self) -> Mapping[str, CircuitBreaker]:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         return {"database-standby": self._standby_circuit}
 
     def reading(self, *, deferrable: bool = False) -> AbstractAsyncContextManager[asyncpg.Connection]:
@@ -195,20 +195,20 @@ class PostgresEntries:
         return self._connection(self._changes)
 
     async def read(self, namespace: str, key: str, at_least: Version | None = None) -> Found:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         rows, version = await self.fetch(at_least, _READ, namespace, key)
         return Found(_entry(rows[0], version.epoch), version)
 
     async def scan(
         self, namespace: str, after: str, limit: int, at_least: Version | None = None, prefix: str = ""
     ) -> Page:
-        """See :class:`runtime.ports.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
+        """See :class:`runtime.ports.entries.EntryStore`; a page ends once its values fill ``PAGE_BYTES``."""
         rows, version = await self.fetch(at_least, _SCAN, namespace, after, limit, PAGE_BYTES, prefix, deferrable=True)
         entries = tuple(entry for row in rows if (entry := _entry(row, version.epoch)) is not None)
         return Page(entries, entries[-1].key if entries and len(entries) < rows[0]["found"] else None, version)
 
     async def whole(self, namespace: str, at_least: Version | None = None) -> Whole:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         rows, snapshot = await self.fetch(at_least, _WHOLE, namespace, LARGEST_BYTES, MOST_ENTRIES)
         if not rows[0]["fits"]:
             raise namespace_too_large(namespace)
@@ -217,7 +217,7 @@ class PostgresEntries:
         return Whole(namespace, rows[0]["defined"], entries, version, snapshot)
 
     async def layers(self, namespace: str, at_least: Version | None = None, *, actors: bool = False) -> Layers:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         rows, snapshot = await self.fetch(
             at_least, _LAYERS, namespace, LARGEST_BYTES, MOST_ENTRIES, MOST_LAYERS, actors
         )
@@ -236,7 +236,7 @@ class PostgresEntries:
         labels: Mapping[str, str],
         at_least: Version | None = None,
     ) -> Summaries:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         most = MOST_EXAMINED if labels else limit
         bounds = [each.first for each in names], [each.last for each in names]
         rows, version = await self.fetch(at_least, _NAMESPACES, after, most, *bounds, deferrable=True)
@@ -248,7 +248,7 @@ class PostgresEntries:
         return summaries(found, limit, labels, version, more=len(named) > most)
 
     async def change(self, changes: Sequence[Change]) -> Sequence[Result]:
-        """See :class:`runtime.ports.EntryStore`."""
+        """See :class:`runtime.ports.entries.EntryStore`."""
         found: list[Result] = []
         for group in calls(changes):
             try:

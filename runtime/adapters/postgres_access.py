@@ -25,13 +25,13 @@ _REMOVE_KEY = "SELECT remove_machine_key($1)"
 
 
 class PostgresAccess:
-    """A :class:`runtime.ports.AccessStore` on the connections of the entries."""
+    """A :class:`runtime.ports.access.AccessStore` on the connections of the entries."""
 
     def __init__(self, entries: PostgresEntries) -> None:
         self._entries = entries
 
     async def read(self, known: int | None) -> Given | None:
-        """See :class:`runtime.ports.AccessStore`."""
+        """See :class:`runtime.ports.access.AccessStore`."""
         async with self._entries.reading() as connection:
             position = await connection.fetchval(_POSITION)
             if position == known:
@@ -40,7 +40,7 @@ class PostgresAccess:
         return Given(position, tuple(map(_grant, grants)), tuple(map(_key, keys)))
 
     async def put_grant(self, grant: Grant, note: Note) -> bool | None:
-        """See :class:`runtime.ports.AccessStore`."""
+        """See :class:`runtime.ports.access.AccessStore`."""
         right = grant.right
         made = await self._call(
             note,
@@ -60,11 +60,11 @@ class PostgresAccess:
         return None if made is None else bool(made)
 
     async def remove_grant(self, grant: Grant, note: Note) -> bool:
-        """See :class:`runtime.ports.AccessStore`."""
+        """See :class:`runtime.ports.access.AccessStore`."""
         return bool(await self._call(note, False, _REMOVE_GRANT, grant.name, grant.right.namespaces))
 
     async def put_key(self, key: MachineKey, note: Note) -> None:
-        """See :class:`runtime.ports.AccessStore`."""
+        """See :class:`runtime.ports.access.AccessStore`."""
         right = key.right
         await self._call(
             note,
@@ -80,7 +80,7 @@ class PostgresAccess:
         )
 
     async def remove_key(self, id_: str, note: Note) -> bool:
-        """See :class:`runtime.ports.AccessStore`."""
+        """See :class:`runtime.ports.access.AccessStore`."""
         return bool(await self._call(note, False, _REMOVE_KEY, id_))
 
     async def _call(self, note: Note, nothing: bool | None, statement: str, *arguments: object) -> object:

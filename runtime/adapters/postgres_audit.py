@@ -12,7 +12,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runtime.domain.audit import CHANGE, HISTORY, canonical, written
-from runtime.ports import Sealed, SealedPage, SignedHead, Trail
+from runtime.ports.audit import Sealed, SealedPage, SignedHead, Trail
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runtime.adapters.postgres import PostgresEntries
     from runtime.domain.audit import Note
-    from runtime.ports import AuditFilter
+    from runtime.ports.audit import AuditFilter
 
 _NOTE = "SELECT note_audit($1, $2, $3)"
 
@@ -74,24 +74,24 @@ SELECT sequence, statement, signature FROM audit_anchors WHERE sequence > $1 ORD
 
 
 class PostgresAudit:
-    """An :class:`runtime.ports.AuditTrail`."""
+    """An :class:`runtime.ports.audit.AuditTrail`."""
 
     def __init__(self, store: PostgresEntries) -> None:
         self._store = store
 
     async def note(self, notes: Sequence[tuple[Note, float]]) -> None:
-        """See :class:`runtime.ports.AuditTrail`."""
+        """See :class:`runtime.ports.audit.AuditTrail`."""
         async with self._store.reading() as connection:
             await record(connection, notes)
 
     async def state(self) -> Trail:
-        """See :class:`runtime.ports.AuditTrail`."""
+        """See :class:`runtime.ports.audit.AuditTrail`."""
         async with self._store.reading() as connection:
             row = await connection.fetchrow(_STATE)
         return Trail(row["sequence"], max(row["unsealed"], 0.0), max(row["unanchored"], 0.0))
 
     async def seal(self, most: int) -> int:
-        """See :class:`runtime.ports.AuditTrail`."""
+        """See :class:`runtime.ports.audit.AuditTrail`."""
         async with self._store.reading() as connection, connection.transaction():
             await connection.execute(_LIMIT)
             if not await connection.fetchval(_LOCK):
@@ -109,7 +109,7 @@ class PostgresAudit:
         return len(records)
 
     async def page(self, wanted: AuditFilter) -> SealedPage:
-        """See :class:`runtime.ports.AuditTrail`."""
+        """See :class:`runtime.ports.audit.AuditTrail`."""
         asked = {
             "at >=": wanted.since,
             "at <": wanted.until,
@@ -131,7 +131,7 @@ class PostgresAudit:
         return SealedPage(records, len(rows) > wanted.limit, first["first"], first["previous"])
 
     async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
-        """See :class:`runtime.ports.AuditTrail`."""
+        """See :class:`runtime.ports.audit.AuditTrail`."""
         async with self._store.reading(deferrable=True) as connection:
             return [SignedHead(*row) for row in await connection.fetch(_ANCHORS, after, limit)]
 

@@ -21,12 +21,12 @@ from runtime.adapters.postgres_connecting import connect
 from runtime.adapters.postgres_errors import TEXTS, translated
 from runtime.adapters.postgres_migrations import migrations
 from runtime.domain.entries import Mark, Version
-from runtime.ports import Outage, Reason, Schema, TransientError, UnavailableError
+from runtime.ports.availability import Outage, Reason, Schema, TransientError, UnavailableError
 
 if TYPE_CHECKING:
     from runtime.adapters.postgres_horizon import Horizon
     from runtime.environment import Address
-    from runtime.ports import Follower, HighWater
+    from runtime.ports.entries import Follower, HighWater
     from runtime.settings import Database
 
 CHANNEL = "entries"  # of migration 0003
@@ -71,7 +71,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PostgresChanges:
-    """A :class:`runtime.ports.ChangeFeed` on one direct connection."""
+    """A :class:`runtime.ports.entries.ChangeFeed` on one direct connection."""
 
     def __init__(self, address: Address, settings: Database, horizon: Horizon, high_water: HighWater) -> None:
         self._address = address
@@ -82,7 +82,7 @@ class PostgresChanges:
         self.schema = Schema(None, migrations()[-1].version)
 
     async def follow(self, follower: Follower) -> None:
-        """See :class:`runtime.ports.ChangeFeed`."""
+        """See :class:`runtime.ports.entries.ChangeFeed`."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_marks())
             await self._follow_always(follower)

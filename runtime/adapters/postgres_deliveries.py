@@ -49,14 +49,14 @@ WHERE (kept.subscriber, kept.revision, kept.ordinal) = ($1, $2::bigint, $3::inte
 
 
 class PostgresDeliveries:
-    """A :class:`runtime.ports.DeliveryQueue`."""
+    """A :class:`runtime.ports.queue.DeliveryQueue`."""
 
     def __init__(self, store: PostgresEntries, pool_size: int) -> None:
         self._store = store
         self._share = asyncio.Semaphore(max(1, pool_size // 2))
 
     async def fan_out(self, subscription: Subscription, delay_seconds: float, bound: int, most: int) -> int:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         async with self._connection() as connection:
             passed: int = await connection.fetchval(
                 _FAN_OUT, subscription.name, subscription.namespaces, timedelta(seconds=delay_seconds), bound, most
@@ -66,35 +66,35 @@ class PostgresDeliveries:
     async def claim(
         self, subscribers: Sequence[str], lanes: int, run: int, visibility_seconds: float
     ) -> Sequence[Delivery]:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         claim, visibility = uuid4(), timedelta(seconds=visibility_seconds)
         async with self._connection() as connection:
             rows = await connection.fetch(_CLAIM, claim, list(subscribers), lanes, run, visibility)
         return [Delivery(_place(row), claim, row["occurred_at"], row["attempts"], _event(row)) for row in rows]
 
     async def done(self, delivery: Delivery) -> bool:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         async with self._connection() as connection:
             return bool(await connection.fetchval(_END, *_held(delivery)))
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         pause = None if pause_seconds is None else timedelta(seconds=pause_seconds)
         async with self._connection() as connection:
             return str(await connection.fetchval(_GIVE_BACK, *_held(delivery), fault, pause, bury))
 
     async def states(self) -> Sequence[Subscriber]:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         async with self._connection() as connection:
             return [Subscriber(*row) for row in await connection.fetch(_STATES)]
 
     async def pause(self, subscriber: str, reason: str) -> bool:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         async with self._connection() as connection:
             return bool(await connection.fetchval(_PAUSE, subscriber, reason))
 
     async def resume(self, subscriber: str, note: Note) -> bool:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         members = canonical(note.members()).decode()
         async with self._connection() as connection:
             return bool(await connection.fetchval(_RESUME, subscriber, note.note, members))
@@ -107,20 +107,20 @@ class PostgresDeliveries:
         after: tuple[int, int],
         limit: int,
     ) -> Sequence[KeptDelivery]:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         firsts, lasts = [each.first for each in names], [each.last for each in names]
         async with self._connection() as connection:
             rows = await connection.fetch(_PAGE, subscriber, state, firsts, lasts, *after, limit)
         return [_kept(row, None) for row in rows]
 
     async def find(self, subscriber: str, revision: int, ordinal: int) -> KeptDelivery | None:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         async with self._connection() as connection:
             row = await connection.fetchrow(_FIND, subscriber, revision, ordinal)
         return None if row is None else _kept(row, _event(row))
 
     async def settle(self, letters: Mapping[Place, Note], *, replay: bool) -> int:
-        """See :class:`runtime.ports.DeliveryQueue`."""
+        """See :class:`runtime.ports.queue.DeliveryQueue`."""
         if not letters:
             return 0
         (subscriber,) = {place.subscriber for place in letters}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
-from runtime.ports import Reason, TransientError, UnavailableError
+from runtime.ports.availability import Reason, TransientError, UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

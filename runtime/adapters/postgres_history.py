@@ -208,14 +208,14 @@ ORDER BY compared.revision DESC, compared.ordinal
 
 
 class PostgresHistory:
-    """A :class:`runtime.ports.HistoryStore`."""
+    """A :class:`runtime.ports.entries.HistoryStore`."""
 
     def __init__(self, source: Source, settled_seconds: float = SETTLED_SECONDS) -> None:
         self._source = source
         self._settled_seconds = settled_seconds
 
     async def at(self, time: datetime) -> Version:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, version = await self._source.fetch(None, AT, time, self._settled_seconds, primary=True)
         row = rows[0]
         if row["unsettled"]:
@@ -226,7 +226,7 @@ class PostgresHistory:
         return Version(version.epoch, row["revision"])
 
     async def read(self, namespace: str, keys: Sequence[str], at: Version | None) -> Past:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, present = await self._fetch(at, READ, namespace, list(keys), _revision(at))
         version = at or present
         if any(row["revision"] is None for row in rows):
@@ -242,7 +242,7 @@ class PostgresHistory:
         return Past(tuple(entries), version)
 
     async def scan(self, namespace: str, after: str, limit: int, at: Version) -> Page:
-        """See :class:`runtime.ports.HistoryStore`; a page ends once its values fill ``PAGE_BYTES``."""
+        """See :class:`runtime.ports.entries.HistoryStore`; a page ends once its values fill ``PAGE_BYTES``."""
         rows, _ = await self._fetch(at, SCAN, namespace, after, at.revision, limit, PAGE_BYTES, EXAMINED_KEYS)
         _require_kept(at, rows)
         there = [row for row in rows if row["value"] is not None]
@@ -259,7 +259,7 @@ class PostgresHistory:
         return Page(tuple(entries), following, at)
 
     async def versions(self, namespace: str, key: str, before: Version | None, limit: int) -> KeyVersions:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, present = await self._fetch(before, VERSIONS, namespace, key, _bound(before), limit, PAGE_BYTES)
         found = [row for row in rows if row["revision"] is not None]
         page = [row for row in found if row["place"] <= limit and row["bytes_before"] < PAGE_BYTES]
@@ -268,7 +268,7 @@ class PostgresHistory:
         return KeyVersions(versions, versions[-1].version if more else None, _oldest(rows, present), present)
 
     async def version(self, namespace: str, key: str, at: Version) -> Recorded:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, _ = await self._fetch(at, VERSION, namespace, key, at.revision)
         row = rows[0]
         if row["revision"] is None:
@@ -278,7 +278,7 @@ class PostgresHistory:
         return Recorded(_key_version(row, at.epoch), None if row["value"] is None else Json(row["value"]))
 
     async def changes(self, namespace: str, before: Version | None, limit: int) -> NamespaceChanges:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, present = await self._fetch(before, CHANGES, namespace, _bound(before), limit)
         found = _grouped(rows, present.epoch)
         changes = tuple(found[:limit])
@@ -289,7 +289,7 @@ class PostgresHistory:
     async def differences(
         self, namespace: str, start: Version, end: Version | None, before: Version | None, limit: int
     ) -> Differences:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         latest = end or start
         rows, present = await self._fetch(
             latest if latest.revision >= start.revision else start,
@@ -316,7 +316,7 @@ class PostgresHistory:
         return Differences(differences, start, end or present, following)
 
     async def made(self, change: UUID, namespace: str) -> NamespaceChange | None:
-        """See :class:`runtime.ports.HistoryStore`."""
+        """See :class:`runtime.ports.entries.HistoryStore`."""
         rows, present = await self._source.fetch(None, MADE, change, namespace, primary=True)
         return next(iter(_grouped(rows, present.epoch)), None)
 

@@ -23,13 +23,13 @@ WHERE namespace = $1 AND number > $2 ORDER BY number LIMIT $3
 
 
 class PostgresNotifications:
-    """A :class:`runtime.ports.NotificationStore` on the connections of the entries."""
+    """A :class:`runtime.ports.queue.NotificationStore` on the connections of the entries."""
 
     def __init__(self, store: PostgresEntries) -> None:
         self._store = store
 
     async def take(self, notification: Notification, note: Note) -> bool:
-        """See :class:`runtime.ports.NotificationStore`."""
+        """See :class:`runtime.ports.queue.NotificationStore`."""
         connector, heading = notification.connector, notification.heading
         async with self._store.changing() as connection:
             taken: bool = await connection.fetchval(
@@ -47,7 +47,7 @@ class PostgresNotifications:
         return taken
 
     async def page(self, namespace: str, after: int, limit: int) -> Sequence[KeptNotification]:
-        """See :class:`runtime.ports.NotificationStore`."""
+        """See :class:`runtime.ports.queue.NotificationStore`."""
         async with self._store.reading(deferrable=True) as connection:
             rows = await connection.fetch(_PAGE, namespace, after, limit)
         return [

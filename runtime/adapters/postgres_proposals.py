@@ -82,20 +82,20 @@ _NEWEST: Final = 2**62
 
 
 class PostgresProposals:
-    """A :class:`runtime.ports.ProposalStore` on the connections of the entries."""
+    """A :class:`runtime.ports.access.ProposalStore` on the connections of the entries."""
 
     def __init__(self, entries: PostgresEntries, horizon: Horizon) -> None:
         self._entries = entries
         self._horizon = horizon
 
     async def find(self, namespace: str, id_: UUID) -> Proposal | None:
-        """See :class:`runtime.ports.ProposalStore`."""
+        """See :class:`runtime.ports.access.ProposalStore`."""
         async with self._entries.reading() as connection:
             row = await connection.fetchrow(_FIND, namespace, True, id_)
         return None if row is None else _proposal(row)
 
     async def page(self, namespace: str, state: State | None, before: int | None, limit: int) -> Sequence[Proposal]:
-        """See :class:`runtime.ports.ProposalStore`."""
+        """See :class:`runtime.ports.access.ProposalStore`."""
         wanted = None if state is None else state.value
         async with self._entries.reading(deferrable=True) as connection:
             below = _NEWEST if before is None else before
@@ -103,7 +103,7 @@ class PostgresProposals:
         return [_proposal(row) for row in rows]
 
     async def put(self, proposal: NewProposal, note: Note, deadline: float) -> None:
-        """See :class:`runtime.ports.ProposalStore`."""
+        """See :class:`runtime.ports.access.ProposalStore`."""
         context, edits = proposal.context, proposal.edits
         outcome = await self._call(
             _PUT,
@@ -132,7 +132,7 @@ class PostgresProposals:
             raise ProposalsFullError
 
     async def approve(self, vote: Vote) -> Version | None:
-        """See :class:`runtime.ports.ProposalStore`."""
+        """See :class:`runtime.ports.access.ProposalStore`."""
         try:
             rows = await self._entries.call(_APPROVE, vote.deadline, lambda: self._arguments(vote))
         except asyncpg.PostgresError as error:
@@ -151,7 +151,7 @@ class PostgresProposals:
     async def close(
         self, namespace: str, id_: UUID, client: str, reason: str | None, state: State, note: Note, deadline: float
     ) -> None:
-        """See :class:`runtime.ports.ProposalStore`."""
+        """See :class:`runtime.ports.access.ProposalStore`."""
         outcome = await self._call(
             _CLOSE, deadline, id_, namespace, client, reason, state.value, note.note, _members(note)
         )

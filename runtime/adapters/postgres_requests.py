@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from runtime.adapters.postgres_horizon import Horizon
     from runtime.domain.entries import Change
     from runtime.domain.preconditions import Tags
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
 
 # The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction. One
 # that was only judged made nothing: the revision of its rows is that of an earlier change.

@@ -20,7 +20,7 @@ from runtime.adapters.redis_clients import CONNECTING_SECONDS, TIMEOUT_SECONDS, 
 from runtime.adapters.redis_faults import bounded
 from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.domain.buckets import Shape
-from runtime.ports import BucketsUnavailableError, Grant, KeyedBucket
+from runtime.ports.throttling import BucketsUnavailableError, Grant, KeyedBucket
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +37,7 @@ _log = structlog.get_logger(__name__)
 
 
 class RedisTokenBuckets:
-    """A :class:`runtime.ports.TokenBuckets` on one bounded pool of connections, with short timeouts and no retries."""
+    """A ``TokenBuckets`` on one bounded pool of connections, with short timeouts and no retries."""
 
     def __init__(self, address: Address, telemetry: Telemetry, sentinels: Sentinels | None = None) -> None:
         self._address = address
@@ -61,7 +61,7 @@ class RedisTokenBuckets:
             await self._sentinels.close()
 
     async def probe(self) -> None:
-        """See :class:`runtime.ports.TokenBuckets`."""
+        """See :class:`runtime.ports.throttling.TokenBuckets`."""
         await self._close_left(until=time.monotonic() - CONNECTING_SECONDS)
         if self._sentinels is not None:
             await self._follow(self._sentinels)
@@ -70,7 +70,7 @@ class RedisTokenBuckets:
         await self._debit("probe", (self._probed,), 1)
 
     async def take(self, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:
-        """See :class:`runtime.ports.TokenBuckets`."""
+        """See :class:`runtime.ports.throttling.TokenBuckets`."""
         return await self._debit("take", buckets, wanted)
 
     async def _debit(self, operation: str, buckets: Sequence[KeyedBucket], wanted: int) -> Grant:

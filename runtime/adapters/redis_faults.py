@@ -23,7 +23,7 @@ from redis.exceptions import (
 from redis.exceptions import ConnectionError as NotConnectedError
 from redis.exceptions import TimeoutError as NoAnswerError
 
-from runtime.ports import BucketsUnavailableError, Fault
+from runtime.ports.throttling import BucketsUnavailableError, Fault
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -17,14 +17,14 @@ KEY = "cbp:history"
 
 
 class RedisHighWater:
-    """A :class:`runtime.ports.HighWater` in one hash, on the server of the token buckets."""
+    """A :class:`runtime.ports.entries.HighWater` in one hash, on the server of the token buckets."""
 
     def __init__(self, buckets: RedisTokenBuckets) -> None:
         self._buckets = buckets
         self._script = files("runtime.adapters").joinpath("raise_mark.lua").read_text(encoding="utf-8")
 
     async def read(self) -> Mark | None:
-        """See :class:`runtime.ports.HighWater`."""
+        """See :class:`runtime.ports.entries.HighWater`."""
         async with bounded(CONNECTING_SECONDS):
             kept = cast("dict[bytes, bytes]", await self._buckets.client.hgetall(KEY))
         if not kept:
@@ -33,7 +33,7 @@ class RedisHighWater:
         return Mark(Version(epoch, int(revision)), UUID(change) if change else None)
 
     async def raise_to(self, mark: Mark) -> None:
-        """See :class:`runtime.ports.HighWater`."""
+        """See :class:`runtime.ports.entries.HighWater`."""
         arguments: tuple[Any, ...] = (KEY, mark.version.epoch, mark.version.revision, str(mark.change or ""))
         async with bounded(CONNECTING_SECONDS):
             await self._buckets.client.eval(self._script, 1, *arguments)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from runtime.adapters.redis_clients import CONNECTING_SECONDS, sentinel_client
 from runtime.adapters.redis_faults import bounded
-from runtime.ports import BucketsUnavailableError, Fault
+from runtime.ports.throttling import BucketsUnavailableError, Fault
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis

@@ -12,7 +12,7 @@ SUFFIX = ".rotated-at"
 
 
 class SecretFile:
-    """A :class:`runtime.ports.DatedSecret` in a file.
+    """A :class:`runtime.ports.machine.DatedSecret` in a file.
 
     The time, of RFC 3339, is in a file of the same name and ``SUFFIX``: External Secrets, or an agent of Vault, writes
     both from one answer of Vault.
@@ -22,7 +22,7 @@ class SecretFile:
         self._dated = path.with_name(f"{path.name}{SUFFIX}")
 
     def rotated_at(self) -> datetime | None:
-        """See :class:`runtime.ports.DatedSecret`; a time without an offset is in UTC."""
+        """See :class:`runtime.ports.machine.DatedSecret`; a time without an offset is in UTC."""
         try:
             found = datetime.fromisoformat(self._dated.read_text(encoding="ascii").strip())
         except (OSError, ValueError):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runtime.domain.webhooks import KeyFormatError, parse_keys
-from runtime.ports import UnsignedError
+from runtime.ports.external import UnsignedError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 class SigningKeys:
-    """A :class:`runtime.ports.KeyRing`: the keys in a file, which is read again when it has changed."""
+    """A :class:`runtime.ports.external.KeyRing`: the keys in a file, which is read again when it has changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -20,7 +20,7 @@ class SigningKeys:
         self._keys: tuple[bytes, ...] = ()
 
     def current(self) -> tuple[bytes, ...]:
-        """See :class:`runtime.ports.KeyRing`."""
+        """See :class:`runtime.ports.external.KeyRing`."""
         try:
             state = self._path.stat()
             read_at = (state.st_ino, state.st_mtime_ns, state.st_size)

@@ -11,23 +11,14 @@ if TYPE_CHECKING:
     from runtime.domain.deliveries import Subscription
     from runtime.domain.notifications import Connector
     from runtime.environment import ForwardedHeader, Network
-    from runtime.ports import (
-        AccessStore,
-        AuditTrail,
-        ChangeFeed,
-        DatedSecret,
-        DeliveryQueue,
-        EntryStore,
-        ExternalPool,
-        KeyRing,
-        KeySource,
-        MemoryReader,
-        NotificationStore,
-        Pool,
-        ProposalStore,
-        Receiver,
-        TokenBuckets,
-    )
+    from runtime.ports.access import AccessStore, ProposalStore
+    from runtime.ports.audit import AuditTrail
+    from runtime.ports.availability import Pool
+    from runtime.ports.entries import ChangeFeed, EntryStore
+    from runtime.ports.external import ExternalPool, KeyRing, KeySource, Receiver
+    from runtime.ports.machine import DatedSecret, MemoryReader
+    from runtime.ports.queue import DeliveryQueue, NotificationStore
+    from runtime.ports.throttling import TokenBuckets
     from runtime.services.draining import Draining
     from runtime.telemetry import Telemetry
 

@@ -33,7 +33,7 @@ from runtime.services.tokens import Tokens
 if TYPE_CHECKING:
     from runtime.app.adapters import Adapters
     from runtime.app.services import Services
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
     from runtime.settings import Settings
 
 

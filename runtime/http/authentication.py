@@ -16,7 +16,7 @@ from runtime.http import problem_kinds as kinds
 from runtime.http.errors import challenge
 from runtime.http.problems import problem
 from runtime.http.rate_limiter import READING
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.routes import PERMISSIONS
 from runtime.services.access import Caller, RoleMissingError, SecondFactorMissingError
 from runtime.services.tokens import InvalidTokenError

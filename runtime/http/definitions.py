@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from runtime.domain.namespaces import Summary
     from runtime.http.changes import ChangeMaker
     from runtime.http.representations import Representation
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
     from runtime.services.access import Authority
     from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries

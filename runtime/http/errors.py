@@ -51,7 +51,7 @@ from runtime.http.bodies import (
 from runtime.http.problems import problem
 from runtime.http.queries import InvalidQueryError, read_conditions
 from runtime.http.representations import stale_marks
-from runtime.ports import OutcomeUnknownError, OverloadedError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, OverloadedError, UnavailableError
 from runtime.services.access import RoleMissingError, SecondFactorMissingError
 from runtime.services.definitions import ApprovalRequiredError, InvalidDefinitionError, InvalidValuesError
 from runtime.services.history import LARGEST_ROLLBACK, LARGEST_ROLLBACK_BYTES

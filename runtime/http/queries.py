@@ -16,7 +16,7 @@ from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
 from runtime.domain.proposals import State
 from runtime.http.clients import actor_of
-from runtime.ports import AuditFilter
+from runtime.ports.audit import AuditFilter
 
 if TYPE_CHECKING:
     from starlette.datastructures import QueryParams

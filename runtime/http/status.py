@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from runtime.ports import Circuit, Outage, Pool
+    from runtime.ports.availability import Circuit, Outage, Pool
     from runtime.services.health import Health
     from runtime.services.monitors import Monitors
     from runtime.services.sampling import Sampling

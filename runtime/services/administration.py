@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runtime.domain.audit import Note
     from runtime.domain.grants import Grant, MachineKey
     from runtime.domain.identity import Identity
-    from runtime.ports import AccessStore
+    from runtime.ports.access import AccessStore
     from runtime.services.access import Authority
     from runtime.services.given import GivenRights
 

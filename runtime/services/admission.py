@@ -17,7 +17,7 @@ from collections import deque
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from runtime.ports import OverloadedError
+from runtime.ports.availability import OverloadedError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -129,7 +129,7 @@ class Admission:
     async def turn(self, *, deferrable: bool = False) -> AsyncIterator[None]:
         """Wait for a turn and hold it; one that is ``deferrable`` comes after those that are not.
 
-        Raises :class:`runtime.ports.OverloadedError`.
+        Raises :class:`runtime.ports.availability.OverloadedError`.
         """
         line = self._lines[deferrable]
         if not line.waiting:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 
 from runtime.domain.entries import UnanswerableError
-from runtime.ports import OverloadedError, Reason, TransientError, UnavailableError
+from runtime.ports.availability import OverloadedError, Reason, TransientError, UnavailableError
 from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.services.retries import Retries
 
@@ -34,7 +34,7 @@ class Asking:
         self._retries = Retries(settings.retry)
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Return the answer of the store, or raise :class:`runtime.ports.UnavailableError` in time.
+        """Return the answer of the store, or raise :class:`runtime.ports.availability.UnavailableError` in time.
 
         What ``require`` raises is raised before the store is asked.
         """

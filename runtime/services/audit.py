@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from runtime.domain.audit import REFUSAL, Note
-from runtime.ports import Reason, Trail, UnavailableError
+from runtime.ports.audit import Trail
+from runtime.ports.availability import Reason, UnavailableError
 from runtime.services.asking import READ_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from runtime.ports import AuditFilter, AuditTrail, SealedPage, SignedHead
+    from runtime.ports.audit import AuditFilter, AuditTrail, SealedPage, SignedHead
     from runtime.telemetry import Telemetry
 
 TURN_SECONDS = 1.0
@@ -79,15 +80,15 @@ class Audit:
         self._wait(refusal)
 
     async def record(self, note: Note) -> None:
-        """Record a note at once; raise :class:`runtime.ports.UnavailableError` where that is not possible in time."""
+        """Record a note at once; raise ``UnavailableError`` where that is not possible in time."""
         await _in_time(self._trail.note([(note, 0.0)]))
 
     async def page(self, wanted: AuditFilter) -> SealedPage:
-        """Return a page of the chain, or raise :class:`runtime.ports.UnavailableError`."""
+        """Return a page of the chain, or raise :class:`runtime.ports.availability.UnavailableError`."""
         return await _in_time(self._trail.page(wanted))
 
     async def anchors(self, after: int, limit: int) -> Sequence[SignedHead]:
-        """Return at most ``limit`` signed heads after a place, or raise :class:`runtime.ports.UnavailableError`."""
+        """Return at most ``limit`` signed heads after a place, or raise ``UnavailableError``."""
         return await _in_time(self._trail.anchors(after, limit))
 
     async def repeat(self) -> None:

@@ -101,7 +101,7 @@ class Fill(Generic[S]):
 
 
 class Cache(Generic[S]):
-    """A :class:`runtime.ports.Follower` that caches at most ``capacity`` bytes and evicts the least recently read."""
+    """A ``Follower`` that caches at most ``capacity`` bytes and evicts the least recently read."""
 
     def __init__(self, capacity: int) -> None:
         self._capacity = self._most = capacity
@@ -124,7 +124,7 @@ class Cache(Generic[S]):
 
     @property
     def version(self) -> Version | None:
-        """See :class:`runtime.ports.Follower`."""
+        """See :class:`runtime.ports.entries.Follower`."""
         return self._version
 
     def get(self, name: Name) -> Held[S] | None:
@@ -187,7 +187,7 @@ class Cache(Generic[S]):
         return Contents(live, self._version, age, len(self._held), self._bytes, self._hits, self._misses)
 
     def begin(self, version: Version) -> None:
-        """See :class:`runtime.ports.Follower`; evicts everything."""
+        """See :class:`runtime.ports.entries.Follower`; evicts everything."""
         self._held.clear()
         self._fills.clear()
         self._views.clear()
@@ -197,19 +197,19 @@ class Cache(Generic[S]):
         self._following = True
 
     def changed(self, after: int, revision: int, names: Iterable[Name]) -> None:
-        """See :class:`runtime.ports.Follower`."""
+        """See :class:`runtime.ports.entries.Follower`."""
         for name in names:
             self.forget(name)
         if self._version is not None and after <= self._version.revision < revision:
             self._version = replace(self._version, revision=revision)
 
     def confirm(self, asked_at: float) -> None:
-        """See :class:`runtime.ports.Follower`."""
+        """See :class:`runtime.ports.entries.Follower`."""
         self._confirmed_at, self._current_until = asked_at, asked_at + STALE_SECONDS
         self._following = True
 
     def lose(self) -> None:
-        """See :class:`runtime.ports.Follower`; the entries are kept, but they are stale from now on."""
+        """See :class:`runtime.ports.entries.Follower`; the entries are kept, but they are stale from now on."""
         self._following, self._current_until = False, 0.0
         self._fills.clear()
 

@@ -12,14 +12,14 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from runtime.domain.entries import ChangeExpiredError
-from runtime.ports import OutcomeUnknownError, OverloadedError, Reason, TransientError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, OverloadedError, Reason, TransientError, UnavailableError
 from runtime.services.admission import Delay
 from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.services.retries import Retries
 
 if TYPE_CHECKING:
     from runtime.domain.entries import Change, Made
-    from runtime.ports import EntryStore, Result
+    from runtime.ports.entries import EntryStore, Result
     from runtime.settings import Database
 
 GROUP_CHANGES = 64
@@ -58,7 +58,7 @@ class Changes:
         self._sending: asyncio.Task[None] | None = None
 
     async def make(self, change: Change) -> tuple[Made, ...]:
-        """Make a change; raise what the store answers, or :class:`runtime.ports.UnavailableError` by its deadline.
+        """Make a change; raise what the store answers, or ``UnavailableError`` by its deadline.
 
         A change whose caller was cancelled before it was sent is not made. While the circuit is open it is refused
         at once, and in an overload once it has waited for a few groups.

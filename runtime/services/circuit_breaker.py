@@ -9,14 +9,14 @@ import math
 import time
 from typing import TYPE_CHECKING
 
-from runtime.ports import CircuitState, Outage, Reason
+from runtime.ports.availability import CircuitState, Outage, Reason
 
 if TYPE_CHECKING:
     from runtime.settings import CircuitBreaker as Settings
 
 
 class CircuitBreaker:
-    """A :class:`runtime.ports.Circuit` of one worker to one target.
+    """A :class:`runtime.ports.availability.Circuit` of one worker to one target.
 
     ``failure_threshold`` failures in a row open it. After ``reset_seconds`` one call passes as a probe: its success
     closes the circuit, its failure opens it anew. A probe of which nothing is heard for ``probe_seconds`` is lost, and

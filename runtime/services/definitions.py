@@ -22,7 +22,7 @@ from runtime.domain.entries import (
     NamespaceNotFoundError,
     RedefinedError,
 )
-from runtime.ports import Reason, UnavailableError
+from runtime.ports.availability import Reason, UnavailableError
 from runtime.services.cache import S
 from runtime.services.schemas import MOST_VIOLATIONS, Schema
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from runtime.domain.entries import Change, Edit, Json, Made, Version, Whole
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
     from runtime.services.entries import Entries, Read
     from runtime.services.schemas import Violation
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import structlog
 
 from runtime.domain.deliveries import DeliveryError, GoneError
-from runtime.ports import CircuitState, NotAskedError, UnavailableError, UnsignedError
+from runtime.ports.availability import CircuitState, NotAskedError, UnavailableError
+from runtime.ports.external import UnsignedError
 from runtime.services.cloud_events import cloud_event, event_id
 from runtime.services.retries import pause_seconds
 
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runtime.domain.deliveries import Delivery, Subscription
-    from runtime.ports import Circuit, DeliveryQueue, Receiver
+    from runtime.ports.availability import Circuit
+    from runtime.ports.external import Receiver
+    from runtime.ports.queue import DeliveryQueue
     from runtime.settings import Queue
     from runtime.telemetry import Telemetry
 

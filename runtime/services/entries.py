@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 import structlog
 
 from runtime.domain.entries import Action, Entry, EntryNotFoundError
-from runtime.ports import CircuitState, UnavailableError
+from runtime.ports.availability import CircuitState, UnavailableError
 from runtime.services.asking import Asking, nothing
 from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Iterator
 
     from runtime.domain.entries import Change, Edit, Made, Page, Version
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
     from runtime.services.background import Background
     from runtime.services.cache import Cache, Fill, Name
     from runtime.settings import Database
@@ -53,7 +53,7 @@ class Loaded(NamedTuple, Generic[S]):
 class Entries(Generic[S]):
     """Entries in the representation of ``present``, in which the cache also holds them.
 
-    Every call may raise :class:`runtime.ports.UnavailableError`, and what ``require`` raises before the store is asked.
+    Every call may raise ``UnavailableError``, and what ``require`` raises before the store is asked.
     """
 
     def __init__(

@@ -9,13 +9,14 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runtime.domain.deliveries import DeliveryError
-from runtime.ports import NotAskedError, RefusedError, UnavailableError
+from runtime.ports.availability import NotAskedError, RefusedError, UnavailableError
 from runtime.services.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
-    from runtime.ports import Circuit, KeySource, Receiver
+    from runtime.ports.availability import Circuit
+    from runtime.ports.external import KeySource, Receiver
     from runtime.settings import CircuitBreaker as CircuitSettings
     from runtime.settings import ExternalServices as Settings
     from runtime.telemetry import Telemetry
@@ -43,7 +44,7 @@ class ExternalService:
         return self._circuit
 
     async def call(self, operation: Callable[[], Awaitable[T]]) -> T:
-        """Return what the service answers; raise :class:`runtime.ports.NotAskedError` while its circuit is open."""
+        """Return what the service answers; raise ``NotAskedError`` while its circuit is open."""
         if not self._circuit.permits():
             self._telemetry.external_calls.count(self.target, "circuit_open")
             raise NotAskedError("it is not asked: its circuit is open")
@@ -71,19 +72,19 @@ class ExternalService:
 
 
 class GuardedKeys:
-    """A :class:`runtime.ports.KeySource` of one issuer, behind its circuit."""
+    """A :class:`runtime.ports.external.KeySource` of one issuer, behind its circuit."""
 
     def __init__(self, source: KeySource, service: ExternalService) -> None:
         self._source = source
         self._service = service
 
     async def fetch(self, issuer: str) -> Mapping[str, Any]:
-        """See :class:`runtime.ports.KeySource`."""
+        """See :class:`runtime.ports.external.KeySource`."""
         return await self._service.call(lambda: self._source.fetch(issuer))
 
 
 class GuardedReceiver:
-    """A :class:`runtime.ports.Receiver`, behind its ``circuit``."""
+    """A :class:`runtime.ports.external.Receiver`, behind its ``circuit``."""
 
     def __init__(self, receiver: Receiver, service: ExternalService) -> None:
         self.circuit = service.circuit
@@ -91,7 +92,7 @@ class GuardedReceiver:
         self._service = service
 
     async def deliver(self, id_: str, event: bytes) -> None:
-        """See :class:`runtime.ports.Receiver`."""
+        """See :class:`runtime.ports.external.Receiver`."""
         await self._service.call(lambda: self._receiver.deliver(id_, event))
 
 

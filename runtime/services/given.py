@@ -12,12 +12,12 @@ import structlog
 from runtime.domain.grants import Given, opens, read_key
 from runtime.domain.identity import Identity, Kind
 from runtime.loading import RESERVED
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.tokens import InvalidTokenError, Verified
 
 if TYPE_CHECKING:
     from runtime.domain.grants import Grant
-    from runtime.ports import AccessStore
+    from runtime.ports.access import AccessStore
     from runtime.services.access import Authority, Callers
     from runtime.telemetry import Telemetry
 

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from runtime.ports import Reason
+from runtime.ports.availability import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import ChangeFeed, Circuit, Outage
+    from runtime.ports.availability import Circuit, Outage
+    from runtime.ports.entries import ChangeFeed
     from runtime.services.cache import Contents
     from runtime.services.draining import Draining
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
         NamespaceChanges,
         Recorded,
     )
-    from runtime.ports import HistoryStore
+    from runtime.ports.entries import HistoryStore
     from runtime.services.definitions import Definitions
     from runtime.services.entries import Entries
     from runtime.settings import Database
@@ -64,7 +64,7 @@ class History(Generic[S]):
 
     Its reads use at most half of the connections for reads, so that the present is read beside them, and no connection
     for changes. Their circuit is their own. Every call may raise
-    :class:`runtime.ports.UnavailableError`, and what :class:`runtime.ports.HistoryStore` raises.
+    :class:`runtime.ports.availability.UnavailableError`, and what :class:`runtime.ports.entries.HistoryStore` raises.
     """
 
     def __init__(

@@ -10,12 +10,12 @@ import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import KeySource
+    from runtime.ports.external import KeySource
     from runtime.settings import Issuer, Keys
 
 Key: TypeAlias = RSAKey | ECKey | OKPKey
@@ -58,7 +58,7 @@ class IssuerKeys:
     async def find(self, kid: str, algorithm: str) -> Key | None:
         """Return the key of a name, if it is for an algorithm; one that is not known is asked for.
 
-        Raises :class:`runtime.ports.UnavailableError` while no key is trusted.
+        Raises :class:`runtime.ports.availability.UnavailableError` while no key is trusted.
         """
         if time.time() >= self.until or kid not in self._keys:
             await self._ask()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtime.ports import Grant, KeyedBucket
+    from runtime.ports.throttling import Grant, KeyedBucket
 
 LEASE_MICROSECONDS = 100_000
 """The target duration of a lease: the next lease doubles when this one is spent sooner, else it halves."""

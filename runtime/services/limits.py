@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE, Shape
-from runtime.ports import KeyedBucket
+from runtime.ports.throttling import KeyedBucket
 from runtime.services.leases import LIFETIME_MICROSECONDS
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from runtime.services.limits import own_buckets
 
 if TYPE_CHECKING:
     from runtime.domain.buckets import Shape
-    from runtime.ports import KeyedBucket
+    from runtime.ports.throttling import KeyedBucket
     from runtime.services.limits import Limit
 
 MOST = 20_000

@@ -18,7 +18,8 @@ from runtime.settings import Levels
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import MemoryReader, Pool
+    from runtime.ports.availability import Pool
+    from runtime.ports.machine import MemoryReader
     from runtime.services.background import Background
     from runtime.services.shedding import Shedding
     from runtime.settings import Settings

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runtime.domain.entries import Json, Layers, Version, Whole
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
     from runtime.services.entries import Entries, Read
 
 WHOLE = "?whole"
@@ -29,7 +29,7 @@ _ANY_VERSION = Conditions(if_match=Tags(anything=True))
 class Namespaces(Generic[S]):
     """Namespaces in the representation of ``present``, in which the cache also holds them.
 
-    Every call may raise :class:`runtime.ports.UnavailableError`.
+    Every call may raise :class:`runtime.ports.availability.UnavailableError`.
     """
 
     def __init__(

@@ -11,7 +11,8 @@ import structlog
 
 from runtime.domain.notifications import Notification, NotificationFormError
 from runtime.domain.webhooks import LONGEST_KEY, MOST_KEYS
-from runtime.ports import UnavailableError, UnsignedError
+from runtime.ports.availability import UnavailableError
+from runtime.ports.external import UnsignedError
 from runtime.services.asking import Asking, nothing
 from runtime.services.notification_forms import heading_of
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from runtime.domain.entries import Json
     from runtime.domain.notifications import Connector, KeptNotification
     from runtime.domain.webhooks import Signed
-    from runtime.ports import KeyRing, NotificationStore
+    from runtime.ports.external import KeyRing
+    from runtime.ports.queue import NotificationStore
     from runtime.settings import Database
     from runtime.telemetry import Telemetry
 
@@ -81,7 +83,7 @@ class Connectors:
 
 
 class Notifications:
-    """The notifications that are kept. Every call may raise :class:`runtime.ports.UnavailableError`."""
+    """The notifications that are kept. Every call may raise :class:`runtime.ports.availability.UnavailableError`."""
 
     def __init__(
         self,

@@ -29,7 +29,7 @@ from runtime.domain.proposals import (
     approves,
 )
 from runtime.loading import RESERVED
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services.asking import Asking, nothing
 from runtime.services.cache import S
 from runtime.services.retries import Retries
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from runtime.domain.entries import Made, Version
     from runtime.domain.identity import Identity
     from runtime.domain.proposals import Approval, NewProposal
-    from runtime.ports import ProposalStore
+    from runtime.ports.access import ProposalStore
     from runtime.services.access import Authority
     from runtime.services.definitions import Definitions, InvalidValuesError, Judged
     from runtime.services.entries import Entries
@@ -53,7 +53,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Proposals(Generic[S]):
-    """Proposals of changes. Every call may raise :class:`runtime.ports.UnavailableError`.
+    """Proposals of changes. Every call may raise :class:`runtime.ports.availability.UnavailableError`.
 
     ``people`` are the names of the issuers whose subjects are persons. A step that a broken connection leaves unknown
     is sent again within the time of a change: it is taken once.
@@ -120,7 +120,7 @@ class Proposals(Generic[S]):
         """Approve a proposal and, with the last approval that it needs, make its change.
 
         In an emergency the change is made at once, by a right that somebody else gave for one. Raises what
-        :meth:`runtime.ports.ProposalStore.approve` raises.
+        :meth:`runtime.ports.access.ProposalStore.approve` raises.
         """
         namespace, id_ = proposal.namespace, proposal.id
         await self._entries.ask(self._given.refresh)
@@ -171,7 +171,7 @@ class Proposals(Generic[S]):
     ) -> Proposal:
         """Reject or withdraw an open proposal, which ``state`` says.
 
-        Raises what :meth:`runtime.ports.ProposalStore.close` raises.
+        Raises what :meth:`runtime.ports.access.ProposalStore.close` raises.
         """
         namespace, id_ = proposal.namespace, proposal.id
         noted = replace(note, proposal=proposal.recorded, reason=reason)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runtime.domain.deliveries import KeptDelivery, Place, Subscriber
     from runtime.domain.identity import Identity
     from runtime.domain.namespaces import Names
-    from runtime.ports import DeliveryQueue
+    from runtime.ports.queue import DeliveryQueue
     from runtime.services.access import Authority
     from runtime.settings import Database
 

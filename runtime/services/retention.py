@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from runtime.domain.entries import Page, Version
     from runtime.domain.history import Differences, KeyVersions, NamespaceChange, NamespaceChanges, Recorded
-    from runtime.ports import HistoryStore
+    from runtime.ports.entries import HistoryStore
 
 
 def utc_now() -> datetime:
@@ -23,7 +23,7 @@ def utc_now() -> datetime:
 
 
 class RetainedHistory:
-    """A :class:`runtime.ports.HistoryStore` whose namespaces are looked back at for as many days as each one says.
+    """A ``HistoryStore`` whose namespaces are looked back at for as many days as each one says.
 
     ``days`` is None for a namespace that says nothing. The oldest version of a namespace is that of the store so many
     days ago: entries that were there then are answered, and earlier values raise

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from runtime.ports import CircuitState
+from runtime.ports.availability import CircuitState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import ExternalPool, Pool
+    from runtime.ports.availability import Pool
+    from runtime.ports.external import ExternalPool
     from runtime.services.health import Health
     from runtime.telemetry import Telemetry
 

@@ -16,7 +16,7 @@ import structlog
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runtime.ports import DatedSecret
+    from runtime.ports.machine import DatedSecret
     from runtime.telemetry import Telemetry
 
 SAMPLE_SECONDS = 15.0

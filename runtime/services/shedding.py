@@ -20,7 +20,7 @@ from runtime.services.levels import Level
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runtime.ports import MemoryReader
+    from runtime.ports.machine import MemoryReader
 
 STEP_SAMPLES = 5
 """The samples for which a step lasts before the next one: what was freed has to be seen."""

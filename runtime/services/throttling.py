@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from runtime.ports import BucketsUnavailableError, Fault, Outage
+from runtime.ports.availability import Outage
+from runtime.ports.throttling import BucketsUnavailableError, Fault
 from runtime.services.decisions import Admission, Decision, decide, decide_alone
 from runtime.services.leases import MOST, Lease
 from runtime.services.limits import limits_by_client, limits_by_endpoint, shared_buckets
@@ -25,7 +26,7 @@ from runtime.services.loss_detector import LossDetector
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from runtime.ports import TokenBuckets
+    from runtime.ports.throttling import TokenBuckets
     from runtime.services.limits import Limit
     from runtime.settings import Throttling
     from runtime.telemetry import Telemetry

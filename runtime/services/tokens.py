@@ -66,7 +66,7 @@ class Tokens:
     async def verify(self, token: str) -> Verified:
         """Return the identity that a token proves, or raise :class:`InvalidTokenError`.
 
-        Raises :class:`runtime.ports.UnavailableError` while its issuer's keys are not known.
+        Raises :class:`runtime.ports.availability.UnavailableError` while its issuer's keys are not known.
         """
         if len(token) > LONGEST_TOKEN:
             raise InvalidTokenError("malformed", f"the token is longer than {LONGEST_TOKEN} characters")

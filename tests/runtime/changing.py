@@ -12,7 +12,7 @@ from runtime.domain.preconditions import Conditions, Tags, entity_tag
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from runtime.ports import EntryStore
+    from runtime.ports.entries import EntryStore
 
 ANYTHING = Conditions(if_match=Tags(anything=True))
 NEW = Conditions(if_none_match=Tags(anything=True))

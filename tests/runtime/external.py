@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.adapters.http_client import HttpClient
 from runtime.embedded.loopback import LOOPBACK
-from runtime.ports import Reason
+from runtime.ports.availability import Reason
 from runtime.services import circuit_breaker
 from runtime.settings import CircuitBreaker, ExternalServices, ServiceCalls
 

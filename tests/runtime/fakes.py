@@ -49,19 +49,10 @@ from runtime.domain.namespaces import (
     summaries,
 )
 from runtime.domain.preconditions import namespace_changed, namespace_moved, permit_change
-from runtime.ports import (
-    BucketsUnavailableError,
-    Fault,
-    Grant,
-    KeyedBucket,
-    MemoryUse,
-    Outage,
-    Pool,
-    Schema,
-    Sealed,
-    SealedPage,
-    Trail,
-)
+from runtime.ports.audit import Sealed, SealedPage, Trail
+from runtime.ports.availability import Outage, Pool, Schema
+from runtime.ports.machine import MemoryUse
+from runtime.ports.throttling import BucketsUnavailableError, Fault, Grant, KeyedBucket
 from tests.identity import signed_in
 from tests.runtime.memory_history import MemoryHistory
 
@@ -76,7 +67,9 @@ if TYPE_CHECKING:
     from runtime.domain.grants import Grant as GivenRight
     from runtime.domain.grants import MachineKey
     from runtime.domain.namespaces import Names
-    from runtime.ports import AuditFilter, Circuit, Follower, Result, SignedHead
+    from runtime.ports.audit import AuditFilter, SignedHead
+    from runtime.ports.availability import Circuit
+    from runtime.ports.entries import Follower, Result
 
 
 EPOCH = "0a1b2c3d"

@@ -33,7 +33,7 @@ class _Row:
 
 
 class MemoryDeliveries:
-    """A :class:`runtime.ports.DeliveryQueue` in memory; the errors in ``failures`` are raised by the next calls."""
+    """A ``DeliveryQueue`` in memory; the errors in ``failures`` are raised by the next calls."""
 
     def __init__(self, entries: MemoryEntries, audit: MemoryAudit) -> None:
         self.failures: list[Exception] = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MemoryNotifications:
-    """A :class:`runtime.ports.NotificationStore` in memory; the errors in ``failures`` are raised by the next calls."""
+    """A ``NotificationStore`` in memory; the errors in ``failures`` are raised by the next calls."""
 
     def __init__(self, audit: MemoryAudit) -> None:
         self.failures: list[Exception] = []

@@ -59,7 +59,7 @@ class _Kept:
 
 
 class MemoryProposals:
-    """A :class:`runtime.ports.ProposalStore` in memory; the errors in ``failures`` are raised after the next steps."""
+    """A ``ProposalStore`` in memory; the errors in ``failures`` are raised after the next steps."""
 
     def __init__(self, entries: MemoryEntries, access: MemoryAccess) -> None:
         self.failures: list[Exception] = []

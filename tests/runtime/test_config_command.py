@@ -38,7 +38,7 @@ from runtime.domain.deliveries import Subscription
 from runtime.domain.entries import Json
 from runtime.domain.notifications import Connector, Heading, Notification
 from runtime.http.queries import LARGEST_LIMIT, LARGEST_PAST_LIMIT
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from tests.identity import issuer, token
 from tests.runtime.changing import ANYTHING, put
 from tests.runtime.fakes import EPOCH

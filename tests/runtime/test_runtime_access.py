@@ -17,7 +17,7 @@ from runtime.domain.identity import Identity, Kind, Right, Role
 from runtime.embedded.issuer import signer
 from runtime.http.authentication import Gate
 from runtime.http.resource import Resource
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.routes import PERMISSIONS, SIGNED
 from runtime.services.access import MOST_CALLERS, MOST_NAMESPACES, Authority, Caller, Callers, RoleMissingError
 from runtime.services.tokens import Verified

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runtime.ports import CircuitState, OverloadedError, TransientError
+from runtime.ports.availability import CircuitState, OverloadedError, TransientError
 from runtime.services.admission import CALLS, INTERVAL_SECONDS, PATIENCE_SECONDS, Admission
 from runtime.services.asking import Asking
 from runtime.services.changes import Changes
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from runtime.settings import Settings
 
 CONNECTIONS = 10

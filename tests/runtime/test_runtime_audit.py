@@ -11,7 +11,8 @@ import pytest
 
 from runtime.app import create_app
 from runtime.domain.audit import REFUSAL, Note
-from runtime.ports import SignedHead, UnavailableError
+from runtime.ports.audit import SignedHead
+from runtime.ports.availability import UnavailableError
 from runtime.services.audit import MOST_KINDS, MOST_WAITING, WINDOW_SECONDS, Audit
 from runtime.settings import Bucket
 from runtime.telemetry import Telemetry

@@ -20,7 +20,8 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.audit import GENESIS, READ, REFUSAL, Note, next_link, record_hash, written
 from runtime.domain.entries import Context
 from runtime.environment import Address
-from runtime.ports import AuditFilter, UnavailableError
+from runtime.ports.audit import AuditFilter
+from runtime.ports.availability import UnavailableError
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import MemoryAudit
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from runtime.embedded.postgres import PostgresServer
-    from runtime.ports import AuditTrail, SealedPage
+    from runtime.ports.audit import AuditTrail, SealedPage
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

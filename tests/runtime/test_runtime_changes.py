@@ -20,7 +20,7 @@ from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Mark, Version
 from runtime.environment import Address
 from runtime.http.representations import Representation, represent
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.background import Background
 from runtime.services.cache import STALE_SECONDS, Cache
 from runtime.services.entries import Entries
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
     from runtime.embedded.postgres import PostgresServer
-    from runtime.ports import ChangeFeed, EntryStore
+    from runtime.ports.entries import ChangeFeed, EntryStore
     from runtime.settings import Database, Settings
 
 pytestmark = pytest.mark.anyio

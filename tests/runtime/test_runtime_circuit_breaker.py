@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.ports import CircuitState, Reason
+from runtime.ports.availability import CircuitState, Reason
 from runtime.services import circuit_breaker as module
 from runtime.services.circuit_breaker import CircuitBreaker
 from runtime.settings import CircuitBreaker as Settings

@@ -12,7 +12,7 @@ import pytest
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, Version
 from runtime.http.representations import Representation, represent
-from runtime.ports import CircuitState, Outage, Reason, Schema, TransientError, UnavailableError
+from runtime.ports.availability import CircuitState, Outage, Reason, Schema, TransientError, UnavailableError
 from runtime.services import asking
 from runtime.services import cache as cache_module
 from runtime.services import circuit_breaker as circuit_module
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.domain.entries import Change, Found, Page
-    from runtime.ports import Follower, Result
+    from runtime.ports.entries import Follower, Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

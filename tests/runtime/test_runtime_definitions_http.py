@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio

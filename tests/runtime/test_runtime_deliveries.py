@@ -26,7 +26,8 @@ from runtime.domain.namespaces import EVERY_NAME, covered
 from runtime.embedded.cluster import OWNER
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter, CircuitState
+from runtime.ports.audit import AuditFilter
+from runtime.ports.availability import CircuitState
 from runtime.services.deliveries import NOT_KEPT, Deliveries
 from runtime.services.external_services import ExternalServices
 from runtime.telemetry import Telemetry
@@ -42,7 +43,9 @@ if TYPE_CHECKING:
 
     from runtime.domain.deliveries import Place, Subscriber
     from runtime.domain.namespaces import Names
-    from runtime.ports import AuditTrail, DeliveryQueue, EntryStore
+    from runtime.ports.audit import AuditTrail
+    from runtime.ports.entries import EntryStore
+    from runtime.ports.queue import DeliveryQueue
     from runtime.settings import Queue, Settings
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,8 @@ from runtime.domain.webhooks import signed_fields
 from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
 from runtime.http.problem_kinds import KINDS
-from runtime.ports import Fault, OutcomeUnknownError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, UnavailableError
+from runtime.ports.throttling import Fault
 from tests.identity import signed_in
 from tests.runtime.changing import put
 from tests.runtime.fakes import EPOCH, running

@@ -12,7 +12,7 @@ from runtime.domain.entries import Context, Version
 from runtime.domain.preconditions import LONGEST_LIST
 from runtime.http.application import LONGEST_QUERY_BYTES
 from runtime.http.bodies import MAX_BYTES
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, TransientError, UnavailableError
 from tests.identity import signed_in
 from tests.runtime.fakes import EPOCH, running
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio

@@ -10,7 +10,7 @@ import pytest
 
 from runtime.adapters.oidc import OidcKeys
 from runtime.embedded.issuer import signer
-from runtime.ports import CircuitState, NotAskedError, Outage, Reason, RefusedError, UnavailableError
+from runtime.ports.availability import CircuitState, NotAskedError, Outage, Reason, RefusedError, UnavailableError
 from runtime.services.external_services import ExternalServices
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.settings import Issuer, Keys

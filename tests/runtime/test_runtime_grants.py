@@ -23,7 +23,8 @@ from runtime.domain.audit import ACCESS, GIVE, Note, written
 from runtime.domain.grants import Given, Grant, MachineKey, digest_of
 from runtime.domain.identity import Identity, Kind, Right, Role
 from runtime.environment import Address
-from runtime.ports import AuditFilter, UnavailableError
+from runtime.ports.audit import AuditFilter
+from runtime.ports.availability import UnavailableError
 from runtime.services.access import Authority, Callers
 from runtime.services.given import GivenRights
 from runtime.settings import Access
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from runtime.ports import AccessStore, AuditTrail
+    from runtime.ports.access import AccessStore
+    from runtime.ports.audit import AuditTrail
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -20,7 +20,7 @@ from runtime.domain.entries import (
     PreconditionRequiredError,
     Version,
 )
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services import changes as module
 from runtime.services.changes import GROUP_BYTES, GROUP_CHANGES, Changes
 from tests.runtime.changing import ANYTHING, NEW, at, change, edit, put
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runtime.domain.entries import Change, Made
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ import pytest
 from runtime.adapters.oidc import OidcKeys
 from runtime.app import Adapters, create_app
 from runtime.domain.entries import Version
-from runtime.ports import Fault, Outage, Reason, Schema, UnavailableError
+from runtime.ports.availability import Outage, Reason, Schema, UnavailableError
+from runtime.ports.throttling import Fault
 from runtime.services.health import State
 from runtime.settings import CircuitBreaker, ServiceCalls
 from tests.runtime.external import external, hangs_up, http_client, is_silent
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from runtime.ports import Follower
+    from runtime.ports.entries import Follower
     from runtime.services.draining import Draining
     from runtime.settings import Settings
     from tests.runtime.fakes import MemoryBuckets, MemoryEntries

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from runtime.domain.history import Difference, Differences, NamespaceChanges
     from runtime.embedded.postgres import PostgresServer
     from runtime.http.representations import Representation
-    from runtime.ports import EntryStore, HistoryStore
+    from runtime.ports.entries import EntryStore, HistoryStore
     from runtime.settings import Database as Options
     from runtime.settings import Settings
 

@@ -11,7 +11,7 @@ import pytest
 from runtime import routes
 from runtime.domain.entries import Version
 from runtime.http.queries import LARGEST_PAST_LIMIT
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.history import LARGEST_ROLLBACK
 from tests.runtime.changing import ANYTHING, change, edit, put
 from tests.runtime.fakes import EPOCH
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio

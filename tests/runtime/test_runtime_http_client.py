@@ -10,7 +10,7 @@ import pytest
 
 from runtime.adapters.http_client import Answer
 from runtime.embedded.loopback import LOOPBACK
-from runtime.ports import NotAskedError, Pool, Reason, RefusedError, UnavailableError
+from runtime.ports.availability import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 from tests.runtime.external import (
     FAILURES,
     answers,

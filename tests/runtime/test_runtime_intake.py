@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runtime.app import create_app
 from runtime.http import bodies
 from runtime.http.bodies import INLINE_BYTES, MAX_BYTES, TOKEN_BYTES, parse_value
-from runtime.ports import Fault
+from runtime.ports.throttling import Fault
 from runtime.services.changes import Changes
 from runtime.services.intake import Bounds, FullError, Level
 from runtime.settings import Bucket

@@ -15,7 +15,7 @@ from joserfc.jwk import OctKey, RSAKey
 
 from runtime.adapters.oidc import LARGEST_BYTES, OidcKeys
 from runtime.embedded.issuer import local_issuer, signer
-from runtime.ports import RefusedError, UnavailableError
+from runtime.ports.availability import RefusedError, UnavailableError
 from runtime.services.issuer_keys import IssuerKeys
 from runtime.settings import Access
 from tests.identity import MemoryKeys, access

@@ -20,7 +20,8 @@ from runtime.app import create_app
 from runtime.app.services import services_of
 from runtime.domain.entries import Version
 from runtime.domain.proposals import State
-from runtime.ports import MemoryUse, Pool
+from runtime.ports.availability import Pool
+from runtime.ports.machine import MemoryUse
 from runtime.services.background import Background
 from runtime.services.cache import Cache, Held
 from runtime.services.intake import DEFAULT

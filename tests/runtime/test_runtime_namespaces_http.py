@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from runtime.domain.namespaces import LARGEST_BYTES
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from tests.runtime.changing import put as store_put
 from tests.runtime.fakes import EPOCH
 from tests.runtime.test_runtime_entries_http import LIST, check_problem, left, put, tag
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from tests.runtime.fakes import MemoryChanges, MemoryEntries
 
 pytestmark = pytest.mark.anyio

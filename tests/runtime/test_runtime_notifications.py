@@ -15,7 +15,7 @@ from runtime.app import create_app
 from runtime.domain.notifications import Connector, NotificationFormError
 from runtime.domain.webhooks import FIELDS, MOST_SIGNATURES, parse_keys, signed_fields
 from runtime.http.signatures import LARGEST_NOTIFICATION
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.notification_forms import FORMS
 from runtime.settings import NotificationForm
 from tests.identity import signed_in

@@ -19,14 +19,15 @@ from runtime.domain.entries import Json
 from runtime.domain.notifications import Connector, Heading, Notification
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter
+from runtime.ports.audit import AuditFilter
 from tests.runtime.fakes import MemoryAudit
 from tests.runtime.memory_notifications import MemoryNotifications
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from runtime.ports import AuditTrail, NotificationStore
+    from runtime.ports.audit import AuditTrail
+    from runtime.ports.queue import NotificationStore
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.domain.buckets import MICROSECONDS_PER_MINUTE
-from runtime.ports import BucketsUnavailableError, Fault
+from runtime.ports.throttling import BucketsUnavailableError, Fault
 from runtime.routes import THROTTLED
 from runtime.services import throttling
 from runtime.services.decisions import Admission
@@ -25,7 +25,7 @@ from tests.runtime.fakes import MemoryBuckets
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runtime.ports import Grant, KeyedBucket
+    from runtime.ports.throttling import Grant, KeyedBucket
 
 ENDPOINT = "GET /v1/namespaces/{namespace}/entries/{key}"
 WORKERS = 4

@@ -21,7 +21,7 @@ from runtime.adapters.postgres_requests import CHANGE, change_arguments
 from runtime.domain.entries import ChangeExpiredError, Context, PreconditionFailedError, Version
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports.availability import OutcomeUnknownError, TransientError, UnavailableError
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, at, change, edit, put
 

@@ -40,7 +40,8 @@ from runtime.domain.proposals import (
 )
 from runtime.environment import Address
 from runtime.maintenance.events import keep_events
-from runtime.ports import AuditFilter, OutcomeUnknownError
+from runtime.ports.audit import AuditFilter
+from runtime.ports.availability import OutcomeUnknownError
 from tests.runtime.changing import ANYTHING, NEW, at, edit, put
 from tests.runtime.fakes import MemoryAccess, MemoryAudit, MemoryEntries
 from tests.runtime.forwarder import forwarding
@@ -50,7 +51,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from runtime.domain.entries import Edit
-    from runtime.ports import AccessStore, AuditTrail, EntryStore, ProposalStore
+    from runtime.ports.access import AccessStore, ProposalStore
+    from runtime.ports.audit import AuditTrail
+    from runtime.ports.entries import EntryStore
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

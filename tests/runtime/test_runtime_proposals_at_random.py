@@ -48,7 +48,8 @@ if TYPE_CHECKING:
     import httpx
 
     from runtime.domain.entries import Change
-    from runtime.ports import EntryStore, ProposalStore, Result
+    from runtime.ports.access import ProposalStore
+    from runtime.ports.entries import EntryStore, Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 from runtime.domain.audit import PROPOSAL
 from runtime.domain.namespaces import MOST_EDITS
 from runtime.domain.proposals import MOST_OPEN
-from runtime.ports import OutcomeUnknownError, TransientError
+from runtime.ports.availability import OutcomeUnknownError, TransientError
 from tests.identity import signed_in
 from tests.runtime.changing import ANYTHING
 from tests.runtime.changing import put as store_put

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from runtime.domain.deliveries import Subscription
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services import queue as queue_service
 from tests.identity import signed_in
 from tests.runtime.changing import put

@@ -9,7 +9,7 @@ import pytest
 
 from runtime.app import Adapters, create_app
 from runtime.http.intake import BoundedLimiter
-from runtime.ports import Pool
+from runtime.ports.availability import Pool
 from runtime.services.cache import Cache
 from runtime.services.read_back import DifferenceError
 from runtime.services.throttling import Throttle
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.types import Message
 
     from runtime.http.application import Application
-    from runtime.ports import TokenBuckets
+    from runtime.ports.throttling import TokenBuckets
     from tests.runtime.fakes import MemoryEntries
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ import pytest
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import EntryNotFoundError, OtherHistoryError, PreconditionFailedError, Version
 from runtime.http.representations import Representation, represent
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.entries import Entries

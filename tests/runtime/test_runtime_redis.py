@@ -16,7 +16,8 @@ from redis.asyncio import Redis
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.domain.buckets import LARGEST, MICROSECONDS_PER_MINUTE, Shape, State, debited, refilled, wait_microseconds
 from runtime.environment import Address
-from runtime.ports import BucketsUnavailableError, Fault, Grant, KeyedBucket, UnavailableError
+from runtime.ports.availability import UnavailableError
+from runtime.ports.throttling import BucketsUnavailableError, Fault, Grant, KeyedBucket
 from runtime.telemetry import Telemetry
 from tests.runtime.fakes import MemoryBuckets
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
     from pathlib import Path
 
-    from runtime.ports import TokenBuckets
+    from runtime.ports.throttling import TokenBuckets
 
 pytestmark = pytest.mark.anyio
 SLOW = Shape(100, 1)  # a token a minute: nothing is gained while a test runs

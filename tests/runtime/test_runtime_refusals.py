@@ -13,7 +13,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_errors import translated
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.environment import Address
-from runtime.ports import Reason, TransientError, UnavailableError
+from runtime.ports.availability import Reason, TransientError, UnavailableError
 from tests.conftest import in_database
 from tests.runtime.changing import put
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports.availability import TransientError, UnavailableError
 from runtime.services.asking import Asking
 from runtime.services.retries import Retries
 from runtime.settings import Retry

@@ -13,7 +13,7 @@ from runtime.adapters.redis import RedisTokenBuckets
 from runtime.adapters.redis_sentinels import SentinelGroup
 from runtime.domain.buckets import Shape
 from runtime.environment import Address, Sentinels
-from runtime.ports import BucketsUnavailableError, Fault, KeyedBucket
+from runtime.ports.throttling import BucketsUnavailableError, Fault, KeyedBucket
 from runtime.routes import THROTTLED
 from runtime.services.decisions import Admission
 from runtime.services.throttling import Throttle

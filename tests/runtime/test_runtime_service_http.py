@@ -12,7 +12,8 @@ import pytest
 
 from runtime.app import create_app
 from runtime.logs import AccessLog
-from runtime.ports import Fault, UnavailableError
+from runtime.ports.availability import UnavailableError
+from runtime.ports.throttling import Fault
 from runtime.routes import SIGNED, THROTTLED
 from runtime.services.cache import STALE_SECONDS
 from runtime.settings import Settings

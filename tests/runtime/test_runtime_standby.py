@@ -16,7 +16,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.domain.entries import Made
 from runtime.environment import Address
-from runtime.ports import CircuitState, OutcomeUnknownError, TransientError, UnavailableError
+from runtime.ports.availability import CircuitState, OutcomeUnknownError, TransientError, UnavailableError
 from runtime.services.circuit_breaker import CircuitBreaker
 from tests.runtime.changing import change, edit, put
 from tests.runtime.fakes import MemoryEntries
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
     from runtime.domain.entries import Change
-    from runtime.ports import Result
+    from runtime.ports.entries import Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

@@ -45,7 +45,7 @@ from tests.runtime.fakes import MemoryEntries
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from runtime.ports import EntryStore, Result
+    from runtime.ports.entries import EntryStore, Result
     from runtime.settings import Settings
 
 pytestmark = pytest.mark.anyio

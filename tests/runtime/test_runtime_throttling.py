@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from runtime.ports import BucketsUnavailableError, Fault, Grant
+from runtime.ports.throttling import BucketsUnavailableError, Fault, Grant
 from runtime.routes import THROTTLED
 from runtime.services import leases, throttling
 from runtime.services.decisions import Admission, Decision

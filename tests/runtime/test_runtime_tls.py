@@ -14,7 +14,7 @@ from runtime.adapters.postgres import PostgresEntries
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import Address, Sentinels
-from runtime.ports import TransientError, UnavailableError
+from runtime.ports.availability import TransientError, UnavailableError
 from runtime.telemetry import Telemetry
 from tests.compiler.project import documents, site
 from tests.compiler.vault.openbao import OpenBao, openbao

@@ -13,7 +13,8 @@ from runtime.adapters.signing_keys import SigningKeys
 from runtime.domain.deliveries import DeliveryError, Subscription
 from runtime.domain.namespaces import EVERY_NAME
 from runtime.domain.webhooks import KeyFormatError, parse_keys, signed_fields
-from runtime.ports import Reason, RefusedError, UnavailableError, UnsignedError
+from runtime.ports.availability import Reason, RefusedError, UnavailableError
+from runtime.ports.external import UnsignedError
 from runtime.services.deliveries import Deliveries
 from runtime.telemetry import Telemetry
 from tests.runtime.changing import put

@@ -21,7 +21,7 @@ from tests.runtime.fakes import MemoryBuckets
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runtime.ports import Grant, KeyedBucket
+    from runtime.ports.throttling import Grant, KeyedBucket
 
 ENDPOINT = "GET /v1/namespaces/{namespace}/entries/{key}"
 CLIENT = "192.0.2.1"

@@ -23,7 +23,7 @@ from runtime.domain.entries import (
     Version,
 )
 from runtime.domain.preconditions import Conditions, Tags
-from runtime.ports import CircuitState, OutcomeUnknownError, UnavailableError
+from runtime.ports.availability import CircuitState, OutcomeUnknownError, UnavailableError
 from tests.simulation import clock
 from tests.simulation.database import BEGINNING, Database
 from tests.simulation.network import Client as Asyncpg

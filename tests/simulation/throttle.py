@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runtime.ports import BucketsUnavailableError, Fault
+from runtime.ports.throttling import BucketsUnavailableError, Fault
 from runtime.routes import THROTTLED
 from runtime.services.decisions import Admission
 from runtime.services.throttling import Throttle
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Sequence
 
-    from runtime.ports import Grant, KeyedBucket
+    from runtime.ports.throttling import Grant, KeyedBucket
 
 ENDPOINT = "GET /v1/namespaces/{namespace}/entries/{key}"
 SECONDS = 75.0

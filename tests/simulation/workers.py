@@ -17,7 +17,7 @@ from runtime.environment import Address
 from runtime.http.changes import ChangeMaker
 from runtime.http.entries import EntryHandlers
 from runtime.http.representations import Representation, represent
-from runtime.ports import CircuitState, UnavailableError
+from runtime.ports.availability import CircuitState, UnavailableError
 from runtime.services.background import Background
 from runtime.services.cache import Cache
 from runtime.services.definitions import Definitions
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
     from runtime.domain.entries import Change, Found, Layers, Mark, Page, Version, Whole
     from runtime.domain.namespaces import Names, Summaries
-    from runtime.ports import Circuit, HistoryStore, Pool, Result
+    from runtime.ports.availability import Circuit, Pool
+    from runtime.ports.entries import HistoryStore, Result
     from tests.simulation.functions import Name
     from tests.simulation.truth import Truth
 
@@ -69,7 +70,7 @@ def settings(*, lossless: bool, stale_seconds: int) -> Settings:
 
 
 class Marks:
-    """A :class:`runtime.ports.HighWater` that all workers share; it may be away, or forget."""
+    """A :class:`runtime.ports.entries.HighWater` that all workers share; it may be away, or forget."""
 
     def __init__(self) -> None:
         self.mark: Mark | None = None

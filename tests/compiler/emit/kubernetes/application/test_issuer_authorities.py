@@ -9,7 +9,7 @@ import pytest
 from compiler.emit.cluster import vault_documents
 from runtime.adapters.oidc import OidcKeys
 from runtime.environment import read_environment
-from runtime.ports import UnavailableError
+from runtime.ports.availability import UnavailableError
 from tests.compiler.authority import AUTHORITY
 from tests.compiler.project import artifacts, changed, documents, site
 from tests.compiler.vault.neighbours import IdentityProvider, serving

@@ -1,0 +1,1 @@
+"""Protocols of the servers that the service needs, and their errors."""
