@@ -16,6 +16,7 @@ from compiler.emit.argocd import argocd
 from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
 from compiler.emit.site import site_of, sites
 from compiler.lineage.analysed import known
+from compiler.lineage.concerned import aligned
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
@@ -147,7 +148,7 @@ class Analysis:
     def _refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
         """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
-            document = self.judged(rendering, before)
+            document = aligned(before, self.judged(rendering, before))
             asked = [rule for rule in self.judge.concerned(before, document) if rule not in known]
             yield from self.judge.added(before, denied, document, asked)
 
