@@ -88,7 +88,9 @@ class Definition:
         """Interpret the statements of a query in their order."""
         statements = query["stmts"]
         self._pending = {name for statement in statements for name in _binds(statement["literal"])}
-        self._texts = [(path, kinds) for path, kinds in self.rules.required(self._module, statements) if kinds]
+        aliases = dict(filter(None, (_alias(statement["literal"]) for statement in statements)))
+        required = ((path, kinds) for path, kinds in self.rules.required(self._module, statements) if path and kinds)
+        self._texts = [((*aliases.get(path[0], path[:1]), *path[1:]), kinds) for path, kinds in required]
         for statement in statements:
             if "with_mods" in statement:
                 raise UnknownError
@@ -349,6 +351,22 @@ def _binds(literal: Tree) -> Iterator[str]:
     assign = literal.get("Expr", {}).get("expr", {}).get("AssignExpr")
     if assign:
         yield from _variables(assign["lhs"])
+
+
+def _alias(literal: Tree) -> tuple[str, tuple[str, ...]] | None:
+    """Return the variable that a statement sets to a field of another one, with the way there; None for others."""
+    assign = literal.get("Expr", {}).get("expr", {}).get("AssignExpr")
+    path = _fixed(assign["rhs"]) if assign and "Var" in assign["lhs"] else ()
+    return (assign["lhs"]["Var"]["value"], path) if path else None
+
+
+def _fixed(tree: Tree) -> tuple[str, ...]:
+    """Return the names of a reference such as ``document.object``; none of every other expression."""
+    ((kind, node),) = tree.items()
+    if kind == "Var":
+        return (node["value"],)
+    base = _fixed(node["refr"]) if kind == "RefDot" else ()
+    return (*base, node["field"][1]) if base else ()
 
 
 def _variables(tree: Tree) -> Iterator[str]:

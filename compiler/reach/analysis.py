@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 REFERENCES = "references"
 """The section with the names of documents for people."""
 
+_ALLOCATIONS = 100_000
+"""The number of new objects after which garbage is looked for: hardly any object of a variant is part of a cycle."""
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -180,6 +183,7 @@ def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
     made = Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
     gc.freeze()  # it lives as long as the process: no search for garbage walks through it
+    gc.set_threshold(_ALLOCATIONS)
     return made
 
 

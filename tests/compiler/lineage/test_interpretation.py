@@ -138,6 +138,13 @@ def test_two_variables_over_the_same_objects_have_their_own_kinds() -> None:
     assert _read(body) == {"spec/a": "A", "spec/b": ""}
 
 
+def test_a_kind_is_required_of_a_variable_for_a_part_of_the_object_too() -> None:
+    documents = "some document in input.documents\none := document.object\n"
+    assert _read(f'{documents}one.kind == "A"\nitem := one.spec.a') == {"spec/a": "A"}
+    assert _read(f'{documents}kind := one.kind\nkind == "A"\nitem := one.spec.a') == {"spec/a": ""}
+    assert _read(f'{documents}kind := document.object.kind\nkind in {{"A"}}\nitem := one.spec.a') == {"spec/a": "A"}
+
+
 def test_a_difference_is_seen_by_those_who_read_it_or_what_it_is_in() -> None:
     before = {"a": {"b": [1, 2], "c": "x"}, "d": 1}
     after = {"a": {"b": [1, 3], "c": 2}, "e": 1}
