@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder, proofs
+from compiler.lineage.fields import as_json, from_json
 from compiler.lineage.inputs import Inputs
 from compiler.policy.domains import Domain
 from compiler.policy.library import Library, Module, Rule, read
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from compiler.lineage.fields import Read
     from compiler.lineage.inputs import Part
 
 _NAME = "analysed.json"
@@ -32,13 +34,16 @@ class Analysed:
     """Policies, and what the analysis of their syntax found.
 
     ``reads`` are the parts of the input on which the denials of a rule, and the number of values that it examined,
-    depend, by the rule's id; ``separable`` are the rules that judge each rendered object alone. ``fingerprint`` is that
-    of everything that an answer depends on besides the input, None where it is uncertain.
+    depend, by the rule's id; ``separable`` are the rules that judge each rendered object alone. ``fields`` are those of
+    rendered objects on which the denials of a rule depend; a rule without an entry depends on all of each object that
+    it reads. ``fingerprint`` is that of everything that an answer depends on besides the input, None where it is
+    uncertain.
     """
 
     library: Library
     reads: Mapping[str, frozenset[Part]]
     separable: frozenset[str]
+    fields: Mapping[str, frozenset[Read]]
     fingerprint: str | None
 
 
@@ -75,17 +80,20 @@ def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
     made = _analysed(library, engine, inputs if certain else None)
     if certain:
         reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
-        content = {"library": _plain(library), "reads": reads, "separable": sorted(made.separable)}
+        fields = {rule: list(map(as_json, read)) for rule, read in made.fields.items()}
+        content = {"library": _plain(library), "reads": reads, "separable": sorted(made.separable), "fields": fields}
         folder.write(root, _NAME, {"inputs": inputs, "proven": proven, **content})
     return made
 
 
 def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -> Analysed:
-    inputs = Inputs.loaded(engine)
+    inputs = Inputs.loaded(engine, library.data)
     packages = {rule.id: rule.module.package for rule in library.rules}
     reads = {rule: inputs.of(package) for rule, package in packages.items()}
     separable = frozenset(rule for rule, package in packages.items() if inputs.separable(package))
-    return Analysed(library, reads, separable, fingerprint)
+    found = ((rule, inputs.fields(package)) for rule, package in packages.items())
+    fields = {rule: read for rule, read in found if read is not None}
+    return Analysed(library, reads, separable, fields, fingerprint)
 
 
 def _recorded(record: Any, inputs: str, *, proven: bool) -> Analysed | None:
@@ -94,7 +102,8 @@ def _recorded(record: Any, inputs: str, *, proven: bool) -> Analysed | None:
         if record["inputs"] != inputs or (proven and record["proven"] is not True):
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
-        return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), inputs)
+        fields = {rule: frozenset(map(from_json, read)) for rule, read in record["fields"].items()}
+        return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), fields, inputs)
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from compiler.lineage.constants import Constants
+from compiler.lineage.interpretation import Interpreter
 from compiler.policy.syntax import Syntax, children, uses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from compiler.lineage.fields import Read
     from compiler.policy.regorus import Instrumented
     from compiler.policy.syntax import Call, Tree
 
@@ -86,20 +88,21 @@ def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str
 
 @dataclass(frozen=True)
 class Inputs:
-    """The modules of the policies by their packages, and the value of each rule that follows from data alone.
+    """The modules of the policies by their packages, their ``data``, and the value of each rule that follows from it.
 
     Those rules are named by their paths below ``data``, such as ``("lib", "kubernetes", "templates")``.
     """
 
     modules: Mapping[str, Syntax]
     constants: Mapping[Part, Any]
+    data: Mapping[str, Any]
 
     @classmethod
-    def loaded(cls, engine: Instrumented) -> Inputs:
-        """Return the inputs of the policies that an engine holds."""
+    def loaded(cls, engine: Instrumented, data: Mapping[str, Any]) -> Inputs:
+        """Return the inputs of the policies that an engine holds, with their data."""
         modules = {module.package: module for module in engine.add_tests(()).values()}
         values = ((path, engine.value(".".join(path), "{}")) for path in _constant_rules(modules))
-        return cls(modules, {path: orjson.loads(value) for path, value in values if value is not None})
+        return cls(modules, {path: orjson.loads(value) for path, value in values if value is not None}, data)
 
     @cached_property
     def tables(self) -> Mapping[Part, frozenset[str]]:
@@ -112,6 +115,17 @@ class Inputs:
         Policies in which a denial does not go through an examined value are refused.
         """
         return self._parts[package, "deny"]
+
+    def fields(self, package: str) -> frozenset[Read] | None:
+        """Return the fields of rendered objects on which the denials of a package depend; None where all may count."""
+        return self._interpreter.of(package)
+
+    @cached_property
+    def _interpreter(self) -> Interpreter:
+        return Interpreter(self.modules, self.constants, self.data, self._required)
+
+    def _required(self, module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
+        return _required(module, self.tables, statements)
 
     def separable(self, package: str) -> bool:
         """Return whether the denials of a package are the union of its denials for each rendered object alone.

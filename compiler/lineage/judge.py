@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, differing, excerpt
+from compiler.lineage.concerned import Concerned, aligned
+from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, excerpt
 from compiler.lineage.on_demand import OnDemand
 
 if TYPE_CHECKING:
@@ -36,13 +37,12 @@ class Judge:
         parts = {rule.id: found.reads[rule.id] for rule in rules}
         self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
         self.rules = tuple(self._parts)
+        self._concerned = Concerned(found, self.rules)
         self._separable = found.separable & self._parts.keys()
-        self._all_parts = frozenset().union(*self._parts.values())
 
     def concerned(self, before: Document, after: Document) -> tuple[str, ...]:
         """Return the rules that read a part in which two inputs differ; all others give equal answers."""
-        different = differing(before, after, self._all_parts)
-        return tuple(rule for rule in self.rules if not different.isdisjoint(self._parts[rule]))
+        return self._concerned.between(before, aligned(before, after))
 
     def added(
         self, before: Document, denied: Mapping[str, Denials], after: Document, rules: Iterable[str]
@@ -54,7 +54,7 @@ class Judge:
         Raises:
             PolicyError: a rule has no answer.
         """
-        asked = list(rules)
+        asked, after = list(rules), aligned(before, after)
         alone = [rule for rule in asked if rule in self._separable]
         together = [rule for rule in asked if rule not in self._separable]
         known = {item["file"]: item["object"] for item in before[DOCUMENTS]}

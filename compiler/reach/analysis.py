@@ -16,6 +16,7 @@ from compiler.emit.argocd import argocd
 from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
 from compiler.emit.site import site_of, sites
 from compiler.lineage.analysed import known
+from compiler.lineage.concerned import aligned
 from compiler.lineage.judge import Judge
 from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 REFERENCES = "references"
 """The section with the names of documents for people."""
+
+_ALLOCATIONS = 100_000
+"""The number of new objects after which garbage is looked for: hardly any object of a variant is part of a cycle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +151,7 @@ class Analysis:
     def _refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
         """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
-            document = self.judged(rendering, before)
+            document = aligned(before, self.judged(rendering, before))
             asked = [rule for rule in self.judge.concerned(before, document) if rule not in known]
             yield from self.judge.added(before, denied, document, asked)
 
@@ -179,6 +183,7 @@ def _analysis(root: FilePath, policies: FilePath, environment: str) -> Analysis:
     """Return the analysis of this process, which is made once because it holds an engine."""
     made = Analysis(_resolved(root, environment), Judge(known(policies, policies.resolve().parent, proven=False)))
     gc.freeze()  # it lives as long as the process: no search for garbage walks through it
+    gc.set_threshold(_ALLOCATIONS)
     return made
 
 

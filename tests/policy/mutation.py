@@ -19,7 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from compiler.history.base import Base
 from compiler.history.repository import Repository
 from compiler.lineage.analysed import known
-from compiler.lineage.inputs import differing
+from compiler.lineage.concerned import Concerned, aligned
+from compiler.lineage.inputs import excerpt
 from compiler.lineage.on_demand import OnDemand
 from compiler.pipeline import emit_for_policies
 from compiler.policy.before import Before
@@ -156,13 +157,11 @@ def _emitted(environment: str, given: str) -> tuple[Rendering, ...]:
 
 def _denying(rendering: Rendering, real: Rendering | None) -> Iterator[str]:
     """Yield the rules that deny a cluster, of those that read anything in which it differs from the real one."""
-    (engine, reads), document = _asked(), input_of(rendering, AS_OF)
-    rules = [*reads]
-    if real:
-        different = differing(input_of(real, AS_OF), document, frozenset().union(*reads.values()))
-        rules = [rule for rule in rules if not different.isdisjoint(reads[rule])]
+    (engine, concerned, reads), document = _asked(), input_of(rendering, AS_OF)
+    rules = concerned.between(before := input_of(real, AS_OF), aligned(before, document)) if real else tuple(reads)
     engine.need(rules)
-    given = engine.evaluate_some([f"gate.{rule}" for rule in rules], orjson.dumps(document).decode())
+    shown = excerpt(document, frozenset().union(*(reads[rule] for rule in rules)))
+    given = engine.evaluate_some([f"gate.{rule}" for rule in rules], orjson.dumps(shown).decode())
     for rule in rules:
         denials = answer(rule, given[f"gate.{rule}"]).denials
         assert all(rendering.resolved.has(path) for denial in denials for path in (denial.path, *denial.participants))
@@ -171,10 +170,10 @@ def _denying(rendering: Rendering, real: Rendering | None) -> Iterator[str]:
 
 
 @cache
-def _asked() -> tuple[OnDemand, Mapping[str, frozenset[Part]]]:
-    """Return an engine for some rules, and the parts of the input that each reads."""
+def _asked() -> tuple[OnDemand, Concerned, Mapping[str, frozenset[Part]]]:
+    """Return an engine for some rules, the rules by the fields and by the parts of the input that they read."""
     found = known(POLICIES, POLICIES.parent, proven=False)
-    return OnDemand(found.library), found.reads
+    return OnDemand(found.library), Concerned(found, found.reads), found.reads
 
 
 @cache

@@ -55,7 +55,7 @@ deny contains item if some item in examined
     modules = {"a.b": rule, "lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
     engine = Instrumented()
     engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
-    return Inputs.loaded(engine)
+    return Inputs.loaded(engine, {})
 
 
 def test_a_reference_into_the_input_is_a_part() -> None:
@@ -196,7 +196,7 @@ list := [item | some item in kubernetes.objects]
 def test_the_rules_that_judge_each_object_alone_say_of_all_fixtures_what_they_say_of_each_object() -> None:
     library, engine = read(ROOT / "policies"), Instrumented()
     engine.load(library.modules, library.data)
-    inputs, compared = Inputs.loaded(engine), 0
+    inputs, compared = Inputs.loaded(engine, library.data), 0
     for rule in library.rules:
         package = rule.module.package
         if not inputs.separable(package):
