@@ -74,7 +74,7 @@ as_of = click.option(
     envvar="CBP_AS_OF",
     show_envvar=True,
     show_default="today, UTC",
-    help="The day for which waivers, and support of versions, are judged.",
+    help="The day for which waivers, support of versions and drills are judged.",
 )
 port = click.option("--port", type=click.IntRange(1, 65535), help="The port, instead of the one in the settings.")
 SCHEMAS = "CBP_SCHEMAS"

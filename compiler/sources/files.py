@@ -19,6 +19,8 @@ ENVIRONMENT_FILE = "environment.yaml"
 OVERLAYS = "overlays"
 WAIVERS_FILE = "waivers.yaml"
 ACKNOWLEDGEMENTS_FILE = "acknowledgements.yaml"
+DRILLS = "drills"
+"""The folder with the records of drills, which ``cbp drill`` reads, and no compilation."""
 DOCUMENT = ".md"
 """The suffix of the documents beside the specification, which it refers to and which are for people."""
 
@@ -109,11 +111,11 @@ class _Reader:
         present = self._names(folder)
         if present is None:
             return EnvironmentFiles(name, None, (None,))
-        known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE, ACKNOWLEDGEMENTS_FILE}
+        known = {ENVIRONMENT_FILE, OVERLAYS, WAIVERS_FILE, ACKNOWLEDGEMENTS_FILE, DRILLS}
         self._report_unread(folder, present - known, known)
         acknowledged = ACKNOWLEDGEMENTS_FILE in present
         acknowledgements = (self.document(f"{folder}/{ACKNOWLEDGEMENTS_FILE}"),) if acknowledged else ()
-        if present == {ACKNOWLEDGEMENTS_FILE}:
+        if present - {DRILLS} == {ACKNOWLEDGEMENTS_FILE}:
             return EnvironmentFiles(name, None, (), (), acknowledgements, removed=True)
         environment = self.document(f"{folder}/{ENVIRONMENT_FILE}")
         overlays = tuple(self._overlays(f"{folder}/{OVERLAYS}"))

@@ -181,33 +181,37 @@ def test_the_branch_of_every_environment_of_the_checkout_is_found(tmp_path: Path
         assert f"revision: {site['revision']}" in (folder / "environment.yaml").read_text()
 
 
-def test_both_checks_run_on_a_schedule_and_read_alone() -> None:
+def test_the_checks_run_on_a_schedule_and_read_alone() -> None:
     drift = WORKFLOWS / "drift.yml"
     assert "schedule" in mapping(workflow(drift, "on"))
     assert workflow(drift, "permissions") == {}
     assert {name: workflow(drift, "jobs", name, "permissions") for name in mapping(workflow(drift, "jobs"))} == {
         "clusters": {"contents": "read"},
         "check": {"contents": "read", "id-token": "write"},
+        "drills": {"contents": "read"},
         "alert": {"issues": "write"},
     }
-    scripts = "\n".join(str(mapping(found).get("run", "")) for found in steps("drift.yml", "check"))
+    found = (*steps("drift.yml", "check"), *steps("drift.yml", "drills"))
+    scripts = "\n".join(str(mapping(each).get("run", "")) for each in found)
     assert ".venv/bin/cbp cluster check " in scripts
     assert ".venv/bin/cbp vault check " in scripts
+    assert ".venv/bin/cbp drill due >> " in scripts  # no pipe, which would hide that it failed
     assert "secrets." not in drift.read_text()
 
 
-TITLE = "A cluster or Vault differs from what is compiled"
+TITLE = "A cluster or Vault differs from what is compiled, or a drill is due"
 
 
 @pytest.mark.parametrize(
     ("results", "is_open", "done"),
     [
-        ("success success", False, []),
-        ("success success", True, ["issue close 7"]),
-        ("success failure", False, ["issue create --title"]),
-        ("success failure", True, ["issue comment 7"]),
-        ("success cancelled", False, ["issue create --title"]),
-        ("failure skipped", False, ["issue create --title"]),
+        ("success success success", False, []),
+        ("success success success", True, ["issue close 7"]),
+        ("success failure success", False, ["issue create --title"]),
+        ("success success failure", False, ["issue create --title"]),
+        ("success failure success", True, ["issue comment 7"]),
+        ("success cancelled success", False, ["issue create --title"]),
+        ("failure skipped skipped", False, ["issue create --title"]),
     ],
 )
 def test_a_check_that_failed_or_could_not_run_is_an_open_issue(

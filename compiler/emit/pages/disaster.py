@@ -44,6 +44,8 @@ class Step:
     done: str
     weight: int
     """Its share of the time that is left for people, beside that of the machines (:func:`rolling`)."""
+    conditional: bool = False
+    """Whether a takeover may not need it."""
 
 
 def steps(site: Site, former: str) -> tuple[tuple[Step, int], ...]:
@@ -122,6 +124,7 @@ def _restore(site: Site, former: str) -> Iterator[Step]:
         f"`condition met`: it was made anew from the archive of {former}. Never after the next step: a primary that is"
         " made anew is empty. Where the database is there, this share is spare",
         20,
+        conditional=True,
     )
 
 
