@@ -8,23 +8,25 @@ for a variant what it returned before: those results are kept.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from pydantic import BaseModel
 
 from compiler.emit.running import anew
-from compiler.emit.site import sites
+from compiler.emit.settings import settings
+from compiler.emit.site import Site, sites
 from compiler.lineage.recording import Reads, recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 
     from compiler.emit.component import T
     from compiler.emit.running import Run
-    from compiler.emit.site import Site
     from compiler.resolve.resolved import Resolved
     from compiler.sources.nodes import Path
+    from runtime.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,6 @@ class Incremental:
     """
 
     def __init__(self, resolved: Resolved) -> None:
-        self._before = prepared(resolved)
         self._kept: dict[Hashable, _Kept] = {}
         self.reads = Reads()
         recording = replace(
@@ -58,18 +59,31 @@ class Incremental:
             spec=recorded(resolved.spec, self.reads, ("spec",)),
             environment=recorded(resolved.environment, self.reads, ("environment",)),
         )
-        # Settings are computed from the specification, of which they have read a value that they take.
-        found = {site.name: self._recorded(site) for site in sites(recording)}
+        self._before = Prepared(resolved, _clusters(resolved, recording, self._keep))
+        found = {name: self._recorded(site, recording) for name, site in self._before.sites.items()}
         self.unchanged = Prepared(recording, found, self._keep)
 
     def variant(self, changed: Resolved) -> Prepared:
         """Return a variant, to be emitted as the unchanged environment was: only what differs is emitted anew."""
-        after = prepared(changed)
-        return replace(after, run=_Selective(self._kept, _Difference(self._before, after)))
+        difference = _Difference()
+        difference.add(("spec",), self._before.resolved.spec, changed.spec)
+        difference.add(("environment",), self._before.resolved.environment, changed.environment)
+        run = _Selective(self._kept, difference)
+        clusters = _clusters(changed, changed, run)
+        for name in self._before.sites.keys() & clusters.keys():
+            old, new = self._before.sites[name], clusters[name]
+            difference.add(("cluster", name), old.cluster, new.cluster)
+            difference.add(("settings", name), old.settings, new.settings)
+        return Prepared(changed, clusters, run)
 
-    def _recorded(self, site: Site) -> Site:
-        cluster = recorded(site.cluster, self.reads, ("cluster", site.name))
-        return replace(site, cluster=cluster, settings=recorded(site.settings, self.reads, ("settings", site.name)))
+    def _recorded(self, site: Site, recording: Resolved) -> Site:
+        return replace(
+            site,
+            environment=recording.environment,
+            spec=recording.spec,
+            cluster=recorded(site.cluster, self.reads, ("cluster", site.name)),
+            settings=recorded(site.settings, self.reads, ("settings", site.name)),
+        )
 
     def _keep(self, key: Hashable, emit: Callable[[], Iterable[T]], /, *given: Sequence[object]) -> tuple[T, ...]:
         """Run an emitter of the unchanged environment once; one that runs others has read what they have read."""
@@ -105,22 +119,21 @@ class _Kept:
 class _Difference:
     """The values that differ between an environment and its variant."""
 
-    def __init__(self, before: Prepared, after: Prepared) -> None:
+    def __init__(self) -> None:
         self._values: set[Path] = set()
         self._shapes: set[Path] = set()
-        for path, old, new in _models(before, after):
-            self._compare(path, old, new)
 
     def concerns(self, reads: Reads) -> bool:
         """Return whether one of the values was read, or a model passed that is none, or of another class, now."""
         return not (self._values.isdisjoint(reads.paths) and self._shapes.isdisjoint(reads.passed))
 
-    def _compare(self, path: Path, old: Any, new: Any) -> None:
+    def add(self, path: Path, old: Any, new: Any) -> None:
+        """Add the values that differ between two models, whose values have paths below ``path`` where they are read."""
         if old is new:
             return
         if type(old) is type(new) and isinstance(old, BaseModel):
             for name, value in old.__dict__.items():
-                self._compare((*path, name), value, new.__dict__[name])
+                self.add((*path, name), value, new.__dict__[name])
         elif type(old) is not type(new) or not _same_value(old, new):
             self._shapes.add(path)
             # Whoever has read a model as a whole has read this value.
@@ -144,14 +157,17 @@ class _Selective:
         return kept.shared(tuple(emit()))
 
 
-def _models(before: Prepared, after: Prepared) -> Iterator[tuple[Path, BaseModel, BaseModel]]:
-    """Yield the models that emitters read, under the path that their values have in what is recorded."""
-    yield ("spec",), before.resolved.spec, after.resolved.spec
-    yield ("environment",), before.resolved.environment, after.resolved.environment
-    for name in before.sites.keys() & after.sites.keys():
-        old, new = before.sites[name], after.sites[name]
-        yield ("cluster", name), old.cluster, new.cluster
-        yield ("settings", name), old.settings, new.settings
+def _clusters(resolved: Resolved, read: Resolved, run: Run) -> dict[str, Site]:
+    """Return the clusters of an environment by their names, with the settings that follow from the models ``read``."""
+    found: dict[str, Site] = {}
+    for name, cluster in resolved.environment.clusters.items():
+        (computed,) = run(("settings", name), partial(_settings, read, name))
+        found[name] = Site(resolved.environment, resolved.spec, name, cluster, computed)
+    return found
+
+
+def _settings(resolved: Resolved, name: str) -> tuple[Settings]:
+    return (settings(resolved.environment, resolved.spec, name),)
 
 
 def _same_value(old: Any, new: Any) -> bool:
