@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -20,19 +21,21 @@ from compiler.emit.kubernetes.network.network_policies import network_policies
 from compiler.emit.kubernetes.objects import in_order, objects
 from compiler.emit.nodes import node_files
 from compiler.emit.pages.bootstrap import bootstrap
-from compiler.emit.pages.network import network_page
+from compiler.emit.pages.network import SHOWN, network_page
 from compiler.emit.pages.overview import overview
+from compiler.emit.running import anew
 from compiler.emit.settings import settings_json
 from compiler.emit.site import sites
 from compiler.emit.vault.kubernetes_auth import account_role
 from compiler.emit.vault.plan import vault
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Hashable, Iterator, Mapping, Sequence
 
     from compiler.emit.artifact import Document
     from compiler.emit.component import Component, Emitter
     from compiler.emit.kubernetes.common.flows import Flow, Scrape
+    from compiler.emit.running import Run
     from compiler.emit.site import Site
     from compiler.emit.vault.documents import Write
     from compiler.resolve.resolved import Resolved
@@ -53,48 +56,68 @@ def all_artifacts(resolved: Resolved) -> Environment:
 def judged_artifacts(resolved: Resolved) -> Environment:
     """Return the files of an environment but for the pages, which no policy reads."""
     found = [(site, documents(site)) for site in sites(resolved)]
-    delivery = tuple(argocd(resolved, {site.name: rendered for site, rendered in found}))
+    delivery = delivered(resolved, {site.name: rendered for site, rendered in found})
     return delivery, tuple((site, enforced(site, rendered)) for site, rendered in found)
 
 
-def cluster_artifacts(site: Site) -> tuple[Artifact, ...]:
+def cluster_artifacts(site: Site, run: Run = anew) -> tuple[Artifact, ...]:
     """Return the files of one cluster."""
-    artifacts = enforced(site, documents(site))
-    return (*artifacts, *pages(site, artifacts))
+    artifacts = enforced(site, documents(site, run), run)
+    return (*artifacts, *pages(site, artifacts, run))
 
 
-def enforced(site: Site, rendered: Iterable[Document]) -> tuple[Artifact, ...]:
+def enforced(site: Site, rendered: Sequence[Document], run: Run = anew) -> tuple[Artifact, ...]:
     """Return the files of a cluster that systems read.
 
     These are its objects (``rendered``), the settings of the API, of Envoy and of nodes, and its plan for Vault.
     """
-    settings = Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
-    return (*objects(site, rendered), settings, *envoy(site), *node_files(site), *vault(site, vault_documents(site)))
+    writes = vault_documents(site, run)
+    return (
+        *run((site.name, objects), lambda: objects(site, rendered, run), rendered),
+        *run((site.name, settings_file), lambda: settings_file(site)),
+        *run((site.name, envoy), lambda: envoy(site)),
+        *run((site.name, node_files), lambda: node_files(site)),
+        *run((site.name, vault), lambda: vault(site, writes), writes),
+    )
 
 
-def pages(site: Site, artifacts: Sequence[Artifact]) -> tuple[Artifact, ...]:
+def settings_file(site: Site) -> Iterator[Artifact]:
+    """Yield the settings of the API."""
+    yield Artifact(f"{site.folder}/runtime/settings.json", settings_json(site.settings))
+
+
+def pages(site: Site, artifacts: Sequence[Artifact], run: Run = anew) -> tuple[Artifact, ...]:
     """Return the pages of a cluster for people, which follow from its other files."""
     found = [artifact.document for artifact in artifacts if artifact.document is not None]
     rendered = [document for document in found if "kind" in document]
     writes = [write for document in found for write in document.get("documents", ())]
-    return tuple(make(site, rendered, writes) for make in PAGES.values())
+    return tuple(chain.from_iterable(make(site, rendered, writes, run) for make in PAGES.values()))
 
 
-def page(site: Site, name: str) -> Artifact:
+def page(site: Site, name: str, run: Run = anew) -> Artifact:
     """Return one page of a cluster, without the text of the files that it follows from."""
-    return PAGES[name](site, [*in_order(documents(site)).values()], vault_documents(site))
+    rendered = [*in_order(documents(site, run)).values()]
+    (made,) = PAGES[name](site, rendered, vault_documents(site, run), run)
+    return made
 
 
-def _overview(site: Site, rendered: Sequence[Document], _: Iterable[Write]) -> Artifact:
-    return overview(site, rendered, flows(site))
+def _overview(site: Site, rendered: Sequence[Document], _: Sequence[Write], run: Run) -> tuple[Artifact, ...]:
+    opened = flows(site, run)
+    return run((site.name, overview), lambda: (overview(site, rendered, opened),), rendered, opened)
 
 
-def _bootstrap(site: Site, rendered: Sequence[Document], writes: Iterable[Write]) -> Artifact:
-    return bootstrap(site, rendered, writes, () if site.serves else documents(site.serving()))
+def _bootstrap(site: Site, rendered: Sequence[Document], writes: Sequence[Write], run: Run) -> tuple[Artifact, ...]:
+    def run_as_serving(key: Hashable, emit: Callable[[], Iterable[T]], /, *given: Sequence[object]) -> tuple[T, ...]:
+        return run(("serving", key), emit, *given)
+
+    serving = () if site.serves else documents(site.serving(), run_as_serving)
+    made = partial(bootstrap, site, rendered, writes, serving)
+    return run((site.name, bootstrap), lambda: (made(),), rendered, writes, serving)
 
 
-def _network(site: Site, rendered: Sequence[Document], _: Iterable[Write]) -> Artifact:
-    return network_page(site, rendered, flows(site))
+def _network(site: Site, rendered: Sequence[Document], _: Sequence[Write], run: Run) -> tuple[Artifact, ...]:
+    opened, shown = flows(site, run), [document for document in rendered if document["kind"] in SHOWN]
+    return run((site.name, network_page), lambda: (network_page(site, shown, opened),), shown, opened)
 
 
 PAGES = MappingProxyType({"README.md": _overview, "bootstrap.md": _bootstrap, "network.md": _network})
@@ -103,22 +126,30 @@ PAGES = MappingProxyType({"README.md": _overview, "bootstrap.md": _bootstrap, "n
 
 def environment_artifacts(resolved: Resolved) -> tuple[Artifact, ...]:
     """Return the files of an environment that belong to no single cluster."""
-    return tuple(argocd(resolved, {site.name: documents(site) for site in sites(resolved)}))
+    return delivered(resolved, {site.name: documents(site) for site in sites(resolved)})
 
 
-def documents(site: Site) -> tuple[Document, ...]:
+def delivered(
+    resolved: Resolved, rendered: Mapping[str, tuple[Document, ...]], run: Run = anew
+) -> tuple[Artifact, ...]:
+    """Return the files of an environment for Argo CD; ``rendered`` holds the objects of each cluster."""
+    return run(argocd, lambda: argocd(resolved, rendered), *rendered.values())
+
+
+def documents(site: Site, run: Run = anew) -> tuple[Document, ...]:
     """Return the Kubernetes objects of all components, and those that are derived from all of them together."""
-    found = [document for _, emission in emissions(site) for document in emission()]
-    return (*found, *readers_and_operators(site, found))
+    found = [item for maker, emission in emissions(site, run) for item in run((site.name, maker), emission)]
+    roles = run((site.name, readers_and_operators), lambda: readers_and_operators(site, found), found)
+    return (*found, *roles)
 
 
-def emissions(site: Site) -> Iterator[Emission[Document]]:
+def emissions(site: Site, run: Run = anew) -> Iterator[Emission[Document]]:
     """Yield the emitters of a cluster's Kubernetes objects, but that of roles, which follow from all other objects."""
     for component in running(site):
         yield from _emissions(component.documents, site)
     yield token_reviewers, lambda: token_reviewers(item for found in running(site) for item in found.accounts(site))
     yield pod_monitors, lambda: pod_monitors(scrapes(site))
-    yield network_policies, lambda: network_policies(site, flows(site))
+    yield network_policies, lambda: network_policies(site, flows(site, run))
 
 
 def _emissions(emitter: Emitter[T], site: Site) -> Iterator[Emission[T]]:
@@ -131,16 +162,20 @@ def scrapes(site: Site) -> tuple[Scrape, ...]:
     return tuple(item for component in running(site) for item in component.scrapes(site) if monitored(site))
 
 
-def flows(site: Site) -> tuple[Flow, ...]:
+def flows(site: Site, run: Run = anew) -> tuple[Flow, ...]:
     """Return every flow of a cluster."""
-    declared = (flow for component in running(site) for flow in component.flows(site))
-    return (*declared, *monitoring_flows(site, scrapes(site)))
+    return run((site.name, flows), lambda: _flows(site))
 
 
-def vault_documents(site: Site) -> Iterator[Write]:
-    """Yield the documents of the plan for Vault, in the order in which they are applied."""
-    for _, emission in vault_emissions(site):
-        yield from emission()
+def _flows(site: Site) -> Iterator[Flow]:
+    for component in running(site):
+        yield from component.flows(site)
+    yield from monitoring_flows(site, scrapes(site))
+
+
+def vault_documents(site: Site, run: Run = anew) -> tuple[Write, ...]:
+    """Return the documents of the plan for Vault, in the order in which they are applied."""
+    return tuple(item for maker, emission in vault_emissions(site) for item in run((site.name, maker), emission))
 
 
 def vault_emissions(site: Site) -> Iterator[Emission[Write]]:

@@ -17,10 +17,10 @@ from compiler.emit import nodes
 from compiler.emit.argocd import argocd
 from compiler.emit.cluster import (
     PAGES,
+    delivered,
     documents,
     emissions,
     enforced,
-    environment_artifacts,
     page,
     vault_documents,
     vault_emissions,
@@ -33,17 +33,19 @@ from compiler.emit.pages.bootstrap import bootstrap
 from compiler.emit.pages.network import network_page
 from compiler.emit.pages.overview import overview
 from compiler.emit.settings import settings, settings_json
-from compiler.emit.site import site_of, sites
 from compiler.emit.vault.audit import audit_file
 from compiler.emit.vault.plan import vault
 from compiler.lineage.experiment import ABSENT, renamed
+from compiler.lineage.incremental import prepared
 from compiler.lineage.leaves import structure, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from compiler.emit.artifact import Artifact, Document
+    from compiler.emit.running import Run
     from compiler.emit.site import Site
+    from compiler.lineage.incremental import Prepared
     from compiler.resolve.resolved import Resolved
 
 _COMPILER = Path(__file__).parents[1]
@@ -71,7 +73,7 @@ class Emission:
 
     file: str
     emitter: Callable[..., Any]
-    content: Callable[[Resolved], Any]
+    content: Callable[[Prepared], Any]
     """Returns the file's content as data for any variant of the environment; ``ABSENT`` where there is no such file."""
 
     @property
@@ -89,50 +91,50 @@ def source(emitter: Callable[..., Any]) -> str:
 
 def emission(resolved: Resolved, file: str) -> Emission | None:
     """Return the emission of a file of an environment; None where the environment has no such file."""
-    site = next((site for site in sites(resolved) if file.startswith(f"{site.folder}/")), None)
+    whole = prepared(resolved)
+    site = next((site for site in whole.sites.values() if file.startswith(f"{site.folder}/")), None)
     if site is None:
-        return _kept(Emission(file, argocd, partial(_of_environment, resolved.environment.name, file)), resolved)
+        return _kept(Emission(file, argocd, partial(_of_environment, resolved.environment.name, file)), whole)
     name = file.removeprefix(f"{site.folder}/")
     if name.startswith(_OBJECTS) and name != _KUSTOMIZATION:
         wanted = name.removeprefix(_OBJECTS)
         maker = next(
             (maker for maker, emit in emissions(site) if any(file_name(item) == wanted for item in emit())), None
         )
-        return _kept(
-            Emission(file, maker or readers_and_operators, partial(_object, site.name, wanted, maker)), resolved
-        )
+        return _kept(Emission(file, maker or readers_and_operators, partial(_object, site.name, wanted, maker)), whole)
     maker = nodes.node_files if name.startswith(f"{nodes.FOLDER}/") else _MAKERS.get(name)
-    return _kept(Emission(file, maker, partial(_of_cluster, site.name, name)), resolved) if maker else None
+    return _kept(Emission(file, maker, partial(_of_cluster, site.name, name)), whole) if maker else None
 
 
 def write_emitter(resolved: Resolved, file: str, pointer: str) -> Callable[..., Any] | None:
     """Return the function that makes the document of Vault's plan at a pointer; None for any other place."""
-    site = next((site for site in sites(resolved) if file == f"{site.folder}/{_PLAN}"), None)
+    site = next((site for site in prepared(resolved).sites.values() if file == f"{site.folder}/{_PLAN}"), None)
     keys = tokens(pointer)
     if site is None or keys[:1] != ["documents"] or not keys[1:]:
         return None
     return [maker for maker, emit in vault_emissions(site) for _ in emit()][int(keys[1])]
 
 
-def _kept(found: Emission, resolved: Resolved) -> Emission | None:
-    return None if found.content(resolved) is ABSENT else found
+def _kept(found: Emission, whole: Prepared) -> Emission | None:
+    return None if found.content(whole) is ABSENT else found
 
 
-def _object(cluster: str, name: str, maker: Callable[..., Any] | None, resolved: Resolved) -> Any:
+def _object(cluster: str, name: str, maker: Callable[..., Any] | None, variant: Prepared) -> Any:
     """Return an object of a cluster, made by one emitter, or without one by all of them."""
-    site = _site(cluster, resolved)
+    site = variant.sites.get(cluster)
     if site is None:
         return ABSENT
-    made: Iterable[Document] = documents(site) if maker is None else _made(maker, site)
+    made = documents(site, variant.run) if maker is None else _made(maker, site, variant.run)
     return next((item for item in made if file_name(item) == name), ABSENT)
 
 
-def _made(maker: Callable[..., Any], site: Site) -> Iterable[Document]:
-    return chain.from_iterable(emit() for known, emit in emissions(site) if known == maker)
+def _made(maker: Callable[..., Any], site: Site, run: Run) -> Iterable[Document]:
+    emitters = (emit for known, emit in emissions(site, run) if known == maker)
+    return chain.from_iterable(run((site.name, maker), emit) for emit in emitters)
 
 
-def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
-    site = _site(cluster, resolved)
+def _of_cluster(cluster: str, name: str, variant: Prepared) -> Any:
+    site, run = variant.sites.get(cluster), variant.run
     if site is None:
         return ABSENT
     if name == _SETTINGS:
@@ -140,21 +142,19 @@ def _of_cluster(cluster: str, name: str, resolved: Resolved) -> Any:
     if name.startswith(f"{nodes.FOLDER}/") and not name.endswith(".toml"):
         return nodes.node_settings(site).get(name.removeprefix(f"{nodes.FOLDER}/"), ABSENT)
     if name.startswith("envoy/"):
-        return _content(envoy(site), f"{site.folder}/{name}")
+        return _content(run((site.name, envoy), lambda: envoy(site)), f"{site.folder}/{name}")
     if name in PAGES:
-        return structure(page(site, name))
-    emitted = vault(site, vault_documents(site)) if name.startswith("vault/") else enforced(site, documents(site))
-    return _content(emitted, f"{site.folder}/{name}")
+        return structure(page(site, name, run))
+    if name.startswith("vault/"):
+        return _content(vault(site, vault_documents(site, run)), f"{site.folder}/{name}")
+    return _content(enforced(site, documents(site, run), run), f"{site.folder}/{name}")
 
 
-def _of_environment(environment: str, file: str, resolved: Resolved) -> Any:
-    emitted = environment_artifacts(resolved)
-    return _content(renamed(emitted, resolved.environment.name, environment), file)
+def _of_environment(environment: str, file: str, variant: Prepared) -> Any:
+    rendered = {name: documents(site, variant.run) for name, site in variant.sites.items()}
+    emitted = delivered(variant.resolved, rendered, variant.run)
+    return _content(renamed(emitted, variant.resolved.environment.name, environment), file)
 
 
 def _content(emitted: Iterable[Artifact], file: str) -> Any:
     return next((structure(item) for item in emitted if item.path == file), ABSENT)
-
-
-def _site(cluster: str, resolved: Resolved) -> Site | None:
-    return site_of(resolved, cluster) if cluster in resolved.environment.clusters else None

@@ -12,6 +12,7 @@ from compiler.errors import CouldNotRunError
 from compiler.lineage.emission import emission, source, write_emitter
 from compiler.lineage.experiment import ABSENT, artifacts
 from compiler.lineage.formulas import operands, short_names, written
+from compiler.lineage.incremental import prepared
 from compiler.lineage.judgement import judging
 from compiler.lineage.leaves import escaped, flattened, tokens
 from compiler.lineage.origins import origins
@@ -141,7 +142,7 @@ def explain(root: FilePath, loaded: Loaded, target: Target) -> Explanation:
     emitted = emission(item, target.file)
     if emitted is None:
         raise _unknown(target, [item], refused=False)
-    content = emitted.content(item)
+    content = emitted.content(prepared(item))
     pointer = _pointer(item, target, content)
     values = {place: value for place, value in flattened(content) if _within(place, pointer)}
     if not values:

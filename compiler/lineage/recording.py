@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from compiler.model.base import Model
+from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from compiler.sources.nodes import Path
 
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", bound=BaseModel)
 
 # Copying and serialising a model read its values through these attributes, and not one by one.
 _WHOLE = ("__dict__", "__pydantic_serializer__")
 
 
 class Reads:
-    """The paths of the values that were read."""
+    """The paths of the values that were read, and of the nested models that were passed on the way to values."""
 
     def __init__(self) -> None:
         self.paths: set[Path] = set()
+        self.passed: set[Path] = set()
+
+    def add(self, others: Reads) -> None:
+        """Add what was read elsewhere."""
+        self.paths |= others.paths
+        self.passed |= others.passed
+
+    def taken(self) -> Reads:
+        """Return what was read by now, and begin anew."""
+        taken = Reads()
+        taken.paths, self.paths = self.paths, taken.paths
+        taken.passed, self.passed = self.passed, taken.passed
+        return taken
 
     def hold(self, path: Path) -> bool:
         """Return whether the value at a path, or one that contains it, was read."""
@@ -32,19 +45,19 @@ def recorded(model: M, reads: Reads, path: Path = ()) -> M:
     A list or a mapping is one value. Access to a nested model does not count as a read until one of its values is read.
     """
     fields: dict[str, Any] = {
-        name: recorded(value, reads, (*path, name)) if isinstance(value, Model) else value
+        name: recorded(value, reads, (*path, name)) if isinstance(value, BaseModel) else value
         for name, value in model.__dict__.items()
     }
 
-    def read(self: Model, name: str) -> Any:
+    def read(self: BaseModel, name: str) -> Any:
         value = object.__getattribute__(self, name)
-        if name in fields and not isinstance(value, Model):
-            reads.paths.add((*path, name))
+        if name in fields:
+            (reads.passed if isinstance(value, BaseModel) else reads.paths).add((*path, name))
         elif name in _WHOLE:
             reads.paths.add(path)
         return value
 
-    def refuse(self: Model, other: object) -> bool:
+    def refuse(self: BaseModel, other: object) -> bool:
         # Models of different classes are never equal, so the function would behave differently under recording.
         raise TypeError(
             f"{'.'.join(map(str, path))} is compared as a whole, which cannot be recorded: compare its values"

@@ -35,6 +35,7 @@ from compiler.lineage.formulas import (
     expression,
     formula_of,
 )
+from compiler.lineage.incremental import prepared
 from compiler.lineage.leaves import flattened, structure
 from compiler.lineage.variants import ENVIRONMENT
 from compiler.model.base import Model
@@ -79,7 +80,7 @@ def formulas(resolved: Resolved, emission: Emission) -> Mapping[str, Expression]
             cluster = emission.file.split("/")[1]
             content = next(_plain(site.settings) for site in sites(marked) if site.name == cluster)
         else:
-            content = emission.content(marked)
+            content = emission.content(prepared(marked))
     return _of_leaves(content)
 
 

@@ -9,19 +9,17 @@ import gc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import zip_longest
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any
 
-from compiler.emit.argocd import argocd
-from compiler.emit.cluster import cluster_artifacts, documents, enforced, pages
-from compiler.emit.site import site_of, sites
+from compiler.emit.cluster import cluster_artifacts, delivered, documents, enforced, pages
 from compiler.lineage.analysed import known
 from compiler.lineage.concerned import aligned
+from compiler.lineage.incremental import Incremental, prepared
 from compiler.lineage.judge import Judge
-from compiler.lineage.recording import Reads, recorded
 from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
-from compiler.pipeline import emit
 from compiler.policy.input import input_of, stated
 from compiler.policy.rendering import Rendering
 from compiler.resolve.resolved import resolve
@@ -34,6 +32,7 @@ if TYPE_CHECKING:
 
     from compiler.emit.artifact import Artifact
     from compiler.emit.site import Site
+    from compiler.lineage.incremental import Prepared
     from compiler.resolve.resolved import Resolved
 
 REFERENCES = "references"
@@ -81,26 +80,27 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
     paths = [path for path, _ in leaves(resolved.tree) if path[0] != REFERENCES]
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
         statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
-    return Reach(statements, tuple(sorted(_first_files(resolved))))
+    return Reach(statements, tuple(sorted(_first_files(prepared(resolved)))))
 
 
 class Analysis:
-    """An unchanged environment: its files, its inputs for the gate with their denials, and the values that are read."""
+    """An unchanged environment: its files, and its inputs for the gate with their denials."""
 
     def __init__(self, resolved: Resolved, judge: Judge) -> None:
         self.resolved = resolved
         self.judge = judge
-        self._reads = Reads()
-        recording = emit(replace(resolved, spec=recorded(resolved.spec, self._reads)))
-        self.renderings = tuple(_with(rendering, resolved) for rendering in recording)
-        self._before = _first_files(resolved)
+        self._emission = Incremental(resolved)
+        recording = _renderings(self._emission.unchanged)
+        sites = prepared(resolved).sites
+        self.renderings = tuple(replace(item, resolved=resolved, site=sites[item.site.name]) for item in recording)
+        self._before = _files(self.renderings[0].site, self.renderings[0].artifacts)
         self.inputs = [input_of(rendering) for rendering in self.renderings]
         self.denials = [self.judge.denials(document, self.judge.rules) for document in self.inputs]
 
     def refused(self, path: Path) -> bool:
         """Return whether a rule refuses some other value of a statement of the specification."""
         changes = variants(self.resolved, path, self._single(path))
-        return any(rule for changed in changes for rule in self._refusing(self.emitted(changed, path), ()))
+        return any(rule for changed in changes for rule in self._refusing(self.emitted(changed), ()))
 
     def statement(self, path: Path) -> Statement:
         """Return the reach of one statement."""
@@ -111,31 +111,21 @@ class Analysis:
         for changed in variants(self.resolved, path, node):
             tried += 1
             if path[0] == ENVIRONMENT:
-                files |= self._different(_first_files(changed))
+                files |= self._different(_first_files(self._emission.variant(changed)))
             else:
-                renderings = self.emitted(changed, path)
+                renderings = self.emitted(changed)
                 files |= self._different(_files(renderings[0].site, renderings[0].artifacts))
                 for rule in self._refusing(renderings, rules):
                     rules.add(rule)
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
-    def emitted(self, changed: Resolved, path: Path) -> tuple[Rendering, ...]:
-        """Emit a variant; if no emitter reads the changed statement, reuse the files of the unchanged environment.
-
-        Of clusters but the first, only the files are emitted that rules may read: no page.
-        """
-        if not self._reads.hold(path):
-            return tuple(_with(rendering, changed) for rendering in self.renderings)
-        clusters = sites(changed)
-        rendered = {site.name: documents(site) for site in clusters}
-        delivery = tuple(argocd(changed, rendered))
-        artifacts = [enforced(site, rendered[site.name]) for site in clusters]
-        artifacts[0] = (*artifacts[0], *pages(clusters[0], artifacts[0]))
-        return tuple(Rendering(changed, *of_site, delivery) for of_site in zip(clusters, artifacts, strict=True))
+    def emitted(self, changed: Resolved) -> tuple[Rendering, ...]:
+        """Emit what differs in a variant; of clusters but the first, only the files that rules may read: no page."""
+        return _renderings(self._emission.variant(changed))
 
     def judged(self, rendering: Rendering, before: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the input of a variant's cluster; ``before`` is that of the unchanged one, which it may share."""
-        if any(rendering.artifacts is kept.artifacts for kept in self.renderings):
+        if any(_shared(rendering, kept) for kept in self.renderings):
             return {**before, **stated(rendering.site)}
         return input_of(rendering)
 
@@ -163,14 +153,26 @@ def _resolved(root: FilePath, environment: str) -> Resolved:
     return found[0]
 
 
-def _with(rendering: Rendering, resolved: Resolved) -> Rendering:
-    return replace(rendering, resolved=resolved, site=replace(rendering.site, spec=resolved.spec))
+def _renderings(variant: Prepared) -> tuple[Rendering, ...]:
+    """Return the clusters with their files, of which the first has its pages."""
+    clusters, run = tuple(variant.sites.values()), variant.run
+    rendered = {site.name: documents(site, run) for site in clusters}
+    delivery = delivered(variant.resolved, rendered, run)
+    artifacts = [enforced(site, rendered[site.name], run) for site in clusters]
+    artifacts[0] = (*artifacts[0], *pages(clusters[0], artifacts[0], run))
+    return tuple(Rendering(variant.resolved, *of_site, delivery) for of_site in zip(clusters, artifacts, strict=True))
 
 
-def _first_files(resolved: Resolved) -> Mapping[str, bytes]:
+def _shared(rendering: Rendering, kept: Rendering) -> bool:
+    """Return whether a cluster has the very files of another one."""
+    files = ((*item.artifacts, *item.delivery) for item in (rendering, kept))
+    return all(one is other for one, other in zip_longest(*files))
+
+
+def _first_files(variant: Prepared) -> Mapping[str, bytes]:
     """Return the emitted files of the first cluster."""
-    site = site_of(resolved, next(iter(resolved.environment.clusters)))
-    return _files(site, cluster_artifacts(site))
+    site = next(iter(variant.sites.values()))
+    return _files(site, cluster_artifacts(site, variant.run))
 
 
 def _files(site: Site, artifacts: Sequence[Artifact]) -> Mapping[str, bytes]:

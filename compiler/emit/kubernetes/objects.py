@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from compiler.emit.artifact import Artifact, Document
 from compiler.emit.kubernetes.common.contents import name_without_content
+from compiler.emit.running import anew
 from compiler.emit.serialise import to_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from compiler.emit.running import Run
     from compiler.emit.site import Site
 
 
-def objects(site: Site, documents: Iterable[Document]) -> Iterator[Artifact]:
+def objects(site: Site, documents: Iterable[Document], run: Run = anew) -> Iterator[Artifact]:
     """Yield ``kubernetes/<namespace>/<kind>-<name>.yaml`` for each object, and ``kubernetes/kustomization.yaml``."""
     by_name = in_order(documents)
-    for document in by_name.values():
-        yield Artifact(object_path(site, document), to_yaml(document, site.header), document)
+    for name, document in by_name.items():
+        yield from run((site.name, name), partial(_file, site, document), (document,))
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
         "resources": list(by_name),
     }
     yield Artifact(f"{site.folder}/kubernetes/kustomization.yaml", to_yaml(kustomization, site.header))
+
+
+def _file(site: Site, document: Document) -> Iterator[Artifact]:
+    yield Artifact(object_path(site, document), to_yaml(document, site.header), document)
 
 
 def in_order(documents: Iterable[Document]) -> dict[str, Document]:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 # An address for documentation, which no host has: https://www.rfc-editor.org/rfc/rfc5737
 INTERNET = "203.0.113.1"
 CLOSED = "·"
+SHOWN = ("Namespace", "NetworkPolicy")
+"""The kinds of the objects that the page follows from."""
 
 NamedPlaces = tuple[str, tuple["Place", ...]]
 """A row or column: a name, and the places that represent it; a port counts as open if it is open for all of them."""
@@ -57,7 +59,7 @@ def network_page(site: Site, documents: Sequence[Document], flows: Sequence[Flow
 
 def matrices(site: Site, documents: Iterable[Document], flows: Sequence[Flow]) -> tuple[Matrix, Matrix]:
     """Return the openings that a cluster's documents leave between all ends of its flows: into the zones, and out."""
-    network = _network([document for document in documents if document.get("kind") in ("Namespace", "NetworkPolicy")])
+    network = _network([document for document in documents if document.get("kind") in SHOWN])
     ends = _ends(flows).values()
     ours = [_named_places(end, site) for end in ends if isinstance(end, Pods) and end.zone]
     others = [_named_places(end, site) for end in ends if not isinstance(end, Pods) or not end.zone]

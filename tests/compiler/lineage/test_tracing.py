@@ -13,6 +13,7 @@ from compiler.emit.kubernetes.application import quota
 from compiler.lineage.emission import Emission, emission
 from compiler.lineage.explanation import OWN_NUMBER, without_formula
 from compiler.lineage.formulas import evaluated, operands, written
+from compiler.lineage.incremental import prepared
 from compiler.lineage.leaves import flattened
 from compiler.lineage.origins import Cause, origins
 from compiler.lineage.tracing import every_formula, formulas
@@ -85,7 +86,7 @@ def test_one_emission_of_everything_gives_the_formulas_of_each_file() -> None:
 
 @pytest.mark.parametrize("file", _FILES)
 def test_every_number_that_an_experiment_moves_is_traced_or_listed_with_the_reason(file: str) -> None:
-    values = dict(flattened(_emission(file).content(resolved()["production"])))
+    values = dict(flattened(_emission(file).content(prepared(resolved()["production"]))))
     found = {pointer: without_formula(values[pointer], causes) for pointer, causes in _origins(file).items()}
     untraced = {pointer: reason for pointer, reason in found.items() if reason not in ("", OWN_NUMBER)}
     untraced = {pointer: reason for pointer, reason in untraced.items() if pointer not in _formulas(file)}
@@ -118,7 +119,9 @@ def test_a_formula_predicts_the_number_that_the_emitter_computes_from_another_va
 def test_tracing_changes_no_value_and_leaves_the_emitters_as_they_were() -> None:
     given = resolved()["production"]
     for file in _FILES:
-        assert formulas(given, _emission(file)).keys() <= dict(flattened(_emission(file).content(given))).keys()
+        assert (
+            formulas(given, _emission(file)).keys() <= dict(flattened(_emission(file).content(prepared(given)))).keys()
+        )
     assert vars(settings_module)["Settings"] is Settings
     assert vars(quota)["number"] is text.number
     assert not {"max", "min"} & vars(quota).keys()
