@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
@@ -11,6 +12,7 @@ from tests.compiler.emit.kubernetes.monitoring.promql import asked
 from tests.compiler.project import ROOT, emitted
 
 RULES = "cbp-application/prometheusrule-configuration-api.yaml"
+DASHBOARD = "cbp-management/configmap-configuration-dashboard.yaml"
 
 
 def test_the_page_of_metrics_is_what_is_declared() -> None:
@@ -33,8 +35,12 @@ def test_the_name_of_a_metric_ends_with_its_unit() -> None:
 def test_every_alert_asks_for_metrics_of_the_page() -> None:
     own = {f"{each.name}_bucket" if each.type == "histogram" else each.name for each in declared().values()}
     groups = emitted(RULES)["spec"]["groups"]
-    metrics = {str(series.metric) for group in groups for rule in group["rules"] for series in asked(rule["expr"])}
-    assert metrics - own == EXPORTED.keys()
+    alerts = {str(series.metric) for group in groups for rule in group["rules"] for series in asked(rule["expr"])}
+    panels = json.loads(next(iter(emitted(DASHBOARD)["data"].values())))["panels"]
+    targets = [target for panel in panels for target in panel.get("targets", ())]
+    drawn = {str(series.metric) for target in targets for series in asked(target["expr"])}
+    assert alerts - own <= EXPORTED.keys()
+    assert (alerts | drawn) - own == EXPORTED.keys()
 
 
 def test_every_word_names_metrics_of_the_api() -> None:
