@@ -31,14 +31,15 @@ def api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         pytest.skip("not checked: CBP_KUBECONFIG names no API server (docs/cluster.md)")
     with Path(tmp_path_factory.getbasetemp().parent / "cluster.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield Server(Path(named).resolve())
+        found = Server(Path(named).resolve())
+        namespaces = found.told("get", "namespaces", "--output=name").split()
+        assert not [name for name in namespaces if "/cbp-" in name], "name a scratch cluster: this one has the zones"
+        yield found
 
 
 @pytest.fixture(scope="session")
 def server(api_server: Server, schema_path: str) -> Iterator[Server]:
     """The server with a definition of every emitted kind: the operators' own, or one by the schemas of CBP_SCHEMAS."""
-    namespaces = api_server.told("get", "namespaces", "--output=name").split()
-    assert not [name for name in namespaces if "/cbp-" in name], "name a scratch cluster: this one has the zones"
     there = set(api_server.told("get", "crd", "--output=name").split())
     lacking = [
         kind

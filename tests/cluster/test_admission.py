@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from compiler.emit.kubernetes.cluster.admission import secret_writers
-from compiler.emit.names import COPIES_ADMITTED, IMAGES_ADMITTED
+from compiler.emit.names import COPIES_ADMITTED, IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED
 from tests.compiler.admission import IMAGES, LABELLED, NAMESPACE, denied_by_rules, labelled, pod, secret
-from tests.compiler.project import documents, emitted, site
+from tests.compiler.project import documents, site
+from tests.compiler.restored_copies import ADMITTED, REFUSED, RESTORER, restored
 
 if TYPE_CHECKING:
     import subprocess
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tests.cluster.server import Server
 
 EFFECTIVE_SECONDS = 60
+RESTORING = ("--as", RESTORER, "--as-group", "system:masters")
 KINDS = (("Namespace",), ("ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"))
 
 
@@ -101,18 +102,35 @@ def test_a_zone_keeps_its_labels(guarded: Server, change: str) -> None:
     assert "cbp-zones-by-label" in answered.stderr
 
 
-def test_the_restore_test_makes_its_copy_and_no_other_cluster(guarded: Server, server: Server) -> None:
-    """``server`` has the definition of the Cluster."""
-    copy = json.loads(emitted("cbp-data/configmap-configuration-restore-test.yaml")["data"]["cluster.json"])
-    user = ("--as", "system:serviceaccount:cbp-data:configuration-restore-test", "--as-group", "system:masters")
-    answered = created(server, copy, *user)
+@pytest.fixture(scope="module")
+def restoring(guarded: Server, server: Server) -> Server:
+    """The guarded server with the definition of the Cluster; it takes a moment to know a policy."""
+    for _ in range(EFFECTIVE_SECONDS):
+        if COPIES_ADMITTED in created(server, restored(REFUSED["more instances"]), *RESTORING).stderr:
+            break
+        time.sleep(1)
+    return guarded
+
+
+def test_the_types_of_every_expression_are_those_of_what_it_judges(restoring: Server) -> None:
+    """The server checks the expressions against its definitions, and says what it finds in the policy's status."""
+    for name in (IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED, COPIES_ADMITTED):
+        policy = ("get", "validatingadmissionpolicy", name)
+        generation = restoring.told(*policy, "--output=jsonpath={.metadata.generation}")
+        restoring.wait(generation, *policy, "--output=jsonpath={.status.observedGeneration}")
+        assert restoring.told(*policy, "--output=jsonpath={.status.typeChecking.expressionWarnings}") == ""
+
+
+@pytest.mark.parametrize("name", ADMITTED)
+def test_the_restore_test_makes_the_copy_that_is_compiled(restoring: Server, name: str) -> None:
+    answered = created(restoring, restored(*ADMITTED[name]), *RESTORING)
     assert answered.returncode == 0, answered.stderr
-    metadata, spec = copy["metadata"], copy["spec"]
-    for other in (
-        {**copy, "metadata": {**metadata, "name": "configuration-db"}},
-        {**copy, "metadata": {**metadata, "annotations": {"cnpg.io/podPatch": "[]"}}},
-        {**copy, "spec": {**spec, "imageName": "elsewhere@sha256:" + "0" * 64}},
-        {**copy, "spec": {**spec, "env": [{"name": "A", "value": "b"}]}},
-        {**copy, "spec": {**spec, "bootstrap": {"initdb": {}}}},
-    ):
-        assert COPIES_ADMITTED in created(server, other, *user).stderr
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_restore_test_makes_no_cluster_with(restoring: Server, name: str) -> None:
+    assert COPIES_ADMITTED in created(restoring, restored(REFUSED[name]), *RESTORING).stderr
+
+
+def test_others_who_make_a_cluster_are_held_by_their_rights(restoring: Server) -> None:
+    assert created(restoring, restored(REFUSED["the name of the database"])).returncode == 0

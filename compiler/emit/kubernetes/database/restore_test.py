@@ -2,9 +2,9 @@
 
 The copy is a Cluster of its own name in the namespace of the data, where the volume snapshots are. The job may make
 Clusters, and look at and delete this one; a Cluster could run anything with the secrets of its namespace, so that an
-admission policy holds the job to this copy. It is restored as after a disaster, by the same operator, image and
-parameters; it archives nothing, follows nobody, and no pod but the job's may connect to it. Its manifest is compiled
-into a ConfigMap: Argo CD does not make it.
+admission policy holds the job to this copy (:mod:`compiler.emit.kubernetes.database.copy_admission`). It is restored as
+after a disaster, by the same operator, image and parameters; it archives nothing, follows nobody, and no pod but the
+job's may connect to it. Its manifest is compiled into a ConfigMap: Argo CD does not make it.
 
 Sources: ``backup.database.testing``, ``recovery.rto.target``.
 Upstream: https://cloudnative-pg.io/documentation/current/recovery/
@@ -23,13 +23,13 @@ from compiler.emit.kubernetes.common.cron_jobs import credentials, cron_job
 from compiler.emit.kubernetes.common.metadata import PART_OF, Wave, kubernetes_object
 from compiler.emit.kubernetes.common.pod_security import OWN_USER
 from compiler.emit.kubernetes.common.pods import Container, Mount, Pod
+from compiler.emit.kubernetes.database.copy_admission import copy_admission
 from compiler.emit.kubernetes.database.migration import database_container
 from compiler.emit.kubernetes.database.parameters import PLAINTEXT_REFUSED, parameters, wal_size
 from compiler.emit.kubernetes.database.postgres_cluster import account, resources
 from compiler.emit.kubernetes.database.replication import archive
 from compiler.emit.names import (
     CACHE_VOLUMES,
-    COPIES_ADMITTED,
     DATABASE,
     DATABASE_NAME,
     DATABASE_OWNER,
@@ -66,11 +66,12 @@ def restore_test(site: Site) -> Iterator[Document]:
     Where people judge backups (``Manual``) the CronJob is suspended: they make a Job from it.
     """
     testing = site.spec.backup.database.testing
-    yield from _admission(site)
+    copy = scratch_cluster(site)
+    yield from copy_admission(copy)
     yield service_account(RESTORE_TEST, "data", PODS)
     subject = {"kind": "ServiceAccount", "name": RESTORE_TEST, "namespace": namespace("data")}
     yield from bound_role(RESTORE_TEST, "data", _rights(), subject, PODS)
-    manifest = {MANIFEST: to_json(scratch_cluster(site)).decode()}
+    manifest = {MANIFEST: to_json(copy).decode()}
     yield kubernetes_object(kinds.CONFIG_MAP, RESTORE_TEST, Wave.CONNECTION, zone="data", labels=PODS, data=manifest)
     pod = Pod(RESTORE_TEST, OWN_USER, (_container(site),), lifetime={"restartPolicy": "Never"})
     longest = longest_restore(site).seconds + AROUND_SECONDS
@@ -113,46 +114,6 @@ def scratch_cluster(site: Site) -> Document:
 def _volume(size: str) -> dict[str, Any]:
     # The class whose disks are deleted with their claims.
     return {"size": size, "storageClass": CACHE_VOLUMES}
-
-
-_FOREIGN = ("env", "envFrom", "projectedVolumeTemplate", "superuserSecret", "certificates", "plugins", "managed")
-"""The fields of a Cluster by which it would get other secrets than its own, write to an archive, or serve others."""
-
-
-def _admission(site: Site) -> Iterator[Document]:
-    """Yield the policy on Clusters that the job makes, and its binding to the whole cluster."""
-    user = f"system:serviceaccount:{namespace('data')}:{RESTORE_TEST}"
-    rule = {
-        "apiGroups": [kinds.POSTGRES_CLUSTER.group],
-        "apiVersions": ["v1"],
-        "operations": ["CREATE"],
-        "resources": [kinds.POSTGRES_CLUSTER.plural],
-    }
-    copied = (
-        f"object.metadata.namespace == '{namespace('data')}'",
-        f"object.metadata.name == '{DATABASE_RESTORED}'",
-        f"object.spec.imageName == '{site.spec.containers.images.postgresql.reference}'",
-        "object.spec.instances == 1",
-        "has(object.spec.bootstrap.recovery)",
-        # An annotation can patch the pods that the operator makes.
-        "!has(object.metadata.annotations)",
-        *(f"!has(object.spec.{field})" for field in _FOREIGN),
-    )
-    spec = {
-        "failurePolicy": "Fail",
-        "matchConstraints": {"resourceRules": [rule]},
-        "matchConditions": [{"name": "by-the-restore-test", "expression": f"request.userInfo.username == '{user}'"}],
-        "validations": [
-            {
-                "expression": " && ".join(copied),
-                "message": "the restore test makes the copy that is compiled for it, and no other Cluster",
-                "reason": "Forbidden",
-            }
-        ],
-    }
-    binding = {"policyName": COPIES_ADMITTED, "validationActions": ["Deny"]}
-    yield kubernetes_object(kinds.ADMISSION_POLICY, COPIES_ADMITTED, Wave.BOUNDARY, spec=spec)
-    yield kubernetes_object(kinds.ADMISSION_BINDING, COPIES_ADMITTED, Wave.BOUNDARY, spec=binding)
 
 
 def _rights() -> list[dict[str, Any]]:

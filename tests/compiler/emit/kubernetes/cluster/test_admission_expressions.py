@@ -5,12 +5,20 @@ A real server judges the same requests in ``tests/cluster/test_admission.py``.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
 
 from compiler.emit.kubernetes.cluster.admission import secret_writers
-from compiler.emit.names import IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED
+from compiler.emit.names import COPIES_ADMITTED, IMAGES_ADMITTED, SECRETS_ADMITTED, ZONES_ADMITTED
 from tests.compiler.admission import IMAGES, LABELLED, Request, denied_by_rules, labelled, pod, refusals, secret
 from tests.compiler.project import documents, resolved, site
+from tests.compiler.restored_copies import ADMITTED, REFUSED, RESTORER, restored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.compiler.restored_copies import Path
 
 FIXED, TAGGED = next(iter(IMAGES)), "registry.bank.example/a:1.0"
 RENDERED = documents(site())
@@ -79,3 +87,34 @@ def test_a_zone_keeps_its_labels() -> None:
         kept = {name: value for name, value in (labels | changes).items() if value is not None}
         document = {**rendered, "metadata": {**rendered["metadata"], "labels": kept}}
         assert list(refusals(Request(document, rendered), RENDERED)) == [ZONES_ADMITTED]
+
+
+@pytest.mark.parametrize("name", ADMITTED)
+def test_the_restore_test_makes_the_copy_that_is_compiled(name: str) -> None:
+    assert refusals(Request(restored(*ADMITTED[name]), user=RESTORER), RENDERED) == {}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_restore_test_makes_no_cluster_with(name: str) -> None:
+    request = Request(restored(REFUSED[name]), user=RESTORER)
+    assert list(refusals(request, RENDERED)) == [COPIES_ADMITTED]
+    assert refusals(Request(request.document, user="somebody"), RENDERED) == {}, "others are held by their rights"
+
+
+def test_each_compiled_value_of_the_copy_is_held_and_each_field_is_needed() -> None:
+    """All but amounts, which may be written in another way, and the parameters of its database."""
+    fields = [(path, value) for path, value in _fields(restored()["spec"], ("spec",)) if path[1] != "resources"]
+    held = [(path, value) for path, value in fields if path[1:3] != ("postgresql", "parameters")]
+    assert len(held) > 20
+    for path, value in held:
+        for other in (None, type(value)() if isinstance(value, dict | list) else "other"):
+            request = Request(restored((path, None), *(((path, other),) if other is not None else ())), user=RESTORER)
+            assert list(refusals(request, RENDERED)) == [COPIES_ADMITTED], (path, other)
+
+
+def _fields(value: Any, at: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield the path and the value of each field, and of all that is in it."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, item in items:
+        yield (*at, step), item
+        yield from _fields(item, (*at, step))

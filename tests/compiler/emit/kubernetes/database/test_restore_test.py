@@ -15,7 +15,6 @@ from tests.compiler.project import documents, emitted, resolved, site
 NAME = "configuration-restore-test"
 JOB, ROLE, MANIFEST = (f"cbp-data/{kind}-{NAME}.yaml" for kind in ("cronjob", "role", "configmap"))
 CLUSTER = "cbp-data/cluster-configuration-db.yaml"
-POLICY = "cluster/validatingadmissionpolicy-cbp-copies-by-restore-tests.yaml"
 
 
 def copy(**changes: str) -> dict[str, Any]:
@@ -74,27 +73,6 @@ def test_it_may_delete_its_copy_and_no_other_cluster() -> None:
         (["backups"], None, ["list"]),
         (["secrets"], ["configuration-db-restored-superuser", "configuration-db-restored-ca"], ["get"]),
     ]
-
-
-def test_what_it_may_create_is_the_copy_that_is_compiled() -> None:
-    """tests/cluster has the policy judged by a real API server."""
-    policy = emitted(POLICY)["spec"]
-    assert policy["matchConditions"] == [
-        {
-            "name": "by-the-restore-test",
-            "expression": f"request.userInfo.username == 'system:serviceaccount:cbp-data:{NAME}'",
-        }
-    ]
-    document = copy()
-    expression = policy["validations"][0]["expression"]
-    assert f"object.metadata.name == '{document['metadata']['name']}'" in expression
-    assert f"object.spec.imageName == '{document['spec']['imageName']}'" in expression
-    refused = [
-        part.removeprefix("!has(object.spec.")[:-1] for part in expression.split(" && ") if "!has(object.spec" in part
-    ]
-    assert "projectedVolumeTemplate" in refused
-    assert not document["spec"].keys() & set(refused)
-    assert "annotations" not in document["metadata"]
 
 
 @pytest.mark.parametrize(("cluster", "tested"), [("eu-central-1", True), ("eu-west-1", False)])
