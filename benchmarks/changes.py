@@ -149,20 +149,22 @@ async def _client(worker: Server, name: str, until: float, *, repeated: bool) ->
 
 
 async def _inserts(address: str, name: str, seconds: float) -> float:
-    """Return the rows a second of ``CLIENTS`` sessions."""
+    """Return the rows a second of ``CLIENTS`` sessions, which are open before the time begins."""
+    sessions = await asyncio.gather(*(asyncpg.connect(address) for _ in range(CLIENTS)))
     until = time.perf_counter() + seconds
-    return sum(await asyncio.gather(*(_session(address, f"{name}-{n}", until) for n in range(CLIENTS)))) / seconds
-
-
-async def _session(address: str, name: str, until: float) -> int:
-    connection = await asyncpg.connect(address)
-    number = 0
     try:
-        while time.perf_counter() < until:
-            await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
-            number += 1
+        made = await asyncio.gather(*(_session(each, f"{name}-{n}", until) for n, each in enumerate(sessions)))
     finally:
-        connection.terminate()
+        for each in sessions:
+            each.terminate()
+    return sum(made) / seconds
+
+
+async def _session(connection: asyncpg.Connection, name: str, until: float) -> int:
+    number = 0
+    while time.perf_counter() < until:
+        await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
+        number += 1
     return number
 
 

@@ -45,7 +45,7 @@ class Below:
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """A set, an array or an object, with what its entries may be; its keys are no parts of the input.
+    """A set, an array or an object, with the possible values of its entries; its keys are no parts of the input.
 
     ``single`` says that it has at most one entry for each rendered object, which follows from that object.
     """

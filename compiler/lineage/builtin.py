@@ -36,7 +36,7 @@ def _get(caller: Definition, trees: Sequence[Tree], arguments: Sequence[Value]) 
 
 
 def _walked(caller: Definition, held: Value, tree: Tree, path: Value) -> Value:
-    """Return what a value holds at a path: one of several constants, or an array of keys."""
+    """Return the part of a value at a path, which is one of several constants, or an array of keys."""
     chosen = constants(path)
     if chosen is not None and all(isinstance(one, str | list) for one in chosen):
         found = []

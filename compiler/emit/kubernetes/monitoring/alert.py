@@ -22,9 +22,10 @@ class Unit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert: it fires when what is ``measured`` has stood in the ``relation`` to the ``level`` for so long.
+    """An alert, which fires once ``measured``, a question to Prometheus, has compared so with ``level`` for a time.
 
-    A level is a number, or another question to Prometheus. ``statement`` is the path of what decides the level, or that
+    ``relation`` is the operator of the comparison, and ``lasts`` the time. A level is a number, or another question to
+    Prometheus. ``statement`` is the path of what decides the level, or that
     there is something to watch.
     """
 

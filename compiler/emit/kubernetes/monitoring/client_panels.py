@@ -1,4 +1,4 @@
-"""Panels on what clients ask and are answered, and on the pods that answer them, with the autoscaler's targets.
+"""Panels of the dashboard on requests of clients and on the pods of the API, with the autoscaler's targets as lines.
 
 Sources: ``auto_scaling.application.triggers``, ``compute.application_tier.instances``,
 ``connections.database.timeout``, ``load_management.throttling.limits``.
@@ -59,7 +59,7 @@ def client_panels(site: Site) -> Iterator[Panel]:
 
 
 def pod_panels(site: Site) -> Iterator[Panel]:
-    """Yield the panels on the pods of the API: their number, and what the autoscaler measures of each."""
+    """Yield the panels on pods of the API: how many run, and the requests, CPU and memory that scale them."""
     scaler = f'{_PODS},horizontalpodautoscaler="{API}"'
     instances = site.spec.compute.application_tier.instances
     yield Panel(

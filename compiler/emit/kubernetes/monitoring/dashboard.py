@@ -1,4 +1,4 @@
-"""The Grafana dashboard of a cluster: what clients see, the pods, and a panel for each alert with its levels as lines.
+"""The Grafana dashboard of a cluster: requests, pods, and a panel for each alert with its levels as lines.
 
 The sidecar of Grafana's chart reads it from a ConfigMap with the label ``grafana_dashboard``.
 

@@ -27,7 +27,7 @@ _MILLISECONDS = 1000  # Grafana counts moments in them
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A level that is drawn as a line; ``statement`` is the path of what decides it."""
+    """A line at a level; ``statement`` is the path of the statement that decides it."""
 
     level: int
     statement: str
@@ -44,7 +44,7 @@ class Panel:
     series: dict[str, str]
     lines: tuple[Line, ...]
     statements: tuple[str, ...] = ()
-    """The paths of what decides the panel, beside its lines."""
+    """The paths of the statements that decide the panel, beside those of its lines."""
 
     def document(self, number: int, place: dict[str, int]) -> dict[str, Any]:
         """Return the panel as Grafana's JSON, with the number that is its own in the dashboard, at its place."""

@@ -24,9 +24,14 @@ OLDEST_SECONDS = 300
 
 def queue_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the event bus, where there is one, by metrics of its workers (runtime/telemetry.py)."""
-    if "Event bus" not in site.spec.components.integration_layer.features:
-        return
-    pods = f'namespace="{namespace("application")}"'
+    if "Event bus" in site.spec.components.integration_layer.features:
+        pods = f'namespace="{namespace("application")}"'
+        yield from _followed(pods)
+        yield _given_up(pods, kept="Dead letter queue" in site.spec.load_management.queuing.patterns)
+
+
+def _followed(pods: str) -> Iterator[Alert]:
+    """Yield the alerts on subscribers that are behind, have missed changes, or receive none."""
     yield Alert(
         "DeliveriesLate",
         f"max by (subscriber) (queue_oldest_age_seconds{{{pods}}})",
@@ -58,8 +63,12 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
         "The receiver of a subscriber is gone, so that nothing is delivered to it until it is resumed.",
         _FEATURES,
     )
-    if "Dead letter queue" in site.spec.load_management.queuing.patterns:
-        yield Alert(
+
+
+def _given_up(pods: str, *, kept: bool) -> Alert:
+    """Return the alert on deliveries that were given up; ``kept`` says that they wait as dead letters."""
+    if kept:
+        return Alert(
             "DeadLetters",
             f"max by (subscriber) (queue_dead_letters{{{pods}}})",
             ">",
@@ -69,14 +78,13 @@ def queue_alerts(site: Site) -> Iterator[Alert]:
             "Deliveries to a subscriber were given up after every attempt.",
             _PATTERNS,
         )
-    else:
-        yield Alert(
-            "DeliveriesDropped",
-            f'sum(increase(queue_deliveries_total{{{pods},outcome="dropped"}}[15m]))',
-            ">",
-            0,
-            "0m",
-            "critical",
-            "Deliveries to subscribers were given up after every attempt, and are lost.",
-            _PATTERNS,
-        )
+    return Alert(
+        "DeliveriesDropped",
+        f'sum(increase(queue_deliveries_total{{{pods},outcome="dropped"}}[15m]))',
+        ">",
+        0,
+        "0m",
+        "critical",
+        "Deliveries to subscribers were given up after every attempt, and are lost.",
+        _PATTERNS,
+    )

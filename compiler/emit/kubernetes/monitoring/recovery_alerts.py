@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from compiler.emit.site import Site
+    from compiler.model.units import Schedule
 
 # A backup may take long, and one may fail: a second one that is missing is no accident.
 LATE_BACKUPS = 2
@@ -31,6 +32,27 @@ _DATA = f'namespace="{namespace("data")}"'
 
 def recovery_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the database, and those on the configuration and on the cache where they are copied."""
+    yield from _database(site)
+    if snapshots_taken(site):
+        yield _overdue(
+            "ConfigurationSnapshotOverdue",
+            CONFIGURATION_SNAPSHOTS,
+            site.spec.backup.configuration.schedule,
+            "No snapshot of the configuration has been kept",
+            "backup.configuration.schedule",
+        )
+    if snapshots.taken(site):
+        yield _overdue(
+            "CacheCopyOverdue",
+            snapshots.NAME,
+            site.spec.storage.cache.persistence.backup_schedule,
+            "The volumes of the cache have not been copied",
+            "storage.cache.persistence.backup_schedule",
+        )
+
+
+def _database(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on backups of the database, and on the archive of its log."""
     full, goal = site.spec.backup.database.schedule.full, site.spec.recovery.rpo.target
     yield Alert(
         "BackupOverdue",
@@ -57,30 +79,19 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
         "recovery.rpo.target",
         unit=Unit.SECONDS,
     )
-    if snapshots_taken(site):
-        schedule = site.spec.backup.configuration.schedule
-        late = longest_interval(schedule) * LATE_BACKUPS
-        yield Alert(
-            "ConfigurationSnapshotOverdue",
-            since_created(succeeded(CONFIGURATION_SNAPSHOTS), CONFIGURATION_SNAPSHOTS),
-            ">",
-            late.seconds,
-            "0m",
-            "warning",
-            f"No snapshot of the configuration has been kept for more than {late}.",
-            "backup.configuration.schedule",
-            unit=Unit.SECONDS,
-        )
-    if snapshots.taken(site):
-        late = longest_interval(site.spec.storage.cache.persistence.backup_schedule) * LATE_BACKUPS
-        yield Alert(
-            "CacheCopyOverdue",
-            since_created(succeeded(snapshots.NAME), snapshots.NAME),
-            ">",
-            late.seconds,
-            "0m",
-            "warning",
-            f"The volumes of the cache have not been copied for more than {late}.",
-            "storage.cache.persistence.backup_schedule",
-            unit=Unit.SECONDS,
-        )
+
+
+def _overdue(name: str, cron_job: str, schedule: Schedule, what: str, statement: str) -> Alert:
+    """Return the alert on a CronJob that has not succeeded for longer than its schedule explains."""
+    late = longest_interval(schedule) * LATE_BACKUPS
+    return Alert(
+        name,
+        since_created(succeeded(cron_job), cron_job),
+        ">",
+        late.seconds,
+        "0m",
+        "warning",
+        f"{what} for more than {late}.",
+        statement,
+        unit=Unit.SECONDS,
+    )
