@@ -115,7 +115,7 @@ def due(resolved: Resolved, drills: Sequence[Drill], as_of: date) -> str | None:
         return None
     shown = [drill.day for drill in drills if drill.shown and drill.day <= as_of]
     if not shown:
-        return f"no drill has shown that {resolved.spec.recovery.rto.target} suffice; one has to, {validation.lower()}"
+        return f"no drill has shown the objective of {resolved.spec.recovery.rto.target}: {validation.lower()}"
     age, longest = (as_of - shown[-1]).days, longest_interval(validation).seconds // 86400
     if age > longest:
         return f"the last drill that showed the objective was {age} days ago, on {shown[-1]}: {validation.lower()}"

@@ -102,7 +102,7 @@ def test_drills_of_one_day_are_kept_beside_each_other_and_are_no_files_of_the_sp
 
 def test_a_drill_is_due_without_one_and_again_after_the_stated_time(project: Path) -> None:
     first = due(project, DAY)
-    assert first.stdout == "production: no drill has shown that 1 hour suffice; one has to, quarterly\n"
+    assert first.stdout == "production: no drill has shown the objective of 1 hour: quarterly\n"
     assert first.exit_code == 1
     run(project, ALL)
     day = only(project).day
