@@ -27,7 +27,7 @@ _MOST = 100
 """The number of constants that an expression may stand for; of more nothing is known."""
 
 
-class UnknownError(Exception):
+class NotUnderstoodError(Exception):
     """An expression that is not understood."""
 
 

@@ -12,8 +12,8 @@ from compiler.lineage.abstract import (
     NOTHING,
     Collection,
     Made,
+    NotUnderstoodError,
     Place,
-    UnknownError,
     constants,
     known,
     merged,
@@ -73,7 +73,7 @@ class Definition:
         if place == "Var":
             return value
         if "Var" not in node["refr"]:
-            raise UnknownError
+            raise NotUnderstoodError
         if place == "RefBrack":
             self.rules.use(self.value(node["index"]))
         return frozenset({Collection("object", value)})
@@ -93,7 +93,7 @@ class Definition:
         self._texts = [((*aliases.get(path[0], path[:1]), *path[1:]), kinds) for path, kinds in required]
         for statement in statements:
             if "with_mods" in statement:
-                raise UnknownError
+                raise NotUnderstoodError
             self._statement(statement["literal"])
 
     def _statement(self, literal: Tree) -> None:
@@ -108,14 +108,14 @@ class Definition:
         elif kind == "Expr":
             self._expression(node["expr"])
         elif kind != "SomeVars":
-            raise UnknownError
+            raise NotUnderstoodError
 
     def _expression(self, tree: Tree) -> None:
         assign = tree.get("AssignExpr")
         if assign and assign["op"] == "ColEq":
             self.bind(assign["lhs"], self.value(assign["rhs"]))
         elif assign:
-            raise UnknownError
+            raise NotUnderstoodError
         else:
             self.rules.use(self.value(tree))
 
@@ -126,7 +126,7 @@ class Definition:
         entry = self.rules.entries(collection)
         if keyed:
             if "Var" not in node["key"]:
-                raise UnknownError
+                raise NotUnderstoodError
             held = constants(collection)
             every = held is not None and all(isinstance(one, dict) for one in held)
             names = {key for one in held or () for key in one} if every else set()
@@ -178,7 +178,7 @@ class Definition:
         ((kind, node),) = tree.items()
         found = self._expressions.get(kind)
         if found is None:
-            raise UnknownError
+            raise NotUnderstoodError
         return found(self, node)
 
     def _variable(self, node: Tree) -> Value:
@@ -209,7 +209,7 @@ class Definition:
     def local(self, name: str) -> Value | None:
         """Return the value of a variable, here or in the query around; None where neither binds it."""
         if name in self._pending:
-            raise UnknownError  # it is used before it is bound
+            raise NotUnderstoodError  # it is used before it is bound
         if name in self._variables:
             return self._variables[name]
         return self._around.local(name) if self._around else None

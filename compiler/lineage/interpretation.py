@@ -19,8 +19,8 @@ from compiler.lineage.abstract import (
     Collection,
     Known,
     Made,
+    NotUnderstoodError,
     Place,
-    UnknownError,
     entries,
     known,
     mapped,
@@ -67,7 +67,7 @@ class Interpreter:
         outer, self._reads = self._reads, set()
         try:
             self.use(self.rule((package, "deny")))
-        except (UnknownError, LookupError):
+        except (NotUnderstoodError, LookupError):
             return None
         finally:
             found, self._reads = self._reads, outer
@@ -136,7 +136,7 @@ class Interpreter:
         package = ".".join(path[:-1])
         if package in self._modules:
             if path[-1] not in self._modules[package].names:
-                raise UnknownError
+                raise NotUnderstoodError
             return self.rule((package, path[-1]))
         found: Any = self._data
         for key in path:
@@ -192,7 +192,7 @@ class Interpreter:
             elif isinstance(content, Made):
                 found += [item for _, item in content.fields]
             else:
-                raise UnknownError
+                raise NotUnderstoodError
         return self._apart(united(found))
 
     def _apart(self, value: Value) -> Value:

@@ -15,7 +15,7 @@ from compiler.errors import CouldNotRunError
 from compiler.policy.errors import PolicyError
 
 # They never leave the package that raises them.
-INTERNAL = {"NotThereError", "UnusualError"}
+INTERNAL = {"NotThereError", "NotUnderstoodError", "UnusualError"}
 
 
 def failing(error: Exception) -> click.Command:
