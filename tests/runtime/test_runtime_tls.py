@@ -6,11 +6,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import asyncpg
 import certifi
 import pytest
 
 from compiler.emit.kubernetes.application.configuration import SECRETS_FOLDER
 from runtime.adapters.postgres import PostgresEntries
+from runtime.adapters.postgres_connecting import connect
 from runtime.adapters.postgres_horizon import Horizon
 from runtime.adapters.redis import RedisTokenBuckets
 from runtime.environment import Address, Sentinels
@@ -19,6 +21,7 @@ from runtime.telemetry import Telemetry
 from tests.compiler.project import documents, site
 from tests.compiler.vault.openbao import OpenBao, openbao
 from tests.runtime.replicated import replicated
+from tests.runtime.tls_postgres import tls_postgres
 from tests.tls import with_tls
 
 if TYPE_CHECKING:
@@ -137,6 +140,52 @@ def rendered_query() -> str:
 def renew(folder: Path, pair: Pair) -> None:
     for file, name in zip(pair, ("tls.crt", "tls.key"), strict=True):
         (folder / name).write_bytes(file.read_bytes())
+
+
+async def test_a_server_lets_the_pods_that_stand_by_in_by_their_certificate_alone(
+    authority: OpenBao, tmp_path: Path
+) -> None:
+    """By the rules of access of the rendered Cluster, which stand before the operator's own, by password."""
+    trusted, another = authority.folder / "pki.crt", authority.folder / "another.crt"
+    query = rendered_query().replace("/authority/ca.crt", str(trusted)).replace("/database/", f"{tmp_path}/")
+    rules = documents(site(cluster="eu-west-1"))["cbp-data/cluster-configuration-db.yaml"]["spec"]["postgresql"]
+    pg_hba = [*rules["pg_hba"], "host all all all scram-sha-256"]
+    statements = (
+        f"CREATE ROLE {READER} LOGIN PASSWORD 'known';\n"
+        "CREATE ROLE other LOGIN PASSWORD 'known';\n"
+        "CREATE DATABASE configuration;\n"
+    )
+    with tls_postgres(tmp_path, certificate(authority, "localhost"), trusted, pg_hba, statements) as port:
+
+        async def logged_in(query: str, login: str = READER) -> str:
+            connection = await connect(Address(f"postgresql://{login}@localhost:{port}/configuration?{query}"))
+            try:
+                read_only = await connection.fetchval("SHOW default_transaction_read_only")
+                return f"{await connection.fetchval('SELECT current_user')}, read only: {read_only}"
+            finally:
+                await connection.close()
+
+        renew(tmp_path, certificate(authority, READER))
+        assert await logged_in(query) == f"{READER}, read only: on"
+        by_password = f"sslmode=verify-full&sslrootcert={trusted}"
+        assert await logged_in(by_password, "other:known") == "other, read only: off"
+        for refused, login, reason in (
+            (by_password, f"{READER}:known", "requires a valid client certificate"),
+            ("sslmode=disable", f"{READER}:known", "pg_hba.conf rejects connection"),
+            ("sslmode=disable", "other:known", "pg_hba.conf rejects connection"),
+            (query.replace(str(trusted), str(another)), READER, "certificate verify failed"),
+        ):
+            with pytest.raises((asyncpg.PostgresError, OSError), match=reason):
+                await logged_in(refused, login)
+        for pair, reason in (
+            (certificate(authority, "other"), "certificate authentication failed"),
+            (certificate(authority, READER, mount="another"), "unknown ca|closed in the middle of operation"),
+        ):
+            renew(tmp_path, pair)
+            with pytest.raises((asyncpg.PostgresError, OSError), match=reason):
+                await logged_in(query)
+        renew(tmp_path, certificate(authority, READER))
+        assert await logged_in(query) == f"{READER}, read only: on"
 
 
 MASTER = "configuration-cache-master.cbp-data.svc"
