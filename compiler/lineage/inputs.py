@@ -249,14 +249,15 @@ def _of_kind(module: Syntax, call: Call) -> set[Part]:
 
 def _constant_rules(modules: Mapping[str, Syntax]) -> Iterator[Part]:
     """Yield the path of each rule that refers to data, to such rules of its own module, and to nothing else."""
-    packages = [tuple(package.split(".")) for package in modules]
+    packages = {tuple(package.split(".")) for package in modules}
+    lengths = {len(package) for package in packages}
     for package, module in modules.items():
         local: dict[str, set[str]] = {}
         for name in module.names - module.functions:
             used = uses(module.definitions[name])
             referred = [*(chain.parts for chain in used.chains), *(call.name for call in used.calls)]
             absolute = [module.absolute(parts) for parts in referred]
-            if not any(path[: len(other)] == other for path in absolute for other in packages):
+            if not any(path[:length] in packages for path in absolute for length in lengths):
                 local[name] = {parts[0] for parts in referred} & {"input", *module.names} - {name}
         found: set[str] = set()
         while new := {name for name, others in local.items() if others <= found} - found:
@@ -356,9 +357,8 @@ def _text(tree: Tree) -> str | None:
 def _reference(tree: Tree) -> Part:
     """Return the parts of a tree that is a single fixed reference; empty otherwise."""
     ((kind, _),) = tree.items()
-    chains = uses(tree).chains
-    fixed = kind in ("Var", "RefDot", "RefBrack") and len(chains) == 1 and not chains[0].open
-    return chains[0].parts if fixed else ()
+    chains = uses(tree).chains if kind in ("Var", "RefDot", "RefBrack") else []
+    return chains[0].parts if len(chains) == 1 and not chains[0].open else ()
 
 
 def _absolute(module: Syntax, parts: Sequence[str]) -> Part:

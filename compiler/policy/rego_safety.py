@@ -2,8 +2,8 @@
 
 The checks read the syntax tree of regorus. They hold for every engine, because they refuse the constructs on which
 engines disagree: an unresolved name (undefined, so that a rule never fires), a builtin outside the list below, a
-negated expression over a value that may be missing, such a value in a rule's head, a second default, and verbs of
-``sprintf`` with different output.
+negated expression over a value that may be missing, such a value in a rule's head, a second default, a variable
+with the name of an import, and verbs of ``sprintf`` with different output.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from compiler.policy.errors import Faults
 from compiler.policy.library import HELPERS
-from compiler.policy.syntax import Call, Chain, Negation, Syntax, uses
+from compiler.policy.syntax import Call, Chain, Negation, Syntax, Tree, uses
 
 BUILTINS = frozenset(
     {
@@ -68,6 +68,7 @@ def _faults(module: Syntax, names: _Names, package: str) -> Iterator[Fault]:
     yield from _defaults(module)
     yield from _names(module, names, used.chains)
     yield from _calls(module, names, used.calls)
+    yield from _variables(module, used.patterns)
     yield from _negations(module, used.negations)
     yield from _heads(module, names)
     if package.split(".")[0] not in (HELPERS, "gate"):
@@ -137,6 +138,13 @@ def _calls(module: Syntax, names: _Names, calls: Iterable[Call]) -> Iterator[Fau
 def _printable(call: Call) -> bool:
     literal = call.parameters[0].get("String", call.parameters[0].get("RawString"))
     return literal is not None and not _VERBS.search(literal["value"].replace("%%", ""))
+
+
+def _variables(module: Syntax, patterns: Sequence[Tree]) -> Iterator[Fault]:
+    """Refuse variables that hide an import: engines are given references that are written out."""
+    for chain in uses(patterns).chains:
+        if path := module.absolute(chain.parts):
+            yield f"{module.file}:{chain.line}", f"a variable has the name of the import data.{'.'.join(path)}"
 
 
 def _negations(module: Syntax, negations: Iterable[Negation]) -> Iterator[Fault]:

@@ -17,6 +17,7 @@ import orjson
 
 from compiler.policy import workers
 from compiler.policy.errors import Faults, PolicyError
+from compiler.policy.imports import written_out
 from compiler.policy.rego_safety import vet
 from compiler.policy.syntax import Syntax
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _DISTRIBUTION = "gordon-to-regorus"
 _LOCATED = re.compile(r"--> (?P<place>\S+)\n.*\nerror: (?P<reason>[^\n]+)", re.DOTALL)
 """An error message of the interpreter with a location."""
+_PLACE = re.compile(r":(\d+):\d+\b")
 _UNDEFINED = '"<undefined>"'
 
 
@@ -51,7 +53,7 @@ class Regorus:
         unread = set(packages)
         for module in modules:
             with faults.collected():
-                _call(self._engine.add_policy, module.path, module.text)
+                self._add(module)
                 unread.remove(module.path)
         _call(self._engine.add_data_json, json.dumps(data))
         try:
@@ -69,8 +71,19 @@ class Regorus:
             PolicyError: they do not compile.
         """
         for module in modules:
-            _call(self._engine.add_policy, module.path, module.text)
+            self._add(module)
         _call(self._engine.add_data_json, json.dumps(data))
+
+    def _add(self, module: Module) -> None:
+        """Parse a module with its references written out."""
+        try:
+            _call(self._engine.add_policy, module.path, written_out(module.text))
+        except PolicyError as error:
+            _call(self._engine.add_policy, module.path, module.text)  # an error of its own text has the right column
+            place = _PLACE.search(str(error))
+            raise PolicyError(
+                f"{module.path}:{place[1] if place else 1}: a variable has the name of an import"
+            ) from None
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return a rule's value (see :class:`compiler.policy.engine.Engine`)."""
@@ -125,7 +138,7 @@ class Instrumented(Regorus):
             PolicyError: the tests do not compile.
         """
         for module in tests:
-            _call(self._engine.add_policy, module.path, module.text)
+            self._add(module)
         return {item["source"]["file"]: Syntax.of(item) for item in orjson.loads(_call(self._engine.get_ast_as_json))}
 
     def count_anew(self) -> None:

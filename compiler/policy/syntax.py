@@ -15,6 +15,8 @@ Tree = Any
 """A JSON value; a node is a mapping from the name of its kind to its fields."""
 _COLLECTIONS = (dict, list)
 _REFERENCES = frozenset({"Var", "RefDot", "RefBrack"})
+_BINDING = {"Func": ("args",), "SomeIn": ("key", "value"), "AssignExpr": ("lhs",)}
+"""The nodes that give values to variables, and the fields with these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,17 +140,19 @@ def children(tree: Tree) -> Iterator[tuple[Any, Tree]]:
 class Uses:
     """The references, calls and negations of a tree, in the order of the text.
 
-    ``chains`` are its references and variables, without the names of called functions.
+    ``chains`` are its references and variables, without the names of called functions. ``patterns`` are the trees of
+    arguments, and of what ``:=`` and ``some ... in`` give values to.
     """
 
     chains: list[Chain]
     calls: list[Call]
     negations: list[Negation]
+    patterns: list[Tree]
 
 
 def uses(tree: Tree) -> Uses:
     """Return the references, calls and negations of a tree, collected in one walk because the tree is large."""
-    found = Uses([], [], [])
+    found = Uses([], [], [], [])
     _collect(tree, found)
     return found
 
@@ -166,6 +170,8 @@ def _collect(tree: Tree, found: Uses) -> None:
         else:
             if kind == "NotExpr":
                 found.negations.append(Negation(node["expr"], node["span"]["line"]))
+            elif kind in _BINDING and node.get("op", "ColEq") == "ColEq":
+                found.patterns.extend(node[key] for key in _BINDING[kind] if node[key])
             _collect(node, found)
 
 

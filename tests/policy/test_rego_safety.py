@@ -82,9 +82,12 @@ def test_a_policy_that_could_stop_denying_unnoticed_is_refused(tmp_path: Path, r
         (WITH_HELPER.replace("> 50", "> levels.hlaf"), "data.lib.levels.hlaf leads nowhere"),
         (
             WITH_HELPER.replace("memory.heap > 50", "levels.over(memory.heap, 50)"),
-            "the function levels.over is not one",
+            "the function data.lib.levels.over is not one",
         ),
-        (WITH_HELPER.replace("memory.heap > 50", "levels.half(memory.heap)"), "the function levels.half is not one"),
+        (
+            WITH_HELPER.replace("memory.heap > 50", "levels.half(memory.heap)"),
+            "the function data.lib.levels.half is not one",
+        ),
         (WITH_HELPER.replace("> 50", "> data.lib.nothing.half"), "data.lib.nothing.half leads nowhere"),
         (WITH_HELPER.replace("> 50", "> levels[memory.level].of[levels.quarter]"), "data.lib.levels.quarter leads"),
     ],
@@ -92,6 +95,29 @@ def test_a_policy_that_could_stop_denying_unnoticed_is_refused(tmp_path: Path, r
 def test_a_helper_that_is_not_there_is_refused(tmp_path: Path, rule: str, message: str) -> None:
     with pytest.raises(PolicyError, match=re.escape(message)):
         load(with_helper(tmp_path, rule))
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "levels := memory.heap",
+        "[levels, _] := [memory.heap, 1]",
+        "some levels in [memory.heap]",
+        "some levels, _ in [memory.heap]",
+        "some levels\n\tlevels = memory.heap",
+        "every levels in [memory.heap] { 1 == 1 }",
+        "[levels | some levels in [memory.heap]] == []",
+    ],
+)
+def test_a_variable_with_the_name_of_an_import_is_refused(tmp_path: Path, condition: str) -> None:
+    with pytest.raises(PolicyError, match=r"heap_large\.rego:\d+: a variable has the name of (an|the) import"):
+        load(with_helper(tmp_path, WITH_HELPER.replace("memory.heap > 50", condition)))
+
+
+def test_an_argument_with_the_name_of_an_import_is_refused(tmp_path: Path) -> None:
+    rule = WITH_HELPER.replace("deny contains", "large(levels) if levels > 50\n\ndeny contains")
+    with pytest.raises(PolicyError, match=r":\d+: a variable has the name of the import data\.lib\.levels"):
+        load(with_helper(tmp_path, rule.replace("memory.heap > 50", "large(memory.heap)")))
 
 
 @pytest.mark.parametrize(

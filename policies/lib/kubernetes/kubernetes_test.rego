@@ -72,6 +72,11 @@ test_the_labels_of_pods_are_found_by_namespace if {
 	kubernetes.labels_in("web") == set() with input as documents
 }
 
+test_the_pods_of_a_workload_may_be_selected_by_their_labels if {
+	template := {"metadata": {"labels": {"app": "api"}}, "spec": {}}
+	{{"app": "api"}} == kubernetes.labels_in("n") with input as workload("Deployment", {"template": template})
+}
+
 test_an_operator_s_resource_holds_containers_in_fields_of_its_own if {
 	resources := {"limits": {"cpu": 1}}
 	found := kubernetes.containers with input as workload("RedisReplication", {

@@ -18,3 +18,5 @@ test_text_is_found_wherever_it_is if {
 	literals.matching(file, `two`, `two`) == {"/a/0/b~1c~0d", "/e"}
 	literals.matching(file, `two`, `three`) == set()
 }
+
+test_where_secrets_are_kept_is_stated_with_the_access if literals.path[0] == "access_control"

@@ -41,3 +41,7 @@ test_the_pods_of_the_api_are_those_of_the_deployment_that_listens_there if {
 	rollouts.api == 9 with input as object.union(given, {"documents": []})
 	rollouts.api == 11 with input as object.union(given, {"documents": documents})
 }
+
+test_each_statement_that_decides_connections_is_named_once if {
+	count({place | some place in rollouts.connection_places}) == count(rollouts.connection_places)
+}
