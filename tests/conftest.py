@@ -43,6 +43,7 @@ SLOW = (
     "image/test_containerfile.py",
     "image/test_image_serves.py",
     "compiler/doctor",
+    "compiler/emit/kubernetes/application/test_issuer_authorities.py",
     "compiler/live/test_cluster_command.py",
     "compiler/test_completion.py",
     "compiler/vault/test_vault_logins.py",
@@ -54,6 +55,7 @@ SLOW = (
     "policy/test_opa_commands.py",
     "policy/test_opa_faults.py",
     "policy/test_parity.py",
+    "policy/test_workers.py",
     "runtime/test_runtime_audit_anchors.py",
     "runtime/test_runtime_audit_trail.py",
     "runtime/test_runtime_changes.py",
@@ -74,6 +76,7 @@ SLOW = (
     "runtime/test_runtime_proposals_at_random.py",
     "runtime/test_runtime_redis.py",
     "runtime/test_runtime_refusals.py",
+    "runtime/test_runtime_restore.py",
     "runtime/test_runtime_simulated.py",
     "runtime/test_runtime_sentinels.py",
     "runtime/test_runtime_store.py",
@@ -86,6 +89,10 @@ SLOW = (
     "compiler/edit",
     "compiler/lineage/test_agreement.py",
     "compiler/lineage/test_commands.py",
+    "compiler/lineage/test_concerned.py",
+    "compiler/lineage/test_incremental.py",
+    "compiler/lineage/test_inputs.py",
+    "compiler/lineage/test_interpretation.py",
     "compiler/lineage/test_tracing.py",
     "compiler/reach/test_coverage.py",
     "compiler/difference",
@@ -96,7 +103,9 @@ SLOW = (
     "compiler/importer/test_round_trip.py",
     "compiler/history/test_transitions.py",
     "compiler/emit/kubernetes/cluster/test_admission_expressions.py",
+    "compiler/emit/kubernetes/application/test_subscribers.py",
     "compiler/emit/test_editor_agreement.py",
+    "compiler/emit/test_files.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
     "golden",
@@ -112,15 +121,29 @@ SLOW = (
     "policy/test_gate.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
+    "policy/test_versions.py",
     "policy/test_writing_commands.py",
 )
 """The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""
+_SLOW = frozenset(Path(__file__).parent / place for place in SLOW)
+
+
+def _is_fast(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "not slow")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """Run two workers more than there are cores: workers wait for servers and deadlines for half of their time."""
-    return (os.cpu_count() or 1) + 2
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run two workers more than there are cores: workers wait for servers and deadlines for half of their time.
+
+    Those of `make test-fast` wait for nothing.
+    """
+    return (os.cpu_count() or 1) + (0 if _is_fast(config) else 2)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what `make test-fast` leaves out."""
+    return True if _is_fast(config) and collection_path in _SLOW else None
 
 
 def pytest_collection_finish() -> None:
@@ -130,10 +153,9 @@ def pytest_collection_finish() -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark the tests that take long, or start a server or a process, as slow."""
-    slow = frozenset(Path(__file__).parent / place for place in SLOW)
     for item in items:
         fixtures = item.fixturenames if isinstance(item, pytest.Function) else []
-        if not (slow.isdisjoint((item.path, *item.path.parents)) and {"postgres", "valkey"}.isdisjoint(fixtures)):
+        if not (_SLOW.isdisjoint((item.path, *item.path.parents)) and {"postgres", "valkey"}.isdisjoint(fixtures)):
             item.add_marker("slow")
 
 
