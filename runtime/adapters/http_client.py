@@ -21,6 +21,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from yarl import URL
 
 from runtime.adapters.retry_after import retry_after_seconds
+from runtime.domain import traces
 from runtime.ports.availability import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class HttpClient:
     ) -> Answer:
         """Return the answer of a server within ``timeout_seconds``, whatever its status below 500.
 
-        Errors never hold the address.
+        The call is part of the trace that the present task is part of. Errors never hold the address.
 
         Raises:
             RefusedError: the address is not one of HTTPS, or of this machine.
@@ -97,7 +98,8 @@ class HttpClient:
         target = _safe(url)
         try:
             async with asyncio.timeout(self.timeout_seconds), self._connection(target.origin()) as session:
-                calling = session.request(method, target, data=content or None, headers=headers, allow_redirects=False)
+                fields = {**(headers or {}), **traces.outgoing()}
+                calling = session.request(method, target, data=content or None, headers=fields, allow_redirects=False)
                 async with calling as response:
                     pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
                     answer = Answer(response.status, await _body(response, most_bytes), pause)

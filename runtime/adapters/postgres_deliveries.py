@@ -1,4 +1,4 @@
-"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 to 0011.
+"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 to 0013.
 
 It uses the pool of connections for changes, and never more than half of it: reads have their own.
 """
@@ -42,7 +42,7 @@ WHERE subscriber = $1 AND ($2::text IS NULL OR state = $2) AND (revision, ordina
 ORDER BY revision, ordinal LIMIT $7
 """
 _FIND = """
-SELECT kept.*, e.change, e.key, e.action, e.value, e.actor
+SELECT kept.*, e.change, e.key, e.action, e.value, e.actor, e.traceparent
 FROM kept_deliveries AS kept LEFT JOIN events AS e ON (e.revision, e.ordinal) = (kept.revision, kept.ordinal)
 WHERE (kept.subscriber, kept.revision, kept.ordinal) = ($1, $2::bigint, $3::integer)
 """
@@ -150,7 +150,7 @@ def _event(row: asyncpg.Record) -> Change | None:
     if row["change"] is None:
         return None
     value = None if row["value"] is None else Json(row["value"])
-    return Change(row["change"], row["key"], row["action"], value, row["actor"])
+    return Change(row["change"], row["key"], row["action"], value, row["actor"], row["traceparent"])
 
 
 def _kept(row: asyncpg.Record, event: Change | None) -> KeptDelivery:

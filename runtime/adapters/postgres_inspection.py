@@ -39,7 +39,7 @@ ORDER BY relname
 FUNCTIONS = (
     "confirm_history",
     "guard_namespace",
-    "make_changes",
+    "apply_changes",
     "note_origins",
     "note_audit",
     "append_audit",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
+from runtime.domain import traces
 from runtime.domain.deliveries import DeliveryError, GoneError
 from runtime.ports.availability import CircuitState, NotAskedError, UnavailableError
 from runtime.ports.external import UnsignedError
@@ -202,6 +203,7 @@ class Deliveries:
             return _Fault(NOT_KEPT)
         place = delivery.place
         event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
+        tracing = traces.begin(delivery.event.traceparent)
         try:
             await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
         except (NotAskedError, GoneError):
@@ -210,6 +212,8 @@ class Deliveries:
             return _Fault(str(error))
         except (DeliveryError, UnavailableError) as error:
             return _Fault(str(error), self._asked_pause(place.subscriber, error.retry_after_seconds))
+        finally:
+            traces.end(tracing)
         return None
 
     def _asked_pause(self, name: str, seconds: float | None) -> float:
@@ -243,6 +247,7 @@ class Deliveries:
                 namespace=place.namespace,
                 revision=place.revision,
                 reason=reason,
+                trace_id=None if delivery.event is None else traces.trace_id(delivery.event.traceparent),
             )
 
 

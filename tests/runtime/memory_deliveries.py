@@ -184,7 +184,8 @@ class MemoryDeliveries:
     def _event(self, place: Place) -> Change | None:
         for each in self._entries.history.events:
             if (each.revision, each.ordinal) == _order(place) and each.action and each.context:
-                return Change(each.change, each.key, each.action.value, each.value, each.context.actor)
+                context = each.context
+                return Change(each.change, each.key, each.action.value, each.value, context.actor, context.traceparent)
         return None
 
     def _kept(self, place: Place) -> KeptDelivery:
