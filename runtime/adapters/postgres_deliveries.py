@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FAN_OUT = "SELECT fan_out($1, $2, $3, $4, $5)"
 _CLAIM = "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5)"
-_END = "SELECT end_delivery($1, $2, $3, $4, $5)"
+_END = "SELECT end_deliveries($1, $2, $3, $4, $5)"
 _GIVE_BACK = "SELECT give_back($1, $2, $3, $4, $5, $6, $7, $8)"
 _SETTLE = "SELECT settle_dead_letters($1, $2, $3, $4, $5, $6)"
 _STATES = """
@@ -72,10 +72,12 @@ class PostgresDeliveries:
             rows = await connection.fetch(_CLAIM, claim, list(subscribers), lanes, run, visibility)
         return [Delivery(_place(row), claim, row["occurred_at"], row["attempts"], _event(row)) for row in rows]
 
-    async def done(self, delivery: Delivery) -> bool:
+    async def done(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
         """See :class:`runtime.ports.queue.DeliveryQueue`."""
+        columns = [list(column) for column in zip(*map(_held, deliveries), strict=True)]
         async with self._connection() as connection:
-            return bool(await connection.fetchval(_END, *_held(delivery)))
+            held: list[bool] = await connection.fetchval(_END, *columns)
+        return held
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
         """See :class:`runtime.ports.queue.DeliveryQueue`."""

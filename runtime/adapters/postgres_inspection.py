@@ -49,7 +49,7 @@ FUNCTIONS = (
     "remove_machine_key",
     "fan_out",
     "claim_deliveries",
-    "end_delivery",
+    "end_deliveries",
     "give_back",
     "settle_dead_letters",
     "pause_subscriber",

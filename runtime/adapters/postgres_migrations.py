@@ -46,8 +46,8 @@ _GRANTS = (
     "GRANT SELECT ON proposals, proposal_edits, proposal_approvals TO %I",
     "GRANT EXECUTE ON FUNCTION propose, put_proposal, approve_proposal, close_proposal TO %I",
     "GRANT SELECT ON subscribers, deliveries, dead_letters, kept_deliveries TO %I",
-    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_delivery, give_back, settle_dead_letters TO %I",
-    "GRANT EXECUTE ON FUNCTION pause_subscriber, resume_subscriber TO %I",
+    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_deliveries, end_delivery, give_back TO %I",
+    "GRANT EXECUTE ON FUNCTION settle_dead_letters, pause_subscriber, resume_subscriber TO %I",
     "GRANT SELECT ON notifications TO %I",
     "GRANT EXECUTE ON FUNCTION take_notification TO %I",
 )

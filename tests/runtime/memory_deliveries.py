@@ -84,12 +84,13 @@ class MemoryDeliveries:
         taken.sort(key=lambda row: (row.rank, _order(row.place)))
         return [Delivery(row.place, claim, row.occurred_at, row.attempts, self._event(row.place)) for row in taken]
 
-    async def done(self, delivery: Delivery) -> bool:
+    async def done(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
         self._fail()
-        held = self._held(delivery)
-        if held is not None:
-            del self._rows[held.place]
-        return held is not None
+        held = [self._held(delivery) for delivery in deliveries]
+        for row in held:
+            if row is not None:
+                del self._rows[row.place]
+        return [row is not None for row in held]
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
         self._fail()

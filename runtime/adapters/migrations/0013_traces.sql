@@ -216,4 +216,29 @@ BEGIN
 END
 $$;
 
-REVOKE EXECUTE ON FUNCTION apply_changes, propose, claim_deliveries FROM PUBLIC;
+-- Ends deliveries that were made, as end_delivery() does one, which the release before calls: for each, whether its claim
+-- still held it.
+CREATE FUNCTION end_deliveries(claimants uuid[], asked text[], names text[], made bigint[], places integer[])
+RETURNS boolean[] LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+DECLARE
+    held boolean[];
+BEGIN
+    PERFORM set_config('synchronous_commit', 'off', true);
+    WITH given AS (
+        SELECT * FROM unnest(claimants, asked, names, made, places)
+            WITH ORDINALITY AS g (claim, subscriber, namespace, revision, ordinal, number)
+    ), ended AS (
+        DELETE FROM deliveries AS d USING given AS g
+        WHERE (d.subscriber, d.namespace, d.revision, d.ordinal) = (g.subscriber, g.namespace, g.revision, g.ordinal)
+            AND d.claim = g.claim
+        RETURNING g.number
+    )
+    SELECT array_agg(e.number IS NOT NULL ORDER BY g.number) INTO held
+        FROM given AS g LEFT JOIN ended AS e ON e.number = g.number;
+    RETURN held;
+END
+$$;
+
+REVOKE EXECUTE ON FUNCTION apply_changes, propose, claim_deliveries, end_deliveries FROM PUBLIC;
