@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -179,10 +180,12 @@ class Deliveries:
     async def _deliver_lane(self, lane: Sequence[Delivery], claimed_at: float) -> None:
         """Make deliveries in order, until one fails or the claim could run out during the next."""
         last_start = claimed_at + self._settings.visibility_seconds - self._timeout_seconds
-        ended: list[asyncio.Future[bool]] = []
+        ended: deque[asyncio.Future[bool]] = deque()
         try:
             for delivery in lane:
-                if any(each.done() and not each.result() for each in ended):
+                while ended and ended[0].done() and ended[0].result():
+                    ended.popleft()
+                if ended and ended[0].done():
                     break  # others have the lane now, or will have it
                 fault = _NOT_TRIED if self._now() > last_start else await self._deliver(delivery)
                 if fault is not None:

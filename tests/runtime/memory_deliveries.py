@@ -178,6 +178,12 @@ class MemoryDeliveries:
             if place.subscriber == subscriber:
                 self._rows[place] = replace(row, rank=row.rank - timedelta(seconds=seconds))
 
+    def claimed_by_others(self, subscriber: str) -> None:
+        """Have another claim hold the deliveries to a subscriber."""
+        for place, row in self._rows.items():
+            if place.subscriber == subscriber:
+                self._rows[place] = replace(row, claim=uuid4())
+
     def _held(self, delivery: Delivery) -> _Row | None:
         row = self._rows.get(delivery.place)
         return row if row is not None and row.claim == delivery.claim else None
