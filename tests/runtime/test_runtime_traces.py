@@ -103,7 +103,7 @@ async def api(
     (tmp_path / "keys").write_text(new_key())
     http = HttpClient(settings.external_services, 2)
     receivers = {Subscription("ledger"): HttpReceiver(http, receiver.url, SigningKeys(tmp_path / "keys"))}
-    more = {"receivers": receivers, "external": {"integrations": http}}
+    more: dict[str, Any] = {"receivers": receivers, "external": {"integrations": http}}
     async with composed(settings, Address(migrated_url), Address(redis_url), **more) as client:
         await until_ready(client)
         async with asyncio.timeout(30):
