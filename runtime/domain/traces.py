@@ -33,9 +33,9 @@ def parse(value: bytes) -> str | None:
     return f"00{text[2:53]}{int(text[53:], 16) & _SAMPLED:02x}"
 
 
-def trace_id(trace: str | None) -> str | None:
-    """Return the id of a trace."""
-    return None if trace is None else trace[3:35]
+def ids(trace: str) -> tuple[str, str]:
+    """Return the id of a trace, and that of the span."""
+    return trace[3:35], trace[36:52]
 
 
 def begin(trace: str | None) -> Token[str | None]:

@@ -123,7 +123,7 @@ class Application:
                 "request_id": scope["request_id"],
             }
             if (trace := scope.get("trace")) is not None:
-                _, fields["trace_id"], fields["parent_id"], _ = trace.split("-")
+                fields["trace_id"], fields["parent_id"] = traces.ids(trace)
             self._log.write(fields)
 
 

@@ -203,7 +203,7 @@ class Deliveries:
             return _Fault(NOT_KEPT)
         place = delivery.place
         event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
-        tracing = traces.begin(delivery.event.traceparent)
+        tracing = traces.begin(_trace(delivery))
         try:
             await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
         except NotAskedError:
@@ -249,8 +249,12 @@ class Deliveries:
                 namespace=place.namespace,
                 revision=place.revision,
                 reason=reason,
-                trace_id=None if delivery.event is None else traces.trace_id(delivery.event.traceparent),
+                trace_id=None if (trace := _trace(delivery)) is None else traces.ids(trace)[0],
             )
+
+
+def _trace(delivery: Delivery) -> str | None:
+    return None if delivery.event is None else delivery.event.traceparent
 
 
 def _in_lanes(delivery: Delivery) -> tuple[object, ...]:

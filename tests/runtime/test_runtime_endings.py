@@ -69,7 +69,7 @@ async def counted(entries: MemoryEntries) -> Counted:
 
 def worker(queue: Counted, settings: Settings) -> tuple[Deliveries, Receiver, Telemetry]:
     receiver, telemetry = Receiver(), Telemetry()
-    return Deliveries(queue, settings.queue, 1, "urn:cbp:test", {FIS: receiver}, telemetry), receiver, telemetry
+    return Deliveries(queue, settings.queue, 0.1, "urn:cbp:test", {FIS: receiver}, telemetry), receiver, telemetry
 
 
 def counts(telemetry: Telemetry) -> dict[str, str]:
@@ -135,7 +135,7 @@ async def test_a_lane_ends_where_its_claim_is_lost(
 async def test_deliveries_whose_ends_are_not_recorded_are_made_again_when_the_claim_has_run_out(
     entries: MemoryEntries, counted: Counted, settings: Settings, failure: Exception
 ) -> None:
-    short = settings.model_copy(update={"queue": settings.queue.model_copy(update={"visibility_seconds": 1.2})})
+    short = settings.model_copy(update={"queue": settings.queue.model_copy(update={"visibility_seconds": 0.2})})
     deliveries, receiver, telemetry = worker(counted, short)
     await entries.change([change(edit("n", "a"), edit("n", "b"))])
     counted.before = lambda: counted.failures.append(failure)
@@ -147,7 +147,7 @@ async def test_deliveries_whose_ends_are_not_recorded_are_made_again_when_the_cl
         while len(await counted.page("fis", None, EVERY_NAME, (0, 0), 10)):
             await deliveries.turn()
             await deliveries.drain()
-            await asyncio.sleep(0.05)
+            await asyncio.sleep(0.01)
     subjects = [each["subject"] for each in receiver.events]
     assert subjects == ["n/a", "n/b", "n/a", "n/b"]
     assert len({each["id"] for each in receiver.events}) == 2
