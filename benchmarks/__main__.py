@@ -116,6 +116,7 @@ def of_deliveries(rounds: Sequence[deliveries.Round]) -> Iterator[Row]:
     yield Row("deliveries: signed, over HTTP, deliveries/s", speed, Aim(2000, under=False))
     yield Row("deliveries: to a file, deliveries/s", [each.file.speed for each in rounds])
     yield Row("deliveries: over HTTP, CPU us of one", [each.http.cpu for each in rounds])
+    yield Row("deliveries: over HTTP, CPU us of one, with database and receiver", [each.http.whole for each in rounds])
     yield Row("deliveries: to a file, CPU us of one", [each.file.cpu for each in rounds])
 
 

@@ -13,7 +13,7 @@ import ssl
 import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from aiohttp import ClientError, ClientSession, ClientTimeout, DummyCookieJar, T
 from yarl import URL
 
 from runtime.adapters.retry_after import retry_after_seconds
+from runtime.domain import traces
 from runtime.ports.availability import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 64 * 1024
 """The most of an answer's body that is read, unless a call says otherwise."""
+
+MOST_ADDRESSES = 256
+"""The addresses that need not be parsed again."""
 
 _PLAIN_HOST = "127.0.0.1"
 """The only host that is asked without TLS: this machine."""
@@ -87,17 +91,18 @@ class HttpClient:
     ) -> Answer:
         """Return the answer of a server within ``timeout_seconds``, whatever its status below 500.
 
-        Errors never hold the address.
+        The call is part of the trace that the present task is part of. Errors never hold the address.
 
         Raises:
             RefusedError: the address is not one of HTTPS, or of this machine.
             NotAskedError: no connection became free in time, which says nothing about the server.
             UnavailableError: there is no answer in time, or one of a status from 500 on; ``reason`` says which.
         """
-        target = _safe(url)
+        target, server = _safe(url)
+        fields = {**(headers or {}), **traces.outgoing()}
         try:
-            async with asyncio.timeout(self.timeout_seconds), self._connection(target.origin()) as session:
-                calling = session.request(method, target, data=content or None, headers=headers, allow_redirects=False)
+            async with asyncio.timeout(self.timeout_seconds), self._connection(server) as session:
+                calling = session.request(method, target, data=content or None, headers=fields, allow_redirects=False)
                 async with calling as response:
                     pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
                     answer = Answer(response.status, await _body(response, most_bytes), pause)
@@ -115,8 +120,21 @@ class HttpClient:
             await connection.close()
 
     @asynccontextmanager
-    async def _connection(self, server: URL) -> AsyncIterator[ClientSession]:
+    async def _connection(self, server: str) -> AsyncIterator[ClientSession]:
         """Hold a connection to a server; wait a bounded time for one that is free."""
+        if self._number_free.locked():
+            await self._wait()
+        else:
+            await self._number_free.acquire()
+        kept = (number for number in range(len(self._free) - 1, -1, -1) if self._free[number].server == server)
+        connection = self._free.pop(next(kept, 0))
+        try:
+            yield await connection.to(server, self._trust.context())
+        finally:
+            self._free.append(connection)
+            self._number_free.release()
+
+    async def _wait(self) -> None:
         self._waiting += 1
         try:
             async with asyncio.timeout(self._settings.waiting_milliseconds / 1000):
@@ -126,13 +144,6 @@ class HttpClient:
             raise NotAskedError("every connection to external services is in use") from error
         finally:
             self._waiting -= 1
-        kept = (number for number, free in reversed(tuple(enumerate(self._free))) if free.server == server)
-        connection = self._free.pop(next(kept, 0))
-        try:
-            yield await connection.to(server, self._trust.context())
-        finally:
-            self._free.append(connection)
-            self._number_free.release()
 
 
 class _Trust:
@@ -163,12 +174,12 @@ class _Connection:
     """At most one connection: a session of aiohttp, whose idle connections have no bound, for one server at a time."""
 
     def __init__(self, idle_seconds: float) -> None:
-        self.server: URL | None = None
+        self.server: str | None = None
         self._context: ssl.SSLContext | None = None
         self._session: ClientSession | None = None
         self._idle_seconds = idle_seconds
 
-    async def to(self, server: URL, context: ssl.SSLContext) -> ClientSession:
+    async def to(self, server: str, context: ssl.SSLContext) -> ClientSession:
         """Return the session to a server; one to another server, or of another trust, is closed first."""
         if self._session is None or (server, context) != (self.server, self._context):
             await self.close()
@@ -214,7 +225,9 @@ def _trusting(authority: Path) -> ssl.SSLContext:
     return context
 
 
-def _safe(url: str) -> URL:
+@lru_cache(MOST_ADDRESSES)
+def _safe(url: str) -> tuple[URL, str]:
+    """Return an address, and its server: scheme, host and port."""
     try:
         parsed = URL(url)
     except ValueError as error:
@@ -222,7 +235,7 @@ def _safe(url: str) -> URL:
     plain = parsed.scheme == "http" and parsed.host == _PLAIN_HOST
     if not plain and (parsed.scheme != "https" or not parsed.host):
         raise RefusedError("services are called over HTTPS alone")
-    return parsed
+    return parsed, str(parsed.origin())
 
 
 async def _body(response: ClientResponse, most_bytes: int) -> bytes | None:

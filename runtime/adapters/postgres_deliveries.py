@@ -1,4 +1,4 @@
-"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 to 0011.
+"""The queue of deliveries in PostgreSQL, by the functions of migrations 0009 to 0013.
 
 It uses the pool of connections for changes, and never more than half of it: reads have their own.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _FAN_OUT = "SELECT fan_out($1, $2, $3, $4, $5)"
 _CLAIM = "SELECT * FROM claim_deliveries($1, $2, $3, $4, $5)"
-_END = "SELECT end_delivery($1, $2, $3, $4, $5)"
+_END = "SELECT end_deliveries($1, $2, $3, $4, $5)"
 _GIVE_BACK = "SELECT give_back($1, $2, $3, $4, $5, $6, $7, $8)"
 _SETTLE = "SELECT settle_dead_letters($1, $2, $3, $4, $5, $6)"
 _STATES = """
@@ -42,7 +42,7 @@ WHERE subscriber = $1 AND ($2::text IS NULL OR state = $2) AND (revision, ordina
 ORDER BY revision, ordinal LIMIT $7
 """
 _FIND = """
-SELECT kept.*, e.change, e.key, e.action, e.value, e.actor
+SELECT kept.*, e.change, e.key, e.action, e.value, e.actor, e.traceparent
 FROM kept_deliveries AS kept LEFT JOIN events AS e ON (e.revision, e.ordinal) = (kept.revision, kept.ordinal)
 WHERE (kept.subscriber, kept.revision, kept.ordinal) = ($1, $2::bigint, $3::integer)
 """
@@ -72,10 +72,12 @@ class PostgresDeliveries:
             rows = await connection.fetch(_CLAIM, claim, list(subscribers), lanes, run, visibility)
         return [Delivery(_place(row), claim, row["occurred_at"], row["attempts"], _event(row)) for row in rows]
 
-    async def done(self, delivery: Delivery) -> bool:
+    async def done(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
         """See :class:`runtime.ports.queue.DeliveryQueue`."""
+        columns = [list(column) for column in zip(*map(_held, deliveries), strict=True)]
         async with self._connection() as connection:
-            return bool(await connection.fetchval(_END, *_held(delivery)))
+            held: list[bool] = await connection.fetchval(_END, *columns)
+        return held
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
         """See :class:`runtime.ports.queue.DeliveryQueue`."""
@@ -150,7 +152,7 @@ def _event(row: asyncpg.Record) -> Change | None:
     if row["change"] is None:
         return None
     value = None if row["value"] is None else Json(row["value"])
-    return Change(row["change"], row["key"], row["action"], value, row["actor"])
+    return Change(row["change"], row["key"], row["action"], value, row["actor"], row["traceparent"])
 
 
 def _kept(row: asyncpg.Record, event: Change | None) -> KeptDelivery:

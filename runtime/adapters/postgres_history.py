@@ -114,19 +114,19 @@ VERSIONS = """
 WITH RECURSIVE position AS MATERIALIZED (SELECT * FROM history_position()), walk AS (
     SELECT 0 AS place, 0::bigint AS bytes_before, $3::bigint AS revision, NULL::integer AS ordinal,
         NULL::text AS action, NULL::timestamptz AS occurred_at, NULL::text AS actor, NULL::text AS request_id,
-        NULL::text AS reason, NULL::integer AS size, NULL::text AS sha256
+        NULL::text AS reason, NULL::text AS traceparent, NULL::integer AS size, NULL::text AS sha256
     UNION ALL
     SELECT walk.place + 1, walk.bytes_before + coalesce(walk.size, 0), version.revision, version.ordinal,
         version.action, version.occurred_at, version.actor, version.request_id, version.reason,
-        octet_length(told.text), encode(sha256(convert_to(told.text, 'UTF8')), 'hex')
+        version.traceparent,        octet_length(told.text), encode(sha256(convert_to(told.text, 'UTF8')), 'hex')
     FROM walk CROSS JOIN LATERAL (
         SELECT * FROM (
-            (SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, value FROM events
+            (SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, traceparent, value FROM events
                 WHERE (namespace, key, revision) > ($1, $2, 0) AND (namespace, key, revision) < ($1, $2, walk.revision)
                     AND revision < walk.revision -- leaves out later partitions
                 ORDER BY namespace DESC, key DESC, revision DESC LIMIT 1)
             UNION ALL
-            (SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, value FROM checkpoint_entries
+            (SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, NULL, value FROM checkpoint_entries
                 WHERE namespace = $1 AND key = $2 AND revision < walk.revision)
         ) AS earlier ORDER BY revision DESC LIMIT 1
     ) AS version
@@ -141,10 +141,10 @@ WITH position AS MATERIALIZED (SELECT * FROM history_position())
 SELECT epoch, last, horizon, found.*, octet_length(told.text) AS size,
     encode(sha256(convert_to(told.text, 'UTF8')), 'hex') AS sha256
 FROM position LEFT JOIN (
-    SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, value FROM events
+    SELECT revision, ordinal, action, occurred_at, actor, request_id, reason, traceparent, value FROM events
         WHERE namespace = $1 AND key = $2 AND revision = $3
     UNION ALL
-    SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, value FROM checkpoint_entries
+    SELECT revision, 0, NULL, updated_at, NULL, NULL, NULL, NULL, value FROM checkpoint_entries
         WHERE namespace = $1 AND key = $2 AND revision = $3
 ) AS found ON true
 LEFT JOIN LATERAL (SELECT found.value::text OFFSET 0) AS told (text) ON true
@@ -157,7 +157,7 @@ WITH position AS MATERIALIZED (SELECT * FROM history_position()), revisions AS (
     GROUP BY namespace, revision ORDER BY namespace DESC, revision DESC LIMIT $3 + 1
 )
 SELECT epoch, last, horizon, edits.* FROM position LEFT JOIN (
-    SELECT events.revision, ordinal, key, action, occurred_at, actor, request_id, reason
+    SELECT events.revision, ordinal, key, action, occurred_at, actor, request_id, reason, traceparent
     FROM revisions CROSS JOIN LATERAL (
         SELECT * FROM events WHERE namespace = $1 AND events.revision = revisions.revision OFFSET 0
     ) AS events
@@ -168,7 +168,7 @@ ORDER BY edits.revision DESC, ordinal
 MADE = """
 WITH position AS MATERIALIZED (SELECT * FROM history_position())
 SELECT epoch, last, horizon, edits.* FROM position LEFT JOIN (
-    SELECT revision, ordinal, key, action, occurred_at, actor, request_id, reason FROM events
+    SELECT revision, ordinal, key, action, occurred_at, actor, request_id, reason, traceparent FROM events
     WHERE change = $1 AND namespace = $2
 ) AS edits ON true
 ORDER BY ordinal
@@ -345,7 +345,7 @@ def _require_kept(version: Version, rows: Sequence[asyncpg.Record]) -> None:
 
 
 def _context(row: asyncpg.Record) -> Context:
-    return Context(row["actor"], row["request_id"], row["reason"])
+    return Context(row["actor"], row["request_id"], row["reason"], traceparent=row["traceparent"])
 
 
 def _key_version(row: asyncpg.Record, epoch: str) -> KeyVersion:

@@ -39,7 +39,7 @@ ORDER BY relname
 FUNCTIONS = (
     "confirm_history",
     "guard_namespace",
-    "make_changes",
+    "apply_changes",
     "note_origins",
     "note_audit",
     "append_audit",
@@ -49,7 +49,7 @@ FUNCTIONS = (
     "remove_machine_key",
     "fan_out",
     "claim_deliveries",
-    "end_delivery",
+    "end_deliveries",
     "give_back",
     "settle_dead_letters",
     "pause_subscriber",

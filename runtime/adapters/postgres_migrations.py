@@ -38,16 +38,16 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 _GRANTS = (
     "GRANT SELECT ON entries, events, histories, checkpoints, checkpoint_entries, schema_migrations TO %I",
-    "GRANT EXECUTE ON FUNCTION make_changes, change_entries, confirm_history, guard_namespace TO %I",
+    "GRANT EXECUTE ON FUNCTION apply_changes, make_changes, change_entries, confirm_history, guard_namespace TO %I",
     "GRANT SELECT ON audit_notes, audit_origins, audit_records, audit_anchors, audit_checkpoints TO %I",
     "GRANT EXECUTE ON FUNCTION note_origins, note_audit, append_audit TO %I",
     "GRANT SELECT ON access_position, grants, machine_keys TO %I",
     "GRANT EXECUTE ON FUNCTION put_grant, remove_grant, put_machine_key, remove_machine_key TO %I",
     "GRANT SELECT ON proposals, proposal_edits, proposal_approvals TO %I",
-    "GRANT EXECUTE ON FUNCTION put_proposal, approve_proposal, close_proposal TO %I",
+    "GRANT EXECUTE ON FUNCTION propose, put_proposal, approve_proposal, close_proposal TO %I",
     "GRANT SELECT ON subscribers, deliveries, dead_letters, kept_deliveries TO %I",
-    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_delivery, give_back, settle_dead_letters TO %I",
-    "GRANT EXECUTE ON FUNCTION pause_subscriber, resume_subscriber TO %I",
+    "GRANT EXECUTE ON FUNCTION fan_out, claim_deliveries, end_deliveries, end_delivery, give_back TO %I",
+    "GRANT EXECUTE ON FUNCTION settle_dead_letters, pause_subscriber, resume_subscriber TO %I",
     "GRANT SELECT ON notifications TO %I",
     "GRANT EXECUTE ON FUNCTION take_notification TO %I",
 )

@@ -1,4 +1,4 @@
-"""Proposals in PostgreSQL; each step is one call of a function of migration 0008."""
+"""Proposals in PostgreSQL; each step is one call of a function of migration 0008 or 0013."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _FIND: Final = f"{_PROPOSALS} AND p.id = $3"
 _PAGE: Final = f"""{_PROPOSALS} AND p.number < $3 AND ($4::text IS NULL OR
     CASE WHEN p.state = 'open' AND p.expires_at <= clock_timestamp() THEN 'expired' ELSE p.state END = $4)
 ORDER BY p.number DESC LIMIT $5"""
-_PUT: Final = "SELECT put_proposal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+_PUT: Final = "SELECT propose($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
 _APPROVE: Final = "SELECT * FROM approve_proposal($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 _CLOSE: Final = "SELECT close_proposal($1, $2, $3, $4, $5, $6, $7)"
 _NEWEST: Final = 2**62
@@ -125,6 +125,7 @@ class PostgresProposals:
             [tags_text(edit.conditions.if_none_match, weakly=True) for edit in edits],
             note.note,
             _members(note),
+            context.traceparent,
         )
         if outcome == "reused":
             raise IdReusedError
@@ -227,7 +228,7 @@ def _proposal(row: asyncpg.Record) -> Proposal:
         row["number"],
         row["id"],
         edits,
-        Context(row["proposer"], row["request_id"], row["reason"], row["client"]),
+        Context(row["proposer"], row["request_id"], row["reason"], row["client"], row["traceparent"]),
         row["sponsor"],
         row["unchecked"],
         row["proposed_at"],

@@ -1,4 +1,4 @@
-"""Arguments and rows of ``make_changes()``, the function of migration 0006 that makes changes."""
+"""Arguments and rows of ``apply_changes()``, the function of migration 0013 that makes changes."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 # that was only judged made nothing: the revision of its rows is that of an earlier change.
 _NOTED = """
 ), noted AS MATERIALIZED (
-    SELECT note_origins(array_agg(revision), array_agg(($17::text[])[($11::integer[])[edit]])) FROM made
+    SELECT note_origins(array_agg(revision), array_agg(($18::text[])[($11::integer[])[edit]])) FROM made
     WHERE outcome IN ('create', 'replace', 'delete') AND NOT ($8::boolean[])[($11::integer[])[edit]]
     HAVING count(*) > 0
 )
@@ -46,15 +46,16 @@ SELECT made.* FROM made LEFT JOIN noted ON true
 """
 CHANGE = f"""
 WITH made AS MATERIALIZED (
-    SELECT * FROM make_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+    SELECT * FROM apply_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 {_NOTED}"""  # noqa: S608 - no value is part of it
 
 # The guard is asked first, since the ids depend on its answer.
 GUARDED_CHANGE = f"""
 WITH made AS MATERIALIZED (
-    SELECT change.* FROM guard_namespace($18, $19, $20, ($3::uuid[])[1]) AS guard (holds)
-    CROSS JOIN LATERAL make_changes(
-        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
+    SELECT change.* FROM guard_namespace($19, $20, $21, ($3::uuid[])[1]) AS guard (holds)
+    CROSS JOIN LATERAL apply_changes(
+        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
+        $17
     ) AS change
 {_NOTED}"""  # noqa: S608 - no value is part of it
 
@@ -86,6 +87,7 @@ def change_arguments(changes: Sequence[Change], horizon: Horizon) -> tuple[objec
         [edit.value for _, edit in edits],
         [tags_text(edit.conditions.if_match, weakly=False) for _, edit in edits],
         [tags_text(edit.conditions.if_none_match, weakly=True) for _, edit in edits],
+        [change.context.traceparent for change in changes],
         [change.context.client for change in changes],
         *guarded,
     )
@@ -137,7 +139,7 @@ def _refusal(row: asyncpg.Record) -> Exception:
 
 
 def refusal_of(outcome: str, current: Version | None) -> Exception:
-    """Return the error of an outcome of ``make_changes()``; ``current`` is the version that it was judged at."""
+    """Return the error of an outcome of ``apply_changes()``; ``current`` is the version that it was judged at."""
     match outcome:
         case "absent":
             return EntryNotFoundError()

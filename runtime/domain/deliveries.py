@@ -37,13 +37,14 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An event of the log: an edit that a change made."""
+    """An event of the log: an edit that a change made, as part of the trace ``traceparent`` if there is one."""
 
     change: UUID
     key: str
     action: str
     value: Json | None
     actor: str
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,12 +123,16 @@ class Layers:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The origin of a change, which is recorded with it; ``client`` is the one that throttling counts."""
+    """The origin of a change, which is recorded with it; ``client`` is the one that throttling counts.
+
+    ``traceparent`` is the trace that the request was part of, see :mod:`runtime.domain.traces`.
+    """
 
     actor: str = "anonymous"
     request_id: str | None = None
     reason: str | None = None
     client: str | None = None
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

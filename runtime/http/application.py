@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
+from runtime.domain import traces
 from runtime.http.audit import UNMATCHED
 from runtime.http.problem_kinds import MALFORMED_REQUEST, NO_SUCH_PATH
 from runtime.http.problems import problem
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from runtime.telemetry import Telemetry
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_TRACEPARENT = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
-"""The trace and the caller's span (https://www.w3.org/TR/trace-context/, section 3.2)."""
 _METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"})
 LONGEST_QUERY_BYTES = 4 * 1024
 _CLOSE = (b"connection", b"close")
@@ -78,6 +77,7 @@ class Application:
         started = time.perf_counter()
         request_id, fault = _examine(scope)
         scope["request_id"] = request_id
+        tracing = None if (trace := scope.get("trace")) is None else traces.begin(trace)
         found = None if fault else self._paths.find(scope)
         route, status = UNMATCHED if found is None else found[0].template, 500
         self._telemetry.in_flight += 1
@@ -93,6 +93,8 @@ class Application:
             self._complete(response, request_id, scope["method"])
             await response(scope, receive, send)
         finally:
+            if tracing is not None:
+                traces.end(tracing)
             self._telemetry.in_flight -= 1
             self._record(scope, route, status, time.perf_counter() - started)
 
@@ -121,7 +123,7 @@ class Application:
                 "request_id": scope["request_id"],
             }
             if (trace := scope.get("trace")) is not None:
-                _, fields["trace_id"], fields["parent_id"], _ = str(trace[0], "ascii").split("-")
+                fields["trace_id"], fields["parent_id"] = traces.ids(trace)
             self._log.write(fields)
 
 
@@ -143,7 +145,7 @@ def _examine(scope: Scope) -> tuple[str, str | None]:
         elif name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
             request_id = str(value, "ascii")
         elif name == b"traceparent":
-            scope["trace"] = None if "trace" in scope else _TRACEPARENT.fullmatch(value)
+            scope["trace"] = None if "trace" in scope else traces.parse(value)
     fault = None
     if hosts > 1 or not well_formed or (hosts == 0 and scope["http_version"] != "1.0"):
         fault = "a request has exactly one Host, of the form name or name:port (RFC 9112, section 3.2)"

@@ -163,7 +163,7 @@ def query_of(scope: Scope) -> str | None:
 
 def context_of(scope: Scope, reason: str | None = None) -> Context:
     """Return the origin of a change that a request asks for."""
-    return Context(actor_of(scope), scope["request_id"], reason, scope.get("identified_client"))
+    return Context(actor_of(scope), scope["request_id"], reason, scope.get("identified_client"), scope.get("trace"))
 
 
 def _from_the_right(values: Sequence[bytes]) -> Iterator[str]:

@@ -252,7 +252,12 @@ def _change_members(found: NamespaceChange) -> dict[str, Any]:
 
 def _context_members(context: Context | None) -> dict[str, Any]:
     found = context or Context(actor="")
-    return {"actor": found.actor or None, "reason": found.reason, "request_id": found.request_id}
+    return {
+        "actor": found.actor or None,
+        "reason": found.reason,
+        "request_id": found.request_id,
+        "traceparent": found.traceparent,
+    }
 
 
 def _edit_members(edits: tuple[KeyEdit, ...]) -> list[dict[str, Any]]:

@@ -147,6 +147,7 @@ def _event(change: Change) -> dict[str, Any]:
         "key": change.key,
         "action": change.action,
         "actor": change.actor,
+        "traceparent": change.traceparent,
         "value": value,
     }
 

@@ -31,8 +31,8 @@ class DeliveryQueue(Protocol):
         They belong to the claim for ``visibility_seconds``; then another one may claim them.
         """
 
-    async def done(self, delivery: Delivery) -> bool:
-        """End a delivery that was made; return whether its claim still held it."""
+    async def done(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
+        """End deliveries that were made; return for each whether its claim still held it."""
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
         """Give a delivery back with those of its lane that the same claim holds; return what became of it.

@@ -1,7 +1,7 @@
 """Changes as CloudEvents 1.0.
 
-Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions ``sequence`` and
-``partitionkey`` of the same repository.
+Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions ``sequence``,
+``partitionkey`` and ``traceparent`` (distributed tracing) of the same repository.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import orjson
+
+from runtime.domain import traces
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -38,18 +40,17 @@ def cloud_event(source: str, place: Place, occurred_at: datetime, event: Change)
     if event.value is not None:
         data["value"] = orjson.Fragment(event.value)
     kind = "entry" if event.key else "definition"
-    return orjson.dumps(
-        {
-            "specversion": "1.0",
-            "id": event_id(place, event),
-            "source": source,
-            "type": f"cbp.{kind}.{event.action}",
-            "subject": f"{place.namespace}/{event.key}",
-            "time": occurred_at,
-            "datacontenttype": "application/json",
-            "partitionkey": place.namespace,
-            "sequence": f"{place.revision:019}-{place.ordinal:06}",
-            "data": data,
-        },
-        option=orjson.OPT_UTC_Z,
-    )
+    attributes: dict[str, Any] = {
+        "specversion": "1.0",
+        "id": event_id(place, event),
+        "source": source,
+        "type": f"cbp.{kind}.{event.action}",
+        "subject": f"{place.namespace}/{event.key}",
+        "time": occurred_at,
+        "datacontenttype": "application/json",
+        "partitionkey": place.namespace,
+        "sequence": f"{place.revision:019}-{place.ordinal:06}",
+    }
+    if event.traceparent is not None:
+        attributes[traces.FIELD] = event.traceparent
+    return orjson.dumps({**attributes, "data": data}, option=orjson.OPT_UTC_Z)

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
+from runtime.domain import traces
 from runtime.domain.deliveries import DeliveryError, GoneError
 from runtime.ports.availability import CircuitState, NotAskedError, UnavailableError
 from runtime.ports.external import UnsignedError
 from runtime.services.cloud_events import cloud_event, event_id
+from runtime.services.endings import Endings
 from runtime.services.retries import pause_seconds
 
 if TYPE_CHECKING:
@@ -42,10 +45,13 @@ _log = structlog.get_logger(__name__)
 
 
 class _Fault(NamedTuple):
-    """The fault of an attempt, and the pause that the receiver asks for."""
+    """The fault of an attempt, and the pause that the receiver asks for; without a text there was no attempt."""
 
-    text: str
+    text: str | None
     pause_seconds: float = 0
+
+
+_NOT_TRIED = _Fault(None)
 
 
 class Deliveries:
@@ -76,6 +82,7 @@ class Deliveries:
         self._telemetry = telemetry
         self._now = now
         self._circuits = circuits or {}
+        self._endings = Endings(queue, telemetry)
         self._lanes: dict[asyncio.Task[None], str] = {}
         self._paused: set[str] = set()
         self._not_before: dict[str, float] = {}
@@ -97,6 +104,7 @@ class Deliveries:
         finally:
             for task in self._lanes:
                 task.cancel()
+            await self._endings.recorded()
 
     async def turn(self) -> bool:
         """Begin as many deliveries as this worker may make at once; return whether it began any."""
@@ -172,29 +180,22 @@ class Deliveries:
     async def _deliver_lane(self, lane: Sequence[Delivery], claimed_at: float) -> None:
         """Make deliveries in order, until one fails or the claim could run out during the next."""
         last_start = claimed_at + self._settings.visibility_seconds - self._timeout_seconds
+        ended: deque[asyncio.Future[bool]] = deque()
         try:
             for delivery in lane:
-                if self._now() > last_start:
-                    await self._give_back(delivery, None)
-                    return
-                try:
-                    fault = await self._deliver(delivery)
-                except NotAskedError:  # no attempt
-                    await self._give_back(delivery, None)
-                    return
-                except GoneError as error:  # no attempt either: it is not this event that is refused
-                    await self._pause(delivery.place.subscriber, str(error))
-                    await self._give_back(delivery, None)
-                    return
+                while ended and ended[0].done() and ended[0].result():
+                    ended.popleft()
+                if ended and ended[0].done():
+                    break  # others have the lane now, or will have it
+                fault = _NOT_TRIED if self._now() > last_start else await self._deliver(delivery)
                 if fault is not None:
                     await self._give_back(delivery, fault)
-                    return
-                held = await self._queue.done(delivery)
-                self._telemetry.deliveries.count("delivered" if held else "lost")
-                if not held:
-                    return  # others have the lane now
-        except UnavailableError as error:  # the claim runs out, and the deliveries are made again
-            _log.warning("the end of a delivery is not recorded: it is made again", text=str(error))
+                    break
+                ended.append(self._endings.end(delivery))
+        except UnavailableError as error:  # the claim runs out, and the delivery is made again
+            _log.warning("a delivery is not given back: it is made again", text=str(error))
+        if ended:
+            await asyncio.wait(ended)
 
     async def _deliver(self, delivery: Delivery) -> _Fault | None:
         """Return None once the receiver has taken the event, or the fault."""
@@ -202,14 +203,20 @@ class Deliveries:
             return _Fault(NOT_KEPT)
         place = delivery.place
         event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
+        tracing = traces.begin(_trace(delivery))
         try:
             await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
-        except (NotAskedError, GoneError):
-            raise
+        except NotAskedError:
+            return _NOT_TRIED
+        except GoneError as error:  # it is not this event that is refused
+            await self._pause(place.subscriber, str(error))
+            return _NOT_TRIED
         except UnsignedError as error:
             return _Fault(str(error))
         except (DeliveryError, UnavailableError) as error:
             return _Fault(str(error), self._asked_pause(place.subscriber, error.retry_after_seconds))
+        finally:
+            traces.end(tracing)
         return None
 
     def _asked_pause(self, name: str, seconds: float | None) -> float:
@@ -226,13 +233,12 @@ class Deliveries:
             _log.error("a subscriber is paused: its receiver is gone", subscriber=name, reason=reason)
         self._paused.add(name)
 
-    async def _give_back(self, delivery: Delivery, fault: _Fault | None) -> None:
+    async def _give_back(self, delivery: Delivery, fault: _Fault) -> None:
         failures = delivery.attempts + 1
         attempts = self._settings.retry.attempts
-        reason = None if fault is None else fault.text
+        reason = fault.text
         exhausted = (attempts is not None and failures >= attempts) or reason == NOT_KEPT
-        asked = 0 if fault is None else fault.pause_seconds
-        pause = None if exhausted else max(asked, pause_seconds(self._settings.retry, failures))
+        pause = None if exhausted else max(fault.pause_seconds, pause_seconds(self._settings.retry, failures))
         outcome = await self._queue.give_back(delivery, reason, pause, bury=self._settings.dead_letters)
         self._telemetry.deliveries.count(outcome)
         if outcome in ("buried", "dropped"):
@@ -243,7 +249,12 @@ class Deliveries:
                 namespace=place.namespace,
                 revision=place.revision,
                 reason=reason,
+                trace_id=None if (trace := _trace(delivery)) is None else traces.ids(trace)[0],
             )
+
+
+def _trace(delivery: Delivery) -> str | None:
+    return None if delivery.event is None else delivery.event.traceparent
 
 
 def _in_lanes(delivery: Delivery) -> tuple[object, ...]:

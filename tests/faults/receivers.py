@@ -25,13 +25,14 @@ class Receiver:
     """A receiver that has an effect once for each id: ``taken`` are the events in the order of their effects.
 
     ``repeated`` counts deliveries of what was taken before. ``status`` is its answer; with another one than ``OK`` it
-    takes nothing.
+    takes nothing. It answers ``seconds`` after the request.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.key = new_key()
         self.status = OK
+        self.seconds = 0.0
         self.taken: dict[str, dict[str, Any]] = {}
         self.repeated = 0
         self.faults: list[str] = []
@@ -98,6 +99,7 @@ class Receiver:
                 if self._held is not None and not self._held.done():
                     self._held.set_result(writer.get_extra_info("peername")[1])
                 await self._released.wait()
+                await asyncio.sleep(self.seconds)
                 writer.write(b"HTTP/1.1 %d Status\r\nContent-Length: 0\r\n\r\n" % status)
                 await writer.drain()
         writer.close()

@@ -24,6 +24,7 @@ from tests.faults.nemeses.receivers import (
     failing_receiver,
     frozen_receiver,
     killed_delivering_worker,
+    slow_receiver,
 )
 from tests.faults.nemeses.redis import (
     configured_cache,
@@ -153,6 +154,7 @@ ROWS = (
         changes=True,
         unreceptive=True,
     ),
+    Row("a receiver is slow", "it takes half of the timeout for each answer", slow_receiver, changes=True),
     Row("a receiver fails", "it answers 500", failing_receiver, changes=True, unreceptive=True),
     Row(
         "a receiver refuses connections",

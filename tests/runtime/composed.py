@@ -44,9 +44,12 @@ BUSY_SECONDS = 30
 
 @asynccontextmanager
 async def composed(
-    settings: Settings, database: Address, redis: Address, **more: Any
+    settings: Settings, database: Address, redis: Address, direct: Address | None = None, **more: Any
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Run one worker, and yield a client of it; ``more`` are further adapters."""
+    """Run one worker, and yield a client of it; ``more`` are further adapters.
+
+    ``direct`` is the address without a pooler, where that of the database leads through one.
+    """
     telemetry, horizon = Telemetry(), Horizon(3)
     buckets = RedisTokenBuckets(redis, telemetry)
     store = PostgresEntries(database, None, settings.database, horizon)
@@ -56,7 +59,7 @@ async def composed(
         proposals=PostgresProposals(store, horizon),
         queue=PostgresDeliveries(store, settings.database.pool_size),
         notifications=PostgresNotifications(store),
-        changes=PostgresChanges(database, settings.database, horizon, RedisHighWater(buckets)),
+        changes=PostgresChanges(direct or database, settings.database, horizon, RedisHighWater(buckets)),
         buckets=buckets,
         keys=MemoryKeys(),
         telemetry=telemetry,

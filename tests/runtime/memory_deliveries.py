@@ -84,12 +84,13 @@ class MemoryDeliveries:
         taken.sort(key=lambda row: (row.rank, _order(row.place)))
         return [Delivery(row.place, claim, row.occurred_at, row.attempts, self._event(row.place)) for row in taken]
 
-    async def done(self, delivery: Delivery) -> bool:
+    async def done(self, deliveries: Sequence[Delivery]) -> Sequence[bool]:
         self._fail()
-        held = self._held(delivery)
-        if held is not None:
-            del self._rows[held.place]
-        return held is not None
+        held = [self._held(delivery) for delivery in deliveries]
+        for row in held:
+            if row is not None:
+                del self._rows[row.place]
+        return [row is not None for row in held]
 
     async def give_back(self, delivery: Delivery, fault: str | None, pause_seconds: float | None, *, bury: bool) -> str:
         self._fail()
@@ -177,6 +178,12 @@ class MemoryDeliveries:
             if place.subscriber == subscriber:
                 self._rows[place] = replace(row, rank=row.rank - timedelta(seconds=seconds))
 
+    def claimed_by_others(self, subscriber: str) -> None:
+        """Have another claim hold the deliveries to a subscriber."""
+        for place, row in self._rows.items():
+            if place.subscriber == subscriber:
+                self._rows[place] = replace(row, claim=uuid4())
+
     def _held(self, delivery: Delivery) -> _Row | None:
         row = self._rows.get(delivery.place)
         return row if row is not None and row.claim == delivery.claim else None
@@ -184,7 +191,8 @@ class MemoryDeliveries:
     def _event(self, place: Place) -> Change | None:
         for each in self._entries.history.events:
             if (each.revision, each.ordinal) == _order(place) and each.action and each.context:
-                return Change(each.change, each.key, each.action.value, each.value, each.context.actor)
+                context = each.context
+                return Change(each.change, each.key, each.action.value, each.value, context.actor, context.traceparent)
         return None
 
     def _kept(self, place: Place) -> KeptDelivery:

@@ -419,9 +419,9 @@ async def test_a_claim_belongs_to_one_worker_until_it_runs_out(store: EntryStore
     await asyncio.sleep(0.06)
     second = await bus.queue.claim(["fis"], 8, 1, 60)
     assert [each.place for each in second] == [each.place for each in first]
-    assert not await bus.queue.done(first[0])
+    assert await bus.queue.done(first) == [False]
     assert await bus.queue.give_back(first[0], "answered 500", 1, bury=True) == "lost"
-    assert await bus.queue.done(second[0])
+    assert await bus.queue.done([*first, *second]) == [False, True]
 
 
 async def test_a_subscriber_that_is_away_is_bounded_and_its_lag_is_seen(

@@ -215,6 +215,7 @@ async def test_versions_tell_who_changed_a_key_when_and_why(client: httpx.AsyncC
         "actor": "local:tester",
         "reason": "a new limit",
         "request_id": "order-7",
+        "traceparent": None,
         "removed": False,
         "size": 1,
         "sha256": "e7f6c011776e8db7cd330b54174fd76f7d0216b612387a5ffcfb81e6f0919683",

@@ -26,6 +26,7 @@ from runtime.environment import Address
 from tests.conftest import empty_database, in_database
 from tests.identity import signed_in
 from tests.runtime.composed import CLIENTS, LIST, loaded
+from tests.runtime.external import answers, external, new_key
 from tests.runtime.forwarder import forwarding
 from tests.runtime.service import command_of, running
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
     from runtime.embedded.postgres import PostgresServer
     from runtime.settings import Settings
+    from tests.runtime.external import External
     from tests.runtime.forwarder import Forwarder
     from tests.runtime.service import Service
 
@@ -43,6 +45,7 @@ ROOT = Path(__file__).parents[2]
 NEWEST = migrations()[-1]
 WIDE = {"capacity": 100_000, "refill_per_minute": 1}
 POLL_SECONDS = 0.05
+TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 def git(*arguments: str) -> bytes:
@@ -96,8 +99,25 @@ def database(postgres: PostgresServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def variables(postgres: PostgresServer, database: str, redis_url: str) -> dict[str, str]:
-    return {"CBP_DATABASE_URL": in_database(postgres.url, database), "CBP_REDIS_URL": redis_url}
+async def receiver() -> AsyncIterator[External]:
+    """A receiver of every change."""
+    async with external(answers(204)) as server:
+        yield server
+
+
+@pytest.fixture
+def variables(
+    postgres: PostgresServer, database: str, redis_url: str, receiver: External, tmp_path: Path
+) -> dict[str, str]:
+    keys, subscribers = tmp_path / "keys", tmp_path / "subscribers.json"
+    keys.write_text(new_key(), encoding="utf-8")
+    ledger = {"name": "ledger", "url": receiver.url, "keys_file": str(keys)}
+    subscribers.write_text(json.dumps([ledger]), encoding="utf-8")
+    return {
+        "CBP_DATABASE_URL": in_database(postgres.url, database),
+        "CBP_REDIS_URL": redis_url,
+        "CBP_SUBSCRIBERS_FILE": str(subscribers),
+    }
 
 
 @pytest.fixture
@@ -187,15 +207,29 @@ async def needed(replica: Service) -> int:
         return found
 
 
+async def followed(replica: Service, least: int = 0) -> int:
+    """Wait until the receiver lacks none of the changes, of which there are so many at least; return their number."""
+    async with asyncio.timeout(60), httpx.AsyncClient(base_url=replica.url, headers=signed_in()) as client:
+        while True:
+            for found in (await client.get("/v1/subscribers")).json()["subscribers"]:
+                if found["lag"] == 0 and found["revision"] >= least:
+                    return int(found["revision"])
+            await asyncio.sleep(POLL_SECONDS)
+
+
 async def test_a_rolling_update_from_the_previous_release_and_its_return_fail_no_request_and_lose_no_change(
     previous: Release,
     present: Release,
     settings: Settings,
     postgres: PostgresServer,
     database: str,
+    receiver: External,
     tmp_path: Path,
 ) -> None:
-    """As the Deployment does: a new replica is ready before an old one is told to end, which drains meanwhile."""
+    """As the Deployment does: a new replica is ready before an old one is told to end, which drains meanwhile.
+
+    Both deliver the changes, of which this release alone need keep the trace.
+    """
     url = in_database(postgres.migration_url, database)
     await asyncio.to_thread(previous.migrate, tmp_path / "migration", url)
     versions = sorted(int(file.name[:4]) for file in previous.folder.glob("runtime/adapters/migrations/*.sql"))
@@ -214,8 +248,9 @@ async def test_a_rolling_update_from_the_previous_release_and_its_return_fail_no
 
             old = await starts(previous, "old")
             assert await needed(old) == versions[-1]
+            assert await followed(old) == 0
             async with (
-                httpx.AsyncClient(base_url=balancer.url, headers=signed_in()) as client,
+                httpx.AsyncClient(base_url=balancer.url, headers={**signed_in(), "traceparent": TRACEPARENT}) as client,
                 loaded(client) as load,
             ):
                 await migrate(Address(url), settings.database, API)
@@ -233,3 +268,7 @@ async def test_a_rolling_update_from_the_previous_release_and_its_return_fail_no
                 found = [(await client.get(f"{LIST}/k{number}")).json()["value"] for number in range(CLIENTS)]
             # A client that was cancelled may have made one change more than it counted.
             assert all(0 <= value - done <= 1 for value, done in zip(found, load.rounds, strict=True))
+            made = await followed(returned, sum(found) + CLIENTS)
+    events = [json.loads(request.partition(b"\r\n\r\n")[2]) for request in receiver.requests]
+    assert len({event["id"] for event in events}) == made
+    assert {event["traceparent"] for event in events if "traceparent" in event} == {TRACEPARENT}

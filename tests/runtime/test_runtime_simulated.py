@@ -44,7 +44,7 @@ class Pair:
         events: tuple[functions.Event, ...] = ()
         expected: list[dict[str, Any]] | str | None
         try:
-            rows, events = functions.make_changes(self._state, self._server, lambda: datetime.now(UTC), arguments)
+            rows, events = functions.apply_changes(self._state, self._server, lambda: datetime.now(UTC), arguments)
             expected = _plain(rows)
         except asyncpg.PostgresError as error:
             expected = error.sqlstate
@@ -102,6 +102,7 @@ class Pair:
             [self._draw.choice((None, None, "", "ffffffff-1")) for _ in ids],
             [self._state_tag() for _ in ids],
             *map(list, zip(*edits, strict=True)),
+            [None] * same,
             [None] * same,
         )
 

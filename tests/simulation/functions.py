@@ -175,11 +175,13 @@ def confirm_history(
     return None
 
 
-def make_changes(
+def apply_changes(
     state: State, server: Identity, clock: Callable[[], datetime], arguments: Sequence[Any]
 ) -> tuple[list[Row], tuple[Event, ...]]:
-    """Return the rows of ``make_changes()``, and the events that it writes."""
-    known_epoch, known_revision, ids, _, _, _, expiries, trials, definitions, states, numbers, *columns, _ = arguments
+    """Return the rows of ``apply_changes()``, and the events that it writes."""
+    known_epoch, known_revision, ids, _, _, _, expiries, trials, definitions, states, numbers, *columns, _, _ = (
+        arguments
+    )
     edits = list(zip(numbers, *columns, strict=True))
     epoch, last = epoch_of(state, server), state.last_revision
     back = epoch == known_epoch and known_revision is not None and last < known_revision
@@ -198,7 +200,7 @@ def make_changes(
 
 
 class _View:
-    """The tables as one call of ``make_changes()`` sees them, its own writes included."""
+    """The tables as one call of ``apply_changes()`` sees them, its own writes included."""
 
     def __init__(self, state: State, epoch: str, last: int) -> None:
         self._state = state

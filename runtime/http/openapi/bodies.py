@@ -368,6 +368,7 @@ class Recorded(Body):
     actor: str | None
     reason: str | None
     request_id: str | None
+    traceparent: str | None
 
 
 class KeyVersion(Recorded):
@@ -537,6 +538,7 @@ class DeliveredEvent(Body):
     key: KeyOrDefinition
     action: Action
     actor: str
+    traceparent: str | None
     value: Value
 
 

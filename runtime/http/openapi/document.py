@@ -15,7 +15,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from runtime.http import problem_kinds as kinds
 from runtime.http.openapi.bodies import Problem
-from runtime.http.openapi.fields import CHANGE_REASON, FIELDS, IN_PATH, REQUEST_ID
+from runtime.http.openapi.fields import CHANGE_REASON, FIELDS, IN_PATH, REQUEST_ID, TRACEPARENT
 from runtime.http.openapi.operations import operations
 from runtime.http.openapi.parts import JSON
 from runtime.routes import PERMISSIONS
@@ -133,7 +133,7 @@ def _parameters(described: Iterable[Operation]) -> dict[str, Parameter]:
 
 def _of(operation: Operation) -> tuple[Parameter, ...]:
     names = _PARAMETER.findall(operation.template)
-    return (*(it for it in IN_PATH if it.name in names), *operation.parameters, REQUEST_ID)
+    return (*(it for it in IN_PATH if it.name in names), *operation.parameters, REQUEST_ID, TRACEPARENT)
 
 
 def _parameter(parameter: Parameter) -> dict[str, Any]:

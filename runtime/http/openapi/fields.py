@@ -200,6 +200,14 @@ REQUEST_ID: Final = Parameter(
     {"type": "string"},
     "3f2b6c0e",
 )
+TRACEPARENT: Final = Parameter(
+    "traceparent",
+    "header",
+    "The trace that the request is part of, by W3C Trace Context: it is in the logs, and in the events of a change."
+    " A malformed one is ignored.",
+    {"type": "string"},
+    "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+)
 
 DISCARD_REASON: Final = replace(
     STEP_REASON,

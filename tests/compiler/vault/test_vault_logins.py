@@ -36,6 +36,7 @@ from tests.compiler.project import ROOT, documents
 from tests.compiler.vault.bank import SITES
 from tests.conftest import empty_database
 from tests.faults.deployment import settings as small_settings
+from tests.pgbouncer import pgbouncer
 from tests.runtime.composed import composed, loaded, until_ready
 from tests.tls import context_of
 
@@ -366,6 +367,19 @@ def serving_database(rotated: Bank, postgres: PostgresServer, serving: Settings)
         yield f"{server}/{name}?sslmode=disable"
 
 
+@pytest.fixture(params=["PostgreSQL", "PgBouncer"])
+def door(
+    request: pytest.FixtureRequest, postgres: PostgresServer, serving_database: str, tmp_path: Path
+) -> Iterator[str]:
+    """The address of that database by which workers reach it: PostgreSQL's own, or that of a pooler as compiled."""
+    if request.param == "PostgreSQL":
+        yield serving_database
+        return
+    pooler = documents(PRODUCTION)["cbp-data/pooler-configuration-db-pooler-rw.yaml"]["spec"]["pgbouncer"]
+    with pgbouncer(postgres, tmp_path / "pgbouncer", pooler["poolMode"], pooler["parameters"]) as address:
+        yield f"{address}/{serving_database.partition('/')[2]}"
+
+
 async def users_of(administrator: asyncpg.Connection, database: str) -> set[str]:
     """The users of the connections that workers have lent to requests."""
     name = database.partition("/")[2].partition("?")[0]
@@ -375,28 +389,42 @@ async def users_of(administrator: asyncpg.Connection, database: str) -> set[str]
     return {row["usename"] for row in rows}
 
 
+async def end_connections(administrator: asyncpg.Connection, database: str) -> int:
+    """End the connections that workers have lent to requests, and return their number."""
+    name = database.partition("/")[2].partition("?")[0]
+    ended: int = await administrator.fetchval(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        " WHERE datname = $1 AND application_name = 'cbp-runtime'",
+        name,
+    )
+    return ended
+
+
 @pytest.mark.anyio
 async def test_a_rotation_of_the_database_password_fails_no_request_and_voids_the_one_before(
     rotated: Bank,
     postgres: PostgresServer,
     serving: Settings,
     serving_database: str,
+    door: str,
     redis_url: str,
     tmp_path: Path,
 ) -> None:
     """Vault rotates while clients read and write; until the file follows, new sessions have the former password."""
     file, administrator = tmp_path / "password", await asyncpg.connect(postgres.admin_url)
     first = write_as_external_secrets_does(rotated, file)
-    address = Address(f"postgresql://{DATABASE_ROLE}@{serving_database}", file, DATABASE_PREVIOUS)
+    address, direct = (
+        Address(f"postgresql://{DATABASE_ROLE}@{each}", file, DATABASE_PREVIOUS) for each in (door, serving_database)
+    )
 
     async def a_pod_starts_as(user: str) -> None:
-        async with composed(serving, address, Address(redis_url)) as client:
+        async with composed(serving, address, Address(redis_url), direct) as client:
             await until_ready(client)
             assert (await client.put("/v1/namespaces/n/entries/new", json={"value": user})).is_success
             assert user in await users_of(administrator, serving_database)
             assert (await client.delete("/v1/namespaces/n/entries/new", headers={"If-Match": "*"})).is_success
 
-    async with composed(serving, address, Address(redis_url)) as client:
+    async with composed(serving, address, Address(redis_url), direct) as client:
         await until_ready(client)
         async with loaded(client) as load:
             await asyncio.to_thread(rotate, rotated)
@@ -405,12 +433,39 @@ async def test_a_rotation_of_the_database_password_fails_no_request_and_voids_th
             await load.goes_on()
             second = write_as_external_secrets_does(rotated, file)
             await a_pod_starts_as(DATABASE_ROLE)
+            assert await end_connections(administrator, serving_database)
+            await load.goes_on()
     ends = "SELECT extract(epoch FROM rolvaliduntil - now()) FROM pg_roles WHERE rolname = $1"
     assert 0 < await administrator.fetchval(ends, DATABASE_PREVIOUS) <= OVERLAP.seconds
     assert await signs_in(postgres, first, DATABASE_PREVIOUS)
     await administrator.execute(f"SELECT {KEEP_PASSWORD}('0 seconds')")
     assert [await signs_in(postgres, each, DATABASE_PREVIOUS) for each in (first, second)] == [False, False]
     assert await signs_in(postgres, second)
+    await administrator.close()
+
+
+@pytest.mark.anyio
+async def test_a_process_that_loses_its_connections_after_a_rotation_fails_no_request(
+    rotated: Bank,
+    postgres: PostgresServer,
+    serving: Settings,
+    serving_database: str,
+    door: str,
+    redis_url: str,
+    tmp_path: Path,
+) -> None:
+    """Its sessions at a pooler began with the former password, by which the pooler gets no connection any more."""
+    file, administrator = tmp_path / "password", await asyncpg.connect(postgres.admin_url)
+    write_as_external_secrets_does(rotated, file)
+    address, direct = (
+        Address(f"postgresql://{DATABASE_ROLE}@{each}", file, DATABASE_PREVIOUS) for each in (door, serving_database)
+    )
+    async with composed(serving, address, Address(redis_url), direct) as client:
+        await until_ready(client)
+        async with loaded(client) as load:
+            await asyncio.to_thread(rotate, rotated)
+            assert await end_connections(administrator, serving_database)
+            await load.goes_on()
     await administrator.close()
 
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tests.faults.circuits import opened
+from tests.faults.deployment import CALL_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -24,6 +25,15 @@ async def frozen_receiver(deployment: Deployment, _rewinds: list[Rewind]) -> Asy
     await opened(deployment, receiver.target)
     yield
     receiver.thaw()
+
+
+@asynccontextmanager
+async def slow_receiver(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """Let the receiver take half of the time that it has for each answer."""
+    receiver = deployment.receivers[0]
+    receiver.seconds = CALL_SECONDS / 2
+    yield
+    receiver.seconds = 0
 
 
 @asynccontextmanager

@@ -1,0 +1,54 @@
+"""The trace that work is part of, by W3C Trace Context (https://www.w3.org/TR/trace-context/).
+
+A trace is kept as the text of its field ``traceparent``: the id of the trace, and that of the span of whoever asked.
+``tracestate`` is not kept: it may hold anything, and changes outlive the request that it is about.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextvars import Token
+
+FIELD = "traceparent"
+_FORM = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
+"""The version, the trace, the span and the flags (section 3.2)."""
+_SAMPLED = 0x01
+"""The one flag that is passed on: the others are reserved (section 3.2.2.5.2)."""
+
+_present: ContextVar[str | None] = ContextVar("trace", default=None)
+
+
+def parse(value: bytes) -> str | None:
+    """Return the trace of a field ``traceparent`` in the version 00, or None for a malformed one."""
+    if _FORM.fullmatch(value) is None:
+        return None
+    text = str(value, "ascii")
+    if text[:2] == "00" and text[53:] in ("00", "01"):  # nearly every one: a read from memory pays for this too
+        return text
+    return f"00{text[2:53]}{int(text[53:], 16) & _SAMPLED:02x}"
+
+
+def ids(trace: str) -> tuple[str, str]:
+    """Return the id of a trace, and that of the span."""
+    return trace[3:35], trace[36:52]
+
+
+def begin(trace: str | None) -> Token[str | None]:
+    """Have what the present task does be part of a trace, or of none, until :func:`end`."""
+    return _present.set(trace)
+
+
+def end(token: Token[str | None]) -> None:
+    """Have what the present task does be part of what it was before :func:`begin`."""
+    _present.reset(token)
+
+
+def outgoing() -> dict[str, str]:
+    """Return the fields of a call that the present task makes: a span of its own in the trace, if there is one."""
+    trace = _present.get()
+    return {} if trace is None else {FIELD: f"{trace[:36]}{secrets.token_hex(8)}{trace[52:]}"}
