@@ -166,7 +166,7 @@ METRICS_ADAPTER = Provider(
 EXTERNAL_DNS = Provider(
     "ExternalDNS",
     "0.15.0",
-    "names of Services by annotation",
+    "names of Services and, where they fail over, of the Ingress, by annotation",
     "https://kubernetes-sigs.github.io/external-dns/latest/",
     "external-dns",
 )

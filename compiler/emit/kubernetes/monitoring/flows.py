@@ -1,6 +1,6 @@
 """Flows of metrics: Prometheus scrapes pods and kubelets, sends alerts, and the autoscalers query it.
 
-Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``.
+Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``, ``components.*.scaling``.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
         yield Flow(at.PROMETHEUS, found[0].pods, ports, "measurements", EGRESS, _ITEM)
     for source, destination, port, reason in (*_platform(site), *_queries(site)):
         yield Flow(source, destination, (port,), reason, EGRESS, _ITEM)
-    for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
+    for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.scales_pods else 1]:
         yield to_kubernetes(pods, EGRESS, _ITEM)
         yield from to_dns(site, pods, EGRESS, _ITEM)
 
@@ -59,8 +59,8 @@ def _platform(site: Site) -> Iterator[Connection]:
 
 
 def _queries(site: Site) -> Iterator[Connection]:
-    if site.serves and site.reads_replicas:
+    if site.scales_replicas:
         yield at.SCALER, at.PROMETHEUS, PROMETHEUS_PORT, "when the database needs another replica"
-    if site.serves:
+    if site.scales_pods:
         yield at.METRICS_ADAPTER, at.PROMETHEUS, PROMETHEUS_PORT, "requests of each pod of the API"
         yield at.KUBERNETES_API, at.METRICS_ADAPTER, ADAPTER_PORT, "the autoscaler asks for that metric"

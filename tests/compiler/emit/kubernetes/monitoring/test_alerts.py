@@ -313,5 +313,12 @@ def test_the_alerts_on_the_event_bus_follow_its_words() -> None:
     assert of_queue("components.integration_layer.features", "Health monitors") == set()
 
 
+def test_the_circuits_of_external_services_are_watched_where_the_layer_has_health_monitors() -> None:
+    for features, watched in ((["Event bus", "Health monitors"], True), (["Event bus"], False)):
+        groups = documents(site(listing("components.integration_layer.features", *features)))[FILE]["spec"]["groups"]
+        (external,) = (group["rules"] for group in groups if group["name"] == "external")
+        assert ("ExternalServiceAway" in {rule["alert"] for rule in external}) == watched
+
+
 def test_without_monitoring_there_are_no_alerts() -> None:
     assert FILE not in documents(site(listing("network.segmentation.traffic.egress", "Dependencies")))
