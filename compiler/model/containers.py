@@ -64,7 +64,7 @@ class ApplicationContainer(Model):
 
 
 class Sidecar(Model):
-    """A container beside the API's."""
+    """A container beside the API's, in its pod or on its node."""
 
     image: ImageName
     """The image of the container."""
@@ -92,6 +92,8 @@ class Images(Model):
     """The metrics of Valkey for Prometheus."""
     envoy: StoreImage
     """The proxy in each pod of the API, as ``sidecar.proxy.image`` names it."""
+    node_exporter: StoreImage
+    """The measurements of nodes, as ``sidecar.metrics.image`` names it, where the platform brings none."""
 
 
 class Containers(Model):

@@ -51,6 +51,7 @@ PODS = {
     "sentinel": ("cbp-data", SENTINEL),
     "prometheus": ("cbp-management", {"app.kubernetes.io/name": "prometheus", "prometheus": "platform"}),
     "adapter": ("cbp-management", {"app.kubernetes.io/name": "prometheus-adapter"}),
+    "node metrics": ("cbp-management", {"app.kubernetes.io/name": "node-metrics", "app.kubernetes.io/part-of": "cbp"}),
     "prometheus operator": ("monitoring", {"app.kubernetes.io/name": "kube-prometheus-stack-prometheus-operator"}),
     "alertmanager": ("monitoring", {"app.kubernetes.io/name": "alertmanager", "alertmanager": "platform"}),
     "state metrics": ("monitoring", {"app.kubernetes.io/name": "kube-state-metrics"}),
@@ -175,6 +176,8 @@ LOCKING: Table = {
     ("snapshots", "dns"): NAMES,
 }
 """Where a bucket under Object Lock is stated, for the anchors of the audit trail and snapshots of the configuration."""
+MEASURED: Table = {("prometheus", "node metrics"): {"9100"}}
+"""Where the platform does not measure its nodes."""
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
@@ -218,9 +221,10 @@ def reached(at: Site) -> Table:
 
 
 def expected(at: Site) -> Table:
+    measured = {} if at.cluster.node_metrics else MEASURED
     if not at.serves:
-        return STANDING_BY
-    return SERVING | LOCKING if at.cluster.anchors else SERVING
+        return STANDING_BY | measured
+    return (SERVING | LOCKING if at.cluster.anchors else SERVING) | measured
 
 
 @every_site
