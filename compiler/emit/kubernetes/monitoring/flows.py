@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ADAPTER_PORT = 6443
 # https://github.com/prometheus/alertmanager, https://github.com/kubernetes/kube-state-metrics
 ALERTMANAGER_PORT, STATE_METRICS_PORT = 9093, 8080
+# https://cert-manager.io/docs/devops-tips/prometheus-metrics/
+CERTIFICATES_PORT = 9402
 # https://kubernetes.io/docs/reference/networking/ports-and-protocols/
 KUBELET_PORT = 10250
 _ITEM = "Monitoring"
@@ -54,6 +56,7 @@ def _platform(site: Site) -> Iterator[Connection]:
     """Yield the connections of Prometheus to programs that are the platform's own."""
     yield at.PROMETHEUS, at.ALERTMANAGER, ALERTMANAGER_PORT, "alerts"
     yield at.PROMETHEUS, at.STATE_METRICS, STATE_METRICS_PORT, "the state of objects, as replicas that are missing"
+    yield at.PROMETHEUS, at.CERTIFICATE_MANAGER, CERTIFICATES_PORT, "when certificates end"
     if at.NODES.of(site):
         yield at.PROMETHEUS, at.NODES, KUBELET_PORT, "measurements of containers and volumes, by the kubelets"
 
