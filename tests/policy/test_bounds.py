@@ -46,7 +46,6 @@ WORDS = {
     "CON003": "its statements are lists",
     "CON034": "its statements are names",
     "CON036": "its statements are lists and mappings",
-    "CON037": "its statements are words",
     "DEP004": "its statements are lists",
     "DEP005": "its statements are mappings and lists",
     "DEP011": "its statement is a name",

@@ -20,7 +20,7 @@ test_node_exporter_is_stated_where_a_platform_has_none if {
 			"environment": {"image": {}, "clusters": {"a": {"node_metrics": true}, "b": {"node_metrics": has_own}}},
 			"spec": {"containers": {"images": {"node_exporter": {}}}},
 		}
-		count({item | some item in found; item.name == "node_exporter"}) == count({false} - {has_own})
+		count({item | some item in found; item.name == "node_exporter"}) == count({true} - {has_own})
 	}
 }
 
