@@ -112,6 +112,7 @@ SETTINGS: dict[str, Any] = {
         "timeout_seconds": 5,
         "waiting_milliseconds": 2500,
         "idle_seconds": 4,
+        "monitored": True,
         "issuers": {"pool_size": 5, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
         "integrations": {"pool_size": 15, "circuit_breaker": {"failure_threshold": 5, "reset_seconds": 30}},
     },

@@ -290,12 +290,14 @@ class ExternalServices(Model):
     Of its ``pool_size``, a quarter is for ``issuers``, which publish the keys that verify tokens (``Service calls``),
     and the rest for ``integrations``, which receive changes (``External integrations``). A call, and so a delivery,
     takes at most ``timeout_seconds``, of which it waits ``waiting_milliseconds`` at most for a connection; an idle one
-    is kept for ``idle_seconds``.
+    is kept for ``idle_seconds``. Where they are ``monitored`` (``Health monitors``), the details of health and the
+    metrics say of each service whether its circuit is open.
     """
 
     timeout_seconds: Positive
     waiting_milliseconds: Positive
     idle_seconds: Positive
+    monitored: bool
     issuers: ServiceCalls
     integrations: ServiceCalls
 

@@ -78,7 +78,7 @@ def _project(environment: Environment, zones: tuple[Zone, ...], *, rbac: bool) -
         "sourceNamespaces": SOURCE_NAMESPACES,
         "destinations": destinations,
         "clusterResourceWhitelist": _cluster_scoped(environment, zones),
-        "namespaceResourceWhitelist": _namespaced(),
+        "namespaceResourceWhitelist": _namespaced(environment),
         "orphanedResources": {"warn": True},
         "roles": _roles(environment) if rbac else [],
     }
@@ -167,9 +167,14 @@ def _application(environment: Environment, cluster: str) -> dict[str, Any]:
     }
 
 
-def _namespaced() -> list[dict[str, str]]:
-    """Return the kinds that the project may create in a zone: all but Argo CD's own, which could widen the project."""
-    listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not ARGO_CD)
+def _namespaced(environment: Environment) -> list[dict[str, str]]:
+    """Return the kinds that the project may create in a zone: all but Argo CD's own, which could widen the project.
+
+    A DaemonSet runs on every node: it may create one only where a cluster's platform does not measure nodes itself.
+    """
+    measured = all(cluster.node_metrics for cluster in environment.clusters.values())
+    left_out = {kinds.DAEMON_SET} if measured else frozenset()
+    listed = (kind for kind in kinds.KINDS if kind.namespaced and kind.provider is not ARGO_CD and kind not in left_out)
     return [{"group": kind.group, "kind": kind.name} for kind in listed]
 
 

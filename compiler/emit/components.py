@@ -40,6 +40,8 @@ from compiler.emit.kubernetes.edge.web_acl import web_acl
 from compiler.emit.kubernetes.monitoring.adapter_rules import adapter_rules
 from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.kubernetes.monitoring.dashboard import dashboard
+from compiler.emit.kubernetes.monitoring.node_metrics import node_metrics
+from compiler.emit.kubernetes.monitoring.node_metrics import scrapes as node_scrapes
 from compiler.emit.kubernetes.proxy import flows as proxy_flows
 from compiler.emit.kubernetes.proxy.configuration import configuration
 from compiler.emit.vault.audit import audit_devices
@@ -155,6 +157,7 @@ COMPONENTS: tuple[Component, ...] = (
         scrapes=cache_flows.scrapes,
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
+    Component(name="node metrics", runs=Runs.EVERYWHERE, documents=node_metrics, scrapes=node_scrapes),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
     Component(name="alerts", runs=Runs.SERVING, documents=each(alerts, dashboard)),
 )

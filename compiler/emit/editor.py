@@ -97,7 +97,7 @@ class _Shape:
     def _field(self, field: FieldInfo, docstring: str | None, section: str) -> dict[str, Any]:
         """Return the schema of a key's value, described by the field's docstring and then by its type's."""
         schema = self._value(field.annotation, section, field.metadata)
-        if self.placeholders and not is_model(field.annotation):
+        if self.placeholders and schema.get("type") != "object":
             schema = _or_placeholder(schema)
         form = schema.pop("description", "")
         schema.pop("markdownDescription", None)

@@ -39,6 +39,7 @@ COPIES_ADMITTED = "cbp-copies-by-restore-tests"
 
 ADAPTER_RULES = "prometheus-adapter-rules"
 DASHBOARD = "configuration-dashboard"
+NODE_METRICS = "node-metrics"
 
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"

@@ -73,7 +73,7 @@ EXTERNAL_SECRETS = Provider(
 CERT_MANAGER = Provider(
     "cert-manager",
     "1.21.0",
-    "tokens of service accounts for the audiences that Vault is shown",
+    "tokens of service accounts for the audiences that Vault is shown; metrics, scraped with `honorLabels: true`",
     "https://cert-manager.io/docs/",
     "cert-manager",
     writes_secrets_as="cert-manager",
@@ -166,7 +166,7 @@ METRICS_ADAPTER = Provider(
 EXTERNAL_DNS = Provider(
     "ExternalDNS",
     "0.15.0",
-    "names of Services by annotation",
+    "names of Services and, where they fail over, of the Ingress, by annotation",
     "https://kubernetes-sigs.github.io/external-dns/latest/",
     "external-dns",
 )

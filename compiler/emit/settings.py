@@ -292,6 +292,7 @@ def _external_services(spec: Specification) -> ExternalServices:
         # A call that gets its connection later would have no time left for its answer.
         waiting_milliseconds=min(stated.timeout.seconds * 1000 // 2, LONGEST_WAIT.seconds * 1000),
         idle_seconds=SERVICE_IDLE.seconds,
+        monitored="Health monitors" in spec.components.integration_layer.features,
         issuers=_calls(spec, issuers, "Service calls"),
         integrations=_calls(spec, stated.pool_size - issuers, "External integrations"),
     )

@@ -51,9 +51,30 @@ class Site:
         return len(self.environment.clusters) > 1
 
     @property
+    def fails_over(self) -> bool:
+        """Whether the API's name leads to another cluster by itself, once this one is lost."""
+        return self.has_peers and "Automatic detection" in self.spec.redundancy.application.failover
+
+    @property
     def reads_replicas(self) -> bool:
         """Whether reads are spread over replicas of the database."""
         return self.spec.components.data_layer.scaling.strategy.read_replicas == "Enabled"
+
+    @property
+    def scales_pods(self) -> bool:
+        """Whether an autoscaler sets the number of the API's pods; else it is the optimal one, which Git states."""
+        scaling = self.spec.components.api_layer.scaling
+        return self.serves and scaling.type == "Horizontal" and scaling.strategy == "Auto-scaling"
+
+    @property
+    def scales_replicas(self) -> bool:
+        """Whether an autoscaler sets the number of the database's replicas."""
+        return self.serves and self.reads_replicas and "Horizontal" in self.spec.components.data_layer.scaling.type
+
+    @property
+    def grows_volumes(self) -> bool:
+        """Whether volumes of the stores grow by themselves."""
+        return "Vertical" in self.spec.components.data_layer.scaling.type
 
     @property
     def subscribers(self) -> tuple[Subscriber, ...]:

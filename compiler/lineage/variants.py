@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 from compiler.model.environment import EnvironmentFile
 from compiler.model.shape import annotation_at
 from compiler.model.specification import Specification
+from compiler.model.text import DIGEST, UNRELEASED
 from compiler.resolve.bind import bind
 from compiler.sources.nodes import KeyValue, MappingNode, Node, Path, ScalarNode, SequenceNode, lookup
 
@@ -57,11 +58,16 @@ def choices(path: Path) -> tuple[str, ...]:
 
 
 def _alternatives(path: Path, text: str) -> Iterable[str]:
-    """Return other texts for a value: other choices or, for a quantity, slightly and much larger and smaller ones."""
+    """Return other texts for a value: other choices or, for a quantity, slightly and much larger and smaller ones.
+
+    In the place of an image's digest, or of the word that there is none yet, another digest may stand.
+    """
     if known := choices(path):
         return known
     if text in ("true", "false"):
         return ("true", "false")
+    if text == UNRELEASED or re.fullmatch(DIGEST, text):
+        return (f"sha256:{digit * 64}" for digit in "01")
     if number := re.search(r"[0-9]+", text):
         value = int(number[0])
         others = (value + 1, value - 1, value * 3, value * 100, value // 2, 1, 99)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.units import Duration, Flag
 
 
 class Authentication(Model):
     """Authentication of people."""
 
-    type: Literal["SSO"]
+    type: Annotated[
+        Literal["SSO"],
+        Only("a person who leaves the bank loses every right at one place, and no password of theirs is kept here"),
+    ]
     """The way to sign in; single sign-on is the only one."""
     mfa: Flag
     """Whether a second factor is required."""
@@ -29,7 +32,10 @@ class Authorization(Model):
 class InfrastructureAccess(Model):
     """Access of people and workloads to the infrastructure."""
 
-    principle: Literal["Least Privilege"]
+    principle: Annotated[
+        Literal["Least Privilege"],
+        Only("rights that nobody needs are those that an attacker uses; the rules of the domain access hold it"),
+    ]
     """The rule by which rights are given."""
     authentication: Authentication
     authorization: Authorization
@@ -47,7 +53,10 @@ class Rotation(Model):
 class Secrets(Model):
     """Storage and rotation of secrets."""
 
-    storage: Literal["Vault"]
+    storage: Annotated[
+        Literal["Vault"],
+        Only("it makes, rotates and audits secrets, none of which is in Git or made by hand"),
+    ]
     """The server that keeps secrets."""
     rotation: Rotation
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.units import Duration, Flag, Schedule
 
 
@@ -29,7 +29,10 @@ class BackupTesting(Model):
 class DatabaseBackup(Model):
     """The database's backups."""
 
-    type: Literal["Continuous"]
+    type: Annotated[
+        Literal["Continuous"],
+        Only("without an archive of the log, a disaster loses all changes since the last backup"),
+    ]
     """``Continuous``: the write-ahead log is archived between two backups."""
     retention: Duration
     """How long a backup is kept."""
@@ -40,7 +43,12 @@ class DatabaseBackup(Model):
 class ConfigurationBackup(Model):
     """The snapshots of the configuration that the API serves."""
 
-    type: Literal["Snapshot"]
+    type: Annotated[
+        Literal["Snapshot"],
+        Only(
+            "entries of one moment are consistent with each other; the changes between two are in the database's events"
+        ),
+    ]
     """``Snapshot``: all of it at one moment."""
     retention: Duration
     """How long a snapshot is kept."""

@@ -63,5 +63,12 @@ class Always:
         return items
 
 
+@dataclass(frozen=True, slots=True)
+class Only:
+    """A note in ``Annotated`` on a word that is the only one of its statement: ``because`` says why."""
+
+    because: str
+
+
 Switch = Literal["Enabled", "Disabled"]
 """A feature that is on or off, in the specification's words."""

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 from compiler.model.base import Always, Listed, Model, Switch
 from compiler.model.units import Count, Percent
 
-ScalingType = Literal["Horizontal", "Vertical", "Vertical + Horizontal"]
 ApplicationMetric = Literal["CPU utilization", "Request rate", "Memory usage"]
 
 
@@ -23,10 +22,10 @@ class Thresholds(Model):
 class ApiScaling(Model):
     """The scaling of the API layer; ``auto_scaling.application`` holds the exact targets."""
 
-    type: ScalingType
-    """Horizontal: more instances; vertical: larger ones."""
+    type: Literal["Horizontal", "Vertical"]
+    """Horizontal: more pods. Vertical: as many as are optimal, and larger ones, which a person decides."""
     strategy: Literal["Auto-scaling", "Manual"]
-    """Whether the autoscaler or a person decides."""
+    """Whether an autoscaler sets the number of pods, or Git does, to the optimal one."""
     metrics: Listed[ApplicationMetric]
     """The metrics that the layer scales by."""
     thresholds: Thresholds
@@ -65,8 +64,8 @@ class DataStrategy(Model):
 class DataScaling(Model):
     """The scaling of the data layer; ``compute.database_tier`` and ``auto_scaling.database`` hold its limits."""
 
-    type: ScalingType
-    """Horizontal: more instances; vertical: larger ones."""
+    type: Literal["Horizontal", "Vertical", "Vertical + Horizontal"]
+    """Horizontal: an autoscaler adds replicas. Vertical: volumes grow by themselves, up to their largest size."""
     strategy: DataStrategy
     metrics: Listed[Literal["Connection count", "Query performance", "Storage usage"]]
     """The metrics that the layer scales by."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Listed, Model
+from compiler.model.base import Listed, Model, Only
 from compiler.model.image import StoreImage
 from compiler.model.text import ImageName, UrlPath
 from compiler.model.units import Bytes, Cores, Count, Port
@@ -22,7 +22,10 @@ class ResourceLimits(Model):
 class ContainerHealthCheck(Model):
     """The kubelet's probe."""
 
-    type: Literal["HTTP"]
+    type: Annotated[
+        Literal["HTTP"],
+        Only("a process whose workers hang still accepts connections, so that nothing but an answer shows its health"),
+    ]
     """The protocol of the probe."""
     port: Port
     """The port of the API, which the probe uses, too."""
@@ -42,7 +45,10 @@ class LogOptions(Model):
 class Logging(Model):
     """JSON lines on standard output, kept in files on the node."""
 
-    driver: Literal["json-file"]
+    driver: Annotated[
+        Literal["json-file"],
+        Only("the kubelet rotates files of lines that the container runtime writes, and collectors read them"),
+    ]
     """The format in which the node keeps a log."""
     options: LogOptions
 
@@ -58,7 +64,7 @@ class ApplicationContainer(Model):
 
 
 class Sidecar(Model):
-    """A container beside the API's."""
+    """A container beside the API's, in its pod or on its node."""
 
     image: ImageName
     """The image of the container."""
@@ -86,6 +92,8 @@ class Images(Model):
     """The metrics of Valkey for Prometheus."""
     envoy: StoreImage
     """The proxy in each pod of the API, as ``sidecar.proxy.image`` names it."""
+    node_exporter: StoreImage
+    """The measurements of nodes, as ``sidecar.metrics.image`` names it, where the platform brings none."""
 
 
 class Containers(Model):

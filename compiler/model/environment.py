@@ -317,6 +317,8 @@ class Cluster(Model):
     balancers: Balancers = Balancers()
     recommender: Flag = True
     """Whether VPA's recommender runs in the cluster; without it no size is recommended."""
+    node_metrics: Flag = True
+    """Whether the platform measures its nodes by node-exporter; else one of ours runs on each."""
     vault: Vault
     backups: Backups
     anchors: Anchors | None = None

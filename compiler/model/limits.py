@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.units import Count, Percent
 
 
@@ -40,9 +40,15 @@ class ThreadLimits(Model):
 class ConnectionLimits(Model):
     """Whether connections are taken from pools."""
 
-    database: Literal["Pooled"]
+    database: Annotated[
+        Literal["Pooled"],
+        Only("a connection for each request would exceed what the database and its poolers admit"),
+    ]
     """``Pooled``: connections to the database come from a pool."""
-    services: Literal["Pooled"]
+    services: Annotated[
+        Literal["Pooled"],
+        Only("a connection and a handshake for each call would take most of its timeout, and nothing would bound them"),
+    ]
     """``Pooled``: connections to other services come from a pool."""
     monitoring: Levels
 

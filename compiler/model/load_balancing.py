@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.text import UrlPath
 from compiler.model.units import Count, Duration, Flag
 
@@ -27,7 +27,10 @@ class TargetHealthCheck(Model):
 class ApplicationBalancing(Model):
     """The load balancer in front of the pods."""
 
-    type: Literal["Application Load Balancer"]
+    type: Annotated[
+        Literal["Application Load Balancer"],
+        Only("the host, the firewall, stickiness and the health check are about HTTP, which no other kind reads"),
+    ]
     """The kind of load balancer: one that understands HTTP."""
     algorithm: Literal["Round Robin", "Least Outstanding Requests"]
     """The algorithm that chooses the pod for a client's first request."""
@@ -41,7 +44,12 @@ class ApplicationBalancing(Model):
 class DatabaseBalancing(Model):
     """The poolers in front of the database."""
 
-    type: Literal["Connection Pooling"]
+    type: Annotated[
+        Literal["Connection Pooling"],
+        Only(
+            "its connections and time limits are those of poolers, and the database admits fewer sessions than clients"
+        ),
+    ]
     """The way in which clients share connections to the database."""
     max_connections: Count
     """Client connections of all poolers together."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Listed, Model
+from compiler.model.base import Listed, Model, Only
 from compiler.model.units import Rate
 
 
@@ -24,7 +24,10 @@ class RateLimits(Model):
 class Throttling(Model):
     """Limits on the requests of one client; with ``Per endpoint``, on each route as well."""
 
-    strategy: Literal["Token bucket"]
+    strategy: Annotated[
+        Literal["Token bucket"],
+        Only("a rate that may be kept up and a burst above it are what this algorithm is stated by"),
+    ]
     """The algorithm by which requests are counted."""
     limits: RateLimits
     scope: Listed[Literal["Per client", "Per endpoint"]]
@@ -34,7 +37,10 @@ class Throttling(Model):
 class Queuing(Model):
     """The queue for work that can wait."""
 
-    implementation: Literal["Message queue"]
+    implementation: Annotated[
+        Literal["Message queue"],
+        Only("what is sent to others has to outlive the request and the pod that caused it"),
+    ]
     """The kind of queue."""
     patterns: Listed[Literal["Priority queuing", "Dead letter queue", "Retry mechanism"]]
     """The patterns of the queue for urgent work and for work that fails."""

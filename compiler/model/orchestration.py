@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.units import Count, Flag, Whole
 
 
@@ -46,6 +46,9 @@ class OrchestrationConfiguration(Model):
 class Orchestration(Model):
     """The orchestration of the application."""
 
-    platform: Literal["Kubernetes"]
+    platform: Annotated[
+        Literal["Kubernetes"],
+        Only("everything that runs is an object of Kubernetes or of an operator in it"),
+    ]
     """The platform that runs the containers."""
     configuration: OrchestrationConfiguration

@@ -7,6 +7,43 @@ from typing import Literal
 from compiler.model.base import Listed, Model
 
 
+class LatencyObjective(Model):
+    """The part of the requests that are answered in time."""
+
+    share: Literal["95%", "99%", "99.5%"]
+    """The part of all requests of clients in a month."""
+    within: Literal["100 ms", "250 ms", "500 ms", "1 second"]
+    """The time from the request's head to the last byte of the answer."""
+
+    @property
+    def seconds(self) -> float:
+        """The time in seconds."""
+        return {"100 ms": 0.1, "250 ms": 0.25, "500 ms": 0.5, "1 second": 1.0}[self.within]
+
+    @property
+    def allowed_slow(self) -> float:
+        """The part of the requests that may take longer."""
+        return _rest(self.share)
+
+
+class Objectives(Model):
+    """What clients may count on over a month; alerts tell how fast it is lost."""
+
+    availability: Literal["99%", "99.5%", "99.9%", "99.95%"]
+    """The part of the requests of clients that the service does not fail to answer."""
+    latency: LatencyObjective
+
+    @property
+    def allowed_failures(self) -> float:
+        """The part of the requests that may fail."""
+        return _rest(self.availability)
+
+
+def _rest(share: str) -> float:
+    """Return what a share leaves of the whole: 0.001 of ``99.9%``."""
+    return round(1 - float(share.removesuffix("%")) / 100, 6)
+
+
 class ApplicationRedundancy(Model):
     """The redundancy of the application, and its failover."""
 
@@ -14,6 +51,8 @@ class ApplicationRedundancy(Model):
     """The parts that exist more than once."""
     failover: Listed[Literal["Automatic detection", "Zero-downtime switch", "State preservation"]]
     """The properties of the failover when one of them is lost."""
+    objectives: Objectives | None = None
+    """What clients may count on; left out, nothing is promised, and no alert tells of it."""
 
 
 class DataRedundancy(Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import NoneType
 from typing import Any, get_args
 
-from compiler.model.base import Model
+from compiler.model.base import Always, Model, Only
 
 
 def annotation_at(model: type[Model], path: tuple[str | int, ...]) -> Any:
@@ -14,6 +14,17 @@ def annotation_at(model: type[Model], path: tuple[str | int, ...]) -> Any:
     for key in path:
         annotation = _below(annotation, key)
     return annotation
+
+
+def only_because(model: type[Model], path: tuple[str | int, ...], word: str) -> str | None:
+    """Return why a word stands at a path of a model in every specification; None where another may stand there."""
+    above = path[:-1] if isinstance(path[-1], int) else path
+    holder = annotation_at(model, above[:-1])
+    notes = holder.model_fields[above[-1]].metadata if is_model(holder) else ()
+    for note in notes:
+        if isinstance(note, Only) or (isinstance(note, Always) and word in note.words):
+            return note.because
+    return None
 
 
 def is_model(annotation: Any) -> bool:

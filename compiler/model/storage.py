@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from compiler.model.base import Model
+from compiler.model.base import Model, Only
 from compiler.model.units import Bytes, Duration, Flag, Schedule
 
-StorageClassName = Literal["Premium SSD"]
+StorageClassName = Annotated[
+    Literal["Premium SSD"],
+    Only("a slower disk delays each commit, and a claim never changes its class"),
+]
 
 
 class Size(Model):
@@ -22,7 +25,10 @@ class Size(Model):
 class StorageBackup(Model):
     """The backup of the database; agrees with ``backup.database``."""
 
-    type: Literal["Continuous"]
+    type: Annotated[
+        Literal["Continuous"],
+        Only("without an archive of the log, a disaster loses all changes since the last backup"),
+    ]
     """``Continuous``: the write-ahead log is archived between two backups."""
     retention: Duration
     """How long a backup is kept."""
@@ -31,7 +37,10 @@ class StorageBackup(Model):
 class DatabaseStorage(Model):
     """The database's volumes."""
 
-    type: Literal["PostgreSQL"]
+    type: Annotated[
+        Literal["PostgreSQL"],
+        Only("the migrations, functions and queries of the service are PostgreSQL's own"),
+    ]
     """The product of the database."""
     storage_class: StorageClassName
     """The class of its volumes."""
@@ -51,7 +60,10 @@ class Persistence(Model):
 class CacheStorage(Model):
     """The cache's volumes."""
 
-    type: Literal["Redis"]
+    type: Annotated[
+        Literal["Redis"],
+        Only("the script that takes tokens of a bucket is run by a server of this protocol"),
+    ]
     """The product of the cache."""
     storage_class: StorageClassName
     """The class of its volumes."""

@@ -62,7 +62,9 @@ _CIDR = r"[0-9a-fA-F.:]+/(0|[1-9][0-9]{0,2})"
 _CIDR_ADVICE = "write the network's first address and its prefix length, as 10.20.0.0/24"
 _LABEL = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 _HOST = r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?"
-_DIGEST = r"sha256:[0-9a-f]{64}"
+DIGEST = r"sha256:[0-9a-f]{64}"
+UNRELEASED = "unreleased"
+"""The word for a digest that is not there yet."""
 # A branch, a tag or a version such as 1.35 is a number to an editor, unless it stands in quotes.
 _NUMBER: dict[str, JsonValue] = {"type": ["string", "number"], "minimum": 0}
 
@@ -101,7 +103,7 @@ UrlPath = Annotated[
 ImageName = Annotated[
     str,
     Matching(
-        r"[a-z0-9]([a-z0-9._:/-]{0,200}[a-z0-9])?(@" + _DIGEST + ")?",
+        r"[a-z0-9]([a-z0-9._:/-]{0,200}[a-z0-9])?(@" + DIGEST + ")?",
         "an image",
         "write repository, or repository:tag",
         "registry.bank.example/base/python:3.13",
@@ -262,10 +264,10 @@ Repository = Annotated[
 Release = Annotated[
     str,
     Matching(
-        rf"{_DIGEST}|[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}",
+        rf"{DIGEST}|[A-Za-z0-9_][A-Za-z0-9._-]{{0,127}}",
         "a release",
         "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
-        "unreleased",
+        UNRELEASED,
         **_NUMBER,
     ),
 ]
@@ -274,10 +276,10 @@ Release = Annotated[
 Digest = Annotated[
     str,
     Matching(
-        rf"{_DIGEST}|unreleased",
+        rf"{DIGEST}|{UNRELEASED}",
         "a digest",
         "write the image's digest (sha256: and 64 hexadecimal digits), or 'unreleased' and a reason",
-        "unreleased",
+        UNRELEASED,
     ),
 ]
 """The digest of an image; or the word ``unreleased``."""

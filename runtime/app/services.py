@@ -201,7 +201,7 @@ def _health(
             "database-queue": configuration.queue.circuit,
             "database-notifications": configuration.notifications.circuit,
             **adapters.store.circuits,
-            **external.circuits,
+            **(external.circuits if settings.external_services.monitored else {}),
         },
         throttle=throttle,
         stale_seconds=settings.database.stale_seconds,

@@ -107,6 +107,7 @@ SETTINGS = Settings(
         timeout_seconds=5,
         waiting_milliseconds=2500,
         idle_seconds=4,
+        monitored=True,
         issuers=ServiceCalls(pool_size=1, circuit_breaker=None),
         integrations=ServiceCalls(pool_size=3, circuit_breaker=None),
     ),

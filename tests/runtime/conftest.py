@@ -106,6 +106,7 @@ def document() -> dict[str, Any]:
             "timeout_seconds": 1,
             "waiting_milliseconds": 500,
             "idle_seconds": 4,
+            "monitored": True,
             "issuers": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
             "integrations": {"pool_size": 2, "circuit_breaker": {"failure_threshold": 2, "reset_seconds": 1}},
         },

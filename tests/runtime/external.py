@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 RESET_SECONDS = 30
 _NO_CIRCUIT = ServiceCalls(pool_size=2, circuit_breaker=None)
 CALLS = ExternalServices(
-    timeout_seconds=5, waiting_milliseconds=2500, idle_seconds=4, issuers=_NO_CIRCUIT, integrations=_NO_CIRCUIT
+    timeout_seconds=5,
+    waiting_milliseconds=2500,
+    idle_seconds=4,
+    monitored=True,
+    issuers=_NO_CIRCUIT,
+    integrations=_NO_CIRCUIT,
 )
 """Settings of calls that tests make by themselves."""
 

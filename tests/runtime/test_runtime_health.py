@@ -269,6 +269,22 @@ async def test_the_details_show_the_circuits_and_the_pools_of_external_services(
         assert not issuer.now
 
 
+async def test_external_services_that_are_not_monitored_are_in_neither_the_details_nor_the_metrics(
+    settings: Settings, adapters: Adapters
+) -> None:
+    for monitored in (False, True):
+        calls = settings.external_services.model_copy(update={"monitored": monitored})
+        (issuer, *_) = settings.access.issuers
+        app = create_app(settings.model_copy(update={"external_services": calls}), adapters)
+        async with running(app), client_of(app) as http:
+            worker = Answers(http)
+            target = f"issuer-{issuer.name}"
+            assert (target in (await worker.detail())["circuits"]) == monitored
+            text = (await http.get(METRICS)).text
+            assert "circuit_breaker_state" in text
+            assert (f'circuit_breaker_state{{target="{target}"}}' in text) == monitored
+
+
 async def test_metrics_tell_what_the_details_tell(worker: Answers, feed: ToldFeed, entries: MemoryEntries) -> None:
     feed.see()
     circuit = 'circuit_breaker_state{target="database-reads"}'

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from compiler.emit.argocd import destination
 from compiler.emit.artifact import Artifact
 from compiler.emit.kinds import KINDS
-from compiler.emit.kubernetes.application.ingress import admitted, balancer
+from compiler.emit.kubernetes.application.ingress import admitted, balancer, record
 from compiler.emit.kubernetes.application.pod import pod
 from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, nodes_of_each_zone
 from compiler.emit.kubernetes.cache.pods import NODES
@@ -71,6 +71,7 @@ def bootstrap(
     text = render(
         "pages/bootstrap.md.j2",
         site=site,
+        record=record(site),
         argo_cd=ARGO_CD,
         registration=destination(site.environment, site.name),
         vault_paths=vault_paths(site),

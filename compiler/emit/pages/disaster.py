@@ -170,6 +170,9 @@ def _open(site: Site) -> Iterator[Step]:
     """Yield the steps after which clients may change entries again; they have read from pods that stood by."""
     environment, pods = site.environment, f"--namespace {namespace('application')}"
     optimal = site.spec.compute.application_tier.instances.optimal
+    scaled = (
+        "; the autoscaler, which has measured nothing yet, goes on from there" if site.serving().scales_pods else ""
+    )
     address = "--output jsonpath='{.status.loadBalancer.ingress[0].hostname}'"
     yield Step(
         DEPLOY,
@@ -185,8 +188,7 @@ def _open(site: Site) -> Iterator[Step]:
             f"{_kubectl(site, site.name)} {pods} scale deployment {API} --replicas={optimal}",
             f"argocd app wait {_application(site)} --sync --health --timeout {rolling(site)}",
         ),
-        "`Synced` and `Healthy`. The pods that stood by are replaced one by one; the autoscaler, which has measured"
-        " nothing yet, goes on from there",
+        f"`Synced` and `Healthy`. The pods that stood by are replaced one by one{scaled}",
         0,
     )
     yield _validation(site)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 STICKINESS = Duration(300)
 """For a client's requests within minutes: the API has no sessions, and longer ones outlive any balance of pods."""
 
+RECORD_WEIGHT = 100
+"""The weight of the record of the cluster that serves: any but zero, as it is the only one."""
+
 TLS_POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 _ALGORITHMS = {"Round Robin": "round_robin", "Least Outstanding Requests": "least_outstanding_requests"}
 
@@ -50,9 +53,10 @@ _STORE = StoreWords(
 class _Aws:
     store = _STORE
     failing_over = (
-        "Its record in Route 53 fails over: the primary is an alias of the load balancer of the cluster that serves,",
-        "the secondary of the one that stands by, both with `EvaluateTargetHealth`. So clients read there, without a",
-        "person, as soon as the first has no healthy target.",
+        "ExternalDNS makes the record, too: from the Services and the Ingress of each cluster (`--source=service`,",
+        "`--source=ingress`), as an owner of its own (`--txt-owner-id`). In Route 53 it is an alias of the load",
+        "balancer with `EvaluateTargetHealth`, and has a weight in the cluster that serves alone.",
+        "So clients read there, without a person, as soon as the first has no healthy target.",
     )
     driver = "ebs.csi.aws.com"
     volumes: Mapping[str, str] = MappingProxyType({"type": "gp3", "encrypted": "true"})
@@ -81,6 +85,19 @@ class _Aws:
             **({"subnets": ",".join(subnets)} if subnets else {}),
         }
         return {f"service.beta.kubernetes.io/aws-load-balancer-{name}": value for name, value in settings.items()}
+
+    def record(self, cluster: str, *, serves: bool) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.interface.Platform`.
+
+        An alias without a weight is the answer once none with a weight has a healthy target. Records of the type
+        failover would need health checks of their own for ExternalDNS' notes beside them, and each role but once.
+        """
+        settings = {
+            "set-identifier": cluster,
+            "aws-weight": number(RECORD_WEIGHT if serves else 0),
+            "aws-evaluate-target-health": "true",
+        }
+        return {f"external-dns.alpha.kubernetes.io/{name}": value for name, value in settings.items()}
 
     def account(self, identity: str) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""

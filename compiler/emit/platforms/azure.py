@@ -69,6 +69,10 @@ class _Azure:
         settings = {"internal": "true", **({"internal-subnet": subnets[0]} if subnets else {})}
         return {f"service.beta.kubernetes.io/azure-load-balancer-{name}": value for name, value in settings.items()}
 
+    def record(self, cluster: str, *, serves: bool) -> dict[str, str]:
+        """See :class:`compiler.emit.platforms.interface.Platform`."""
+        return {}
+
     def account(self, identity: str) -> dict[str, str]:
         """See :class:`compiler.emit.platforms.interface.Platform`."""
         return {"azure.workload.identity/client-id": identity}

@@ -98,9 +98,12 @@ class Platform(Protocol):
     def store(self) -> StoreWords:
         """The words about its object store."""
 
+    def record(self, cluster: str, *, serves: bool) -> dict[str, str]:
+        """Return the annotations of an Ingress for a record that fails over by itself; none where no cloud has one."""
+
     @property
     def failing_over(self) -> tuple[str, ...]:
-        """The lines of ``bootstrap.md`` on the record of a name that leads to one of two regions."""
+        """The lines of ``bootstrap.md`` on that record of a name, which leads to one of two regions."""
 
     @property
     def readiness_labels(self) -> Mapping[str, str]:

@@ -2,7 +2,8 @@
 # title: The edge of this cloud is set up by people
 # description: >-
 #   The firewall of an Application Gateway, its limits and its capacity belong to the gateway: no object of the cluster
-#   states them. An Ingress can name a firewall policy that others own, and nothing here sees its rules.
+#   states them. An Ingress can name a firewall policy that others own, and nothing here sees its rules. No private record
+#   of Azure follows the health of what it leads to, so that a person leads a name to another region.
 # custom:
 #   id: DEP031
 #   severity: warning
@@ -27,6 +28,14 @@ protections := [
 examined contains protection if {
 	some path in protections
 	protection := statements.at(path)
+}
+
+examined contains protection if {
+	path := ["redundancy", "application", "failover"]
+	count(input.environment.clusters) > 1
+	stated := statements.at(path)
+	"Automatic detection" in stated.value
+	protection := object.union(stated, {"value": true})
 }
 
 deny contains denial if {

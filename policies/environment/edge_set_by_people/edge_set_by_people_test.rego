@@ -5,7 +5,8 @@ import rego.v1
 
 judged(platform) := {
 	"cluster": {"name": "westeurope", "platform": platform},
-	"spec": {"network": {"protection": {"ddos": {"enabled": true, "auto_scale": false}, "waf": {"enabled": true}}}},
+	"environment": {"clusters": {"westeurope": {}, "northeurope": {}}},
+	"spec": {"redundancy": {"application": {"failover": ["Automatic detection"]}}, "network": {"protection": {"ddos": {"enabled": true, "auto_scale": false}, "waf": {"enabled": true}}}},
 }
 
 test_each_statement_is_named if {
@@ -13,6 +14,7 @@ test_each_statement_is_named if {
 	{denial.message | some denial in denials} == {
 		"nothing that is rendered for azure acts on network.protection.ddos.enabled",
 		"nothing that is rendered for azure acts on network.protection.waf.enabled",
+		"nothing that is rendered for azure acts on redundancy.application.failover",
 	}
 }
 

@@ -13,7 +13,16 @@ stated contains found if {
 
 stated contains found if {
 	some name, image in input.spec.containers.images
+	used(name)
 	found := {"name": name, "image": image, "path": ["containers", "images", name]}
+}
+
+# used says whether a cluster of the environment runs an image: node-exporter, where its platform has none.
+used(name) if name != "node_exporter"
+
+used("node_exporter") if {
+	some cluster in input.environment.clusters
+	cluster.node_metrics == false
 }
 
 # numbers returns the numbers of a version: [9, 1, 3] of 9.1.3.

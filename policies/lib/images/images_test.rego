@@ -14,6 +14,16 @@ test_the_api_s_image_and_those_of_the_stores_are_stated if {
 	}
 }
 
+test_node_exporter_is_stated_where_a_platform_has_none if {
+	every has_own in [true, false] {
+		found := images.stated with input as {
+			"environment": {"image": {}, "clusters": {"a": {"node_metrics": true}, "b": {"node_metrics": has_own}}},
+			"spec": {"containers": {"images": {"node_exporter": {}}}},
+		}
+		count({item | some item in found; item.name == "node_exporter"}) == count({true} - {has_own})
+	}
+}
+
 test_a_fix_is_in_later_versions_of_its_series_and_in_later_series if {
 	releases := ["8.1.9", "9.0.5", "9.1.1"]
 	every version in ["8.1.9", "8.1.10", "9.0.5", "9.1.3", "9.2.0", "10.0.0"] {

@@ -147,9 +147,17 @@ def test_the_page_says_who_is_admitted_and_what_people_set_up_around_the_load_ba
 def test_the_page_says_how_the_name_leads_to_the_region_that_is_left(platform: str, record: str) -> None:
     values = {f"environment.clusters.{name}.platform": platform for name in ("eu-central-1", "eu-west-1")}
     for cluster in ("eu-central-1", "eu-west-1"):
-        assert record in page(site(changed(values), cluster=cluster))
-        assert "`--source=service`" in page(site(changed(values), cluster=cluster))
+        text = page(site(changed(values), cluster=cluster))
+        assert record in text
+        assert ("`--source=ingress`" in text) == (platform == "aws")
+        assert ("takes names from Services alone (`--source=service`)" in text) == (platform == "azure")
     assert record not in page(site(resolved()["staging"]))
+
+
+def test_the_page_says_that_a_person_leads_the_name_where_nothing_is_promised() -> None:
+    text = page(site(listing("redundancy.application.failover", "State preservation")))
+    assert "A person leads it to the other cluster" in text
+    assert "takes names from Services alone (`--source=service`)" in text
 
 
 def test_the_page_says_what_stands_by_and_how_old_it_reads() -> None:

@@ -53,6 +53,9 @@ _FREE_PORTS = (
 )
 """The port of the proxy's administration, which is the next one where a statement takes it."""
 _WITHOUT = {
+    "kubernetes/cbp-application/ingress-configuration-api.yaml": {
+        "/metadata/annotations/external-dns.alpha.kubernetes.io~1aws-weight": _WORDS,
+    },
     "runtime/settings.json": dict.fromkeys(_CHOSEN, _WORDS),
     "envoy/bootstrap.json": {
         **dict.fromkeys((f"{_RETRY}/num_retries", f"{_RETRY}/retry_back_off/max_interval"), _WORDS),

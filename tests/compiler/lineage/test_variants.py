@@ -48,3 +48,9 @@ def test_an_entry_of_a_list_is_also_taken_out_of_it() -> None:
 def test_a_value_of_an_environment_is_changed_too() -> None:
     name = next(iter(resolved()["production"].environment.clusters))
     assert all(_written(("environment", "clusters", name, "zones", 0)))
+
+
+def test_in_the_place_of_a_digest_or_of_none_yet_stand_other_digests() -> None:
+    digests = [f"sha256:{digit * 64}" for digit in "01"]
+    assert _written(keys("containers.images.envoy.release")) == digests
+    assert _written(keys("containers.images.postgresql.release")) == digests

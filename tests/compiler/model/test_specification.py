@@ -72,7 +72,16 @@ def test_no_value_can_be_changed_once_it_is_bound() -> None:
 
 
 def test_every_key_is_required_but_for_those_that_have_a_safe_default() -> None:
-    optional = {"reason", "cloud_identity", "nodes", "clients", "replicated_to", "anchors"}
+    optional = {
+        "reason",
+        "cloud_identity",
+        "nodes",
+        "clients",
+        "replicated_to",
+        "anchors",
+        "node_metrics",
+        "objectives",
+    }
     for path in map_paths():
         if path[-1] not in optional and path[:-1] != ("environment", "clusters"):
             ((code, message, _),) = outcome(without(TREE, path))

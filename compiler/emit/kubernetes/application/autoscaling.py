@@ -1,6 +1,6 @@
 """Scaling of the API's pods: the HorizontalPodAutoscaler, and the PodDisruptionBudget that bounds drains.
 
-Sources: ``auto_scaling.application``, ``compute.application_tier``.
+Sources: ``auto_scaling.application``, ``compute.application_tier``, ``components.api_layer.scaling``.
 Upstream: https://kubernetes.io/docs/concepts/workloads/autoscaling/horizontal-pod-autoscale/
 """
 
@@ -26,7 +26,9 @@ REQUESTS_METRIC = "http_requests_per_minute"
 
 
 def autoscaling(site: Site) -> Iterator[Document]:
-    """Yield the HorizontalPodAutoscaler of the Deployment."""
+    """Yield the HorizontalPodAutoscaler of the Deployment, where one sets the number of its pods."""
+    if not site.scales_pods:
+        return
     tier = site.spec.compute.application_tier
     target = {"apiVersion": kinds.DEPLOYMENT.api_version, "kind": kinds.DEPLOYMENT.name, "name": API}
     spec = {

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.site import Site
 
+BASE = "org.opencontainers.image.base.name"
+"""The annotation with the image that the API's own is built from, as the image itself states it.
+
+Whoever looks for the pods of a base that has a hole asks for it. The Containerfile names the same one (SPEC021).
+Upstream: https://specs.opencontainers.org/image-spec/annotations/
+"""
+
 
 def deployment(site: Site) -> Iterator[Document]:
     """Yield the objects that run the API."""
@@ -35,7 +42,7 @@ def deployment(site: Site) -> Iterator[Document]:
 def _deployment(site: Site) -> Document:
     orchestration = site.spec.orchestration.configuration
     spec = {
-        # Where it serves, the autoscaler owns the number from the first sync on; Argo CD ignores differences on it.
+        # An autoscaler, where there is one, owns the number from the first sync on; Argo CD ignores differences on it.
         "replicas": site.spec.compute.application_tier.instances.optimal if site.serves else STANDBY_PODS,
         "revisionHistoryLimit": 5,
         "minReadySeconds": pause(site).seconds,
@@ -50,4 +57,12 @@ def _deployment(site: Site) -> Document:
         # Changed settings have another name, and replace the pods.
         "template": {"metadata": {"labels": LABELS}, "spec": pod(site).fields},
     }
-    return kubernetes_object(kinds.DEPLOYMENT, API, Wave.APPLICATION, zone="application", labels=LABELS, spec=spec)
+    return kubernetes_object(
+        kinds.DEPLOYMENT,
+        API,
+        Wave.APPLICATION,
+        zone="application",
+        labels=LABELS,
+        annotations={BASE: site.spec.containers.application.base_image},
+        spec=spec,
+    )

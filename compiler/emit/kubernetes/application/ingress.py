@@ -1,8 +1,8 @@
 """The API's Service, and the Ingress for which the cloud's controller creates a load balancer.
 
-Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, ``network.protection``, the
-environment's ``host``, ``addresses`` and ``connectors``, the cluster's ``platform``, ``balancers`` and
-``addresses.load_balancer``.
+Sources: ``load_balancing.application``, ``network.segmentation.traffic.ingress``, ``network.protection``,
+``redundancy.application.failover``, the environment's ``host``, ``addresses`` and ``connectors``, the cluster's
+``platform``, ``balancers`` and ``addresses.load_balancer``.
 Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 """
 
@@ -53,12 +53,19 @@ def ingress(site: Site) -> Iterator[Document]:
         Wave.CONNECTION,
         zone="application",
         labels=LABELS,
-        annotations=cloud.ingress(balancer(site)),
+        annotations={**cloud.ingress(balancer(site)), **record(site)},
         spec={
             "ingressClassName": cloud.ingress_class,
             "rules": [{"host": site.environment.host, "http": {"paths": paths}}],
         },
     )
+
+
+def record(site: Site) -> dict[str, str]:
+    """Return the annotations for the name's record, where it is to fail over to another cluster by itself."""
+    if not site.fails_over:
+        return {}
+    return platform(site.cluster).record(site.name, serves=site.serves)
 
 
 def balancer(site: Site) -> Balancer:

@@ -59,9 +59,8 @@ def redis(site: Site) -> Iterator[Document]:
 
 def _growth(site: Site) -> dict[str, str]:
     """Return the annotations for volume growth; the operator copies the resource's annotations to its claims."""
-    usage = site.spec.auto_scaling.database.storage.triggers.usage.target
     persistent = site.spec.storage.cache.persistence.enabled
-    return growing(usage, site.spec.storage.cache.size.max, group_by="app") if persistent else {}
+    return growing(site, site.spec.storage.cache.size.max, group_by="app") if persistent else {}
 
 
 def _configuration(site: Site) -> str:

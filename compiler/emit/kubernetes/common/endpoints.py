@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compiler.emit.names import namespace
-from compiler.emit.providers import CLOUDNATIVE_PG, KEDA, REDIS_OPERATOR
+from compiler.emit.providers import CERT_MANAGER, CLOUDNATIVE_PG, KEDA, REDIS_OPERATOR
 from compiler.emit.providers import PROMETHEUS as PROMETHEUS_OPERATOR
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ ALERTMANAGER = Pods("alertmanager", PROMETHEUS_OPERATOR.namespace, {"app.kuberne
 STATE_METRICS = Pods(
     "kube-state-metrics", PROMETHEUS_OPERATOR.namespace, {"app.kubernetes.io/name": "kube-state-metrics"}
 )
+CERTIFICATE_MANAGER = Pods("cert-manager", CERT_MANAGER.namespace, {"app.kubernetes.io/name": "cert-manager"})
 
 DNS = Pods("dns", "kube-system", {"k8s-app": "kube-dns"})
 POSTGRES_OPERATOR = Pods("postgres-operator", CLOUDNATIVE_PG.namespace, {"app.kubernetes.io/name": "cloudnative-pg"})

@@ -3,7 +3,8 @@
 It grows a volume as soon as it sees it so full: there is no annotation for a window, which is the alert's
 (:mod:`compiler.emit.kubernetes.monitoring.scaling_alerts`).
 
-Sources: ``auto_scaling.database.storage.triggers.usage.target``, ``storage.*.size``.
+Sources: ``auto_scaling.database.storage.triggers.usage.target``, ``storage.*.size``,
+``components.data_layer.scaling.type``.
 Upstream: https://github.com/topolvm/pvc-autoresizer
 """
 
@@ -15,6 +16,7 @@ from compiler.emit.text import percentage, quantity
 from compiler.model.units import Percent
 
 if TYPE_CHECKING:
+    from compiler.emit.site import Site
     from compiler.model.units import Bytes
 
 RESIZED = {"resize.topolvm.io/enabled": "true"}
@@ -24,12 +26,15 @@ RESIZED = {"resize.topolvm.io/enabled": "true"}
 INCREASE = "20%"
 
 
-def growing(usage: Percent, limit: Bytes, *, group_by: str | None = None) -> dict[str, str]:
-    """Return the annotations of a claim that grows once ``usage`` of its space or inodes is taken, up to ``limit``.
+def growing(site: Site, limit: Bytes, *, group_by: str | None = None) -> dict[str, str]:
+    """Return the annotations of a claim that grows once as much is taken as is stated, up to ``limit``; else none.
 
     A new claim starts as large as the largest with the same value of the label ``group_by``: a copy of a volume has to
     hold all its data.
     """
+    if not site.grows_volumes:
+        return {}
+    usage = site.spec.auto_scaling.database.storage.triggers.usage.target
     # The annotations state the free share, the specification the used one.
     free = percentage(Percent(100 - usage.percent))
     annotations = {

@@ -1,7 +1,7 @@
 """Parameters of PostgreSQL: memory, the write-ahead log, connections, and its own log.
 
 Sources: ``compute.database_tier.resources``, ``storage.database.size``, ``recovery.rpo.target``,
-``connections.database``, ``redundancy.data.replication``.
+``connections.database``, ``redundancy.data.replication``, ``components.data_layer.features``.
 Upstream: https://cloudnative-pg.io/documentation/current/postgresql_conf/
 """
 
@@ -117,7 +117,7 @@ def _audit(site: Site) -> dict[str, str]:
 
     Upstream: https://cloudnative-pg.io/documentation/current/postgresql_conf/#enabling-pgaudit
     """
-    if not site.spec.access_control.infrastructure.authorization.audit:
+    if "Audit logs" not in site.spec.components.data_layer.features:
         return {}
     return {"pgaudit.log": "role, ddl", "pgaudit.log_catalog": "off", "pgaudit.log_parameter": "off"}
 

@@ -160,13 +160,13 @@ def _storage(site: Site) -> dict[str, Any]:
 
     Only the data's grows: the operator gives both the same annotations, and so the same limit, which is the data's.
     """
-    size, usage = site.spec.storage.database.size, site.spec.auto_scaling.database.storage.triggers.usage.target
+    size = site.spec.storage.database.size
     return {
         "storage": _volume(site, DATA_VOLUMES, size.initial),
         "walStorage": _volume(site, LOG_VOLUMES, wal_size(site)),
         "inheritedMetadata": {
             "labels": {**PART_OF, **platform(site.cluster).pod_labels},
-            "annotations": growing(usage, size.max, group_by=VOLUME_LABEL),
+            "annotations": growing(site, size.max, group_by=VOLUME_LABEL),
         },
     }
 

@@ -1,7 +1,7 @@
 """Scaling of PostgreSQL's replicas: KEDA scales the Cluster as it would scale a Deployment.
 
 Sources: ``auto_scaling.database.read_replicas``, ``compute.database_tier.instances``,
-``components.data_layer.scaling.strategy.read_replicas``.
+``components.data_layer.scaling``.
 Upstream: https://keda.sh/docs/latest/reference/scaledobject-spec/, https://keda.sh/docs/latest/scalers/prometheus/
 """
 
@@ -28,8 +28,8 @@ PROMETHEUS = "prometheus-operated"
 
 
 def replica_scaling(site: Site) -> Iterator[Document]:
-    """Yield the ScaledObject, where reads are spread over replicas."""
-    if not site.reads_replicas:
+    """Yield the ScaledObject, where reads are spread over replicas and their number is scaled."""
+    if not site.scales_replicas:
         return
     tier = site.spec.compute.database_tier.instances
     triggers = site.spec.auto_scaling.database.read_replicas.triggers

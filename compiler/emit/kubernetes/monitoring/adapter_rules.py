@@ -30,8 +30,8 @@ _RULES = "Metrics by which pods are scaled."
 
 
 def adapter_rules(site: Site) -> Iterator[Document]:
-    """Yield the ConfigMap with the adapter's rule; nothing where metrics may not leave the zones."""
-    if monitored(site):
+    """Yield the ConfigMap with the adapter's rule; nothing where metrics may not leave the zones, or none scale."""
+    if monitored(site) and site.scales_pods:
         rules = {"config.yaml": to_yaml({"rules": [_requests()]}, _RULES).decode()}
         yield kubernetes_object(kinds.CONFIG_MAP, ADAPTER_RULES, Wave.CONNECTION, zone="management", data=rules)
 

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.monitoring.audit_alerts import audit_alerts
+from compiler.emit.kubernetes.monitoring.certificate_alerts import certificate_alerts
 from compiler.emit.kubernetes.monitoring.external_alerts import external_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
 from compiler.emit.kubernetes.monitoring.notification_alerts import notification_alerts
+from compiler.emit.kubernetes.monitoring.objective_alerts import objective_alerts
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
 from compiler.emit.kubernetes.monitoring.restore_alerts import restore_alerts
@@ -42,6 +44,7 @@ def alerts(site: Site) -> Iterator[Document]:
 def groups_of(site: Site) -> Mapping[str, Sequence[Alert]]:
     """Return the alerts of a cluster in their groups, none of which is empty."""
     groups = {
+        "objectives": objective_alerts(site),
         "audit": audit_alerts(site),
         "queue": queue_alerts(site),
         "notifications": notification_alerts(site),
@@ -49,6 +52,7 @@ def groups_of(site: Site) -> Mapping[str, Sequence[Alert]]:
         "external": external_alerts(site),
         "limits": limit_alerts(site),
         "secrets": secret_alerts(site),
+        "certificates": certificate_alerts(site),
         "recovery": recovery_alerts(site),
         "restore": restore_alerts(site),
         "scaling": scaling_alerts(site),

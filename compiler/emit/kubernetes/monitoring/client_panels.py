@@ -59,20 +59,26 @@ def client_panels(site: Site) -> Iterator[Panel]:
 
 
 def pod_panels(site: Site) -> Iterator[Panel]:
-    """Yield the panels on pods of the API: how many run, and the requests, CPU and memory that scale them."""
-    scaler = f'{_PODS},horizontalpodautoscaler="{API}"'
-    instances = site.spec.compute.application_tier.instances
-    yield Panel(
-        "Pods",
-        "The pods of the API, between the fewest and the most that the autoscaler may set.",
-        Unit.NUMBER,
-        {"pods": f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}})"},
-        (Line(instances.min, f"{_INSTANCES}.min"), Line(instances.max, f"{_INSTANCES}.max")),
+    """Yield the panels on pods of the API: how many an autoscaler runs, and the requests, CPU and memory of each."""
+    if site.scales_pods:
+        scaler = f'{_PODS},horizontalpodautoscaler="{API}"'
+        instances = site.spec.compute.application_tier.instances
+        yield Panel(
+            "Pods",
+            "The pods of the API, between the fewest and the most that the autoscaler may set.",
+            Unit.NUMBER,
+            {"pods": f"max(kube_horizontalpodautoscaler_status_current_replicas{{{scaler}}})"},
+            (Line(instances.min, f"{_INSTANCES}.min"), Line(instances.max, f"{_INSTANCES}.max")),
+        )
+    above = (
+        (" Above the line, the autoscaler adds pods.", " Above the line, pods are added.")
+        if site.scales_pods
+        else ("", "")
     )
     triggers = site.spec.auto_scaling.application.triggers
     yield Panel(
         "Requests of a pod",
-        "Requests of clients in each minute, by pod. Above the line, the autoscaler adds pods.",
+        f"Requests of clients in each minute, by pod.{above[0]}",
         Unit.NUMBER,
         {BY_LABELS: f"60 * sum by (pod) (rate({SERIES}{{{_ASKED}}}[{RATE_WINDOW}]))"},
         (Line(triggers.requests.target.per_minute, f"{_TRIGGERS}.requests.target"),),
@@ -83,7 +89,7 @@ def pod_panels(site: Site) -> Iterator[Panel]:
         requested = f'kube_pod_container_resource_requests{{{_CONTAINER},resource="{resource}"}}'
         yield Panel(
             f"{'CPU' if resource == 'cpu' else 'Memory'} of a pod",
-            f"The {resource} that the API's container uses of its request, by pod. Above the line, pods are added.",
+            f"The {resource} that the API's container uses of its request, by pod.{above[1]}",
             Unit.PERCENT,
             {BY_LABELS: f"100 * {used} / sum by (pod) ({requested})"},
             (Line(target.percent, f"{_TRIGGERS}.{resource}.target"),),

@@ -1,6 +1,6 @@
 """Alerts on calls of external services: that they are answered, and soon enough.
 
-Source: ``connections.external_services``.
+Sources: ``connections.external_services``, ``components.integration_layer.features``.
 Upstream: https://prometheus.io/docs/practices/histograms/#quantiles
 """
 
@@ -55,7 +55,7 @@ def external_alerts(site: Site) -> Iterator[Alert]:
             _MEASURED,
             unit=Unit.PERCENT,
         )
-    if "Circuit state" in stated.monitoring:
+    if "Circuit state" in stated.monitoring and site.settings.external_services.monitored:
         yield Alert(
             "ExternalServiceAway",
             f'max by (target) (circuit_breaker_state{{{pods},target=~"(issuer|subscriber)-.+"}})',

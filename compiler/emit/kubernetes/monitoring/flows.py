@@ -1,6 +1,6 @@
 """Flows of metrics: Prometheus scrapes pods and kubelets, sends alerts, and the autoscalers query it.
 
-Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``.
+Sources: ``network.segmentation.traffic.egress``, ``auto_scaling``, ``components.*.scaling``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ADAPTER_PORT = 6443
 # https://github.com/prometheus/alertmanager, https://github.com/kubernetes/kube-state-metrics
 ALERTMANAGER_PORT, STATE_METRICS_PORT = 9093, 8080
+# https://cert-manager.io/docs/devops-tips/prometheus-metrics/
+CERTIFICATES_PORT = 9402
 # https://kubernetes.io/docs/reference/networking/ports-and-protocols/
 KUBELET_PORT = 10250
 _ITEM = "Monitoring"
@@ -45,7 +47,7 @@ def monitoring_flows(site: Site, scraped: Sequence[Scrape]) -> Iterator[Flow]:
         yield Flow(at.PROMETHEUS, found[0].pods, ports, "measurements", EGRESS, _ITEM)
     for source, destination, port, reason in (*_platform(site), *_queries(site)):
         yield Flow(source, destination, (port,), reason, EGRESS, _ITEM)
-    for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.serves else 1]:
+    for pods in (at.PROMETHEUS, at.METRICS_ADAPTER)[: 2 if site.scales_pods else 1]:
         yield to_kubernetes(pods, EGRESS, _ITEM)
         yield from to_dns(site, pods, EGRESS, _ITEM)
 
@@ -54,13 +56,14 @@ def _platform(site: Site) -> Iterator[Connection]:
     """Yield the connections of Prometheus to programs that are the platform's own."""
     yield at.PROMETHEUS, at.ALERTMANAGER, ALERTMANAGER_PORT, "alerts"
     yield at.PROMETHEUS, at.STATE_METRICS, STATE_METRICS_PORT, "the state of objects, as replicas that are missing"
+    yield at.PROMETHEUS, at.CERTIFICATE_MANAGER, CERTIFICATES_PORT, "when certificates end"
     if at.NODES.of(site):
         yield at.PROMETHEUS, at.NODES, KUBELET_PORT, "measurements of containers and volumes, by the kubelets"
 
 
 def _queries(site: Site) -> Iterator[Connection]:
-    if site.serves and site.reads_replicas:
+    if site.scales_replicas:
         yield at.SCALER, at.PROMETHEUS, PROMETHEUS_PORT, "when the database needs another replica"
-    if site.serves:
+    if site.scales_pods:
         yield at.METRICS_ADAPTER, at.PROMETHEUS, PROMETHEUS_PORT, "requests of each pod of the API"
         yield at.KUBERNETES_API, at.METRICS_ADAPTER, ADAPTER_PORT, "the autoscaler asks for that metric"

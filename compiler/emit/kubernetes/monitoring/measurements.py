@@ -4,7 +4,7 @@ Sources: ``connections.*.monitoring``, ``components.data_layer.scaling.metrics``
 Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet),
 https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics,
 https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
-https://cloudnative-pg.io/documentation/current/monitoring/
+https://cloudnative-pg.io/documentation/current/monitoring/, https://cert-manager.io/docs/devops-tips/prometheus-metrics/
 """
 
 from __future__ import annotations
@@ -15,6 +15,12 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp": (
         "the Barman plugin",
         "When the last backup that can be restored was made.",
+    ),
+    "certmanager_certificate_expiration_timestamp_seconds": ("cert-manager", "When a certificate ends."),
+    "certmanager_certificate_renewal_timestamp_seconds": ("cert-manager", "When a certificate is to be renewed."),
+    "cnpg_collector_last_available_backup_timestamp": (
+        "CloudNativePG",
+        "When the last snapshot of the database's volumes was complete; backups of the plugin are not counted.",
     ),
     "cnpg_pg_replication_in_recovery": ("CloudNativePG", "Whether a server of the database is a standby."),
     "cnpg_pg_stat_archiver_last_archived_time": ("CloudNativePG", "When a file of the log was last archived."),

@@ -20,7 +20,26 @@ if TYPE_CHECKING:
 
 
 def scaling_alerts(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on the autoscaler of the API, and on the volumes of the database."""
+    """Yield the alerts on the autoscaler of the API, where there is one, and on the volumes of the database."""
+    if site.scales_pods:
+        yield from _of_the_autoscaler(site)
+    volumes, usage = f'namespace="{namespace("data")}"', site.spec.auto_scaling.database.storage.triggers.usage
+    used = f"kubelet_volume_stats_used_bytes{{{volumes}}} / kubelet_volume_stats_capacity_bytes{{{volumes}}}"
+    yield Alert(
+        "VolumeNotGrown",
+        f"max by (persistentvolumeclaim) (100 * {used})",
+        ">=",
+        usage.target.number(),
+        hours(usage.window),
+        "critical",
+        f"A volume has been {usage.target} full for {hours(usage.window)}, and has not grown.",
+        "auto_scaling.database.storage.triggers.usage.target",
+        unit=Unit.PERCENT,
+    )
+
+
+def _of_the_autoscaler(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on the autoscaler at its bound, and without measurements."""
     scaler = f'namespace="{namespace("application")}",horizontalpodautoscaler="{API}"'
     instances = site.spec.compute.application_tier.instances
     if instances.min < instances.max:  # else that many are all that was ever wanted
@@ -44,17 +63,4 @@ def scaling_alerts(site: Site) -> Iterator[Alert]:
         "warning",
         "The autoscaler of the API has had none of the measurements that it scales by for a quarter of an hour.",
         "auto_scaling.application.triggers",
-    )
-    volumes, usage = f'namespace="{namespace("data")}"', site.spec.auto_scaling.database.storage.triggers.usage
-    used = f"kubelet_volume_stats_used_bytes{{{volumes}}} / kubelet_volume_stats_capacity_bytes{{{volumes}}}"
-    yield Alert(
-        "VolumeNotGrown",
-        f"max by (persistentvolumeclaim) (100 * {used})",
-        ">=",
-        usage.target.number(),
-        hours(usage.window),
-        "critical",
-        f"A volume has been {usage.target} full for {hours(usage.window)}, and has not grown.",
-        "auto_scaling.database.storage.triggers.usage.target",
-        unit=Unit.PERCENT,
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compiler.project import emitted
+from compiler.emit.argocd import argocd
+from tests.compiler.project import changed, documents, emitted, site
 
 APPLICATION = "cbp-application"
 SCALER = f"{APPLICATION}/horizontalpodautoscaler-configuration-api.yaml"
@@ -60,3 +61,23 @@ def test_the_tolerance_is_how_far_below_the_target_a_tier_may_fall(up: str, down
 def test_the_longest_window_is_that_of_the_autoscaler() -> None:
     scaler = emitted(SCALER, auto_scaling__application__triggers__memory__window="10m")
     assert scaler["spec"]["behavior"]["scaleUp"]["stabilizationWindowSeconds"] == 600
+
+
+@pytest.mark.parametrize(("word", "value"), [("type", "Vertical"), ("strategy", "Manual")])
+def test_without_an_autoscaler_git_states_the_number_of_pods_and_nothing_measures_them(word: str, value: str) -> None:
+    stated = changed({f"components.api_layer.scaling.{word}": value})
+    found = documents(site(stated))
+    assert SCALER not in found
+    assert not [name for name in found if "adapter" in name]
+    assert found[f"{APPLICATION}/deployment-configuration-api.yaml"]["spec"]["replicas"] == 4
+    alerts = found[f"{APPLICATION}/prometheusrule-configuration-api.yaml"]["spec"]["groups"]
+    names = {rule["alert"] for group in alerts for rule in group["rules"]}
+    assert names.isdisjoint({"InstancesAtMost", "AutoscalerBlind"})
+    (applications,) = (
+        artifact.document
+        for artifact in argocd(stated, {"eu-central-1": [*found.values()]})
+        if artifact.document and artifact.document["kind"] == "ApplicationSet"
+    )
+    (generator,) = applications["spec"]["generators"]
+    ignored = generator["git"]["template"]["spec"]["ignoreDifferences"]
+    assert [item["kind"] for item in ignored] == ["Cluster"], "the number of pods is compared with Git"

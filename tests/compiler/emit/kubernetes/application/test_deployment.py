@@ -135,3 +135,9 @@ def test_the_management_port_is_another_one_than_the_port_of_the_api() -> None:
 def test_the_header_in_which_the_load_balancer_names_clients_is_stated() -> None:
     variables = {item["name"]: item["value"] for item in container(emitted(DEPLOYMENT))["env"]}
     assert variables["CBP_FORWARDED_HEADER"] == "X-Forwarded-For"
+
+
+def test_the_deployment_names_the_image_that_its_own_is_built_from() -> None:
+    document = emitted(DEPLOYMENT, containers__application__base_image="python:3.14-slim")
+    assert document["metadata"]["annotations"]["org.opencontainers.image.base.name"] == "python:3.14-slim"
+    assert "annotations" not in document["spec"]["template"]["metadata"], "another base comes with another image"

@@ -154,3 +154,23 @@ def test_the_load_balancer_is_there_before_the_pods_that_it_gates() -> None:
     deployment = found[f"{APPLICATION}/deployment-configuration-api.yaml"]["metadata"]["annotations"][wave]
     for name in (INGRESS, f"{APPLICATION}/service-configuration-api.yaml"):
         assert int(found[name]["metadata"]["annotations"][wave]) < int(deployment)
+
+
+def test_the_name_fails_over_to_the_cluster_that_stands_by_where_that_is_promised() -> None:
+    """Route 53 answers with a record without a weight once no other one has a healthy target."""
+    dns = "external-dns.alpha.kubernetes.io/"
+    weights = {}
+    for cluster in ("eu-central-1", "eu-west-1"):
+        annotations = documents(site(cluster=cluster))[INGRESS]["metadata"]["annotations"]
+        assert annotations[f"{dns}set-identifier"] == cluster
+        assert annotations[f"{dns}aws-evaluate-target-health"] == "true"
+        weights[cluster] = int(annotations[f"{dns}aws-weight"])
+    assert weights == {"eu-central-1": 100, "eu-west-1": 0}
+
+
+def test_no_record_is_made_without_the_promise_or_another_cluster_or_by_a_cloud_that_has_none() -> None:
+    azure = changed({"environment.clusters.eu-central-1.platform": "azure"})
+    promised = listing("redundancy.application.failover", "State preservation")
+    for found in (site(promised), site(resolved()["staging"]), site(azure)):
+        annotations = documents(found)[INGRESS]["metadata"]["annotations"]
+        assert not [name for name in annotations if name.startswith("external-dns")]

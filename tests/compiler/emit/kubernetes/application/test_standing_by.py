@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -49,8 +50,13 @@ def test_a_takeover_replaces_the_pods_and_leaves_everything_around_them() -> Non
     around = {path for path in STANDING_BY if "/cbp-application/" in f"/{path}"} & SERVING.keys()
     followed = ("deployment", "networkpolicy-api-egress", "role-readers")
     for path in around:
-        if not path.partition("/")[2].startswith(followed):
+        if not path.partition("/")[2].startswith((*followed, "ingress")):
             assert STANDING_BY[path] == SERVING[path], path
+    (ingress,) = (path for path in around if "/ingress" in path)
+    balancers = [deepcopy(found[ingress]) for found in (STANDING_BY, SERVING)]
+    weights = [each["metadata"]["annotations"].pop("external-dns.alpha.kubernetes.io/aws-weight") for each in balancers]
+    assert weights == ["0", "100"]
+    assert balancers[0] == balancers[1], "the load balancer stays, and its name gets the weight"
 
 
 def test_the_role_and_its_way_in_outlast_a_takeover_so_that_pods_connect_until_they_are_replaced() -> None:

@@ -75,8 +75,8 @@ def test_statements_are_measured_where_the_specification_asks_for_it() -> None:
     assert "pg_stat_statements.max" not in parameters(at)
 
 
-def test_changes_of_roles_and_tables_are_logged_where_the_specification_asks_for_an_audit() -> None:
-    at = site(changed({"access_control.infrastructure.authorization.audit": "false"}))
+def test_changes_of_roles_and_tables_are_logged_where_the_data_layer_has_audit_logs() -> None:
+    at = site(listing("components.data_layer.features", "PostgreSQL database", "Redis cache", "Event store"))
     assert emitted()["pgaudit.log"] == "role, ddl"
     assert not [name for name in parameters(at) if name.startswith("pgaudit.")]
 

@@ -63,7 +63,9 @@ def test_a_replica_is_added_at_its_target_and_not_a_tenth_beyond_it_where_the_cl
         }
 
 
-def test_nothing_scales_where_reads_are_not_spread_or_not_served() -> None:
+def test_nothing_scales_where_reads_are_not_spread_or_not_served_or_the_layer_grows_in_size_alone() -> None:
     disabled = changed({"components.data_layer.scaling.strategy.read_replicas": "Disabled"})
+    vertical = changed({"components.data_layer.scaling.type": "Vertical"})
     assert SCALER not in documents(site(disabled))
+    assert SCALER not in documents(site(vertical))
     assert SCALER not in documents(site(resolved()["production"], "eu-west-1"))

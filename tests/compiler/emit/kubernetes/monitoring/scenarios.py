@@ -5,6 +5,7 @@ Upstream: https://prometheus.io/docs/prometheus/latest/configuration/unit_testin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -220,7 +221,63 @@ _OF_SECRETS = {
     "SecretOverdue": above(_AGE["database"], levels("SecretOverdue")[0], {"secret": "database"}),
 }
 
+ROUTE = {"route": "/v1/namespaces"}
+EVERY, STEP = 10_000, 5
+"""The requests of a step, and its minutes, where some of them are bad."""
+
+
+def requested(kind: str, bad: float) -> dict[str, str]:
+    """Return the series of requests of which so many of a step are bad: answered by a fault, or slow."""
+    steps = 4 * DAY // STEP
+    if kind == "Latency":
+        series = "http_request_duration_seconds_bucket"
+        counts = {of_pods(series, **ROUTE, le="0.5"): EVERY - bad, of_pods(series, **ROUTE, le="+Inf"): EVERY}
+    else:
+        statuses = {"500": bad, "404": EVERY - bad}  # a client's mistake is an answer
+        counts = {of_pods("http_requests_total", **ROUTE, status=status): each for status, each in statuses.items()}
+    return {series: f"0+{count}x{steps}" for series, count in counts.items()}
+
+
+def lost(name: str) -> Scenario:
+    """Return the scenario of an objective that is lost a little faster, or slower, than an alert's level."""
+    (rule,) = variants()[name]
+    hours, of_month, allowed = (
+        float(part) for part in re.findall(r" ([0-9.]+)", rule["expr"].partition(" min(")[0])[:3]
+    )
+    level = levels(name)[0] / 100 * of_month / hours * allowed * EVERY
+    bad, good = (requested(name.partition("Lost")[0], level * times) for times in (1.02, 0.98))
+    return Scenario(bad, good, minutes=4 * DAY, step=STEP)
+
+
+_OF_OBJECTIVES = {
+    name: lost(name)
+    for name in (
+        f"{kind}LostWithin{over}" for kind in ("Availability", "Latency") for over in ("Hour", "SixHours", "ThreeDays")
+    )
+}
+
+_CERTIFICATE = {"namespace": "cbp-data", "name": "configuration-db-server"}
+
+
+def certificate(what: str, fires: float, quiet: float) -> Scenario:
+    """Return the scenario of a certificate that is renewed, or ends, at one time or at another."""
+    series = named(f"certmanager_certificate_{what}_timestamp_seconds", **_CERTIFICATE)
+    step, minutes = 30, 10 * DAY
+    bad, good = ({series: f"{minutes * 60 + at}+0x{minutes // step}"} for at in (fires, quiet))
+    return Scenario(bad, good, {"name": _CERTIFICATE["name"]}, minutes=minutes, step=step)
+
+
+_OF_CERTIFICATES = {
+    "CertificateEnds": certificate(
+        "expiration", levels("CertificateEnds")[0] - 3600, levels("CertificateEnds")[0] + 3600
+    ),
+    "CertificateNotRenewed": certificate(
+        "renewal", -levels("CertificateNotRenewed")[0] - 3600, -levels("CertificateNotRenewed")[0] + 3600
+    ),
+}
+
 _OF_RECOVERY = {
+    "VolumeSnapshotOverdue": made("cnpg_collector_last_available_backup_timestamp", levels("VolumeSnapshotOverdue")[0]),
     "BackupOverdue": made("barman_cloud_cloudnative_pg_io_last_available_backup_timestamp", levels("BackupOverdue")[0]),
     "CacheCopyOverdue": made(
         "kube_cronjob_status_last_successful_time",
@@ -294,6 +351,8 @@ SCENARIOS = {
     **_OF_SERVICE,
     **_OF_LIMITS,
     **_OF_SECRETS,
+    **_OF_OBJECTIVES,
+    **_OF_CERTIFICATES,
     **_OF_RECOVERY,
     **_OF_RESTORES,
     **_OF_SCALING,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from compiler.emit.kubernetes.monitoring.measurements import EXPORTED
+from compiler.model.redundancy import LatencyObjective
 from runtime.domain.deliveries import Subscriber
+from runtime.metrics import SECONDS
 from runtime.telemetry import Telemetry
 from tests.compiler.emit.kubernetes.monitoring.compiled import FILE, rules, variants
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
@@ -42,6 +44,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.audit_dropped.count("database-away")
     telemetry.circuits.labels("database-reads").set(0)
     telemetry.requests.count("GET", "/v1/settings", "200")
+    telemetry.durations.observe(1, "GET", "/v1/settings")
     telemetry.utilization.labels("threads").set(0)
     telemetry.secret_age.labels("cache").set(0)
     telemetry.external_calls.count("issuer-people", "answered")
@@ -65,6 +68,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "emergency_rights",
         "external_call_duration_seconds_bucket",
         "external_calls_total",
+        "http_request_duration_seconds_bucket",
         "http_requests_total",
         "memory_age_seconds",
         "memory_bound_seconds",
@@ -85,8 +89,9 @@ def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_databa
         copies = ("Backup", "CacheCopy", "ConfigurationSnapshot", "LogNotArchived", "Restore", "Recovery")
         of_data = ("History", "Volume", *copies)
         zone = "data" if rule["alert"].startswith(of_data) else "application"
+        namespaces = "cbp-application|cbp-data" if rule["alert"].startswith("Certificate") else f"cbp-{zone}"
         for series in asked(rule["expr"]):
-            assert series.labels["namespace"] == f"cbp-{zone}", rule["alert"]
+            assert series.labels["namespace"] == namespaces, rule["alert"]
 
 
 def test_every_question_to_prometheus_can_be_parsed() -> None:
@@ -131,7 +136,16 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "AutoscalerBlind": "warning",
         "InstancesAtMost": "warning",
         "VolumeNotGrown": "critical",
+        "AvailabilityLostWithinHour": "critical",
+        "AvailabilityLostWithinSixHours": "critical",
+        "AvailabilityLostWithinThreeDays": "warning",
+        "LatencyLostWithinHour": "critical",
+        "LatencyLostWithinSixHours": "critical",
+        "LatencyLostWithinThreeDays": "warning",
         "BackupOverdue": "critical",
+        "CertificateEnds": "critical",
+        "CertificateNotRenewed": "warning",
+        "VolumeSnapshotOverdue": "warning",
         "CacheCopyOverdue": "warning",
         "ConfigurationSnapshotOverdue": "warning",
         "LogNotArchived": "critical",
@@ -311,6 +325,45 @@ def test_the_alerts_on_the_event_bus_follow_its_words() -> None:
     assert of_queue("load_management.queuing.patterns", "Dead letter queue") == always | {"DeadLetters"}
     assert of_queue("load_management.queuing.patterns", "Priority queuing") == always | {"DeliveriesDropped"}
     assert of_queue("components.integration_layer.features", "Health monitors") == set()
+
+
+def test_the_circuits_of_external_services_are_watched_where_the_layer_has_health_monitors() -> None:
+    for features, watched in ((["Event bus", "Health monitors"], True), (["Event bus"], False)):
+        groups = documents(site(listing("components.integration_layer.features", *features)))[FILE]["spec"]["groups"]
+        (external,) = (group["rules"] for group in groups if group["name"] == "external")
+        assert ("ExternalServiceAway" in {rule["alert"] for rule in external}) == watched
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "part"),
+    [
+        ("availability", "99.5%", "100 * 6 / 720 / 0.005 * min("),
+        ("latency__share", "95%", "100 * 6 / 720 / 0.05 * min("),
+        ("latency__within", "1 second", 'le="1.0"'),
+    ],
+)
+def test_an_objective_decides_how_many_requests_may_be_bad(key: str, value: str, part: str) -> None:
+    name = "Latency" if key.startswith("latency") else "Availability"
+    before = expression(f"{name}LostWithinSixHours")
+    after = expression(f"{name}LostWithinSixHours", **{f"redundancy__application__objectives__{key}": value})
+    assert part in after
+    assert part not in before
+
+
+def test_every_time_of_an_objective_is_a_bound_of_the_histogram() -> None:
+    choices = get_args(LatencyObjective.model_fields["within"].annotation)
+    assert {LatencyObjective(share="99%", within=each).seconds for each in choices} <= set(SECONDS)
+
+
+def test_without_objectives_nobody_is_told_of_them() -> None:
+    tree = with_value(
+        resolved()["production"].tree,
+        keys("redundancy.application"),
+        node({"deployment": ["Multiple zones"], "failover": ["State preservation"]}),
+    )
+    (without, _) = rebound(tree)
+    groups = documents(site(without))[FILE]["spec"]["groups"]
+    assert "objectives" not in {group["name"] for group in groups}
 
 
 def test_without_monitoring_there_are_no_alerts() -> None:

@@ -49,7 +49,7 @@ def test_what_prometheus_may_fetch_is_what_it_is_told_to_fetch(at: Site) -> None
         for port in rule["ports"]
     }
     assert told == allowed
-    assert len(told) == (6 if at.serves else 4)
+    assert len(told) == (6 if at.serves else 4) + (not at.cluster.node_metrics)
 
 
 def test_without_monitoring_nothing_is_fetched() -> None:

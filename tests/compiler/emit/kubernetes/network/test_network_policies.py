@@ -88,6 +88,7 @@ def test_there_is_a_policy_for_each_kind_of_pod_and_direction_and_no_other() -> 
         "cbp-data/networkpolicy-configuration-snapshots-egress.yaml",
         "cbp-data/networkpolicy-snapshot-retention-egress.yaml",
         "cbp-data/networkpolicy-cache-copies-egress.yaml",
+        "cbp-management/networkpolicy-node-metrics-ingress.yaml",
         *(
             f"cbp-management/networkpolicy-{pods}-{way}.yaml"
             for pods in ("prometheus", "metrics-adapter")

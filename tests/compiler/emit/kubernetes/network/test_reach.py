@@ -51,9 +51,11 @@ PODS = {
     "sentinel": ("cbp-data", SENTINEL),
     "prometheus": ("cbp-management", {"app.kubernetes.io/name": "prometheus", "prometheus": "platform"}),
     "adapter": ("cbp-management", {"app.kubernetes.io/name": "prometheus-adapter"}),
+    "node metrics": ("cbp-management", {"app.kubernetes.io/name": "node-metrics", "app.kubernetes.io/part-of": "cbp"}),
     "prometheus operator": ("monitoring", {"app.kubernetes.io/name": "kube-prometheus-stack-prometheus-operator"}),
     "alertmanager": ("monitoring", {"app.kubernetes.io/name": "alertmanager", "alertmanager": "platform"}),
     "state metrics": ("monitoring", {"app.kubernetes.io/name": "kube-state-metrics"}),
+    "cert-manager": ("cert-manager", {"app.kubernetes.io/name": "cert-manager", "app": "cert-manager"}),
     "dns": ("kube-system", {"k8s-app": "kube-dns"}),
     "cnpg": ("cnpg-system", {"app.kubernetes.io/name": "cloudnative-pg", "pod-template-hash": "1"}),
     "barman": ("cnpg-system", {"app": "barman-cloud"}),
@@ -111,6 +113,7 @@ STANDING_BY: Table = {
     ("prometheus", "dns"): NAMES,
     ("prometheus", "alertmanager"): {"9093"},
     ("prometheus", "state metrics"): {"8080"},
+    ("prometheus", "cert-manager"): {"9402"},
     ("prometheus", "nodes"): {"10250"},
     ("retention", "kubernetes"): {"443"},
     ("instance", "object store of eu-central-1"): {"443"},
@@ -175,6 +178,8 @@ LOCKING: Table = {
     ("snapshots", "dns"): NAMES,
 }
 """Where a bucket under Object Lock is stated, for the anchors of the audit trail and snapshots of the configuration."""
+MEASURED: Table = {("prometheus", "node metrics"): {"9100"}}
+"""Where the platform does not measure its nodes."""
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
@@ -218,9 +223,10 @@ def reached(at: Site) -> Table:
 
 
 def expected(at: Site) -> Table:
+    measured = {} if at.cluster.node_metrics else MEASURED
     if not at.serves:
-        return STANDING_BY
-    return SERVING | LOCKING if at.cluster.anchors else SERVING
+        return STANDING_BY | measured
+    return (SERVING | LOCKING if at.cluster.anchors else SERVING) | measured
 
 
 @every_site
