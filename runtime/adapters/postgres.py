@@ -384,12 +384,13 @@ class PostgresEntries:
                 connection = await pool.connections.acquire(timeout=wait)
                 try:
                     yield connection
-                except asyncpg.PostgresError:
-                    raise
-                except BaseException:
+                except BaseException as error:
+                    if isinstance(error, asyncpg.PostgresError) and not isinstance(error, BROKEN):
+                        raise
                     with suppress(asyncpg.InterfaceError):  # it was closed and released already
                         connection.terminate()  # a release would wait for a server that may not answer
-                    # The others may be as dead as this one: a silent network leaves every connection half-open.
+                    # The others may be as dead as this one: a silent network leaves every connection half-open, and a
+                    # pooler ends each session when it is used, if it cannot log in to the server any more.
                     await pool.connections.expire_connections()
                     raise
                 finally:

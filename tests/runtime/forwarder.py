@@ -57,6 +57,11 @@ class Forwarder:
         while ending & self._ends:
             await asyncio.sleep(0.01)
 
+    def refuse_when_used(self) -> None:
+        """End each connection that there is when it is used, as a pooler that has no connection to the server does."""
+        for end in self._ends:
+            end.refused = True
+
     def silence(self) -> None:
         """Deliver nothing, and break nothing, until :meth:`resume`, as a network that drops every packet."""
         self._held = []
@@ -99,6 +104,7 @@ class _Half(asyncio.Protocol):
 
     transport: asyncio.Transport
     other: _Half | None = None
+    refused = False
     early: bytes = b""
     """What came before the other end was there: a paused transport may deliver once more (Python 3.11.2)."""
 
@@ -111,7 +117,9 @@ class _Half(asyncio.Protocol):
         self.forwarder.attach(self)
 
     def data_received(self, data: bytes) -> None:
-        if self.other is None:
+        if self.refused:
+            self.transport.close()
+        elif self.other is None:
             self.early += data
         else:
             self.forwarder.pass_on(partial(self.other.write, data))

@@ -24,6 +24,7 @@ from runtime.maintenance.events import keep_events
 from runtime.ports.availability import OutcomeUnknownError, TransientError, UnavailableError
 from tests.conftest import in_database
 from tests.runtime.changing import ANYTHING, at, change, edit, put
+from tests.runtime.forwarder import forwarding
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -352,6 +353,18 @@ async def test_a_connection_that_the_server_closed_while_it_was_idle_is_replaced
     with suppress(TransientError):  # the news of its end may still be under way: the service tries again then
         await store.read("a", "k")
     assert (await store.read("a", "k")).version == made.version
+
+
+async def test_connections_of_which_one_was_ended_when_it_was_used_are_all_replaced(
+    migrated_url: str, database: Database
+) -> None:
+    async with forwarding(migrated_url) as forwarder, opened(forwarder.url, database) as store:
+        made = await put(store, "a", "k")
+        await asyncio.gather(*(store.read("a", "k") for _ in range(database.read_pool_size)))
+        forwarder.refuse_when_used()
+        with pytest.raises(TransientError):
+            await store.read("a", "k")
+        assert (await store.read("a", "k")).version == made.version
 
 
 async def test_a_read_whose_connection_breaks_is_a_transient_failure_and_a_change_has_an_unknown_outcome(

@@ -433,8 +433,6 @@ async def test_a_rotation_of_the_database_password_fails_no_request_and_voids_th
             await load.goes_on()
             second = write_as_external_secrets_does(rotated, file)
             await a_pod_starts_as(DATABASE_ROLE)
-            assert await end_connections(administrator, serving_database)
-            await load.goes_on()
     ends = "SELECT extract(epoch FROM rolvaliduntil - now()) FROM pg_roles WHERE rolname = $1"
     assert 0 < await administrator.fetchval(ends, DATABASE_PREVIOUS) <= OVERLAP.seconds
     assert await signs_in(postgres, first, DATABASE_PREVIOUS)
