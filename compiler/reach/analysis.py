@@ -22,6 +22,7 @@ from compiler.lineage.variants import ENVIRONMENT, variants
 from compiler.model.specification import SECTIONS
 from compiler.policy.input import input_of, stated
 from compiler.policy.rendering import Rendering
+from compiler.policy.uniqueness import unique_values
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
@@ -126,7 +127,8 @@ class Analysis:
     def judged(self, rendering: Rendering, before: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the input of a variant's cluster; ``before`` is that of the unchanged one, which it may share."""
         if any(_shared(rendering, kept) for kept in self.renderings):
-            return {**before, **stated(rendering.site)}
+            unique = unique_values(rendering.site, rendering.others)
+            return {**before, **stated(rendering.site), "unique": unique}
         return input_of(rendering)
 
     def _different(self, after: Mapping[str, bytes]) -> set[str]:
