@@ -43,12 +43,12 @@ admitted(login) if {
 
 limits(login) := {declared.item.spec.connectionLimit | some declared in declarations(login)}
 
-# accepted returns the most connections of a Cluster besides those that it keeps for its operator.
+# accepted returns the most connections of a Cluster besides those that it keeps for its operator, which may be all.
 accepted(login) := {most |
 	some declared in declarations(login)
 	parameters := declared.cluster.spec.postgresql.parameters
 	kept := stores.number(object.get(parameters, "superuser_reserved_connections", 3))
-	most := stores.number(parameters.max_connections) - kept
+	most := max([0, stores.number(parameters.max_connections) - kept])
 }
 
 # opened returns the connections of all pods at once: each worker has two pools and a connection to follow changes.
