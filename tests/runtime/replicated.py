@@ -101,6 +101,17 @@ def replicated(directory: Path) -> Iterator[Replicated]:
         yield Replicated((master, replica), sentinels)
 
 
+@contextmanager
+def alone(folder: Path, *lines: str) -> Iterator[Server]:
+    """Run one server with its data in an existing folder, and further lines of its configuration."""
+    password = secrets.token_hex(8)
+    child, port = on_free_port(partial(_serve, folder, password, lines, False), free_ports())
+    try:
+        yield Server(port, child, password)
+    finally:
+        _stop(child)
+
+
 def _serve(folder: Path, password: str, lines: tuple[str, ...], sentinel: bool, port: int) -> Child:
     configuration = folder / "server.conf"
     text = (
