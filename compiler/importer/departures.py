@@ -47,6 +47,7 @@ DEPARTURES = (
     Departure(
         ("containers", "application", "base_image"), "node:18-alpine", "python:3.13-slim", "0003-python-base-image"
     ),
+    Departure(("redundancy", "application", "objectives"), None, None, "0008-numbers-that-the-document-leaves-out"),
     Departure(("containers", "images"), None, None, "0043-every-image-by-its-digest"),
 )
 

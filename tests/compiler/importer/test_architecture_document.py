@@ -51,7 +51,7 @@ def test_a_lenient_import_makes_every_recorded_departure_once_and_no_other(archi
         departure.page for departure in DEPARTURES
     ]
     assert re.findall(r"^\w+\[(\w+)\]", result.stdout, re.MULTILINE).count("DOC003") == 3
-    assert "0 errors, 7 warnings" in result.stdout
+    assert f"0 errors, {3 + len(DEPARTURES)} warnings" in result.stdout
     assert values(tmp_path / "spec") == {path: node.text for path, node in leaves(frozen())}
 
 

@@ -111,9 +111,11 @@ def _root(name: str, content: bytes) -> Node:
 
 
 def resolved(sections: Mapping[str, Node]) -> tuple[list[tuple[Environment, Specification]], list[str]]:
-    """Resolve sections in the frozen environments: the values of each environment, and the codes of the findings."""
+    """Resolve sections in the frozen environments: the values of each environment, and the findings.
+
+    Findings are in the order of the keys, which a document may turn.
+    """
     ordered = tuple((name, sections[name]) for name in SECTIONS)
     found, findings = resolve(FROZEN, Loaded(ordered, loaded().environments, ()))
-    return [(item.environment, item.spec) for item in found], [
-        f"{finding.code} {finding.message}" for finding in findings
-    ]
+    said = sorted(f"{finding.code} {finding.message}" for finding in findings)
+    return [(item.environment, item.spec) for item in found], said
