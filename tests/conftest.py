@@ -39,6 +39,7 @@ SLOW = (
     "embedded",
     "envoy",
     "faults/test_faults_rows.py",
+    "faults/test_faults_checker.py",
     "hooks",
     "image/test_containerfile.py",
     "image/test_image_serves.py",
@@ -56,23 +57,31 @@ SLOW = (
     "policy/test_opa_faults.py",
     "policy/test_parity.py",
     "policy/test_workers.py",
+    "runtime/test_config_command.py",
     "runtime/test_runtime_audit_anchors.py",
     "runtime/test_runtime_audit_trail.py",
+    "runtime/test_runtime_audit_verification.py",
+    "runtime/test_runtime_admission.py",
+    "runtime/test_runtime_bodies.py",
+    "runtime/test_runtime_cache_copies.py",
     "runtime/test_runtime_changes.py",
     "runtime/test_runtime_check.py",
     "runtime/test_runtime_configuration_snapshots.py",
     "runtime/test_runtime_conformance.py",
     "runtime/test_runtime_connections.py",
     "runtime/test_runtime_deadlines.py",
+    "runtime/test_runtime_description.py",
     "runtime/test_runtime_documentation_in_a_browser.py",
     "runtime/test_runtime_exit.py",
     "runtime/test_runtime_history.py",
     "runtime/test_runtime_history_postgres.py",
+    "runtime/test_runtime_http_client.py",
     "runtime/test_runtime_maintenance_volumes.py",
     "runtime/test_runtime_migrate.py",
     "runtime/test_runtime_over_admission.py",
     "runtime/test_runtime_postgres.py",
     "runtime/test_runtime_processes.py",
+    "runtime/test_runtime_proposals_http.py",
     "runtime/test_runtime_proposals_at_random.py",
     "runtime/test_runtime_redis.py",
     "runtime/test_runtime_refusals.py",
@@ -82,6 +91,8 @@ SLOW = (
     "runtime/test_runtime_store.py",
     "runtime/test_runtime_supervisor.py",
     "runtime/test_runtime_standing_by.py",
+    "runtime/test_runtime_telemetry.py",
+    "runtime/test_runtime_windows.py",
     "runtime/test_runtime_tls.py",
     "simulation",
     # Whole projects that are compiled for each test, or every value of one.
@@ -90,6 +101,7 @@ SLOW = (
     "compiler/lineage/test_agreement.py",
     "compiler/lineage/test_commands.py",
     "compiler/lineage/test_concerned.py",
+    "compiler/lineage/test_experiment.py",
     "compiler/lineage/test_incremental.py",
     "compiler/lineage/test_inputs.py",
     "compiler/lineage/test_interpretation.py",
@@ -106,6 +118,7 @@ SLOW = (
     "compiler/emit/kubernetes/application/test_subscribers.py",
     "compiler/emit/test_editor_agreement.py",
     "compiler/emit/test_files.py",
+    "compiler/emit/test_serialise.py",
     "compiler/emit/test_totality.py",
     "compiler/test_determinism.py",
     "golden",
@@ -115,14 +128,18 @@ SLOW = (
     "compiler/test_release.py",
     "compiler/test_compile_cache.py",
     "compiler/test_proofs.py",
+    "compiler/test_watching.py",
     "docs/test_contributing.py",
     "docs/test_docs.py",
     "docs/test_writing_rules_page.py",
     "policy/test_gate.py",
+    "policy/test_imports.py",
     "policy/test_mutations.py",
     "policy/test_policy_commands.py",
+    "policy/test_waivers.py",
     "policy/test_versions.py",
     "policy/test_writing_commands.py",
+    "policy/test_zone_loss.py",
 )
 """The folders and modules of tests, relative to this folder, that `make test-fast` leaves out."""
 _SLOW = frozenset(Path(__file__).parent / place for place in SLOW)
@@ -136,9 +153,9 @@ def _is_fast(config: pytest.Config) -> bool:
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Run two workers more than there are cores: workers wait for servers and deadlines for half of their time.
 
-    Those of `make test-fast` wait for nothing.
+    Those of `make test-fast` hardly wait.
     """
-    return (os.cpu_count() or 1) + (0 if _is_fast(config) else 2)
+    return (os.cpu_count() or 1) + (1 if _is_fast(config) else 2)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
