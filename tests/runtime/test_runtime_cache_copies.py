@@ -61,7 +61,7 @@ def restored(copy: Path, folder: Path, lost: int) -> int:
     with alone(restored, *LINES) as server, client_of(server.url) as client:
         while client.info("persistence")["loading"]:
             time.sleep(0.05)
-        found = client.dbsize() // 2
+        found: int = client.dbsize() // 2
         assert client.mget([f"{{{number}}}:{half}" for number in range(found) for half in "ab"]) == [
             str(number).encode() for number in range(found) for _ in "ab"
         ]
