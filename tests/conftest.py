@@ -164,7 +164,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import what `make test-fast` leaves out."""
+    """Skip the collection of slow modules for `make test-fast`."""
     return True if _is_fast(config) and collection_path in _SLOW else None
 
 

@@ -27,7 +27,7 @@ class LatencyObjective(Model):
 
 
 class Objectives(Model):
-    """What clients may count on over a month; alerts tell how fast it is lost."""
+    """The service level objectives over a month; alerts fire by how fast they are lost."""
 
     availability: Literal["99%", "99.5%", "99.9%", "99.95%"]
     """The part of the requests of clients that the service does not fail to answer."""
@@ -40,7 +40,7 @@ class Objectives(Model):
 
 
 def _rest(share: str) -> float:
-    """Return what a share leaves of the whole: 0.001 of ``99.9%``."""
+    """Return the complement of a percentage as a fraction: 0.001 for ``99.9%``."""
     return round(1 - float(share.removesuffix("%")) / 100, 6)
 
 
@@ -52,7 +52,7 @@ class ApplicationRedundancy(Model):
     failover: Listed[Literal["Automatic detection", "Zero-downtime switch", "State preservation"]]
     """The properties of the failover when one of them is lost."""
     objectives: Objectives | None = None
-    """What clients may count on; left out, nothing is promised, and no alert tells of it."""
+    """The service level objectives; without them no alert fires on failures or on slow answers."""
 
 
 class DataRedundancy(Model):

@@ -39,16 +39,16 @@ def ids(trace: str) -> tuple[str, str]:
 
 
 def begin(trace: str | None) -> Token[str | None]:
-    """Have what the present task does be part of a trace, or of none, until :func:`end`."""
+    """Set the trace of the current task, None for no trace, until :func:`end`."""
     return _present.set(trace)
 
 
 def end(token: Token[str | None]) -> None:
-    """Have what the present task does be part of what it was before :func:`begin`."""
+    """Restore the trace that the current task had before :func:`begin`."""
     _present.reset(token)
 
 
 def outgoing() -> dict[str, str]:
-    """Return the fields of a call that the present task makes: a span of its own in the trace, if there is one."""
+    """Return the fields of an outgoing call: a new span in the trace of the current task, if it has one."""
     trace = _present.get()
     return {} if trace is None else {FIELD: f"{trace[:36]}{secrets.token_hex(8)}{trace[52:]}"}

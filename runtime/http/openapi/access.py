@@ -7,7 +7,7 @@ from typing import Final
 from runtime import routes
 from runtime.http import problem_kinds as kinds
 from runtime.http.access import GrantBody, KeyBody
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import access
 from runtime.http.openapi.parts import Answer, Operation
 
 _EXPLAINED: Final = "It is recorded in the audit trail, in the transaction of the change."
@@ -20,7 +20,7 @@ ACCESS: Final = (
         routes.GRANTS,
         "access",
         "List the grants in namespaces that the client administers",
-        (Answer(200, "The grants in force.", bodies.Grants),),
+        (Answer(200, "The grants in force.", access.Grants),),
         _READ,
     ),
     Operation(
@@ -30,8 +30,8 @@ ACCESS: Final = (
         "access",
         "Give a right, or replace the one of this name",
         (
-            Answer(200, "The grant replaces one in the same namespaces.", bodies.Grant),
-            Answer(201, "The grant is new.", bodies.Grant),
+            Answer(200, "The grant replaces one in the same namespaces.", access.Grant),
+            Answer(201, "The grant is new.", access.Grant),
         ),
         _EXPLAINED,
         body=GrantBody,
@@ -53,7 +53,7 @@ ACCESS: Final = (
         routes.MACHINE_KEYS,
         "access",
         "List the keys of machines in namespaces that the client administers",
-        (Answer(200, "The keys in force, without their secrets.", bodies.Keys),),
+        (Answer(200, "The keys in force, without their secrets.", access.MachineKeys),),
         _READ,
     ),
     Operation(
@@ -62,7 +62,7 @@ ACCESS: Final = (
         routes.MACHINE_KEYS,
         "access",
         "Make a key of a machine",
-        (Answer(201, "The key, with its token, which is in this answer alone.", bodies.NewKey),),
+        (Answer(201, "The key, with its token, which is in this answer alone.", access.NewKey),),
         _EXPLAINED,
         body=KeyBody,
     ),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi.bodies import Problem
+from runtime.http.openapi.bodies.service import Problem
 from runtime.http.openapi.fields import CHANGE_REASON, FIELDS, IN_PATH, REQUEST_ID, TRACEPARENT
 from runtime.http.openapi.operations import operations
 from runtime.http.openapi.parts import JSON

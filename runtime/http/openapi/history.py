@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import entries, history
 from runtime.http.openapi.fields import (
     BEFORE,
     CHANGE_REASON,
@@ -57,7 +57,7 @@ HISTORY: Final = (
         routes.ENTRY_VERSIONS,
         "history",
         "List the versions of an entry",
-        (Answer(200, "A page of them, newest first.", bodies.KeyVersions, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of them, newest first.", history.KeyVersions, ("ETag",)), _UNMODIFIED),
         parameters=_PAGED,
         problems=(*PAST, kinds.ENTRY_NOT_FOUND),
         example=Example(
@@ -73,7 +73,7 @@ HISTORY: Final = (
         routes.ENTRY_VERSION,
         "history",
         "Read a version of an entry",
-        (Answer(200, "The version, with its value.", bodies.PastValue, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "The version, with its value.", history.PastValue, ("ETag",)), _UNMODIFIED),
         parameters=(IF_NONE_MATCH,),
         problems=(*PAST, kinds.VERSION_NOT_FOUND),
         example=Example(200, {**_NAME, **_FIRST, "value": {"daily": 5000}}, given=_WRITTEN),
@@ -84,7 +84,7 @@ HISTORY: Final = (
         routes.ENTRY_DIFFERENCE,
         "history",
         "Compare an entry at two moments",
-        (Answer(200, "The difference, as a JSON Patch.", bodies.KeyDifference, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "The difference, as a JSON Patch.", history.KeyDifference, ("ETag",)), _UNMODIFIED),
         parameters=(FROM, TO, IF_NONE_MATCH),
         problems=PAST,
         example=Example(
@@ -108,12 +108,12 @@ HISTORY: Final = (
         "history",
         "Give an entry the value that it had",
         (
-            Answer(200, "The entry has a new version; or the dry run's outcome.", bodies.EntryOrJudged, may=("ETag",)),
-            Answer(201, "The entry was gone, and is there again.", bodies.Entry, ("ETag",)),
+            Answer(200, "The entry has a new version; or the dry run's outcome.", entries.EntryOrJudged, may=("ETag",)),
+            Answer(201, "The entry was gone, and is there again.", entries.Entry, ("ETag",)),
             Answer(204, "There was no entry then: it is removed."),
         ),
         parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
-        body=bodies.Target,
+        body=history.Target,
         problems=(*PAST, kinds.ENTRY_NOT_FOUND),
         example=Example(
             201,
@@ -129,7 +129,7 @@ HISTORY: Final = (
         routes.NAMESPACE_VERSIONS,
         "history",
         "List the changes of a namespace",
-        (Answer(200, "A page of them, newest first.", bodies.NamespaceChanges, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of them, newest first.", history.NamespaceChanges, ("ETag",)), _UNMODIFIED),
         parameters=_PAGED,
         problems=PAST,
         example=Example(
@@ -157,7 +157,7 @@ HISTORY: Final = (
         routes.NAMESPACE_DIFFERENCE,
         "history",
         "Compare a namespace at two moments",
-        (Answer(200, "A page of the keys that differ.", bodies.NamespaceDifference, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of the keys that differ.", history.NamespaceDifference, ("ETag",)), _UNMODIFIED),
         parameters=(FROM, TO, *_PAGED),
         problems=PAST,
         example=Example(
@@ -184,13 +184,13 @@ HISTORY: Final = (
             Answer(
                 200,
                 "One change of every key that differed; or the dry run's outcomes.",
-                bodies.RolledBackOrJudged,
+                history.RolledBackOrJudged,
                 may=("ETag",),
             ),
         ),
         "If-Match has the ETag of the namespace's list; nothing is changed if one of its keys has changed since.",
         parameters=(DRY_RUN, IF_MATCH_LIST, IDEMPOTENCY_KEY, CHANGE_REASON),
-        body=bodies.Target,
+        body=history.Target,
         problems=(*PAST, kinds.ROLLBACK_TOO_LARGE, kinds.EDITS_REFUSED),
         example=Example(
             200,

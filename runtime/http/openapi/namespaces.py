@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import entries, namespaces
 from runtime.http.openapi.fields import (
     AFTER_NAMESPACE,
     ALLOW_INVALID,
@@ -39,7 +39,7 @@ _KEPT: Final = {
     "updated_at": _TIME,
 }
 _UNMODIFIED: Final = Answer(304, "The client has the present answer.", fields=("ETag",))
-_JUDGED: Final = Answer(200, "The dry run's outcomes: nothing is removed.", bodies.Judged)
+_JUDGED: Final = Answer(200, "The dry run's outcomes: nothing is removed.", entries.Judged)
 _AS_READ: Final = ("Age", "Cache-Status")
 _READ: Final = (kinds.PRECONDITION_FAILED, kinds.OTHER_HISTORY, kinds.UNAVAILABLE)
 _CONDITIONS: Final = (IF_MATCH, IF_NONE_MATCH)
@@ -51,7 +51,7 @@ NAMESPACES: Final = (
         routes.NAMESPACES,
         "namespaces",
         "List the namespaces",
-        (Answer(200, "A page of them, by name.", bodies.Namespaces, may=("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of them, by name.", namespaces.Namespaces, may=("ETag",)), _UNMODIFIED),
         "The page has those that the client reads. Of certain labels it may be short, or empty, before the last one.",
         parameters=(LIMIT, AFTER_NAMESPACE, LABELS, AT_LEAST, *_CONDITIONS),
         problems=_READ,
@@ -78,7 +78,7 @@ NAMESPACES: Final = (
         routes.NAMESPACE,
         "namespaces",
         "Read all keys and values of a namespace",
-        (Answer(200, "The bundle.", bodies.Bundle, ("ETag",), _AS_READ), _UNMODIFIED),
+        (Answer(200, "The bundle.", entries.Bundle, ("ETag",), _AS_READ), _UNMODIFIED),
         "It can be sent back as it is, to this namespace or to another one.",
         parameters=(AT_LEAST, *_CONDITIONS),
         problems=(*_READ, kinds.NAMESPACE_NOT_FOUND, kinds.NAMESPACE_TOO_LARGE),
@@ -92,11 +92,11 @@ NAMESPACES: Final = (
         routes.NAMESPACE,
         "namespaces",
         "Give a namespace all of its keys and values",
-        (Answer(200, "What was made, by one change; or the dry run's outcomes.", bodies.Import, may=("ETag",)),),
+        (Answer(200, "What was made, by one change; or the dry run's outcomes.", entries.Import, may=("ETag",)),),
         "Entries that do not differ keep their version, and the definition stays. It can be sent again: where nothing"
         " differs, nothing is made.",
         parameters=(DRY_RUN, *_CONDITIONS, CHANGE_REASON),
-        body=bodies.NewBundle,
+        body=entries.NewBundle,
         problems=(kinds.NAMESPACE_TOO_LARGE,),
         example=Example(
             200,
@@ -130,7 +130,7 @@ NAMESPACES: Final = (
         "namespaces",
         "Read the values that hold in a namespace, inherited ones too",
         (
-            Answer(200, "They are; with explain, where each is from.", bodies.Effective, ("ETag",), _AS_READ),
+            Answer(200, "They are; with explain, where each is from.", namespaces.Effective, ("ETag",), _AS_READ),
             _UNMODIFIED,
         ),
         "Of each key it is the value of the nearest layer that has one, whole.",
@@ -164,7 +164,7 @@ NAMESPACES: Final = (
         routes.DEFINITION,
         "namespaces",
         "Read the definition of a namespace",
-        (Answer(200, "The definition.", bodies.Defined, ("ETag",), _AS_READ), _UNMODIFIED),
+        (Answer(200, "The definition.", namespaces.Defined, ("ETag",), _AS_READ), _UNMODIFIED),
         parameters=(AT_LEAST, *_CONDITIONS),
         problems=(*_READ, kinds.NAMESPACE_NOT_FOUND),
         example=Example(200, _KEPT, given=_DEFINED),
@@ -179,10 +179,10 @@ NAMESPACES: Final = (
             Answer(
                 200,
                 "The definition replaces the version in If-Match; or the dry run's outcome.",
-                bodies.DefinedOrJudged,
+                namespaces.DefinedOrJudged,
                 may=("ETag",),
             ),
-            Answer(201, "The definition is new.", bodies.Defined, ("ETag",)),
+            Answer(201, "The definition is new.", namespaces.Defined, ("ETag",)),
         ),
         "A new schema is first applied to the entries that are stored.",
         parameters=(DRY_RUN, ALLOW_INVALID, *_CONDITIONS, IDEMPOTENCY_KEY, CHANGE_REASON),
@@ -201,10 +201,10 @@ NAMESPACES: Final = (
         routes.TRANSACTIONS,
         "namespaces",
         "Make several edits of a namespace, or none of them",
-        (Answer(200, "All are made, at one revision; or the dry run's outcomes.", bodies.Transacted),),
+        (Answer(200, "All are made, at one revision; or the dry run's outcomes.", namespaces.Transacted),),
         "Each edit has the preconditions that its own request would have.",
         parameters=(DRY_RUN, IDEMPOTENCY_KEY, CHANGE_REASON),
-        body=bodies.NewTransaction,
+        body=namespaces.NewTransaction,
         problems=(kinds.EDITS_REFUSED,),
         example=Example(
             200,

@@ -6,7 +6,7 @@ from typing import Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import queue
 from runtime.http.openapi.fields import (
     AFTER_NUMBER,
     PAST_LIMIT,
@@ -27,7 +27,7 @@ NOTIFICATIONS: Final = (
         "It is signed as Standard Webhooks 1.0 says, in place of a token, and recorded in the audit trail.",
         parameters=(WEBHOOK_ID, WEBHOOK_TIMESTAMP, WEBHOOK_SIGNATURE),
         problems=(kinds.SIGNATURE_REFUSED, kinds.NOTIFICATION_UNTIMELY, kinds.UNAVAILABLE),
-        body=bodies.NewNotification,
+        body=queue.NewNotification,
     ),
     Operation(
         "listNotifications",
@@ -35,7 +35,7 @@ NOTIFICATIONS: Final = (
         routes.NOTIFICATIONS,
         "notifications",
         "List the notifications to a namespace",
-        (Answer(200, "A page of them, in the order in which they came.", bodies.NotificationPage),),
+        (Answer(200, "A page of them, in the order in which they came.", queue.NotificationPage),),
         parameters=(AFTER_NUMBER, PAST_LIMIT),
         example=Example(200, {"notifications": [], "next": None}, using=(AFTER_NUMBER, PAST_LIMIT)),
     ),

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
 from runtime.http.openapi.access import ACCESS
+from runtime.http.openapi.bodies import access, entries, service
 from runtime.http.openapi.fields import (
     ACTOR,
     AFTER,
@@ -64,7 +64,7 @@ _ENTRIES: Final = (
         routes.ENTRIES,
         "entries",
         "List the entries of a namespace",
-        (Answer(200, "A page of the namespace.", bodies.Page, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of the namespace.", entries.Page, ("ETag",)), _UNMODIFIED),
         "The ETag is the version of the whole store: 304 means that no entry of any namespace has changed.",
         parameters=(LIMIT, AFTER, PREFIX, AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
         problems=(*PAST, kinds.PRECONDITION_FAILED),
@@ -81,7 +81,7 @@ _ENTRIES: Final = (
         routes.ENTRY,
         "entries",
         "Read an entry",
-        (Answer(200, "The entry.", bodies.Entry, ("ETag",), _AS_READ), _UNMODIFIED),
+        (Answer(200, "The entry.", entries.Entry, ("ETag",), _AS_READ), _UNMODIFIED),
         "While the database is away, the answer is one that was current Age seconds ago, and says so.",
         parameters=(AT_LEAST, AS_OF, IF_MATCH, IF_NONE_MATCH),
         problems=(*PAST, kinds.ENTRY_NOT_FOUND, kinds.PRECONDITION_FAILED),
@@ -97,14 +97,14 @@ _ENTRIES: Final = (
             Answer(
                 200,
                 "The entry replaces the version in If-Match; or the dry run's outcome.",
-                bodies.EntryOrJudged,
+                entries.EntryOrJudged,
                 may=("ETag",),
             ),
-            Answer(201, "The entry is new.", bodies.Entry, ("ETag",)),
+            Answer(201, "The entry is new.", entries.Entry, ("ETag",)),
         ),
         "An entry that exists is replaced under If-Match alone, so that no update is lost.",
         parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
-        body=bodies.NewValue,
+        body=entries.NewValue,
         example=Example(201, _ENTRY, using=(IDEMPOTENCY_KEY, CHANGE_REASON), body=_NEW),
         links={
             "read": _to("readEntry"),
@@ -119,7 +119,7 @@ _ENTRIES: Final = (
         "entries",
         "Remove an entry",
         (
-            Answer(200, "The dry run's outcome: nothing is removed.", bodies.Judged),
+            Answer(200, "The dry run's outcome: nothing is removed.", entries.Judged),
             Answer(204, "The entry is removed."),
         ),
         parameters=(DRY_RUN, IF_MATCH, IF_NONE_MATCH, IDEMPOTENCY_KEY, CHANGE_REASON),
@@ -135,7 +135,7 @@ _AUDIT: Final = (
         routes.AUDIT,
         "audit",
         "List records of the audit trail",
-        (Answer(200, "A page of them, in the order of the chain.", bodies.AuditPage),),
+        (Answer(200, "A page of them, in the order of the chain.", access.AuditPage),),
         "The read is recorded itself, before it is answered.",
         parameters=(AUDIT_AFTER, LIMIT, SINCE, UNTIL, ACTOR, OF_NAMESPACE, RECORD_KIND, OUTCOME),
         problems=(kinds.UNAVAILABLE,),
@@ -146,7 +146,7 @@ _AUDIT: Final = (
         routes.AUDIT_ANCHORS,
         "audit",
         "List the signed heads of the audit trail",
-        (Answer(200, "A page of them, in order.", bodies.Anchors),),
+        (Answer(200, "A page of them, in order.", access.Anchors),),
         "The read is recorded itself, before it is answered.",
         parameters=(AUDIT_AFTER, LIMIT),
         problems=(kinds.UNAVAILABLE,),
@@ -169,7 +169,7 @@ _SERVICE: Final = (
         routes.INDEX,
         "service",
         "Read where things are",
-        (Answer(200, "The paths of the API's parts.", bodies.Index, ("ETag", "Link")), _UNMODIFIED),
+        (Answer(200, "The paths of the API's parts.", service.Index, ("ETag", "Link")), _UNMODIFIED),
         parameters=(IF_NONE_MATCH,),
     ),
     Operation(
@@ -236,7 +236,7 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
             live,
             "service",
             "Read whether the process answers",
-            (Answer(200, "The process answers.", bodies.Live, ("Cache-Control",)),),
+            (Answer(200, "The process answers.", service.Live, ("Cache-Control",)),),
             example=Example(200, {"status": "live"}),
             limited=False,
         ),
@@ -247,8 +247,8 @@ def operations(live: str, ready: str) -> tuple[Operation, ...]:
             "service",
             "Read whether requests are to be sent to this process",
             (
-                Answer(200, "They are.", bodies.Readiness, ("Cache-Control",)),
-                Answer(503, "They are not.", bodies.Readiness, ("Cache-Control",)),
+                Answer(200, "They are.", service.Readiness, ("Cache-Control",)),
+                Answer(503, "They are not.", service.Readiness, ("Cache-Control",)),
             ),
             example=Example(200, {"status": "ready"}),
             limited=False,

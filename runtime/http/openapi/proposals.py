@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import entries, proposals
 from runtime.http.openapi.fields import (
     BELOW,
     CHANGE_REASON,
@@ -37,7 +37,7 @@ PROPOSALS: Final = (
         routes.PROPOSALS,
         "proposals",
         "List the proposals of a namespace",
-        (Answer(200, "A page of them, newest first.", bodies.ProposalPage, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "A page of them, newest first.", proposals.ProposalPage, ("ETag",)), _UNMODIFIED),
         parameters=(STATE, BELOW, PAST_LIMIT, IF_NONE_MATCH),
         example=Example(200, {"namespace": "payments", "proposals": [], "next": None}, using=(STATE,)),
     ),
@@ -48,13 +48,13 @@ PROPOSALS: Final = (
         "proposals",
         "Propose a change of a namespace",
         (
-            Answer(200, "The dry run's outcomes: nothing is proposed.", bodies.Judged),
-            Answer(201, "The proposal.", bodies.Proposal, ("ETag", "Location")),
+            Answer(200, "The dry run's outcomes: nothing is proposed.", entries.Judged),
+            Answer(201, "The proposal.", proposals.Proposal, ("ETag", "Location")),
         ),
         "It is judged as the change would be, and again, with the same preconditions, when the change is made. A"
         " definition is proposed by an administrator.",
         parameters=(DRY_RUN, IDEMPOTENCY_KEY, CHANGE_REASON),
-        body=bodies.NewProposal,
+        body=proposals.NewProposal,
         problems=(
             kinds.DECISION_BARRED,
             kinds.EDITS_REFUSED,
@@ -93,7 +93,7 @@ PROPOSALS: Final = (
         routes.PROPOSAL,
         "proposals",
         "Read a proposal",
-        (Answer(200, "The proposal, with its change.", bodies.Proposal, ("ETag",)), _UNMODIFIED),
+        (Answer(200, "The proposal, with its change.", proposals.Proposal, ("ETag",)), _UNMODIFIED),
         parameters=(IF_NONE_MATCH,),
         problems=(kinds.PROPOSAL_NOT_FOUND,),
     ),
@@ -103,7 +103,7 @@ PROPOSALS: Final = (
         routes.PROPOSAL_APPROVAL,
         "proposals",
         "Approve a proposal",
-        (Answer(200, "The proposal; the last approval that it needed has made it.", bodies.Proposal, ("ETag",)),),
+        (Answer(200, "The proposal; the last approval that it needed has made it.", proposals.Proposal, ("ETag",)),),
         f"Nobody approves their own. {_AGAIN}",
         parameters=(EMERGENCY, STEP_REASON),
         problems=(*_STEP, *_REFUSED, kinds.NAMESPACE_TOO_LARGE, kinds.CHANGE_EXPIRED),
@@ -114,7 +114,7 @@ PROPOSALS: Final = (
         routes.PROPOSAL_REJECTION,
         "proposals",
         "Reject a proposal",
-        (Answer(200, "The proposal, which is over.", bodies.Proposal, ("ETag",)),),
+        (Answer(200, "The proposal, which is over.", proposals.Proposal, ("ETag",)),),
         _AGAIN,
         parameters=(STEP_REASON,),
         problems=(*_STEP, *_REFUSED),
@@ -125,7 +125,7 @@ PROPOSALS: Final = (
         routes.PROPOSAL_WITHDRAWAL,
         "proposals",
         "Withdraw a proposal",
-        (Answer(200, "The proposal, which is over.", bodies.Proposal, ("ETag",)),),
+        (Answer(200, "The proposal, which is over.", proposals.Proposal, ("ETag",)),),
         f"It is for who proposed it. {_AGAIN}",
         parameters=(STEP_REASON,),
         problems=(*_STEP, *_REFUSED),

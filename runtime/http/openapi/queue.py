@@ -6,7 +6,7 @@ from typing import Final
 
 from runtime import routes
 from runtime.http import problem_kinds as kinds
-from runtime.http.openapi import bodies
+from runtime.http.openapi.bodies import queue
 from runtime.http.openapi.fields import BEHIND, DELIVERY_STATE, DISCARD_REASON, LIMIT, STEP_REASON
 from runtime.http.openapi.parts import Answer, Example, Operation
 from runtime.services.queue import MOST_REPLAYED
@@ -22,7 +22,7 @@ QUEUE: Final = (
         routes.SUBSCRIBERS,
         "deliveries",
         "List the subscribers of the event bus",
-        (Answer(200, "Their states.", bodies.SubscriberStates),),
+        (Answer(200, "Their states.", queue.SubscriberStates),),
         _READ,
         example=Example(200, {"subscribers": []}),
     ),
@@ -32,7 +32,7 @@ QUEUE: Final = (
         routes.DELIVERIES,
         "deliveries",
         "List the deliveries to a subscriber in namespaces that the client administers",
-        (Answer(200, "A page of them, in the order of their changes.", bodies.DeliveryPage),),
+        (Answer(200, "A page of them, in the order of their changes.", queue.DeliveryPage),),
         _READ,
         parameters=(DELIVERY_STATE, BEHIND, LIMIT),
         example=Example(200, {"deliveries": [], "next": None}, using=(DELIVERY_STATE, BEHIND, LIMIT)),
@@ -43,7 +43,7 @@ QUEUE: Final = (
         routes.DELIVERY,
         "deliveries",
         "Read a delivery",
-        (Answer(200, "The delivery, with its event.", bodies.DeliveryWithEvent),),
+        (Answer(200, "The delivery, with its event.", queue.DeliveryWithEvent),),
         _READ,
         problems=(kinds.DELIVERY_NOT_FOUND,),
     ),
@@ -64,7 +64,7 @@ QUEUE: Final = (
         routes.SUBSCRIBER_REPLAY,
         "deliveries",
         "Deliver the dead letters of a subscriber again",
-        (Answer(200, f"The oldest of them wait to be delivered, at most {MOST_REPLAYED}.", bodies.Replayed),),
+        (Answer(200, f"The oldest of them wait to be delivered, at most {MOST_REPLAYED}.", queue.Replayed),),
         f"Those of namespaces that the client administers. {_SETTLED}",
         parameters=(STEP_REASON,),
         example=Example(200, {"replayed": 0, "more": False}, using=(STEP_REASON,)),

@@ -389,6 +389,14 @@ async def users_of(administrator: asyncpg.Connection, database: str) -> set[str]
     return {row["usename"] for row in rows}
 
 
+def addresses(door: str, database: str, password: Path) -> tuple[Address, Address]:
+    """Return the addresses of a pooler, or of the server, and of the server, for the role that serves."""
+    of_pooler, direct = (
+        Address(f"postgresql://{DATABASE_ROLE}@{each}", password, DATABASE_PREVIOUS) for each in (door, database)
+    )
+    return of_pooler, direct
+
+
 async def end_connections(administrator: asyncpg.Connection, database: str) -> int:
     """End the connections that workers have lent to requests, and return their number."""
     name = database.partition("/")[2].partition("?")[0]
@@ -413,9 +421,7 @@ async def test_a_rotation_of_the_database_password_fails_no_request_and_voids_th
     """Vault rotates while clients read and write; until the file follows, new sessions have the former password."""
     file, administrator = tmp_path / "password", await asyncpg.connect(postgres.admin_url)
     first = write_as_external_secrets_does(rotated, file)
-    address, direct = (
-        Address(f"postgresql://{DATABASE_ROLE}@{each}", file, DATABASE_PREVIOUS) for each in (door, serving_database)
-    )
+    address, direct = addresses(door, serving_database, file)
 
     async def a_pod_starts_as(user: str) -> None:
         async with composed(serving, address, Address(redis_url), direct) as client:
@@ -455,9 +461,7 @@ async def test_a_process_that_loses_its_connections_after_a_rotation_fails_no_re
     """Its sessions at a pooler began with the former password, by which the pooler gets no connection any more."""
     file, administrator = tmp_path / "password", await asyncpg.connect(postgres.admin_url)
     write_as_external_secrets_does(rotated, file)
-    address, direct = (
-        Address(f"postgresql://{DATABASE_ROLE}@{each}", file, DATABASE_PREVIOUS) for each in (door, serving_database)
-    )
+    address, direct = addresses(door, serving_database, file)
     async with composed(serving, address, Address(redis_url), direct) as client:
         await until_ready(client)
         async with loaded(client) as load:

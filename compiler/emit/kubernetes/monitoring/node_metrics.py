@@ -34,7 +34,7 @@ CONTAINER = "node-exporter"
 RESOURCES = guaranteed(Cores(100), MEBIBYTE * 64)
 
 COLLECTORS = ("cpu", "diskstats", "loadavg", "meminfo", "pressure", "stat", "vmstat")
-"""The collectors of what a container sees of its node; others would measure the container."""
+"""The collectors that read values of the node from inside a container."""
 
 _SELECTOR = {"app.kubernetes.io/name": NODE_METRICS}
 PODS = pods_of("management", NODE_METRICS, _SELECTOR)
@@ -46,7 +46,7 @@ def measured(site: Site) -> bool:
 
 
 def node_metrics(site: Site) -> Iterator[Document]:
-    """Yield the DaemonSet, on every node whatever its taints, and its ServiceAccount, which may do nothing."""
+    """Yield the DaemonSet with a pod on every node, and its ServiceAccount, which has no rights."""
     if not measured(site):
         return
     yield service_account(NODE_METRICS, "management", _SELECTOR)

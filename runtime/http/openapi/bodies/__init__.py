@@ -1,0 +1,1 @@
+"""The models of what requests and answers hold as JSON; those of settings are the settings' own."""
