@@ -1,6 +1,6 @@
 """An analysis that changes every statement of an environment alone, and compares files and denials.
 
-Several processes share the statements; each compiles the project once, and then variants of it.
+Several processes share the statements. The project is compiled once where they are forks, else once in each.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from compiler.model.specification import SECTIONS
 from compiler.policy.input import input_of, stated
 from compiler.policy.rendering import Rendering
 from compiler.policy.uniqueness import unique_values
+from compiler.policy.workers import processors
 from compiler.resolve.resolved import resolve
 from compiler.sources.files import load
 from compiler.sources.nodes import Path, ScalarNode, leaves, lookup
@@ -76,12 +77,12 @@ def reach(root: FilePath, policies: FilePath, environment: str, processes: int |
         ValueError: the environment does not compile.
         PolicyError: the policies cannot judge.
     """
-    resolved = _resolved(root, environment)
-    known(policies, policies.resolve().parent, proven=False)  # analysed once, and read by each process
-    paths = [path for path, _ in leaves(resolved.tree) if path[0] != REFERENCES]
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    analysis = _analysis(root, policies, environment)
+    paths = [path for path, _ in leaves(analysis.resolved.tree) if path[0] != REFERENCES]
+    context = get_context("fork" if processors() > 1 else "spawn")  # a fork has the analysis
+    with ProcessPoolExecutor(processes, context) as pool:
         statements = tuple(pool.map(partial(_statement, root, policies, environment), paths))
-    return Reach(statements, tuple(sorted(_first_files(prepared(resolved)))))
+    return Reach(statements, analysis.files)
 
 
 class Analysis:
@@ -97,6 +98,11 @@ class Analysis:
         self._before = _files(self.renderings[0].site, self.renderings[0].artifacts)
         self.inputs = [input_of(rendering) for rendering in self.renderings]
         self.denials = [self.judge.denials(document, self.judge.rules) for document in self.inputs]
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of the first cluster, by their paths below its folder."""
+        return tuple(sorted(self._before))
 
     def refused(self, path: Path) -> bool:
         """Return whether a rule refuses some other value of a statement of the specification."""

@@ -95,9 +95,9 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind in grants
-	held := texts(item)
+	text := sprintf("%v", [body(item)])
 	some other in accounts
-	other.name in held
+	contains(text, sprintf(`"%s"`, [other.name]))
 	item.namespace in {other.namespace, ""}
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }
@@ -119,14 +119,19 @@ examined contains need if {
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }
 
-examined contains need if {
+# selectors holds the NetworkPolicies of each namespace, with what selects their pods.
+selectors[namespace] contains policy if {
 	some item in objects
 	item.kind == "NetworkPolicy"
-	selector := object.get(body(item), ["spec", "podSelector"], {})
+	namespace := item.namespace
+	policy := {"item": item, "selector": object.get(documents[item.index].object, ["spec", "podSelector"], {"all": "missing"})}
+}
+
+examined contains need if {
 	some made in pods
-	made.namespace == item.namespace
-	network.selects(selector, made.labels)
-	need := {"item": item, "because": sprintf("is about the pods of the %s %s", [made.kind, made.name])}
+	some policy in selectors[made.namespace]
+	network.selects(policy.selector, made.labels)
+	need := {"item": policy.item, "because": sprintf("is about the pods of the %s %s", [made.kind, made.name])}
 }
 
 # pods holds the labels of the pods that operators make of protected objects.
@@ -139,10 +144,9 @@ pods contains pod if {
 }
 
 examined contains need if {
-	some item in objects
-	item.kind == "NetworkPolicy"
-	count(object.get(body(item), ["spec", "podSelector"], {"all": "missing"})) == 0
-	need := {"item": item, "because": "closes its namespace"}
+	some policy in selectors[_]
+	count(policy.selector) == 0
+	need := {"item": policy.item, "because": "closes its namespace"}
 }
 
 deny contains denial if {

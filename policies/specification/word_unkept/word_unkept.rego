@@ -50,10 +50,19 @@ found(entry) := {value |
 	path := object.get(entry, "settings", ["nowhere"])
 	value := object.get(input.settings, path, null)
 } | {value |
-	some document in input.documents
-	document.object.kind == object.get(entry, "kind", "none")
-	value := object.get(document.object, entry.at, null)
+	some body in rendered[entry.kind]
+	value := object.get(body, entry.at, null)
 }
+
+# rendered holds the objects of each kind that an entry names.
+rendered[kind] contains body if {
+	some document in input.documents
+	body := document.object
+	kind := body.kind
+	kind in kinds
+}
+
+kinds := {kind | some entry in words.kept; kind := entry.kind}
 
 empty := {null, false, "", 0, "none"}
 
