@@ -107,7 +107,7 @@ class Analysis:
     def refused(self, path: Path) -> bool:
         """Return whether a rule refuses some other value of a statement of the specification."""
         changes = variants(self.resolved, path, self._single(path))
-        return any(rule for changed in changes for rule in self._refusing(self.emitted(changed), ()))
+        return any(rule for changed in changes for rule in self.refusing(self.emitted(changed), ()))
 
     def statement(self, path: Path) -> Statement:
         """Return the reach of one statement."""
@@ -122,7 +122,7 @@ class Analysis:
             else:
                 renderings = self.emitted(changed)
                 files |= self._different(_files(renderings[0].site, renderings[0].artifacts))
-                for rule in self._refusing(renderings, rules):
+                for rule in self.refusing(renderings, rules):
                     rules.add(rule)
         return Statement(path, node.text, tried, tuple(sorted(files)), tuple(sorted(rules)))
 
@@ -146,7 +146,7 @@ class Analysis:
             raise TypeError("a path leads to more than a single value")
         return node
 
-    def _refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
+    def refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
         """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
             document = aligned(before, self.judged(rendering, before))

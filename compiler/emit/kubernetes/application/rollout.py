@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.application.pod import grace
+from compiler.emit.kubernetes.application.pod import LONGEST_START, grace
 from compiler.model.units import Duration
 
 if TYPE_CHECKING:
@@ -23,9 +23,11 @@ ENDING_IN_TURN = 2
 With one, an update of eight replicas would take eight grace periods and starts; with two, half of that.
 """
 
-
 STARTING = Duration(30)
 """The time from a pod's creation until it is ready, where nothing is short."""
+
+_DEFAULT_DEADLINE = Duration(600)
+"""The time after which the API server's default calls an update without progress failed."""
 
 STANDBY_PODS = 2
 """The pods of the API in a cluster that stands by: one can be drained or lost, and the other one goes on reading."""
@@ -34,6 +36,15 @@ STANDBY_PODS = 2
 def pause(site: Site) -> Duration:
     """Return the time for which a new pod is ready before the next one is replaced (``minReadySeconds``)."""
     return Duration(-(-grace(site).seconds // ENDING_IN_TURN))
+
+
+def patience(site: Site) -> dict[str, int]:
+    """Return the field by which an update without progress is called failed, where Kubernetes' default is too short.
+
+    The API server refuses a Deployment whose new pods would have to be ready for longer.
+    """
+    needed = LONGEST_START + pause(site)
+    return {"progressDeadlineSeconds": needed.seconds} if needed > _DEFAULT_DEADLINE else {}
 
 
 def rollout(site: Site, replicas: int) -> Duration:

@@ -38,6 +38,14 @@ def most_at_once(replicas: int, surge: int, unavailable: int, times: tuple[int, 
     return most
 
 
+@given(st.integers(1, 7200))
+def test_an_update_is_not_called_failed_while_a_pod_may_still_start_or_has_to_be_ready(seconds: int) -> None:
+    spec = emitted(DEPLOYMENT, connections__database__timeout=f"{seconds} seconds")["spec"]
+    probe = spec["template"]["spec"]["containers"][0]["startupProbe"]
+    starting = probe["failureThreshold"] * probe["periodSeconds"]
+    assert spec.get("progressDeadlineSeconds", 600) >= starting + spec["minReadySeconds"]
+
+
 CASES = [
     {},
     {"rolling_update.max_surge": "3"},
