@@ -249,7 +249,7 @@ class Deliveries:
                 namespace=place.namespace,
                 revision=place.revision,
                 reason=reason,
-                trace_id=None if (trace := _trace(delivery)) is None else traces.ids(trace)[0],
+                trace_id=None if (trace := _trace(delivery)) is None else trace[traces.ID],
             )
 
 
