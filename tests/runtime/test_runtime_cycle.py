@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,9 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from runtime.http.cycle import Cycle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 Fields = list[tuple[bytes, bytes]]
 BODY = b"{}"
@@ -32,6 +35,9 @@ class Sink(asyncio.Transport):
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
 
+    def write_whole(self, data: bytes) -> None:
+        self.write(data)
+
     def close(self) -> None:
         self.closed = True
 
@@ -39,8 +45,35 @@ class Sink(asyncio.Transport):
         return self.closed
 
 
+def nothing(_cycle: RequestResponseCycle) -> None:
+    """Nothing happens between the head and the body."""
+
+
+def drains(cycle: RequestResponseCycle) -> None:
+    """The process is told to end."""
+    cycle.keep_alive = False
+
+
+def breaks(cycle: RequestResponseCycle) -> None:
+    """The connection is lost."""
+    cycle.disconnected = True
+
+
+def lags(cycle: RequestResponseCycle) -> None:
+    """The client does not read as fast as is written, and then it does."""
+    cycle.flow.pause_writing()
+    asyncio.get_running_loop().call_later(0.01, cycle.flow.resume_writing)
+
+
 async def answered(
-    kind: type[RequestResponseCycle], status: int, fields: Fields, method: str = "GET", *, keep_alive: bool = True
+    kind: type[RequestResponseCycle],
+    status: int,
+    fields: Fields,
+    method: str = "GET",
+    *,
+    keep_alive: bool = True,
+    body: Sequence[bytes] = (BODY,),
+    between: Callable[[RequestResponseCycle], None] = nothing,
 ) -> tuple[bytes, bool, str]:
     """Return the bytes of an answer, whether the connection is closed, and the error that it was refused by."""
     sink, log = Sink(), logging.getLogger(__name__)
@@ -60,18 +93,21 @@ async def answered(
     error = ""
     try:
         await cycle.send({"type": "http.response.start", "status": status, "headers": fields})
-        await cycle.send({"type": "http.response.body", "body": b"" if method == "HEAD" else BODY, "more_body": False})
+        between(cycle)
+        for left, piece in zip(reversed(range(len(body))), body, strict=True):
+            part = b"" if method == "HEAD" else piece
+            await cycle.send({"type": "http.response.body", "body": part, "more_body": left > 0})
     except RuntimeError as refused:
         error = str(refused)
     return b"".join(sink.written), sink.closed, error
 
 
-def both(status: int, fields: Fields, method: str = "GET", *, keep_alive: bool = True) -> tuple[bytes, bool, str]:
+def both(status: int, fields: Fields, method: str = "GET", **more: Any) -> tuple[bytes, bool, str]:
     """Return the answer of ours after making sure that it is uvicorn's."""
 
     async def compare() -> tuple[bytes, bool, str]:
-        ours = await answered(Cycle, status, fields, method, keep_alive=keep_alive)
-        assert ours == await answered(RequestResponseCycle, status, fields, method, keep_alive=keep_alive)
+        ours = await answered(Cycle, status, fields, method, **more)
+        assert ours == await answered(RequestResponseCycle, status, fields, method, **more)
         return ours
 
     return asyncio.run(compare())
@@ -95,6 +131,18 @@ def both(status: int, fields: Fields, method: str = "GET", *, keep_alive: bool =
 )
 def test_an_answer_is_that_of_uvicorn(fields: Fields, method: str, *, keep_alive: bool) -> None:
     both(200, fields, method, keep_alive=keep_alive)
+
+
+@pytest.mark.parametrize("body", [[BODY], [b"{", b"}"], [b"{}", b""], [b"{"], [b"{} "]])
+@pytest.mark.parametrize("between", [nothing, drains, lags])
+def test_whatever_happens_before_the_body_and_however_it_comes_the_answer_is_that_of_uvicorn(
+    between: Callable[[RequestResponseCycle], None], body: Sequence[bytes]
+) -> None:
+    both(200, USUAL, between=between, body=body)
+
+
+def test_nothing_is_written_to_a_connection_that_was_lost_before_the_body() -> None:
+    assert asyncio.run(answered(Cycle, 200, USUAL, between=breaks)) == (b"", False, "")
 
 
 @pytest.mark.parametrize("field", [(b"x-note", b"a\r\nx: y"), (b"x-note", b"\x00"), (b"x note", b"a"), (b"x:y", b"a")])
