@@ -40,13 +40,6 @@ class JoiningTransport(asyncio.Transport):
             self._loop.call_soon(self._send)
         self._pieces.append(data)
 
-    def write_whole(self, data: bytes) -> None:
-        """Send what nothing follows in this turn: at once, but behind what was written before."""
-        if self._pieces:
-            self._pieces.append(data)
-        elif not self.is_closing():
-            self._transport.write(data)
-
     def close(self) -> None:
         """Send all written data and its end, then close when the client has closed, or after ``LINGER_SECONDS``."""
         if self._transport.is_closing():

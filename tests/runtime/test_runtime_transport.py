@@ -57,20 +57,6 @@ async def test_what_is_written_together_is_sent_together(transport: JoiningTrans
     assert pieces.pieces == [b"head body", b"next"]
 
 
-async def test_what_is_whole_is_sent_at_once_and_behind_what_was_written(
-    transport: JoiningTransport, pieces: Pieces
-) -> None:
-    transport.write_whole(b"one")
-    assert pieces.pieces == [b"one"]
-    transport.write(b"head ")
-    transport.write_whole(b"two")
-    await asyncio.sleep(0)
-    assert pieces.pieces == [b"one", b"head two"]
-    transport.close()
-    transport.write_whole(b"late")
-    assert pieces.pieces == [b"one", b"head two", None]
-
-
 async def test_what_was_written_is_sent_before_the_end(transport: JoiningTransport, pieces: Pieces) -> None:
     transport.write(b"last ")
     transport.write(b"words")
