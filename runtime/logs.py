@@ -173,10 +173,10 @@ class AccessLog:
         self._common = {"event": "request", "level": "info", "process": os.getpid()}
 
     def write(self, fields: dict[str, Any]) -> None:
-        """Write one line with ``fields`` and the common fields of every event."""
-        event = fields | self._common
-        event["timestamp"] = datetime.now(UTC)
-        self._write(orjson.dumps(event, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
+        """Write one line with ``fields``, to which the common fields of every event are added."""
+        fields.update(self._common)
+        fields["timestamp"] = datetime.now(UTC)
+        self._write(orjson.dumps(fields, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE))
 
 
 class _Handler(logging.Handler):

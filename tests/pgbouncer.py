@@ -11,10 +11,8 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
-
-import pytest
 
 from runtime.embedded.installations import installations
 from runtime.embedded.listening import listens
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from runtime.embedded.postgres import PostgresServer
     from runtime.embedded.process import Child
 
 START_SECONDS = 10
@@ -35,21 +32,31 @@ PREPARING = (1, 21)
 """The first version that knows the prepared statements of clients whose transactions share connections."""
 
 
-@contextmanager
-def pgbouncer(postgres: PostgresServer, folder: Path, mode: str, parameters: Mapping[str, str]) -> Iterator[str]:
-    """Run PgBouncer without TLS, and yield its host and port; skip the test where the machine has no PgBouncer.
+class NotInstalledError(Exception):
+    """The machine has no PgBouncer."""
 
-    A version that is too old for prepared statements lends connections for sessions, and not for transactions.
+    def __init__(self) -> None:
+        super().__init__("the program pgbouncer is not on PATH (docs/vault.md)")
+
+
+@contextmanager
+def pgbouncer(admin_url: str, folder: Path, pooler: Mapping[str, Any]) -> Iterator[str]:
+    """Run PgBouncer without TLS as a compiled ``pooler`` says, before the PostgreSQL of a superuser's address.
+
+    Yields its host and port. Raises :class:`NotInstalledError` where the machine has no PgBouncer. A version that is
+    too old for prepared statements lends connections for sessions, and not for transactions.
     """
     program = shutil.which("pgbouncer")
     if program is None:
-        pytest.skip("not checked: the program pgbouncer is not on PATH (docs/vault.md)")
-    stated = {name: value for name, value in parameters.items() if name != "client_tls_sslmode"}
+        raise NotInstalledError
+    mode = pooler["poolMode"]
+    stated = {name: value for name, value in pooler["parameters"].items() if name != "client_tls_sslmode"}
     if _version(program) < PREPARING:
         mode = "session"
         del stated[PREPARED]
     folder.mkdir()
-    child, port = on_free_port(partial(_serve, program, postgres, folder, {"pool_mode": mode, **stated}), free_ports())
+    serve = partial(_serve, program, admin_url, folder, {"pool_mode": mode, **stated})
+    child, port = on_free_port(serve, free_ports())
     try:
         yield f"{LOOPBACK}:{port}"
     finally:
@@ -63,8 +70,8 @@ def _version(program: str) -> tuple[int, ...]:
     return int(found[1]), int(found[2])
 
 
-def _serve(program: str, postgres: PostgresServer, folder: Path, parameters: Mapping[str, str], port: int) -> Child:
-    server = urlsplit(postgres.admin_url)
+def _serve(program: str, admin_url: str, folder: Path, parameters: Mapping[str, str], port: int) -> Child:
+    server = urlsplit(admin_url)
     users, settings = folder / "users.txt", folder / "pgbouncer.ini"
     users.write_text(f'"{server.username}" "{unquote(server.password or "")}"\n', encoding="utf-8")
     own = {

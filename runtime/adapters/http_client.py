@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 import time
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from http import HTTPStatus
@@ -25,7 +24,7 @@ from runtime.domain import traces
 from runtime.ports.availability import NotAskedError, Pool, Reason, RefusedError, UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from aiohttp import ClientHandlerType, ClientRequest, ClientResponse
@@ -101,11 +100,18 @@ class HttpClient:
         target, server = _safe(url)
         fields = {**(headers or {}), **traces.outgoing()}
         try:
-            async with asyncio.timeout(self.timeout_seconds), self._connection(server) as session:
-                calling = session.request(method, target, data=content or None, headers=fields, allow_redirects=False)
-                async with calling as response:
-                    pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
-                    answer = Answer(response.status, await _body(response, most_bytes), pause)
+            async with asyncio.timeout(self.timeout_seconds):
+                connection = await self._taken(server)
+                try:
+                    session = await connection.to(server, self._trust.context())
+                    calling = session.request(
+                        method, target, data=content or None, headers=fields, allow_redirects=False
+                    )
+                    async with calling as response:
+                        pause = retry_after_seconds(response.headers.get("Retry-After"), time.time())
+                        answer = Answer(response.status, await _body(response, most_bytes), pause)
+                finally:
+                    self._give_back(connection)
         except TimeoutError as error:
             raise UnavailableError(f"no answer within {self.timeout_seconds} seconds", Reason.SLOW) from error
         except (ClientError, OSError) as error:
@@ -119,20 +125,18 @@ class HttpClient:
         for connection in self._connections:
             await connection.close()
 
-    @asynccontextmanager
-    async def _connection(self, server: str) -> AsyncIterator[ClientSession]:
-        """Hold a connection to a server; wait a bounded time for one that is free."""
+    async def _taken(self, server: str) -> _Connection:
+        """Take a connection, one to the server if there is one; wait a bounded time for one that is free."""
         if self._number_free.locked():
             await self._wait()
         else:
             await self._number_free.acquire()
         kept = (number for number in range(len(self._free) - 1, -1, -1) if self._free[number].server == server)
-        connection = self._free.pop(next(kept, 0))
-        try:
-            yield await connection.to(server, self._trust.context())
-        finally:
-            self._free.append(connection)
-            self._number_free.release()
+        return self._free.pop(next(kept, 0))
+
+    def _give_back(self, connection: _Connection) -> None:
+        self._free.append(connection)
+        self._number_free.release()
 
     async def _wait(self) -> None:
         self._waiting += 1
@@ -188,7 +192,6 @@ class _Connection:
                 connector=TCPConnector(ssl=context, limit=1, keepalive_timeout=self._idle_seconds),
                 timeout=ClientTimeout(),  # none: a call has one deadline for all of its parts
                 headers=_FIELDS,
-                skip_auto_headers=("Content-Type",),
                 cookie_jar=DummyCookieJar(),
                 auto_decompress=False,
                 middlewares=(_once,),

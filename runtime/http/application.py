@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
@@ -16,7 +17,7 @@ from runtime.http.problems import problem
 from runtime.logs import AccessLog
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -33,6 +34,8 @@ LONGEST_QUERY_BYTES = 4 * 1024
 _CLOSE = (b"connection", b"close")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
+_ID_DIGITS = 32
+_DRAWN_IDS = 256
 
 
 class Application:
@@ -58,6 +61,7 @@ class Application:
         self._quiet = frozenset(quiet)
         self._refusals = refusals
         self._log = AccessLog()
+        self._ids = random_ids()
 
     @property
     def endpoints(self) -> frozenset[str]:
@@ -75,9 +79,8 @@ class Application:
             await self._lifespan(scope, receive, send)
             return
         started = time.perf_counter()
-        request_id, fault = _examine(scope)
-        scope["request_id"] = request_id
-        tracing = None if (trace := scope.get("trace")) is None else traces.begin(trace)
+        named, fault = _examine(scope)
+        request_id = scope["request_id"] = named or next(self._ids)
         found = None if fault else self._paths.find(scope)
         route, status = UNMATCHED if found is None else found[0].template, 500
         self._telemetry.in_flight += 1
@@ -93,8 +96,6 @@ class Application:
             self._complete(response, request_id, scope["method"])
             await response(scope, receive, send)
         finally:
-            if tracing is not None:
-                traces.end(tracing)
             self._telemetry.in_flight -= 1
             self._record(scope, route, status, time.perf_counter() - started)
 
@@ -117,18 +118,31 @@ class Application:
                 "path": scope["path"],
                 "route": route,
                 "status": status,
-                "seconds": round(seconds, 6),
+                "seconds": int(seconds * 1e6) / 1e6,
                 "peer": scope["client"][0] if scope["client"] else None,
                 "client": caller.name if (caller := scope.get("caller")) else None,
                 "request_id": scope["request_id"],
             }
             if (trace := scope.get("trace")) is not None:
-                fields["trace_id"], fields["parent_id"] = traces.ids(trace)
+                fields["trace_id"], fields["parent_id"] = trace[traces.ID], trace[traces.SPAN]
             self._log.write(fields)
 
 
-def _examine(scope: Scope) -> tuple[str, str | None]:
-    """Return the id of the request, and the reason for which its head is refused, if there is one.
+def random_ids() -> Iterator[str]:
+    """Yield ids that nobody can guess, many of which are drawn at a time: each draw asks the kernel."""
+    while True:
+        drawn = secrets.token_hex(_DRAWN_IDS * _ID_DIGITS // 2)
+        for start in range(0, len(drawn), _ID_DIGITS):
+            yield drawn[start : start + _ID_DIGITS]
+
+
+@lru_cache(maxsize=16)  # proxies and probes name few, over and over
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
+
+
+def _examine(scope: Scope) -> tuple[str | None, str | None]:
+    """Return the id that the request names, and the reason for which its head is refused; None where there is none.
 
     The values of Authorization are collected on the way, as ``scope["credentials"]``, and the trace that the request is
     part of, as ``scope["trace"]``. Servers and proxies that take
@@ -139,11 +153,11 @@ def _examine(scope: Scope) -> tuple[str, str | None]:
     for name, value in scope["headers"]:
         if name == b"host":
             hosts += 1
-            well_formed = _HOST.fullmatch(value) is not None
+            well_formed = _is_host(value)
         elif name == b"authorization":
             credentials.append(value)
         elif name == b"x-request-id" and request_id is None and _REQUEST_ID.fullmatch(value):
-            request_id = str(value, "ascii")
+            request_id = value.decode("ascii")
         elif name == b"traceparent":
             scope["trace"] = None if "trace" in scope else traces.parse(value)
     fault = None
@@ -153,4 +167,4 @@ def _examine(scope: Scope) -> tuple[str, str | None]:
         fault = f"the query is longer than {LONGEST_QUERY_BYTES} bytes, which no parameter of the API needs"
     elif b"%" in scope["raw_path"] and _ENCODED_SEPARATOR.search(scope["raw_path"]):
         fault = "the path holds an encoded slash or backslash (%2F, %5C), which no namespace and no key has"
-    return request_id or secrets.token_hex(16), fault
+    return request_id, fault

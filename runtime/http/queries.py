@@ -127,7 +127,8 @@ class Comparison:
 
 def read_name(request: Request) -> tuple[str, str]:
     """Return the namespace and the key of the path; an invalid one raises ``InvalidNameError``."""
-    return check_namespace(request.path_params["namespace"]), check_key(request.path_params["key"])
+    parameters = request.path_params
+    return check_namespace(parameters["namespace"]), check_key(parameters["key"])
 
 
 def read_conditions(request: Request) -> Conditions:

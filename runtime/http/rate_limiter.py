@@ -42,7 +42,8 @@ class _Fields(NamedTuple):
 
     policies: bytes
     share_policies: bytes
-    keys: tuple[str, ...]
+    standings: bytes
+    """The form of the field that tells the standings, for the numbers of each."""
 
 
 class RateLimiter:
@@ -92,7 +93,7 @@ class RateLimiter:
         fields = self._fields(client, endpoint)
         response.raw_headers += (
             (b"ratelimit-policy", fields.share_policies if decision.alone else fields.policies),
-            (b"ratelimit", _standings(decision, fields.keys)),
+            (b"ratelimit", fields.standings % tuple([number for each in decision.standings for number in each[1:]])),
         )
 
     async def take_more(
@@ -131,7 +132,7 @@ class RateLimiter:
         limits = self._throttle.limits(client, endpoint)
         keys = tuple(partition_key(client, limit.scope) for limit in limits)
         shares, quotas = ([limit.share_quota for limit in limits], [limit.quota for limit in limits])
-        return _Fields(_policies(limits, quotas, keys), _policies(limits, shares, keys), keys)
+        return _Fields(_policies(limits, quotas, keys), _policies(limits, shares, keys), _standings(limits, keys))
 
 
 def charge_of(request: Request) -> Charge:
@@ -187,6 +188,6 @@ def _policies(limits: Iterable[Limit], quotas: Iterable[int], keys: Iterable[str
     return ", ".join([f'"{limit.name}";q={quota};w=60;pk={key}' for limit, quota, key in items]).encode()
 
 
-def _standings(decision: Decision, keys: tuple[str, ...]) -> bytes:
-    items = zip(decision.standings, keys, strict=True)
-    return ", ".join([f'"{name}";r={left};t={seconds};pk={key}' for (name, left, seconds), key in items]).encode()
+def _standings(limits: Iterable[Limit], keys: Iterable[str]) -> bytes:
+    items = zip(limits, keys, strict=True)
+    return ", ".join([f'"{limit.name}";r=%d;t=%d;pk={key}' for limit, key in items]).encode()

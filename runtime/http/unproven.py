@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runtime.domain import traces
 from runtime.http.errors import full, problem_of
 from runtime.services.access import Caller
 from runtime.services.decisions import Admission
@@ -38,7 +39,10 @@ class Unproven:
     async def prove(
         self, request: Request, verify: Callable[[Share], Awaitable[Caller | Response]]
     ) -> Caller | Response:
-        """Return the client that ``verify`` finds by a proof, or the refusal; what it raises is answered too."""
+        """Return the client that ``verify`` finds by a proof, or the refusal; what it raises is answered too.
+
+        Nothing else asks others for a request, so that the calls of a verification alone are part of its trace.
+        """
         address = self._clients.identify(request.scope)
         try:
             with Share(self._intake, address) as share:
@@ -58,9 +62,12 @@ class Unproven:
     async def _verified(
         self, request: Request, verify: Callable[[Share], Awaitable[Caller | Response]], share: Share
     ) -> Caller | Response:
+        tracing = traces.begin(request.scope.get("trace"))
         try:
             return await verify(share)
         except FullError:
             raise
         except Exception as error:  # as those of handlers, at the boundary of errors
             return problem_of(error, request)
+        finally:
+            traces.end(tracing)

@@ -25,8 +25,8 @@ def event_id(place: Place, event: Change) -> str:
     return f"{event.change}-{place.ordinal}"
 
 
-def cloud_event(source: str, place: Place, occurred_at: datetime, event: Change) -> bytes:
-    """Return an event in the JSON format of CloudEvents 1.0.
+def cloud_event(source: str, id_: str, place: Place, occurred_at: datetime, event: Change) -> bytes:
+    """Return an event in the JSON format of CloudEvents 1.0; its id is that of :func:`event_id`.
 
     ``source`` and ``id`` are the same whenever it is delivered, so that a receiver notices what it has already seen.
     ``sequence`` sorts, as text, in the order of the events.
@@ -42,7 +42,7 @@ def cloud_event(source: str, place: Place, occurred_at: datetime, event: Change)
     kind = "entry" if event.key else "definition"
     attributes: dict[str, Any] = {
         "specversion": "1.0",
-        "id": event_id(place, event),
+        "id": id_,
         "source": source,
         "type": f"cbp.{kind}.{event.action}",
         "subject": f"{place.namespace}/{event.key}",

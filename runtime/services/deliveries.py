@@ -202,10 +202,11 @@ class Deliveries:
         if delivery.event is None:
             return _Fault(NOT_KEPT)
         place = delivery.place
-        event = cloud_event(self._source, place, delivery.occurred_at, delivery.event)
-        tracing = traces.begin(_trace(delivery))
+        id_ = event_id(place, delivery.event)
+        event = cloud_event(self._source, id_, place, delivery.occurred_at, delivery.event)
+        tracing = traces.begin(delivery.event.traceparent)
         try:
-            await self._receivers[place.subscriber].deliver(event_id(place, delivery.event), event)
+            await self._receivers[place.subscriber].deliver(id_, event)
         except NotAskedError:
             return _NOT_TRIED
         except GoneError as error:  # it is not this event that is refused
@@ -249,7 +250,7 @@ class Deliveries:
                 namespace=place.namespace,
                 revision=place.revision,
                 reason=reason,
-                trace_id=None if (trace := _trace(delivery)) is None else traces.ids(trace)[0],
+                trace_id=None if (trace := _trace(delivery)) is None else trace[traces.ID],
             )
 
 

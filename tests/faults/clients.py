@@ -39,6 +39,9 @@ NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 NO_TAG = '"none"'
 """An entity tag that no entry has: a change under it is refused with the tag that the entry has."""
 
+REFUSALS = ("was not sent", "was not made", "answers less than usual")
+"""What an answer of 503 says to a change that was not made: the last one for want of memory."""
+
 ALWAYS = Condition()
 ANY = Condition(if_match="*")
 NEW = Condition(if_none_match="*")
@@ -201,7 +204,7 @@ class Client:
 
 def is_refused(answer: httpx.Response) -> bool:
     """Return whether an answer says that the change was not made, and never will be."""
-    return answer.status_code == 503 and any(words in answer.text for words in ("was not sent", "was not made"))
+    return answer.status_code == 503 and any(words in answer.text for words in REFUSALS)
 
 
 def is_marked(answer: httpx.Response) -> bool:

@@ -17,6 +17,9 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from compiler.emit.kubernetes.database.roles import KEEPING
+from compiler.emit.names import DATABASE_PREVIOUS, DATABASE_ROLE
+from compiler.emit.vault.engines import OVERLAPPING
 from runtime.embedded.cluster import ADMINISTRATOR, API, DATABASE, MIGRATOR, Cluster, create
 from runtime.embedded.installations import installations
 from runtime.embedded.launch import NOBODY
@@ -31,6 +34,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 START_SECONDS = 60
+PREVIOUS = f"{API}_previous"
+"""The role that has the former password of the one that serves."""
+
 BACKUP_SECONDS = 60
 STANDBY = "standby"
 DURABLE: Mapping[str, str] = PARAMETERS | {
@@ -153,6 +159,17 @@ class Postgres:
         if self.cluster.installation.run_as is RunAs.NOBODY:
             os.chown(path, NOBODY, NOBODY)
 
+    async def keep_previous_password(self) -> None:
+        """Create the compiled role that has the former password, and the function that gives it that one."""
+        for statement in KEEPING[:2]:
+            await self.execute(_named(statement))
+
+    async def rotate_password(self) -> None:
+        """Give the role that serves another password as Vault does: the former one is then that of the other role."""
+        self.passwords.by_role[API] = password = secrets.token_hex(24)
+        change = OVERLAPPING[1].replace("{{username}}", API).replace("{{password}}", password)
+        await self.execute(f"DO $$ BEGIN {OVERLAPPING[0].replace('SELECT', 'PERFORM')}; {change}; END $$")
+
     async def change_password(self) -> None:
         """Give the role that serves another password, and end its sessions."""
         self.passwords.by_role[API] = password = secrets.token_hex(24)
@@ -199,6 +216,11 @@ def durable_postgres(directory: Path) -> Iterator[Postgres]:
         yield server
     finally:
         server.kill()
+
+
+def _named(statement: str) -> str:
+    """Return a statement about the compiled roles as one about those of this server."""
+    return statement.replace(DATABASE_PREVIOUS, PREVIOUS).replace(DATABASE_ROLE, API)
 
 
 def with_password(url: str, password: str) -> str:

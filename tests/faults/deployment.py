@@ -20,7 +20,8 @@ from runtime.embedded.process import Child, start
 from runtime.embedded.program import Program
 from tests.compiler.project import artifacts, site
 from tests.faults.cache import Valkey
-from tests.faults.database import Postgres, durable_postgres, with_password
+from tests.faults.container import Container
+from tests.faults.database import PREVIOUS, Postgres, durable_postgres, with_password
 from tests.faults.receivers import receiving
 from tests.identity import access
 from tests.runtime.forwarder import Forwarder, forwarding
@@ -40,6 +41,7 @@ CHANGE_SECONDS = 3
 REPLICAS = 2
 WORKERS = 2
 START_SECONDS = 60.0
+ENDED = "Finished server process"
 EPHEMERAL = ('save ""', "appendonly no")
 QUOTA = {"capacity": 30, "refill_per_minute": 600}
 """The bucket of each client. Only the flood of a row that is about it meets it: other clients change who they are."""
@@ -76,14 +78,25 @@ def settings() -> dict[str, Any]:
 
 
 class Replica:
-    """One replica: a parent process and its workers, and its own ways to the servers."""
+    """One replica: a parent process and its workers in a container, and its own ways to the servers.
+
+    ``direct`` leads to PostgreSQL itself where a pooler is before it.
+    """
 
     def __init__(
-        self, folder: Path, settings: Path, database: Forwarder, cache: Forwarder, variables: Mapping[str, str]
+        self,
+        folder: Path,
+        settings: Path,
+        database: Forwarder,
+        direct: Forwarder,
+        cache: Forwarder,
+        variables: Mapping[str, str],
     ) -> None:
         folder.mkdir()
         self.database = database
+        self.direct = direct
         self.cache = cache
+        self.container = Container(folder / "container")
         self._more = variables
         self.password_file = folder / "password"
         self._folder = folder
@@ -104,6 +117,11 @@ class Replica:
         return [event["process"] for event in self._events() if event["event"] == "Application startup complete."]
 
     @property
+    def databases(self) -> tuple[Forwarder, Forwarder]:
+        """Return both ways to PostgreSQL."""
+        return self.database, self.direct
+
+    @property
     def metrics_url(self) -> str:
         """Return the address of its metrics."""
         (port,) = (event["port"] for event in self._events() if event["event"] == "the management port is open")
@@ -117,7 +135,7 @@ class Replica:
         self._child = start(
             Program(
                 name="A replica",
-                arguments=(sys.executable, "-m", "runtime", *options),
+                arguments=self.container.inside(sys.executable, "-m", "runtime", *options),
                 directory=self._folder,
                 log=self._log,
                 environment=_inherited(self._folder) | self._variables(),
@@ -137,6 +155,13 @@ class Replica:
             self._child.stop()
             self._child = None
 
+    def replace_workers(self) -> None:
+        """Let new workers take the place of those that run, one by one, and return when they have."""
+        assert self._child is not None
+        wanted = self._text().count(ENDED) + WORKERS
+        os.kill(self._child.pid, signal.SIGHUP)
+        self._child.wait_until(lambda: self._text().count(ENDED) >= wanted, START_SECONDS)
+
     def busiest_worker(self) -> int:
         """Return the process of the worker with the most connections: one accepts most of them when there are few."""
         return max(self.workers, key=lambda process: len(_sockets(process)))
@@ -150,7 +175,9 @@ class Replica:
     def _variables(self) -> dict[str, str]:
         return {
             "CBP_DATABASE_URL": with_password(self.database.url, "unused"),
+            "CBP_DATABASE_DIRECT_URL": with_password(self.direct.url, "unused"),
             "CBP_DATABASE_PASSWORD_FILE": str(self.password_file),
+            "CBP_DATABASE_PREVIOUS_USER": PREVIOUS,
             "CBP_REDIS_URL": self.cache.url,
             "CBP_TRUSTED_PROXIES": "127.0.0.1/32",
             **self._more,
@@ -182,6 +209,11 @@ class Deployment:
     running: AsyncExitStack
     """Where servers that are started later are stopped at the end."""
 
+    @property
+    def databases(self) -> list[Forwarder]:
+        """Return every way to PostgreSQL."""
+        return [way for replica in self.replicas for way in replica.databases]
+
     def new_folder(self, name: str) -> Path:
         """Return the path of a folder that is not there yet."""
         return self.folder / f"{name}-{secrets.token_hex(4)}"
@@ -195,9 +227,9 @@ class Deployment:
     async def lead_to(self, server: Postgres) -> None:
         """Lead the replicas to another PostgreSQL, as the address of a service that follows its primary does."""
         self.database = server
-        for replica in self.replicas:
-            replica.database.target = server.url
-            await replica.database.sever()
+        for way in self.databases:
+            way.target = server.url
+            await way.sever()
 
 
 @asynccontextmanager
@@ -211,13 +243,15 @@ async def deployed(folder: Path, *, sentinels: bool = False) -> AsyncIterator[De
         redis = await asyncio.to_thread(running.enter_context, replicated(folder)) if sentinels else None
         database = await asyncio.to_thread(running.enter_context, durable_postgres(folder))
         await asyncio.to_thread(migrate, folder, path, database.migration_url)
+        await database.keep_previous_password()
         receivers, subscribers = await running.enter_async_context(receiving(folder, ("ledger", "cards")))
         variables = {**_watched(redis), "CBP_SUBSCRIBERS_FILE": str(subscribers)}
         replicas = []
         for number in range(REPLICAS):
             to_database = await running.enter_async_context(forwarding(database.url))
+            direct = await running.enter_async_context(forwarding(database.url))
             to_cache = await running.enter_async_context(forwarding(cache.url))
-            replica = Replica(folder / f"replica-{number}", path, to_database, to_cache, variables)
+            replica = Replica(folder / f"replica-{number}", path, to_database, direct, to_cache, variables)
             running.callback(replica.kill)
             replicas.append(replica)
         deployment = Deployment(folder, document, database, cache, redis, replicas, receivers, running)

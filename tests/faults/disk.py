@@ -16,7 +16,7 @@ from tests.faults.database import Postgres
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SCRIPT = Path(__file__).with_name("small_disk.py")
+SCRIPT = Path(__file__).with_name("namespaces.py")
 SIZE = "160m"
 BLOCK = bytes(1024 * 1024)
 

@@ -24,7 +24,8 @@ The deployment is {replicas} replicas of {workers} workers, a PostgreSQL that sy
 receivers of [changes](queue.md) over HTTP. Each replica has {writers} clients that change entries (with `If-Match`,
 `If-None-Match: *`, `If-Match: *` and without, and removals), {readers} that read, one that exceeds its quota, and one
 that asks for readiness. A request without an answer, or with one of 5xx, is of unknown outcome: it may have happened,
-may still happen, or never. An answer that says that a change was not made, or not sent, is taken at its word.
+may still happen, or never. An answer that says that a change was not made, or not sent, or that memory is short, is
+taken at its word.
 
 ## What is judged
 
@@ -42,6 +43,8 @@ may still happen, or never. An answer that says that a change was not made, or n
   close again afterwards. Meanwhile clients of the API notice nothing.
 - **A store that is away is not waited for**: once its circuit has opened most changes are refused within
   {quick:g} second, where their deadline is {deadline}. Only probes wait.
+- **No request fails** while the password is rotated, while workers are replaced one by one, and while memory is only
+  scarce. Where it is short changes are refused, reads of settled entries go on from memory, and health is answered.
 - **No answer is a 500**, every client is answered again after the fault, and what should go on does: reads of settled
   entries (nobody changes them) from memory, changes where the store is there, readiness. Replicas and workers that
   were broken themselves are left out of that.
@@ -60,7 +63,8 @@ the end of the fault to the first answer, of the client that waited for it longe
 
 Deliveries are the events that the first receiver took, and those that came to it once more.
 
-Settled reads are counted while memory may answer, which is for {stale:g} seconds here (`database.stale_seconds`).
+Settled reads are counted while memory may answer, which is for {stale:g} seconds here (`database.stale_seconds`), and
+to the end of a rotation and of a shortage of memory, which keep no change from being heard of.
 
 | fault | what was done | settled reads | changes | unknown | gap | slowest | ready | recovery | deliveries | verdict |
 |---|---|--:|--:|--:|--:|--:|--:|--:|--:|---|

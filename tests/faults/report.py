@@ -105,11 +105,13 @@ def report(row: Row, recorder: Recorder, times: Times, deliveries: Deliveries, b
     spared = [each for each in during if each.replica not in row.spoilt]
     reads, changes = _of(seen, reads=True), _of(seen, reads=False)
     settled_reads = [each for each in _of(spared, reads=True) if each.key in SETTLED and each.at_least is None]
-    settled = _share(each for each in settled_reads if each.invoked < times.broke + STALE_SECONDS - HEARTBEAT_SECONDS)
+    until = times.mended if row.live else times.broke + STALE_SECONDS - HEARTBEAT_SECONDS
+    settled = _share(each for each in settled_reads if each.invoked < until)
     changing = _share(_of(spared, reads=False))
     probes = [each for each in recorder.probes if times.broke <= each.invoked < times.mended]
     ready = _ready(each for each in probes if each.replica not in row.spoilt)
     broken += _unmet(row, settled, changing, ready)
+    broken += failures(spared) if row.unfailing else ()
     broken += _overdue(row, spared, times)
     broken += slow_refusals(each for each in _of(spared, reads=False) if each.invoked >= times.opened)
     return Report(
@@ -136,6 +138,12 @@ def slow_refusals(changes: Iterable[Operation]) -> list[str]:
     if sum(quick) >= len(quick) / 2:
         return []
     return [f"{len(quick) - sum(quick)} of {len(quick)} changes waited for a store whose circuit is open"]
+
+
+def failures(operations: Iterable[Operation]) -> list[str]:
+    """Judge the requests of which none may fail."""
+    failed = [each for each in operations if not answered(each)]
+    return [f"a request failed: {each}" for each in failed[:MOST_NAMED]]
 
 
 def _unmet(row: Row, settled: Share, changes: Share, ready: Share) -> list[str]:

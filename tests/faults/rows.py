@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.faults.deployment import WORKERS
+from tests.faults.deployment import REPLICAS, WORKERS
+from tests.faults.nemeses.memory import scarce_memory, short_memory
 from tests.faults.nemeses.network import SLOW_SECONDS, caches, cut, databases, first_database, silent, slow
 from tests.faults.nemeses.postgres import (
     changed_password,
@@ -18,6 +19,7 @@ from tests.faults.nemeses.postgres import (
     promoted_without_loss,
     read_only_database,
     recovered_to_a_point,
+    rotated_password,
 )
 from tests.faults.nemeses.receivers import (
     cut_receiver,
@@ -35,7 +37,7 @@ from tests.faults.nemeses.redis import (
     locked_cache,
     read_only_cache,
 )
-from tests.faults.nemeses.workers import frozen_worker, killed_replica, killed_worker
+from tests.faults.nemeses.workers import frozen_worker, killed_replica, killed_worker, replaced_workers
 
 if TYPE_CHECKING:
     from tests.faults.nemeses.fault import Fault
@@ -49,7 +51,8 @@ class Row:
     While PostgreSQL is ``away`` no read is answered for longer than the settings say. Redis has ``forgotten`` so often
     what was admitted, and so many workers are ``restarted`` with a full share (docs/runtime.md, While Redis fails).
     ``sentinels`` watch Redis where the fault is about them. While the first receiver is ``unreceptive`` its circuits
-    open.
+    open. While replicas stay ``live`` memory may answer for as long as the fault lasts. What is ``unfailing`` fails no
+    request at all.
     """
 
     name: str
@@ -64,6 +67,8 @@ class Row:
     forgotten: int = 0
     restarted: int = 0
     unreceptive: bool = False
+    live: bool = False
+    unfailing: bool = False
 
 
 ROWS = (
@@ -110,6 +115,14 @@ ROWS = (
         ready=False,  # nobody is served any more once memory is too old: then a refusal is this process's own fault
     ),
     Row(
+        "the password is rotated",
+        "behind PgBouncer, and sessions ended; the former one is another role's until the file follows",
+        rotated_password,
+        changes=True,
+        live=True,
+        unfailing=True,
+    ),
+    Row(
         "an earlier disk is put back",
         "a copy of the stopped data directory, same timeline",
         copied_back,
@@ -138,6 +151,29 @@ ROWS = (
         spoilt=(0,),
         changes=True,
         restarted=WORKERS,
+    ),
+    Row(
+        "workers are replaced",
+        "SIGHUP to each replica, which starts new ones one by one",
+        replaced_workers,
+        changes=True,
+        ready=False,  # for a moment, where a new worker answers that has not heard of all changes yet
+        restarted=REPLICAS * WORKERS,
+        unfailing=True,
+    ),
+    Row(
+        "memory is scarce",
+        "the working set of each container is at the warning",
+        scarce_memory,
+        changes=True,
+        live=True,
+        unfailing=True,
+    ),
+    Row(
+        "memory is short",
+        "the working set of each container is critical, until changes are refused and for a while longer",
+        short_memory,
+        live=True,
     ),
     Row(
         "a worker is killed while it delivers",

@@ -8,6 +8,8 @@ import pytest
 
 from tests.faults.__main__ import written
 from tests.faults.flood import Admitted, excess
+from tests.faults.history import Kind, Operation
+from tests.faults.report import failures
 from tests.faults.rows import ROWS
 
 PAGE = Path(__file__).parents[2] / "docs/reliability.md"
@@ -61,6 +63,12 @@ def test_a_flood_within_its_bound_is_accepted(admitted: list[Admitted], forgotte
 )
 def test_a_flood_beyond_its_bound_is_found(admitted: list[Admitted], forgotten: int, restarted: int) -> None:
     assert excess(admitted, forgotten, restarted)
+
+
+@pytest.mark.parametrize(("status", "fails"), [(200, False), (412, False), (429, True), (503, True), (None, True)])
+def test_no_answer_and_one_of_a_service_that_does_not_work_is_a_failure(status: int | None, *, fails: bool) -> None:
+    asked = Operation("c", 0, Kind.PUT, "k", 1.0, 2.0, status)
+    assert bool(failures([asked])) is fails
 
 
 def test_the_page_is_of_these_faults_and_says_what_is_judged_now() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.faults.container import Container
 from tests.faults.disk import NotPossibleError, small_disk
 from tests.faults.rows import ROWS, Row
 from tests.faults.trial import trial
@@ -50,3 +51,10 @@ async def test_a_fault_that_cannot_be_caused_is_named_as_such(deployments: Deplo
 def test_a_disk_that_cannot_be_mounted_says_why(tmp_path: Path) -> None:
     with pytest.raises(NotPossibleError, match="mount: "), small_disk(tmp_path / "folder", size="none"):
         pass
+
+
+def test_a_container_that_no_program_can_be_inside_of_says_why(tmp_path: Path) -> None:
+    container = Container(tmp_path / "container", place=tmp_path / "missing")
+    assert container.inside("program", "argument") == ("program", "argument")
+    with pytest.raises(NotPossibleError, match="mount: "):
+        container.fill(50)

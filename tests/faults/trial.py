@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 BOUNDS = Bounds(live=3.0, marked=float(STALE_SECONDS))
 STEADY_SECONDS = 0.8
-WELL = {"cache_live 1.0", "throttle_degraded 0.0"}
+WELL = {"cache_live 1.0", "memory_shed_step 0.0", "throttle_degraded 0.0"}
 """The metrics of a replica that feels no fault."""
 
 WELL_SECONDS = 3.0

@@ -60,6 +60,13 @@ class Service:
         """Return the processes of the workers that have started, in order."""
         return [event["process"] for event in self.events() if event["event"] == "Application startup complete."]
 
+    def until_keys_are_known(self, times: int) -> None:
+        """Wait until the log has said so often that the keys of an issuer are known."""
+        deadline = time.monotonic() + READY_SECONDS
+        while sum(event["event"] == "the keys of an issuer are known" for event in self.events()) < times:
+            assert time.monotonic() < deadline, self.events()
+            time.sleep(0.02)
+
     def end(self, number: int = signal.SIGTERM) -> int:
         """Signal the parent, and return its exit status."""
         self.process.send_signal(number)
@@ -68,11 +75,16 @@ class Service:
 
 @contextmanager
 def serving(directory: Path, document: Mapping[str, Any], variables: Mapping[str, str]) -> Iterator[Service]:
-    """Start the checkout's own service, and yield it when every worker serves."""
+    """Start the checkout's own service, and yield it when every worker serves and knows the keys of every issuer.
+
+    On a busy machine the first attempt to fetch them may take too long, and until the next one nobody is known.
+    """
     command = command_of(directory, document)
     # A parent that a test kills cannot remove its temporary files: they are in the test's own folder.
     environment = os.environ | dict(variables) | {"TMPDIR": str(directory)}
-    with running(command, environment, directory / "log.jsonl", document["process"]["workers"]) as service:
+    workers, issuers = document["process"]["workers"], document["access"]["issuers"]
+    with running(command, environment, directory / "log.jsonl", workers) as service:
+        service.until_keys_are_known(workers * len(issuers))
         yield service
 
 

@@ -84,7 +84,7 @@ def test_each_call_of_a_trace_has_a_span_of_its_own_and_others_have_none() -> No
     calls = [traces.outgoing()["traceparent"] for _ in range(3)]
     traces.end(token)
     assert len({*calls, TRACEPARENT}) == 4
-    assert all(traces.parse(call.encode()) == call and traces.ids(call)[0] == TRACE for call in calls)
+    assert all(traces.parse(call.encode()) == call and call[traces.ID] == TRACE for call in calls)
     assert traces.outgoing() == {}
 
 

@@ -62,7 +62,7 @@ def slow(ways: Ways) -> Fault:
 
 def databases(deployment: Deployment) -> list[Forwarder]:
     """Return every way to PostgreSQL."""
-    return [replica.database for replica in deployment.replicas]
+    return deployment.databases
 
 
 def caches(deployment: Deployment) -> list[Forwarder]:
@@ -71,5 +71,5 @@ def caches(deployment: Deployment) -> list[Forwarder]:
 
 
 def first_database(deployment: Deployment) -> list[Forwarder]:
-    """Return the way of the first replica to PostgreSQL."""
-    return [deployment.replicas[0].database]
+    """Return the ways of the first replica to PostgreSQL."""
+    return list(deployment.replicas[0].databases)

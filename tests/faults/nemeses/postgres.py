@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
+from tests.compiler.project import documents, site
 from tests.faults.database import STANDBY
-from tests.faults.disk import moved_to, small_disk
+from tests.faults.disk import NotPossibleError, moved_to, small_disk
 from tests.faults.history import Rewind
 from tests.faults.nemeses.fault import STEP_SECONDS, blocking
+from tests.pgbouncer import NotInstalledError, pgbouncer
 from tests.runtime.forwarder import forwarding
 
 if TYPE_CHECKING:
@@ -57,6 +60,19 @@ async def changed_password(deployment: Deployment, _rewinds: list[Rewind]) -> As
     await deployment.database.change_password()
     yield
     deployment.hand_out_password()
+
+
+@asynccontextmanager
+async def rotated_password(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """Rotate the password behind a pooler, which sees new sessions with the former one until the file follows."""
+    async with pooled(deployment):
+        await asyncio.sleep(STEP_SECONDS)
+        await deployment.database.rotate_password()
+        await severed(deployment)
+        yield
+        deployment.hand_out_password()
+        await severed(deployment)
+        await asyncio.sleep(STEP_SECONDS)
 
 
 @asynccontextmanager
@@ -179,6 +195,32 @@ async def full_disk(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIter
         await blocking(primary.restore_from, disk.content)
     await blocking(primary.start)
     await deployment.lead_to(primary)
+
+
+@asynccontextmanager
+async def pooled(deployment: Deployment) -> AsyncIterator[None]:
+    """Lead the sessions that need no connection of their own through PgBouncer, as it is compiled."""
+    pooler = documents(site())["cbp-data/pooler-configuration-db-pooler-rw.yaml"]["spec"]["pgbouncer"]
+    ways = [replica.database for replica in deployment.replicas]
+    with ExitStack() as running:
+        started = pgbouncer(deployment.database.admin_url, deployment.new_folder("pgbouncer"), pooler)
+        try:
+            address = await asyncio.to_thread(running.enter_context, started)
+        except NotInstalledError as reason:
+            raise NotPossibleError(str(reason)) from None
+        for way in ways:
+            way.target = urlsplit(deployment.database.url)._replace(netloc=address).geturl()
+        await severed(deployment)
+        yield
+        for way in ways:
+            way.target = deployment.database.url
+        await severed(deployment)
+
+
+async def severed(deployment: Deployment) -> None:
+    """End the sessions of the replicas, but for those that need a connection of their own."""
+    for replica in deployment.replicas:
+        await replica.database.sever()
 
 
 async def streaming(deployment: Deployment, replication: Forwarder) -> Postgres:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from contextlib import asynccontextmanager
@@ -29,6 +30,13 @@ async def frozen_worker(deployment: Deployment, _rewinds: list[Rewind]) -> Async
 async def killed_worker(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
     """End a worker, which its parent replaces."""
     os.kill(deployment.replicas[0].busiest_worker(), signal.SIGKILL)
+    yield
+
+
+@asynccontextmanager
+async def replaced_workers(deployment: Deployment, _rewinds: list[Rewind]) -> AsyncIterator[None]:
+    """Replace the workers of every replica one by one, as a change of their settings does."""
+    await asyncio.gather(*(blocking(replica.replace_workers) for replica in deployment.replicas))
     yield
 
 
