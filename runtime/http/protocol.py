@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, ClassVar
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from runtime.http import problem_kinds as kinds
-from runtime.http.cycle import Cycle
 from runtime.http.problems import problem
 from runtime.http.transport import JoiningTransport
 
@@ -100,7 +99,6 @@ class Protocol(HttpToolsProtocol):
             )
             return
         super().on_headers_complete()
-        self.cycle.__class__ = Cycle  # uvicorn makes one of its own class, and its task has not begun
         self.headers = []  # trailers go to a new list: they are no headers (RFC 9110, 6.5.1)
 
     def on_body(self, body: bytes) -> None:
