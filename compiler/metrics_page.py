@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
+from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, EXPORTERS, WORDS
 from runtime.telemetry import declared
 
 if TYPE_CHECKING:
@@ -27,6 +27,9 @@ issuers, subscribers and connectors, and fixed words, so that their number is bo
 """
 _EXPORTED = """
 ## Of exporters
+
+cAdvisor is a part of the kubelet, which has the version of Kubernetes. `bootstrap.md` of each cluster names the same
+versions (`test_each_exporter_has_the_version_that_a_cluster_is_asked_for`).
 
 """
 _WORDS = """
@@ -51,7 +54,9 @@ def page() -> str:
         )
         for each in sorted(declared().values(), key=lambda metric: metric.name)
     ]
-    exported = [(f"`{name}`", exporter, meaning) for name, (exporter, meaning) in sorted(EXPORTED.items())]
+    exported = [
+        (f"`{name}`", exporter, EXPORTERS[exporter], meaning) for name, (exporter, meaning) in sorted(EXPORTED.items())
+    ]
     words = [
         (f"`{path}[{word}]`", ", ".join(f"`{each}`" for each in metrics)) for (path, word), metrics in WORDS.items()
     ]
@@ -59,7 +64,7 @@ def page() -> str:
         _HEAD
         + _table(("metric", "type", "labels", "unit", "workers", "meaning", "statement"), own)
         + _EXPORTED
-        + _table(("metric", "exporter", "meaning"), exported)
+        + _table(("metric", "exporter", "from version", "meaning"), exported)
         + _WORDS
         + _table(("statement", "metrics"), words)
     )

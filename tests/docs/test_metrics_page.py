@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 
-from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
+from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, EXPORTERS, WORDS
+from compiler.emit.providers import CERT_MANAGER, CLOUDNATIVE_PG
 from compiler.metrics_page import page
 from runtime.telemetry import Telemetry, declared
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
-from tests.compiler.project import ROOT, emitted
+from tests.compiler.project import ROOT, artifacts, emitted, site
 
 RULES = "cbp-application/prometheusrule-configuration-api.yaml"
 DASHBOARD = "cbp-management/configmap-configuration-dashboard.yaml"
@@ -41,6 +42,14 @@ def test_every_alert_asks_for_metrics_of_the_page() -> None:
     drawn = {str(series.metric) for target in targets for series in asked(target["expr"])}
     assert alerts - own <= EXPORTED.keys()
     assert (alerts | drawn) - own == EXPORTED.keys()
+
+
+def test_each_exporter_has_the_version_that_a_cluster_is_asked_for() -> None:
+    text = artifacts(site())["bootstrap.md"].content.decode()
+    assert f"kube-state-metrics ({EXPORTERS['kube-state-metrics']} or later)" in text
+    for name, provider in (("CloudNativePG", CLOUDNATIVE_PG), ("cert-manager", CERT_MANAGER)):
+        assert f"[{name}]({provider.page}) | {EXPORTERS[name]} |" in text
+    assert {exporter for exporter, _ in EXPORTED.values()} == EXPORTERS.keys()
 
 
 def test_every_word_names_metrics_of_the_api() -> None:

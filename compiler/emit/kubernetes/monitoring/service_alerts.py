@@ -97,6 +97,16 @@ SERVICE_ALERTS: Final = (
 """The alerts on outages, by metrics of the API's workers (runtime/telemetry.py)."""
 
 
+def service_alerts(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on outages of what the cluster has."""
+    absent = set()
+    if not site.serves:
+        absent.add("EmergencyRights")  # they are replicated: the cluster that serves tells of them
+    if not (site.serves and site.reads_replicas):
+        absent.add("StandbysAway")
+    yield from (alert for alert in SERVICE_ALERTS if alert.name not in absent)
+
+
 def limit_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the use of a pod's memory, threads and connections, a warning and a critical one of each.
 
@@ -127,6 +137,9 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
     if "Pool utilization" in measured:
         connections = "its connections to the database"
         found.append(("DatabaseConnectionsUsed", used, "connections", limits.connections.monitoring, connections))
+    calls = f"external_pool_in_use{{{_PODS}}} / external_pool_size{{{_PODS}}}"
+    services = "its connections to external services"
+    found.append(("ExternalConnectionsUsed", calls, "connections", limits.connections.monitoring, services))
     for name, share, resource, levels, of in found:
         for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
             yield Alert(

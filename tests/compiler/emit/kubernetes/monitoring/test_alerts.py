@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from compiler.emit.kubernetes.database.postgres_cluster import QUERIES
 from compiler.emit.kubernetes.monitoring.measurements import EXPORTED
 from compiler.model.redundancy import LatencyObjective
 from runtime.domain.deliveries import Subscriber
@@ -30,6 +31,7 @@ from tests.compiler.project import (
 
 LEVELLED = {
     "DatabaseConnectionsUsed": "connections",
+    "ExternalConnectionsUsed": "connections",
     "MemoryUsed": "memory",
     "ThreadsUsed": "threads",
     "BackgroundTasksUsed": "threads",
@@ -47,6 +49,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.durations.observe(1, "GET", "/v1/settings")
     telemetry.utilization.labels("threads").set(0)
     telemetry.secret_age.labels("cache").set(0)
+    telemetry.external_pool_size.labels("issuers").set(1)
+    telemetry.external_pool_in_use.labels("issuers").set(0)
     telemetry.external_calls.count("issuer-people", "answered")
     telemetry.external_durations.observe(1, "issuer-people")
     telemetry.subscriber(Subscriber("ledger", 1, 1, 0, 0, 0, 0))
@@ -68,6 +72,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "emergency_rights",
         "external_call_duration_seconds_bucket",
         "external_calls_total",
+        "external_pool_in_use",
+        "external_pool_size",
         "http_request_duration_seconds_bucket",
         "http_requests_total",
         "memory_age_seconds",
@@ -87,7 +93,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
         copies = ("Backup", "CacheCopy", "ConfigurationSnapshot", "LogNotArchived", "Restore", "Recovery")
-        of_data = ("History", "Volume", *copies)
+        of_data = ("History", "Volume", "DatabaseAutoscaler", "DatabaseInstances", "StandbyBehind", *copies)
         zone = "data" if rule["alert"].startswith(of_data) else "application"
         namespaces = "cbp-application|cbp-data" if rule["alert"].startswith("Certificate") else f"cbp-{zone}"
         for series in asked(rule["expr"]):
@@ -134,6 +140,8 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
     assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
         "AutoscalerBlind": "warning",
+        "DatabaseAutoscalerBlind": "warning",
+        "DatabaseInstancesAtMost": "warning",
         "InstancesAtMost": "warning",
         "VolumeNotGrown": "critical",
         "AvailabilityLostWithinHour": "critical",
@@ -149,6 +157,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "CacheCopyOverdue": "warning",
         "ConfigurationSnapshotOverdue": "warning",
         "LogNotArchived": "critical",
+        "StandbyBehind": "critical",
         "RestoreTestFailed": "critical",
         "RecoveryPointMissed": "critical",
         "RecoveryPointUnproven": "warning",
@@ -221,6 +230,53 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert snapshots.endswith(" > 7200")
     names = {rule["alert"] for rule in rules(storage__cache__persistence__enabled="false")}
     assert "CacheCopyOverdue" not in names
+
+
+@pytest.mark.parametrize(("target", "seconds"), [("15 minutes", 1800), ("20 minutes", 2400), ("2 hours", 14400)])
+def test_a_standby_is_behind_once_it_lacks_a_commit_that_is_older_than_the_objective(target: str, seconds: int) -> None:
+    """The job that anchors commits as often as the objective says."""
+    found = expression("StandbyBehind", recovery__rpo__target=target)
+    assert found == f'max by (pod) (time() - cnpg_standby_replayed_time{{namespace="cbp-data"}}) > {seconds}'
+    metrics = {f"cnpg_{name}_{next(iter(each))}" for name, query in QUERIES.items() for each in query["metrics"]}
+    assert "cnpg_standby_replayed_time" in metrics
+    without = {"access_control__infrastructure__authorization__audit": "false"}
+    assert "StandbyBehind" not in {rule["alert"] for rule in rules(**without)}
+
+
+def test_a_cluster_that_stands_by_is_watched_too() -> None:
+    """By alerts on its pods, its certificates, its copy of the data and its volumes, with the same expressions."""
+    groups = documents(site(cluster="eu-west-1"))[FILE]["spec"]["groups"]
+    assert [group["name"] for group in groups] == ["service", "limits", "certificates", "recovery", "scaling"]
+    found = [rule for group in groups for rule in group["rules"]]
+    assert all(rule in rules() for rule in found)
+    assert {rule["alert"] for rule in found} == {
+        "BackgroundTasksUsed",
+        "BackupOverdue",
+        "CertificateEnds",
+        "CertificateNotRenewed",
+        "DatabaseAway",
+        "DatabaseConnectionsAwaited",
+        "DatabaseConnectionsUsed",
+        "ExternalConnectionsUsed",
+        "MemoryOutdated",
+        "MemoryUsed",
+        "MigrationsMissing",
+        "PodNotReady",
+        "StandbyBehind",
+        "ThreadsUsed",
+        "ThrottledAlone",
+        "VolumeNotGrown",
+        "VolumeSnapshotOverdue",
+    }
+
+
+def test_an_autoscaler_that_is_not_there_is_not_watched() -> None:
+    names = {rule["alert"] for rule in rules(components__data_layer__scaling__strategy__read_replicas="Disabled")}
+    assert {"DatabaseInstancesAtMost", "DatabaseAutoscalerBlind", "StandbysAway"} & names == set()
+    same = {f"compute__database_tier__instances__replicas__{name}": "2" for name in ("min", "max")}
+    assert {"DatabaseInstancesAtMost", "DatabaseAutoscalerBlind"} & {rule["alert"] for rule in rules(**same)} == {
+        "DatabaseAutoscalerBlind"
+    }
 
 
 def test_the_objectives_are_shown_by_restores_as_often_as_they_say() -> None:
