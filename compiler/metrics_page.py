@@ -15,8 +15,8 @@ _HEAD = """# Metrics
 
 Written by `make docs/metrics.md` from the declarations in [telemetry.py](../runtime/telemetry.py) and
 [measurements.py](../compiler/emit/kubernetes/monitoring/measurements.py)
-(`test_the_page_of_metrics_is_what_is_declared`). Every metric that an alert asks for is on it
-(`test_every_alert_asks_for_metrics_of_the_page`).
+(`test_the_page_of_metrics_is_what_is_declared`). Every metric that an alert, a panel or an autoscaler asks for is on it
+(`test_everything_that_alerts_panels_and_triggers_ask_for_is_on_the_page`).
 
 The API serves its own at `/metrics` of [the management port](runtime.md#endpoints), for all workers of a pod: counters
 and histograms are sums, and the column *workers* says how gauges become one. The values of labels are routes, names of

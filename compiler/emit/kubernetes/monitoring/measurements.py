@@ -40,6 +40,10 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "cnpg_pg_replication_in_recovery": ("CloudNativePG", "Whether a server of the database is a standby."),
     "cnpg_pg_stat_archiver_last_archived_time": ("CloudNativePG", "When a file of the log was last archived."),
     "cnpg_pg_stat_archiver_last_failed_time": ("CloudNativePG", "When archiving a file of the log last failed."),
+    "cnpg_pgbouncer_pools_sv_active": (
+        "CloudNativePG",
+        "Connections of a pooler to the database that clients use at this moment.",
+    ),
     "cnpg_restore_test_finished_time": (
         "CloudNativePG",
         "When the last restore test without a fault ended, by its `source`: `archive` or `snapshot`.",

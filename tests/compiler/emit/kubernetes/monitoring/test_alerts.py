@@ -57,7 +57,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
     metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
-    metrics -= EXPORTED.keys()  # all of which are asked for: test_every_alert_asks_for_metrics_of_the_page
+    metrics -= EXPORTED.keys()  # each of which something asks for: tests/docs/test_metrics_page.py
     assert metrics == {
         "audit_length",
         "audit_notes_dropped_total",
