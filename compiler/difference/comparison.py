@@ -28,7 +28,7 @@ ABSENT = None
 Key = tuple[str, ...]
 """A file, and the steps to a value in it, by names and by the positions of the old side."""
 
-_NAMES = ("name", "path", "title", "refId")
+_NAMES = ("name", "path", "alert", "title", "refId")
 """The fields by which entries of a list are the same entry; a dashboard has its panels and their questions so."""
 _SETS = frozenset({"NetworkPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "AppProject"})
 """The kinds in which the order of every list is without meaning."""

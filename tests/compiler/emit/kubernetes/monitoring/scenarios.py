@@ -198,6 +198,10 @@ _OF_SERVICE = {
         {of_pods("memory_age_seconds"): constant(150), **_BOUND},
     ),
     "MigrationsMissing": above(of_pods("database_migrations_missing"), 0),
+    "PodsMissing": Scenario(
+        {named("ready", namespace="elsewhere", pod="a"): constant(1)},
+        {of_pods("ready"): constant(1), named("ready", namespace="cbp-application", pod="b"): constant(1)},
+    ),
     "PodNotReady": Scenario(
         {of_pods("ready"): constant(0), named("ready", namespace="cbp-application", pod="b"): constant(1)},
         {of_pods("ready"): constant(1), named("ready", namespace="elsewhere", pod="b"): constant(0)},

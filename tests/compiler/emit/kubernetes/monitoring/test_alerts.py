@@ -37,7 +37,16 @@ LEVELLED = {
     "BackgroundTasksUsed": "threads",
 }
 LEVELS = {"warning": 61, "critical": 93}
-KUBECTL = {"cluster", "cronjob", "horizontalpodautoscaler", "job", "pooler", "redisreplication", "redissentinel"}
+KUBECTL = {
+    "cluster",
+    "cronjob",
+    "deployment",
+    "horizontalpodautoscaler",
+    "job",
+    "pooler",
+    "redisreplication",
+    "redissentinel",
+}
 
 
 def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
@@ -177,6 +186,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "DatabaseConnectionsAwaited": "critical",
         "MemoryOutdated": "critical",
         "PodNotReady": "critical",
+        "PodsMissing": "critical",
         "SecretDue": "warning",
         "SecretOverdue": "critical",
         "EmergencyRights": "critical",
@@ -262,6 +272,7 @@ def test_a_cluster_that_stands_by_is_watched_too() -> None:
         "MemoryUsed",
         "MigrationsMissing",
         "PodNotReady",
+        "PodsMissing",
         "StandbyBehind",
         "ThreadsUsed",
         "ThrottledAlone",
@@ -286,6 +297,14 @@ def test_the_objectives_are_shown_by_restores_as_often_as_they_say() -> None:
     for name, path in (("RecoveryPoint", "rpo"), ("RecoveryTime", "rto")):
         expected = f" > {31 * day + day}"
         assert expression(f"{name}Unproven", **{f"recovery__{path}__validation": "Monthly"}).endswith(expected)
+
+
+def test_pods_are_missing_below_the_fewest_that_are_stated_or_that_stand_by() -> None:
+    assert expression("PodsMissing", compute__application_tier__instances__min="3").endswith(" or vector(0)) < 3")
+    groups = documents(site(cluster="eu-west-1"))[FILE]["spec"]["groups"]
+    (rule,) = (rule for group in groups for rule in group["rules"] if rule["alert"] == "PodsMissing")
+    deployment = documents(site(cluster="eu-west-1"))["cbp-application/deployment-configuration-api.yaml"]
+    assert rule["expr"].endswith(f" < {deployment['spec']['replicas']}")
 
 
 def test_a_fixed_number_of_pods_is_at_no_bound() -> None:
