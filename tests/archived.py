@@ -66,6 +66,11 @@ class Archived:
         _hand_over(data, data / "pg_wal", data / "pg_wal" / "archive_status", data / "backup_label")
         return replace(self.cluster, data=data, log=folder / "postgres.log")
 
+    def deliver(self, standby: Path) -> None:
+        """Give the server that was restored below a folder what has been archived since."""
+        # The files of an archive never change: the copy has the same ones.
+        subprocess.run(["cp", "-aln", self.cluster.data / ARCHIVE, standby / "data"], check=True)
+
     @contextmanager
     def restored(
         self, backup: Cluster, folder: Path, *, signal: str = "recovery.signal", **parameters: str
@@ -76,8 +81,7 @@ class Archived:
         """
         folder.mkdir()
         copy_tree(backup.data, folder / "data")
-        # The files of an archive never change: the copy has the same ones.
-        subprocess.run(["cp", "-al", self.cluster.data / ARCHIVE, folder / "data"], check=True)
+        self.deliver(folder)
         (folder / "data" / signal).touch()
         _hand_over(folder / "data", folder / "data" / signal)
         cluster = replace(backup, data=folder / "data", log=folder / "postgres.log")

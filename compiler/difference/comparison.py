@@ -28,8 +28,8 @@ ABSENT = None
 Key = tuple[str, ...]
 """A file, and the steps to a value in it, by names and by the positions of the old side."""
 
-_NAMES = ("name", "path")
-"""The fields by which entries of a list are the same entry."""
+_NAMES = ("name", "path", "alert", "title", "refId")
+"""The fields by which entries of a list are the same entry; a dashboard has its panels and their questions so."""
 _SETS = frozenset({"NetworkPolicy", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "AppProject"})
 """The kinds in which the order of every list is without meaning."""
 
@@ -111,6 +111,8 @@ class _Comparison:
                 yield from self._differing(before.get(name, ABSENT), after.get(name, ABSENT), below)
         elif _is_list(before) and _is_list(after):
             yield from self._of_lists(before, after, place)
+        elif (parsed := _documents(before, after, place)) is not None:
+            yield from self._differing(*parsed, place)
         elif _is_text(before) and _is_text(after):
             yield from self._of_lists(before.splitlines(), after.splitlines(), place)
         elif before is ABSENT or after is ABSENT:
@@ -156,6 +158,16 @@ def _is_list(value: Any) -> bool:
 def _is_text(value: Any) -> bool:
     """Return whether a value is a text of several lines, as a file that a ConfigMap holds."""
     return isinstance(value, str) and "\n" in value.strip()
+
+
+def _documents(before: Any, after: Any, place: _Place) -> tuple[Any, Any] | None:
+    """Return what two texts hold that a ConfigMap has under the name of a JSON file, as a dashboard; else None."""
+    if not (place.key[-1].endswith(".json") and isinstance(before, str) and isinstance(after, str)):
+        return None
+    try:
+        return json.loads(before), json.loads(after)
+    except ValueError:
+        return None
 
 
 def _aligned(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from compiler.history.base import Base
 
 _SETTINGS = "settings.json"
-HASHES, COPIES, LINES = "hashes", "copies of the settings", "lines of pages"
+HASHES, COPIES, LINES, PLACES = "hashes", "copies of the settings", "lines of pages", "places and axes of panels"
 """The values that only follow from others, and are left out."""
 _FOLLOWING = ("/README.md", "/network.md")
 EVERYWHERE = "everywhere"
@@ -169,7 +169,15 @@ def _follows_from_others(change: Change) -> str:
         return HASHES
     if change.key[1:3] == ("data", _SETTINGS):
         return COPIES
+    if _is_a_place(change.key):
+        return PLACES
     return LINES if change.file.endswith(_FOLLOWING) else ""
+
+
+def _is_a_place(key: Key) -> bool:
+    """Return whether a value says where a dashboard has a panel, or how far its axis goes: so far as its lines."""
+    panel = key[1:2] == ("data",) and "panels" in key
+    return panel and (key[-1] in ("id", "axisSoftMin", "axisSoftMax") or "gridPos" in key)
 
 
 def _left_out(changes: Iterable[Change]) -> dict[str, int]:
@@ -180,7 +188,7 @@ def _left_out(changes: Iterable[Change]) -> dict[str, int]:
         if (word := _follows_from_others(change))
     }
     counted = Counter(word for word, _ in told)
-    return {word: counted[word] for word in (HASHES, COPIES, LINES) if counted[word]}
+    return {word: counted[word] for word in (HASHES, COPIES, LINES, PLACES) if counted[word]}
 
 
 def _done(values: Sequence[Follows], sides: Sides) -> dict[Key, list[Effect]]:

@@ -50,6 +50,7 @@ _CLAIMED = (
     "environment.clusters.*.anchors.location",
     "environment.clusters.*.anchors.identity",
     "environment.clusters.*.balancers.subnets.*",
+    "environment.clusters.*.balancers.access_logs",
     "environment.clusters.*.handover.token",
 )
 """The statements that lead to what belongs to one environment."""

@@ -159,7 +159,7 @@ COMPONENTS: tuple[Component, ...] = (
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="node metrics", runs=Runs.EVERYWHERE, documents=node_metrics, scrapes=node_scrapes),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
-    Component(name="alerts", runs=Runs.SERVING, documents=each(alerts, dashboard)),
+    Component(name="alerts", runs=Runs.EVERYWHERE, documents=each(alerts, dashboard)),
 )
 
 

@@ -296,6 +296,8 @@ class Balancers(Model):
     """The subnets by their names or IDs; left out, the cloud's controller finds them by their tags."""
     firewall: Firewall | None = None
     """A web application firewall that others own; left out, Amazon's is rendered, and Azure's is the gateway's own."""
+    access_logs: Bucket | None = None
+    """The bucket, or a folder in it, that Amazon writes the log of each request to; left out, people turn it on."""
 
 
 class Cluster(Model):

@@ -42,10 +42,13 @@ async def anchor(
     Returns the place of the anchored record; None where nothing was sealed since the last anchor. Outside it is written
     first: a job that is killed in between anchors the same head again, or a later one.
 
+    Each run tells the standbys that there is something to replay.
+
     Raises :class:`runtime.maintenance.transit.SignerError`, :class:`runtime.maintenance.locked_store.StoreError`, and
     asyncpg's and the operating system's errors.
     """
     async with session(address, settings.database) as connection:
+        await tell_standbys(connection)
         head = await connection.fetchrow(_HEAD)
         if head is None:
             return None
@@ -69,6 +72,16 @@ async def anchor(
         await connection.execute(_ANCHOR, place, text.decode(), signature)
     _log.info("the audit trail is anchored", sequence=place)
     return place
+
+
+async def tell_standbys(connection: asyncpg.Connection) -> None:
+    """Commit a message that nobody reads, and that changes no table.
+
+    A standby that replays no commit for longer than the time between two of them is behind; without them, it might as
+    well be the standby of a database that nobody changes.
+    See https://www.postgresql.org/docs/current/functions-admin.html#FUNCTIONS-REPLICATION.
+    """
+    await connection.execute("SELECT pg_logical_emit_message(true, 'cbp', 'the primary is there')")
 
 
 async def drop_expired(connection: asyncpg.Connection, retention: timedelta) -> int:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import re
 
-from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, WORDS
+from compiler.emit.kubernetes.monitoring.measurements import EXPORTED, EXPORTERS, WORDS
+from compiler.emit.providers import CERT_MANAGER, CLOUDNATIVE_PG
 from compiler.metrics_page import page
 from runtime.telemetry import Telemetry, declared
 from tests.compiler.emit.kubernetes.monitoring.promql import asked
-from tests.compiler.project import ROOT, emitted
+from tests.compiler.project import ROOT, artifacts, emitted, site
 
 RULES = "cbp-application/prometheusrule-configuration-api.yaml"
+SCALED = "cbp-data/scaledobject-configuration-db.yaml"
 DASHBOARD = "cbp-management/configmap-configuration-dashboard.yaml"
 
 
@@ -32,15 +34,25 @@ def test_the_name_of_a_metric_ends_with_its_unit() -> None:
             assert each.name.removesuffix("_total").endswith(f"_{each.unit}"), each.name
 
 
-def test_every_alert_asks_for_metrics_of_the_page() -> None:
+def test_everything_that_alerts_panels_and_triggers_ask_for_is_on_the_page() -> None:
     own = {f"{each.name}_bucket" if each.type == "histogram" else each.name for each in declared().values()}
     groups = emitted(RULES)["spec"]["groups"]
     alerts = {str(series.metric) for group in groups for rule in group["rules"] for series in asked(rule["expr"])}
     panels = json.loads(next(iter(emitted(DASHBOARD)["data"].values())))["panels"]
     targets = [target for panel in panels for target in panel.get("targets", ())]
     drawn = {str(series.metric) for target in targets for series in asked(target["expr"])}
+    triggers = [trigger["metadata"] for trigger in emitted(SCALED)["spec"]["triggers"]]
+    scaled = {str(series.metric) for each in triggers if "query" in each for series in asked(each["query"])}
     assert alerts - own <= EXPORTED.keys()
-    assert (alerts | drawn) - own == EXPORTED.keys()
+    assert (alerts | drawn | scaled) - own - {"up"} == EXPORTED.keys()  # which is Prometheus' own
+
+
+def test_each_exporter_has_the_version_that_a_cluster_is_asked_for() -> None:
+    text = artifacts(site())["bootstrap.md"].content.decode()
+    assert f"kube-state-metrics ({EXPORTERS['kube-state-metrics']} or later)" in text
+    for name, provider in (("CloudNativePG", CLOUDNATIVE_PG), ("cert-manager", CERT_MANAGER)):
+        assert f"[{name}]({provider.page}) | {EXPORTERS[name]} |" in text
+    assert {exporter for exporter, _ in EXPORTED.values()} == EXPORTERS.keys()
 
 
 def test_every_word_names_metrics_of_the_api() -> None:

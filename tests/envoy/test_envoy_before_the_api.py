@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import socket
 import ssl
@@ -25,7 +26,7 @@ from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded.cluster import API, OWNER
 from runtime.environment import Address
 from runtime.settings import Settings
-from tests.compiler.project import site
+from tests.compiler.project import ROOT, site
 from tests.conftest import empty_database, in_database
 from tests.envoy.certificates import show
 from tests.envoy.emitted import CERTIFICATE
@@ -262,6 +263,15 @@ async def test_the_port_of_statistics_reads_two_paths_and_does_nothing(shared: P
         ):
             assert (await client.request(method, path)).status_code == 404
     assert shared.proxy.process.poll() is None
+
+
+async def test_every_metric_of_the_page_is_one_that_envoy_tells(shared: Pod) -> None:
+    page = (ROOT / "docs/proxy.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(envoy_[a-z_]+)", page.rpartition("| metric |")[2]))
+    async with shared.client("statistics-9901") as client:
+        told = (await client.get("/stats/prometheus")).text
+    assert len(named) >= 6
+    assert named - set(re.findall(r"^(envoy_[a-z_]+)[{ ]", told, re.MULTILINE)) == set()
 
 
 async def test_a_pod_that_ends_answers_every_request_that_it_has_taken(shared: Pod) -> None:

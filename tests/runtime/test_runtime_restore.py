@@ -25,6 +25,7 @@ from runtime.adapters.postgres_migrations import migrate
 from runtime.domain.entries import PreconditionFailedError
 from runtime.embedded.cluster import ADMINISTRATOR, API, DATABASE
 from runtime.environment import Address
+from runtime.maintenance.audit import tell_standbys
 from runtime.maintenance.integrity import verify
 from runtime.maintenance.kubernetes import KubernetesApi, KubernetesError
 from runtime.maintenance.restore_test import Outcome, restore
@@ -331,6 +332,30 @@ async def test_a_standby_that_follows_the_archive_is_promoted_with_all_that_was_
             made = await put(promoted, "n", "after")
             assert made.version.revision == kept.version.revision + 1
             assert made.version.epoch != kept.version.epoch
+
+
+async def test_the_exporter_tells_what_a_standby_has_replayed_also_while_nobody_changes_anything(
+    operator: Operator, primary: Archived, tmp_path: Path
+) -> None:
+    query = QUERIES["standby"]
+    standing = {"signal": "standby.signal", "hot_standby": "on"}
+    folder = tmp_path / "standby"
+    with primary.restored(operator.backup, folder, **standing) as server:
+        standby = await asyncpg.connect(in_database(server.admin_url, DATABASE))
+        await standby.execute("SET ROLE pg_monitor")
+        (before,) = await standby.fetch(query["query"])
+        assert [next(iter(metric)) for metric in query["metrics"]] == list(before.keys())
+        alive = await asyncpg.connect(primary.server.migration_url)
+        assert await alive.fetch(query["query"]) == []
+        told = await alive.fetchval("SELECT extract(epoch FROM clock_timestamp())::float")
+        assert before["replayed_time"] < told
+        await tell_standbys(alive)
+        await alive.close()
+        await primary.archive_log()
+        primary.deliver(folder)
+        while await standby.fetchval(query["query"]) < told:
+            await standby.execute("SELECT pg_sleep(0.01)")
+        await standby.close()
 
 
 ENDED = """

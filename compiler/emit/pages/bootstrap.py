@@ -26,6 +26,7 @@ from compiler.emit.kubernetes.database.migration import LONGEST_SECONDS
 from compiler.emit.kubernetes.database.parameters import archive_timeout, synchronous
 from compiler.emit.kubernetes.database.replication import followed_cluster
 from compiler.emit.kubernetes.database.roles import DIVIDING, KEEPING
+from compiler.emit.kubernetes.monitoring.measurements import STATE_METRICS_LEAST
 from compiler.emit.names import (
     AUDIT,
     CACHE,
@@ -93,6 +94,7 @@ def bootstrap(
         followed=followed_cluster(site),
         management=namespace("management"),
         monitoring=PROMETHEUS,
+        state_metrics=STATE_METRICS_LEAST,
         cloud=platform(site.cluster),
         admitted=admitted(site),
         balancer=balancer(site),

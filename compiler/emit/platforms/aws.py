@@ -165,7 +165,7 @@ def _listeners(balancing: ApplicationBalancing) -> dict[str, str]:
 
 
 def _edge(balancer: Balancer) -> dict[str, str]:
-    """Return the networks that it admits (rule NET015), its subnets, firewall, capacity and attributes.
+    """Return the networks that it admits (rule NET015), its subnets, firewall, capacity, and attributes with its log.
 
     It is not protected against its deletion: the controller would keep an Ingress that Argo CD prunes, as when roles
     are exchanged, and Argo CD would wait for it at that commit for ever.
@@ -173,6 +173,7 @@ def _edge(balancer: Balancer) -> dict[str, str]:
     attributes = {
         "idle_timeout.timeout_seconds": number(balancer.idle.seconds),
         "routing.http.drop_invalid_header_fields.enabled": "true",
+        **_log(balancer.settings.access_logs),
     }
     stated = {
         "inbound-cidrs": ",".join(balancer.admitted),
@@ -183,6 +184,15 @@ def _edge(balancer: Balancer) -> dict[str, str]:
         "load-balancer-attributes": ",".join(f"{name}={value}" for name, value in attributes.items()),
     }
     return {name: value for name, value in stated.items() if value}
+
+
+def _log(place: str | None) -> dict[str, str]:
+    """Return where it writes a line of each request to; nothing is said where people decide that."""
+    if place is None:
+        return {}
+    bucket, _, folder = place.removeprefix("s3://").partition("/")
+    stated = {"enabled": "true", "bucket": bucket, **({"prefix": folder} if folder else {})}
+    return {f"access_logs.s3.{name}": value for name, value in stated.items()}
 
 
 def _firewall(balancer: Balancer) -> dict[str, str]:

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from compiler.difference.difference import COPIES, HASHES, LINES
+from compiler.difference.difference import COPIES, HASHES, LINES, PLACES
 from compiler.difference.statements import written
 from compiler.report.outcome import counted
 
@@ -28,7 +28,12 @@ _BEGINNING = 5
 """The most words before what differs that are written whole."""
 _MOST_NAMES = 4
 """The most rules that are named of those to which the same was done."""
-_ONE = {HASHES: "hash", COPIES: "copy of the settings", LINES: "line of a page"}
+_ONE = {
+    HASHES: "hash",
+    COPIES: "copy of the settings",
+    LINES: "line of a page",
+    PLACES: "place or axis of a panel",
+}
 
 Write = "Callable[[str], str]"
 

@@ -2,8 +2,9 @@
 # title: The edge of this cloud is set up by people
 # description: >-
 #   The firewall of an Application Gateway, its limits and its capacity belong to the gateway: no object of the cluster
-#   states them. An Ingress can name a firewall policy that others own, and nothing here sees its rules. No private record
-#   of Azure follows the health of what it leads to, so that a person leads a name to another region.
+#   states them. An Ingress can name a firewall policy that others own, and nothing here sees its rules. Its log goes
+#   where a diagnostic setting says. No private record of Azure follows the health of what it leads to, so that a person
+#   leads a name to another region.
 # custom:
 #   id: DEP031
 #   severity: warning
@@ -36,6 +37,12 @@ examined contains protection if {
 	stated := statements.at(path)
 	"Automatic detection" in stated.value
 	protection := object.union(stated, {"value": true})
+}
+
+examined contains protection if {
+	path := ["environment", "clusters", input.cluster.name, "balancers", "access_logs"]
+	object.get(input.cluster, ["balancers", "access_logs"], null) != null
+	protection := {"path": path, "name": concat(".", path), "value": true}
 }
 
 deny contains denial if {

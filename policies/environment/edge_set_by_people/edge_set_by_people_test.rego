@@ -18,4 +18,12 @@ test_each_statement_is_named if {
 	}
 }
 
+test_a_log_that_is_stated_is_turned_on_by_people if {
+	logged := object.union(judged("azure"), {"cluster": {"name": "westeurope", "platform": "azure", "balancers": {"access_logs": "s3://logs"}}})
+	denials := edge_set_by_people.deny with input as logged
+	"nothing that is rendered for azure acts on environment.clusters.westeurope.balancers.access_logs" in {denial.message |
+		some denial in denials
+	}
+}
+
 test_amazon_is_told if edge_set_by_people.deny == set() with input as judged("aws")

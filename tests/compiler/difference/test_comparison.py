@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -52,6 +53,24 @@ def test_entries_with_names_are_compared_by_them_in_any_order() -> None:
     before = [{"name": "a", "value": 1}, {"name": "b", "value": 2}]
     after = [{"name": "b", "value": 3}, {"name": "a", "value": 1}]
     assert changes({"env": before}, {"env": after}) == {"env[b].value": (2, 3)}
+
+
+def test_a_json_file_of_a_config_map_is_compared_by_its_values_and_a_panel_is_known_by_its_title() -> None:
+    def dashboard(level: int, *, first: bool) -> dict[str, Any]:
+        steps = [{"color": "transparent", "value": None}, {"color": "red", "value": level}]
+        panels = [{"title": "Pods", "steps": steps, "targets": [{"refId": "A", "expr": f"pods > {level}"}]}]
+        text = json.dumps({"panels": [{"title": "Requests"}, *panels] if first else panels}, indent=2)
+        return {"kind": "ConfigMap", "data": {"a.json": text, "a.txt": text}}
+
+    found = changes(dashboard(8, first=False), dashboard(12, first=False))
+    assert {name: values for name, values in found.items() if "a.json" in name} == {
+        'data["a.json"].panels[Pods].steps[1].value': (8, 12),
+        'data["a.json"].panels[Pods].targets[A].expr': ("pods > 8", "pods > 12"),
+    }
+    assert len([name for name in found if "a.txt" in name]) == 2, "lines"
+    moved = changes(dashboard(8, first=False), dashboard(8, first=True))
+    assert [name for name in moved if "a.json" in name] == ['data["a.json"].panels[Requests].title']
+    assert changes({"data": {"a.json": "{"}}, {"data": {"a.json": "["}}) == {'data["a.json"]': ("{", "[")}
 
 
 def test_containers_that_run_before_the_others_have_an_order() -> None:

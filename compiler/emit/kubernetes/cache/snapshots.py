@@ -31,8 +31,8 @@ RETENTION = Duration(86400) * 7
 
 
 def taken(site: Site) -> bool:
-    """Return whether snapshots are taken: a cache without persistence has no volumes."""
-    return site.spec.storage.cache.persistence.enabled
+    """Return whether snapshots are taken: the cluster serves, and its cache has volumes."""
+    return site.serves and site.spec.storage.cache.persistence.enabled
 
 
 def snapshots(site: Site) -> Iterator[Document]:

@@ -66,9 +66,19 @@ QUERIES: dict[str, dict[str, Any]] = {
             {"seconds": {"usage": "GAUGE", "description": "The time until its copy accepted connections"}},
             {"lost_seconds": {"usage": "GAUGE", "description": "The age of the oldest change that its copy lacked"}},
         ],
-    }
+    },
+    # A server that was started and has replayed nothing since is as old as its start, at the least.
+    "standby": {
+        "query": (
+            "SELECT extract(epoch FROM coalesce(pg_last_xact_replay_timestamp(), pg_postmaster_start_time()))::float"
+            " AS replayed_time WHERE pg_is_in_recovery()"
+        ),
+        "metrics": [
+            {"replayed_time": {"usage": "GAUGE", "description": "When the last commit that it replayed was made"}},
+        ],
+    },
 }
-"""The metrics of the database's own tables, in the exporter's format.
+"""The metrics of the database's own tables, and of what its standbys have replayed, in the exporter's format.
 
 Source: https://cloudnative-pg.io/documentation/current/monitoring/#user-defined-metrics
 """

@@ -21,15 +21,18 @@ from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
 from compiler.emit.kubernetes.monitoring.restore_alerts import restore_alerts
 from compiler.emit.kubernetes.monitoring.scaling_alerts import scaling_alerts
 from compiler.emit.kubernetes.monitoring.secret_alerts import secret_alerts
-from compiler.emit.kubernetes.monitoring.service_alerts import SERVICE_ALERTS, limit_alerts
+from compiler.emit.kubernetes.monitoring.service_alerts import limit_alerts, service_alerts
 from compiler.emit.names import API
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.monitoring.alert import Alert
     from compiler.emit.site import Site
+
+_STANDING_BY = frozenset({"service", "limits", "certificates", "recovery", "scaling"})
+"""The groups of a cluster that stands by: on its pods, its certificates, its copy of the data, and its volumes."""
 
 
 def alerts(site: Site) -> Iterator[Document]:
@@ -43,18 +46,19 @@ def alerts(site: Site) -> Iterator[Document]:
 
 def groups_of(site: Site) -> Mapping[str, Sequence[Alert]]:
     """Return the alerts of a cluster in their groups, none of which is empty."""
-    groups = {
-        "objectives": objective_alerts(site),
-        "audit": audit_alerts(site),
-        "queue": queue_alerts(site),
-        "notifications": notification_alerts(site),
-        "service": SERVICE_ALERTS,
-        "external": external_alerts(site),
-        "limits": limit_alerts(site),
-        "secrets": secret_alerts(site),
-        "certificates": certificate_alerts(site),
-        "recovery": recovery_alerts(site),
-        "restore": restore_alerts(site),
-        "scaling": scaling_alerts(site),
+    groups: dict[str, Callable[[Site], Iterable[Alert]]] = {
+        "objectives": objective_alerts,
+        "audit": audit_alerts,
+        "queue": queue_alerts,
+        "notifications": notification_alerts,
+        "service": service_alerts,
+        "external": external_alerts,
+        "limits": limit_alerts,
+        "secrets": secret_alerts,
+        "certificates": certificate_alerts,
+        "recovery": recovery_alerts,
+        "restore": restore_alerts,
+        "scaling": scaling_alerts,
     }
-    return {name: found for name, alerts in groups.items() if (found := tuple(alerts))}
+    wanted = {name: tell for name, tell in groups.items() if site.serves or name in _STANDING_BY}
+    return {name: found for name, tell in wanted.items() if (found := tuple(tell(site)))}

@@ -1,7 +1,8 @@
 """Panels of the dashboard on requests of clients and on the pods of the API, with the autoscaler's targets as lines.
 
 Sources: ``auto_scaling.application.triggers``, ``compute.application_tier.instances``,
-``connections.database.timeout``, ``load_management.throttling.limits``.
+``connections.database.timeout``, ``redundancy.application.objectives.latency``,
+``load_management.throttling.limits``.
 """
 
 from __future__ import annotations
@@ -28,25 +29,29 @@ _QUANTILES = {"half": "0.5", "95 %": "0.95", "99 %": "0.99"}
 
 def client_panels(site: Site) -> Iterator[Panel]:
     """Yield the panels on requests: how many are answered with which status, how fast, and how many are throttled."""
-    of_a_pod = site.spec.auto_scaling.application.triggers.requests.target.per_minute
-    most = of_a_pod * site.spec.compute.application_tier.instances.max // 60
+    about, lines = "Requests of clients in each second, by the status of the answer.", []
+    if site.scales_pods:
+        of_a_pod = site.spec.auto_scaling.application.triggers.requests.target.per_minute
+        most = of_a_pod * site.spec.compute.application_tier.instances.max // 60
+        asked = "are each asked for more than the autoscaler means one to answer."
+        about += f" Above the line, as many pods as there may be {asked}"
+        lines.append(Line(most, f"{_INSTANCES}.max"))
     yield Panel(
         "Requests",
-        "Requests of clients in each second, by the status of the answer. Above the line, as many pods as there may be "
-        "are each asked for more than the autoscaler means one to answer.",
+        about,
         Unit.REQUESTS,
         {BY_LABELS: f"sum by (status) (rate({SERIES}{{{_ASKED}}}[5m]))"},
-        (Line(most, f"{_INSTANCES}.max"),),
+        tuple(lines),
         (f"{_TRIGGERS}.requests.target",),
     )
     buckets = f"sum by (le) (rate(http_request_duration_seconds_bucket{{{_ASKED}}}[5m]))"
     yield Panel(
         "Time to answer",
-        "The time within which a half, 95 % and 99 % of the requests of clients are answered. No statement of the "
-        "database may take longer than the line says.",
+        "The time within which a half, 95 % and 99 % of the requests of clients are answered. The lines are the time "
+        "of the objective, if there is one, and the longest that a statement of the database may take.",
         Unit.SECONDS,
         {legend: f"histogram_quantile({quantile}, {buckets})" for legend, quantile in _QUANTILES.items()},
-        (Line(site.spec.connections.database.timeout.seconds, "connections.database.timeout"),),
+        tuple(_times(site)),
     )
     yield Panel(
         "Throttled",
@@ -56,6 +61,13 @@ def client_panels(site: Site) -> Iterator[Panel]:
         (),
         ("load_management.throttling.limits",),
     )
+
+
+def _times(site: Site) -> Iterator[Line]:
+    """Yield the times by which answers are judged."""
+    if objectives := site.spec.redundancy.application.objectives:
+        yield Line(objectives.latency.seconds, "redundancy.application.objectives.latency.within")
+    yield Line(site.spec.connections.database.timeout.seconds, "connections.database.timeout", far=True)
 
 
 def pod_panels(site: Site) -> Iterator[Panel]:

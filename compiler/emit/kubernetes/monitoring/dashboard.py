@@ -55,7 +55,7 @@ def _dashboard(site: Site) -> dict[str, Any]:
     groups = groups_of(site)
     rows: dict[str, Iterable[Panel]] = {
         "Clients": client_panels(site),
-        "Pods": pod_panels(site),
+        "The API": pod_panels(site),
         **{f"Alerts: {name}": map(panel_of, _by_name(alerts)) for name, alerts in groups.items()},
     }
     names = "|".join(dict.fromkeys(alert.name for alert in chain.from_iterable(groups.values())))

@@ -2,7 +2,7 @@
 
 Sources: ``connections.*.monitoring``, ``components.data_layer.scaling.metrics``.
 Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet),
-https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics,
+https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics (its CHANGELOG.md has the versions),
 https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
 https://cloudnative-pg.io/documentation/current/monitoring/, https://cert-manager.io/docs/devops-tips/prometheus-metrics/
 """
@@ -10,6 +10,21 @@ https://cloudnative-pg.io/documentation/current/monitoring/, https://cert-manage
 from __future__ import annotations
 
 from typing import Final
+
+from compiler.emit.providers import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG, KUBERNETES
+
+STATE_METRICS_LEAST: Final = "2.5.0"
+"""The first version of kube-state-metrics with all of its metrics: the last success of a CronJob came with it."""
+
+EXPORTERS: Final = {
+    "the Barman plugin": BARMAN_CLOUD.least,
+    "cAdvisor": KUBERNETES.least,
+    "cert-manager": CERT_MANAGER.least,
+    "CloudNativePG": CLOUDNATIVE_PG.least,
+    "kube-state-metrics": STATE_METRICS_LEAST,
+    "the kubelet": KUBERNETES.least,
+}
+"""The first version of each exporter that a cluster may run; cAdvisor and the kubelet have that of Kubernetes."""
 
 EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "barman_cloud_cloudnative_pg_io_last_available_backup_timestamp": (
@@ -25,12 +40,20 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "cnpg_pg_replication_in_recovery": ("CloudNativePG", "Whether a server of the database is a standby."),
     "cnpg_pg_stat_archiver_last_archived_time": ("CloudNativePG", "When a file of the log was last archived."),
     "cnpg_pg_stat_archiver_last_failed_time": ("CloudNativePG", "When archiving a file of the log last failed."),
+    "cnpg_pgbouncer_pools_sv_active": (
+        "CloudNativePG",
+        "Connections of a pooler to the database that clients use at this moment.",
+    ),
     "cnpg_restore_test_finished_time": (
         "CloudNativePG",
         "When the last restore test without a fault ended, by its `source`: `archive` or `snapshot`.",
     ),
     "cnpg_restore_test_lost_seconds": ("CloudNativePG", "The age of the oldest change that its copy lacked."),
     "cnpg_restore_test_seconds": ("CloudNativePG", "The time until its copy accepted connections."),
+    "cnpg_standby_replayed_time": (
+        "CloudNativePG",
+        "When the last commit was made that a standby of the database has replayed.",
+    ),
     "container_cpu_usage_seconds_total": ("cAdvisor", "Time that a container has had of processors."),
     "container_memory_working_set_bytes": ("cAdvisor", "Memory of a container that cannot be reclaimed at once."),
     "container_spec_memory_limit_bytes": ("cAdvisor", "The limit of a container's memory."),

@@ -93,8 +93,12 @@ def _alert(name: str, key: str, allowed: float, ratio: Callable[[str], str], bad
 
 
 def _failed(over: str) -> str:
-    """Return the part of the requests that the service failed to answer; a client's own mistake is an answer."""
-    return f'sum(rate({SERIES}{{{_ASKED},status=~"5.."}}[{over}])) / sum(rate({SERIES}{{{_ASKED}}}[{over}]))'
+    """Return the part of the requests that the service failed to answer; a client's own mistake is an answer.
+
+    None failed where no series says so: of pods that have answered everything, or of those that failed and are gone.
+    """
+    asked = f"sum(rate({SERIES}{{{_ASKED}}}[{over}]))"
+    return f'(sum(rate({SERIES}{{{_ASKED},status=~"5.."}}[{over}])) or 0 * {asked}) / {asked}'
 
 
 def _slow(over: str, seconds: float) -> str:

@@ -27,11 +27,15 @@ _MILLISECONDS = 1000  # Grafana counts moments in them
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line at a level; ``statement`` is the path of the statement that decides it."""
+    """A line at a level; ``statement`` is the path of the statement that decides it.
 
-    level: int
+    The axis reaches it, unless it is ``far`` above what one wants to see of the series.
+    """
+
+    level: float
     statement: str
     colour: str = "blue"
+    far: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,9 @@ class Panel:
         steps = [
             {"color": line.colour, "value": line.level} for line in sorted(self.lines, key=lambda each: each.level)
         ]
+        levels = [line.level for line in self.lines if not line.far]
+        # Grafana fits an axis to its series: without these bounds, nobody sees a line that no series is near.
+        bounds = {"axisSoftMin": min(0, *levels), "axisSoftMax": max(levels)} if levels else {}
         deciding = ", ".join(dict.fromkeys(f"`{each}`" for each in (*self.statements, *self._of_lines())))
         return {
             "id": number,
@@ -63,7 +70,7 @@ class Panel:
                 "defaults": {
                     "unit": self.unit.value,
                     "thresholds": {"mode": "absolute", "steps": [{"color": "transparent", "value": None}, *steps]},
-                    "custom": {"thresholdsStyle": {"mode": "line" if steps else "off"}},
+                    "custom": {"thresholdsStyle": {"mode": "line" if steps else "off"}, **bounds},
                 },
                 "overrides": [],
             },
@@ -84,7 +91,9 @@ class Panel:
 def panel_of(alerts: Sequence[Alert]) -> Panel:
     """Return the panel of the alerts of one name, which differ in their levels and severities alone."""
     first = alerts[0]
-    series, lines = {BY_LABELS: _drawn(first, first.measured)}, []
+    # Without labels, Grafana would write the whole question into the legend.
+    legend = BY_LABELS if " by (" in first.measured else "measured"
+    series, lines = {legend: _drawn(first, first.measured)}, []
     for alert in alerts:
         if isinstance(alert.level, str):
             series["limit"] = _drawn(alert, alert.level)

@@ -1,4 +1,4 @@
-"""Alerts on late backups of the database and of the configuration, a log that is not archived, and copies of the cache.
+"""Alerts on late backups, a log that is not archived, standbys that fall behind, and copies of the cache.
 
 Sources: ``backup.database.schedule``, ``backup.configuration.schedule``, ``recovery.rpo.target``,
 ``storage.cache.persistence.backup_schedule``.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from compiler.emit.kubernetes.cache import snapshots
 from compiler.emit.kubernetes.common.cron import longest_interval
+from compiler.emit.kubernetes.database.audit_anchors import anchored, anchoring
 from compiler.emit.kubernetes.database.configuration_snapshots import snapshots_taken
 from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.kubernetes.monitoring.jobs import since_created, succeeded
@@ -34,7 +35,11 @@ _DATA = f'namespace="{namespace("data")}"'
 
 def recovery_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the database, and those on the configuration and on the cache where they are copied."""
-    yield from _database(site)
+    yield from _backups(site)
+    if site.serves:
+        yield _archive(site)
+    if anchored(site):
+        yield _standbys(site)
     if snapshots_taken(site):
         yield _overdue(
             "ConfigurationSnapshotOverdue",
@@ -53,9 +58,9 @@ def recovery_alerts(site: Site) -> Iterator[Alert]:
         )
 
 
-def _database(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on backups of the database, and on the archive of its log."""
-    full, goal = site.spec.backup.database.schedule.full, site.spec.recovery.rpo.target
+def _backups(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on backups of the database, each of which a cluster that stands by has, too."""
+    full = site.spec.backup.database.schedule.full
     yield Alert(
         "BackupOverdue",
         f"time() - max(barman_cloud_cloudnative_pg_io_last_available_backup_timestamp{{{_DATA}}})",
@@ -80,10 +85,15 @@ def _database(site: Site) -> Iterator[Alert]:
         "backup.database.schedule.incremental",
         unit=Unit.SECONDS,
     )
+
+
+def _archive(site: Site) -> Alert:
+    """Return the alert on the archive of the log, which the primary fills."""
+    goal = site.spec.recovery.rpo.target
     archived, failed = (f"cnpg_pg_stat_archiver_last_{what}_time{{{_DATA}}}" for what in ("archived", "failed"))
     # An idle database archives nothing, and a server that was the primary once may have failed then.
     failing = f"{failed} > {archived} and on (pod) cnpg_pg_replication_in_recovery{{{_DATA}}} == 0"
-    yield Alert(
+    return Alert(
         "LogNotArchived",
         f"max(time() - {archived} and on (pod) ({failing}))",
         ">",
@@ -91,6 +101,26 @@ def _database(site: Site) -> Iterator[Alert]:
         "0m",
         "critical",
         f"The database cannot archive its log: a disaster would lose what is newer, and may lose {goal} of it.",
+        "recovery.rpo.target",
+        unit=Unit.SECONDS,
+    )
+
+
+def _standbys(site: Site) -> Alert:
+    """Return the alert on a standby, in this region or in another one, that has not replayed what it should have.
+
+    The job that anchors the audit trail commits at every run, also while nobody changes anything. So a standby whose
+    last commit is older than the objective and the time between two runs lacks one that is older than the objective.
+    """
+    goal = site.spec.recovery.rpo.target
+    return Alert(
+        "StandbyBehind",
+        f"max by (pod) (time() - cnpg_standby_replayed_time{{{_DATA}}})",
+        ">",
+        goal.seconds + anchoring(site)[1].seconds,
+        "5m",
+        "critical",
+        f"A standby of the database lacks changes of more than {goal}: if it had to take over now, they would be lost.",
         "recovery.rpo.target",
         unit=Unit.SECONDS,
     )

@@ -1,7 +1,7 @@
 """Alerts on outages of the API and its servers, and on the use of memory, threads and connections.
 
 Sources: ``limits.memory.monitoring``, ``limits.threads``, ``limits.connections.monitoring``,
-``connections.database.monitoring``.
+``connections.database.monitoring``, ``compute.application_tier.instances.min``.
 Upstream: https://kubernetes.io/docs/reference/instrumentation/cri-pod-container-metrics/,
 https://github.com/google/cadvisor/blob/master/docs/storage/prometheus.md
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from compiler.emit.kubernetes.application.rollout import STANDBY_PODS
 from compiler.emit.kubernetes.monitoring.alert import Alert, Unit
 from compiler.emit.names import API, namespace
 
@@ -97,6 +98,32 @@ SERVICE_ALERTS: Final = (
 """The alerts on outages, by metrics of the API's workers (runtime/telemetry.py)."""
 
 
+def service_alerts(site: Site) -> Iterator[Alert]:
+    """Yield the alerts on outages of what the cluster has."""
+    absent = set()
+    if not site.serves:
+        absent.add("EmergencyRights")  # they are replicated: the cluster that serves tells of them
+    if not (site.serves and site.reads_replicas):
+        absent.add("StandbysAway")
+    yield _pods(site)
+    yield from (alert for alert in SERVICE_ALERTS if alert.name not in absent)
+
+
+def _pods(site: Site) -> Alert:
+    """Return the alert on pods that are missing, those of which nothing is heard among them."""
+    fewest = site.spec.compute.application_tier.instances.min if site.serves else STANDBY_PODS
+    return Alert(
+        "PodsMissing",
+        f"(sum(ready{{{_PODS}}}) or vector(0))",
+        "<",
+        fewest,
+        "5m",
+        "critical",
+        f"Fewer than {fewest} pods of the API have been ready for five minutes, or none has been heard of.",
+        "compute.application_tier.instances.min",
+    )
+
+
 def limit_alerts(site: Site) -> Iterator[Alert]:
     """Yield the alerts on the use of a pod's memory, threads and connections, a warning and a critical one of each.
 
@@ -127,6 +154,9 @@ def limit_alerts(site: Site) -> Iterator[Alert]:
     if "Pool utilization" in measured:
         connections = "its connections to the database"
         found.append(("DatabaseConnectionsUsed", used, "connections", limits.connections.monitoring, connections))
+    calls = f"external_pool_in_use{{{_PODS}}} / external_pool_size{{{_PODS}}}"
+    services = "its connections to external services"
+    found.append(("ExternalConnectionsUsed", calls, "connections", limits.connections.monitoring, services))
     for name, share, resource, levels, of in found:
         for severity, level in (("warning", levels.warning), ("critical", levels.critical)):
             yield Alert(

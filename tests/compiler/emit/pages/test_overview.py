@@ -7,7 +7,7 @@ import re
 from compiler.emit.cluster import flows
 from tests.compiler.project import artifacts, changed, site
 
-NODE = re.compile(r'^ +(\w+)(?:\["|\(\[")([a-z-]+)(?:<br/>([^"]+))?"\]\)?', re.MULTILINE)
+NODE = re.compile(r'^ +(\w+)(?:\["|\(\[")([a-z0-9-]+)(?:<br/>([^"]+))?"\]\)?', re.MULTILINE)
 ARROW = re.compile(r'^  (\w+) -- "([0-9, ]+)" --> (\w+)$', re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from compiler.emit.kubernetes.application.pod import draining, grace
-from tests.compiler.project import changed, documents, emitted, listing, resolved, site
+from tests.compiler.project import artifacts, changed, documents, emitted, listing, resolved, site
 
 APPLICATION = "cbp-application"
 LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__0"
@@ -87,6 +87,23 @@ def test_the_load_balancer_is_where_and_behind_what_its_cluster_says() -> None:
     azure = changed({f"{here}.firewall": policy, "environment.clusters.eu-central-1.platform": "azure"})
     told = documents(site(azure))[INGRESS]["metadata"]["annotations"]
     assert told["appgw.ingress.kubernetes.io/waf-policy-for-path"] == policy
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("s3://bank-logs", ["enabled=true", "bucket=bank-logs"]),
+        ("s3://bank-logs/of/production", ["enabled=true", "bucket=bank-logs", "prefix=of/production"]),
+    ],
+)
+def test_the_load_balancer_writes_its_log_where_its_cluster_says(place: str, said: list[str]) -> None:
+    at = site(changed({"environment.clusters.eu-central-1.balancers.access_logs": place}))
+    attributes = documents(at)[INGRESS]["metadata"]["annotations"][f"{GATEWAY}load-balancer-attributes"].split(",")
+    assert [each for each in attributes if "access_logs" in each] == [f"access_logs.s3.{each}" for each in said]
+    assert f"it writes to `{place}`" in artifacts(at)["bootstrap.md"].content.decode()
+    silent = emitted(INGRESS)["metadata"]["annotations"][f"{GATEWAY}load-balancer-attributes"]
+    assert "access_logs" not in silent
+    assert "`balancers.access_logs` names no bucket" in artifacts(site())["bootstrap.md"].content.decode()
 
 
 def test_an_ingress_that_argo_cd_prunes_is_not_held_back_by_its_load_balancer() -> None:

@@ -48,7 +48,7 @@ def test_a_takeover_replaces_the_pods_and_leaves_everything_around_them() -> Non
     assert before["spec"] | {"replicas": 0, "template": {}} == after["spec"] | {"replicas": 0, "template": {}}
     assert before["spec"]["template"]["metadata"] == after["spec"]["template"]["metadata"]
     around = {path for path in STANDING_BY if "/cbp-application/" in f"/{path}"} & SERVING.keys()
-    followed = ("deployment", "networkpolicy-api-egress", "role-readers")
+    followed = ("deployment", "networkpolicy-api-egress", "prometheusrule", "role-readers")
     for path in around:
         if not path.partition("/")[2].startswith((*followed, "ingress")):
             assert STANDING_BY[path] == SERVING[path], path

@@ -22,7 +22,8 @@ def rules(**changes: str) -> list[dict[str, Any]]:
 def variants() -> Mapping[str, Sequence[dict[str, Any]]]:
     """Every alert that some specification has, by its name: of the frozen one, and of those that choose otherwise."""
     assert resolved()["staging"].has(keys("environment.connectors.0"))
-    others = (site(listing("load_management.queuing.patterns", "Priority queuing")), site(resolved()["staging"]))
+    priority = listing("load_management.queuing.patterns", "Priority queuing")
+    others = (site(priority), site(resolved()["staging"]), site(cluster="eu-west-1"))
     elsewhere = [
         rule for each in others for group in documents(each)[FILE]["spec"]["groups"] for rule in group["rules"]
     ]

@@ -123,6 +123,12 @@ def of_scaler(metric: str, **labels: str) -> str:
     return named(name, namespace="cbp-application", horizontalpodautoscaler="configuration-api", **labels)
 
 
+def of_replicas(metric: str, **labels: str) -> str:
+    """Return a series of the autoscaler of the database's replicas."""
+    name = f"kube_horizontalpodautoscaler_{metric}"
+    return named(name, namespace="cbp-data", horizontalpodautoscaler="keda-hpa-configuration-db", **labels)
+
+
 def volume(percent: float) -> dict[str, str]:
     """Return the series of a volume that is so full."""
     used, whole = "kubelet_volume_stats_used_bytes", "kubelet_volume_stats_capacity_bytes"
@@ -132,13 +138,16 @@ def volume(percent: float) -> dict[str, str]:
     }
 
 
-def made(metric: str, bound: float, **labels: str) -> Scenario:
-    """Return the scenario of a time that is further back than a bound after some days, and as far as that."""
+def made(metric: str, bound: float, *, told: str = "", **labels: str) -> Scenario:
+    """Return the scenario of a time that is further back than a bound after some days, and as far as that.
+
+    ``told`` is the label that the alert keeps.
+    """
     step = 30
     minutes = int(bound // 60) // step * step + 2 * DAY
     times = (minutes * 60 - bound - 2 * 3600, minutes * 60 - bound + 3600)
     fires, quiet = ({of_data(metric, **labels): f"{at}+0x{minutes // step}"} for at in times)
-    return Scenario(fires, quiet, minutes=minutes, step=step)
+    return Scenario(fires, quiet, {told: labels[told]} if told else {}, minutes=minutes, step=step)
 
 
 def counted(metric: str, bad: dict[str, str], good: dict[str, str], **labels: str) -> Scenario:
@@ -189,6 +198,10 @@ _OF_SERVICE = {
         {of_pods("memory_age_seconds"): constant(150), **_BOUND},
     ),
     "MigrationsMissing": above(of_pods("database_migrations_missing"), 0),
+    "PodsMissing": Scenario(
+        {named("ready", namespace="elsewhere", pod="a"): constant(1)},
+        {of_pods("ready"): constant(1), named("ready", namespace="cbp-application", pod="b"): constant(1)},
+    ),
     "PodNotReady": Scenario(
         {of_pods("ready"): constant(0), named("ready", namespace="cbp-application", pod="b"): constant(1)},
         {of_pods("ready"): constant(1), named("ready", namespace="elsewhere", pod="b"): constant(0)},
@@ -203,6 +216,11 @@ _OF_LIMITS = {
     ),
     "DatabaseConnectionsUsed": share(
         "DatabaseConnectionsUsed", of_pods("database_pool_in_use"), of_pods("database_pool_size")
+    ),
+    "ExternalConnectionsUsed": share(
+        "ExternalConnectionsUsed",
+        of_pods("external_pool_in_use", pool="issuers"),
+        of_pods("external_pool_size", pool="issuers"),
     ),
     "MemoryUsed": share(
         "MemoryUsed",
@@ -293,6 +311,7 @@ _OF_RECOVERY = {
         archiving("a", standby=False, failed=9),
         archiving("a", standby=True, failed=9) | archiving("b", standby=False, failed=3),
     ),
+    "StandbyBehind": made("cnpg_standby_replayed_time", levels("StandbyBehind")[0], told="pod", pod="a"),
 }
 
 _OF_RESTORES = {
@@ -310,6 +329,17 @@ _OF_SCALING = {
             of_scaler("status_condition", condition="ScalingActive", status="true"): constant(1),
             of_scaler("status_condition", condition="ScalingLimited", status="true"): constant(0),
         },
+    ),
+    "DatabaseAutoscalerBlind": Scenario(
+        {of_replicas("status_condition", condition="ScalingActive", status="true"): constant(0)},
+        {
+            of_replicas("status_condition", condition="ScalingActive", status="true"): constant(1),
+            of_scaler("status_condition", condition="ScalingActive", status="true"): constant(0),
+        },
+    ),
+    "DatabaseInstancesAtMost": Scenario(
+        {of_replicas("status_current_replicas"): constant(5), of_replicas("spec_max_replicas"): constant(5)},
+        {of_replicas("status_current_replicas"): constant(4), of_replicas("spec_max_replicas"): constant(5)},
     ),
     "InstancesAtMost": Scenario(
         {of_scaler("status_current_replicas"): constant(8), of_scaler("spec_max_replicas"): constant(8)},
@@ -345,6 +375,21 @@ _OF_OTHERS = {
     ),
     "SubscriberPaused": above(of_pods("queue_paused", **_SUBSCRIBER), 0, _SUBSCRIBER),
 }
+
+_OF_CONTAINER = {"container": "configuration-api"}
+
+CLIENTS = {
+    of_pods("http_requests_total", **ROUTE, status="200"): growing(100),
+    of_pods("http_request_duration_seconds_bucket", **ROUTE, le="0.5"): growing(90),
+    of_pods("http_request_duration_seconds_bucket", **ROUTE, le="+Inf"): growing(100),
+    of_pods("throttle_denials_total", bucket="client"): growing(1),
+    of_scaler("status_current_replicas"): constant(3),
+    of_pods("container_cpu_usage_seconds_total", **_OF_CONTAINER): growing(60),
+    of_pods("container_memory_working_set_bytes", **_OF_CONTAINER): constant(1000),
+    of_pods("kube_pod_container_resource_requests", **_OF_CONTAINER, resource="cpu"): constant(2),
+    of_pods("kube_pod_container_resource_requests", **_OF_CONTAINER, resource="memory"): constant(4000),
+}
+"""The series of requests and of pods, which panels draw without an alert."""
 
 SCENARIOS = {
     **_OF_AUDIT,

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from compiler.emit.kubernetes.database.postgres_cluster import QUERIES
 from compiler.emit.kubernetes.monitoring.measurements import EXPORTED
 from compiler.model.redundancy import LatencyObjective
 from runtime.domain.deliveries import Subscriber
@@ -30,12 +31,22 @@ from tests.compiler.project import (
 
 LEVELLED = {
     "DatabaseConnectionsUsed": "connections",
+    "ExternalConnectionsUsed": "connections",
     "MemoryUsed": "memory",
     "ThreadsUsed": "threads",
     "BackgroundTasksUsed": "threads",
 }
 LEVELS = {"warning": 61, "critical": 93}
-KUBECTL = {"cluster", "cronjob", "horizontalpodautoscaler", "job", "pooler", "redisreplication", "redissentinel"}
+KUBECTL = {
+    "cluster",
+    "cronjob",
+    "deployment",
+    "horizontalpodautoscaler",
+    "job",
+    "pooler",
+    "redisreplication",
+    "redissentinel",
+}
 
 
 def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
@@ -47,13 +58,15 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     telemetry.durations.observe(1, "GET", "/v1/settings")
     telemetry.utilization.labels("threads").set(0)
     telemetry.secret_age.labels("cache").set(0)
+    telemetry.external_pool_size.labels("issuers").set(1)
+    telemetry.external_pool_in_use.labels("issuers").set(0)
     telemetry.external_calls.count("issuer-people", "answered")
     telemetry.external_durations.observe(1, "issuer-people")
     telemetry.subscriber(Subscriber("ledger", 1, 1, 0, 0, 0, 0))
     telemetry.write()
     told = set(re.findall(r"^([a-z_]+)\{?", telemetry.exposition().decode(), re.MULTILINE))
     metrics = {str(series.metric) for rule in rules() for series in asked(rule["expr"])}
-    metrics -= EXPORTED.keys()  # all of which are asked for: test_every_alert_asks_for_metrics_of_the_page
+    metrics -= EXPORTED.keys()  # each of which something asks for: tests/docs/test_metrics_page.py
     assert metrics == {
         "audit_length",
         "audit_notes_dropped_total",
@@ -68,6 +81,8 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
         "emergency_rights",
         "external_call_duration_seconds_bucket",
         "external_calls_total",
+        "external_pool_in_use",
+        "external_pool_size",
         "http_request_duration_seconds_bucket",
         "http_requests_total",
         "memory_age_seconds",
@@ -87,7 +102,7 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
 def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
         copies = ("Backup", "CacheCopy", "ConfigurationSnapshot", "LogNotArchived", "Restore", "Recovery")
-        of_data = ("History", "Volume", *copies)
+        of_data = ("History", "Volume", "DatabaseAutoscaler", "DatabaseInstances", "StandbyBehind", *copies)
         zone = "data" if rule["alert"].startswith(of_data) else "application"
         namespaces = "cbp-application|cbp-data" if rule["alert"].startswith("Certificate") else f"cbp-{zone}"
         for series in asked(rule["expr"]):
@@ -134,6 +149,8 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
     assert {rule["alert"]: rule["labels"]["severity"] for rule in rules() if rule["alert"] not in LEVELLED} == {
         "AuditTrailNotSealed": "critical",
         "AutoscalerBlind": "warning",
+        "DatabaseAutoscalerBlind": "warning",
+        "DatabaseInstancesAtMost": "warning",
         "InstancesAtMost": "warning",
         "VolumeNotGrown": "critical",
         "AvailabilityLostWithinHour": "critical",
@@ -149,6 +166,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "CacheCopyOverdue": "warning",
         "ConfigurationSnapshotOverdue": "warning",
         "LogNotArchived": "critical",
+        "StandbyBehind": "critical",
         "RestoreTestFailed": "critical",
         "RecoveryPointMissed": "critical",
         "RecoveryPointUnproven": "warning",
@@ -168,6 +186,7 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "DatabaseConnectionsAwaited": "critical",
         "MemoryOutdated": "critical",
         "PodNotReady": "critical",
+        "PodsMissing": "critical",
         "SecretDue": "warning",
         "SecretOverdue": "critical",
         "EmergencyRights": "critical",
@@ -223,6 +242,54 @@ def test_what_a_restore_needs_is_late_as_its_schedule_and_the_recovery_point_say
     assert "CacheCopyOverdue" not in names
 
 
+@pytest.mark.parametrize(("target", "seconds"), [("15 minutes", 1800), ("20 minutes", 2400), ("2 hours", 14400)])
+def test_a_standby_is_behind_once_it_lacks_a_commit_that_is_older_than_the_objective(target: str, seconds: int) -> None:
+    """The job that anchors commits as often as the objective says."""
+    found = expression("StandbyBehind", recovery__rpo__target=target)
+    assert found == f'max by (pod) (time() - cnpg_standby_replayed_time{{namespace="cbp-data"}}) > {seconds}'
+    metrics = {f"cnpg_{name}_{next(iter(each))}" for name, query in QUERIES.items() for each in query["metrics"]}
+    assert "cnpg_standby_replayed_time" in metrics
+    without = {"access_control__infrastructure__authorization__audit": "false"}
+    assert "StandbyBehind" not in {rule["alert"] for rule in rules(**without)}
+
+
+def test_a_cluster_that_stands_by_is_watched_too() -> None:
+    """By alerts on its pods, its certificates, its copy of the data and its volumes, with the same expressions."""
+    groups = documents(site(cluster="eu-west-1"))[FILE]["spec"]["groups"]
+    assert [group["name"] for group in groups] == ["service", "limits", "certificates", "recovery", "scaling"]
+    found = [rule for group in groups for rule in group["rules"]]
+    assert all(rule in rules() for rule in found)
+    assert {rule["alert"] for rule in found} == {
+        "BackgroundTasksUsed",
+        "BackupOverdue",
+        "CertificateEnds",
+        "CertificateNotRenewed",
+        "DatabaseAway",
+        "DatabaseConnectionsAwaited",
+        "DatabaseConnectionsUsed",
+        "ExternalConnectionsUsed",
+        "MemoryOutdated",
+        "MemoryUsed",
+        "MigrationsMissing",
+        "PodNotReady",
+        "PodsMissing",
+        "StandbyBehind",
+        "ThreadsUsed",
+        "ThrottledAlone",
+        "VolumeNotGrown",
+        "VolumeSnapshotOverdue",
+    }
+
+
+def test_an_autoscaler_that_is_not_there_is_not_watched() -> None:
+    names = {rule["alert"] for rule in rules(components__data_layer__scaling__strategy__read_replicas="Disabled")}
+    assert {"DatabaseInstancesAtMost", "DatabaseAutoscalerBlind", "StandbysAway"} & names == set()
+    same = {f"compute__database_tier__instances__replicas__{name}": "2" for name in ("min", "max")}
+    assert {"DatabaseInstancesAtMost", "DatabaseAutoscalerBlind"} & {rule["alert"] for rule in rules(**same)} == {
+        "DatabaseAutoscalerBlind"
+    }
+
+
 def test_the_objectives_are_shown_by_restores_as_often_as_they_say() -> None:
     assert expression("RecoveryPointMissed", recovery__rpo__target="20 minutes").endswith(" > 1200")
     assert expression("RecoveryTimeMissed", recovery__rto__target="2 hours").endswith(" > 7200")
@@ -230,6 +297,14 @@ def test_the_objectives_are_shown_by_restores_as_often_as_they_say() -> None:
     for name, path in (("RecoveryPoint", "rpo"), ("RecoveryTime", "rto")):
         expected = f" > {31 * day + day}"
         assert expression(f"{name}Unproven", **{f"recovery__{path}__validation": "Monthly"}).endswith(expected)
+
+
+def test_pods_are_missing_below_the_fewest_that_are_stated_or_that_stand_by() -> None:
+    assert expression("PodsMissing", compute__application_tier__instances__min="3").endswith(" or vector(0)) < 3")
+    groups = documents(site(cluster="eu-west-1"))[FILE]["spec"]["groups"]
+    (rule,) = (rule for group in groups for rule in group["rules"] if rule["alert"] == "PodsMissing")
+    deployment = documents(site(cluster="eu-west-1"))["cbp-application/deployment-configuration-api.yaml"]
+    assert rule["expr"].endswith(f" < {deployment['spec']['replicas']}")
 
 
 def test_a_fixed_number_of_pods_is_at_no_bound() -> None:

@@ -41,7 +41,7 @@ def unchanged() -> dict[str, dict[str, Any]]:
     return panels()
 
 
-def lines(panel: dict[str, Any]) -> list[tuple[int, str]]:
+def lines(panel: dict[str, Any]) -> list[tuple[float, str]]:
     steps = panel["fieldConfig"]["defaults"]["thresholds"]["steps"]
     assert steps[0] == {"color": "transparent", "value": None}
     return [(step["value"], step["color"]) for step in steps[1:]]
@@ -88,6 +88,32 @@ def test_every_alert_is_drawn_with_its_level_as_a_line_or_as_a_series() -> None:
         )
 
 
+def test_a_line_is_seen_wherever_the_series_are() -> None:
+    """Grafana fits the axis of a panel to its series, and leaves out the lines that are not near.
+
+    That of the database's timeout may be left out: most answers take a thousandth of it.
+    """
+    timeout = resolved()["production"].spec.connections.database.timeout.seconds
+    for title, panel in unchanged().items():
+        custom = panel["fieldConfig"]["defaults"]["custom"]
+        levels = [level for level, _ in lines(panel) if (title, level) != ("Time to answer", timeout)]
+        assert all(custom["axisSoftMin"] <= level <= custom["axisSoftMax"] for level in levels), title
+        assert levels or not {"axisSoftMin", "axisSoftMax"} & custom.keys(), title
+
+
+def test_no_legend_is_a_question() -> None:
+    """Which Grafana writes there for a series without labels, unless it is told another name."""
+    for title, panel in unchanged().items():
+        for target in panel["targets"]:
+            labelled = re.search(r" by \(([a-z_, ]+)\)", target["expr"])
+            assert (target["legendFormat"] == "__auto") == bool(labelled) or panel["title"] == "Time to answer", title
+
+
+def test_every_panel_and_row_has_a_title_of_its_own() -> None:
+    titles = [each["title"] for each in dashboard()["panels"]]
+    assert len({*titles}) == len(titles)
+
+
 def test_the_marks_are_those_of_its_alerts() -> None:
     (marks,) = dashboard()["annotations"]["list"]
     (series,) = asked(marks["expr"])
@@ -104,11 +130,12 @@ def test_the_marks_are_those_of_its_alerts() -> None:
         ("auto_scaling.application.triggers.cpu.target", "61%", "CPU of a pod", (61, "blue")),
         ("auto_scaling.application.triggers.memory.target", "63%", "Memory of a pod", (63, "blue")),
         ("connections.database.timeout", "21 seconds", "Time to answer", (21, "blue")),
+        ("redundancy.application.objectives.latency.within", "250 ms", "Time to answer", (0.25, "blue")),
         ("limits.memory.monitoring.warning", "64%", "MemoryUsed", (64, "orange")),
     ],
 )
 def test_a_line_is_where_the_specification_says(
-    statement: str, value: str, title: str, expected: tuple[int, str]
+    statement: str, value: str, title: str, expected: tuple[float, str]
 ) -> None:
     panel = panels(**{statement.replace(".", "__"): value})[title]
     assert expected in lines(panel)
@@ -146,6 +173,14 @@ def test_each_cluster_has_a_dashboard_of_its_own_by_name_and_identifier() -> Non
     assert one["title"] == "Configuration API, production, eu-central-1"
     assert one["uid"] != other["uid"]
     assert all(re.fullmatch(r"[a-z0-9-]{1,40}", each["uid"]) for each in (one, other))  # the bound of Grafana
+
+
+def test_a_cluster_that_stands_by_has_the_panels_of_its_alerts() -> None:
+    (text,) = documents(site(cluster="eu-west-1"))[FILE]["data"].values()
+    found = {each["title"]: each for each in json.loads(text)["panels"] if each["type"] == "timeseries"}
+    assert {"StandbyBehind", "BackupOverdue", "Requests"} <= found.keys()
+    assert {"Pods", "RestoreTestFailed", "InstancesAtMost"} & found.keys() == set()
+    assert lines(found["Requests"]) == []  # no autoscaler
 
 
 def test_without_monitoring_there_is_no_dashboard() -> None:
