@@ -274,8 +274,10 @@ def copied_database(server: PostgresServer, owner: str, template: str) -> Iterat
     """
     name = f"test_{secrets.token_hex(8)}"
     administer(server, f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield name
-    administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield name
+    finally:
+        administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def in_database(url: str, name: str) -> str:

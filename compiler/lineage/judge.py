@@ -23,6 +23,8 @@ Denials = frozenset[bytes]
 
 _WHOLE = (EVERYTHING, (DOCUMENTS,))
 """The parts with every rendered object; the few rules that read them would slow down all others."""
+_SHARED = frozenset({("environment",), ("spec",), ("argocd",)})
+"""The parts that the clusters of an environment have in common."""
 
 
 class Judge:
@@ -37,6 +39,8 @@ class Judge:
         parts = {rule.id: found.reads[rule.id] for rule in rules}
         self._parts = {rule: read for rule, read in parts.items() if not any(part[:1] == BEFORE for part in read)}
         self.rules = tuple(self._parts)
+        # All clusters of an environment have these parts in common: one of them answers for all.
+        self.shared = frozenset(rule for rule, read in self._parts.items() if all(part[:1] in _SHARED for part in read))
         self._concerned = Concerned(found, self.rules)
         self._separable = found.separable & self._parts.keys()
 

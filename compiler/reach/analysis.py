@@ -148,9 +148,12 @@ class Analysis:
 
     def refusing(self, renderings: Sequence[Rendering], known: Collection[str]) -> Iterator[str]:
         """Yield the rules, except those that are ``known`` by then, that have a new denial in a variant."""
+        answered: frozenset[str] = frozenset()
         for rendering, before, denied in zip(renderings, self.inputs, self.denials, strict=True):
             document = aligned(before, self.judged(rendering, before))
-            asked = [rule for rule in self.judge.concerned(before, document) if rule not in known]
+            concerned = self.judge.concerned(before, document)
+            asked = [rule for rule in concerned if rule not in known and rule not in answered]
+            answered = self.judge.shared
             yield from self.judge.added(before, denied, document, asked)
 
 

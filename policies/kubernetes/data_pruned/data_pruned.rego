@@ -23,17 +23,17 @@ documents := array.concat(input.documents, input.argocd)
 # objects holds what identifies each object, without its body: items that are compared so often have to be small.
 # `called` is the name by which other objects refer to one: that of its Secret, where it makes one.
 objects contains item if {
-	some index, document in documents
+	some document in documents
 	kind := document.object.kind
 	metadata := document.object.metadata
+	file := document.file
 	options := split(object.get(metadata, ["annotations", "argocd.argoproj.io/sync-options"], ""), ",")
 	item := {
-		"index": index,
 		"kind": kind,
 		"name": metadata.name,
-		"called": object.get(document.object, object.get(secrets, kind, ["metadata", "name"]), metadata.name),
+		"called": object.get(bodies, array.concat([file], object.get(secrets, kind, ["metadata"])), metadata.name),
 		"namespace": object.get(metadata, "namespace", ""),
-		"file": document.file,
+		"file": file,
 		"kept": count({"Prune=false", "Delete=false"} & {option | some option in options}) == 2,
 	}
 }
@@ -47,11 +47,24 @@ referred_to := {kind | some kind in origins.referred_to}
 
 secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "target", "name"]}
 
-# body returns an object without its metadata.
-body(item) := object.remove(documents[item.index].object, ["metadata"])
+# referring holds the kinds that are kept or give rights, and may refer to other objects.
+referring := {
+	"AppProject", "ApplicationSet", "Certificate", "Cluster", "ClusterRole", "ClusterRoleBinding", "Database",
+	"ExternalSecret", "Issuer", "Namespace", "NetworkPolicy", "ObjectStore", "RedisReplication", "RedisSentinel",
+	"Role", "RoleBinding", "ScheduledBackup", "SecretStore", "ServiceAccount", "StorageClass",
+	"VolumeAttributesClass", "VolumeSnapshotClass",
+}
+
+# bodies holds the objects of these kinds without their metadata, by their files.
+bodies[file] := body if {
+	some document in documents
+	document.object.kind in referring
+	file := document.file
+	body := object.remove(document.object, ["metadata"])
+}
 
 # texts returns every text in an object, its keys too: what stands between quotes, since a walk takes ten times as long.
-texts(item) := {text | some text in split(sprintf("%v", [body(item)]), `"`)}
+texts(item) := {text | some text in split(sprintf("%v", [bodies[item.file]]), `"`)}
 
 protected contains item if {
 	some item in objects
@@ -79,7 +92,7 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind == "Database"
-	object.get(body(item), ["spec", "databaseReclaimPolicy"], "retain") != "retain"
+	object.get(bodies[item.file], ["spec", "databaseReclaimPolicy"], "retain") != "retain"
 	need := {"item": item, "because": "drops its tables when it is"}
 }
 
@@ -95,7 +108,7 @@ examined contains need if {
 examined contains need if {
 	some item in objects
 	item.kind in grants
-	text := sprintf("%v", [body(item)])
+	text := sprintf("%v", [bodies[item.file]])
 	some other in accounts
 	contains(text, sprintf(`"%s"`, [other.name]))
 	item.namespace in {other.namespace, ""}
@@ -111,7 +124,7 @@ accounts contains item if {
 examined contains need if {
 	some other in protected
 	other.kind in {"ClusterRoleBinding", "RoleBinding"}
-	reference := object.get(body(other), "roleRef", {})
+	reference := object.get(bodies[other.file], "roleRef", {})
 	some item in objects
 	reference.kind == item.kind
 	reference.name == item.name
@@ -124,7 +137,7 @@ selectors[namespace] contains policy if {
 	some item in objects
 	item.kind == "NetworkPolicy"
 	namespace := item.namespace
-	policy := {"item": item, "selector": object.get(documents[item.index].object, ["spec", "podSelector"], {"all": "missing"})}
+	policy := {"item": item, "selector": object.get(bodies[item.file], ["spec", "podSelector"], {"all": ""})}
 }
 
 examined contains need if {
@@ -147,6 +160,17 @@ examined contains need if {
 	some policy in selectors[_]
 	count(policy.selector) == 0
 	need := {"item": policy.item, "because": "closes its namespace"}
+}
+
+# What an object of another kind refers to is not known: who keeps one adds its kind. A ConfigMap holds settings alone.
+examined contains need if {
+	some item in protected
+	kind := item.kind
+	not kind in referring | {"ConfigMap"}
+	need := {
+		"item": object.union(item, {"kept": false}),
+		"because": "what it needs is unknown: referring lists no such kind",
+	}
 }
 
 deny contains denial if {

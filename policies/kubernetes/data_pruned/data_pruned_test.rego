@@ -3,7 +3,7 @@ package kubernetes.data_pruned_test
 import data.kubernetes.data_pruned
 import rego.v1
 
-object(kind, name, options, fields) := {"file": "o.yaml", "object": object.union(fields, {
+object(kind, name, options, fields) := {"file": sprintf("%s/%s", [kind, name]), "object": object.union(fields, {
 	"kind": kind,
 	"metadata": {
 		"name": name,
@@ -69,4 +69,11 @@ test_policies_of_protected_pods_and_those_of_every_pod_are_needed if {
 		"the NetworkPolicy cache can be pruned, and is about the pods of the RedisReplication cache",
 		"the NetworkPolicy all can be pruned, and closes its namespace",
 	}
+}
+
+test_what_a_kept_object_of_an_unknown_kind_needs_is_not_known if {
+	messages([object("Deployment", "api", kept, {})]) == {
+		"the Deployment api can be pruned, and what it needs is unknown: referring lists no such kind"
+	}
+	messages([object("ConfigMap", "queries", kept, {})]) == set()
 }

@@ -13,18 +13,30 @@ package specification.proxy_image_disagrees
 
 import rego.v1
 
-# The image of each sidecar, by its name under containers.images.
-images := {"proxy": "envoy", "metrics": "node_exporter"}
+# The name of each sidecar's program, and the repository that its image comes from.
+sidecars := {
+	"proxy": {
+		"image": "envoy",
+		"named": object.get(input.spec, ["containers", "sidecar", "proxy", "image"], null),
+		"stored": object.get(input.spec, ["containers", "images", "envoy", "repository"], "none"),
+	},
+	"metrics": {
+		"image": "node_exporter",
+		"named": object.get(input.spec, ["containers", "sidecar", "metrics", "image"], null),
+		"stored": object.get(input.spec, ["containers", "images", "node_exporter", "repository"], "none"),
+	},
+}
 
 examined contains pair if {
-	some sidecar, image in images
-	named := ["containers", "sidecar", sidecar, "image"]
-	stored := ["containers", "images", image, "repository"]
-	object.get(input.spec, named, null) != null
+	some sidecar, stated in sidecars
+	stated.named != null
 	pair := {
 		"sidecar": sidecar,
-		"named": {"path": named, "program": program(object.get(input.spec, named, "none"))},
-		"stored": {"path": stored, "program": program(object.get(input.spec, stored, "none"))},
+		"named": {"path": ["containers", "sidecar", sidecar, "image"], "program": program(stated.named)},
+		"stored": {
+			"path": ["containers", "images", stated.image, "repository"],
+			"program": program(stated.stored),
+		},
 	}
 }
 
