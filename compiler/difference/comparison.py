@@ -161,7 +161,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _documents(before: Any, after: Any, place: _Place) -> tuple[Any, Any] | None:
-    """Return what two texts hold that a ConfigMap has under the name of a JSON file, as a dashboard; else None."""
+    """Return the two JSON documents of a file of a ConfigMap, such as a dashboard; None for any other texts."""
     if not (place.key[-1].endswith(".json") and isinstance(before, str) and isinstance(after, str)):
         return None
     try:

@@ -168,8 +168,8 @@ examined contains need if {
 	kind := item.kind
 	not kind in referring | {"ConfigMap"}
 	need := {
-		"item": object.union(item, {"kept": false}),
-		"because": "what it needs is unknown: referring lists no such kind",
+		"item": object.union(item, {"kept": false, "state": "is kept"}),
+		"because": "this rule does not know what such a kind needs: add it to referring",
 	}
 }
 
@@ -178,7 +178,9 @@ deny contains denial if {
 	need.item.kept == false
 	denial := {
 		"id": "K8S033",
-		"message": sprintf("the %s %s can be pruned, and %s", [need.item.kind, need.item.name, need.because]),
+		"message": sprintf("the %s %s %s, and %s", [
+			need.item.kind, need.item.name, object.get(need.item, "state", "can be pruned"), need.because,
+		]),
 		"path": ["storage", "database", "type"],
 		"file": need.item.file,
 		"pointer": "/metadata/annotations",

@@ -73,7 +73,7 @@ test_policies_of_protected_pods_and_those_of_every_pod_are_needed if {
 
 test_what_a_kept_object_of_an_unknown_kind_needs_is_not_known if {
 	messages([object("Deployment", "api", kept, {})]) == {
-		"the Deployment api can be pruned, and what it needs is unknown: referring lists no such kind"
+		"the Deployment api is kept, and this rule does not know what such a kind needs: add it to referring"
 	}
 	messages([object("ConfigMap", "queries", kept, {})]) == set()
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from compiler.emit import kinds
 from compiler.emit.kubernetes.application import configuration
 from compiler.emit.kubernetes.application.pod import pod
-from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, patience, pause
+from compiler.emit.kubernetes.application.rollout import STANDBY_PODS, pause, progress_deadline
 from compiler.emit.kubernetes.common.access import service_account
 from compiler.emit.kubernetes.common.metadata import LABELS, SELECTOR, Wave, kubernetes_object
 from compiler.emit.names import API
@@ -46,7 +46,7 @@ def _deployment(site: Site) -> Document:
         "replicas": site.spec.compute.application_tier.instances.optimal if site.serves else STANDBY_PODS,
         "revisionHistoryLimit": 5,
         "minReadySeconds": pause(site).seconds,
-        **patience(site),
+        **progress_deadline(site),
         "selector": {"matchLabels": SELECTOR},
         "strategy": {
             "type": "RollingUpdate",

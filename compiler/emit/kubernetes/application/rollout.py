@@ -38,7 +38,7 @@ def pause(site: Site) -> Duration:
     return Duration(-(-grace(site).seconds // ENDING_IN_TURN))
 
 
-def patience(site: Site) -> dict[str, int]:
+def progress_deadline(site: Site) -> dict[str, int]:
     """Return the field by which an update without progress is called failed, where Kubernetes' default is too short.
 
     The API server refuses a Deployment whose new pods would have to be ready for longer.

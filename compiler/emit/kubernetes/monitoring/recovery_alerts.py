@@ -107,7 +107,7 @@ def _archive(site: Site) -> Alert:
 
 
 def _standbys(site: Site) -> Alert:
-    """Return the alert on a standby, in this region or in another one, that has not replayed what it should have.
+    """Return the alert on standbys, in this region or in another one, that lag behind the primary.
 
     The job that anchors the audit trail commits at every run, also while nobody changes anything. So a standby whose
     last commit is older than the objective and the time between two runs lacks one that is older than the objective.

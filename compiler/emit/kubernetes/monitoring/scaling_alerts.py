@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Scaler:
-    """An autoscaler: what it scales, by which names alerts call it, and the statements that decide it."""
+    """The selector and names of an autoscaler in alerts, and the statements that decide its bounds."""
 
     prefix: str
     selector: str
