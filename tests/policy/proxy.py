@@ -27,6 +27,8 @@ class Proxy(ThreadingHTTPServer):
         self.stage = re.compile("nothing at all")
         self.fault: Fault = html
         self.stopped = Event()
+        self.forgetful = False
+        """Whether a connection that was kept open is closed at the second request, without an answer."""
         self.asked: list[str] = []
         """The method and path of every request."""
 
@@ -46,6 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     server: Proxy
+    requests = 0
 
     def do_GET(self) -> None:
         self._hand_on()
@@ -78,6 +81,10 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         asked = f"{self.command} {self.path}"
         self.server.asked.append(asked)
+        self.requests += 1
+        if self.server.forgetful and self.requests > 1:
+            self.close_connection = True
+            return
         if self.server.stage.match(asked):
             self.close_connection = True
             self.server.fault(self)

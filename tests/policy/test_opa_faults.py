@@ -108,6 +108,13 @@ def test_a_fault_at_any_stage_is_an_error_of_one_line(
     assert library.token_file.read_text() not in str(raised.value)
 
 
+def test_a_kept_connection_that_the_server_closes_is_no_fault(
+    policies: Path, between: Proxy, library: OpaProcess
+) -> None:
+    between.forgetful = True
+    assert judged(policies, through(between, library)).findings
+
+
 def test_the_second_upload_of_the_same_policies_is_none(policies: Path, between: Proxy, library: OpaProcess) -> None:
     judged(policies, through(between, library))
     between.breaks("(PUT|DELETE) /v1/policies", html)

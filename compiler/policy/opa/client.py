@@ -14,6 +14,7 @@ import requests
 import urllib3
 from opa_client import errors
 from opa_client.opa import OpaClient
+from requests.adapters import HTTPAdapter
 
 from compiler.policy.errors import PolicyError
 from compiler.policy.opa.config import token
@@ -28,6 +29,9 @@ _REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoPar
 """Exceptions of the client for a request that the server refused."""
 _OTHER_SHAPE = (AttributeError, LookupError, RecursionError, TypeError)
 """Exceptions of the client for JSON of an unexpected shape."""
+_REPEATED = urllib3.Retry(total=1, connect=0, redirect=0, status=0, other=0, allowed_methods=None)
+"""One repetition of a request that got no answer, on a new connection: a server may close a kept connection at any
+moment (RFC 9112, section 9.5), and each request of the engine may be made twice."""
 _FAILED = (*_REFUSED, *_OTHER_SHAPE, OSError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError)
 
 
@@ -40,6 +44,8 @@ class Client(OpaClient):  # type: ignore[misc]  # the package is not typed
         session.trust_env = False
         # A redirected request would send the token to another server, and its answer would not be this server's.
         session.max_redirects = 0
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, HTTPAdapter(max_retries=_REPEATED))
         return session
 
     def get_policies(self) -> dict[str, str]:
@@ -66,7 +72,6 @@ class Connection:
             port=server.port,
             ssl=(str(server.ca_file) if server.ca_file else True) if server.secure else False,
             token=token(server.token_file) if server.token_file else None,
-            retries=0,
             timeout=server.timeout_seconds,
         )
 
