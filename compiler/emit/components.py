@@ -42,6 +42,9 @@ from compiler.emit.kubernetes.monitoring.alerts import alerts
 from compiler.emit.kubernetes.monitoring.dashboard import dashboard
 from compiler.emit.kubernetes.monitoring.node_metrics import node_metrics
 from compiler.emit.kubernetes.monitoring.node_metrics import scrapes as node_scrapes
+from compiler.emit.kubernetes.monitoring.probes import flows as probe_flows
+from compiler.emit.kubernetes.monitoring.probes import probes
+from compiler.emit.kubernetes.monitoring.probes import scrapes as probe_scrapes
 from compiler.emit.kubernetes.proxy import flows as proxy_flows
 from compiler.emit.kubernetes.proxy.configuration import configuration
 from compiler.emit.vault.audit import audit_devices
@@ -158,6 +161,7 @@ COMPONENTS: tuple[Component, ...] = (
     ),
     Component(name="cache snapshots", runs=Runs.SERVING, documents=snapshots, flows=cache_flows.snapshot_flows),
     Component(name="node metrics", runs=Runs.EVERYWHERE, documents=node_metrics, scrapes=node_scrapes),
+    Component(name="probes", runs=Runs.EVERYWHERE, documents=probes, flows=probe_flows, scrapes=probe_scrapes),
     Component(name="autoscaling metrics", runs=Runs.SERVING, documents=adapter_rules),
     Component(name="alerts", runs=Runs.EVERYWHERE, documents=each(alerts, dashboard)),
 )

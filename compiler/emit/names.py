@@ -40,6 +40,7 @@ COPIES_ADMITTED = "cbp-copies-by-restore-tests"
 ADAPTER_RULES = "prometheus-adapter-rules"
 DASHBOARD = "configuration-dashboard"
 NODE_METRICS = "node-metrics"
+PROBES = "probes"
 
 VAULT_KV = "cbp"
 VAULT_DATABASE = "database"
@@ -83,6 +84,7 @@ REDIS_PORT = 6379
 SENTINEL_PORT = 26379
 REDIS_METRICS_PORT = 9121
 PROMETHEUS_PORT = 9090
+HTTP_PORT = 80
 HTTPS_PORT = 443
 DNS_PORT = 53
 

@@ -94,6 +94,8 @@ class Images(Model):
     """The proxy in each pod of the API, as ``sidecar.proxy.image`` names it."""
     node_exporter: StoreImage
     """The measurements of nodes, as ``sidecar.metrics.image`` names it, where the platform brings none."""
+    blackbox_exporter: StoreImage
+    """The probes of the API by its name, in clusters that state where these call from (``addresses.probes``)."""
 
 
 class Containers(Model):

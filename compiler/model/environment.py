@@ -76,6 +76,8 @@ class ClusterAddresses(Model):
     """The servers that publish the keys of service account tokens; left out, the API reaches none (``workloads``)."""
     nodes: Listed[AddressRange] | None = None
     """The nodes, whose kubelets Prometheus scrapes; left out, it scrapes none."""
+    probes: Listed[AddressRange] | None = None
+    """The addresses of its pods, as load balancers see them, which then admit them; left out, none probes the API."""
 
 
 class Groups(Model):
@@ -344,6 +346,8 @@ class Environment(Model):
     """The stage, which decides how strict the policies are."""
     host: HostName
     """The host name under which clients reach the API."""
+    host_ca_bundle: Certificates | None = None
+    """The authorities that sign the certificate of ``host``; left out, those that the image of the probes trusts."""
     image: Image
     """The image of the API in this environment."""
     delivery: Delivery

@@ -9,19 +9,14 @@ import hmac
 import secrets
 import ssl
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, TypeAlias
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from runtime.adapters.http_client import HttpClient
 from runtime.embedded.loopback import LOOPBACK
 from runtime.ports.availability import Reason
 from runtime.services import circuit_breaker
 from runtime.settings import CircuitBreaker, ExternalServices, ServiceCalls
+from tests.certificates import self_signed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -208,18 +203,7 @@ def calls_with_circuit(failure_threshold: int) -> ServiceCalls:
 
 def shows(folder: Path, address: str = LOOPBACK) -> tuple[ssl.SSLContext, bytes]:
     """Return how a server shows a certificate of its own making for an address, and that certificate."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "external")])
-    now = datetime.now(UTC)
-    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(hours=1))
-    certificate = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
-    shown = certificate.public_bytes(serialization.Encoding.PEM)
-    (folder / "shown.crt").write_bytes(shown)
-    (folder / "shown.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    certificate, key = self_signed(folder, address, "shown")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "shown.crt", folder / "shown.key")
-    return context, shown
+    context.load_cert_chain(certificate, key)
+    return context, certificate.read_bytes()

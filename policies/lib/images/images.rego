@@ -17,12 +17,18 @@ stated contains found if {
 	found := {"name": name, "image": image, "path": ["containers", "images", name]}
 }
 
-# used says whether a cluster of the environment runs an image: node-exporter, where its platform has none.
-used(name) if name != "node_exporter"
+# used says whether a cluster of the environment runs an image: node-exporter, where its platform has none, and blackbox
+# exporter, where probes may call from somewhere.
+used(name) if not name in {"node_exporter", "blackbox_exporter"}
 
 used("node_exporter") if {
 	some cluster in input.environment.clusters
 	cluster.node_metrics == false
+}
+
+used("blackbox_exporter") if {
+	some cluster in input.environment.clusters
+	is_array(cluster.addresses.probes)
 }
 
 # numbers returns the numbers of a version: [9, 1, 3] of 9.1.3.

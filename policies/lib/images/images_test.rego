@@ -24,6 +24,17 @@ test_node_exporter_is_stated_where_a_platform_has_none if {
 	}
 }
 
+test_blackbox_exporter_is_stated_where_probes_call_from_somewhere if {
+	every case in [[null, 0], [["10.0.0.0/24"], 1]] {
+		clusters := {"a": {"addresses": {"probes": null}}, "b": {"addresses": {"probes": case[0]}}}
+		found := images.stated with input as {
+			"environment": {"image": {}, "clusters": clusters},
+			"spec": {"containers": {"images": {"blackbox_exporter": {}}}},
+		}
+		count({item | some item in found; item.name == "blackbox_exporter"}) == case[1]
+	}
+}
+
 test_a_fix_is_in_later_versions_of_its_series_and_in_later_series if {
 	releases := ["8.1.9", "9.0.5", "9.1.1"]
 	every version in ["8.1.9", "8.1.10", "9.0.5", "9.1.3", "9.2.0", "10.0.0"] {

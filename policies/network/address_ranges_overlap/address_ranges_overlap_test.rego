@@ -22,6 +22,14 @@ test_the_narrower_range_is_denied if {
 	]}
 }
 
+test_probes_may_call_from_the_addresses_of_nodes_and_of_nothing_else if {
+	every case in [["nodes", 0], ["vault", 1]] {
+		ranges := {"probes": ["10.0.0.0/24"], case[0]: ["10.0.0.0/20"]}
+		denials := address_ranges_overlap.deny with input as {"cluster": {"name": "c", "addresses": ranges}}
+		count(denials) == case[1]
+	}
+}
+
 test_of_two_equal_ranges_one_is_denied if {
 	denials := address_ranges_overlap.deny with input as addresses(["10.0.0.0/24"], ["10.0.0.0/24"])
 	{denial.path | some denial in denials} == {["environment", "addresses", "vpn", 0]}

@@ -2,8 +2,8 @@
 # title: The load balancer admits networks that nobody stated
 # description: >-
 #   An Application Load Balancer that is told no networks admits all of them, and the traffic that the specification
-#   lists is then a word. It admits the clients that the environment states, the VPN where it is listed, and the ranges
-#   that its connectors send from.
+#   lists is then a word. It admits the clients that the environment states, the VPN where it is listed, the ranges that
+#   its connectors send from, and the probes of its clusters.
 # custom:
 #   id: NET015
 #   severity: error
@@ -40,7 +40,18 @@ purposes contains purpose if {
 	purpose := connector.addresses
 }
 
-stated := {range.address | some range in addresses.ranges; range.purpose in purposes}
+stated contains address if {
+	some range in addresses.ranges
+	range.purpose in purposes
+	address := range.address
+}
+
+# The probes of every cluster, as the name may lead to any of them.
+stated contains address if {
+	some cluster in input.environment.clusters
+	is_array(cluster.addresses.probes)
+	some address in cluster.addresses.probes
+}
 
 fault(balancer) := "every network, since none is stated" if count(balancer.admitted) == 0
 

@@ -25,6 +25,15 @@ test_a_vpn_that_is_not_listed_is_denied if {
 	{denial.message | some denial in denials} == {"the load balancer of api admits 10.0.0.0/24"}
 }
 
+test_the_probes_of_every_cluster_pass if {
+	given := judged(["Load balancer", "VPN"], told("10.0.1.0/24,10.0.3.0/28,10.1.3.0/28"))
+	every case in [[["10.1.3.0/28"], set()], [null, {"the load balancer of api admits 10.1.3.0/28"}]] {
+		clusters := {"c": {"addresses": {"probes": ["10.0.3.0/28"]}}, "d": {"addresses": {"probes": case[0]}}}
+		denials := balancer_open.deny with input as object.union(given, {"environment": {"clusters": clusters}})
+		{denial.message | some denial in denials} == case[1]
+	}
+}
+
 test_silence_admits_everyone if {
 	denials := balancer_open.deny with input as judged(["Load balancer", "VPN"], {})
 	{denial.message | some denial in denials} == {"the load balancer of api admits every network, since none is stated"}

@@ -76,6 +76,7 @@ def test_every_key_is_required_but_for_those_that_have_a_safe_default() -> None:
         "reason",
         "cloud_identity",
         "nodes",
+        "probes",
         "clients",
         "replicated_to",
         "anchors",

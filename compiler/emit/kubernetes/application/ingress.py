@@ -9,6 +9,7 @@ Upstream: https://kubernetes.io/docs/concepts/services-networking/ingress/
 from __future__ import annotations
 
 from ipaddress import ip_network
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.emit import kinds
@@ -44,8 +45,7 @@ def ingress(site: Site) -> Iterator[Document]:
     )
     cloud = platform(site.cluster)
     backend = {"service": {"name": API, "port": {"name": "https"}}}
-    # Health and metrics are for the cluster only: the load balancer checks a pod's health directly, not by these paths.
-    paths = [{"path": "/v1", "pathType": "Prefix", "backend": backend}]
+    paths = [{"path": path, "pathType": kind, "backend": backend} for path, kind in _forwarded(site)]
     yield kubernetes_object(
         kinds.INGRESS,
         API,
@@ -59,6 +59,19 @@ def ingress(site: Site) -> Iterator[Document]:
             "rules": [{"host": site.environment.host, "http": {"paths": paths}}],
         },
     )
+
+
+def _forwarded(site: Site) -> Iterator[tuple[str, str]]:
+    """Yield the paths that clients reach, with the types by which they match.
+
+    Health and metrics are for the cluster only: the load balancer checks a pod's health directly, not by a path. Nor is
+    the index forwarded: the Application Gateway takes ``/`` for every path.
+    """
+    yield "/v1", "Prefix"
+    yield "/problems", "Exact"  # to which every error refers
+    if site.settings.api.documentation:
+        yield "/openapi.json", "Exact"
+        yield "/docs", "Prefix"
 
 
 def record(site: Site) -> dict[str, str]:
@@ -91,4 +104,5 @@ def admitted(site: Site) -> tuple[str, ...]:
     vpn = addresses.vpn if "VPN" in site.spec.network.segmentation.traffic.ingress else ()
     senders = (getattr(addresses, each.addresses) or () for each in site.connectors)
     # Several connectors may send from the same ranges.
-    return tuple(dict.fromkeys((*(addresses.clients or ()), *vpn, *(item for ranges in senders for item in ranges))))
+    probes = (cluster.addresses.probes or () for cluster in site.environment.clusters.values())
+    return tuple(dict.fromkeys((*(addresses.clients or ()), *vpn, *chain.from_iterable((*senders, *probes)))))

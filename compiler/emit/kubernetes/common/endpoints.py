@@ -93,6 +93,11 @@ DNS_CACHE = Ranges("dns-cache", "dns")
 NODES = Ranges("nodes", "nodes")
 
 
+def load_balancer_of(cluster: str) -> Ranges:
+    """Return the addresses of the load balancers of another cluster."""
+    return Ranges(f"load-balancer-{cluster}", "load_balancer", cluster)
+
+
 def object_store_of(cluster: str) -> Ranges:
     """Return the addresses of the object store that another cluster writes its backups to."""
     return Ranges(f"object-store-{cluster}", "object_store", cluster)

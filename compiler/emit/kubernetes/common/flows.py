@@ -6,21 +6,25 @@ destination, and all other connections are closed. Prometheus scrapes only the p
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from compiler.emit.kubernetes.common.endpoints import DNS, DNS_CACHE, KUBERNETES_API
 from compiler.emit.names import DNS_PORT, HTTPS_PORT
+from compiler.model.units import Duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from compiler.emit.kubernetes.common.endpoints import Endpoint, Pods
     from compiler.emit.site import Site
 
 INGRESS = "network.segmentation.traffic.ingress"
 EGRESS = "network.segmentation.traffic.egress"
+
+INTERVAL = Duration(30)
+"""The time between two readings of a pod's metrics: much shorter than the specification's windows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,9 @@ class Scrape:
     pods: Pods
     port: int
     path: str = "/metrics"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """The query of the request."""
+    interval: Duration = INTERVAL
 
 
 def port_of(address: str) -> int:

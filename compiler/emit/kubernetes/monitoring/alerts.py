@@ -16,6 +16,7 @@ from compiler.emit.kubernetes.monitoring.external_alerts import external_alerts
 from compiler.emit.kubernetes.monitoring.flows import monitored
 from compiler.emit.kubernetes.monitoring.notification_alerts import notification_alerts
 from compiler.emit.kubernetes.monitoring.objective_alerts import objective_alerts
+from compiler.emit.kubernetes.monitoring.probes import probe_alerts
 from compiler.emit.kubernetes.monitoring.queue_alerts import queue_alerts
 from compiler.emit.kubernetes.monitoring.recovery_alerts import recovery_alerts
 from compiler.emit.kubernetes.monitoring.restore_alerts import restore_alerts
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from compiler.emit.kubernetes.monitoring.alert import Alert
     from compiler.emit.site import Site
 
-_STANDING_BY = frozenset({"service", "limits", "certificates", "recovery", "scaling"})
-"""The groups of a cluster that stands by: on its pods, its certificates, its copy of the data, and its volumes."""
+_STANDING_BY = frozenset({"host", "service", "limits", "certificates", "recovery", "scaling"})
+"""The groups of a cluster that stands by: on the name, and on its pods, certificates, copy of the data and volumes."""
 
 
 def alerts(site: Site) -> Iterator[Document]:
@@ -48,6 +49,7 @@ def groups_of(site: Site) -> Mapping[str, Sequence[Alert]]:
     """Return the alerts of a cluster in their groups, none of which is empty."""
     groups: dict[str, Callable[[Site], Iterable[Alert]]] = {
         "objectives": objective_alerts,
+        "host": probe_alerts,
         "audit": audit_alerts,
         "queue": queue_alerts,
         "notifications": notification_alerts,

@@ -4,7 +4,8 @@ Sources: ``connections.*.monitoring``, ``components.data_layer.scaling.metrics``
 Upstream: https://kubernetes.io/docs/reference/instrumentation/ (cAdvisor, in each kubelet),
 https://github.com/kubernetes/kube-state-metrics/tree/main/docs/metrics (its CHANGELOG.md has the versions),
 https://cloudnative-pg.io/plugin-barman-cloud/docs/observability,
-https://cloudnative-pg.io/documentation/current/monitoring/, https://cert-manager.io/docs/devops-tips/prometheus-metrics/
+https://cloudnative-pg.io/documentation/current/monitoring/, https://cert-manager.io/docs/devops-tips/prometheus-metrics/,
+https://github.com/prometheus/blackbox_exporter
 """
 
 from __future__ import annotations
@@ -16,8 +17,12 @@ from compiler.emit.providers import BARMAN_CLOUD, CERT_MANAGER, CLOUDNATIVE_PG, 
 STATE_METRICS_LEAST: Final = "2.5.0"
 """The first version of kube-state-metrics with all of its metrics: the last success of a CronJob came with it."""
 
+BLACKBOX_LEAST: Final = "0.19.0"
+"""The first version of blackbox exporter that can be asked whether it lives; the specification names the image."""
+
 EXPORTERS: Final = {
     "the Barman plugin": BARMAN_CLOUD.least,
+    "blackbox exporter": BLACKBOX_LEAST,
     "cAdvisor": KUBERNETES.least,
     "cert-manager": CERT_MANAGER.least,
     "CloudNativePG": CLOUDNATIVE_PG.least,
@@ -67,6 +72,8 @@ EXPORTED: Final[dict[str, tuple[str, str]]] = {
     "kube_pod_container_resource_requests": ("kube-state-metrics", "The request of a container, by its `resource`."),
     "kubelet_volume_stats_capacity_bytes": ("the kubelet", "The size of a volume."),
     "kubelet_volume_stats_used_bytes": ("the kubelet", "What of a volume is used."),
+    "probe_ssl_earliest_cert_expiry": ("blackbox exporter", "When the certificate of the API's name ends."),
+    "probe_success": ("blackbox exporter", "Whether the API was reached by its name, as clients reach it."),
 }
 """The exporter and the meaning of each metric that is not the API's own."""
 

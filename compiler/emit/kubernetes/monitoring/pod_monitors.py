@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from compiler.emit import kinds
 from compiler.emit.kubernetes.common.metadata import Wave, kubernetes_object
 from compiler.emit.kubernetes.network.network_policies import selector
+from compiler.emit.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from compiler.emit.artifact import Document
     from compiler.emit.kubernetes.common.flows import Scrape
 
-# Much shorter than the specification's windows.
-INTERVAL = "30s"
 DEFAULT_PATH = "/metrics"
 
 
@@ -41,4 +40,5 @@ def _name(item: Scrape) -> str:
 
 def _endpoint(item: Scrape) -> dict[str, Any]:
     path = {} if item.path == DEFAULT_PATH else {"path": item.path}
-    return {"portNumber": item.port, **path, "interval": INTERVAL}
+    asked = {"params": {name: [value] for name, value in item.parameters.items()}} if item.parameters else {}
+    return {"portNumber": item.port, **path, **asked, "interval": seconds(item.interval)}

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from compiler.emit.kubernetes.application.pod import draining, grace
+from runtime import routes
 from tests.compiler.project import artifacts, changed, documents, emitted, listing, resolved, site
 
 APPLICATION = "cbp-application"
@@ -14,6 +15,7 @@ LOAD_BALANCER = "environment__clusters__eu-central-1__addresses__load_balancer__
 INGRESS = f"{APPLICATION}/ingress-configuration-api.yaml"
 GATEWAY = "alb.ingress.kubernetes.io/"
 DRAINING = str(draining(site()).seconds)
+PROBES = "10.30.16.0/20,10.31.16.0/20"
 
 
 def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it() -> None:
@@ -31,7 +33,7 @@ def test_the_load_balancer_is_told_everything_that_the_specification_says_of_it(
         "target-type": "ip",
         "backend-protocol": "HTTPS",
         "healthcheck-protocol": "HTTPS",
-        "inbound-cidrs": "10.30.128.0/20,10.30.240.0/24",
+        "inbound-cidrs": f"10.30.128.0/20,10.30.240.0/24,{PROBES}",
         "wafv2-acl-name": "cbp-production-eu-central-1",
         "minimum-load-balancer-capacity": "CapacityUnits=100",
         "ssl-redirect": "443",
@@ -63,11 +65,25 @@ def test_each_switch_of_the_load_balancer_turns_something_off() -> None:
     assert f"{GATEWAY}ssl-redirect" not in annotations
 
 
+def test_clients_reach_the_api_and_what_describes_it_and_nothing_else() -> None:
+    """The index is not forwarded: the Application Gateway takes its path for every path."""
+    (rule,) = emitted(INGRESS)["spec"]["rules"]
+    found = {item["path"]: item["pathType"] for item in rule["http"]["paths"]}
+    assert found == {"/v1": "Prefix", routes.PROBLEMS: "Exact", routes.DESCRIPTION: "Exact", routes.PAGE: "Prefix"}
+    for path in (*routes.PERMISSIONS, *routes.SIGNED, *(f"GET {path}" for path in routes.DOCUMENTATION)):
+        _, _, asked = path.partition(" ")
+        under = any(asked == each or asked.startswith(f"{each}/") for each in found)
+        assert under or asked == routes.INDEX, asked
+    features = ("Starlette framework", "Python implementation", "Middleware stack")
+    (rule,) = documents(site(listing("components.api_layer.features", *features)))[INGRESS]["spec"]["rules"]
+    assert [item["path"] for item in rule["http"]["paths"]] == ["/v1", routes.PROBLEMS]
+
+
 def test_the_vpn_comes_through_the_load_balancer_where_it_is_listed_and_nowhere_else() -> None:
     inbound = f"{GATEWAY}inbound-cidrs"
     listed = documents(site(listing("network.segmentation.traffic.ingress", "Load balancer")))
-    assert emitted(INGRESS)["metadata"]["annotations"][inbound] == "10.30.128.0/20,10.30.240.0/24"
-    assert listed[INGRESS]["metadata"]["annotations"][inbound] == "10.30.128.0/20"
+    assert emitted(INGRESS)["metadata"]["annotations"][inbound] == f"10.30.128.0/20,10.30.240.0/24,{PROBES}"
+    assert listed[INGRESS]["metadata"]["annotations"][inbound] == f"10.30.128.0/20,{PROBES}"
     assert not any("10.30.240.0/24" in str(item) for item in documents(site()).values() if item["kind"] != "Ingress")
 
 

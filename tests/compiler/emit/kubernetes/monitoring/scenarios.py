@@ -44,6 +44,11 @@ def of_data(metric: str, **labels: str) -> str:
     return named(metric, namespace="cbp-data", **labels)
 
 
+def of_probes(metric: str) -> str:
+    """Return a series of a pod that probes the API by its name."""
+    return named(metric, namespace="cbp-management", pod="a")
+
+
 def named(metric: str, **labels: str) -> str:
     selected = ",".join(f'{key}="{value}"' for key, value in labels.items())
     return f"{metric}{{{selected}}}"
@@ -198,6 +203,17 @@ _OF_SERVICE = {
         {of_pods("memory_age_seconds"): constant(150), **_BOUND},
     ),
     "MigrationsMissing": above(of_pods("database_migrations_missing"), 0),
+    "HostCertificateEnds": Scenario(
+        {of_probes("probe_ssl_earliest_cert_expiry"): constant(MINUTES * 60 + 7 * 86400 - 1)},
+        {of_probes("probe_ssl_earliest_cert_expiry"): constant(MINUTES * 60 + 7 * 86400)},
+    ),
+    "HostUnreachable": Scenario(
+        {of_probes("probe_success"): constant(0), named("probe_success", namespace="elsewhere"): constant(1)},
+        {
+            of_probes("probe_success"): constant(0),
+            named("probe_success", namespace="cbp-management", pod="b"): constant(1),
+        },
+    ),
     "PodsMissing": Scenario(
         {named("ready", namespace="elsewhere", pod="a"): constant(1)},
         {of_pods("ready"): constant(1), named("ready", namespace="cbp-application", pod="b"): constant(1)},

@@ -7,6 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
+from compiler.emit.kinds import KINDS
 from compiler.emit.kubernetes.database.postgres_cluster import QUERIES
 from compiler.emit.kubernetes.monitoring.measurements import EXPORTED
 from compiler.model.redundancy import LatencyObjective
@@ -37,6 +38,7 @@ LEVELLED = {
     "BackgroundTasksUsed": "threads",
 }
 LEVELS = {"warning": 61, "critical": 93}
+PLURALS = {kind.name.lower(): kind.plural for kind in KINDS}
 KUBECTL = {
     "cluster",
     "cronjob",
@@ -99,11 +101,13 @@ def test_alerts_ask_for_nothing_but_what_the_api_and_the_cluster_tell() -> None:
     assert metrics <= told
 
 
-def test_every_series_is_of_the_pods_of_the_api_or_of_the_jobs_beside_the_database() -> None:
+def test_every_series_is_of_the_pods_of_the_api_of_its_probes_or_of_the_jobs_beside_the_database() -> None:
     for rule in rules():
         copies = ("Backup", "CacheCopy", "ConfigurationSnapshot", "LogNotArchived", "Restore", "Recovery")
         of_data = ("History", "Volume", "DatabaseAutoscaler", "DatabaseInstances", "StandbyBehind", *copies)
         zone = "data" if rule["alert"].startswith(of_data) else "application"
+        if rule["alert"].startswith("Host"):
+            zone = "management"
         namespaces = "cbp-application|cbp-data" if rule["alert"].startswith("Certificate") else f"cbp-{zone}"
         for series in asked(rule["expr"]):
             assert series.labels["namespace"] == namespaces, rule["alert"]
@@ -187,6 +191,8 @@ def test_an_alert_says_what_has_happened_and_how_urgent_it_is() -> None:
         "MemoryOutdated": "critical",
         "PodNotReady": "critical",
         "PodsMissing": "critical",
+        "HostUnreachable": "critical",
+        "HostCertificateEnds": "critical",
         "SecretDue": "warning",
         "SecretOverdue": "critical",
         "EmergencyRights": "critical",
@@ -254,9 +260,9 @@ def test_a_standby_is_behind_once_it_lacks_a_commit_that_is_older_than_the_objec
 
 
 def test_a_cluster_that_stands_by_is_watched_too() -> None:
-    """By alerts on its pods, its certificates, its copy of the data and its volumes, with the same expressions."""
+    """By alerts on the name, its pods, certificates, copy of the data and volumes, with the same expressions."""
     groups = documents(site(cluster="eu-west-1"))[FILE]["spec"]["groups"]
-    assert [group["name"] for group in groups] == ["service", "limits", "certificates", "recovery", "scaling"]
+    assert [group["name"] for group in groups] == ["host", "service", "limits", "certificates", "recovery", "scaling"]
     found = [rule for group in groups for rule in group["rules"]]
     assert all(rule in rules() for rule in found)
     assert {rule["alert"] for rule in found} == {
@@ -268,6 +274,8 @@ def test_a_cluster_that_stands_by_is_watched_too() -> None:
         "DatabaseConnectionsAwaited",
         "DatabaseConnectionsUsed",
         "ExternalConnectionsUsed",
+        "HostCertificateEnds",
+        "HostUnreachable",
         "MemoryOutdated",
         "MemoryUsed",
         "MigrationsMissing",
@@ -375,7 +383,9 @@ def test_every_command_of_the_runbook_is_within_the_rights_that_it_names() -> No
     for zone, verb, kind in commands:
         if verb in ("get", "describe"):
             rights = emitted(f"{zone}/role-readers.yaml")["rules"]
-            assert any(f"{kind}s" in rule["resources"] and "get" in rule["verbs"] for rule in rights), (zone, kind)
+            assert any(
+                PLURALS.get(kind, f"{kind}s") in rule["resources"] and "get" in rule["verbs"] for rule in rights
+            ), (zone, kind)
         elif verb == "delete":
             rights = emitted(f"{zone}/role-operators.yaml")["rules"]
             assert any(f"{kind}s" in rule["resources"] and verb in rule["verbs"] for rule in rights), (zone, kind)
@@ -386,7 +396,7 @@ def test_every_command_of_the_runbook_is_within_the_rights_that_it_names() -> No
 def test_every_alert_is_explained_to_whom_it_reaches() -> None:
     pages = "".join(
         (ROOT / "docs" / page).read_text(encoding="utf-8")
-        for page in ("alerts.md", "audit.md", "history.md", "queue.md", "runtime.md")
+        for page in ("alerts.md", "audit.md", "edge.md", "history.md", "queue.md", "runtime.md")
     )
     assert {rule["alert"] for rule in rules()} <= set(re.findall(r"`([A-Za-z]+)`", pages))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 import yaml
 
+from compiler.emit.kubernetes.monitoring.probes import probed
 from compiler.emit.site import sites
 from runtime.settings import Route
 from runtime.telemetry import Telemetry
@@ -49,7 +50,7 @@ def test_what_prometheus_may_fetch_is_what_it_is_told_to_fetch(at: Site) -> None
         for port in rule["ports"]
     }
     assert told == allowed
-    assert len(told) == (6 if at.serves else 4) + (not at.cluster.node_metrics)
+    assert len(told) == (6 if at.serves else 4) + (not at.cluster.node_metrics) + probed(at)
 
 
 def test_without_monitoring_nothing_is_fetched() -> None:

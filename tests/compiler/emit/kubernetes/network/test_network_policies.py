@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from compiler.emit.cluster import flows
+from compiler.emit.kubernetes.monitoring.probes import WORD
 from compiler.emit.names import namespace
 from compiler.emit.pages.requirements import requirements
 from compiler.emit.site import sites
@@ -91,7 +92,7 @@ def test_there_is_a_policy_for_each_kind_of_pod_and_direction_and_no_other() -> 
         "cbp-management/networkpolicy-node-metrics-ingress.yaml",
         *(
             f"cbp-management/networkpolicy-{pods}-{way}.yaml"
-            for pods in ("prometheus", "metrics-adapter")
+            for pods in ("prometheus", "metrics-adapter", "probes")
             for way in both
         ),
     }
@@ -133,6 +134,8 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
         *own.load_balancer,
         *shared.identity_provider,
     }
+    if own.probes:
+        expected |= {cidr for each in at.environment.clusters.values() for cidr in each.addresses.load_balancer}
     if at.serves:
         expected |= {*own.vault}
         expected |= {*shared.fis, *shared.core_banking}
@@ -141,13 +144,13 @@ def test_every_range_that_concerns_the_cluster_is_a_peer_and_no_other_range_is(a
     assert found == expected
 
 
-def test_no_cluster_reaches_into_another_region_but_for_the_archive_that_it_follows() -> None:
+def test_a_cluster_reaches_into_another_region_for_the_api_s_name_and_for_the_archive_that_it_follows() -> None:
     production = {at.name: at for at in SITES if at.environment.name == "production"}
     for name, at in production.items():
         found = {peer["ipBlock"]["cidr"] for _, side, rule in rules(at) for peer in rule[side] if "ipBlock" in peer}
         (other,) = (item.cluster.addresses for key, item in production.items() if key != name)
         elsewhere = {*other.load_balancer, *other.vault, *other.kubernetes_api, *other.object_store}
-        assert found & elsewhere == (set() if at.serves else {*other.object_store})
+        assert found & elsewhere == {*other.load_balancer, *(() if at.serves else other.object_store)}
 
 
 @every_site
@@ -183,7 +186,7 @@ def test_without_dependencies_the_api_opens_nothing_and_everything_else_stays() 
 def test_without_monitoring_nobody_fetches_measurements_and_the_management_zone_is_closed() -> None:
     at = site(without(f"{TRAFFIC}.egress.1"))
     assert pairs(at) == {
-        (flow.source.name, flow.destination.name) for flow in flows(site()) if flow.item != "Monitoring"
+        (flow.source.name, flow.destination.name) for flow in flows(site()) if flow.item not in ("Monitoring", WORD)
     }
     assert [name for name in policies(at) if "management" in name] == ["cbp-management/networkpolicy-default-deny.yaml"]
 

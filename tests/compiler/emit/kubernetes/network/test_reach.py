@@ -52,6 +52,7 @@ PODS = {
     "prometheus": ("cbp-management", {"app.kubernetes.io/name": "prometheus", "prometheus": "platform"}),
     "adapter": ("cbp-management", {"app.kubernetes.io/name": "prometheus-adapter"}),
     "node metrics": ("cbp-management", {"app.kubernetes.io/name": "node-metrics", "app.kubernetes.io/part-of": "cbp"}),
+    "probes": ("cbp-management", {"app.kubernetes.io/name": "probes", "app.kubernetes.io/part-of": "cbp"}),
     "prometheus operator": ("monitoring", {"app.kubernetes.io/name": "kube-prometheus-stack-prometheus-operator"}),
     "alertmanager": ("monitoring", {"app.kubernetes.io/name": "alertmanager", "alertmanager": "platform"}),
     "state metrics": ("monitoring", {"app.kubernetes.io/name": "kube-state-metrics"}),
@@ -180,6 +181,14 @@ LOCKING: Table = {
 """Where a bucket under Object Lock is stated, for the anchors of the audit trail and snapshots of the configuration."""
 MEASURED: Table = {("prometheus", "node metrics"): {"9100"}}
 """Where the platform does not measure its nodes."""
+PROBING: Table = {
+    ("prometheus", "probes"): {"9115"},
+    ("probes", "load balancer"): {"443"},
+    ("probes", "load balancer of eu-central-1"): {"443"},
+    ("probes", "load balancer of eu-west-1"): {"443"},
+    ("probes", "dns"): NAMES,
+}
+"""Where the environment says where probes call from: the load balancer of the cluster itself has no other name."""
 ZONES = {"cbp-public", "cbp-application", "cbp-data", "cbp-management"}
 
 
@@ -224,6 +233,10 @@ def reached(at: Site) -> Table:
 
 def expected(at: Site) -> Table:
     measured = {} if at.cluster.node_metrics else MEASURED
+    if at.cluster.addresses.probes:
+        measured = measured | {
+            pair: ports for pair, ports in PROBING.items() if pair[1] != f"load balancer of {at.name}"
+        }
     if not at.serves:
         return STANDING_BY | measured
     return (SERVING | LOCKING if at.cluster.anchors else SERVING) | measured
