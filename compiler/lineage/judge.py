@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from compiler.lineage.concerned import Concerned, aligned
-from compiler.lineage.inputs import BEFORE, DOCUMENTS, EVERYTHING, excerpt
+from compiler.lineage.inputs import BEFORE, DOCUMENTS, excerpt
 from compiler.lineage.on_demand import OnDemand
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ Document = Mapping[str, Any]
 Denials = frozenset[bytes]
 """The denials of one rule for one input, each as JSON."""
 
-_WHOLE = (EVERYTHING, (DOCUMENTS,))
-"""The parts with every rendered object; the few rules that read them would slow down all others."""
 _SHARED = frozenset({("environment",), ("spec",), ("argocd",)})
 """The parts that the clusters of an environment have in common."""
 
@@ -63,7 +61,7 @@ class Judge:
         together = [rule for rule in asked if rule not in self._separable]
         known = {item["file"]: item["object"] for item in before[DOCUMENTS]}
         differing = [item for item in after[DOCUMENTS] if known.get(item["file"]) != item["object"]]
-        found = {**self._answers({**after, DOCUMENTS: differing}, alone), **self.denials(after, together)}
+        found = {**self.denials({**after, DOCUMENTS: differing}, alone), **self.denials(after, together)}
         return {rule: new for rule, denials in found.items() if (new := denials - denied[rule])}
 
     def denials(self, document: Document, rules: Iterable[str]) -> dict[str, Denials]:
@@ -73,18 +71,13 @@ class Judge:
             PolicyError: a rule has no answer.
         """
         asked = list(rules)
-        some = [rule for rule in asked if self._parts[rule].isdisjoint(_WHOLE)]
-        every = [rule for rule in asked if rule not in some]
-        return {**self._answers(document, some), **self._answers(document, every)}
-
-    def _answers(self, document: Document, rules: list[str]) -> dict[str, Denials]:
-        if not rules:
+        if not asked:
             return {}
-        shown = excerpt(document, frozenset().union(*(self._parts[rule] for rule in rules)))
-        self._engine.need(rules)
-        asked = {rule: self._denials[rule] for rule in rules}
-        found = self._engine.evaluate_some(asked.values(), orjson.dumps(shown).decode())
-        return {rule: frozenset(map(_json, found[name])) for rule, name in asked.items()}
+        shown = excerpt(document, frozenset().union(*(self._parts[rule] for rule in asked)))
+        self._engine.need(asked)
+        names = {rule: self._denials[rule] for rule in asked}
+        found = self._engine.evaluate_some(names.values(), orjson.dumps(shown).decode())
+        return {rule: frozenset(map(_json, found[name])) for rule, name in names.items()}
 
 
 def _json(denial: Any) -> bytes:

@@ -80,7 +80,8 @@ def scale(server: Server, replicas: int) -> None:
 def test_pods_are_spread_over_the_zones_and_a_lost_zone_stops_no_other(
     zones: Server, production: tuple[Document, ...]
 ) -> None:
-    (deployment,) = (item for item in production if item["kind"] == "Deployment")
+    deployments = {item["metadata"]["name"]: item for item in production if item["kind"] == "Deployment"}
+    deployment = deployments["configuration-api"]
     least = deployment["spec"]["replicas"]
     scale(zones, least)
     assert max(running(zones).values()) - min(running(zones)[zone] for zone in ZONES) <= 1

@@ -5,6 +5,7 @@ Sources: the emitted objects, the plan for Vault, and the environment.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compiler.emit.argocd import destination
@@ -41,7 +42,7 @@ from compiler.emit.names import (
     pod_names,
 )
 from compiler.emit.pages.disaster import steps
-from compiler.emit.pages.requirements import Feature, features, requirements
+from compiler.emit.pages.requirements import Feature, Requirement, features, requirements
 from compiler.emit.platforms import platform
 from compiler.emit.providers import ARGO_CD, PROMETHEUS
 from compiler.emit.settings import ALGORITHMS, audience
@@ -60,15 +61,32 @@ if TYPE_CHECKING:
     from compiler.model.environment import Cluster
 
 
-def bootstrap(
-    site: Site, documents: Sequence[Document], writes: Iterable[Write], serving: Sequence[Document]
-) -> Artifact:
-    """Return ``bootstrap.md`` for a cluster, from its objects (``documents``) and its plan for Vault.
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What objects need of their cluster; ``entries`` are the paths and fields that people write to Vault."""
 
-    ``serving`` holds the objects that a standby cluster would have if it served.
+    requirements: tuple[Requirement, ...]
+    features: tuple[Feature, ...]
+    entries: tuple[tuple[str, str], ...]
+    kinds: tuple[str, ...]
+
+
+def needs(documents: Sequence[Document]) -> Needs:
+    """Return what objects need of their cluster."""
+    return Needs(
+        requirements(documents),
+        features(documents),
+        tuple(sorted(set(_entries(documents)))),
+        tuple(sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents})),
+    )
+
+
+def bootstrap(site: Site, needed: Needs, writes: Iterable[Write], serving: Needs) -> Artifact:
+    """Return ``bootstrap.md`` for a cluster, from what its objects need and its plan for Vault.
+
+    ``serving`` is what the objects of a standby cluster would need if it served.
     """
-    needed = requirements(documents)
-    running = {item.provider for item in needed}
+    running = {item.provider for item in needed.requirements}
     text = render(
         "pages/bootstrap.md.j2",
         site=site,
@@ -76,12 +94,12 @@ def bootstrap(
         argo_cd=ARGO_CD,
         registration=destination(site.environment, site.name),
         vault_paths=vault_paths(site),
-        requirements=needed,
-        later=[item for item in requirements(serving) if item.provider not in running],
+        requirements=needed.requirements,
+        later=[item for item in serving.requirements if item.provider not in running],
         anchored=site.serves and anchored(site),
         guarded=guarded_zones(site),
         writers=secret_writers(),
-        features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in features(documents)],
+        features=[(feature, _state(feature, minor(site.cluster.kubernetes))) for feature in needed.features],
         nodes=_nodes(site, site.spec.compute.application_tier.instances.max),
         standing=_nodes(site, STANDBY_PODS),
         standby_pods=STANDBY_PODS,
@@ -125,8 +143,8 @@ def bootstrap(
         cache_nodes=NODES,
         cache_first=pod_names(CACHE, NODES)[0],
         cache_port=REDIS_PORT,
-        entries=sorted(set(_entries(documents))),
-        kinds=sorted({kind.name for kind in KINDS} & {document["kind"] for document in documents}),
+        entries=needed.entries,
+        kinds=needed.kinds,
     )
     return Artifact(f"{site.folder}/bootstrap.md", text.encode())
 

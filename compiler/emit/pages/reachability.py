@@ -7,9 +7,12 @@ Upstream: https://kubernetes.io/docs/concepts/services-networking/network-polici
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from compiler.emit.pages.reachability_endpoints import EVERYTHING, LAST_PORT, Opening, Outside, Pod, common, merged
 
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 _PEERS = {"Ingress": "from", "Egress": "to"}
+_POLICIES, _PAIRS = 512, 16384
+"""The policies and the pairs of places that are kept: more than two clusters have."""
 
 
 class Network:
@@ -29,13 +34,14 @@ class Network:
 
     def __init__(self, documents: Iterable[Document]) -> None:
         documents = tuple(documents)
-        self._policies: dict[tuple[str, str], list[Document]] = {}
-        self._selected: dict[tuple[str, str, frozenset[tuple[str, str]]], list[Document]] = {}
-        for policy in (item for item in documents if item["kind"] == "NetworkPolicy"):
-            for direction in _directions(policy["spec"]):
-                self._policies.setdefault((policy["metadata"]["namespace"], direction), []).append(policy)
-        self._namespaces: dict[str, Mapping[str, str]] = {
-            item["metadata"]["name"]: item["metadata"].get("labels", {})
+        self._policies: dict[tuple[str, str], list[_Policy]] = {}
+        self._selected: dict[tuple[str, str, frozenset[tuple[str, str]]], tuple[_Policy, ...]] = {}
+        for item in (item for item in documents if item["kind"] == "NetworkPolicy"):
+            policy = _policy(orjson.dumps((item["metadata"]["namespace"], item["spec"])))
+            for direction in _directions(policy.spec):
+                self._policies.setdefault((policy.namespace, direction), []).append(policy)
+        self._namespaces: dict[str, frozenset[tuple[str, str]]] = {
+            item["metadata"]["name"]: frozenset(item["metadata"].get("labels", {}).items())
             for item in documents
             if item["kind"] == "Namespace"
         }
@@ -47,39 +53,61 @@ class Network:
 
     def _allowed(self, direction: str, end: Place, peer: Place, destination: Place) -> tuple[Opening, ...]:
         """Return the ports, always the destination's, that the policies of one end allow in one direction."""
-        if isinstance(end, Outside):
-            return EVERYTHING
-        policies = self._selecting(end, direction)
-        if not policies:
-            return EVERYTHING
-        found: list[Opening] = []
-        for policy in policies:
-            for rule in policy["spec"].get(direction.lower()) or ():
-                peers = rule.get(_PEERS[direction])
-                if not peers or any(self._matches(item, policy, peer) for item in peers):
-                    found += _ports(rule.get("ports"), destination)
-        return merged(found)
+        policies = () if isinstance(end, Outside) else self._selecting(end, direction)
+        labels = frozenset() if isinstance(peer, Outside) else self._namespaces.get(peer.namespace, frozenset())
+        return _opened(direction, policies, peer, labels, destination) if policies else EVERYTHING
 
-    def _selecting(self, pod: Pod, direction: str) -> list[Document]:
+    def _selecting(self, pod: Pod, direction: str) -> tuple[_Policy, ...]:
         """Return the policies of one direction that select a pod, cached: each pod is asked for many times."""
         key = (pod.namespace, direction, frozenset(pod.labels.items()))
         if key not in self._selected:
             near = self._policies.get(key[:2], ())
-            self._selected[key] = [item for item in near if selects(item["spec"].get("podSelector", {}), pod.labels)]
+            self._selected[key] = tuple(item for item in near if selects(item.spec.get("podSelector", {}), pod.labels))
         return self._selected[key]
 
-    def _matches(self, peer: Fields, policy: Document, place: Place) -> bool:
-        if "ipBlock" in peer:
-            return isinstance(place, Outside) and _inside(peer["ipBlock"], place)
-        if isinstance(place, Outside):
-            return False
-        if "namespaceSelector" in peer:
-            # The API server gives every namespace its own name as a label.
-            labels = {**self._namespaces.get(place.namespace, {}), "kubernetes.io/metadata.name": place.namespace}
-            near = selects(peer["namespaceSelector"], labels)
-        else:
-            near = bool(place.namespace == policy["metadata"]["namespace"])
-        return near and selects(peer.get("podSelector", {}), place.labels)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Policy:
+    """A NetworkPolicy; equal ones are one object."""
+
+    namespace: str
+    spec: Fields
+
+
+@lru_cache(maxsize=_POLICIES)
+def _policy(text: bytes) -> _Policy:
+    return _Policy(*orjson.loads(text))
+
+
+@lru_cache(maxsize=_PAIRS)
+def _opened(
+    direction: str,
+    policies: tuple[_Policy, ...],
+    peer: Place,
+    labels: frozenset[tuple[str, str]],
+    destination: Place,
+) -> tuple[Opening, ...]:
+    """Return what policies open to a peer, whose namespace has ``labels``; once for all clusters that have them."""
+    found: list[Opening] = []
+    for policy in policies:
+        for rule in policy.spec.get(direction.lower()) or ():
+            peers = rule.get(_PEERS[direction])
+            if not peers or any(_matches(item, policy, peer, labels) for item in peers):
+                found += _ports(rule.get("ports"), destination)
+    return merged(found)
+
+
+def _matches(peer: Fields, policy: _Policy, place: Place, labels: frozenset[tuple[str, str]]) -> bool:
+    if "ipBlock" in peer:
+        return isinstance(place, Outside) and _inside(peer["ipBlock"], place)
+    if isinstance(place, Outside):
+        return False
+    if "namespaceSelector" in peer:
+        # The API server gives every namespace its own name as a label.
+        near = selects(peer["namespaceSelector"], {**dict(labels), "kubernetes.io/metadata.name": place.namespace})
+    else:
+        near = place.namespace == policy.namespace
+    return near and selects(peer.get("podSelector", {}), place.labels)
 
 
 def selects(selector: Fields, labels: Mapping[str, str]) -> bool:

@@ -27,15 +27,30 @@ objects contains item if {
 	kind := document.object.kind
 	metadata := document.object.metadata
 	file := document.file
-	options := split(object.get(metadata, ["annotations", "argocd.argoproj.io/sync-options"], ""), ",")
 	item := {
 		"kind": kind,
 		"name": metadata.name,
-		"called": object.get(bodies, array.concat([file], object.get(secrets, kind, ["metadata"])), metadata.name),
+		"called": object.get(called, file, metadata.name),
 		"namespace": object.get(metadata, "namespace", ""),
 		"file": file,
-		"kept": count({"Prune=false", "Delete=false"} & {option | some option in options}) == 2,
+		"kept": file in kept,
 	}
+}
+
+# kept holds the files of the objects that Argo CD neither prunes nor deletes.
+kept contains file if {
+	some document in documents
+	options := split(document.object.metadata.annotations["argocd.argoproj.io/sync-options"], ",")
+	count({"Prune=false", "Delete=false"} & {option | some option in options}) == 2
+	file := document.file
+}
+
+# called holds the names of the Secrets that objects make, by the files of these.
+called[file] := name if {
+	some document in documents
+	path := secrets[document.object.kind]
+	file := document.file
+	name := object.get(document.object, path, document.object.metadata.name)
 }
 
 # A reference to data takes long for what is asked of every object.
@@ -50,10 +65,13 @@ secrets := {"Certificate": ["spec", "secretName"], "ExternalSecret": ["spec", "t
 # referring holds the kinds that are kept or give rights, and may refer to other objects.
 referring := {
 	"AppProject", "ApplicationSet", "Certificate", "Cluster", "ClusterRole", "ClusterRoleBinding", "Database",
-	"ExternalSecret", "Issuer", "Namespace", "NetworkPolicy", "ObjectStore", "RedisReplication", "RedisSentinel",
-	"Role", "RoleBinding", "ScheduledBackup", "SecretStore", "ServiceAccount", "StorageClass",
-	"VolumeAttributesClass", "VolumeSnapshotClass",
+	"ExternalSecret", "Issuer", "ObjectStore", "RedisReplication", "RedisSentinel", "Role", "RoleBinding",
+	"ScheduledBackup", "SecretStore", "ServiceAccount", "StorageClass", "VolumeAttributesClass",
+	"VolumeSnapshotClass",
 }
+
+# silent holds the kinds that refer to no object by its name: settings, zones, and what selects by labels.
+silent := {"ConfigMap", "Namespace", "NetworkPolicy"}
 
 # bodies holds the objects of these kinds without their metadata, by their files.
 bodies[file] := body if {
@@ -75,7 +93,7 @@ protected contains item if {
 named[text] contains use if {
 	some item in protected
 	kind := item.kind
-	not kind in grants
+	not kind in grants | silent
 	some text in texts(item) & names
 	use := {"by": sprintf("the %s %s", [item.kind, item.name]), "namespace": item.namespace}
 }
@@ -132,12 +150,20 @@ examined contains need if {
 	need := {"item": item, "because": sprintf("is needed by the %s %s", [other.kind, other.name])}
 }
 
+# selected holds what selects the pods of each NetworkPolicy, by its file.
+selected[file] := selector if {
+	some document in documents
+	document.object.kind == "NetworkPolicy"
+	file := document.file
+	selector := object.get(document.object, ["spec", "podSelector"], {"all": ""})
+}
+
 # selectors holds the NetworkPolicies of each namespace, with what selects their pods.
 selectors[namespace] contains policy if {
 	some item in objects
 	item.kind == "NetworkPolicy"
 	namespace := item.namespace
-	policy := {"item": item, "selector": object.get(bodies[item.file], ["spec", "podSelector"], {"all": ""})}
+	policy := {"item": item, "selector": selected[item.file]}
 }
 
 examined contains need if {
@@ -166,7 +192,7 @@ examined contains need if {
 examined contains need if {
 	some item in protected
 	kind := item.kind
-	not kind in referring | {"ConfigMap"}
+	not kind in referring | silent
 	need := {
 		"item": object.union(item, {"kept": false, "state": "is kept"}),
 		"because": "this rule does not know what such a kind needs: add it to referring",

@@ -22,7 +22,7 @@ mounted contains mount if {
 	some pod in pods
 	some index, volume in object.get(pod.spec, "volumes", [])
 	name := volume.configMap.name
-	mount := {"pod": pod, "name": name, "at": sprintf("volumes/%d/configMap/name", [index])}
+	mount := object.union(whose(pod), {"map": name, "at": sprintf("volumes/%d/configMap/name", [index])})
 }
 
 mounted contains mount if {
@@ -30,21 +30,26 @@ mounted contains mount if {
 	some index, volume in object.get(pod.spec, "volumes", [])
 	some number, source in volume.projected.sources
 	name := source.configMap.name
-	mount := {"pod": pod, "name": name, "at": sprintf("volumes/%d/projected/sources/%d/configMap/name", [index, number])}
+	at := sprintf("volumes/%d/projected/sources/%d/configMap/name", [index, number])
+	mount := object.union(whose(pod), {"map": name, "at": at})
 }
 
-# maps holds the ConfigMaps by their namespaces and names.
-maps[at] contains object if {
+whose(pod) := object.remove(pod, ["labels", "spec"])
+
+# maps holds the ConfigMaps of each namespace, by their names, and whether pods keep what each holds.
+maps[namespace] contains held if {
 	some document in input.documents
 	object := document.object
 	object.kind == "ConfigMap"
-	at := sprintf("%s/%s", [object.metadata.namespace, object.metadata.name])
+	namespace := object.metadata.namespace
+	held := {"name": object.metadata.name, "kept": count({true | kept(object)}) == 1}
 }
 
-examined contains held if {
+examined contains use if {
 	some mount in mounted
-	some object in maps[sprintf("%s/%s", [mount.pod.namespace, mount.name])]
-	held := {"mount": mount, "object": object}
+	some held in maps[mount.namespace]
+	held.name == mount.map
+	use := {"mount": mount, "kept": held.kept}
 }
 
 kept(object) if object.immutable == true
@@ -56,18 +61,17 @@ kept(object) if {
 }
 
 deny contains denial if {
-	some held in examined
-	object := held.object
-	not kept(object)
-	mount := held.mount
+	some use in examined
+	use.kept == false
+	mount := use.mount
 	denial := {
 		"id": "K8S050",
 		"message": sprintf(
 			"the pods of the %s %s mount the ConfigMap %s, which changes under those of the release before",
-			[mount.pod.kind, mount.pod.name, mount.name],
+			[mount.kind, mount.name, mount.map],
 		),
 		"path": ["orchestration", "platform"],
-		"file": mount.pod.file,
-		"pointer": sprintf("%s/%s", [mount.pod.pointer, mount.at]),
+		"file": mount.file,
+		"pointer": sprintf("%s/%s", [mount.pointer, mount.at]),
 	}
 }

@@ -71,8 +71,11 @@ number(value) := 0 if {
 logins contains login if {
 	some container in kubernetes.containers
 	some index, variable in object.get(container.fields, "env", [])
-	regex.match(`^postgres(ql)?://[^@/]+@`, object.get(variable, "value", ""))
-	parts := split(split(variable.value, "://")[1], "@")
+	address := object.get(variable, "value", "")
+	startswith(address, "postgres")
+	regex.match(`^postgres(ql)?://[^@/]+@`, address)
+	parts := split(split(address, "://")[1], "@")
+	options := parameters(address)
 	login := {
 		"file": container.file,
 		"namespace": container.namespace,
@@ -80,8 +83,8 @@ logins contains login if {
 		"variable": variable.name,
 		"role": split(parts[0], ":")[0],
 		"host": split(split(parts[1], "/")[0], ":")[0],
-		"parameters": parameters(variable.value),
-		"writes": object.get(parameters(variable.value), "default_transaction_read_only", "off") != "on",
+		"parameters": options,
+		"writes": object.get(options, "default_transaction_read_only", "off") != "on",
 		"serves": variable.name != "CBP_DATABASE_MIGRATION_URL",
 	}
 }

@@ -35,37 +35,51 @@ stores contains bucket if {
 # Operators decide what their own pods call: only workloads that are rendered here are judged.
 workloads := {"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "StatefulSet"}
 
-examined contains way if {
-	some rule in network.rules
-	rule.direction == "egress"
-	some index, peer in rule.peers
+# purposes holds those of each range that somebody calls a service at.
+purposes[address] contains purpose if {
 	some range in addresses.ranges
-	range.address == peer.ipBlock.cidr
-	range.purpose in object.keys(called) | {"kubernetes_api"}
+	purpose := range.purpose
+	purpose in object.keys(called) | {"kubernetes_api"}
+	address := range.address
+}
+
+# openings holds, by its namespace, each way of a policy to such a range.
+openings[namespace] contains opening if {
 	some policy in network.policies
-	policy.file == rule.policy.file
-	some pod in kubernetes.pods
-	pod.kind in workloads
-	pod.namespace == policy.namespace
-	network.selects(policy.spec.podSelector, pod.labels)
-	way := {
-		"pod": pod,
-		"purpose": range.purpose,
-		"rule": rule,
-		"pointer": sprintf("%s/to/%d", [rule.pointer, index]),
+	namespace := policy.namespace
+	some number, rule in object.get(policy.spec, "egress", [])
+	some index, peer in object.get(rule, "to", [])
+	address := peer.ipBlock.cidr
+	some purpose in purposes[address]
+	opening := {
+		"policy": policy.file,
+		"selector": policy.spec.podSelector,
+		"purpose": purpose,
+		"pointer": sprintf("/spec/egress/%d/to/%d", [number, index]),
 	}
 }
 
-used(way) if {
-	way.purpose == "kubernetes_api"
-	some volume in way.pod.spec.volumes
-	some source in volume.projected.sources
-	is_object(source.serviceAccountToken)
+examined contains way if {
+	some pod in callers
+	some opening in openings[pod.namespace]
+	network.selects(opening.selector, pod.labels)
+	way := {
+		"pod": pod,
+		"purpose": opening.purpose,
+		"policy": opening.policy,
+		"pointer": opening.pointer,
+	}
+}
+
+callers contains caller if {
+	some pod in kubernetes.pods
+	pod.kind in workloads
+	caller := object.remove(pod, ["spec", "pointer"])
 }
 
 used(way) if {
 	way.purpose == "kubernetes_api"
-	way.pod.spec.automountServiceAccountToken == true
+	way.pod.file in tokens
 }
 
 used(way) if {
@@ -74,22 +88,46 @@ used(way) if {
 	contains(text, service)
 }
 
-# told holds the texts of each pod, as one, and those of the ConfigMaps that it mounts, by the pod's file.
+# tokens holds the files of pods that have a token of the cluster.
+tokens contains file if {
+	some pod in kubernetes.pods
+	file := pod.file
+	some volume in pod.spec.volumes
+	some source in volume.projected.sources
+	is_object(source.serviceAccountToken)
+}
+
+tokens contains file if {
+	some pod in kubernetes.pods
+	pod.spec.automountServiceAccountToken == true
+	file := pod.file
+}
+
+# told holds the texts of each pod that calls a service, as one, and those of the ConfigMaps that it mounts, by its file.
 told[file] contains text if {
 	some pod in kubernetes.pods
 	file := pod.file
+	file in calling
 	text := sprintf("%v", [pod.spec])
 }
 
 told[file] contains text if {
 	some pod in kubernetes.pods
 	file := pod.file
+	file in calling
 	some volume in object.get(pod.spec, "volumes", [])
+	name := volume.configMap.name
 	some document in input.documents
 	document.object.kind == "ConfigMap"
+	document.object.metadata.name == name
 	document.object.metadata.namespace == pod.namespace
-	document.object.metadata.name == volume.configMap.name
 	some text in document.object.data
+}
+
+calling contains file if {
+	some way in examined
+	way.purpose != "kubernetes_api"
+	file := way.pod.file
 }
 
 deny contains denial if {
@@ -101,8 +139,8 @@ deny contains denial if {
 			"the pods of the %s %s reach %s, and have nothing to call it with",
 			[way.pod.kind, way.pod.name, way.purpose],
 		),
-		"path": way.rule.path,
-		"file": way.rule.policy.file,
+		"path": ["network", "segmentation", "traffic", "egress"],
+		"file": way.policy,
 		"pointer": way.pointer,
 	}
 }

@@ -16,9 +16,9 @@ import rego.v1
 
 examined contains range if {
 	walk(input.spec, [path, value])
-	is_object(value)
+	to := value.max
 	some lower in ["min", "initial"]
-	range := {"path": path, "lower": lower, "from": value[lower], "to": value.max}
+	range := {"path": path, "lower": lower, "from": value[lower], "to": to}
 }
 
 deny contains denial if {

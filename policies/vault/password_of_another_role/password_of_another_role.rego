@@ -18,14 +18,14 @@ import data.lib.vault
 import rego.v1
 
 # passwords holds the database role of each Secret that is read from Vault's database engine.
-passwords contains password if {
+passwords[namespace] contains password if {
 	some item in kubernetes.objects
 	item.kind == "ExternalSecret"
 	some entry in item.spec.data
 	some role in vault.static_roles
 	entry.remoteRef.key == sprintf("static-creds/%s", [role.name])
+	namespace := item.namespace
 	password := {
-		"namespace": item.namespace,
 		"secret": object.get(item.spec, ["target", "name"], item.name),
 		"role": role.data.username,
 	}
@@ -42,22 +42,21 @@ naming := {["secret", "secretName"], ["secret", "name"], ["secretKeyRef", "name"
 
 examined contains holding if {
 	some pod in kubernetes.pods
-	some password in passwords
-	password.namespace == pod.namespace
+	some password in passwords[pod.namespace]
 	contains(sprintf("%v", [pod.spec]), password.secret)
 	password.secret in secrets(pod)
-	holding := {"pod": pod, "password": password}
+	holding := {"pod": object.remove(pod, ["labels", "spec"]), "role": password.role}
 }
 
 deny contains denial if {
 	some holding in examined
 	named := {login.role | some login in stores.logins; login.file == holding.pod.file}
-	count({holding.password.role} - named) == 1
+	count({holding.role} - named) == 1
 	denial := {
 		"id": "VLT019",
 		"message": sprintf(
 			"the pods of the %s %s hold the password of %s, and none of their addresses names that role",
-			[holding.pod.kind, holding.pod.name, holding.password.role],
+			[holding.pod.kind, holding.pod.name, holding.role],
 		),
 		"path": ["access_control", "secrets", "storage"],
 		"file": holding.pod.file,
