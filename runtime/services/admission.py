@@ -15,7 +15,7 @@ import math
 import time
 from collections import deque
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from runtime.ports.availability import OverloadedError
 
@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 1.0
 INTERVAL_SECONDS = 0.5
 """A queue that has not been empty for so long is an overload, if calls ended all the while: a server may pause."""
 
-CALLS = 4
+CALLS = 3
 """The wait in an overload, in calls: callers who send one request after another, and wait for each, fill no more."""
 
 LEAST_SECONDS = 0.02
@@ -87,6 +87,7 @@ class _Line:
 
     def join(self) -> asyncio.Future[None]:
         """Return the turn of a caller who waits from now on."""
+        self.waiting += 1
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._turns.append((turn, time.monotonic()))
         return turn
@@ -98,6 +99,7 @@ class _Line:
             turn, since = self._turns.popleft()
             if turn.done():
                 continue
+            self.waiting -= 1
             if since >= oldest:
                 turn.set_result(None)
                 return True
@@ -135,6 +137,8 @@ class Admission:
         if not line.waiting:
             line.delay.emptied()
         if self.full:
+            if line.delay.overloaded and line.waiting >= CALLS * self._capacity:
+                self._refuse(line)
             await self._wait(line)
         else:
             self.in_use += 1
@@ -149,26 +153,31 @@ class Admission:
 
     async def _wait(self, line: _Line) -> None:
         turn = line.join()
-        line.waiting += 1
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await turn
         except TimeoutError:
-            self._leave(turn)
+            self._leave(line, turn)
             self.refused += 1
             raise OverloadedError from None
         except OverloadedError:
             self.refused += 1
             raise
         except asyncio.CancelledError:
-            self._leave(turn)
+            self._leave(line, turn)
             raise
-        finally:
-            line.waiting -= 1
 
-    def _leave(self, turn: asyncio.Future[None]) -> None:
-        """Pass a turn on that was given at the moment when its caller left."""
-        if not turn.cancelled() and turn.done() and turn.exception() is None:
+    def _refuse(self, line: _Line) -> NoReturn:
+        """Refuse a caller at once, who would wait for longer than one may: a refusal costs little, and comes early."""
+        line.delay.refused()
+        self.refused += 1
+        raise OverloadedError
+
+    def _leave(self, line: _Line, turn: asyncio.Future[None]) -> None:
+        """Leave a queue, or pass a turn on that was given at the moment when its caller left."""
+        if turn.cancelled():
+            line.waiting -= 1
+        elif turn.done() and turn.exception() is None:
             self._pass_on()
 
     def _pass_on(self) -> None:

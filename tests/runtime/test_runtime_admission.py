@@ -92,6 +92,28 @@ def test_five_times_what_can_be_served_leaves_the_work_done_and_its_latency_as_t
     assert percentile(flooded.refused, 0.99) < 2 * CALLS * CALL_SECONDS
 
 
+def test_who_would_wait_for_too_long_is_refused_at_once() -> None:
+    flooded = loaded(5)
+    assert percentile(flooded.refused, 0.9) == 0.0
+
+
+def test_three_callers_for_each_connection_are_all_answered_for_ever() -> None:
+    """Each sends one request after another, so that the queue never empties."""
+
+    async def run() -> int:
+        admission, end = Admission(CONNECTIONS), time.monotonic() + 4
+
+        async def ask() -> None:
+            while time.monotonic() < end:
+                async with admission.turn():
+                    await asyncio.sleep(CALL_SECONDS)
+
+        await asyncio.gather(*(ask() for _ in range(3 * CONNECTIONS)))
+        return admission.refused
+
+    assert simulated("callers", run()) == 0
+
+
 def test_in_an_overload_reads_have_the_turns_of_lists() -> None:
     normal, flooded = loaded(0.8, deferrable=0.5), loaded(2, deferrable=0.75)
     assert not normal.refused
