@@ -151,8 +151,13 @@ def _negations(module: Syntax, negations: Iterable[Negation]) -> Iterator[Fault]
     for negation in negations:
         for chain in uses(negation.expression).chains:
             if (len(chain.parts) > 1 or chain.open) and not module.absolute(chain.parts):
-                name = ".".join(chain.parts)
-                yield f"{module.file}:{negation.line}", f"'not' over {name}, which may be missing: bind it first"
+                place = f"{module.file}:{negation.line}"
+                yield place, f"'not' over {_named(chain)}, which may be missing: bind it first"
+
+
+def _named(chain: Chain) -> str:
+    """Return the fixed part of a reference, or words where it starts with an expression."""
+    return ".".join(chain.parts) or "an item of an expression"
 
 
 def _heads(module: Syntax, names: _Names) -> Iterator[Fault]:
@@ -161,8 +166,8 @@ def _heads(module: Syntax, names: _Names) -> Iterator[Fault]:
         for chain in used.chains:
             of_a_local = len(chain.parts) > 1 and chain.parts[0] != "input"
             if (chain.open or of_a_local) and not module.absolute(chain.parts):
-                place, name = f"{module.file}:{chain.line}", ".".join(chain.parts)
-                yield place, f"a rule's head uses {name}, which may be missing: bind it in the body"
+                place = f"{module.file}:{chain.line}"
+                yield place, f"a rule's head uses {_named(chain)}, which may be missing: bind it in the body"
         for call in used.calls:
             if names.function(module, call.name):
                 place, name = f"{module.file}:{call.line}", ".".join(call.name)

@@ -183,9 +183,12 @@ def _head_parts(head: Tree) -> Iterator[Tree]:
 
 
 def _without_comprehensions(tree: Tree) -> Tree:
-    """Return a tree without its comprehensions: a missing value in one omits only one item."""
+    """Return a tree whose comprehensions hold nothing but their place: a missing value in one omits only one item."""
     if isinstance(tree, dict):
-        return {kind: _without_comprehensions(node) for kind, node in tree.items() if not kind.endswith("Compr")}
+        return {
+            kind: {"span": node["span"]} if kind.endswith("Compr") else _without_comprehensions(node)
+            for kind, node in tree.items()
+        }
     return [_without_comprehensions(node) for node in tree] if isinstance(tree, list) else tree
 
 

@@ -61,6 +61,14 @@ WITH_HELPER = changed("import rego.v1", "import data.lib.levels\nimport rego.v1"
             changed("deny contains", "names := {}\n\nheaps contains names[name] if some name in [1]\n\ndeny contains"),
             ":18: a rule's head uses names, which may be missing: bind it in the body",
         ),
+        (
+            changed("deny contains", "first[name] := {1 | true}[name] if some name in [1]\n\ndeny contains"),
+            ":16: a rule's head uses an item of an expression, which may be missing: bind it in the body",
+        ),
+        (
+            changed("memory.heap > 50", "not {1 | true}[memory.heap]"),
+            "'not' over an item of an expression, which may be",
+        ),
         (changed("memory.heap > 50", "memory.heap > data.thresholds.heap"), "data.thresholds.heap leads nowhere"),
         (changed("import rego.v1", "import data.lib.levels\nimport rego.v1"), "there is no data.lib.levels to import"),
         (changed("import rego.v1", "import input.spec\nimport rego.v1"), "import packages and data"),
