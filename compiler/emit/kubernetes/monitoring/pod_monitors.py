@@ -40,5 +40,8 @@ def _name(item: Scrape) -> str:
 
 def _endpoint(item: Scrape) -> dict[str, Any]:
     path = {} if item.path == DEFAULT_PATH else {"path": item.path}
-    asked = {"params": {name: [value] for name, value in item.parameters.items()}} if item.parameters else {}
-    return {"portNumber": item.port, **path, **asked, "interval": seconds(item.interval)}
+    interval = seconds(item.interval)
+    # A pod that is asked a question answers in a time of its own, which Prometheus' usual one may be shorter than.
+    parameters = {name: [value] for name, value in item.parameters.items()}
+    asked = {"params": parameters, "scrapeTimeout": interval} if parameters else {}
+    return {"portNumber": item.port, **path, **asked, "interval": interval}

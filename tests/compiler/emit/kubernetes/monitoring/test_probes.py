@@ -51,6 +51,8 @@ def test_prometheus_asks_for_the_name_as_often_as_the_load_balancer_asks_a_pod(c
         "path": "/probe",
         "params": {"module": ["host"], "target": ["https://other.bank.example/problems"]},
         "interval": "15s",
+        # Prometheus gives a scrape ten seconds by default, and the exporter half a second less.
+        "scrapeTimeout": "15s",
     }
     clear = site(changed({"load_balancing.application.ssl_termination": "false"}), cluster)
     assert question(clear)["params"]["target"] == [f"http://{HOST}/problems"]
