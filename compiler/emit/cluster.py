@@ -20,7 +20,7 @@ from compiler.emit.kubernetes.monitoring.pod_monitors import pod_monitors
 from compiler.emit.kubernetes.network.network_policies import network_policies
 from compiler.emit.kubernetes.objects import in_order, objects
 from compiler.emit.nodes import node_files
-from compiler.emit.pages.bootstrap import bootstrap, needs
+from compiler.emit.pages.bootstrap import bootstrap, cluster_requirements
 from compiler.emit.pages.network import SHOWN, network_page
 from compiler.emit.pages.overview import overview
 from compiler.emit.running import anew
@@ -111,8 +111,9 @@ def _bootstrap(site: Site, rendered: Sequence[Document], writes: Sequence[Write]
         return run(("serving", key), emit, *given)
 
     serving = () if site.serves else documents(site.serving(), run_as_serving)
-    (ours,) = run((site.name, needs), lambda: (needs(rendered),), rendered)
-    (later,) = run_as_serving((site.name, needs), lambda: (needs(serving),), serving)
+    key = (site.name, cluster_requirements)
+    (ours,) = run(key, lambda: (cluster_requirements(rendered),), rendered)
+    (later,) = run_as_serving(key, lambda: (cluster_requirements(serving),), serving)
     return run((site.name, bootstrap), lambda: (bootstrap(site, ours, writes, later),), (ours,), writes, (later,))
 
 

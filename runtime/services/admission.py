@@ -29,7 +29,7 @@ INTERVAL_SECONDS = 0.5
 """A queue that has not been empty for so long is an overload, if calls ended all the while: a server may pause."""
 
 CALLS = 3
-"""The wait in an overload, in calls: callers who send one request after another, and wait for each, fill no more."""
+"""The longest wait in an overload, in calls."""
 
 LEAST_SECONDS = 0.02
 """The shortest wait in an overload: an event loop may be late by as much."""
@@ -168,7 +168,7 @@ class Admission:
             raise
 
     def _refuse(self, line: _Line) -> NoReturn:
-        """Refuse a caller at once, who would wait for longer than one may: a refusal costs little, and comes early."""
+        """Refuse a caller who would wait for too long; at once, since that costs less than a refusal after a wait."""
         line.delay.refused()
         self.refused += 1
         raise OverloadedError

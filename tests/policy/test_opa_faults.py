@@ -115,6 +115,13 @@ def test_a_kept_connection_that_the_server_closes_is_no_fault(
     assert judged(policies, through(between, library)).findings
 
 
+def test_a_status_is_an_answer_and_is_not_asked_for_again(policies: Path, between: Proxy, library: OpaProcess) -> None:
+    between.breaks("POST /v1/query", lambda handler: handler.send(503, b"", Retry_After="1"))
+    with pytest.raises(PolicyError, match="HTTP status 503"):
+        judged(policies, through(between, library))
+    assert between.asked == ["POST /v1/query"]
+
+
 def test_the_second_upload_of_the_same_policies_is_none(policies: Path, between: Proxy, library: OpaProcess) -> None:
     judged(policies, through(between, library))
     between.breaks("(PUT|DELETE) /v1/policies", html)

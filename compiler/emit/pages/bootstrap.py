@@ -62,8 +62,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Needs:
-    """What objects need of their cluster; ``entries`` are the paths and fields that people write to Vault."""
+class ClusterRequirements:
+    """The requirements of a cluster's objects; ``entries`` are the paths and fields that people write to Vault."""
 
     requirements: tuple[Requirement, ...]
     features: tuple[Feature, ...]
@@ -71,9 +71,9 @@ class Needs:
     kinds: tuple[str, ...]
 
 
-def needs(documents: Sequence[Document]) -> Needs:
-    """Return what objects need of their cluster."""
-    return Needs(
+def cluster_requirements(documents: Sequence[Document]) -> ClusterRequirements:
+    """Return the requirements of a cluster's objects."""
+    return ClusterRequirements(
         requirements(documents),
         features(documents),
         tuple(sorted(set(_entries(documents)))),
@@ -81,10 +81,12 @@ def needs(documents: Sequence[Document]) -> Needs:
     )
 
 
-def bootstrap(site: Site, needed: Needs, writes: Iterable[Write], serving: Needs) -> Artifact:
-    """Return ``bootstrap.md`` for a cluster, from what its objects need and its plan for Vault.
+def bootstrap(
+    site: Site, needed: ClusterRequirements, writes: Iterable[Write], serving: ClusterRequirements
+) -> Artifact:
+    """Return ``bootstrap.md`` for a cluster, from the requirements of its objects and its plan for Vault.
 
-    ``serving`` is what the objects of a standby cluster would need if it served.
+    ``serving`` are the requirements that a standby cluster would have if it served.
     """
     running = {item.provider for item in needed.requirements}
     text = render(

@@ -87,7 +87,7 @@ def _opened(
     labels: frozenset[tuple[str, str]],
     destination: Place,
 ) -> tuple[Opening, ...]:
-    """Return what policies open to a peer, whose namespace has ``labels``; once for all clusters that have them."""
+    """Return the ports that policies open to a peer; ``labels`` are its namespace's. Cached for all clusters."""
     found: list[Opening] = []
     for policy in policies:
         for rule in policy.spec.get(direction.lower()) or ():

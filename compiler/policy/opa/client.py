@@ -29,7 +29,16 @@ _REFUSED = (errors.DeletePolicyError, errors.PolicyNotFoundError, errors.RegoPar
 """Exceptions of the client for a request that the server refused."""
 _OTHER_SHAPE = (AttributeError, LookupError, RecursionError, TypeError)
 """Exceptions of the client for JSON of an unexpected shape."""
-_REPEATED = urllib3.Retry(total=1, connect=0, redirect=0, status=0, other=0, allowed_methods=None)
+_REPEATED = urllib3.Retry(
+    total=1,
+    connect=0,
+    redirect=0,
+    status=0,
+    other=0,
+    allowed_methods=None,
+    raise_on_status=False,
+    respect_retry_after_header=False,
+)
 """One repetition of a request that got no answer, on a new connection: a server may close a kept connection at any
 moment (RFC 9112, section 9.5), and each request of the engine may be made twice."""
 _FAILED = (*_REFUSED, *_OTHER_SHAPE, OSError, ValueError, requests.RequestException, urllib3.exceptions.HTTPError)

@@ -99,7 +99,7 @@ SERVICE_ALERTS: Final = (
 
 
 def service_alerts(site: Site) -> Iterator[Alert]:
-    """Yield the alerts on outages of the API and its servers, without those on what the cluster does not run."""
+    """Yield the alerts on outages of the API and of the servers that the cluster runs."""
     absent = set()
     if not site.serves:
         absent.add("EmergencyRights")  # they are replicated: the cluster that serves tells of them

@@ -38,7 +38,7 @@ def of_probes(at: Site) -> dict[str, Document]:
 
 
 def question(at: Site) -> dict[str, Any]:
-    """Return what Prometheus asks a probe."""
+    """Return the endpoint at which Prometheus asks a probe."""
     (endpoint,) = documents(at)[f"{FOLDER}/podmonitor-probes.yaml"]["spec"]["podMetricsEndpoints"]
     return dict(endpoint)
 
