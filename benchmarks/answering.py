@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import tempfile
@@ -10,12 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import CBP, Usage, run
-from benchmarks.projects import make_project
+from benchmarks.projects import make_project, move_number
 from compiler.compile_cache.folder import FOLDER
 
-_SECTION = "spec/compute.yaml"
-_LEAST, _MOST, _CHOSEN = "min", "max", "optimal"
-"""The keys of the numbers of instances; the chosen one may be anything between the others."""
 _SETTINGS = "runtime/settings.json#/process/workers"
 
 
@@ -48,32 +44,17 @@ def measure(environments: int, rounds: int, warm_up: int = 1) -> tuple[Round, ..
 def _round(project: Path, known: Path) -> Round:
     shutil.rmtree(project / FOLDER)
     shutil.copytree(known, project / FOLDER)
-    section = project / _SECTION
-    text = section.read_text(encoding="utf-8")
-    line, (least, most, chosen) = _line(text), (_number(text, key) for key in (_LEAST, _MOST, _CHOSEN))
-    section.write_text(text.replace(f"{_CHOSEN}: {chosen}", f"{_CHOSEN}: {least if chosen == most else most}", 1))
+    moved = move_number(project)
     target = next(project.glob(f"generated/*/*/{_SETTINGS.partition('#')[0]}"))
     place = f"{target.relative_to(project)}#{_SETTINGS.partition('#')[2]}"
     made = Round(
         diff=run([CBP, "diff", "HEAD"], project),
-        impact=run([CBP, "impact", f"{_SECTION}:{line}", "--to", chosen], project),
+        impact=run([CBP, "impact", moved.place, "--to", moved.before], project),
         explain=run([CBP, "explain", place], project),
         floor=run([CBP, "--version"], project),
     )
-    section.write_text(text)
+    move_number(project, moved.before)
     return made
-
-
-def _number(text: str, key: str) -> str:
-    """Return the first number of a key in a section."""
-    found = re.search(rf"^ +{key}: (\d+)$", text, re.MULTILINE)
-    if not found:
-        raise ValueError(f"{_SECTION} has no number {key}")
-    return found[1]
-
-
-def _line(text: str) -> int:
-    return next(number for number, line in enumerate(text.splitlines(), 1) if line.lstrip().startswith(f"{_CHOSEN}:"))
 
 
 def _commit(project: Path) -> None:

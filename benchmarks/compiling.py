@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.processes import CBP, PYTHON, Usage, run
-from benchmarks.projects import ROOT, make_project
+from benchmarks.projects import ROOT, make_project, move_number
 from compiler.compile_cache.folder import FOLDER
 
 
@@ -16,9 +16,10 @@ from compiler.compile_cache.folder import FOLDER
 class Round:
     """The measurements of one round, each of a process of its own, one right after the other.
 
-    ``fresh`` compiles for the first time and writes every file; ``edited`` compiles after an edit of the specification,
-    by policies that were proven before; ``check`` proves them and has nothing to write; ``again`` compiles with no
-    change since the last time; ``floor`` is libyaml alone (see :mod:`benchmarks.floor`).
+    ``fresh`` compiles for the first time and writes every file; ``edited`` compiles after an edit of a number, by
+    policies that were proven, with the answers to what it leaves as it was; ``check`` proves them and has nothing to
+    write; ``again`` compiles with no change since the last time; ``floor`` is libyaml alone (see
+    :mod:`benchmarks.floor`).
     """
 
     fresh: Usage
@@ -63,7 +64,9 @@ def forget(project: Path) -> None:
 
 
 def _edited(project: Path) -> Usage:
-    """Compile after an edit of a section that leaves its values as they are: all is resolved, rendered and judged."""
+    """Compile after an edit of a number; an edit before that has the policies analysed, and every answer known."""
     section = min((project / "spec").glob("*.yaml"))
     section.write_text(f"{section.read_text(encoding='utf-8')}# edited\n", encoding="utf-8")
+    run([CBP, "compile"], project)
+    move_number(project)
     return run([CBP, "compile"], project)

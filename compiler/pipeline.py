@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Rendered, has_errors, in_source_order
-from compiler.emit.cluster import all_artifacts, environment_artifacts, judged_artifacts
+from compiler.emit.cluster import all_artifacts, judged_artifacts
 from compiler.emit.editor import editor_artifacts
 from compiler.history.base import NoBaseError
 from compiler.history.repository import GitError
@@ -104,8 +104,6 @@ def compile_project(
     resolved, findings = resolve(root, loaded)
     schemas = schemas or CustomSchemas()
     checked = _Checked(schemas)
-    for item in resolved:
-        checked.keep(environment_artifacts(item))
     checked.keep(() if only else editor_artifacts())
     past = _Past(history)
     renderings = checked.each(past.compared(emit(item, _others(item, resolved))) for item in resolved)
@@ -225,8 +223,15 @@ class _Checked:
     kinds: dict[tuple[str, str], Artifact] = field(default_factory=dict)
 
     def each(self, environments: Iterable[Iterable[Rendering]]) -> Iterator[Rendering]:
-        """Validate every cluster's objects by the schemas of its version, keep its files, and yield it."""
+        """Validate every cluster's objects by the schemas of its version, keep its files, and yield it.
+
+        The files of its environment are kept with the first of its clusters.
+        """
+        kept: Resolved | None = None
         for rendering in chain.from_iterable(environments):
+            if rendering.resolved is not kept:
+                kept = rendering.resolved
+                self.keep(rendering.delivery)
             at = rendering.resolved.span(("environment", "clusters", rendering.site.name, "kubernetes"))
             self.findings += core.check(rendering.artifacts, rendering.site.cluster.kubernetes, at)
             self.keep(rendering.artifacts)

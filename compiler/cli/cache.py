@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from compiler.cli.outcome import REPEATED, rendered
+from compiler.cli.outcome import TEXT, rendered
 from compiler.compile_cache import fingerprint
 from compiler.compile_cache.record import Record, recall, remember
 from compiler.write import manifest
@@ -39,13 +39,16 @@ class CompileCache:
         known = recall(self._root, self._inputs)
         return known.reports.get(form) if known else None
 
-    def keep(self, outcome: Outcome) -> None:
-        """Record a clean compilation, if its inputs have not changed meanwhile and all of it was written."""
+    def keep(self, outcome: Outcome, form: str) -> None:
+        """Record a clean compilation, if its inputs have not changed meanwhile and all of it was written.
+
+        Its report is kept as text, and in the ``form`` that was asked for.
+        """
         settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
         if not settled or self._inputs is None or self._inputs != self._fingerprint():
             return
         files = {artifact.path: manifest.digest(artifact.content) for artifact in outcome.compilation.artifacts}
         repeated = replace(outcome, drift=replace(outcome.drift, changes=()), written=())
         warnings = tuple(finding.identity for finding in outcome.warnings)
-        reports = {form: rendered(repeated, form, known=warnings) for form in REPEATED}
+        reports = {each: rendered(repeated, each, known=warnings) for each in {*TEXT, form}}
         remember(self._root, Record(self._inputs, fingerprint.expected(files), reports, warnings))

@@ -46,5 +46,5 @@ def compile_(compiling: CompileOptions, reporting: ReportOptions, environments: 
         outcome = asked(outcome, compiling)
     show(outcome, reporting)
     if cache:
-        cache.keep(outcome)
+        cache.keep(outcome, form(reporting.format_))
     sys.exit(outcome.exit_code)

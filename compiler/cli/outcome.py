@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from compiler.policy.gate import Gate
     from compiler.report.outcome import Outcome
 
-REPEATED = ("text", "colour", "json", "github")
-"""The cached forms of a report; ``colour`` is the text for a terminal."""
+TEXT = ("text", "colour")
+"""The forms of a report as text; ``colour`` is that for a terminal."""
 
 
 def compiled(
@@ -89,12 +89,15 @@ def prover(options: CompileOptions, *, trusting: bool = False) -> Callable[[Path
 
     With ``trusting``, those that an earlier compilation proved in the embedded engine are not proven again.
     """
-    from compiler.compile_cache import proofs
     from compiler.policy import gate
 
     if engine := options.engine:
         return partial(gate.proven, engine=engine)
-    return proofs.proven if trusting else gate.proven
+    if not trusting:
+        return gate.proven
+    from compiler.lineage import verdicts
+
+    return verdicts.trusting
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:
@@ -117,7 +120,7 @@ def rendered(
     outcome: Outcome, form: str, *, known: Collection[str] = (), whole: bool = False, brief: bool = False
 ) -> str:
     """Return the report in a form; see :func:`compiler.report.text.render` for the other arguments."""
-    if form in ("text", "colour"):
+    if form in TEXT:
         from compiler.report import text
 
         return text.render(outcome, colour=form == "colour", known=known, whole=whole, brief=brief)

@@ -46,6 +46,8 @@ class Program(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
+        # Looking for plugins reads the metadata of every installed distribution, and the models here need none.
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
         with _boundary():
             return super().invoke(ctx)
 

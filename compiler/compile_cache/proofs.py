@@ -10,17 +10,38 @@ this machine, and no more than that: ``cbp verify`` and ``--check`` always prove
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder
 from compiler.policy import gate
+from compiler.policy.gate import Gate
+from compiler.policy.library import read
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from compiler.policy.gate import Gate
+    from compiler.policy.library import Library
 
 _NAME = "proven.json"
+
+
+def recorded(root: Path, inputs: str | None) -> bool:
+    """Return whether the record of a project says that its policies, with the fingerprint ``inputs``, are proven."""
+    return inputs is not None and _record(root).get("inputs") == inputs
+
+
+def known(policies: Path, inputs: str | None) -> Library | None:
+    """Return the policies of a project if they are known to be proven; ``inputs`` is their fingerprint.
+
+    Raises:
+        PolicyError: they cannot be read.
+    """
+    if not recorded(policies.parent, inputs):
+        return None
+    library = read(policies, proven=True)
+    # A file may have changed between the fingerprint and its reading.
+    return library if _record(policies.parent).get("loaded") == library.digest() else None
 
 
 def proven(policies: Path) -> Gate:
@@ -29,14 +50,15 @@ def proven(policies: Path) -> Gate:
     Raises:
         PolicyError: there are no policies, they have faults, or a rule does not prove itself.
     """
-    root, inputs = policies.parent, fingerprint.proof(policies)
-    known = folder.read(root, _NAME)
-    if inputs and isinstance(known, dict) and known.get("inputs") == inputs:
-        trusted = gate.trusted(policies)
-        # A file may have changed between the fingerprint and its reading.
-        if known.get("loaded") == trusted.library.digest():
-            return trusted
+    inputs = fingerprint.proof(policies)
+    if library := known(policies, inputs):
+        return Gate(library, gate.vetted(library))
     made = gate.proven(policies)
     if inputs and inputs == fingerprint.proof(policies):
-        folder.write(root, _NAME, {"inputs": inputs, "loaded": made.library.digest()})
+        folder.write(policies.parent, _NAME, {"inputs": inputs, "loaded": made.library.digest()})
     return made
+
+
+def _record(root: Path) -> Mapping[str, Any]:
+    found = folder.read(root, _NAME)
+    return found if isinstance(found, dict) else {}

@@ -5,9 +5,17 @@ A missing value is an error. Nothing is escaped: every value is a name or a numb
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from functools import cache
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
 
 
 def render(template: str, **values: object) -> str:
@@ -28,4 +36,14 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         autoescape=False,  # noqa: S701 - see above
+        bytecode_cache=_Bytecode(str(Path(cache_from_source(__file__)).parent)),
     )
+
+
+class _Bytecode(FileSystemBytecodeCache):
+    """The compiled templates, beside Python's own bytecode of this module, and written where that is."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if not sys.dont_write_bytecode:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)

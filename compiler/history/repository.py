@@ -25,11 +25,14 @@ class GitError(CouldNotRunError):
 class Repository:
     """The repository around a folder; paths are relative to the folder.
 
-    What an object id stands for never changes, so that each object is read once.
+    What an object id stands for never changes, so that each object is read once. A name stands for what it did when it
+    was first asked for.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._commits: dict[str, str | None] = {}
+        self._shared: dict[tuple[str, str], str | None] = {}
         self._listed: dict[tuple[str, str], Mapping[str, str]] = {}
         self._objects: dict[str, bytes] = {}
 
@@ -39,15 +42,20 @@ class Repository:
         Raises:
             GitError: Git cannot be asked.
         """
-        return self._line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        if name not in self._commits:
+            asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            self._commits[name] = self._line(*asked)
+        return self._commits[name]
 
     def merge_base(self, one: str, other: str) -> str | None:
-        """Return the newest commit that both contain, or None where the repository knows of none.
+        """Return the newest commit that both (their ids) contain, or None where the repository knows of none.
 
         Raises:
             GitError: Git cannot be asked.
         """
-        return self._line("merge-base", one, other)
+        if (one, other) not in self._shared:
+            self._shared[one, other] = self._line("merge-base", one, other)
+        return self._shared[one, other]
 
     @property
     def shallow(self) -> bool:

@@ -1,19 +1,19 @@
 """The policies of a project with the parts of the input that each rule reads, known where nothing has changed.
 
-The record, in the project's folder ``.cbp/``, holds these very policies, whether they were proven, and what their
-analysis found.
-It serves answers about a change; a compilation reads nothing of it. A person with write access to it can make
-``cbp diff``, ``cbp impact`` and ``cbp explain`` say anything about the rules on this machine, and no more than that.
+The records, in the project's folder ``.cbp/``, hold these very policies, whether they were proven, and what their
+analysis found. They serve answers about a change, and compilations at a desk. A person with write access to them can
+make ``cbp compile``, ``cbp diff``, ``cbp impact`` and ``cbp explain`` say anything about the rules on this machine, and
+no more than that: ``cbp verify`` and ``--check`` read none of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder, proofs
 from compiler.lineage.fields import as_json, from_json
-from compiler.lineage.inputs import Inputs
 from compiler.policy.domains import Domain
 from compiler.policy.library import Library, Module, Rule, read
 from compiler.policy.metadata import Metadata
@@ -24,27 +24,57 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.lineage.fields import Read
-    from compiler.lineage.inputs import Part
+    from compiler.lineage.inputs import Inputs
+    from compiler.lineage.parts import Part
 
-_NAME = "analysed.json"
+_PARTS = "analysed.json"
+_FIELDS = "fields.json"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Analysed:
     """Policies, and what the analysis of their syntax found.
 
     ``reads`` are the parts of the input on which the denials of a rule, and the number of values that it examined,
-    depend, by the rule's id; ``separable`` are the rules that judge each rendered object alone. ``fields`` are those of
-    rendered objects on which the denials of a rule depend; a rule without an entry depends on all of each object that
-    it reads. ``fingerprint`` is that of everything that an answer depends on besides the input, None where it is
-    uncertain.
+    depend, by the rule's id. ``fingerprint`` is that of everything that an answer depends on besides the input, None
+    where it is uncertain; ``root`` is the project whose records hold the analysis then.
     """
 
     library: Library
     reads: Mapping[str, frozenset[Part]]
-    separable: frozenset[str]
-    fields: Mapping[str, frozenset[Read]]
-    fingerprint: str | None
+    fingerprint: str | None = None
+    root: Path | None = None
+    inputs: Inputs | None = None
+    """The analysis itself, where it was made now."""
+
+    @property
+    def separable(self) -> frozenset[str]:
+        """The rules that judge each rendered object alone."""
+        return self._of_objects[0]
+
+    @property
+    def fields(self) -> Mapping[str, frozenset[Read]]:
+        """The fields of rendered objects on which the denials of a rule depend.
+
+        A rule without an entry depends on all of each object that it reads.
+        """
+        return self._of_objects[1]
+
+    @cached_property
+    def _of_objects(self) -> tuple[frozenset[str], Mapping[str, frozenset[Read]]]:
+        """What the rules read of single objects: it takes longer to find, and few questions are about it."""
+        kept = self.root if self.fingerprint else None
+        if kept and (found := _recorded_fields(folder.read(kept, _FIELDS), self.fingerprint)):
+            return found
+        inputs = self.inputs or _inputs(self.library, _engine(self.library))
+        packages = {rule.id: rule.module.package for rule in self.library.rules}
+        separable = frozenset(rule for rule, package in packages.items() if inputs.separable(package))
+        found_fields = ((rule, inputs.fields(package)) for rule, package in packages.items())
+        fields = {rule: read for rule, read in found_fields if read is not None}
+        if kept:
+            said = {rule: list(map(as_json, read)) for rule, read in fields.items()}
+            folder.write(kept, _FIELDS, {"inputs": self.fingerprint, "separable": sorted(separable), "fields": said})
+        return separable, fields
 
 
 def analysed(policies: Path) -> Analysed:
@@ -55,55 +85,71 @@ def analysed(policies: Path) -> Analysed:
     """
     library, engine = read(policies), Instrumented()
     engine.load(library.modules, library.data)
-    return _analysed(library, engine, None)
+    return _analysed(library, engine)
 
 
-def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
+def known(policies: Path, root: Path, *, proven: bool = True, inputs: str | None = None) -> Analysed:
     """Return policies that are proven and analysed now, or known to have been by the record of the project ``root``.
 
-    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted.
+    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted. ``inputs`` is the
+    fingerprint of what their proof depends on, where it was taken a moment ago.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    inputs, record = fingerprint.proof(policies), folder.read(root, _NAME)
-    if inputs and (found := _recorded(record, inputs, proven=proven)):
+    inputs, record = inputs or fingerprint.proof(policies), folder.read(root, _PARTS)
+    if inputs and (found := _recorded(record, inputs, root, proven=proven)):
         return found
-    engine = Instrumented()
     if proven:
-        library = proofs.proven(policies).library
-        engine.load_vetted(library.modules, library.data)
+        library = proofs.known(policies, inputs) or proofs.proven(policies).library
+        made = _analysed(library, _engine(library))
     else:
-        library = read(policies, proven=True)
+        library, engine = read(policies, proven=True), Instrumented()
         engine.load(library.modules, library.data)
-    certain = inputs and inputs == fingerprint.proof(policies)
-    made = _analysed(library, engine, inputs if certain else None)
-    if certain:
-        reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
-        fields = {rule: list(map(as_json, read)) for rule, read in made.fields.items()}
-        content = {"library": _plain(library), "reads": reads, "separable": sorted(made.separable), "fields": fields}
-        folder.write(root, _NAME, {"inputs": inputs, "proven": proven, **content})
-    return made
+        made = _analysed(library, engine)
+    if inputs is None or inputs != fingerprint.proof(policies):
+        return made
+    reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
+    folder.write(root, _PARTS, {"inputs": inputs, "proven": proven, "library": _plain(library), "reads": reads})
+    return replace(made, fingerprint=inputs, root=root)
 
 
-def _analysed(library: Library, engine: Instrumented, fingerprint: str | None) -> Analysed:
-    inputs = Inputs.loaded(engine, library.data)
-    packages = {rule.id: rule.module.package for rule in library.rules}
-    reads = {rule: inputs.of(package) for rule, package in packages.items()}
-    separable = frozenset(rule for rule, package in packages.items() if inputs.separable(package))
-    found = ((rule, inputs.fields(package)) for rule, package in packages.items())
-    fields = {rule: read for rule, read in found if read is not None}
-    return Analysed(library, reads, separable, fields, fingerprint)
+def _engine(library: Library) -> Instrumented:
+    """Return an engine that holds policies which were vetted before."""
+    engine = Instrumented()
+    engine.load_vetted(library.modules, library.data)
+    return engine
 
 
-def _recorded(record: Any, inputs: str, *, proven: bool) -> Analysed | None:
-    """Return the recorded policies with their analysis, if they are those of the folder as it is now."""
+def _inputs(library: Library, engine: Instrumented) -> Inputs:
+    from compiler.lineage.inputs import Inputs  # policies that are known are not analysed
+
+    return Inputs.loaded(engine, library.data)
+
+
+def _analysed(library: Library, engine: Instrumented) -> Analysed:
+    inputs = _inputs(library, engine)
+    reads = {rule.id: inputs.of(rule.module.package) for rule in library.rules}
+    return Analysed(library, reads, inputs=inputs)
+
+
+def _recorded(record: Any, inputs: str, root: Path, *, proven: bool) -> Analysed | None:
+    """Return the recorded policies with the parts that they read, if they are those of the folder as it is now."""
     try:
         if record["inputs"] != inputs or (proven and record["proven"] is not True):
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
+        return Analysed(_library(record["library"]), reads, inputs, root)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _recorded_fields(record: Any, inputs: str | None) -> tuple[frozenset[str], Mapping[str, frozenset[Read]]] | None:
+    try:
+        if record["inputs"] != inputs:
+            return None
         fields = {rule: frozenset(map(from_json, read)) for rule, read in record["fields"].items()}
-        return Analysed(_library(record["library"]), reads, frozenset(record["separable"]), fields, inputs)
+        return frozenset(record["separable"]), fields
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

@@ -11,14 +11,14 @@ import orjson
 from compiler.emit.kubernetes.common.contents import is_by_content
 from compiler.lineage.abstract import DOCUMENT
 from compiler.lineage.fields import Readers, moves
-from compiler.lineage.inputs import DOCUMENTS, differing
+from compiler.lineage.parts import DOCUMENTS, differing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from compiler.lineage.analysed import Analysed
     from compiler.lineage.fields import Move
-    from compiler.lineage.inputs import Part
+    from compiler.lineage.parts import Part
 
 Document = Mapping[str, Any]
 """The input of a cluster."""

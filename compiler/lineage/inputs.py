@@ -7,7 +7,6 @@ that a rule is rather evaluated in vain than missed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import takewhile
@@ -17,23 +16,20 @@ import orjson
 
 from compiler.lineage.constants import Constants
 from compiler.lineage.interpretation import Interpreter
+from compiler.lineage.parts import DOCUMENTS, EVERYTHING
 from compiler.policy.syntax import Syntax, children, uses
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from compiler.lineage.fields import Read
+    from compiler.lineage.parts import Part
     from compiler.policy.regorus import Instrumented
     from compiler.policy.syntax import Call, Tree
 
-Part = tuple[str, ...]
 Name = tuple[str, str]
 """A rule's package and name."""
 
-DOCUMENTS = "documents"
-EVERYTHING: Part = ()
-BEFORE: Part = ("before",)
-"""The old side in the base, which the rules about transitions read."""
 _DOCUMENTS = ("input", DOCUMENTS)
 _KINDS = {_DOCUMENTS: ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """The lists of all rendered objects, each with the path of the kind in an item."""
@@ -43,47 +39,6 @@ _STATEMENT = ("lib", "statements", "at")
 """The function that returns the value of the specification at a path."""
 _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
 """Expressions that do not fail when a part of them is undefined."""
-
-
-def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterable[Part]) -> frozenset[Part]:
-    """Return the parts (of rendered objects: their kinds) whose values in two inputs differ."""
-    asked = tuple(parts)
-    one, other = values(before, asked), values(after, asked)
-    return frozenset(part for part in asked if one[part] != other[part])
-
-
-def values(document: Mapping[str, Any], parts: Iterable[Part]) -> Mapping[Part, Any]:
-    """Return the value of each part of an input, None where it is absent; of rendered objects, those of a kind."""
-    by_kind = {**document, DOCUMENTS: _by_kind(document[DOCUMENTS])}
-    return {part: _value(by_kind if part[:-1] == (DOCUMENTS,) else document, part) for part in parts}
-
-
-def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for item in documents:
-        found.setdefault(item["object"]["kind"], []).append(item)
-    return found
-
-
-def _value(document: Mapping[str, Any], part: Part) -> Any:
-    """Return the value of a part, or None when it is absent."""
-    value: Any = document
-    for key in part:
-        if not isinstance(value, Mapping):
-            break
-        value = value.get(key)
-    return value
-
-
-def excerpt(document: Mapping[str, Any], parts: Collection[Part]) -> Mapping[str, Any]:
-    """Return an input reduced to the keys and the rendered objects of ``parts``."""
-    if EVERYTHING in parts:
-        return document
-    kept = {key: value for key, value in document.items() if key in {part[0] for part in parts}}
-    if DOCUMENTS in kept and (DOCUMENTS,) not in parts:
-        kinds = {part[1] for part in parts if part[0] == DOCUMENTS}
-        kept[DOCUMENTS] = [item for item in document[DOCUMENTS] if item["object"]["kind"] in kinds]
-    return kept
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from compiler.lineage.concerned import Concerned, aligned
-from compiler.lineage.inputs import BEFORE, DOCUMENTS, excerpt
 from compiler.lineage.on_demand import OnDemand
+from compiler.lineage.parts import BEFORE, DOCUMENTS, excerpt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

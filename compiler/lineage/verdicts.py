@@ -8,15 +8,16 @@ the compiler. The answers are in the project's folder ``.cbp/``, as :mod:`compil
 from __future__ import annotations
 
 import json
+from collections import deque
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.compile_cache import folder
+from compiler.compile_cache import fingerprint, folder, proofs
 from compiler.lineage.analysed import known
-from compiler.lineage.inputs import values
 from compiler.lineage.on_demand import OnDemand
+from compiler.lineage.parts import values
 from compiler.policy import workers
 from compiler.policy.denial import answer
 from compiler.policy.gate import PACKAGE, Gate
@@ -35,17 +36,35 @@ _NAME = "verdicts.json"
 _MOST = 20_000
 """The number of answers that are kept, besides those of the last judgement; the oldest give way."""
 _DIGEST = 16  # bytes
+_FEW = 4
+"""Where less than one rule in so many is asked about a cluster, that costs less than another process would."""
 
 
-def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
-    """Return the gate of the policies of a folder, with the answers that the project ``root`` remembers.
+def trusting(policies: Path) -> Gate:
+    """Return the gate of a compilation at a desk, with the answers that the project of the policies remembers.
 
-    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted.
+    Policies that no earlier compilation has proven are proven now, and all of them are evaluated: those that are being
+    edited have answers that nobody asks for again, and are not worth their analysis.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root, proven=proven))
+    inputs = fingerprint.proof(policies)
+    if proofs.recorded(policies.parent, inputs):
+        return remembering(policies, policies.parent, inputs=inputs)
+    return proofs.proven(policies)
+
+
+def remembering(policies: Path, root: Path, *, proven: bool = True, inputs: str | None = None) -> Gate:
+    """Return the gate of the policies of a folder, with the answers that the project ``root`` remembers.
+
+    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted. ``inputs`` is the
+    fingerprint of what their proof depends on, where it was taken a moment ago.
+
+    Raises:
+        PolicyError: they have faults, or a rule does not prove itself.
+    """
+    return _Remembering(root, known(policies, root, proven=proven, inputs=inputs))
 
 
 class _Remembering(Gate):
@@ -65,13 +84,33 @@ class _Remembering(Gate):
         self, renderings: Iterable[Rendering], as_of: date | None
     ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
         """Yield each cluster with the answers of all rules, known or found now."""
-        asked = [(rendering, input_of(rendering, as_of)) for rendering in renderings]
-        keys = [self._keys(document) for _, document in asked]
-        unknown = [[rule for rule, key in of.items() if key not in self._known] for of in keys]
-        self._learn([document for _, document in asked], keys, unknown)
-        for (rendering, _), of in zip(asked, keys, strict=True):
-            yield rendering, {rule: answer(rule, self._known[key]) for rule, key in of.items()}
-        self._keep(keys, new=any(unknown))
+        asked: deque[tuple[Rendering, Mapping[str, str], Sequence[str]]] = deque()
+
+        def questions() -> Iterator[str]:
+            for rendering in renderings:
+                document = input_of(rendering, as_of)
+                keys = self._keys(document)
+                unknown = [rule for rule, key in keys.items() if key not in self._known]
+                asked.append((rendering, keys, unknown))
+                question = f"{' '.join(unknown)}\n{orjson.dumps(document).decode()}" if unknown else ""
+                if 0 < len(unknown) * _FEW < len(keys):
+                    self._learn(keys, unknown, self._evaluated(question))
+                    question = ""
+                elif unknown:
+                    self.engine.need(unknown)  # here, and not in each of several processes
+                yield question
+
+        used: dict[str, None] = {}
+        new = False
+        for text in workers.answers(self._evaluated, questions(), workers.processors()):
+            rendering, keys, unknown = asked.popleft()
+            if text:
+                self._learn(keys, unknown, text)
+            used.update(dict.fromkeys(keys.values()))
+            new = new or bool(unknown)
+            yield rendering, {rule: answer(rule, self._known[key]) for rule, key in keys.items()}
+        if new:
+            self._keep(used)
 
     def _keys(self, document: Mapping[str, Any]) -> dict[str, str]:
         """Return the key of each rule's answer: a digest of the rule and of all that it reads of an input."""
@@ -86,34 +125,23 @@ class _Remembering(Gate):
             for rule, read in self._analysed.reads.items()
         }
 
-    def _learn(
-        self,
-        documents: Sequence[Mapping[str, Any]],
-        keys: Sequence[Mapping[str, str]],
-        unknown: Sequence[Sequence[str]],
-    ) -> None:
-        """Evaluate the rules without a known answer; several processes do, where it is worth their start."""
-        pending = [index for index, rules in enumerate(unknown) if rules]
-        questions = (f"{' '.join(unknown[index])}\n{orjson.dumps(documents[index]).decode()}" for index in pending)
-        many = sum(map(len, unknown)) > len(self.library.rules)
-        self.engine.need(rule for rules in unknown for rule in rules)  # here, and not in each of several processes
-        found = workers.answers(self._evaluated, questions, workers.processors() if many else 1)
-        for index, text in zip(pending, found, strict=True):
-            self._known.update((keys[index][rule], value) for rule, value in json.loads(text).items())
+    def _learn(self, keys: Mapping[str, str], rules: Iterable[str], text: str) -> None:
+        found = json.loads(text)
+        self._known.update((keys[rule], found[rule]) for rule in rules)
 
     def _evaluated(self, question: str) -> str:
         """Return the answers to a line of rules, and an input after it, as JSON text."""
         first, _, document = question.partition("\n")
         rules = first.split()
+        self.engine.need(rules)
         asked = [f"{PACKAGE}.{rule}" for rule in rules]
         found = self.engine.evaluate_some(asked, document)
         return json.dumps({rule: found[name] for rule, name in zip(rules, asked, strict=True)})
 
-    def _keep(self, keys: Iterable[Mapping[str, str]], *, new: bool) -> None:
+    def _keep(self, used: Mapping[str, None]) -> None:
         """Write the answers of this judgement and those before it, the oldest first."""
-        if not (new and self._analysed.fingerprint):
+        if not self._analysed.fingerprint:
             return
-        used = dict.fromkeys(key for of in keys for key in of.values())
         kept = {key: value for key, value in self._known.items() if key not in used}
         oldest = max(len(kept) - _MOST, 0)
         answers = {**dict(list(kept.items())[oldest:]), **{key: self._known[key] for key in used}}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import ssl
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import AfterValidator
@@ -46,6 +45,8 @@ def _address_range(value: str) -> str:
 
 def _certificates(value: str) -> str:
     """Return certificates, each of which OpenSSL can read; nothing else may stand between them, such as a key."""
+    import ssl  # few specifications have any
+
     try:
         if not re.fullmatch(_CERTIFICATES, value):
             raise ValueError(value)

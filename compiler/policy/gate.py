@@ -78,17 +78,6 @@ def proven(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     return loaded
 
 
-def trusted(policies: Path, engine: Callable[[], Regorus] = Regorus) -> Gate:
-    """Load policies into an embedded engine without vetting or proving them: they were, or nothing may be judged.
-
-    Raises:
-        PolicyError: they cannot be read.
-    """
-    found = scan(policies, proven=True)
-    found.faults.refuse()
-    return Gate(found.library, vetted(found.library, engine))
-
-
 def vetted(library: Library, engine: Callable[[], Regorus] = Regorus) -> Regorus:
     """Return an embedded engine that holds policies which were vetted before.
 

@@ -35,28 +35,42 @@ def processors() -> int:
 def answers(answer: Callable[[str], str], questions: Iterable[str], number: int) -> Iterator[str]:
     """Yield the answer to each question in their order, from a ``number`` of workers; one is this process itself.
 
-    While they work, the next question is computed.
+    While they work, the next question is computed. An empty question has an empty answer, and nobody is asked.
 
     Raises:
         PolicyError: an answer raised it, or a worker ended without an answer.
     """
     if number == 1:
-        yield from map(answer, questions)
+        yield from (answer(question) if question else "" for question in questions)
         return
     with ExitStack() as running:
-        busy: deque[_Worker] = deque()
+        idle: list[_Worker] = []
+        asked: deque[_Worker | None] = deque()
+        started = 0
         for question in questions:
-            if len(busy) < number:
-                busy.append(running.enter_context(_started(answer)))
-                busy[-1].ask(question)
+            if not question:
+                asked.append(None)
                 continue
-            worker = busy.popleft()
-            found = worker.answer()
+            while not idle:
+                if started < number:
+                    idle.append(running.enter_context(_started(answer)))
+                    started += 1
+                else:
+                    yield _answered(asked.popleft(), idle)
+            worker = idle.pop()
             worker.ask(question)
-            busy.append(worker)
-            yield found
-        for worker in busy:
-            yield worker.answer()
+            asked.append(worker)
+        while asked:
+            yield _answered(asked.popleft(), idle)
+
+
+def _answered(worker: _Worker | None, idle: list[_Worker]) -> str:
+    """Return the answer of a worker, which is ``idle`` then; that of nobody is empty."""
+    if worker is None:
+        return ""
+    found = worker.answer()
+    idle.append(worker)
+    return found
 
 
 class _Worker:

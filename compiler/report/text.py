@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics.text import block, line
-from compiler.report.diff import text as diff
 from compiler.report.difference import excerpt
 from compiler.report.outcome import counted
 
@@ -33,7 +32,7 @@ def render(
     folded = [] if whole else [finding for finding in outcome.warnings if finding.identity in known]
     warnings = [finding for finding in outcome.warnings if whole or finding.identity not in known]
     parts = (
-        diff.render(outcome.difference) if outcome.difference else "",
+        _difference(outcome),
         "".join(f"{change}\n" for change in _changes(outcome)),
         "".join(line(finding, colour=colour) for finding in outcome.waived),
         "".join((line if brief else block)(finding, colour=colour) for finding in warnings),
@@ -46,6 +45,15 @@ def render(
 def closing(outcome: Outcome) -> str:
     """Return the end of a report without its findings: changes, engine and summary."""
     return "".join(f"{line}\n" for line in (*_changes(outcome), *_summary(outcome, (), whole=True)))
+
+
+def _difference(outcome: Outcome) -> str:
+    """Return what the changed statements do, where that was asked; most reports need none of what finds it."""
+    if outcome.difference is None:
+        return ""
+    from compiler.report.diff import text as diff
+
+    return diff.render(outcome.difference)
 
 
 def _paragraph(text: str) -> str:

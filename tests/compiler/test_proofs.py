@@ -18,7 +18,7 @@ from compiler.compile_cache import fingerprint, proofs
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate
 from tests.compiler.project import ROOT
-from tests.policy.policies import RULE, changed, with_tests
+from tests.policy.policies import RULE, changed, one_rule, with_tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -232,7 +232,7 @@ def _judgement(gate: Gate, heap: int) -> dict[str, object]:
 def test_commands_of_a_desk_prove_once_and_verify_and_check_prove_each_time(project: Path, proven: list[str]) -> None:
     """An edit of the specification is judged by the rules that were proven; what a pull request runs proves them."""
     network = "10.20.0.0/16=10.40.0.0/16"
-    _one_rule(project)
+    one_rule(project)
     edited = project / "spec/compute.yaml"
     expected = {
         ("compile",): 1,
@@ -251,7 +251,7 @@ def test_commands_of_a_desk_prove_once_and_verify_and_check_prove_each_time(proj
 
 
 def test_compile_says_the_same_with_and_without_the_record(project: Path) -> None:
-    _one_rule(project)
+    one_rule(project)
     assert cbp(project, "compile").exit_code == 0
     (project / ".cbp/compiled.json").unlink()
     known = cbp(project, "compile", "--format", "json")
@@ -261,21 +261,13 @@ def test_compile_says_the_same_with_and_without_the_record(project: Path) -> Non
 
 
 def test_a_refused_specification_leaves_the_proof_known(project: Path, proven: list[str]) -> None:
-    _one_rule(project, most=1)
+    one_rule(project, most=1)
     assert [cbp(project, "compile").exit_code for _ in range(2)] == [1, 1]
     assert proven == ["TST001"]
 
 
 def test_a_project_that_cannot_hold_a_record_proves_each_time(project: Path, proven: list[str]) -> None:
-    _one_rule(project)
+    one_rule(project)
     (project / ".cbp").write_text("in the way")
     assert [cbp(project, "compile").exit_code for _ in range(2)] == [0, 0]
     assert proven == ["TST001", "TST001"]
-
-
-def _one_rule(project: Path, most: int = 99) -> None:
-    """Replace the project's policies by a rule about the heap that proves itself."""
-    shutil.rmtree(project / "policies")
-    fixture = f"must_pass: {{spec: {{limits: {{memory: {{heap: {most}}}}}}}}}\n"
-    fixture += f"must_deny: [{{at: [spec, limits, memory, heap], value: {most + 1}}}]\n"
-    with_tests(project, changed("memory.heap > 50", f"memory.heap > {most}"), fixture=fixture)

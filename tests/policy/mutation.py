@@ -20,8 +20,8 @@ from compiler.history.base import Base
 from compiler.history.repository import Repository
 from compiler.lineage.analysed import known
 from compiler.lineage.concerned import Concerned, aligned
-from compiler.lineage.inputs import excerpt
 from compiler.lineage.on_demand import OnDemand
+from compiler.lineage.parts import excerpt
 from compiler.pipeline import emit_for_policies
 from compiler.policy.before import Before
 from compiler.policy.denial import answer
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from compiler.emit.artifact import Artifact, Document
-    from compiler.lineage.inputs import Part
+    from compiler.lineage.parts import Part
     from compiler.policy.library import Rule
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved

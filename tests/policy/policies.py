@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache
 from pathlib import Path
 
@@ -90,3 +91,11 @@ def changed(old: str, new: str) -> str:
     """Return the rule's text with one place changed."""
     assert RULE.count(old) == 1, old
     return RULE.replace(old, new)
+
+
+def one_rule(project: Path, most: int = 99) -> None:
+    """Replace the project's policies by a rule about the heap that proves itself."""
+    shutil.rmtree(project / "policies")
+    fixture = f"must_pass: {{spec: {{limits: {{memory: {{heap: {most}}}}}}}}}\n"
+    fixture += f"must_deny: [{{at: [spec, limits, memory, heap], value: {most + 1}}}]\n"
+    with_tests(project, changed("memory.heap > 50", f"memory.heap > {most}"), fixture=fixture)

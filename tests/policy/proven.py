@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.policy import gate
+from compiler.compile_cache import proofs
+from compiler.lineage import verdicts
+from compiler.policy import gate, library
 from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from compiler.policy.engine import Engine
-    from compiler.policy.library import Module
+    from compiler.policy.library import Library, Module
 
 REMEMBERED = 2000
 """The most answers that one engine remembers, so that a worker of the suite does not grow without bound."""
@@ -56,9 +58,10 @@ class Remembering(Regorus):
 @contextmanager
 def proven_once() -> Iterator[None]:
     """Let compilations by the same policies share one gate, if they judge in the embedded engine."""
-    load, trust, prove = gate.load, gate.trusted, gate.Gate.prove
+    load, vet, prove = gate.load, gate.vetted, gate.Gate.prove
     loaded: dict[str, gate.Gate] = {}
-    trusted: dict[str, gate.Gate] = {}
+    known: dict[str, Library] = {}
+    vetted: dict[str, Regorus] = {}
     proven: set[int] = set()
 
     def load_once(policies: Path, engine: Callable[[], Engine] = Regorus) -> gate.Gate:
@@ -69,11 +72,17 @@ def proven_once() -> Iterator[None]:
             loaded[content] = load(policies, Remembering)
         return loaded[content]
 
-    def trust_once(policies: Path) -> gate.Gate:
-        content = _digest(policies)
-        if content not in trusted:
-            trusted[content] = trust(policies, Remembering)
-        return trusted[content]
+    def read_once(policies: Path, *, proven: bool = False) -> Library:
+        content = f"{proven} {_digest(policies)}"
+        if content not in known:
+            known[content] = library.read(policies, proven=proven)
+        return known[content]
+
+    def vet_once(held: Library) -> Regorus:
+        content = held.digest()
+        if content not in vetted:
+            vetted[content] = vet(held, Remembering)
+        return vetted[content]
 
     def prove_once(self: gate.Gate) -> None:
         if id(self) not in proven:
@@ -83,7 +92,10 @@ def proven_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "load", load_once)
-        patch.setattr(gate, "trusted", trust_once)
+        patch.setattr(gate, "vetted", vet_once)
+        patch.setattr(proofs, "read", read_once)
+        # Each project would analyse the policies, and remember answers of its own.
+        patch.setattr(verdicts, "trusting", proofs.proven)
         patch.setattr(gate.Gate, "prove", prove_once)
         yield
 

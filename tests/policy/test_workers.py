@@ -52,6 +52,15 @@ def test_answers_come_in_the_order_of_the_questions(number: int) -> None:
     assert (own in processes) is (number == 1)
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_nobody_is_asked_an_empty_question(number: int) -> None:
+    program = f"""
+    print([text.partition(' ')[0] for text in answers(echo, ['', '0', '', '', '1', '2', '', '3', ''], {number})])
+    print([*answers(fail, ['', ''], {number})], active_children())
+    """
+    assert run(program).splitlines() == ["['', '0', '', '', '1', '2', '', '3', '']", "['', ''] []"]
+
+
 def test_the_next_question_is_computed_while_the_workers_work_and_no_further_one() -> None:
     program = """
     asked = []

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from compiler.lineage.inputs import Inputs, differing, excerpt
+from compiler.lineage.inputs import Inputs
+from compiler.lineage.parts import differing, excerpt
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
 from tests.compiler.project import ROOT
