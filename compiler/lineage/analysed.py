@@ -12,8 +12,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from compiler.compile_cache import fingerprint, folder, proofs
+from compiler.compile_cache import fingerprint, folder
 from compiler.lineage.fields import as_json, from_json
+from compiler.policy import gate
 from compiler.policy.domains import Domain
 from compiler.policy.library import Library, Module, Rule, read
 from compiler.policy.metadata import Metadata
@@ -46,6 +47,8 @@ class Analysed:
     root: Path | None = None
     inputs: Inputs | None = None
     """The analysis itself, where it was made now."""
+    engine: Instrumented | None = None
+    """The engine that holds the policies with the answer of each rule, where they were proven now."""
 
     @property
     def separable(self) -> frozenset[str]:
@@ -66,7 +69,7 @@ class Analysed:
         kept = self.root if self.fingerprint else None
         if kept and (found := _recorded_fields(folder.read(kept, _FIELDS), self.fingerprint)):
             return found
-        inputs = self.inputs or _inputs(self.library, _engine(self.library))
+        inputs = self.inputs or _inputs(self.library, _loaded(self.library))
         packages = {rule.id: rule.module.package for rule in self.library.rules}
         separable = frozenset(rule for rule, package in packages.items() if inputs.separable(package))
         found_fields = ((rule, inputs.fields(package)) for rule, package in packages.items())
@@ -83,38 +86,42 @@ def analysed(policies: Path) -> Analysed:
     Raises:
         PolicyError: they have faults.
     """
-    library, engine = read(policies), Instrumented()
+    library, engine = read(policies, proven=True), Instrumented()
     engine.load(library.modules, library.data)
     return _analysed(library, engine)
 
 
-def known(policies: Path, root: Path, *, proven: bool = True, inputs: str | None = None) -> Analysed:
-    """Return policies that are proven and analysed now, or known to have been by the record of the project ``root``.
-
-    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted. ``inputs`` is the
-    fingerprint of what their proof depends on, where it was taken a moment ago.
+def proved(policies: Path) -> Analysed:
+    """Prove the policies of a folder, and analyse them; the engine in which they did so is part of the answer.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    inputs, record = inputs or fingerprint.proof(policies), folder.read(root, _PARTS)
+    engine = Instrumented()
+    library = gate.proven(policies, lambda: engine).library
+    return replace(_analysed(library, engine), engine=engine)
+
+
+def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
+    """Return policies that are analysed now, or known by the record of the project ``root``.
+
+    They are proven, too, unless they need not be, as a commit holds them that was judged.
+
+    Raises:
+        PolicyError: they have faults, or a rule does not prove itself.
+    """
+    inputs, record = fingerprint.proof(policies), folder.read(root, _PARTS)
     if inputs and (found := _recorded(record, inputs, root, proven=proven)):
         return found
-    if proven:
-        library = proofs.known(policies, inputs) or proofs.proven(policies).library
-        made = _analysed(library, _engine(library))
-    else:
-        library, engine = read(policies, proven=True), Instrumented()
-        engine.load(library.modules, library.data)
-        made = _analysed(library, engine)
+    made = proved(policies) if proven else analysed(policies)
     if inputs is None or inputs != fingerprint.proof(policies):
         return made
-    reads = {rule: sorted(parts) for rule, parts in made.reads.items()}
-    folder.write(root, _PARTS, {"inputs": inputs, "proven": proven, "library": _plain(library), "reads": reads})
+    content = {"library": _plain(made.library), "reads": {rule: sorted(parts) for rule, parts in made.reads.items()}}
+    folder.write(root, _PARTS, {"inputs": inputs, "proven": proven, **content})
     return replace(made, fingerprint=inputs, root=root)
 
 
-def _engine(library: Library) -> Instrumented:
+def _loaded(library: Library) -> Instrumented:
     """Return an engine that holds policies which were vetted before."""
     engine = Instrumented()
     engine.load_vetted(library.modules, library.data)

@@ -180,12 +180,22 @@ class Inputs:
 
     def _below(self, path: Part) -> Iterator[Name]:
         """Yield the rules that a path below ``data`` may refer to."""
-        for package, module in self.modules.items():
+        for length in range(len(path) + 1):
+            if (package := ".".join(path[:length])) in self.modules:
+                asked = path[length : length + 1]
+                yield from ((package, name) for name in self.modules[package].names if asked in ((), (name,)))
+        for package in self._inner.get(path, ()):
+            yield from ((package, name) for name in self.modules[package].names)
+
+    @cached_property
+    def _inner(self) -> Mapping[Part, Sequence[str]]:
+        """The packages that are further below ``data`` than a path, by each such path."""
+        found: dict[Part, list[str]] = {}
+        for package in self.modules:
             whole = tuple(package.split("."))
-            if path[: len(whole)] == whole:
-                yield from ((package, name) for name in module.names if path[len(whole) :][:1] in ((), (name,)))
-            elif whole[: len(path)] == path:
-                yield from ((package, name) for name in module.names)
+            for length in range(len(whole)):
+                found.setdefault(whole[:length], []).append(package)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,10 +240,13 @@ def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: 
         parts.add(EVERYTHING)
     if "stmts" not in tree:
         return {**tree, **{key: _without_kinds(module, tables, item, parts) for key, item in children(tree)}}
-    required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
+    items = [_item(module, statement) for statement in tree["stmts"]]
+    required: dict[Part, frozenset[str]] = {}
+    if any(items):
+        required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
     kept = []
-    for statement in tree["stmts"]:
-        kinds = required.get(_item(module, statement))
+    for statement, item in zip(tree["stmts"], items, strict=True):
+        kinds = required.get(item)
         if kinds is None:
             kept.append(_without_kinds(module, tables, statement, parts))
         else:

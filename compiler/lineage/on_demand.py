@@ -29,7 +29,7 @@ class OnDemand(Regorus):
         self.load_vetted(library.helpers, library.data)
 
     def need(self, rules: Iterable[str]) -> None:
-        """Load the rules with these ids, if they are not loaded yet.
+        """Load the rules with these ids that are not loaded yet.
 
         Raises:
             PolicyError: they do not compile.

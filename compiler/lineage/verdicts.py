@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from compiler.compile_cache import fingerprint, folder, proofs
+from compiler.compile_cache import folder
 from compiler.lineage.analysed import known
 from compiler.lineage.on_demand import OnDemand
 from compiler.lineage.parts import values
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from compiler.lineage.analysed import Analysed
     from compiler.policy.denial import Answer
+    from compiler.policy.regorus import Regorus
     from compiler.policy.rendering import Rendering
 
 _NAME = "verdicts.json"
@@ -41,40 +42,33 @@ _FEW = 4
 
 
 def trusting(policies: Path) -> Gate:
-    """Return the gate of a compilation at a desk, with the answers that the project of the policies remembers.
-
-    Policies that no earlier compilation has proven are proven now, and all of them are evaluated: those that are being
-    edited have answers that nobody asks for again, and are not worth their analysis.
+    """Return the gate of a compilation at a desk, whose project remembers that the policies are proven, and answers.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    inputs = fingerprint.proof(policies)
-    if proofs.recorded(policies.parent, inputs):
-        return remembering(policies, policies.parent, inputs=inputs)
-    return proofs.proven(policies)
+    return remembering(policies, policies.parent)
 
 
-def remembering(policies: Path, root: Path, *, proven: bool = True, inputs: str | None = None) -> Gate:
+def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
     """Return the gate of the policies of a folder, with the answers that the project ``root`` remembers.
 
-    Those that need not be ``proven``, as a commit holds them that was judged, are only vetted. ``inputs`` is the
-    fingerprint of what their proof depends on, where it was taken a moment ago.
+    Those that need not be proven, as a commit holds them that was judged, are only vetted.
 
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root, proven=proven, inputs=inputs))
+    return _Remembering(root, known(policies, root, proven=proven))
 
 
 class _Remembering(Gate):
     """A gate that evaluates only the rules whose answers it does not know, and writes them down."""
 
-    engine: OnDemand
+    engine: Regorus
 
     def __init__(self, root: Path, found: Analysed) -> None:
-        super().__init__(found.library, OnDemand(found.library))
-        self._root, self._analysed = root, found
+        super().__init__(found.library, found.engine or OnDemand(found.library))
+        self._root, self._reads, self._fingerprint = root, found.reads, found.fingerprint
         self._parts = tuple(sorted(frozenset().union(*found.reads.values())))
         record = folder.read(root, _NAME)
         same = isinstance(record, dict) and found.fingerprint and record.get("fingerprint") == found.fingerprint
@@ -122,7 +116,7 @@ class _Remembering(Gate):
             rule: blake2b(
                 b"".join((rule.encode(), *(parts[part] for part in sorted(read)))), digest_size=_DIGEST
             ).hexdigest()
-            for rule, read in self._analysed.reads.items()
+            for rule, read in self._reads.items()
         }
 
     def _learn(self, keys: Mapping[str, str], rules: Iterable[str], text: str) -> None:
@@ -140,9 +134,9 @@ class _Remembering(Gate):
 
     def _keep(self, used: Mapping[str, None]) -> None:
         """Write the answers of this judgement and those before it, the oldest first."""
-        if not self._analysed.fingerprint:
+        if not self._fingerprint:
             return
         kept = {key: value for key, value in self._known.items() if key not in used}
         oldest = max(len(kept) - _MOST, 0)
         answers = {**dict(list(kept.items())[oldest:]), **{key: self._known[key] for key in used}}
-        folder.write(self._root, _NAME, {"fingerprint": self._analysed.fingerprint, "answers": answers})
+        folder.write(self._root, _NAME, {"fingerprint": self._fingerprint, "answers": answers})

@@ -14,7 +14,10 @@ import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
-from compiler.compile_cache import fingerprint, proofs
+from compiler.compile_cache import fingerprint
+from compiler.lineage import analysed, verdicts
+from compiler.lineage.analysed import proved
+from compiler.lineage.verdicts import trusting
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate
 from tests.compiler.project import ROOT
@@ -26,8 +29,15 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-RECORD = ".cbp/proven.json"
+RECORD = ".cbp/analysed.json"
 PLACE = "testing/heap_large"
+
+
+@pytest.fixture(autouse=True)
+def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The suite replaces them (tests/policy/proven.py).
+    monkeypatch.setattr(verdicts, "trusting", trusting)
+    monkeypatch.setattr(analysed, "proved", proved)
 
 
 @pytest.fixture
@@ -50,9 +60,9 @@ def policies(tmp_path: Path, proven: list[str]) -> Path:
     folder = with_tests(tmp_path)
     (folder / "thresholds").mkdir()
     (folder / "thresholds/data.yaml").write_text("heap: 50\n")
-    proofs.proven(folder)
+    trusting(folder)
     assert proven == ["TST001"]
-    proofs.proven(folder)
+    trusting(folder)
     assert proven == ["TST001"]
     proven.clear()
     return folder
@@ -76,13 +86,13 @@ def cbp(project: Path, *arguments: str) -> Result:
 def test_policies_with_any_file_changed_are_proven(policies: Path, proven: list[str], file: str) -> None:
     with (policies / file).open("a") as stream:
         stream.write("# more\n")
-    proofs.proven(policies)
+    trusting(policies)
     assert proven == ["TST001"]
 
 
 def test_another_file_among_the_policies_is_a_change(policies: Path, proven: list[str]) -> None:
     (policies / "README.md").touch()
-    proofs.proven(policies)
+    trusting(policies)
     assert proven == ["TST001"]
 
 
@@ -112,7 +122,7 @@ def test_policies_are_proven_in_another_engine_or_interpreter(
     change: Callable[[Path, pytest.MonkeyPatch], None],
 ) -> None:
     change(tmp_path, monkeypatch)
-    proofs.proven(policies)
+    trusting(policies)
     assert proven == ["TST001"]
 
 
@@ -142,7 +152,7 @@ def test_policies_are_proven_by_another_compiler_but_not_by_one_that_moved(tmp_p
 
 def _prove_by(source: Path, policies: Path) -> None:
     program = (
-        f"from pathlib import Path\nfrom compiler.compile_cache import proofs\nproofs.proven(Path({str(policies)!r}))"
+        f"from pathlib import Path\nfrom compiler.lineage.verdicts import trusting\ntrusting(Path({str(policies)!r}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run([sys.executable, "-c", program], cwd=source, env=environment, check=True)
@@ -151,31 +161,30 @@ def _prove_by(source: Path, policies: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", "null", '"proven"', '{"inputs": null, "loaded": null}', "[" * 9999])
 def test_policies_are_proven_where_the_record_cannot_be_read(policies: Path, proven: list[str], text: str) -> None:
     (policies.parent / RECORD).write_text(text)
-    proofs.proven(policies)
+    trusting(policies)
     assert proven == ["TST001"]
 
 
-@pytest.mark.parametrize("part", ["inputs", "loaded"])
-def test_policies_are_proven_where_one_digest_of_the_record_differs(
-    policies: Path, proven: list[str], part: str
+@pytest.mark.parametrize(("part", "value"), [("inputs", "another"), ("proven", False), ("proven", 1)])
+def test_policies_are_proven_where_the_record_is_of_others_or_says_that_they_are_not(
+    policies: Path, proven: list[str], part: str, value: object
 ) -> None:
     file = policies.parent / RECORD
     record = json.loads(file.read_bytes())
-    file.write_text(json.dumps({**record, part: record[part][::-1]}))
-    proofs.proven(policies)
+    file.write_text(json.dumps({**record, part: value}))
+    trusting(policies)
     assert proven == ["TST001"]
     assert json.loads(file.read_bytes()) == record
 
 
-def test_a_rule_that_changes_while_the_policies_are_read_is_proven(
-    policies: Path, proven: list[str], monkeypatch: pytest.MonkeyPatch
+def test_policies_that_change_after_their_fingerprint_was_taken_judge_as_they_were(
+    policies: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The fingerprint is that of the files as they were; what the engine then holds is another rule."""
+    """Nothing is read that could differ from the fingerprint."""
     known = fingerprint.proof(policies)
     monkeypatch.setattr(fingerprint, "proof", lambda _: known)
-    (policies / PLACE / "heap_large.rego").write_text(changed("memory.heap > 50", "memory.heap > 50 + 0"))
-    proofs.proven(policies)
-    assert proven == ["TST001"]
+    (policies / PLACE / "heap_large.rego").write_text(changed("memory.heap > 50", "memory.heap > 99"))
+    assert _judgement(trusting(policies), 51)["denials"]
 
 
 def test_policies_that_change_while_they_are_proven_are_not_recorded(
@@ -184,7 +193,7 @@ def test_policies_that_change_while_they_are_proven_are_not_recorded(
     policies = with_tests(tmp_path)
     monkeypatch.setattr(Gate, "prove", lambda _: (policies / "thresholds").mkdir())
     monkeypatch.setattr(fingerprint, "proof", lambda _: str((policies / "thresholds").exists()))
-    proofs.proven(policies)
+    trusting(policies)
     assert not (tmp_path / RECORD).exists()
 
 
@@ -200,7 +209,7 @@ def test_policies_that_no_longer_prove_themselves_judge_nothing(policies: Path) 
     record = (policies.parent / RECORD).read_bytes()
     for _ in range(2):
         with pytest.raises(PolicyError, match="TST001 denies its own must_pass"):
-            proofs.proven(policies)
+            trusting(policies)
     assert (policies.parent / RECORD).read_bytes() == record
 
 
@@ -208,17 +217,17 @@ def test_a_proof_is_known_again_when_a_change_is_taken_back(policies: Path, prov
     file = policies / PLACE / "heap_large.rego"
     file.write_text(changed("memory.heap > 50", "memory.heap > 40"))
     with pytest.raises(PolicyError):
-        proofs.proven(policies)
+        trusting(policies)
     file.write_text(RULE)
     proven.clear()
-    proofs.proven(policies)
+    trusting(policies)
     assert proven == []
 
 
 def test_policies_that_are_known_to_be_proven_judge_as_they_did(policies: Path) -> None:
-    first, again = (_judgement(proofs.proven(policies), heap) for heap in (51, 51))
+    first, again = (_judgement(trusting(policies), heap) for heap in (51, 51))
     (policies.parent / RECORD).unlink()
-    assert first == again == _judgement(proofs.proven(policies), 51)
+    assert first == again == _judgement(trusting(policies), 51)
     assert first["denials"]
 
 

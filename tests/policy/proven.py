@@ -6,13 +6,13 @@ import hashlib
 import os
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.compile_cache import proofs
-from compiler.lineage import verdicts
-from compiler.policy import gate, library
+from compiler.lineage import analysed, verdicts
+from compiler.policy import gate
 from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
+    from compiler.lineage.analysed import Analysed
     from compiler.policy.engine import Engine
-    from compiler.policy.library import Library, Module
+    from compiler.policy.library import Module
 
 REMEMBERED = 2000
 """The most answers that one engine remembers, so that a worker of the suite does not grow without bound."""
@@ -57,11 +58,10 @@ class Remembering(Regorus):
 
 @contextmanager
 def proven_once() -> Iterator[None]:
-    """Let compilations by the same policies share one gate, if they judge in the embedded engine."""
-    load, vet, prove = gate.load, gate.vetted, gate.Gate.prove
+    """Let compilations by the same policies share one gate, if they judge in the embedded engine, and one analysis."""
+    load, analyse, prove_gate, prove = gate.load, analysed.analysed, gate.Gate.prove, analysed.proved
     loaded: dict[str, gate.Gate] = {}
-    known: dict[str, Library] = {}
-    vetted: dict[str, Regorus] = {}
+    known: dict[tuple[str, bool], Analysed] = {}
     proven: set[int] = set()
 
     def load_once(policies: Path, engine: Callable[[], Engine] = Regorus) -> gate.Gate:
@@ -72,31 +72,32 @@ def proven_once() -> Iterator[None]:
             loaded[content] = load(policies, Remembering)
         return loaded[content]
 
-    def read_once(policies: Path, *, proven: bool = False) -> Library:
-        content = f"{proven} {_digest(policies)}"
-        if content not in known:
-            known[content] = library.read(policies, proven=proven)
-        return known[content]
-
-    def vet_once(held: Library) -> Regorus:
-        content = held.digest()
-        if content not in vetted:
-            vetted[content] = vet(held, Remembering)
-        return vetted[content]
-
     def prove_once(self: gate.Gate) -> None:
         if id(self) not in proven:
-            prove(self)
+            prove_gate(self)
             if any(self is each for each in loaded.values()):
                 proven.add(id(self))
 
+    def analyse_once(policies: Path) -> Analysed:
+        return kept(policies, analyse, proven=False)
+
+    def prove_and_analyse_once(policies: Path) -> Analysed:
+        return kept(policies, prove, proven=True)
+
+    def kept(policies: Path, make: Callable[[Path], Analysed], *, proven: bool) -> Analysed:
+        content = _digest(policies), proven
+        if content not in known:
+            # What is asked of its engine elsewhere would be remembered here.
+            known[content] = replace(make(policies), engine=None)
+        return known[content]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(gate, "load", load_once)
-        patch.setattr(gate, "vetted", vet_once)
-        patch.setattr(proofs, "read", read_once)
-        # Each project would analyse the policies, and remember answers of its own.
-        patch.setattr(verdicts, "trusting", proofs.proven)
         patch.setattr(gate.Gate, "prove", prove_once)
+        patch.setattr(analysed, "analysed", analyse_once)
+        patch.setattr(analysed, "proved", prove_and_analyse_once)
+        # Each project would remember answers of its own.
+        patch.setattr(verdicts, "trusting", gate.proven)
         yield
 
 
