@@ -88,7 +88,7 @@ def analysed(policies: Path) -> Analysed:
     """
     library, engine = read(policies, proven=True), Instrumented()
     engine.load(library.modules, library.data)
-    return _analysed(library, engine)
+    return of_engine(library, engine)
 
 
 def proved(policies: Path) -> Analysed:
@@ -99,7 +99,7 @@ def proved(policies: Path) -> Analysed:
     """
     engine = Instrumented()
     library = gate.proven(policies, lambda: engine).library
-    return replace(_analysed(library, engine), engine=engine)
+    return replace(of_engine(library, engine), engine=engine)
 
 
 def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
@@ -134,7 +134,8 @@ def _inputs(library: Library, engine: Instrumented) -> Inputs:
     return Inputs.loaded(engine, library.data)
 
 
-def _analysed(library: Library, engine: Instrumented) -> Analysed:
+def of_engine(library: Library, engine: Instrumented) -> Analysed:
+    """Return the analysis of policies that an engine holds."""
     inputs = _inputs(library, engine)
     reads = {rule.id: inputs.of(rule.module.package) for rule in library.rules}
     return Analysed(library, reads, inputs=inputs)

@@ -58,10 +58,10 @@ def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return _Remembering(root, known(policies, root, proven=proven))
+    return RememberingGate(root, known(policies, root, proven=proven))
 
 
-class _Remembering(Gate):
+class RememberingGate(Gate):
     """A gate that evaluates only the rules whose answers it does not know, and writes them down."""
 
     engine: Regorus

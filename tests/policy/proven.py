@@ -1,4 +1,4 @@
-"""Policies of the same content are read and proven once, and judge an input once, for all compilations of a worker."""
+"""Policies of the same content are read, proven and analysed once, and asked once, for all compilations of a worker."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from compiler.lineage import analysed, verdicts
+from compiler.lineage.analysed import of_engine
+from compiler.lineage.verdicts import RememberingGate
 from compiler.policy import gate
-from compiler.policy.regorus import Regorus
+from compiler.policy.regorus import Instrumented, Regorus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +30,7 @@ REMEMBERED = 2000
 """The most answers that one engine remembers, so that a worker of the suite does not grow without bound."""
 
 
-class Remembering(Regorus):
+class Remembering(Instrumented):
     """The embedded engine, which evaluates a rule once for each input: its answer depends on nothing else."""
 
     def __init__(self) -> None:
@@ -58,7 +60,10 @@ class Remembering(Regorus):
 
 @contextmanager
 def proven_once() -> Iterator[None]:
-    """Let compilations by the same policies share one gate, if they judge in the embedded engine, and one analysis."""
+    """Let compilations by the same policies share one gate, if they judge in the embedded engine, and one analysis.
+
+    A rule is asked where no answer is known for what it reads; tests of that judge by gates of their own.
+    """
     load, analyse, prove_gate, prove = gate.load, analysed.analysed, gate.Gate.prove, analysed.proved
     loaded: dict[str, gate.Gate] = {}
     known: dict[tuple[str, bool], Analysed] = {}
@@ -69,7 +74,9 @@ def proven_once() -> Iterator[None]:
             return load(policies, engine)
         content = _digest(policies)
         if content not in loaded:
-            loaded[content] = load(policies, Remembering)
+            held = Remembering()
+            library = load(policies, lambda: held).library
+            loaded[content] = RememberingGate(policies.parent, replace(of_engine(library, held), engine=held))
         return loaded[content]
 
     def prove_once(self: gate.Gate) -> None:
