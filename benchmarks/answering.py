@@ -20,7 +20,7 @@ class Round:
     """The measurements of one round, each of a process of its own, one right after the other.
 
     Each is the first answer after an edit of a number: the policies are known to be proven, and the committed state was
-    compared before. ``floor`` is ``cbp --version``.
+    compared and explained before. ``floor`` is ``cbp --version``.
     """
 
     diff: Usage
@@ -37,6 +37,7 @@ def measure(environments: int, rounds: int, warm_up: int = 1) -> tuple[Round, ..
         run([CBP, "compile"], project)
         _commit(project)
         run([CBP, "diff", "HEAD"], project)
+        run([CBP, "explain", _leaf(project)], project)
         shutil.copytree(project / FOLDER, known)
         return tuple(_round(project, known) for _ in range(rounds + warm_up))[warm_up:]
 
@@ -45,16 +46,19 @@ def _round(project: Path, known: Path) -> Round:
     shutil.rmtree(project / FOLDER)
     shutil.copytree(known, project / FOLDER)
     moved = move_number(project)
-    target = next(project.glob(f"generated/*/*/{_SETTINGS.partition('#')[0]}"))
-    place = f"{target.relative_to(project)}#{_SETTINGS.partition('#')[2]}"
     made = Round(
         diff=run([CBP, "diff", "HEAD"], project),
         impact=run([CBP, "impact", moved.place, "--to", moved.before], project),
-        explain=run([CBP, "explain", place], project),
+        explain=run([CBP, "explain", _leaf(project)], project),
         floor=run([CBP, "--version"], project),
     )
     move_number(project, moved.before)
     return made
+
+
+def _leaf(project: Path) -> str:
+    file, _, pointer = _SETTINGS.partition("#")
+    return f"{next(project.glob(f'generated/*/*/{file}')).relative_to(project)}#{pointer}"
 
 
 def _commit(project: Path) -> None:

@@ -78,17 +78,6 @@ def proven(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     return loaded
 
 
-def vetted(library: Library, engine: Callable[[], Regorus] = Regorus) -> Regorus:
-    """Return an embedded engine that holds policies which were vetted before.
-
-    Raises:
-        PolicyError: they do not compile.
-    """
-    loaded = engine()
-    loaded.load_vetted((*library.modules, _verdict_module(library.rules)), library.data)
-    return loaded
-
-
 class Gate:
     """A gate: it proves the policies in an engine, and judges clusters by them."""
 

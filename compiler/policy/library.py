@@ -8,15 +8,12 @@ Layout, which is also OPA's bundle layout, so that ``opa test --bundle policies`
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-
-import orjson
 
 from compiler.policy import domains, inventory
 from compiler.policy.domains import PAGES, Domain
@@ -113,11 +110,6 @@ class Library:
     def modules(self) -> tuple[Module, ...]:
         """The Rego files of rules and helpers."""
         return (*(rule.module for rule in self.rules), *self.helpers)
-
-    def digest(self) -> str:
-        """Return the digest of everything that an engine loads of it: the Rego files, and the data."""
-        loaded = [(module.path, module.package, module.text) for module in self.modules]
-        return hashlib.sha256(orjson.dumps([loaded, self.data], option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

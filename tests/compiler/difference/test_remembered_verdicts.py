@@ -14,11 +14,10 @@ from compiler.lineage.verdicts import remembering
 from compiler.model.specification import SECTIONS
 from compiler.pipeline import rendered
 from compiler.policy.errors import PolicyError
-from compiler.policy.gate import Gate, vetted
-from compiler.policy.library import read
+from compiler.policy.gate import load
 from compiler.policy.regorus import Regorus
 from compiler.resolve.resolved import resolve
-from compiler.sources.files import load
+from compiler.sources.files import load as load_sources
 from compiler.sources.nodes import leaves
 from tests.compiler.project import ROOT
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from compiler.policy.denial import Answer
+    from compiler.policy.gate import Gate
     from compiler.policy.rendering import Rendering
     from compiler.resolve.resolved import Resolved
 
@@ -63,12 +63,11 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> _Asked:
 @pytest.fixture(scope="module")
 def whole() -> Gate:
     """The gate that evaluates everything."""
-    library = read(ROOT / "policies", proven=True)
-    return Gate(library, vetted(library))
+    return load(ROOT / "policies", lambda: Regorus())  # no engine of the suite's own, which remembers too
 
 
 def _production(project: Path) -> Resolved:
-    resolved, _ = resolve(project, load(project, SECTIONS, ["production"]))
+    resolved, _ = resolve(project, load_sources(project, SECTIONS, ["production"]))
     return resolved[0]
 
 
