@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _READ = ("spec", "environments", "policies")
 _ENGINE = "regorus"
 _DISTRIBUTION = (".dist-info", ".egg-info")
+_OF_BYTECODE = "dont_write_bytecode"
+"""The flag of Python that no result depends on, and that shells differ in."""
 _LARGEST = 1 << 26  # bytes; a compilation reads and writes no larger file
 
 
@@ -75,7 +77,8 @@ def _fingerprint(
     folders: Mapping[str, Path], facts: Iterable[str], files: Iterable[tuple[str, Path]] = ()
 ) -> str | None:
     """Return the fingerprint of the compiler, of the named folders and files, and of other facts."""
-    found = hashlib.sha256(repr((sys.version, sys.flags, *_imported(), *facts)).encode())
+    flags = [(name, getattr(sys.flags, name)) for name in sys.flags.__match_args__ if name != _OF_BYTECODE]
+    found = hashlib.sha256(repr((sys.version, flags, *_imported(), *facts)).encode())
     sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
     try:
         for name, folder in (*sources.items(), *folders.items()):

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FOLDER = ".cbp"
+LARGEST = 1 << 28  # bytes; that of a hundred environments has some millions
 
 
 def read(root: Path, name: str) -> Any:
-    """Return the content of a cache, of any shape; None where it cannot be read."""
+    """Return the content of a cache, of any shape; None where it cannot be read, is no file, or is far too large."""
+    file = root / FOLDER / name
     try:
-        return json.loads((root / FOLDER / name).read_bytes())
+        return json.loads(file.read_bytes()) if file.is_file() and file.stat().st_size <= LARGEST else None
     except (OSError, ValueError, RecursionError):
         return None
 
@@ -27,5 +29,7 @@ def write(root: Path, name: str, content: object) -> None:
     with suppress(OSError):
         folder.mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        if draft.exists() and not draft.is_file():
+            return
         draft.write_text(json.dumps(content), encoding="utf-8")
         draft.replace(folder / name)

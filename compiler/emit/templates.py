@@ -5,17 +5,27 @@ A missing value is an error. Nothing is escaped: every value is a name or a numb
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from importlib.util import cache_from_source
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jinja2.bccache import Bucket
+
+
+_OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {"keep_trailing_newline": True, "trim_blocks": True, "lstrip_blocks": True}
+)
 
 
 def render(template: str, **values: object) -> str:
@@ -24,20 +34,24 @@ def render(template: str, **values: object) -> str:
     Raises:
         jinja2.UndefinedError: the template uses a value that is missing.
     """
-    return _templates().get_template(template).render(values)
+    return environment().get_template(template).render(values)
 
 
 @cache
-def _templates() -> Environment:
-    return Environment(
+def environment() -> Environment:
+    """Return the environment in which templates are compiled."""
+    return Environment(  # noqa: S701 - see above
         loader=PackageLoader("compiler", "emit"),
         undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - see above
-        bytecode_cache=_Bytecode(str(Path(cache_from_source(__file__)).parent)),
+        bytecode_cache=_Bytecode(str(Path(cache_from_source(__file__)).parent), f"{_version()}-%s.jinja"),
+        **_OPTIONS,
     )
+
+
+def _version() -> str:
+    """Return a digest of all that decides what a template is compiled to, besides its text."""
+    decides = (metadata.version("jinja2"), sys.version, sorted(_OPTIONS.items()))
+    return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 
 
 class _Bytecode(FileSystemBytecodeCache):

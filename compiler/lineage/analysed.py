@@ -147,7 +147,10 @@ def _recorded(record: Any, inputs: str, root: Path, *, proven: bool) -> Analysed
         if record["inputs"] != inputs or (proven and record["proven"] is not True):
             return None
         reads = {rule: frozenset(map(tuple, parts)) for rule, parts in record["reads"].items()}
-        return Analysed(_library(record["library"]), reads, inputs, root)
+        library = _library(record["library"])
+        whole = reads.keys() == {rule.id for rule in library.rules} and len(reads) > 0
+        texts = all(isinstance(key, str) for parts in reads.values() for part in parts for key in part)
+        return Analysed(library, reads, inputs, root) if whole and texts else None
     except (AttributeError, KeyError, TypeError, ValueError):
         return None
 

@@ -64,7 +64,12 @@ class Constants:
         return found
 
     @cached_property
-    def _bound_otherwise(self) -> frozenset[str]:
+    def declared(self) -> frozenset[str]:
+        """The variables that the definition declares, each of which hides the rule of its name."""
+        return self._declared_otherwise | self._iterated.keys()
+
+    @cached_property
+    def _declared_otherwise(self) -> frozenset[str]:
         """The variables that are an argument, a key, a part of a pattern, or assigned."""
         found = set(_variables(self.definition["head"].get("Func", {}).get("args", [])))
         for node in _nodes(self.definition, "SomeIn"):
@@ -74,6 +79,14 @@ class Constants:
             for node in _nodes(self.definition, kind):
                 found.update(_variables(node["lhs"] if kind == "AssignExpr" else node))
         return frozenset(found)
+
+    @cached_property
+    def _bound_otherwise(self) -> frozenset[str]:
+        """The variables that something else than ``some ... in`` gives a value, where they are not in its scope.
+
+        Where one is in scope, nothing gives it another value: ``walk(held, [path, value])`` only compares it.
+        """
+        return self._declared_otherwise | self._iterated.keys() & frozenset(_outside(self.definition, frozenset()))
 
 
 def _products(choices: Iterable[list[Any] | None]) -> list[Any] | None:
@@ -92,6 +105,21 @@ def _nodes(tree: Tree, kind: str) -> Iterator[Tree]:
         if key == kind:
             yield item
         yield from _nodes(item, kind)
+
+
+def _outside(tree: Tree, declared: frozenset[str]) -> Iterator[str]:
+    """Yield the variables of a tree that no ``some ... in`` of a query around them declares."""
+    if isinstance(tree, dict):
+        if "Var" in tree and tree["Var"]["value"] not in declared:
+            yield tree["Var"]["value"]
+        queries = [body["query"] for body in tree.get("bodies", ())] + ([tree["query"]] if "query" in tree else [])
+        for statement in (statement for query in queries for statement in query["stmts"]):
+            declared |= frozenset(_variables(statement["literal"].get("SomeIn", {}).get("value", {})))
+    for key, item in children(tree):
+        if key != "domain":
+            yield from _outside(item, declared)
+    if isinstance(tree, dict) and "domain" in tree:
+        yield from _variables(tree["domain"])
 
 
 def _variables(tree: Tree) -> Iterator[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from hashlib import blake2b
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -31,12 +32,23 @@ Name = tuple[str, str]
 """A rule's package and name."""
 
 _DOCUMENTS = ("input", DOCUMENTS)
-_KINDS = {_DOCUMENTS: ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
+_KINDS: Mapping[Part, Part] = {_DOCUMENTS: ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
 """The lists of all rendered objects, each with the path of the kind in an item."""
+_OBJECTS = ("lib", "kubernetes", "objects")
 _OF_KIND = ("lib", "kubernetes", "of")
 """The function that returns the objects of a kind."""
 _STATEMENT = ("lib", "statements", "at")
 """The function that returns the value of the specification at a path."""
+MEANINGS: Mapping[Part, tuple[tuple[str, ...], frozenset[str]]] = {
+    _OBJECTS: (("objects",), frozenset({"29b33a43139d739a33506dbb24c878c4"})),
+    _OF_KIND: (("objects", "placed", "of"), frozenset({"bd9b2948c1f67eb1672fa7775641ea3c"})),
+    _STATEMENT: (("at",), frozenset({"560b77fc836ed03e2bd5b082c9350fa5"})),
+}
+"""Helpers that are known by what they mean: the rules that make each, and digests of their syntax (:func:`meaning`).
+
+A helper whose syntax has another digest is one like any other, and its readers read all that it reads.
+"""
+_PLACES = ("span", "eidx", "sidx", "qidx")
 _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
 """Expressions that do not fail when a part of them is undefined."""
 
@@ -80,7 +92,28 @@ class Inputs:
         return Interpreter(self.modules, self.constants, self.data, self._required)
 
     def _required(self, module: Syntax, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
-        return _required(module, self.tables, statements)
+        return _required(self._names[module.package], statements)
+
+    @cached_property
+    def _names(self) -> Mapping[str, _Names]:
+        """What the names of each module stand for, by its package."""
+        return {package: self._names_of(module) for package, module in self.modules.items()}
+
+    def _names_of(self, module: Syntax) -> _Names:
+        package = tuple(module.package.split("."))
+        definitions = (tree for trees in module.definitions.values() for tree in trees)
+        hidden = frozenset().union(*(Constants({}, tree).declared for tree in definitions))
+        tables = {path: keys for path, keys in self.tables.items() if path[:-1] != package or path[-1] not in hidden}
+        return _Names(module, tables, hidden, self._meant)
+
+    @cached_property
+    def _meant(self) -> frozenset[Part]:
+        """The helpers that mean what they are known for."""
+        return frozenset(
+            path
+            for path, (rules, known) in MEANINGS.items()
+            if (module := self.modules.get(".".join(path[:-1]))) and meaning(module, rules) in known
+        )
 
     def separable(self, package: str) -> bool:
         """Return whether the denials of a package are the union of its denials for each rendered object alone.
@@ -148,21 +181,22 @@ class Inputs:
     def _rule(self, module: Syntax, tree: Tree) -> _Rule:
         """Return the parts and rules that one rule references directly."""
         rule = _Rule(set(), [])
-        used = uses([_without_kinds(module, self.tables, tree, rule.parts)])
+        names = self._names[module.package]
+        used = uses([_without_kinds(names, tree, rule.parts)])
         for chain in used.chains:
             self._follow(module, chain.parts, rule)
         for call in used.calls:
-            if read := _of_kind(module, call) or self._of_statements(module, tree, call):
+            if read := _of_kind(names, call) or self._of_statements(names, tree, call):
                 rule.parts.update(read)
             else:
                 self._follow(module, call.name, rule)
         return rule
 
-    def _of_statements(self, module: Syntax, tree: Tree, call: Call) -> set[Part]:
+    def _of_statements(self, names: _Names, tree: Tree, call: Call) -> set[Part]:
         """Return the statements that a call reads, as far as their paths are literal or constant; none for others."""
-        if _absolute(module, call.name) != _STATEMENT:
+        if _absolute(names.module, call.name) != _STATEMENT or _STATEMENT not in names.meant:
             return set()
-        package = tuple(module.package.split("."))
+        package = tuple(names.module.package.split("."))
         constants = {path[-1]: value for path, value in self.constants.items() if path[:-1] == package}
         paths = Constants(constants, tree).of(call.parameters[0])
         if paths is None:
@@ -206,9 +240,36 @@ class _Rule:
     names: list[Name]
 
 
-def _of_kind(module: Syntax, call: Call) -> set[Part]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """What the names of a module stand for.
+
+    ``tables`` are the keys of constant objects by their paths, and ``meant`` the helpers that mean what they are known
+    for. A name that is ``hidden`` is a variable somewhere in the module, and no constant.
+    """
+
+    module: Syntax
+    tables: Mapping[Part, frozenset[str]]
+    hidden: frozenset[str]
+    meant: frozenset[Part]
+
+
+def meaning(module: Syntax, rules: Iterable[str]) -> str:
+    """Return the digest of the syntax of some rules of a module, without their places in the text."""
+    trees = [_shape(list(module.definitions.get(rule, ()))) for rule in rules]
+    return blake2b(orjson.dumps(trees, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
+
+
+def _shape(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return None if "col" in tree else {key: _shape(item) for key, item in tree.items() if key not in _PLACES}
+    return list(map(_shape, tree)) if isinstance(tree, list) else tree
+
+
+def _of_kind(names: _Names, call: Call) -> set[Part]:
     """Return the objects of the kind that a call names literally; none for every other call."""
-    kind = _text(call.parameters[0]) if _absolute(module, call.name) == _OF_KIND else None
+    of_kind = _absolute(names.module, call.name) == _OF_KIND and _OF_KIND in names.meant
+    kind = _text(call.parameters[0]) if of_kind else None
     return set() if kind is None else {(DOCUMENTS, kind)}
 
 
@@ -230,25 +291,25 @@ def _constant_rules(modules: Mapping[str, Syntax]) -> Iterator[Part]:
         yield from ((*package.split("."), name) for name in found)
 
 
-def _without_kinds(module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree, parts: set[Part]) -> Tree:
+def _without_kinds(names: _Names, tree: Tree, parts: set[Part]) -> Tree:
     """Return a tree without the statements that iterate over objects of certain kinds only; add those to ``parts``."""
     if isinstance(tree, list):
-        return [_without_kinds(module, tables, item, parts) for item in tree]
+        return [_without_kinds(names, item, parts) for item in tree]
     if not isinstance(tree, dict):
         return tree
     if "with_mods" in tree:
         parts.add(EVERYTHING)
     if "stmts" not in tree:
-        return {**tree, **{key: _without_kinds(module, tables, item, parts) for key, item in children(tree)}}
-    items = [_item(module, statement) for statement in tree["stmts"]]
+        return {**tree, **{key: _without_kinds(names, item, parts) for key, item in children(tree)}}
+    items = [_item(names, statement) for statement in tree["stmts"]]
     required: dict[Part, frozenset[str]] = {}
     if any(items):
-        required = {name: texts for name, texts in _required(module, tables, tree["stmts"]) if name and texts}
+        required = {name: texts for name, texts in _required(names, tree["stmts"]) if name and texts}
     kept = []
     for statement, item in zip(tree["stmts"], items, strict=True):
         kinds = required.get(item)
         if kinds is None:
-            kept.append(_without_kinds(module, tables, statement, parts))
+            kept.append(_without_kinds(names, statement, parts))
         else:
             parts |= {(DOCUMENTS, kind) for kind in kinds}
     return {**tree, "stmts": kept}
@@ -264,16 +325,15 @@ def _iterated(module: Syntax, statement: Tree) -> Part:
     return _absolute(module, _reference(some["collection"])) if some and some["key"] is None else ()
 
 
-def _item(module: Syntax, statement: Tree) -> Part:
+def _item(names: _Names, statement: Tree) -> Part:
     """Return the path of the kind in the items of a ``some item in objects``; empty for every other statement."""
-    place = _KINDS.get(_iterated(module, statement))
+    iterated = _iterated(names.module, statement)
+    place = _KINDS.get(iterated) if iterated == _DOCUMENTS or iterated in names.meant else None
     value = statement["literal"]["SomeIn"]["value"] if place else {}
     return (value["Var"]["value"], *place) if place and "Var" in value else ()
 
 
-def _required(
-    module: Syntax, tables: Mapping[Part, frozenset[str]], statements: Iterable[Tree]
-) -> Iterator[tuple[Part, frozenset[str]]]:
+def _required(names: _Names, statements: Iterable[Tree]) -> Iterator[tuple[Part, frozenset[str]]]:
     """Yield each reference that a statement restricts to certain texts, with those texts."""
     for statement in statements:
         expression = statement["literal"].get("Expr", {}).get("expr", {})
@@ -281,32 +341,30 @@ def _required(
             for one, other in ((equal["lhs"], equal["rhs"]), (equal["rhs"], equal["lhs"])):
                 yield _reference(one), _texts([other])
         elif member := expression.get("Membership"):
-            yield _reference(member["value"]), _members(module, member["collection"])
-        yield from _looked_up(module, tables, statement)
+            yield _reference(member["value"]), _members(names, member["collection"])
+        yield from _looked_up(names, statement)
 
 
-def _looked_up(
-    module: Syntax, tables: Mapping[Part, frozenset[str]], tree: Tree
-) -> Iterator[tuple[Part, frozenset[str]]]:
+def _looked_up(names: _Names, tree: Tree) -> Iterator[tuple[Part, frozenset[str]]]:
     """Yield each reference that indexes a table, as ``templates[item.kind]``, with the keys of the table."""
     for key, item in children(tree):
         if key == "RefBrack":
-            table = _absolute(module, _reference(item["refr"]))
-            yield _reference(item["index"]), tables.get(table, frozenset())
+            table = _absolute(names.module, _reference(item["refr"]))
+            yield _reference(item["index"]), names.tables.get(table, frozenset())
         if key not in _LATER:
-            yield from _looked_up(module, tables, item)
+            yield from _looked_up(names, item)
 
 
-def _members(module: Syntax, collection: Tree) -> frozenset[str]:
+def _members(names: _Names, collection: Tree) -> frozenset[str]:
     """Return the texts in a literal or constant set or array; none for anything else."""
-    value = _constant(module, _reference(collection)) or collection
+    value = _constant(names, _reference(collection)) or collection
     return _texts(value.get("Set", value.get("Array", {})).get("items", ()))
 
 
-def _constant(module: Syntax, name: Part) -> Tree:
+def _constant(names: _Names, name: Part) -> Tree:
     """Return the value of a constant: a rule with one definition and without a body; empty for every other rule."""
-    rules = module.definitions.get(".".join(name), ())
-    if len(rules) != 1 or rules[0]["bodies"]:
+    rules = names.module.definitions.get(".".join(name), ())
+    if len(rules) != 1 or rules[0]["bodies"] or name[0] in names.hidden:
         return {}
     return (rules[0]["head"].get("Compr", {}).get("assign") or {}).get("value", {})
 

@@ -12,11 +12,13 @@ from compiler.policy.regorus import Regorus
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from compiler.policy.library import Library, Rule
+    from compiler.policy.library import Library, Module
 
 _GATE = re.compile(r"gate\.(\w+)")
 _DATA = re.compile(r"(?<![\w.])data(?:\.(\w+)|\b(?!\.))")
 """A reference to a package or to data; one without a name may lead anywhere."""
+_SAID = re.compile(r'"(?:[^"\\\n]|\\.)*"|`[^`]*`|#[^\n]*')
+"""A text or a comment, which refers to nothing."""
 
 
 class OnDemand(Regorus):
@@ -26,6 +28,7 @@ class OnDemand(Regorus):
         super().__init__()
         self._waiting = {rule.id: rule for rule in library.rules}
         self._shared = frozenset((HELPERS, *library.data))
+        self._helpers_lead_to_rules = any(self._leads_to_rules(module) for module in library.helpers)
         self.load_vetted(library.helpers, library.data)
 
     def need(self, rules: Iterable[str]) -> None:
@@ -35,7 +38,7 @@ class OnDemand(Regorus):
             PolicyError: they do not compile.
         """
         missing = [rule for id_ in dict.fromkeys(rules) if (rule := self._waiting.get(id_))]
-        if any(map(self._leads_to_others, missing)):
+        if missing and (self._helpers_lead_to_rules or any(self._leads_to_rules(rule.module) for rule in missing)):
             missing = [*self._waiting.values()]
         if missing:
             module = answers_module(missing, f"gate-{missing[0].id}.rego")
@@ -48,6 +51,6 @@ class OnDemand(Regorus):
         self.need(_GATE.findall(rule))
         return super().value(rule, document)
 
-    def _leads_to_others(self, rule: Rule) -> bool:
-        """Return whether a rule may read another one, and not the helpers and the data alone."""
-        return not self._shared.issuperset(_DATA.findall(rule.module.text))
+    def _leads_to_rules(self, module: Module) -> bool:
+        """Return whether a module may read rules of others, and not the helpers and the data alone."""
+        return not self._shared.issuperset(_DATA.findall(_SAID.sub("", module.text)))

@@ -1,6 +1,7 @@
 """The parts of an input: paths into it, in which rendered objects are distinguished by their kind.
 
-``documents.Deployment`` is every Deployment; the values of other parts are found by their keys.
+``documents.Deployment`` is every Deployment; the values of other parts are found by their keys. Objects come in the
+order of their files, which each of them names, so that the objects of several kinds have one order.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ DOCUMENTS = "documents"
 EVERYTHING: Part = ()
 BEFORE: Part = ("before",)
 """The old side in the base, which the rules about transitions read."""
+ABSENT = object()
+"""The value of a part that an input does not have; null is another one."""
 
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterable[Part]) -> frozenset[Part]:
@@ -27,7 +30,7 @@ def differing(before: Mapping[str, Any], after: Mapping[str, Any], parts: Iterab
 
 
 def values(document: Mapping[str, Any], parts: Iterable[Part]) -> Mapping[Part, Any]:
-    """Return the value of each part of an input, None where it is absent; of rendered objects, those of a kind."""
+    """Return the value of each part of an input, ``ABSENT`` where it has none; of rendered objects, those of a kind."""
     by_kind = {**document, DOCUMENTS: _by_kind(document[DOCUMENTS])}
     return {part: _value(by_kind if part[:-1] == (DOCUMENTS,) else document, part) for part in parts}
 
@@ -40,12 +43,11 @@ def _by_kind(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]:
 
 
 def _value(document: Mapping[str, Any], part: Part) -> Any:
-    """Return the value of a part, or None when it is absent."""
     value: Any = document
     for key in part:
         if not isinstance(value, Mapping):
             break
-        value = value.get(key)
+        value = value.get(key, ABSENT)
     return value
 
 

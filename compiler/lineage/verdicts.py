@@ -17,7 +17,7 @@ import orjson
 from compiler.compile_cache import folder
 from compiler.lineage.analysed import known
 from compiler.lineage.on_demand import OnDemand
-from compiler.lineage.parts import values
+from compiler.lineage.parts import ABSENT, values
 from compiler.policy import workers
 from compiler.policy.denial import answer
 from compiler.policy.gate import PACKAGE, Gate
@@ -70,9 +70,7 @@ class RememberingGate(Gate):
         super().__init__(found.library, found.engine or OnDemand(found.library))
         self._root, self._reads, self._fingerprint = root, found.reads, found.fingerprint
         self._parts = tuple(sorted(frozenset().union(*found.reads.values())))
-        record = folder.read(root, _NAME)
-        same = isinstance(record, dict) and found.fingerprint and record.get("fingerprint") == found.fingerprint
-        self._known: dict[str, Any] = dict(record["answers"]) if same else {}
+        self._known = _recorded(folder.read(root, _NAME), found.fingerprint)
 
     def answers(
         self, renderings: Iterable[Rendering], as_of: date | None
@@ -108,10 +106,7 @@ class RememberingGate(Gate):
 
     def _keys(self, document: Mapping[str, Any]) -> dict[str, str]:
         """Return the key of each rule's answer: a digest of the rule and of all that it reads of an input."""
-        parts = {
-            part: blake2b(orjson.dumps(value, option=orjson.OPT_SORT_KEYS), digest_size=_DIGEST).digest()
-            for part, value in values(document, self._parts).items()
-        }
+        parts = {part: _digest(value) for part, value in values(document, self._parts).items()}
         return {
             rule: blake2b(
                 b"".join((rule.encode(), *(parts[part] for part in sorted(read)))), digest_size=_DIGEST
@@ -140,3 +135,27 @@ class RememberingGate(Gate):
         oldest = max(len(kept) - _MOST, 0)
         answers = {**dict(list(kept.items())[oldest:]), **{key: self._known[key] for key in used}}
         folder.write(self._root, _NAME, {"fingerprint": self._fingerprint, "answers": answers})
+
+
+def _digest(value: Any) -> bytes:
+    """Return the digest of the value of a part; none has the text of one that is absent."""
+    text = b"" if value is ABSENT else orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    return blake2b(text, digest_size=_DIGEST).digest()
+
+
+def _recorded(record: Any, fingerprint: str | None) -> dict[str, Any]:
+    """Return the answers of a record with this fingerprint; none of one with another, or of another shape."""
+    if fingerprint is None or not isinstance(record, dict) or record.get("fingerprint") != fingerprint:
+        return {}
+    answers = record.get("answers")
+    sound = isinstance(answers, dict) and all(map(_is_answer, answers.values()))
+    return dict(answers) if isinstance(answers, dict) and sound else {}
+
+
+def _is_answer(found: object) -> bool:
+    return (
+        isinstance(found, dict)
+        and found.keys() == {"denials", "examined"}
+        and isinstance(found["denials"], list)
+        and isinstance(found["examined"], int)
+    )

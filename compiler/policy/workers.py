@@ -50,6 +50,8 @@ def answers(answer: Callable[[str], str], questions: Iterable[str], number: int)
         for question in questions:
             if not question:
                 asked.append(None)
+                while asked and asked[0] is None:
+                    yield _answered(asked.popleft(), idle)
                 continue
             while not idle:
                 if started < number:
@@ -121,9 +123,10 @@ def _serve(answer: Callable[[str], str], parents: Connection, pipe: Connection) 
     while True:
         try:
             question = pipe.recv()
-        except EOFError:
+            try:
+                found: str | tuple[str, ...] = answer(question)
+            except PolicyError as error:
+                found = error.faults
+            pipe.send(found)
+        except (EOFError, ConnectionError):
             return
-        try:
-            pipe.send(answer(question))
-        except PolicyError as error:
-            pipe.send(error.faults)

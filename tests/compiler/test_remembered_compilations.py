@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from itertools import count
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
 
 from compiler.cli import main
+from compiler.compile_cache import fingerprint
 from compiler.lineage import verdicts
 from compiler.lineage.verdicts import trusting
 from compiler.policy.regorus import Regorus
 from tests.policy.policies import one_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from click.testing import Result
@@ -123,3 +127,51 @@ def test_a_forged_answer_passes_no_check(known: Path) -> None:
     verified = CliRunner().invoke(main, ["verify", "--root", str(known)], catch_exceptions=False)
     assert verified.exit_code == 1
     assert "TST001" in verified.output
+
+
+_OTHERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "answers that are none": ("verdicts.json", lambda record: {**record, "answers": None}),
+    "answers without their form": (
+        "verdicts.json",
+        lambda record: {**record, "answers": dict.fromkeys(record["answers"])},
+    ),
+    "no answers": ("verdicts.json", lambda record: {"fingerprint": record["fingerprint"]}),
+    "no rule": ("analysed.json", lambda record: {**record, "reads": {}}),
+    "parts that are no paths": ("analysed.json", lambda record: {**record, "reads": {"TST001": [[5]]}}),
+    "another rule": ("analysed.json", lambda record: {**record, "reads": {"TST002": []}}),
+    "no policies": (
+        "analysed.json",
+        lambda record: {**record, "reads": {}, "library": {**record["library"], "rules": []}},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _OTHERS)
+def test_a_record_of_another_shape_is_none(known: Path, name: str) -> None:
+    """The fingerprint is right, and what is below it is not what a compilation writes."""
+    file, change = _OTHERS[name]
+    record = known / ".cbp" / file
+    record.write_text(json.dumps(change(json.loads(record.read_bytes()))))
+    assert _after_an_edit(known).exit_code == 0
+    assert json.loads(record.read_bytes())["reads" if file == "analysed.json" else "answers"]
+
+
+@pytest.mark.parametrize("name", ["analysed.json", "verdicts.json", "compiled.json", "verdicts.json.new"])
+def test_a_pipe_in_the_place_of_a_record_is_not_waited_for(known: Path, name: str) -> None:
+    file = known / ".cbp" / name
+    file.unlink(missing_ok=True)
+    os.mkfifo(file)
+    _write_heap(known, HEAP - 1)
+    assert _compile(known).exit_code == 0
+
+
+def test_a_flag_of_the_shell_forgets_no_proof(monkeypatch: pytest.MonkeyPatch, known: Path) -> None:
+    """``PYTHONDONTWRITEBYTECODE`` differs between terminals, hooks and editors."""
+    before = fingerprint.proof(known / "policies")
+    names = sys.flags.__match_args__
+    flags = SimpleNamespace(__match_args__=names, **{name: getattr(sys.flags, name) for name in names})
+    flags.dont_write_bytecode = 1 - flags.dont_write_bytecode
+    monkeypatch.setattr(sys, "flags", flags)
+    assert fingerprint.proof(known / "policies") == before
+    flags.optimize += 1
+    assert fingerprint.proof(known / "policies") != before

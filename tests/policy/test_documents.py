@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from compiler.emit.artifact import Artifact
+from compiler.emit.site import sites
 from compiler.policy.documents import documents, normalised
+from tests.compiler.project import artifacts, resolved
 
 
 def test_only_documents_with_an_api_version_and_a_kind_are_judged() -> None:
@@ -71,3 +73,12 @@ def test_the_rendered_document_itself_is_left_as_it_is() -> None:
 
 def seen(kind: str, spec: Any) -> Any:
     return normalised({"apiVersion": "v1", "kind": kind, "spec": spec})["spec"]
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_objects_come_in_the_order_of_their_files(environment: str) -> None:
+    """So their order follows from what is read of them (:mod:`compiler.lineage.parts`)."""
+    for at in sites(resolved()[environment]):
+        files = [item["file"] for item in documents(tuple(artifacts(at).values()))]
+        assert files == sorted(files)
+        assert len(files) == len({*files})

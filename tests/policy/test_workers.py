@@ -61,6 +61,15 @@ def test_nobody_is_asked_an_empty_question(number: int) -> None:
     assert run(program).splitlines() == ["['', '0', '', '', '1', '2', '', '3', '']", "['', ''] []"]
 
 
+def test_what_nobody_is_asked_is_answered_before_the_next_question() -> None:
+    program = """
+    drawn = []
+    found = answers(echo, (drawn.append(number) or '' for number in range(9)), 2)
+    next(found), next(found), print(*drawn)
+    """
+    assert run(program) == "0 1\n"
+
+
 def test_the_next_question_is_computed_while_the_workers_work_and_no_further_one() -> None:
     program = """
     asked = []

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
-from compiler.lineage.inputs import Inputs
+import pytest
+
+from compiler.lineage.inputs import MEANINGS, Inputs, meaning
 from compiler.lineage.parts import differing, excerpt
 from compiler.policy.library import Module, read
 from compiler.policy.regorus import Instrumented
@@ -28,6 +32,21 @@ import rego.v1
 at(path) := value if value := object.get(input.spec, path, null)
 """
 _WHOLE = ("documents",)
+Document = Mapping[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small helpers mean what the real ones do."""
+    modules = {"lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
+    engine = Instrumented()
+    engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
+    syntax = {module.package: module for module in engine.add_tests(()).values()}
+    found = {
+        path: (rules, known | {meaning(syntax[".".join(path[:-1])], rules)})
+        for path, (rules, known) in MEANINGS.items()
+    }
+    monkeypatch.setattr("compiler.lineage.inputs.MEANINGS", found)
 
 
 def _read(body: str, more: str = "") -> set[tuple[str, ...]]:
@@ -40,7 +59,11 @@ def _separable(body: str, more: str = "") -> bool:
     return _inputs(body, more).separable("a.b")
 
 
-def _inputs(body: str, more: str) -> Inputs:
+def _inputs(body: str, more: str, kubernetes: str = _KUBERNETES, statements: str = _STATEMENTS) -> Inputs:
+    return Inputs.loaded(_engine(body, more, kubernetes, statements), {})
+
+
+def _engine(body: str, more: str, kubernetes: str, statements: str) -> Instrumented:
     rule = f"""package a.b
 
 import data.lib.kubernetes
@@ -53,10 +76,30 @@ examined contains item if {{
 
 deny contains item if some item in examined
 {more}"""
-    modules = {"a.b": rule, "lib.kubernetes": _KUBERNETES, "lib.statements": _STATEMENTS}
+    modules = {"a.b": rule, "lib.kubernetes": kubernetes, "lib.statements": statements}
     engine = Instrumented()
     engine.load([Module(f"{package}.rego", package, text) for package, text in modules.items()], {})
-    return Inputs.loaded(engine, {})
+    return engine
+
+
+def _sees(
+    one: Document,
+    other: Document,
+    body: str,
+    more: str = "",
+    kubernetes: str = _KUBERNETES,
+    statements: str = _STATEMENTS,
+) -> None:
+    """Hold a rule that answers otherwise for two inputs to reading a part in which they differ."""
+    engine = _engine(body, more, kubernetes, statements)
+    answers = [engine.evaluate("a.b.deny", json.dumps(document)) for document in (one, other)]
+    assert answers[0] != answers[1], body
+    assert differing(one, other, Inputs.loaded(engine, {}).of("a.b")), body
+
+
+def _rendered(*kinds: str, **members: Any) -> Document:
+    objects = [{"file": f"f{number}", "object": {"kind": kind}} for number, kind in enumerate(kinds)]
+    return {"documents": objects, **members}
 
 
 def test_a_reference_into_the_input_is_a_part() -> None:
@@ -235,3 +278,84 @@ def test_an_excerpt_holds_the_keys_and_the_kinds_that_are_read() -> None:
     assert excerpt(document, {("documents", "B"), ("documents", "C")}) == {"documents": documents[1:]}
     assert excerpt(document, {("documents", "B"), ("documents",)}) == {"documents": documents}
     assert excerpt(document, {(), ("spec",)}) == document
+
+
+_SHADOWED = {
+    "a set, by a variable": (
+        "kinds := {kind | some kind in input.kinds}\nsome item in kubernetes.objects\nitem.kind in kinds",
+        'kinds := {"A"}',
+    ),
+    "a set, by an argument": (
+        'some item in among({"A", "B"})',
+        'kinds := {"A"}\n\namong(kinds) := {item | some item in kubernetes.objects; item.kind in kinds}',
+    ),
+    "a table, by a variable": (
+        'table := {"A": 1, "B": 2}\nsome item in kubernetes.objects\nfound := table[item.kind]',
+        'table := {"A": 1}',
+    ),
+    "a table, by an argument": (
+        'some item in among({"A": 1, "B": 2})',
+        'table := {"A": 1}\n\namong(table) := {item | some item in kubernetes.objects; found := table[item.kind]}',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _SHADOWED)
+def test_a_variable_with_the_name_of_a_constant_is_not_taken_for_it(name: str) -> None:
+    kinds = ["A", "B"]
+    _sees(_rendered("A", kinds=kinds), _rendered("A", "B", kinds=kinds), *_SHADOWED[name])
+
+
+@pytest.mark.parametrize("bound", ["walk(input.held, [path, value])", 'split(input.held, ".", path)'])
+def test_a_variable_that_a_call_gives_a_value_is_not_taken_for_another_one_of_its_name(bound: str) -> None:
+    body = f"{bound}\nitem := statements.at(path)\nothers := [path | some path in paths]"
+    held: Any = {"b": 1} if bound.startswith("walk") else "b"
+    one, other = ({"held": held, "documents": [], "spec": {"a": 1, "b": number}} for number in (1, 2))
+    _sees(one, other, body, 'paths := [["a"]]')
+
+
+def test_null_is_another_value_than_none() -> None:
+    one, other = ({"documents": [], "spec": spec} for spec in ({}, {"x": None}))
+    _sees(one, other, "found := input.spec.x\nitem := 1")
+
+
+_DELIVERED = """
+delivered contains item if {
+	some document in input.argocd
+	item := {"file": document.file, "kind": document.object.kind}
+}
+"""
+_EDITED = {
+    "of, with others": (
+        _KUBERNETES.replace("some item in objects;", "some item in objects | delivered;") + _DELIVERED,
+        'some item in kubernetes.of("A", "f0")',
+    ),
+    "objects, with others": (
+        _KUBERNETES + _DELIVERED.replace("delivered contains", "objects contains"),
+        'some item in kubernetes.objects\nitem.kind == "A"',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _EDITED)
+def test_a_helper_that_is_edited_is_one_like_any_other(name: str) -> None:
+    kubernetes, body = _EDITED[name]
+    held = [{"file": "f0", "object": {"kind": "A"}}]
+    _sees(_rendered(argocd=[]), _rendered(argocd=held), body, kubernetes=kubernetes)
+
+
+def test_the_helper_of_statements_that_is_edited_is_one_like_any_other() -> None:
+    edited = _STATEMENTS.replace("input.spec", "input")
+    one, other = (_rendered(spec={}, environment={"stage": stage}) for stage in ("x", "y"))
+    _sees(one, other, 'item := statements.at(["environment", "stage"])', statements=edited)
+
+
+def test_the_real_helpers_are_those_whose_meaning_is_known() -> None:
+    """After an edit of one, read it: does it still return the objects of a kind, or the statement at a path? Then write
+    its new digest into ``MEANINGS``; until then every rule that uses it is asked about each edit."""
+    engine = Instrumented()
+    library = read(ROOT / "policies", proven=True)
+    engine.load_vetted(library.modules, library.data)
+    syntax = {module.package: module for module in engine.add_tests(()).values()}
+    for path, (rules, known) in MEANINGS.items():
+        assert meaning(syntax[".".join(path[:-1])], rules) in known, path
