@@ -7,6 +7,7 @@ import os
 import shutil
 import sys
 from itertools import count
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +19,11 @@ from compiler.compile_cache import fingerprint
 from compiler.lineage import verdicts
 from compiler.lineage.verdicts import trusting
 from compiler.policy.regorus import Regorus
+from tests.compiler.project import copy
 from tests.policy.policies import one_rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from click.testing import Result
 
@@ -53,14 +54,23 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-@pytest.fixture
-def known(project: Path) -> Path:
-    """A project with one rule, about the heap, and with answers of it for every cluster."""
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with one rule, about the heap, after two compilations, the second of which asked nothing."""
+    project = copy(tmp_path_factory.mktemp("compiled") / "project")
     _write_heap(project, HEAP)
     one_rule(project, 80)
-    for _ in range(2):  # the first one proves, and asks every rule at once
-        assert _after_an_edit(project).exit_code == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verdicts, "trusting", _TRUSTING)
+        for _ in range(2):
+            assert _after_an_edit(project).exit_code == 0
     return project
+
+
+@pytest.fixture
+def known(compiled: Path, tmp_path: Path) -> Path:
+    """A project with one rule, about the heap, and with answers of it for every cluster."""
+    return Path(shutil.copytree(compiled, tmp_path / "project"))
 
 
 def _write_heap(project: Path, percent: int) -> None:

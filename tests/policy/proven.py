@@ -7,6 +7,8 @@ import os
 from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,12 +21,14 @@ from compiler.policy.regorus import Instrumented, Regorus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
+    from datetime import date
     from typing import Any
 
     from compiler.lineage.analysed import Analysed
+    from compiler.policy.denial import Answer
     from compiler.policy.engine import Engine
     from compiler.policy.library import Module
+    from compiler.policy.rendering import Rendering
 
 REMEMBERED = 2000
 """The most answers that one engine remembers, so that a worker of the suite does not grow without bound."""
@@ -58,6 +62,22 @@ class Remembering(Instrumented):
         return self._answers[asked]
 
 
+class SharedGate(gate.Gate):
+    """A gate that asks a rule where no answer is known for what it reads, which is found when it first judges."""
+
+    engine: Remembering
+
+    @cached_property
+    def _remembering(self) -> RememberingGate:
+        found = replace(of_engine(self.library, self.engine), engine=self.engine)
+        return RememberingGate(Path(), found)  # a fingerprint would have it keep what it answers
+
+    def answers(
+        self, renderings: Iterable[Rendering], as_of: date | None
+    ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
+        return self._remembering.answers(renderings, as_of)
+
+
 @contextmanager
 def proven_once() -> Iterator[None]:
     """Let compilations by the same policies share one gate, if they judge in the embedded engine, and one analysis.
@@ -75,8 +95,7 @@ def proven_once() -> Iterator[None]:
         content = _digest(policies)
         if content not in loaded:
             held = Remembering()
-            library = load(policies, lambda: held).library
-            loaded[content] = RememberingGate(policies.parent, replace(of_engine(library, held), engine=held))
+            loaded[content] = SharedGate(load(policies, lambda: held).library, held)
         return loaded[content]
 
     def prove_once(self: gate.Gate) -> None:
