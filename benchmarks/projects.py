@@ -18,7 +18,7 @@ _LEAST, _MOST, _CHOSEN = "min", "max", "optimal"
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """The place of a number that was moved (``file:line``), and what it was."""
+    """A number that was moved: its place (``file:line``), and its value before."""
 
     place: str
     before: str

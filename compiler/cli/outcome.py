@@ -87,7 +87,8 @@ def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
 def prover(options: CompileOptions, *, trusting: bool = False) -> Callable[[Path], Gate]:
     """Return the function that loads a folder of policies into the chosen engine, and has them proven.
 
-    With ``trusting``, those that an earlier compilation proved in the embedded engine are not proven again.
+    With ``trusting``, those that an earlier compilation proved in the embedded engine are not proven again, and asked
+    only what no earlier one knows.
     """
     from compiler.policy import gate
 

@@ -1,1 +1,1 @@
-"""The compile cache: the last compilation's report, and its proof of the policies, reused if nothing has changed."""
+"""The compile cache: the last compilation's report, reused if nothing has changed, and the folder of all records."""

@@ -23,7 +23,7 @@ _NAME = "compiled.json"
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The record of a clean compilation: the fingerprints of its inputs and outputs, and its report in every format."""
+    """The record of a clean compilation: the fingerprints of its inputs and outputs, and its report by its forms."""
 
     inputs: str
     outputs: str

@@ -49,7 +49,7 @@ def environment() -> Environment:
 
 
 def _version() -> str:
-    """Return a digest of all that decides what a template is compiled to, besides its text."""
+    """Return a digest of what a template's code follows from besides its text: Jinja, Python and the options."""
     decides = (metadata.version("jinja2"), sys.version, sorted(_OPTIONS.items()))
     return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
 

@@ -65,7 +65,7 @@ class Analysed:
 
     @cached_property
     def _of_objects(self) -> tuple[frozenset[str], Mapping[str, frozenset[Read]]]:
-        """What the rules read of single objects: it takes longer to find, and few questions are about it."""
+        """The separable rules, and the fields that each rule reads; found when asked, since few questions need them."""
         kept = self.root if self.fingerprint else None
         if kept and (found := _recorded_fields(folder.read(kept, _FIELDS), self.fingerprint)):
             return found
@@ -151,7 +151,7 @@ def _recorded(record: Any, inputs: str, root: Path, *, proven: bool) -> Analysed
         whole = reads.keys() == {rule.id for rule in library.rules} and len(reads) > 0
         texts = all(isinstance(key, str) for parts in reads.values() for part in parts for key in part)
         return Analysed(library, reads, inputs, root) if whole and texts else None
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return None
 
 
@@ -161,7 +161,7 @@ def _recorded_fields(record: Any, inputs: str | None) -> tuple[frozenset[str], M
             return None
         fields = {rule: frozenset(map(from_json, read)) for rule, read in record["fields"].items()}
         return frozenset(record["separable"]), fields
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (AttributeError, LookupError, TypeError, ValueError):
         return None
 
 

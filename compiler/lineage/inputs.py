@@ -32,21 +32,22 @@ Name = tuple[str, str]
 """A rule's package and name."""
 
 _DOCUMENTS = ("input", DOCUMENTS)
-_KINDS: Mapping[Part, Part] = {_DOCUMENTS: ("object", "kind"), ("lib", "kubernetes", "objects"): ("kind",)}
-"""The lists of all rendered objects, each with the path of the kind in an item."""
 _OBJECTS = ("lib", "kubernetes", "objects")
+_KINDS: Mapping[Part, Part] = {_DOCUMENTS: ("object", "kind"), _OBJECTS: ("kind",)}
+"""The lists of all rendered objects, each with the path of the kind in an item."""
 _OF_KIND = ("lib", "kubernetes", "of")
 """The function that returns the objects of a kind."""
 _STATEMENT = ("lib", "statements", "at")
 """The function that returns the value of the specification at a path."""
 MEANINGS: Mapping[Part, tuple[tuple[str, ...], frozenset[str]]] = {
-    _OBJECTS: (("objects",), frozenset({"29b33a43139d739a33506dbb24c878c4"})),
-    _OF_KIND: (("objects", "placed", "of"), frozenset({"bd9b2948c1f67eb1672fa7775641ea3c"})),
-    _STATEMENT: (("at",), frozenset({"560b77fc836ed03e2bd5b082c9350fa5"})),
+    _OBJECTS: (("objects",), frozenset({"4380f90e97b6f5298c1b10a90ecd0d31"})),
+    _OF_KIND: (("objects", "placed", "of"), frozenset({"cf5b1d2ed379e30af6e7021a4536b50b"})),
+    _STATEMENT: (("at",), frozenset({"8a4db174786a1317af2e99ac85ba85e9"})),
 }
-"""Helpers that are known by what they mean: the rules that make each, and digests of their syntax (:func:`meaning`).
+"""The helpers whose results the analysis knows: the rules that define each, and digests of their syntax.
 
-A helper whose syntax has another digest is one like any other, and its readers read all that it reads.
+The digests are those of :func:`meaning`. A helper with another one is like any other: its readers read all that it
+reads.
 """
 _PLACES = ("span", "eidx", "sidx", "qidx")
 _LATER = ("NotExpr", "ArrayCompr", "ObjectCompr", "SetCompr", "Every")
@@ -96,7 +97,7 @@ class Inputs:
 
     @cached_property
     def _names(self) -> Mapping[str, _Names]:
-        """What the names of each module stand for, by its package."""
+        """The names of each module, by its package."""
         return {package: self._names_of(module) for package, module in self.modules.items()}
 
     def _names_of(self, module: Syntax) -> _Names:
@@ -108,7 +109,7 @@ class Inputs:
 
     @cached_property
     def _meant(self) -> frozenset[Part]:
-        """The helpers that mean what they are known for."""
+        """The helpers whose syntax is the known one."""
         return frozenset(
             path
             for path, (rules, known) in MEANINGS.items()
@@ -242,10 +243,10 @@ class _Rule:
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What the names of a module stand for.
+    """The names of a module.
 
-    ``tables`` are the keys of constant objects by their paths, and ``meant`` the helpers that mean what they are known
-    for. A name that is ``hidden`` is a variable somewhere in the module, and no constant.
+    ``tables`` are the keys of constant objects by their paths, and ``meant`` the helpers whose syntax is known. A name
+    that is ``hidden`` is a variable somewhere in the module, and no constant.
     """
 
     module: Syntax
@@ -256,7 +257,7 @@ class _Names:
 
 def meaning(module: Syntax, rules: Iterable[str]) -> str:
     """Return the digest of the syntax of some rules of a module, without their places in the text."""
-    trees = [_shape(list(module.definitions.get(rule, ()))) for rule in rules]
+    trees = [[_shape(list(module.definitions.get(rule, ()))), rule in module.defaults] for rule in rules]
     return blake2b(orjson.dumps(trees, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 

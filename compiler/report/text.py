@@ -48,7 +48,7 @@ def closing(outcome: Outcome) -> str:
 
 
 def _difference(outcome: Outcome) -> str:
-    """Return what the changed statements do, where that was asked; most reports need none of what finds it."""
+    """Return the difference that a check asked for; most reports have none, and need none of the modules below."""
     if outcome.difference is None:
         return ""
     from compiler.report.diff import text as diff

@@ -359,3 +359,11 @@ def test_the_real_helpers_are_those_whose_meaning_is_known() -> None:
     syntax = {module.package: module for module in engine.add_tests(()).values()}
     for path, (rules, known) in MEANINGS.items():
         assert meaning(syntax[".".join(path[:-1])], rules) in known, path
+
+
+def test_a_helper_with_a_default_is_another_one() -> None:
+    plain, other = (
+        {module.package: module for module in _engine("item := 1", "", _KUBERNETES, text).add_tests(()).values()}
+        for text in (_STATEMENTS, f"{_STATEMENTS}\ndefault at(_) := false\n")
+    )
+    assert meaning(plain["lib.statements"], ["at"]) != meaning(other["lib.statements"], ["at"])
