@@ -26,7 +26,7 @@ from compiler.sources import files
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from compiler.policy.engine import Engine
+    from compiler.policy.engine import Loadable
     from compiler.policy.library import Module
 
 OPA_LIBRARY = "opa_bindings"
@@ -63,7 +63,7 @@ class OpaLibrary:
         """Confirm at once, because no other process can change the library."""
 
 
-ENGINES: Mapping[str, Callable[[], Engine]] = {"regorus": Regorus, "opa": OpaLibrary}
+ENGINES: Mapping[str, Callable[[], Loadable]] = {"regorus": Regorus, "opa": OpaLibrary}
 
 
 def judge(engine: str) -> None:

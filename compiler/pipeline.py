@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from compiler.diagnostics import Code, Finding, Rendered, has_errors, in_source_order
-from compiler.emit.cluster import all_artifacts, judged_artifacts
+from compiler.emit.cluster import all_artifacts, judged_artifacts, pages
 from compiler.emit.editor import editor_artifacts
 from compiler.history.base import NoBaseError
 from compiler.history.repository import GitError
@@ -83,17 +83,18 @@ def compile_project(
     root: Path,
     only: tuple[str, ...] = (),
     schemas: CustomSchemas | None = None,
-    prove: Callable[[Path], Gate] = gate.proven,
+    prove: Callable[[], Gate] | None = None,
     as_of: date | None = None,
     history: History | None = None,
     sources: Path | None = None,
+    editor: Callable[[], tuple[Artifact, ...]] | None = None,
 ) -> Compilation:
     """Compile the environments of a project (those named ``only``, or all) in memory; also validate by ``schemas``.
 
-    ``prove`` returns the gate of a folder of policies that are proven; by default they are proven in the embedded
+    ``prove`` returns the gate of the project's policies, which are proven; by default they are proven in the embedded
     engine. Waivers hold as of the day ``as_of``; without a day nothing is waived. Transitions are judged from the bases
     of ``history``; without one they are not. ``sources`` is a folder with another ``spec/`` and ``environments/`` to
-    compile in the place of the project's own.
+    compile in the place of the project's own. ``editor`` returns the schemas for editors; by default they are made.
 
     Raises:
         PolicyError: the gate could not judge.
@@ -104,15 +105,15 @@ def compile_project(
     resolved, findings = resolve(root, loaded)
     schemas = schemas or CustomSchemas()
     checked = _Checked(schemas)
-    checked.keep(() if only else editor_artifacts())
     past = _Past(history)
-    renderings = checked.each(past.compared(emit(item, _others(item, resolved))) for item in resolved)
+    renderings = checked.each(past.compared(emit_for_policies(item, _others(item, resolved))) for item in resolved)
     verdict = None
     if resolved:
-        judge = prove(root / "policies")
+        judge = prove() if prove else gate.proven(root / "policies")
         acknowledged = judge.acknowledgements(as_of)
         findings += () if only else past.removed(loaded, acknowledged)
         verdict = judge.judge(renderings, as_of, acknowledged)
+    checked.keep(() if only else (editor or editor_artifacts)())
     judged = verdict.findings if verdict else ()
     unchecked = schemas.unchecked(checked.kinds.values())
     return Compilation(
@@ -225,7 +226,8 @@ class _Checked:
     def each(self, environments: Iterable[Iterable[Rendering]]) -> Iterator[Rendering]:
         """Validate every cluster's objects by the schemas of its version, keep its files, and yield it.
 
-        The files of its environment are kept with the first of its clusters.
+        The files of its environment are kept with the first of its clusters. Pages, which no policy reads, are made
+        after a cluster was yielded.
         """
         kept: Resolved | None = None
         for rendering in chain.from_iterable(environments):
@@ -236,6 +238,7 @@ class _Checked:
             self.findings += core.check(rendering.artifacts, rendering.site.cluster.kubernetes, at)
             self.keep(rendering.artifacts)
             yield rendering
+            self.keep(pages(rendering.site, rendering.artifacts))  # it may be judged meanwhile
 
     def keep(self, artifacts: Iterable[Artifact]) -> None:
         """Validate custom objects by their schemas; keep the files, and the first object of each kind."""

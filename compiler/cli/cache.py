@@ -27,8 +27,8 @@ class CompileCache:
         self._history = history
         self._inputs = self._fingerprint()
 
-    def _fingerprint(self) -> str | None:
-        return fingerprint.inputs(self._root, self._as_of, self._history.fingerprint())
+    def _fingerprint(self, *, anew: bool = False) -> str | None:
+        return fingerprint.inputs(self._root, self._as_of, self._history.fingerprint(), anew=anew)
 
     def report(self, form: str) -> str | None:
         """Return the recorded report of an equal run, or None.
@@ -45,7 +45,7 @@ class CompileCache:
         Its report is kept as text, and in the ``form`` that was asked for.
         """
         settled = not outcome.exit_code and len(outcome.written or ()) == len(outcome.drift.changes)
-        if not settled or self._inputs is None or self._inputs != self._fingerprint():
+        if not settled or self._inputs is None or self._inputs != self._fingerprint(anew=True):
             return
         files = {artifact.path: manifest.digest(artifact.content) for artifact in outcome.compilation.artifacts}
         repeated = replace(outcome, drift=replace(outcome.drift, changes=()), written=())

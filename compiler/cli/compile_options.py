@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from compiler.history.base import History
-    from compiler.policy.engine import Engine
+    from compiler.policy.engine import Loadable
 
 _Decorator: TypeAlias = "Callable[[Callable[..., None]], Callable[..., None]]"
 
@@ -43,7 +43,7 @@ class CompileOptions:
     require_base: bool
 
     @property
-    def engine(self) -> Callable[[], Engine] | None:
+    def engine(self) -> Callable[[], Loadable] | None:
         """The factory of the chosen OPA engine, or None for the embedded engine.
 
         Raises:

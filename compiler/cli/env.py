@@ -133,8 +133,8 @@ def _errors(compiling: CompileOptions, planned: NewEnvironment) -> tuple[Finding
             shutil.copytree(compiling.root / part, sources / part, symlinks=True)
         create(sources / "environments", planned)
         schemas = CustomSchemas(compiling.schemas, required=compiling.require_schemas)
-        prove = prover(compiling, trusting=True)
-        compilation = compile_project(compiling.root, (), schemas, prove, compiling.as_of, sources=sources)
+        with prover(compiling, trusting=True) as prove:
+            compilation = compile_project(compiling.root, (), schemas, prove, compiling.as_of, sources=sources)
     found = tuple(finding for finding in compilation.findings if finding.refuses and _is_about(finding, planned.name))
     if not found and planned.name not in compilation.environments:
         raise CouldNotRunError("the specification has errors: cbp compile says which")

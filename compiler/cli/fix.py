@@ -39,13 +39,14 @@ def fix(compiling: CompileOptions, check: bool) -> None:
 
     custom = CustomSchemas(compiling.schemas, required=compiling.require_schemas)
     history = compiling.history
-    prove = cache(prover(compiling, trusting=True))  # each round judges by the same policies
+    with prover(compiling, trusting=True) as prove:
+        once = cache(prove)  # each round judges by the same policies
 
-    def compiled(sources: Path) -> Compilation:
-        arguments = (custom, prove, compiling.as_of, history)
-        return pipeline.compile_project(compiling.root, (), *arguments, sources=sources)
+        def compiled(sources: Path) -> Compilation:
+            arguments = (custom, once, compiling.as_of, history)
+            return pipeline.compile_project(compiling.root, (), *arguments, sources=sources)
 
-    found = fixed(compiling.root, compiled, history)
+        found = fixed(compiling.root, compiled, history)
     for edit in found.edits:
         click.echo(str(edit))
     for finding in (*found.brought, *found.left):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -15,8 +16,7 @@ from compiler.cli.memory import uncollected
 from compiler.errors import CouldNotRunError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-    from pathlib import Path
+    from collections.abc import Callable, Collection, Iterator
 
     from compiler.cli.compile_options import CompileOptions, ReportOptions
     from compiler.policy.gate import Gate
@@ -41,19 +41,20 @@ def compiled(
         CouldNotRunError: there is no project, or the policies or schemas cannot be used; see :mod:`compiler.pipeline`.
         OSError: a file cannot be written.
     """
-    from compiler import pipeline
-    from compiler.report.outcome import Outcome
-    from compiler.schemas.custom import CustomSchemas
-
     root = options.root
     if not (root / "spec").is_dir():
         raise CouldNotRunError(
             f"there is no specification in {root.resolve()}: go to the project's folder, or give --root"
         )
-    custom = CustomSchemas(options.schemas, required=options.require_schemas)
-    with uncollected():
-        prove = prover(options, trusting=writing)
-        compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history)
+    with uncollected(), prover(options, trusting=writing) as prove:
+        from compiler import pipeline
+        from compiler.compile_cache.editor import editor_artifacts
+        from compiler.report.outcome import Outcome
+        from compiler.schemas.custom import CustomSchemas
+
+        custom = CustomSchemas(options.schemas, required=options.require_schemas)
+        editor = partial(editor_artifacts, root) if writing else None
+        compilation = pipeline.compile_project(root, only, custom, prove, options.as_of, options.history, editor=editor)
         if writing:
             return Outcome(compilation, *pipeline.write(compilation), pages)
         return Outcome(compilation, pipeline.differences(compilation), None, pages)
@@ -84,21 +85,25 @@ def asked(outcome: Outcome, options: CompileOptions) -> Outcome:
         return outcome
 
 
-def prover(options: CompileOptions, *, trusting: bool = False) -> Callable[[Path], Gate]:
-    """Return the function that loads a folder of policies into the chosen engine, and has them proven.
+@contextmanager
+def prover(options: CompileOptions, *, trusting: bool = False) -> Iterator[Callable[[], Gate]]:
+    """Yield the function that loads the project's policies into the chosen engine, and has them proven.
 
     With ``trusting``, those that an earlier compilation proved in the embedded engine are not proven again, and asked
-    only what no earlier one knows.
+    only what no earlier one knows; enter the block before the emitters are imported, since they are read meanwhile.
     """
     from compiler.policy import gate
 
+    policies = options.root / "policies"
     if engine := options.engine:
-        return partial(gate.proven, engine=engine)
-    if not trusting:
-        return gate.proven
-    from compiler.lineage import verdicts
+        yield partial(gate.proven, policies, engine)
+    elif not trusting:
+        yield partial(gate.proven, policies)
+    else:
+        from compiler.lineage import engine_process
 
-    return verdicts.trusting
+        with engine_process.trusting(policies) as prove:
+            yield prove
 
 
 def show(outcome: Outcome, options: ReportOptions) -> None:

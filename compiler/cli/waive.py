@@ -55,8 +55,8 @@ def waive(compiling: CompileOptions, rule: str, days: int, environment: str, res
         raise click.UsageError(f"a waiver has a reason, an owner and a ticket: give {', '.join(missing)}")
     if environment:
         require_environment(compiling.root, environment)
-    prove = prover(compiling, trusting=True)
-    compilation = compile_project(compiling.root, prove=prove, as_of=compiling.as_of)
+    with prover(compiling, trusting=True) as prove:
+        compilation = compile_project(compiling.root, prove=prove, as_of=compiling.as_of)
     verdict = compilation.verdict
     if verdict is None or (environment and environment not in compilation.environments):
         raise CouldNotRunError("the specification has errors: cbp compile says which")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,27 +34,34 @@ class _UncertainError(Exception):
     """A link, a huge file or a special one: it might change unseen, or cannot be read at once."""
 
 
-def inputs(root: Path, as_of: date, history: str) -> str | None:
+def inputs(root: Path, as_of: date, history: str, *, anew: bool = False) -> str | None:
     """Return the fingerprint of everything that a compilation's result depends on; None where it is uncertain.
 
     These are the project's files, the source of the compiler and of the runtime, Python, the version of every
     distribution that can be imported (the policy engine and the schemas of Kubernetes among them), ``as_of``, the day
-    for which waivers are judged, and the fingerprint of the ``history`` that transitions are judged from.
+    for which waivers are judged, and the fingerprint of the ``history`` that transitions are judged from. The source is
+    read once in a process, which runs what it found then, or ``anew``, to tell whether it has changed meanwhile.
     """
     files = {name: root / name for name in _READ}
     repeated = sorted({repetition.file for repetition in REPETITIONS})
-    return _fingerprint(files, (str(as_of), history), ((name, root / name) for name in repeated))
+    return _fingerprint(files, (str(as_of), history), ((name, root / name) for name in repeated), anew=anew)
 
 
-def proof(policies: Path) -> str | None:
+def proof(policies: Path, *, anew: bool = False) -> str | None:
     """Return the fingerprint of everything that the proof of the policies depends on; None where it is uncertain.
 
     These are all files of the folder ``policies``, fixtures and data among them, the engine's own files, the source of
-    the compiler and of the runtime, Python, and the version of every distribution that can be imported.
+    the compiler and of the runtime, Python, and the version of every distribution that can be imported. For ``anew``,
+    see :func:`inputs`.
     """
     found = find_spec(_ENGINE)
     engine = Path(*found.submodule_search_locations or ()) if found else Path(_ENGINE)
-    return _fingerprint({"policies": policies, _ENGINE: engine}, ())
+    return _fingerprint({"policies": policies, _ENGINE: engine}, anew=anew)
+
+
+def program() -> str | None:
+    """Return the fingerprint of what runs, of :func:`inputs` without those of a project; None where it is uncertain."""
+    return _fingerprint({})
 
 
 def outputs(generated: Path) -> str | None:
@@ -74,22 +82,36 @@ def expected(files: Mapping[str, str]) -> str:
 
 
 def _fingerprint(
-    folders: Mapping[str, Path], facts: Iterable[str], files: Iterable[tuple[str, Path]] = ()
+    folders: Mapping[str, Path],
+    facts: Iterable[str] = (),
+    files: Iterable[tuple[str, Path]] = (),
+    *,
+    anew: bool = False,
 ) -> str | None:
     """Return the fingerprint of the compiler, of the named folders and files, and of other facts."""
     flags = [(name, getattr(sys.flags, name)) for name in sys.flags.__match_args__ if name != _OF_BYTECODE]
     found = hashlib.sha256(repr((sys.version, flags, *_imported(), *facts)).encode())
-    sources = {module.__name__: Path(*module.__path__) for module in (compiler, runtime)}
     try:
-        for name, folder in (*sources.items(), *folders.items()):
-            for path, content in _files(folder):
-                found.update(os.fsencode(f"{name}/{path} {manifest.digest(content)}\n"))
+        found.update(_source.__wrapped__() if anew else _source())
+        for name, folder in folders.items():
+            found.update(_digests(name, folder))
         for name, file in files:
             content = file.read_bytes() if file.is_file() else b""
             found.update(os.fsencode(f"{name} {manifest.digest(content)}\n"))
     except (_UncertainError, OSError):
         return None
     return found.hexdigest()
+
+
+@cache
+def _source() -> bytes:
+    """Return the digests of the source files of the compiler and of the runtime."""
+    return b"".join(_digests(module.__name__, Path(*module.__path__)) for module in (compiler, runtime))
+
+
+def _digests(name: str, folder: Path) -> bytes:
+    """Return a line with the path and the digest of each file of a folder with a name."""
+    return b"".join(os.fsencode(f"{name}/{path} {manifest.digest(content)}\n") for path, content in _files(folder))
 
 
 def _imported() -> Iterator[object]:

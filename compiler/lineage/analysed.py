@@ -114,7 +114,7 @@ def known(policies: Path, root: Path, *, proven: bool = True) -> Analysed:
     if inputs and (found := _recorded(record, inputs, root, proven=proven)):
         return found
     made = proved(policies) if proven else analysed(policies)
-    if inputs is None or inputs != fingerprint.proof(policies):
+    if inputs is None or inputs != fingerprint.proof(policies, anew=True):
         return made
     content = {"library": _plain(made.library), "reads": {rule: sorted(parts) for rule, parts in made.reads.items()}}
     folder.write(root, _PARTS, {"inputs": inputs, "proven": proven, **content})

@@ -33,14 +33,14 @@ def answered(root: Path, question: str, ask: Callable[[], Answer]) -> Answer:
     if question in known:
         return dict(known[question])
     found = ask()
-    if inputs is not None and inputs == _inputs(root):
+    if inputs is not None and inputs == _inputs(root, anew=True):
         kept = dict(list(known.items())[-_MOST + 1 :])
         folder.write(root, _NAME, {"inputs": inputs, "answers": {**kept, question: found}})
     return found
 
 
-def _inputs(root: Path) -> str | None:
-    return fingerprint.inputs(root, date.min, "")
+def _inputs(root: Path, *, anew: bool = False) -> str | None:
+    return fingerprint.inputs(root, date.min, "", anew=anew)
 
 
 def _read(root: Path, inputs: str | None) -> Mapping[str, Answer]:

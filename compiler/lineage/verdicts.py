@@ -1,4 +1,4 @@
-"""A gate that remembers: a rule is evaluated only where no answer is known for the values that it reads.
+"""An engine that remembers: a rule is evaluated only where no answer is known for the values that it reads.
 
 A rule is a pure function of the input, since the builtins that policies may use know neither time nor chance. So its
 answer is known by the content of the parts that it reads, and by the fingerprint of the policies, of the engine and of
@@ -19,19 +19,14 @@ from compiler.lineage.analysed import known
 from compiler.lineage.on_demand import OnDemand
 from compiler.lineage.parts import ABSENT, values
 from compiler.policy import workers
-from compiler.policy.denial import answer
-from compiler.policy.gate import PACKAGE, Gate
-from compiler.policy.input import input_of
+from compiler.policy.gate import PACKAGE, VERDICT, Gate
+from compiler.policy.regorus import Regorus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import date
     from pathlib import Path
 
     from compiler.lineage.analysed import Analysed
-    from compiler.policy.denial import Answer
-    from compiler.policy.regorus import Regorus
-    from compiler.policy.rendering import Rendering
 
 _NAME = "verdicts.json"
 _MOST = 20_000
@@ -39,15 +34,6 @@ _MOST = 20_000
 _DIGEST = 16  # bytes
 _FEW = 4
 """Where less than one rule in so many is asked about a cluster, that costs less than another process would."""
-
-
-def trusting(policies: Path) -> Gate:
-    """Return the gate of a compilation at a desk, whose project remembers that the policies are proven, and answers.
-
-    Raises:
-        PolicyError: they have faults, or a rule does not prove itself.
-    """
-    return remembering(policies, policies.parent)
 
 
 def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
@@ -58,51 +44,67 @@ def remembering(policies: Path, root: Path, *, proven: bool = True) -> Gate:
     Raises:
         PolicyError: they have faults, or a rule does not prove itself.
     """
-    return RememberingGate(root, known(policies, root, proven=proven))
+    found = known(policies, root, proven=proven)
+    return Gate(found.library, Remembering(root, found))
 
 
-class RememberingGate(Gate):
-    """A gate that evaluates only the rules whose answers it does not know, and writes them down."""
+class Remembering:
+    """The embedded engine with proven policies, which asks a rule where it knows no answer, and writes that down."""
 
-    engine: Regorus
+    name = Regorus.name
 
     def __init__(self, root: Path, found: Analysed) -> None:
-        super().__init__(found.library, found.engine or OnDemand(found.library))
+        self._engine: Regorus = found.engine or OnDemand(found.library)
         self._root, self._reads, self._fingerprint = root, found.reads, found.fingerprint
         self._parts = tuple(sorted(frozenset().union(*found.reads.values())))
         self._known = _recorded(folder.read(root, _NAME), found.fingerprint)
 
-    def answers(
-        self, renderings: Iterable[Rendering], as_of: date | None
-    ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
-        """Yield each cluster with the answers of all rules, known or found now."""
-        asked: deque[tuple[Rendering, Mapping[str, str], Sequence[str]]] = deque()
+    @property
+    def version(self) -> str:
+        """The version of the embedded engine."""
+        return self._engine.version
+
+    def evaluate(self, rule: str, document: str) -> Any:
+        """Return a rule's value, which is computed (see :class:`compiler.policy.engine.Engine`)."""
+        return self._engine.evaluate(rule, document)
+
+    def evaluate_each(self, rule: str, documents: Iterable[str]) -> Iterator[Any]:
+        """Yield the verdict on each input, of answers that are known or found now; of other rules, the computed value.
+
+        See :class:`compiler.policy.engine.Engine`.
+        """
+        if rule != VERDICT:
+            yield from (self.evaluate(rule, document) for document in documents)
+            return
+        asked: deque[tuple[Mapping[str, str], Sequence[str]]] = deque()
 
         def questions() -> Iterator[str]:
-            for rendering in renderings:
-                document = input_of(rendering, as_of)
-                keys = self._keys(document)
+            for document in documents:
+                keys = self._keys(orjson.loads(document))
                 unknown = [rule for rule, key in keys.items() if key not in self._known]
-                asked.append((rendering, keys, unknown))
-                question = f"{' '.join(unknown)}\n{orjson.dumps(document).decode()}" if unknown else ""
+                asked.append((keys, unknown))
+                question = f"{' '.join(unknown)}\n{document}" if unknown else ""
                 if 0 < len(unknown) * _FEW < len(keys):
                     self._learn(keys, unknown, self._evaluated(question))
                     question = ""
                 elif unknown:
-                    self.engine.need(unknown)  # here, and not in each of several processes
+                    self._engine.need(unknown)  # here, and not in each of several processes
                 yield question
 
         used: dict[str, None] = {}
         new = False
         for text in workers.answers(self._evaluated, questions(), workers.processors()):
-            rendering, keys, unknown = asked.popleft()
+            keys, unknown = asked.popleft()
             if text:
                 self._learn(keys, unknown, text)
             used.update(dict.fromkeys(keys.values()))
             new = new or bool(unknown)
-            yield rendering, {rule: answer(rule, self._known[key]) for rule, key in keys.items()}
+            yield {rule: self._known[key] for rule, key in keys.items()}
         if new:
             self._keep(used)
+
+    def confirm(self) -> None:
+        """Do nothing: no other process can change the interpreter (see :class:`compiler.policy.engine.Engine`)."""
 
     def _keys(self, document: Mapping[str, Any]) -> dict[str, str]:
         """Return the key of each rule's answer: a digest of the rule and of all that it reads of an input."""
@@ -122,9 +124,9 @@ class RememberingGate(Gate):
         """Return the answers to a line of rules, and an input after it, as JSON text."""
         first, _, document = question.partition("\n")
         rules = first.split()
-        self.engine.need(rules)
+        self._engine.need(rules)
         asked = [f"{PACKAGE}.{rule}" for rule in rules]
-        found = self.engine.evaluate_some(asked, document)
+        found = self._engine.evaluate_some(asked, document)
         return json.dumps({rule: found[name] for rule, name in zip(rules, asked, strict=True)})
 
     def _keep(self, used: Mapping[str, None]) -> None:

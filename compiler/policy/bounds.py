@@ -14,21 +14,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 import orjson
 
-from compiler.diagnostics import Bound, Place
+from compiler.diagnostics import Bound
 from compiler.emit.artifact import Artifact
 from compiler.emit.cluster import documents as emitted
 from compiler.emit.cluster import judged_artifacts
 from compiler.emit.kubernetes.objects import object_path
 from compiler.emit.site import sites
-from compiler.model.environment import EnvironmentFile
-from compiler.model.shape import annotation_at
-from compiler.model.specification import Specification
 from compiler.model.units import Bytes
 from compiler.model.units.base import Unit
 from compiler.policy.documents import documents
 from compiler.policy.input import input_of, stated
 from compiler.policy.library import HELPERS
 from compiler.policy.rendering import Rendering
+from compiler.policy.statements import place, type_of
 from compiler.resolve.substitute import substituted
 from compiler.sources.nodes import ScalarNode, lookup
 
@@ -36,10 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from datetime import date
 
-    from compiler.model.environment import Environment
-    from compiler.policy.before import Before
+    from compiler.diagnostics import Place
     from compiler.policy.denial import Answer, Denial
     from compiler.policy.library import Library, Rule
+    from compiler.policy.rendering import Case
     from compiler.resolve.resolved import Resolved
     from compiler.sources.nodes import Path
 
@@ -54,21 +52,6 @@ _MEBIBYTE = 1 << 20
 _STATED = frozenset({"environment", "cluster", "spec", "settings"})
 _INPUT = re.compile(r"\binput\b(?:\.(\w+))?")
 _HELPER = re.compile(rf"^import data\.{HELPERS}\.(\w+)", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A cluster in which a relation does not hold: its environment, its folder, and what it was judged with."""
-
-    resolved: Resolved
-    folder: str
-    others: tuple[Environment, ...]
-    before: Before | None
-
-    @classmethod
-    def of(cls, rendering: Rendering) -> Case:
-        """Return the case of a cluster, without its files."""
-        return cls(rendering.resolved, rendering.site.folder, rendering.others, rendering.before)
 
 
 class _Needed(Enum):
@@ -363,28 +346,14 @@ def _json(document: dict[str, Any]) -> str:
     return orjson.dumps(document).decode()
 
 
-def place(resolved: Resolved, path: Path) -> Place:
-    """Return a statement without bounds."""
-    return Place(path, resolved.span(path), resolved.written(path))
-
-
-def is_stated(path: Path) -> bool:
-    """Return whether a specification or an environment may have a statement at a path."""
-    return _annotation(path) is not None
-
-
-def _annotation(path: Path) -> Any:
-    return annotation_at(EnvironmentFile if path[0] == "environment" else Specification, path)
-
-
 def _unit(path: Path) -> type[Unit] | None:
-    annotation = _annotation(path)
+    annotation = type_of(path)
     return annotation if isinstance(annotation, type) and issubclass(annotation, Unit) else None
 
 
 def _number(resolved: Resolved, path: Path) -> int | None:
     """Return the number that a path states, in the unit of the policies; None for words, flags and lists."""
-    text, unit, annotation = resolved.written(path), _unit(path), _annotation(path)
+    text, unit, annotation = resolved.written(path), _unit(path), type_of(path)
     if text is None:
         return None
     if unit:
@@ -396,7 +365,7 @@ def _number(resolved: Resolved, path: Path) -> int | None:
 
 def _choices(path: Path) -> tuple[str, ...]:
     """Return the words of the model at a path; none for free text."""
-    annotation = _annotation(path)
+    annotation = type_of(path)
     if annotation is bool:
         return ("true", "false")
     if get_origin(annotation) is Literal:

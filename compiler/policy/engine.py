@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Engine(Protocol):
-    """A Rego engine, which loads policies once and evaluates them for many inputs."""
+    """A Rego engine with policies, which it evaluates for many inputs."""
 
     @property
     def name(self) -> str:
@@ -20,13 +20,6 @@ class Engine(Protocol):
     @property
     def version(self) -> str:
         """The engine's version, as reports show it."""
-
-    def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
-        """Load the policies and their data.
-
-        Raises:
-            PolicyError: they do not compile, or use a construct that this engine does not support reliably.
-        """
 
     def evaluate(self, rule: str, document: str) -> Any:
         """Return the value of a rule, such as ``gate.verdict``, for an input (JSON text).
@@ -47,4 +40,15 @@ class Engine(Protocol):
 
         Raises:
             PolicyError: they changed, so that results since the last check are not reliable.
+        """
+
+
+class Loadable(Engine, Protocol):
+    """A Rego engine that policies are loaded into, once."""
+
+    def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
+        """Load the policies and their data.
+
+        Raises:
+            PolicyError: they do not compile, or use a construct that this engine does not support reliably.
         """

@@ -14,12 +14,13 @@ import orjson
 
 from compiler.diagnostics import Code, Finding, RuleId, alternatives, in_source_order
 from compiler.policy.acknowledgements import Acknowledgements
-from compiler.policy.bounds import Bounds, Case, is_stated, place
 from compiler.policy.denial import Answer, Denial, answer, dotted
 from compiler.policy.errors import Faults, PolicyError
 from compiler.policy.input import input_of
 from compiler.policy.library import Library, Module, Rule, scan
 from compiler.policy.regorus import Regorus
+from compiler.policy.rendering import Case
+from compiler.policy.statements import is_stated, place
 from compiler.policy.waivers import Register
 
 if TYPE_CHECKING:
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
     from datetime import date
     from pathlib import Path
 
-    from compiler.policy.engine import Engine
+    from compiler.policy.bounds import Bounds
+    from compiler.policy.engine import Engine, Loadable
     from compiler.policy.rendering import Rendering
 
 PACKAGE = "gate"
 """The package with the answer of each rule, by the rule's id."""
+VERDICT = f"{PACKAGE}.verdict"
+"""The rule whose value holds the answer of every rule, by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Verdict:
     """The day for which waivers were judged; None when there were no waivers."""
 
 
-def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
+def load(policies: Path, engine: Callable[[], Loadable] = Regorus) -> Gate:
     """Load the policies of a folder into an engine.
 
     Raises:
@@ -67,7 +71,7 @@ def load(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
     return Gate(found.library, loaded)
 
 
-def proven(policies: Path, engine: Callable[[], Engine] = Regorus) -> Gate:
+def proven(policies: Path, engine: Callable[[], Loadable] = Regorus) -> Gate:
     """Load the policies of a folder into an engine, and let every rule prove itself.
 
     Raises:
@@ -168,8 +172,7 @@ class Gate:
                     denied.append(_Denied(replace(finding, waived=waived), rule, denial, Case.of(rendering)))
         if not judged:
             raise PolicyError("there is no cluster to judge")
-        bounds = Bounds(self.library, self._answer, as_of)
-        findings = tuple(_merged(denied, environments, bounds))
+        findings = tuple(_merged(denied, environments, self._bounds(as_of))) if denied else ()
         self.engine.confirm()
         return Verdict(
             findings=in_source_order((*findings, *register.findings(), *transitions.findings())),
@@ -180,6 +183,11 @@ class Gate:
             vacuous=tuple(sorted(unseen if compared else unseen - {rule.id for rule in self._transitions()})),
             as_of=as_of if register.holds_any else None,
         )
+
+    def _bounds(self, as_of: date | None) -> Bounds:
+        from compiler.policy.bounds import Bounds  # it renders clusters, which loading and proving do not
+
+        return Bounds(self.library, self._answer, as_of)
 
     def acknowledgements(self, as_of: date | None) -> Acknowledgements:
         """Return an empty register of acknowledgements as of a day."""
@@ -207,7 +215,7 @@ class Gate:
                 asked.append(rendering)
                 yield orjson.dumps(input_of(rendering, as_of)).decode()
 
-        for value in self.engine.evaluate_each(f"{PACKAGE}.verdict", inputs()):
+        for value in self.engine.evaluate_each(VERDICT, inputs()):
             if not isinstance(value, dict) or value.keys() != {rule.id for rule in self.library.rules}:
                 raise PolicyError("the engine's verdict does not hold an answer of every rule")
             yield asked.popleft(), {identifier: answer(identifier, given) for identifier, given in value.items()}

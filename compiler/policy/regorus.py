@@ -33,6 +33,11 @@ _PLACE = re.compile(r":(\d+):\d+\b")
 _UNDEFINED = '"<undefined>"'
 
 
+def version() -> str:
+    """Return the version of the installed wheel."""
+    return metadata.version(_DISTRIBUTION)
+
+
 class Regorus:
     """An engine on one interpreter."""
 
@@ -45,7 +50,7 @@ class Regorus:
     @property
     def version(self) -> str:
         """The version of the installed wheel."""
-        return metadata.version(_DISTRIBUTION)
+        return version()
 
     def load(self, modules: Iterable[Module], data: Mapping[str, Any]) -> None:
         """Vet and load the policies and their data (see :class:`compiler.policy.engine.Engine`)."""

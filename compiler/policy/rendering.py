@@ -27,3 +27,18 @@ class Rendering:
     delivery: tuple[Artifact, ...]
     others: tuple[Environment, ...] = ()
     before: Before | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A cluster in which a relation does not hold: its environment, its folder, and what it was judged with."""
+
+    resolved: Resolved
+    folder: str
+    others: tuple[Environment, ...]
+    before: Before | None
+
+    @classmethod
+    def of(cls, rendering: Rendering) -> Case:
+        """Return the case of a cluster, without its files."""
+        return cls(rendering.resolved, rendering.site.folder, rendering.others, rendering.before)

@@ -12,8 +12,9 @@ import signal
 import sys
 import threading
 from collections import deque
-from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from compiler.policy.errors import PolicyError
 
@@ -35,7 +36,8 @@ def processors() -> int:
 def answers(answer: Callable[[str], str], questions: Iterable[str], number: int) -> Iterator[str]:
     """Yield the answer to each question in their order, from a ``number`` of workers; one is this process itself.
 
-    While they work, the next question is computed. An empty question has an empty answer, and nobody is asked.
+    While they work, the next question is computed: at most a ``number`` of answers are owed when one is asked for. An
+    empty question has an empty answer, and nobody is asked.
 
     Raises:
         PolicyError: an answer raised it, or a worker ended without an answer.
@@ -44,89 +46,101 @@ def answers(answer: Callable[[str], str], questions: Iterable[str], number: int)
         yield from (answer(question) if question else "" for question in questions)
         return
     with ExitStack() as running:
-        idle: list[_Worker] = []
-        asked: deque[_Worker | None] = deque()
-        started = 0
+        idle: list[Connection] = []
+        asked: deque[Connection | None] = deque()
+        begun = 0
         for question in questions:
-            if not question:
-                asked.append(None)
-                while asked and asked[0] is None:
-                    yield _answered(asked.popleft(), idle)
-                continue
-            while not idle:
-                if started < number:
-                    idle.append(running.enter_context(_started(answer)))
-                    started += 1
-                else:
-                    yield _answered(asked.popleft(), idle)
-            worker = idle.pop()
-            worker.ask(question)
-            asked.append(worker)
+            if question:
+                while not idle:
+                    if begun < number:
+                        idle.append(running.enter_context(started(partial(_answering, answer))))
+                        begun += 1
+                    else:
+                        yield _answered(asked.popleft(), idle)
+                ask(idle[-1], question)
+            asked.append(idle.pop() if question else None)
+            while asked and (asked[0] is None or len(asked) > number):
+                yield _answered(asked.popleft(), idle)
         while asked:
             yield _answered(asked.popleft(), idle)
 
 
-def _answered(worker: _Worker | None, idle: list[_Worker]) -> str:
+def _answered(worker: Connection | None, idle: list[Connection]) -> str:
     """Return the answer of a worker, which is ``idle`` then; that of nobody is empty."""
     if worker is None:
         return ""
-    found = worker.answer()
+    found: str = answered(worker)
     idle.append(worker)
     return found
 
 
-class _Worker:
-    """A worker by its end of the pipe: a question goes in, and its answer or the faults of it come out."""
+def ask(worker: Connection, question: object) -> None:
+    """Send a question to a process.
 
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
+    Raises:
+        PolicyError: the process has ended.
+    """
+    try:
+        worker.send(question)
+    except OSError:
+        raise PolicyError(_DIED) from None
 
-    def ask(self, question: str) -> None:
-        try:
-            self._pipe.send(question)
-        except OSError:
-            raise PolicyError(_DIED) from None
 
-    def answer(self) -> str:
-        try:
-            found: str | tuple[str, ...] = self._pipe.recv()
-        except (EOFError, OSError):
-            raise PolicyError(_DIED) from None
-        if isinstance(found, tuple):
-            raise PolicyError(*found)
-        return found
+def answered(worker: Connection) -> Any:
+    """Return the next answer of a process.
+
+    Raises:
+        PolicyError: the process ended without an answer.
+        Exception: the answer raised it.
+    """
+    try:
+        found = worker.recv()
+    except (EOFError, OSError):
+        raise PolicyError(_DIED) from None
+    if isinstance(found, PolicyError | OSError):
+        raise found
+    return found
 
 
 @contextmanager
-def _started(answer: Callable[[str], str]) -> Iterator[_Worker]:
-    """Start a worker, and end it after the block."""
+def started(serve: Callable[[Connection], None], *, with_workers: bool = False) -> Iterator[Connection]:
+    """Start a process that serves at one end of a pipe, and yield the other end.
+
+    The process ends after the block, when it has done what it was asked for; it is killed where the block fails. One
+    ``with_workers`` may start processes itself.
+    """
     from multiprocessing import get_context  # imported where a process is forked at all
 
     context = get_context("fork")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(answer, ours, theirs), daemon=True)
+    process = context.Process(target=_served, args=(serve, ours, theirs), daemon=not with_workers)
     process.start()
     theirs.close()
     try:
-        yield _Worker(ours)
+        yield ours
+    except BaseException:
+        process.kill()
+        raise
     finally:
         ours.close()
-        process.kill()
         process.join()
         process.close()
 
 
-def _serve(answer: Callable[[str], str], parents: Connection, pipe: Connection) -> None:
-    """Answer each question on the pipe, until the process that asks closes its end of it, or is gone."""
+def _served(serve: Callable[[Connection], None], parents: Connection, pipe: Connection) -> None:
+    """Serve until the process that asks closes its end of the pipe, or is gone."""
     parents.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks is interrupted too, and ends this one
+    with suppress(EOFError, ConnectionError):
+        serve(pipe)
+
+
+def _answering(answer: Callable[[str], str], pipe: Connection) -> None:
+    """Answer each question on the pipe with its answer, or with the faults of it."""
     while True:
+        question = pipe.recv()
         try:
-            question = pipe.recv()
-            try:
-                found: str | tuple[str, ...] = answer(question)
-            except PolicyError as error:
-                found = error.faults
-            pipe.send(found)
-        except (EOFError, ConnectionError):
-            return
+            found: str | PolicyError = answer(question)
+        except PolicyError as error:
+            found = error
+        pipe.send(found)

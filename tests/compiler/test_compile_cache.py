@@ -202,6 +202,16 @@ def test_another_compiler_compiles_in_full(project: Path, tmp_path: Path) -> Non
     assert "weighed by" in _with_source(project, tmp_path / "source")
 
 
+def test_a_compiler_that_changes_while_it_compiles_records_nothing(project: Path, tmp_path: Path) -> None:
+    """It may have run both sources: what it imported late is of the second."""
+    for package in ("compiler", "runtime"):
+        shutil.copytree(ROOT / package, tmp_path / "source" / package, ignore=shutil.ignore_patterns("__pycache__"))
+    module = tmp_path / "source/compiler/pipeline.py"
+    module.write_text(f"{module.read_text()}\nopen(__file__, 'a').write('# a comment\\n')\n")
+    _with_source(project, tmp_path / "source")
+    assert not (project / RECORD).exists()
+
+
 def _with_source(project: Path, source: Path) -> str:
     program = "from compiler.cli import main; main()"
     arguments = [sys.executable, "-c", program, "compile", "--root", str(project)]

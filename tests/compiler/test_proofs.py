@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.compile_cache import fingerprint
-from compiler.lineage import analysed, verdicts
+from compiler.lineage import analysed, engine_process
 from compiler.lineage.analysed import proved
-from compiler.lineage.verdicts import trusting
+from compiler.lineage.verdicts import remembering
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate
 from tests.compiler.project import ROOT
@@ -33,11 +33,20 @@ RECORD = ".cbp/analysed.json"
 PLACE = "testing/heap_large"
 
 
+_TRUSTING = engine_process.trusting
+
+
+def trusting(policies: Path) -> Gate:
+    return remembering(policies, policies.parent)
+
+
 @pytest.fixture(autouse=True)
 def _trusting(monkeypatch: pytest.MonkeyPatch) -> None:
     # The suite replaces them (tests/policy/proven.py).
-    monkeypatch.setattr(verdicts, "trusting", trusting)
+    monkeypatch.setattr(engine_process, "trusting", _TRUSTING)
     monkeypatch.setattr(analysed, "proved", proved)
+    # Another process would prove them unseen.
+    monkeypatch.setattr("compiler.policy.workers.processors", lambda: 1)
 
 
 @pytest.fixture
@@ -152,7 +161,8 @@ def test_policies_are_proven_by_another_compiler_but_not_by_one_that_moved(tmp_p
 
 def _prove_by(source: Path, policies: Path) -> None:
     program = (
-        f"from pathlib import Path\nfrom compiler.lineage.verdicts import trusting\ntrusting(Path({str(policies)!r}))"
+        "from pathlib import Path\nfrom compiler.lineage.verdicts import remembering\n"
+        f"remembering(Path({str(policies)!r}), Path({str(policies.parent)!r}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run([sys.executable, "-c", program], cwd=source, env=environment, check=True)
@@ -182,7 +192,7 @@ def test_policies_that_change_after_their_fingerprint_was_taken_judge_as_they_we
 ) -> None:
     """Nothing is read that could differ from the fingerprint."""
     known = fingerprint.proof(policies)
-    monkeypatch.setattr(fingerprint, "proof", lambda _: known)
+    monkeypatch.setattr(fingerprint, "proof", lambda _, **__: known)
     (policies / PLACE / "heap_large.rego").write_text(changed("memory.heap > 50", "memory.heap > 99"))
     assert _judgement(trusting(policies), 51)["denials"]
 
@@ -192,7 +202,7 @@ def test_policies_that_change_while_they_are_proven_are_not_recorded(
 ) -> None:
     policies = with_tests(tmp_path)
     monkeypatch.setattr(Gate, "prove", lambda _: (policies / "thresholds").mkdir())
-    monkeypatch.setattr(fingerprint, "proof", lambda _: str((policies / "thresholds").exists()))
+    monkeypatch.setattr(fingerprint, "proof", lambda _, **__: str((policies / "thresholds").exists()))
     trusting(policies)
     assert not (tmp_path / RECORD).exists()
 

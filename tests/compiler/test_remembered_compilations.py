@@ -16,8 +16,7 @@ from click.testing import CliRunner
 
 from compiler.cli import main
 from compiler.compile_cache import fingerprint
-from compiler.lineage import verdicts
-from compiler.lineage.verdicts import trusting
+from compiler.lineage import engine_process
 from compiler.policy.regorus import Regorus
 from tests.compiler.project import copy
 from tests.policy.policies import one_rule
@@ -27,14 +26,14 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-_TRUSTING = trusting  # before the suite replaces it (tests/policy/proven.py)
+_TRUSTING = engine_process.trusting  # before the suite replaces it (tests/policy/proven.py)
 _NUMBERS = count()
 HEAP = 70
 
 
 @pytest.fixture(autouse=True)
 def _remembering(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdicts, "trusting", _TRUSTING)
+    monkeypatch.setattr(engine_process, "trusting", _TRUSTING)
     # The engine of another process would be asked unseen.
     monkeypatch.setattr("compiler.policy.workers.processors", lambda: 1)
 
@@ -61,7 +60,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     _write_heap(project, HEAP)
     one_rule(project, 80)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(verdicts, "trusting", _TRUSTING)
+        patch.setattr(engine_process, "trusting", _TRUSTING)
         for _ in range(2):
             assert _after_an_edit(project).exit_code == 0
     return project

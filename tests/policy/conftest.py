@@ -15,7 +15,7 @@ from tests.policy.servers import KINDS, OpaProcess, opa
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from compiler.policy.engine import Engine
+    from compiler.policy.engine import Loadable
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def served(request: pytest.FixtureRequest) -> OpaProcess:
 
 
 @pytest.fixture(params=("regorus", *KINDS))
-def engine(request: pytest.FixtureRequest) -> Callable[[], Engine]:
+def engine(request: pytest.FixtureRequest) -> Callable[[], Loadable]:
     """Each engine, as the gate is given it."""
     if request.param == "regorus":
         return Regorus

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import OrderedDict
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from compiler.lineage import analysed, verdicts
+from compiler.lineage import analysed, engine_process
 from compiler.lineage.analysed import of_engine
-from compiler.lineage.verdicts import RememberingGate
+from compiler.lineage.verdicts import Remembering as RememberingByParts
 from compiler.policy import gate
 from compiler.policy.regorus import Instrumented, Regorus
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from compiler.lineage.analysed import Analysed
     from compiler.policy.denial import Answer
-    from compiler.policy.engine import Engine
+    from compiler.policy.engine import Loadable
     from compiler.policy.library import Module
     from compiler.policy.rendering import Rendering
 
@@ -68,14 +68,14 @@ class SharedGate(gate.Gate):
     engine: Remembering
 
     @cached_property
-    def _remembering(self) -> RememberingGate:
+    def _by_parts(self) -> gate.Gate:
         found = replace(of_engine(self.library, self.engine), engine=self.engine)
-        return RememberingGate(Path(), found)  # a fingerprint would have it keep what it answers
+        return gate.Gate(self.library, RememberingByParts(Path(), found))  # without a fingerprint it keeps no answers
 
     def answers(
         self, renderings: Iterable[Rendering], as_of: date | None
     ) -> Iterator[tuple[Rendering, dict[str, Answer]]]:
-        return self._remembering.answers(renderings, as_of)
+        return self._by_parts.answers(renderings, as_of)
 
 
 @contextmanager
@@ -89,7 +89,7 @@ def proven_once() -> Iterator[None]:
     known: dict[tuple[str, bool], Analysed] = {}
     proven: set[int] = set()
 
-    def load_once(policies: Path, engine: Callable[[], Engine] = Regorus) -> gate.Gate:
+    def load_once(policies: Path, engine: Callable[[], Loadable] = Regorus) -> gate.Gate:
         if engine is not Regorus:
             return load(policies, engine)
         content = _digest(policies)
@@ -123,7 +123,7 @@ def proven_once() -> Iterator[None]:
         patch.setattr(analysed, "analysed", analyse_once)
         patch.setattr(analysed, "proved", prove_and_analyse_once)
         # Each project would remember answers of its own.
-        patch.setattr(verdicts, "trusting", gate.proven)
+        patch.setattr(engine_process, "trusting", lambda policies: nullcontext(partial(gate.proven, policies)))
         yield
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from compiler.policy.engine import Engine
+    from compiler.policy.engine import Loadable
 
-    Make = Callable[[], Engine]
+    Make = Callable[[], Loadable]
 
 HELPER = "package lib.levels\n\nimport rego.v1\n\nabove(value, level) if value > level\n"
 
@@ -42,7 +42,7 @@ def value(make: Make, expression: str, document: Any, data: Any = None) -> Any:
     return found
 
 
-def evaluated(engine: Engine, module: Module) -> Any:
+def evaluated(engine: Loadable, module: Module) -> Any:
     engine.load([module], {})
     return engine.evaluate("gate.answer", "{}")
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from tests.compiler.project import ROOT
+from tests.policy.programs import ends, output
 
 HEADER = """
 import os, signal, sys, threading, time
@@ -36,10 +35,7 @@ questions = [str(number) for number in range(7)]
 
 
 def run(program: str) -> str:
-    """Return the output of a program in a process of its own, which has one thread."""
-    return subprocess.run(
-        [sys.executable, "-c", HEADER + dedent(program)], cwd=ROOT, check=True, capture_output=True, text=True
-    ).stdout
+    return output(HEADER + dedent(program))
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 9])
@@ -131,20 +127,8 @@ def test_workers_end_with_the_process_that_asked() -> None:
         assert process.stdout
         _, one, _, other = process.stdout.readline().split()
         process.kill()
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and (_runs(one) or _runs(other)):
-        time.sleep(0.01)
-    assert not _runs(one)
-    assert not _runs(other)
-
-
-def _runs(process: str) -> bool:
-    """Return whether a process runs; one that has ended may wait for its new parent to notice."""
-    try:
-        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    assert ends(one)
+    assert ends(other)
 
 
 def test_nothing_is_forked_where_another_thread_runs_or_there_is_one_processor() -> None:
@@ -168,7 +152,7 @@ def test_several_workers_judge_the_frozen_project_as_one_process_does() -> None:
     found = []
     for number in (1, 2, 3):
         workers.processors = lambda: number
-        compilation = compile_project(Path("tests/project"), prove=lambda _: loaded)
+        compilation = compile_project(Path("tests/project"), prove=lambda: loaded)
         found.append((compilation.findings, compilation.artifacts, compilation.verdict.vacuous))
     assert found[0] == found[1] == found[2]
     print(len(found[0][0]) > 0, active_children())

@@ -1,0 +1,46 @@
+"""The schemas for editors as this compiler made them before: they depend on no project."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from compiler.compile_cache import fingerprint, folder
+from compiler.emit import editor
+from compiler.emit.artifact import Artifact
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_NAME = "editor.json"
+_FILE = re.compile(rf"{editor.FOLDER}/[a-z_]+\.json")
+
+
+def editor_artifacts(root: Path) -> tuple[Artifact, ...]:
+    """Return every schema as a file, from the record of a project or made now.
+
+    A person with write access to the record can make ``cbp compile`` write any schemas, as they could write these;
+    ``cbp verify`` and ``--check`` make them.
+    """
+    program = fingerprint.program()
+    if found := _recorded(folder.read(root, _NAME), program):
+        return found
+    made = editor.editor_artifacts()
+    if program:
+        folder.write(root, _NAME, {"program": program, "files": {file.path: file.content.decode() for file in made}})
+    return made
+
+
+def _recorded(record: Any, program: str | None) -> tuple[Artifact, ...]:
+    """Return the recorded files, if this very compiler made them; none of a record of another shape."""
+    try:
+        files = record["files"] if program and record["program"] == program else {}
+        return tuple(Artifact(path, content.encode()) for path, content in files.items()) if _named(files) else ()
+    except (AttributeError, LookupError, TypeError):
+        return ()
+
+
+def _named(files: Mapping[str, object]) -> bool:
+    """Return whether all files lie where schemas do."""
+    return all(map(_FILE.fullmatch, files))
