@@ -10,14 +10,15 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from compiler.policy.syntax import children
+from compiler.policy.syntax import children, descendants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from compiler.policy.syntax import Tree
 
 _CONCAT = ("array", "concat")
+_ITERATION = "SomeIn"
 _OTHERWISE = ("AssignExpr", "Every", "SomeVars")
 """Expressions that may give a variable a value, besides ``some ... in``."""
 
@@ -55,10 +56,19 @@ class Constants:
         return found
 
     @cached_property
+    def _bindings(self) -> Mapping[str, Sequence[Tree]]:
+        """The expressions of the definition that give variables values, by their kind."""
+        found: dict[str, list[Tree]] = {}
+        for key, node in descendants(self.definition):
+            if key == _ITERATION or key in _OTHERWISE:
+                found.setdefault(key, []).append(node)
+        return found
+
+    @cached_property
     def _iterated(self) -> Mapping[str, list[Tree]]:
         """The collections over which each variable iterates, as the value of a ``some ... in``."""
         found: dict[str, list[Tree]] = {}
-        for node in _nodes(self.definition, "SomeIn"):
+        for node in self._bindings.get(_ITERATION, ()):
             if "Var" in node["value"]:
                 found.setdefault(node["value"]["Var"]["value"], []).append(node["collection"])
         return found
@@ -72,11 +82,11 @@ class Constants:
     def _declared_otherwise(self) -> frozenset[str]:
         """The variables that are an argument, a key, a part of a pattern, or assigned."""
         found = set(_variables(self.definition["head"].get("Func", {}).get("args", [])))
-        for node in _nodes(self.definition, "SomeIn"):
+        for node in self._bindings.get(_ITERATION, ()):
             found.update(_variables(node["key"] or []))
             found.update(() if "Var" in node["value"] else _variables(node["value"]))
         for kind in _OTHERWISE:
-            for node in _nodes(self.definition, kind):
+            for node in self._bindings.get(kind, ()):
                 found.update(_variables(node["lhs"] if kind == "AssignExpr" else node))
         return frozenset(found)
 
@@ -100,13 +110,6 @@ def _called(call: Tree) -> tuple[str, ...]:
     return (named["refr"]["Var"]["value"], named["field"][1]) if "Var" in named.get("refr", {}) else ()
 
 
-def _nodes(tree: Tree, kind: str) -> Iterator[Tree]:
-    for key, item in children(tree):
-        if key == kind:
-            yield item
-        yield from _nodes(item, kind)
-
-
 def _outside(tree: Tree, declared: frozenset[str]) -> Iterator[str]:
     """Yield the variables of a tree that no ``some ... in`` of a query around them declares."""
     if isinstance(tree, dict):
@@ -123,8 +126,5 @@ def _outside(tree: Tree, declared: frozenset[str]) -> Iterator[str]:
 
 
 def _variables(tree: Tree) -> Iterator[str]:
-    """Yield the names in a tree; a name that a variable only reads counts too, which does no harm."""
-    if isinstance(tree, dict) and "Var" in tree:
-        yield tree["Var"]["value"]
-    for _, item in children(tree):
-        yield from _variables(item)
+    """Return the names in a tree; a name that a variable only reads counts too, which does no harm."""
+    return (node["value"] for key, node in descendants(tree) if key == "Var")

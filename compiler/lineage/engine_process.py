@@ -3,8 +3,8 @@
 The process is a fork of this one, and ends with the block that it was started for. It remembers answers, and starts
 workers for many clusters, as the engine does within this process.
 
-An input is larger than a pipe. So it is written to memory that both processes have, and the pipe says which: neither
-waits for the other to read.
+An input is larger than a pipe. So it is written to a temporary file that both processes have, and the pipe says which:
+neither waits for the other to read.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from compiler.policy.gate import Gate
 from compiler.policy.regorus import Regorus, version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from multiprocessing.connection import Connection
     from pathlib import Path
 
@@ -33,16 +33,26 @@ _AHEAD = workers.MOST + 1
 def trusting(policies: Path) -> Iterator[Callable[[], Gate]]:
     """Yield what returns the gate of a compilation at a desk: its project remembers answers, and that it is proven.
 
-    The gate judges in a process of its own where there is a processor for it. It raises a PolicyError where the
-    policies have faults, or a rule does not prove itself.
+    The gate judges in a process of its own where there is a processor for it, and a folder for temporary files. It
+    raises a PolicyError where the policies have faults, or a rule does not prove itself.
     """
-    if workers.processors() == 1:
-        yield partial(remembering, policies, policies.parent)
-        return
     with ExitStack() as kept:
-        inputs = _Inputs(kept)
+        inputs = _inputs(kept) if workers.processors() > 1 else None
+        if inputs is None:
+            yield partial(remembering, policies, policies.parent)
+            return
         pipe = kept.enter_context(workers.started(partial(_serve, policies, inputs), with_workers=True))
         yield partial(_gate, pipe, inputs)
+
+
+def _inputs(kept: ExitStack) -> _Inputs | None:
+    from tempfile import TemporaryFile  # imported where a process is forked
+
+    try:
+        files = [kept.enter_context(TemporaryFile(buffering=0)) for _ in range(_AHEAD)]  # noqa: SIM115 - kept closes it
+    except OSError:
+        return None
+    return _Inputs([file.fileno() for file in files])
 
 
 def _gate(pipe: Connection, inputs: _Inputs) -> Gate:
@@ -51,18 +61,16 @@ def _gate(pipe: Connection, inputs: _Inputs) -> Gate:
 
 
 class _Inputs:
-    """Memory for the inputs that wait for their values, one after the other: the oldest gives way."""
+    """The files of the inputs that wait for their values, used in turns."""
 
-    def __init__(self, kept: ExitStack) -> None:
-        self._files = [os.memfd_create(f"input-{number}") for number in range(_AHEAD)]
-        for file in self._files:
-            kept.callback(os.close, file)
+    def __init__(self, files: Sequence[int]) -> None:
+        self._files = files
         self._written = 0
 
     def write(self, document: str) -> tuple[int, int]:
-        """Write an input, and return where it is."""
+        """Write an input in the place of the oldest, and return its file and its size."""
         content = document.encode()
-        file = self._files[self._written % _AHEAD]
+        file = self._files[self._written % len(self._files)]
         self._written += 1
         written = 0
         while written < len(content):
@@ -70,7 +78,7 @@ class _Inputs:
         return file, written
 
     def read(self, file: int, size: int) -> str:
-        """Return the input that was written there."""
+        """Return the input of a file."""
         return os.pread(file, size, 0).decode()
 
 

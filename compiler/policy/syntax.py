@@ -136,6 +136,17 @@ def children(tree: Tree) -> Iterator[tuple[Any, Tree]]:
     return ((key, item) for key, item in below if type(item) in _COLLECTIONS and key != "span")
 
 
+def descendants(tree: Tree) -> Iterator[tuple[Any, Tree]]:
+    """Yield all nodes and lists below a node or a list, each with its key, in no order of the text."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        for key, item in node.items() if type(node) is dict else enumerate(node):
+            if type(item) in _COLLECTIONS and key != "span":  # as children() has it, without a generator at each node
+                yield key, item
+                waiting.append(item)
+
+
 @dataclass(frozen=True, slots=True)
 class Uses:
     """The references, calls and negations of a tree, in the order of the text.

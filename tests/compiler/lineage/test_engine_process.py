@@ -89,6 +89,16 @@ def test_the_faults_of_policies_are_raised_here(policies: Path, number: int) -> 
     assert "TST001 denies its own must_pass" in run(policies, program, number)
 
 
+def test_without_a_folder_for_temporary_files_this_process_judges(policies: Path) -> None:
+    program = """
+    import tempfile
+    tempfile.tempdir = "/nowhere"
+    with trusting(policies) as gate:
+        print(active_children(), *gate().engine.evaluate_each(VERDICT, [document(60)]))
+    """
+    assert run(policies, program).startswith("[] {'TST001'")
+
+
 def test_the_fault_of_an_input_is_raised_in_the_place_of_its_value(policies: Path) -> None:
     """It was found before the inputs after it were sent."""
     program = """
