@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST = 4
 """The most workers: this process renders a cluster in about a fifth of the time in which one is judged."""
+_ROOM = 1 << 20  # bytes; the system may give less
 _DIED = "a worker of the policy engine ended without an answer"
 
 
@@ -112,7 +113,7 @@ def started(serve: Callable[[Connection], None], *, with_workers: bool = False) 
     from multiprocessing import get_context  # imported where a process is forked at all
 
     context = get_context("fork")
-    ours, theirs = context.Pipe()
+    ours, theirs = _pipe()
     process = context.Process(target=_served, args=(serve, ours, theirs), daemon=not with_workers)
     process.start()
     theirs.close()
@@ -125,6 +126,18 @@ def started(serve: Callable[[Connection], None], *, with_workers: bool = False) 
         ours.close()
         process.join()
         process.close()
+
+
+def _pipe() -> tuple[Connection, Connection]:
+    """Return the ends of a pipe with room for what one side writes while the other one is busy."""
+    from multiprocessing.connection import Connection
+    from socket import SO_SNDBUF, SOL_SOCKET, socketpair
+
+    ends = socketpair()
+    for end in ends:
+        end.setsockopt(SOL_SOCKET, SO_SNDBUF, _ROOM)
+    one, other = (Connection(end.detach()) for end in ends)
+    return one, other
 
 
 def _served(serve: Callable[[Connection], None], parents: Connection, pipe: Connection) -> None:

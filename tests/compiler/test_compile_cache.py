@@ -193,7 +193,7 @@ def test_version_control_leaves_the_record_out(marked: Path) -> None:
 def test_another_compiler_compiles_in_full(project: Path, tmp_path: Path) -> None:
     """The source of the compiler is an input like any other: here a copy of it, whose report is then worded anew."""
     for package in ("compiler", "runtime"):
-        shutil.copytree(ROOT / package, tmp_path / "source" / package, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_tree(ROOT / package, tmp_path / "source" / package)
     assert "judged by" in _with_source(project, tmp_path / "source")
     mark(project)
     assert _with_source(project, tmp_path / "source") == MARK
@@ -205,7 +205,7 @@ def test_another_compiler_compiles_in_full(project: Path, tmp_path: Path) -> Non
 def test_a_compiler_that_changes_while_it_compiles_records_nothing(project: Path, tmp_path: Path) -> None:
     """It may have run both sources: what it imported late is of the second."""
     for package in ("compiler", "runtime"):
-        shutil.copytree(ROOT / package, tmp_path / "source" / package, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_tree(ROOT / package, tmp_path / "source" / package)
     module = tmp_path / "source/compiler/pipeline.py"
     module.write_text(f"{module.read_text()}\nopen(__file__, 'a').write('# a comment\\n')\n")
     _with_source(project, tmp_path / "source")
@@ -215,7 +215,7 @@ def test_a_compiler_that_changes_while_it_compiles_records_nothing(project: Path
 def _with_source(project: Path, source: Path) -> str:
     program = "from compiler.cli import main; main()"
     arguments = [sys.executable, "-c", program, "compile", "--root", str(project)]
-    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(source)}
     return subprocess.run(arguments, cwd=source, env=environment, capture_output=True, check=True, text=True).stdout
 
 

@@ -21,6 +21,7 @@ from compiler.lineage.verdicts import remembering
 from compiler.policy.errors import PolicyError
 from compiler.policy.gate import Gate
 from tests.compiler.project import ROOT
+from tests.copying import copy_tree
 from tests.policy.policies import RULE, changed, one_rule, with_tests
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def test_policies_are_proven_by_another_compiler_but_not_by_one_that_moved(tmp_p
     """Each run is a process with a copy of the compiler's source, which moves, and is then changed in one comment."""
     source, folder = tmp_path / "source", with_tests(tmp_path / "project")
     for package in ("compiler", "runtime"):
-        shutil.copytree(ROOT / package, source / package, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_tree(ROOT / package, source / package)
     records = []
     for text in ("", "", "# a comment\n"):
         with (source / "compiler/policy/rego_safety.py").open("a") as stream:
@@ -164,7 +165,7 @@ def _prove_by(source: Path, policies: Path) -> None:
         "from pathlib import Path\nfrom compiler.lineage.verdicts import remembering\n"
         f"remembering(Path({str(policies)!r}), Path({str(policies.parent)!r}))"
     )
-    environment = {**os.environ, "PYTHONPATH": str(source), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(source)}
     subprocess.run([sys.executable, "-c", program], cwd=source, env=environment, check=True)
 
 

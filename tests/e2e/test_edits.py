@@ -30,7 +30,7 @@ LIVE = (
     "tests/benchmarks/test_gate.py::test_the_real_input_is_that_of_a_serving_cluster",
     "tests/docs/test_docs.py::test_every_relative_link_leads_to_a_file",
 )
-_NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", ".cbp", ".hypothesis", "__pycache__", ".*_cache")
+_NOT_COPIED = shutil.ignore_patterns(".git", ".venv*", ".cbp", ".hypothesis", ".*_cache")
 
 
 @pytest.fixture
