@@ -118,7 +118,8 @@ def show_briefly(outcome: Outcome) -> None:
 
 def form(format_: str) -> str:
     """Return the form of a report for a format and this standard output."""
-    colour = format_ == "text" and sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    terminal = sys.stdout is not None and sys.stdout.isatty()
+    colour = format_ == "text" and terminal and "NO_COLOR" not in os.environ
     return "colour" if colour else format_
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from compiler.compile_cache import fingerprint, folder
@@ -10,11 +9,9 @@ from compiler.emit import editor
 from compiler.emit.artifact import Artifact
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
 _NAME = "editor.json"
-_FILE = re.compile(rf"{editor.FOLDER}/[a-z_]+\.json")
 
 
 def editor_artifacts(root: Path) -> tuple[Artifact, ...]:
@@ -27,7 +24,7 @@ def editor_artifacts(root: Path) -> tuple[Artifact, ...]:
     if found := _recorded(folder.read(root, _NAME), program):
         return found
     made = editor.editor_artifacts()
-    if program:
+    if program and program == fingerprint.program(anew=True):
         folder.write(root, _NAME, {"program": program, "files": {file.path: file.content.decode() for file in made}})
     return made
 
@@ -36,11 +33,7 @@ def _recorded(record: Any, program: str | None) -> tuple[Artifact, ...]:
     """Return the recorded files, if this very compiler made them; none of a record of another shape."""
     try:
         files = record["files"] if program and record["program"] == program else {}
-        return tuple(Artifact(path, content.encode()) for path, content in files.items()) if _named(files) else ()
-    except (AttributeError, LookupError, TypeError):
+        found = tuple(Artifact(path, content.encode()) for path, content in files.items())
+    except (AttributeError, LookupError, TypeError, ValueError):
         return ()
-
-
-def _named(files: Mapping[str, object]) -> bool:
-    """Return whether all files lie where schemas do."""
-    return all(map(_FILE.fullmatch, files))
+    return found if tuple(file.path for file in found) == editor.PATHS else ()

@@ -59,9 +59,9 @@ def proof(policies: Path, *, anew: bool = False) -> str | None:
     return _fingerprint({"policies": policies, _ENGINE: engine}, anew=anew)
 
 
-def program() -> str | None:
+def program(*, anew: bool = False) -> str | None:
     """Return the fingerprint of what runs, of :func:`inputs` without those of a project; None where it is uncertain."""
-    return _fingerprint({})
+    return _fingerprint({}, anew=anew)
 
 
 def outputs(generated: Path) -> str | None:

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
     from compiler.model.base import Model
 
 FOLDER = "schemas"
+PATHS = tuple(
+    f"{FOLDER}/{name}.json"
+    for name in (*Specification.model_fields, "environment", "overlay", "waivers", "acknowledgements")
+)
+"""The files of the schemas, in their order."""
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _ELSEWHERE = ("$defs", "propertyNames", "title")
 _ABOUT_PLACEHOLDERS = (
@@ -67,7 +72,7 @@ def schemas() -> Mapping[str, Document]:
 @cache
 def editor_artifacts() -> tuple[Artifact, ...]:
     """Return every schema as the file ``schemas/<name>.json``; they depend on no project."""
-    return tuple(Artifact(f"{FOLDER}/{name}.json", to_json(schema)) for name, schema in schemas().items())
+    return tuple(Artifact(path, to_json(schema)) for path, schema in zip(PATHS, schemas().values(), strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from select import POLLIN, POLLOUT, poll
 from typing import TYPE_CHECKING, Any
@@ -35,19 +36,40 @@ _PIECE = 1 << 14  # bytes; a pipe that can be written to has room for as many
 def trusting(policies: Path) -> Iterator[Callable[[], Gate]]:
     """Yield what returns the gate of a compilation at a desk: its project remembers answers, and that it is proven.
 
-    The gate judges in a process of its own where there is a processor for it. It raises a PolicyError where the
-    policies have faults, or a rule does not prove itself.
+    The gate judges in a process of its own where there is a processor for it, and where there may be another process.
+    It raises a PolicyError where the policies have faults, or a rule does not prove itself.
     """
-    if workers.processors() == 1:
-        yield partial(remembering, policies, policies.parent)
-        return
-    with workers.started(partial(_serve, policies), with_workers=True) as pipe:
-        yield partial(_gate, pipe)
+    with ExitStack() as running:
+        beside = _beside(policies, running) if workers.processors() > 1 else None
+        yield beside or partial(remembering, policies, policies.parent)
 
 
-def _gate(pipe: Connection) -> Gate:
-    library = workers.answered(pipe)
-    return Gate(library, EngineProcess(pipe))
+def _beside(policies: Path, running: ExitStack) -> _Awaited | None:
+    try:
+        pipe, kill = running.enter_context(workers.started(partial(_serve, policies), with_workers=True))
+    except OSError:
+        return None
+    gate = _Awaited(pipe)
+    running.callback(lambda: None if gate.found else kill())  # nobody waits for what nobody asked
+    return gate
+
+
+@dataclass(slots=True)
+class _Awaited:
+    """The gate of the process, or why there is none; it is waited for when it is first called."""
+
+    pipe: Connection
+    found: Gate | PolicyError | OSError | None = None
+
+    def __call__(self) -> Gate:
+        if self.found is None:
+            try:
+                self.found = Gate(workers.answered(self.pipe), EngineProcess(self.pipe))
+            except (PolicyError, OSError) as error:
+                self.found = error
+        if isinstance(self.found, Gate):
+            return self.found
+        raise self.found
 
 
 class EngineProcess:
@@ -112,7 +134,8 @@ def _serve(policies: Path, pipe: Connection) -> None:
     except (PolicyError, OSError) as error:
         pipe.send(error)
         while True:
-            pipe.recv()  # what is asked after it was found, and before it was read
+            if pipe.recv() is None:  # the end of what is asked
+                pipe.send(error)
 
 
 def _received(pipe: Connection, pieces: int) -> str:

@@ -62,7 +62,7 @@ class Regorus:
                 unread.remove(module.path)
         _call(self._engine.add_data_json, json.dumps(data))
         try:
-            tree = orjson.loads(_call(self._engine.get_ast_as_json))
+            tree = self._trees()
             with faults.collected():
                 vet(tree, packages, data, (packages[path] for path in unread))
         except (RecursionError, orjson.JSONDecodeError):  # the JSON parser limits the depth too
@@ -78,6 +78,10 @@ class Regorus:
         for module in modules:
             self._add(module)
         _call(self._engine.add_data_json, json.dumps(data))
+
+    def _trees(self) -> Any:
+        """Return the syntax trees of all modules, of which the interpreter makes a long text."""
+        return orjson.loads(_call(self._engine.get_ast_as_json))
 
     def _add(self, module: Module) -> None:
         """Parse a module with its references written out."""
@@ -139,6 +143,21 @@ class Regorus:
 class Instrumented(Regorus):
     """An engine that also holds the policies' tests, and measures line coverage."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._left: Any = None
+
+    def _trees(self) -> Any:
+        """Return the trees, which are left for whoever asks next: what was vetted is analysed."""
+        found, self._left = self._left, None
+        if found is None:
+            found = self._left = super()._trees()
+        return found
+
+    def _add(self, module: Module) -> None:
+        self._left = None
+        super()._add(module)
+
     def add_tests(self, tests: Iterable[Module]) -> dict[str, Syntax]:
         """Load tests after the policies, and return the syntax of every file by its path.
 
@@ -147,7 +166,7 @@ class Instrumented(Regorus):
         """
         for module in tests:
             self._add(module)
-        return {item["source"]["file"]: Syntax.of(item) for item in orjson.loads(_call(self._engine.get_ast_as_json))}
+        return {item["source"]["file"]: Syntax.of(item) for item in self._trees()}
 
     def count_anew(self) -> None:
         """Reset the coverage."""

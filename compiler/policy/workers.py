@@ -14,7 +14,8 @@ import threading
 from collections import deque
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from compiler.policy.errors import PolicyError
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from multiprocessing.connection import Connection
 
+Started: TypeAlias = "tuple[Connection, Callable[[], None]]"
+"""This process' end of the pipe to another one, and what kills that one."""
 MOST = 4
 """The most workers: this process renders a cluster in about a fifth of the time in which one is judged."""
 _ROOM = 1 << 20  # bytes; the system may give less
@@ -44,26 +47,37 @@ def answers(answer: Callable[[str], str], questions: Iterable[str], number: int)
         PolicyError: an answer raised it, or a worker ended without an answer.
     """
     if number == 1:
-        yield from (answer(question) if question else "" for question in questions)
+        yield from _answers_here(answer, questions)
         return
     with ExitStack() as running:
         idle: list[Connection] = []
         asked: deque[Connection | None] = deque()
         begun = 0
-        for question in questions:
+        remaining = iter(questions)
+        for question in remaining:
             if question:
                 while not idle:
                     if begun < number:
-                        idle.append(running.enter_context(started(partial(_answering, answer))))
-                        begun += 1
-                    else:
+                        try:
+                            idle.append(running.enter_context(started(partial(_answering, answer)))[0])
+                            begun += 1
+                        except OSError:  # there may be no further process
+                            number = begun
+                    elif begun:
                         yield _answered(asked.popleft(), idle)
+                    else:
+                        yield from _answers_here(answer, chain((question,), remaining))
+                        return
                 ask(idle[-1], question)
             asked.append(idle.pop() if question else None)
             while asked and (asked[0] is None or len(asked) > number):
                 yield _answered(asked.popleft(), idle)
         while asked:
             yield _answered(asked.popleft(), idle)
+
+
+def _answers_here(answer: Callable[[str], str], questions: Iterable[str]) -> Iterator[str]:
+    return (answer(question) if question else "" for question in questions)
 
 
 def _answered(worker: Connection | None, idle: list[Connection]) -> str:
@@ -104,21 +118,31 @@ def answered(worker: Connection) -> Any:
 
 
 @contextmanager
-def started(serve: Callable[[Connection], None], *, with_workers: bool = False) -> Iterator[Connection]:
-    """Start a process that serves at one end of a pipe, and yield the other end.
+def started(
+    serve: Callable[[Connection], None], *, with_workers: bool = False
+) -> Iterator[tuple[Connection, Callable[[], None]]]:
+    """Start a process that serves at one end of a pipe, and yield the other end with what kills the process.
 
     The process ends after the block, when it has done what it was asked for; it is killed where the block fails. One
     ``with_workers`` may start processes itself.
+
+    Raises:
+        OSError: there may be no further process.
     """
     from multiprocessing import get_context  # imported where a process is forked at all
 
     context = get_context("fork")
     ours, theirs = _pipe()
     process = context.Process(target=_served, args=(serve, ours, theirs), daemon=not with_workers)
-    process.start()
-    theirs.close()
     try:
-        yield ours
+        process.start()
+    except OSError:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    try:
+        yield ours, process.kill
     except BaseException:
         process.kill()
         raise

@@ -45,7 +45,7 @@ def test_they_are_made_once(tmp_path: Path, made: list[int]) -> None:
 
 def test_another_compiler_makes_them(tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     editor_artifacts(tmp_path)
-    monkeypatch.setattr(fingerprint, "program", lambda: "another")
+    monkeypatch.setattr(fingerprint, "program", lambda **_: "another")
     assert editor_artifacts(tmp_path) == _MADE
     assert len(made) == 2
 
@@ -53,7 +53,16 @@ def test_another_compiler_makes_them(tmp_path: Path, made: list[int], monkeypatc
 def test_a_compiler_whose_source_is_uncertain_makes_them_each_time(
     tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fingerprint, "program", lambda: None)
+    monkeypatch.setattr(fingerprint, "program", lambda **_: None)
+    for _ in range(2):
+        assert editor_artifacts(tmp_path) == _MADE
+    assert len(made) == 2
+
+
+def test_a_compiler_whose_source_changes_while_it_makes_them_records_nothing(
+    tmp_path: Path, made: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fingerprint, "program", lambda *, anew=False: str(anew))
     for _ in range(2):
         assert editor_artifacts(tmp_path) == _MADE
     assert len(made) == 2
@@ -66,6 +75,8 @@ def test_a_compiler_whose_source_is_uncertain_makes_them_each_time(
         lambda record: {**record, "files": None},
         lambda record: {**record, "files": {}},
         lambda record: {**record, "files": {COMPUTE: 5}},
+        lambda record: {**record, "files": {**record["files"], COMPUTE: "\ud800"}},
+        lambda record: {**record, "files": {path: text for path, text in record["files"].items() if path != COMPUTE}},
         lambda record: {"files": record["files"]},
         lambda record: {"program": record["program"]},
         lambda record: {**record, "files": {**record["files"], "../spec/compute.yaml": ""}},

@@ -115,6 +115,21 @@ def test_answers_that_nobody_takes_leave_no_process_behind() -> None:
     assert run(program).splitlines() == ["2", "[]"]
 
 
+@pytest.mark.parametrize("begun", [0, 1])
+def test_where_there_may_be_no_further_process_those_that_there_are_answer(begun: int) -> None:
+    program = f"""
+    fork, forked = os.fork, []
+    def refused():
+        if len(forked) == {begun}:
+            raise BlockingIOError("no further process")
+        forked.append(1)
+        return fork()
+    os.fork = refused
+    print(*(text.partition(' ')[0] for text in answers(echo, ['', *questions], 2)), active_children())
+    """
+    assert run(program).split() == [*map(str, range(7)), "[]"]
+
+
 def test_workers_end_with_the_process_that_asked() -> None:
     program = """
     found = answers(echo, questions, 2)

@@ -91,17 +91,50 @@ def test_inputs_and_values_that_are_larger_than_a_pipe_pass(policies: Path, numb
 
 
 @pytest.mark.parametrize("number", [1, 2])
-def test_the_faults_of_policies_are_raised_here(policies: Path, number: int) -> None:
+def test_the_faults_of_policies_are_raised_here_as_often_as_they_are_asked(policies: Path, number: int) -> None:
     (policies / "testing/heap_large/heap_large.rego").write_text(REFUSED)
     program = """
-    try:
-        with trusting(policies) as gate:
-            gate()
-    except PolicyError as error:
-        print(error.faults, active_children())
+    with trusting(policies) as gate:
+        for _ in range(2):
+            try:
+                gate()
+            except PolicyError as error:
+                print(error.faults)
+    print(active_children())
     """
-    assert run(policies, program, number) == run(policies, program, 1)
-    assert "TST001 denies its own must_pass" in run(policies, program, number)
+    first, again, children = run(policies, program, number).splitlines()
+    assert first == again
+    assert "TST001 denies its own must_pass" in first
+    assert children == "[]"
+
+
+def test_a_gate_is_one_however_often_it_is_asked_for(policies: Path) -> None:
+    program = """
+    with trusting(policies) as gate:
+        print(gate() is gate())
+    """
+    assert run(policies, program) == "True\n"
+
+
+def test_where_there_may_be_no_other_process_this_one_judges(policies: Path) -> None:
+    program = """
+    def refused():
+        raise BlockingIOError("no further process")
+    os.fork = refused
+    with trusting(policies) as gate:
+        print(*gate().engine.evaluate_each(VERDICT, [document(60), document(61)]))
+    """
+    assert run(policies, program) == run(policies, program, 1)
+
+
+def test_a_process_that_nobody_asked_is_not_waited_for(policies: Path) -> None:
+    """It would have written that the policies are proven."""
+    program = """
+    with trusting(policies):
+        pass
+    print(active_children(), (policies.parent / ".cbp").exists())
+    """
+    assert run(policies, program) == "[] False\n"
 
 
 def test_the_fault_of_an_input_is_raised_and_no_broken_pipe(policies: Path) -> None:
@@ -123,6 +156,20 @@ def test_the_fault_of_an_input_is_raised_and_no_broken_pipe(policies: Path) -> N
     assert "policy engine" in fault
     assert "ended without an answer" not in fault
     assert fault.endswith("[]")
+
+
+def test_after_a_fault_every_question_has_it_for_an_answer(policies: Path) -> None:
+    program = """
+    with trusting(policies) as gate:
+        for document in ("{", document(60), document(60)):
+            try:
+                print(gate().engine.evaluate("gate.TST001", document))
+            except PolicyError as error:
+                print(error)
+    """
+    first, *others = run(policies, program).splitlines()
+    assert "policy engine" in first
+    assert others == [first, first]
 
 
 def test_a_process_that_dies_gives_no_verdict(policies: Path) -> None:
