@@ -56,24 +56,32 @@ def answers(answer: Callable[[str], str], questions: Iterable[str], number: int)
         remaining = iter(questions)
         for question in remaining:
             if question:
-                while not idle:
-                    if begun < number:
-                        try:
-                            idle.append(running.enter_context(started(partial(_answering, answer)))[0])
-                            begun += 1
-                        except OSError:  # there may be no further process
-                            number = begun
-                    elif begun:
-                        yield _answered(asked.popleft(), idle)
+                while not idle and begun < number:
+                    if worker := _another(answer, running):
+                        idle.append(worker)
+                        begun += 1
                     else:
-                        yield from _answers_here(answer, chain((question,), remaining))
-                        return
+                        number = begun
+                if not number:
+                    yield from _answers_here(answer, chain((question,), remaining))
+                    return
+                if not idle:
+                    yield _answered(asked.popleft(), idle)
                 ask(idle[-1], question)
             asked.append(idle.pop() if question else None)
             while asked and (asked[0] is None or len(asked) > number):
                 yield _answered(asked.popleft(), idle)
         while asked:
             yield _answered(asked.popleft(), idle)
+
+
+def _another(answer: Callable[[str], str], running: ExitStack) -> Connection | None:
+    """Start another worker, if there may be a further process."""
+    try:
+        worker, _ = running.enter_context(started(partial(_answering, answer)))
+    except OSError:
+        return None
+    return worker
 
 
 def _answers_here(answer: Callable[[str], str], questions: Iterable[str]) -> Iterator[str]:
