@@ -58,8 +58,9 @@ def test_a_reader_of_the_first_line_gets_it(project: Path) -> None:
     assert (ran.returncode in (0, 141), ran.stdout, ran.stderr) == (True, "{\n", "")
 
 
-def test_a_closed_standard_output_changes_no_status(project: Path) -> None:
-    ran = subprocess.run(["sh", "-c", '"$0" schema compute >&-', CBP], cwd=project, capture_output=True, check=False)
+@pytest.mark.parametrize("command", ["schema compute", "compile --all"])
+def test_a_closed_standard_output_changes_no_status(project: Path, command: str) -> None:
+    ran = subprocess.run(["sh", "-c", f'"$0" {command} >&-', CBP], cwd=project, capture_output=True, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
 
 
