@@ -126,9 +126,7 @@ def answered(worker: Connection) -> Any:
 
 
 @contextmanager
-def started(
-    serve: Callable[[Connection], None], *, with_workers: bool = False
-) -> Iterator[tuple[Connection, Callable[[], None]]]:
+def started(serve: Callable[[Connection], None], *, with_workers: bool = False) -> Iterator[Started]:
     """Start a process that serves at one end of a pipe, and yield the other end with what kills the process.
 
     The process ends after the block, when it has done what it was asked for; it is killed where the block fails. One
@@ -142,14 +140,17 @@ def started(
     context = get_context("fork")
     ours, theirs = _pipe()
     process = context.Process(target=_served, args=(serve, ours, theirs), daemon=not with_workers)
+    masked = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT,))  # until the process ignores it
     try:
         process.start()
     except OSError:
         ours.close()
+        signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         raise
     finally:
         theirs.close()
     try:
+        signal.pthread_sigmask(signal.SIG_SETMASK, masked)
         yield ours, process.kill
     except BaseException:
         process.kill()
@@ -176,6 +177,7 @@ def _served(serve: Callable[[Connection], None], parents: Connection, pipe: Conn
     """Serve until the process that asks closes its end of the pipe, or is gone."""
     parents.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the process that asks is interrupted too, and ends this one
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGINT,))
     with suppress(EOFError, ConnectionError):
         serve(pipe)
 

@@ -222,6 +222,29 @@ def test_a_compilation_says_the_same_with_a_process_and_without(tmp_path: Path) 
     assert found == _compilations(tmp_path / "one", processors=1)
 
 
+def test_an_interrupt_while_the_process_is_forked_ends_both_in_silence(policies: Path) -> None:
+    program = """
+    os.setsid()
+    fork = os.fork
+    def interrupted():
+        if child := fork():
+            time.sleep(0.1)
+            os.killpg(0, signal.SIGINT)
+        else:
+            time.sleep(0.5)  # before it can ignore anything
+        return child
+    os.fork = interrupted
+    try:
+        with trusting(policies) as gate:
+            gate()
+    except KeyboardInterrupt:
+        print("interrupted", active_children())
+    """
+    whole = HEADER.format(policies=str(policies), number=2) + dedent(program)
+    ran = subprocess.run([sys.executable, "-c", whole], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("interrupted []\n", "", 0)
+
+
 @pytest.mark.parametrize("which", ["the group", "one"])
 def test_a_compilation_that_is_ended_leaves_no_process_and_no_traceback(tmp_path: Path, which: str) -> None:
     """The real policies take seconds to prove themselves, in a process and its workers."""
