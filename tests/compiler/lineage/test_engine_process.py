@@ -225,6 +225,7 @@ def test_a_compilation_says_the_same_with_a_process_and_without(tmp_path: Path) 
 def test_an_interrupt_while_the_process_is_forked_ends_both_in_silence(policies: Path) -> None:
     program = """
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores it for what runs behind it
     fork = os.fork
     def interrupted():
         if child := fork():
@@ -249,7 +250,9 @@ def test_an_interrupt_while_the_process_is_forked_ends_both_in_silence(policies:
 def test_a_compilation_that_is_ended_leaves_no_process_and_no_traceback(tmp_path: Path, which: str) -> None:
     """The real policies take seconds to prove themselves, in a process and its workers."""
     project = copy(tmp_path / "project")
-    arguments = [sys.executable, "-m", "compiler.cli", "compile", "--root", str(project)]
+    program = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    program += "from compiler.cli import main; main()"
+    arguments = [sys.executable, "-c", program, "compile", "--root", str(project)]
     with subprocess.Popen(
         arguments, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
