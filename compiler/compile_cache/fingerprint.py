@@ -60,7 +60,11 @@ def proof(policies: Path, *, anew: bool = False) -> str | None:
 
 
 def program(*, anew: bool = False) -> str | None:
-    """Return the fingerprint of what runs, of :func:`inputs` without those of a project; None where it is uncertain."""
+    """Return the fingerprint of the compiler itself, without a project; None where it is uncertain.
+
+    It covers the source of the compiler and of the runtime, Python, and the version of every distribution that can be
+    imported. For ``anew``, see :func:`inputs`.
+    """
     return _fingerprint({}, anew=anew)
 
 

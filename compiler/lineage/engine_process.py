@@ -34,10 +34,11 @@ _PIECE = 1 << 14  # bytes; a pipe that can be written to has room for as many
 
 @contextmanager
 def trusting(policies: Path) -> Iterator[Callable[[], Gate]]:
-    """Yield what returns the gate of a compilation at a desk: its project remembers answers, and that it is proven.
+    """Provide a function that returns the gate of a folder of policies, with the answers that its project remembers.
 
-    The gate judges in a process of its own where there is a processor for it, and where there may be another process.
-    It raises a PolicyError where the policies have faults, or a rule does not prove itself.
+    Policies that are known to be proven are not proven again. The gate judges in a process of its own where there is a
+    processor for it, and where there may be another process. The function raises a PolicyError where the policies have
+    faults, or a rule does not prove itself.
     """
     with ExitStack() as running:
         beside = _beside(policies, running) if workers.processors() > 1 else None
@@ -56,7 +57,7 @@ def _beside(policies: Path, running: ExitStack) -> _Awaited | None:
 
 @dataclass(slots=True)
 class _Awaited:
-    """The gate of the process, or why there is none; it is waited for when it is first called."""
+    """A function that waits for the gate of the process when it is first called; ``found`` is its result or error."""
 
     pipe: Connection
     found: Gate | PolicyError | OSError | None = None

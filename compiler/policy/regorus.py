@@ -148,7 +148,10 @@ class Instrumented(Regorus):
         self._left: Any = None
 
     def _trees(self) -> Any:
-        """Return the trees, which are left for whoever asks next: what was vetted is analysed."""
+        """Return the syntax trees; every second call gets those of the first, if no module was added meanwhile.
+
+        Policies are vetted, and then analysed, by the same trees.
+        """
         found, self._left = self._left, None
         if found is None:
             found = self._left = super()._trees()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
 Started: TypeAlias = "tuple[Connection, Callable[[], None]]"
-"""This process' end of the pipe to another one, and what kills that one."""
+"""A running process: the pipe to it, and the function that kills it."""
 MOST = 4
 """The most workers: this process renders a cluster in about a fifth of the time in which one is judged."""
 _ROOM = 1 << 20  # bytes; the system may give less
@@ -127,10 +127,10 @@ def answered(worker: Connection) -> Any:
 
 @contextmanager
 def started(serve: Callable[[Connection], None], *, with_workers: bool = False) -> Iterator[Started]:
-    """Start a process that serves at one end of a pipe, and yield the other end with what kills the process.
+    """Run a process that serves one end of a pipe during the block.
 
-    The process ends after the block, when it has done what it was asked for; it is killed where the block fails. One
-    ``with_workers`` may start processes itself.
+    The block gets the other end, and the function that kills the process. After the block the process ends when it has
+    done what it was asked for; where the block fails it is killed. One ``with_workers`` may start processes itself.
 
     Raises:
         OSError: there may be no further process.
@@ -162,7 +162,7 @@ def started(serve: Callable[[Connection], None], *, with_workers: bool = False) 
 
 
 def _pipe() -> tuple[Connection, Connection]:
-    """Return the ends of a pipe with room for what one side writes while the other one is busy."""
+    """Return the two ends of a pipe with a large buffer: one side writes while the other one is busy."""
     from multiprocessing.connection import Connection
     from socket import SO_SNDBUF, SOL_SOCKET, socketpair
 

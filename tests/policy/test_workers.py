@@ -76,6 +76,19 @@ def test_the_next_question_is_computed_while_the_workers_work_and_no_further_one
     assert run(program).splitlines() == ["0 1 2", "0 1 2 3"]
 
 
+def test_no_more_is_taken_ahead_however_many_have_an_answer() -> None:
+    """The first question takes long, and nobody is asked the others."""
+    program = """
+    asked = []
+    def slow(question):
+        time.sleep(1)
+        return question
+    found = answers(slow, (asked.append(number) or ('' if number else '0') for number in range(99)), 2)
+    next(found), print(*asked)
+    """
+    assert run(program) == "0 1 2\n"
+
+
 def test_large_questions_and_answers_pass() -> None:
     program = "print(*map(len, answers(lambda question: question * 2, ['x' * 5_000_000] * 3, 2)))"
     assert run(program).split() == ["10000000"] * 3
