@@ -39,8 +39,7 @@ ORDER BY relname
 FUNCTIONS = (
     "confirm_history",
     "guard_namespace",
-    "apply_changes",
-    "note_origins",
+    "commit_changes",
     "note_audit",
     "append_audit",
     "put_grant",

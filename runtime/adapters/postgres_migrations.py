@@ -38,7 +38,8 @@ _FILE = re.compile(r"(\d{4})_([a-z0-9_]+)\.sql")
 
 _GRANTS = (
     "GRANT SELECT ON entries, events, histories, checkpoints, checkpoint_entries, schema_migrations TO %I",
-    "GRANT EXECUTE ON FUNCTION apply_changes, make_changes, change_entries, confirm_history, guard_namespace TO %I",
+    "GRANT EXECUTE ON FUNCTION commit_changes, apply_changes, make_changes, change_entries TO %I",
+    "GRANT EXECUTE ON FUNCTION confirm_history, guard_namespace TO %I",
     "GRANT SELECT ON audit_notes, audit_origins, audit_records, audit_anchors, audit_checkpoints TO %I",
     "GRANT EXECUTE ON FUNCTION note_origins, note_audit, append_audit TO %I",
     "GRANT SELECT ON access_position, grants, machine_keys TO %I",

@@ -1,4 +1,4 @@
-"""Arguments and rows of ``apply_changes()``, the function of migration 0013 that makes changes."""
+"""Arguments and rows of ``commit_changes()``, the function of migration 0014 that makes changes."""
 
 from __future__ import annotations
 
@@ -34,30 +34,18 @@ if TYPE_CHECKING:
     from runtime.domain.preconditions import Tags
     from runtime.ports.entries import Result
 
-# The clients of the changes that were made are noted for the audit trail (migration 0005), in the same transaction. One
-# that was only judged made nothing: the revision of its rows is that of an earlier change.
-_NOTED = """
-), noted AS MATERIALIZED (
-    SELECT note_origins(array_agg(revision), array_agg(($18::text[])[($11::integer[])[edit]])) FROM made
-    WHERE outcome IN ('create', 'replace', 'delete') AND NOT ($8::boolean[])[($11::integer[])[edit]]
-    HAVING count(*) > 0
-)
-SELECT made.* FROM made LEFT JOIN noted ON true
+CHANGE = """
+SELECT * FROM commit_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 """
-CHANGE = f"""
-WITH made AS MATERIALIZED (
-    SELECT * FROM apply_changes($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
-{_NOTED}"""  # noqa: S608 - no value is part of it
 
 # The guard is asked first, since the ids depend on its answer.
-GUARDED_CHANGE = f"""
-WITH made AS MATERIALIZED (
-    SELECT change.* FROM guard_namespace($19, $20, $21, ($3::uuid[])[1]) AS guard (holds)
-    CROSS JOIN LATERAL apply_changes(
-        $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,
-        $17
-    ) AS change
-{_NOTED}"""  # noqa: S608 - no value is part of it
+GUARDED_CHANGE = """
+SELECT change.* FROM guard_namespace($19, $20, $21, ($3::uuid[])[1]) AS guard (holds)
+CROSS JOIN LATERAL commit_changes(
+    $1, $2, CASE WHEN guard.holds THEN $3::uuid[] END, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+    $18
+) AS change
+"""
 
 _UNREFUSED = frozenset(Action) | {"skipped"}
 _OF_THE_CHANGE = frozenset({"expired", "reused", "redefined", "moved", *LAYER_FAULTS})
@@ -139,7 +127,7 @@ def _refusal(row: asyncpg.Record) -> Exception:
 
 
 def refusal_of(outcome: str, current: Version | None) -> Exception:
-    """Return the error of an outcome of ``apply_changes()``; ``current`` is the version that it was judged at."""
+    """Return the error of an outcome of ``commit_changes()``; ``current`` is the version that it was judged at."""
     match outcome:
         case "absent":
             return EntryNotFoundError()

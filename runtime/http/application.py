@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,12 +11,13 @@ from starlette.requests import Request
 
 from runtime.domain import traces
 from runtime.http.audit import UNMATCHED
+from runtime.http.ids import random_ids
 from runtime.http.problem_kinds import MALFORMED_REQUEST, NO_SUCH_PATH
 from runtime.http.problems import problem
 from runtime.logs import AccessLog
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -34,8 +34,6 @@ LONGEST_QUERY_BYTES = 4 * 1024
 _CLOSE = (b"connection", b"close")
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]*)?")
 _ENCODED_SEPARATOR = re.compile(rb"%2f|%5c", re.IGNORECASE)
-_ID_DIGITS = 32
-_DRAWN_IDS = 256
 
 
 class Application:
@@ -126,14 +124,6 @@ class Application:
             if (trace := scope.get("trace")) is not None:
                 fields["trace_id"], fields["parent_id"] = trace[traces.ID], trace[traces.SPAN]
             self._log.write(fields)
-
-
-def random_ids() -> Iterator[str]:
-    """Yield ids that nobody can guess, many of which are drawn at a time: each draw asks the kernel."""
-    while True:
-        drawn = secrets.token_hex(_DRAWN_IDS * _ID_DIGITS // 2)
-        for start in range(0, len(drawn), _ID_DIGITS):
-            yield drawn[start : start + _ID_DIGITS]
 
 
 @lru_cache(maxsize=16)  # proxies and probes name few, over and over

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from runtime.domain.entries import Basis, Change
 from runtime.domain.history import KeyEdit
 from runtime.http.clients import context_of
+from runtime.http.ids import random_uuids
 from runtime.http.queries import read_reason
 from runtime.http.representations import dump
 
@@ -30,11 +31,12 @@ class ChangeMaker:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._ids = random_uuids()
 
     def change(
         self,
         request: Request,
-        id_: UUID,
+        id_: UUID | None,
         edits: tuple[Edit, ...],
         *,
         trial: bool,
@@ -42,13 +44,15 @@ class ChangeMaker:
         guard: Guard | None = None,
         to: Version | None = None,
     ) -> Change:
-        """Return the change of a request, with its context.
+        """Return the change of a request, with its context, and an id of its own where it has none.
 
         The reason of a rollback begins with the version that it goes back ``to``.
         """
         reasons = (None if to is None else rollback_to(to), read_reason(request))
         context = context_of(request.scope, ": ".join(filter(None, reasons)) or None)
-        return Change(id_, edits, time.monotonic() + self._seconds, context, guard, trial=trial, basis=basis)
+        return Change(
+            id_ or next(self._ids), edits, time.monotonic() + self._seconds, context, guard, trial=trial, basis=basis
+        )
 
 
 def rollback_to(version: Version) -> str:

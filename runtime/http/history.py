@@ -178,7 +178,7 @@ class HistoryHandlers:
         id_ = read_change_id(request, namespace, _ROLLBACK)
         trial = read_dry_run(request)
         version = await self._history.resolve(parse_moment("to", await read_target(request)))
-        if "idempotency-key" in request.headers:
+        if id_ is not None:
             earlier = await self._history.made(id_, namespace)
             if earlier is not None:
                 if not (earlier.context.reason or "").startswith(rollback_to(version)):

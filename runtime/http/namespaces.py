@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from starlette.responses import Response
 
@@ -131,7 +130,7 @@ class NamespaceHandlers:
     async def _make(self, request: Request, whole: Whole, edits: tuple[Edit, ...], *, trial: bool) -> tuple[Made, ...]:
         """Make a change of a namespace that is as it was when it was compared."""
         basis = Basis(namespace=whole.version)
-        change = self._changes.change(request, uuid4(), edits, trial=trial, basis=basis)
+        change = self._changes.change(request, None, edits, trial=trial, basis=basis)
         return await self._definitions.under(change, self._entries.make)
 
 

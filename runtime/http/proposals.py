@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import orjson
 from starlette.responses import Response
@@ -72,7 +73,7 @@ class ProposalHandlers:
         trial = read_dry_run(request)
         if read_conditions(request) != Conditions():
             raise InvalidQueryError("a proposal has no precondition in its header: each edit has its own")
-        id_ = read_change_id(request, namespace, _PROPOSAL)
+        id_ = read_change_id(request, namespace, _PROPOSAL) or uuid4()
         edits, unchecked = await read_body(request, partial(parse_proposal, namespace))
         caller = request.scope["caller"]
         if not edits[0].key:

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from runtime.domain.audit import KINDS, written
 from runtime.domain.deliveries import DeliveryState
@@ -16,6 +16,7 @@ from runtime.domain.names import check_key, check_namespace
 from runtime.domain.preconditions import Conditions, Tags, parse_tags
 from runtime.domain.proposals import State
 from runtime.http.clients import actor_of
+from runtime.http.fields import field_value, field_values
 from runtime.ports.audit import AuditFilter
 
 if TYPE_CHECKING:
@@ -348,14 +349,14 @@ def read_nothing(request: Request) -> None:
         raise InvalidQueryError("this resource has no parameters")
 
 
-def read_change_id(request: Request, namespace: str, key: str) -> UUID:
-    """Return the id of a change: that of the caller's Idempotency-Key for this entry or transaction, or else a new one.
+def read_change_id(request: Request, namespace: str, key: str) -> UUID | None:
+    """Return the id of a change by the caller's Idempotency-Key for this entry or transaction; None without one.
 
     The header is that of draft-ietf-httpapi-idempotency-key-header: a string of 1 to 255 visible characters.
     """
-    keys = request.headers.getlist("idempotency-key")
+    keys = field_values(request, b"idempotency-key")
     if not keys:
-        return uuid4()
+        return None
     if len(keys) > 1 or not (match := _IDEMPOTENCY_KEY.fullmatch(keys[0])):
         raise InvalidQueryError("Idempotency-Key is one string of 1 to 255 visible characters")
     name = "\0".join((actor_of(request.scope), namespace, key, match[1] or match[2]))
@@ -364,8 +365,8 @@ def read_change_id(request: Request, namespace: str, key: str) -> UUID:
 
 def read_reason(request: Request) -> str | None:
     """Return the reason of a change, from the header ``Change-Reason``: at most 500 characters in UTF-8."""
-    value = request.headers.get("change-reason")
-    if value is None:
+    value = field_value(request, b"change-reason")
+    if not value:
         return None
     try:
         reason = value.encode("latin-1").decode("utf-8")

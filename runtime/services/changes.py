@@ -27,15 +27,20 @@ GROUP_BYTES = 4 * 1024 * 1024
 
 
 class _Waiting:
-    """A change, and the future of its result."""
+    """A change, and the future of its result, which is there by the deadline."""
 
-    __slots__ = ("change", "future", "sent", "since")
+    __slots__ = ("change", "future", "sent", "since", "timer")
 
     def __init__(self, change: Change) -> None:
         self.change = change
         self.sent = False
         self.since = time.monotonic()
-        self.future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.future: asyncio.Future[Result] = loop.create_future()
+        self.timer = loop.call_later(change.deadline - self.since, self._end)
+
+    def _end(self) -> None:
+        self.finish(_late() if self.sent else ChangeExpiredError())
 
     def finish(self, result: Result) -> None:
         if not self.future.done():
@@ -72,10 +77,9 @@ class Changes:
         if self._sending is None or self._sending.done():
             self._sending = asyncio.create_task(self._send_all())
         try:
-            async with asyncio.timeout(change.deadline - time.monotonic()):
-                result = await waiting.future
-        except TimeoutError:  # the future is cancelled, so that a change that was not sent yet never is
-            raise _late() if waiting.sent else ChangeExpiredError() from None
+            result = await waiting.future
+        finally:
+            waiting.timer.cancel()
         if isinstance(result, Exception):
             raise result
         return result

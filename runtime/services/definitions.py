@@ -136,7 +136,7 @@ class Judged:
 
     def under(self, basis: Basis) -> Basis:
         """Return the basis, under this definition too."""
-        return replace(basis, definition=self.basis.definition)
+        return Basis(self.basis.definition, basis.namespace)
 
 
 def parse_definition(text: Json) -> tuple[Definition, Schema | None]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 import structlog
@@ -16,7 +15,7 @@ from runtime.services.cache import Held, S
 from runtime.services.changes import Changes
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator
+    from collections.abc import Awaitable, Callable, Collection
 
     from runtime.domain.entries import Change, Edit, Made, Page, Version
     from runtime.ports.entries import EntryStore
@@ -157,8 +156,11 @@ class Entries(Generic[S]):
 
     async def make(self, change: Change) -> tuple[Made, ...]:
         """Make a change, or judge a trial; raise as :meth:`runtime.services.changes.Changes.make` does."""
-        with self._changing(change):
+        try:
             return await self.changes.make(change)
+        finally:  # also of an unknown outcome, so that this worker reads its own change
+            for edit in () if change.trial else change.edits:
+                self._cache.forget((edit.namespace, edit.key))
 
     def present(self, edit: Edit, made: Made) -> S:
         """Return the entry that an edit made."""
@@ -225,15 +227,6 @@ class Entries(Generic[S]):
             held = Held(loaded.value, at, loaded.namespaces)
             fill.keep(held, loaded.version)
         return held
-
-    @contextmanager
-    def _changing(self, change: Change) -> Iterator[None]:
-        """Evict the names after a change, even one of unknown outcome, so that this worker reads its own change."""
-        try:
-            yield
-        finally:
-            for edit in () if change.trial else change.edits:
-                self._cache.forget((edit.namespace, edit.key))
 
     async def ask(self, operation: Callable[[], Awaitable[T]]) -> T:
         """Ask the store a question that changes nothing, as :meth:`runtime.services.asking.Asking.ask`."""

@@ -73,6 +73,22 @@ def test_what_could_not_be_kept_is_refused_with_the_reason(body: bytes, message:
     assert str(caught.value) == message
 
 
+ANY_TEXT = st.text(st.characters(), max_size=5) | st.sampled_from(["\0", "\ud800", "\\u0000", "\\ud800"])
+
+
+@given(ANY_TEXT, ANY_TEXT, st.integers(MAX_DEPTH - 3, MAX_DEPTH))
+def test_a_text_at_any_depth_is_kept_exactly_or_refused(name: str, text: str, depth: int) -> None:
+    value: object = {name: text}
+    for _ in range(depth - 3):
+        value = [value]
+    body = json.dumps({"value": value}).encode()
+    if any(each == "\0" or "\ud800" <= each <= "\udfff" for each in name + text):
+        with pytest.raises(InvalidDocumentError, match=r"^a string holds "):
+            parse_value(body)
+    else:
+        assert json.loads(parse_value(body)) == value
+
+
 def count(value: object) -> int:
     """Return the number of values in a document, itself included."""
     if isinstance(value, dict):

@@ -345,11 +345,11 @@ def test_a_pooler_at_the_direct_address_is_a_misconfiguration(
 def test_a_role_that_lacks_a_right_is_named(
     file: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, postgres: PostgresServer
 ) -> None:
-    revoke = "REVOKE EXECUTE ON FUNCTION apply_changes FROM configuration; REVOKE SELECT ON events FROM configuration"
+    revoke = "REVOKE EXECUTE ON FUNCTION commit_changes FROM configuration; REVOKE SELECT ON events FROM configuration"
     execute(postgres, variables["CBP_DATABASE_URL"], revoke)
     status, said, _ = checked(file, variables, monkeypatch)
     assert status == 2
-    assert said["rights"].startswith("the role lacks EXECUTE on apply_changes, SELECT on events: migrate with")
+    assert said["rights"].startswith("the role lacks EXECUTE on commit_changes, SELECT on events: migrate with")
 
 
 def test_a_role_that_owns_the_tables_may_do_too_much(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-NAMES = (("a", "x"), ("a", "y"), ("b", "x"))
+NAMES = (("a", "x"), ("a", "y"), ("a", "z"), ("b", "x"), ("b", "y"), ("c", "x"))
 IGNORED = {"occurred_at", "updated_at", "server_time"}
 """Columns that hold the time of the call."""
 
@@ -44,7 +44,7 @@ class Pair:
         events: tuple[functions.Event, ...] = ()
         expected: list[dict[str, Any]] | str | None
         try:
-            rows, events = functions.apply_changes(self._state, self._server, lambda: datetime.now(UTC), arguments)
+            rows, events = functions.commit_changes(self._state, self._server, lambda: datetime.now(UTC), arguments)
             expected = _plain(rows)
         except asyncpg.PostgresError as error:
             expected = error.sqlstate

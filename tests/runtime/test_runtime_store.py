@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from uuid import uuid4
+from uuid import uuid4, uuid5
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -26,6 +27,7 @@ from runtime.domain.entries import (
     EditsRefusedError,
     EntryNotFoundError,
     IdReusedError,
+    Json,
     LayerError,
     OtherHistoryError,
     PreconditionError,
@@ -45,6 +47,7 @@ from tests.runtime.fakes import MemoryEntries
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from runtime.domain.entries import Change
     from runtime.ports.entries import EntryStore, Result
     from runtime.settings import Settings
 
@@ -516,3 +519,61 @@ def _told(result: Result) -> str:
         return ", ".join(f"{each.index} {_told(each.error)}" for each in result.refusals)
     current = result.current if isinstance(result, PreconditionError) else None
     return type(result).__name__ + ("" if current is None else f" {current.revision}")
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_changes_of_a_group_have_the_outcomes_of_the_same_changes_one_by_one(
+    store: EntryStore, seed: int
+) -> None:
+    draw = random.Random(seed)  # noqa: S311 - no secret
+    for number in range(25):
+        drawn = _drawn(draw)
+        together, alone = ([_named(each, f"{kind}{number}-") for each in drawn] for kind in "ga")
+        grouped = await store.change(together)
+        single = [result for each in alone for result in await store.change([each])]
+        assert [_outcome(result) for result in grouped] == [_outcome(result) for result in single]
+        for namespace, key in sorted({(made.namespace, made.key) for each in drawn for made in each.edits}):
+            found = [(await store.read(f"{kind}{number}-{namespace}", key)).entry for kind in "ga"]
+            values = [None if entry is None else entry.value.replace(f"a{number}-", f"g{number}-") for entry in found]
+            assert values[0] == values[1]
+
+
+def _drawn(draw: random.Random) -> list[Change]:
+    """Return changes of a few names, some of which meet: of keys, of definitions with parents, and of the same id."""
+    definitions = draw.random() < 0.4
+    names = [(namespace, key) for namespace in "xyz" for key in "abcdefgh"]
+    names = draw.sample(names, draw.choice((4, 24)))
+    changes: list[Change] = []
+    for _ in range(draw.randint(1, 8)):
+        if definitions and draw.random() < 0.4:
+            parent = draw.choice(("", ', "parent": "x"', ', "parent": "y"', ', "parent": "z"'))
+            value = draw.choice((None, f'{{"owner": "me"{parent}}}'))
+            edits = [edit(draw.choice("xyz"), "", value, draw.choice((ANYTHING, NEW)))]
+        else:
+            chosen = draw.sample(names, draw.choice((1, 1, 1, 2, 3)))
+            edits = [edit(*name, draw.choice((None, "1", "2")), draw.choice((ANYTHING, NEW, None))) for name in chosen]
+        made = change(*edits)
+        basis = Basis(draw.choice((None, None, "", "ffffffff-1")))
+        made = replace(made, basis=basis, trial=draw.random() < 0.15)
+        changes.append(draw.choice(changes) if changes and draw.random() < 0.1 else made)
+    return changes
+
+
+def _named(made: Change, prefix: str) -> Change:
+    """Return a change with another id in other namespaces."""
+    edits = tuple(
+        replace(
+            each,
+            namespace=prefix + each.namespace,
+            value=each.value and Json(each.value.replace('"parent": "', f'"parent": "{prefix}')),
+        )
+        for each in made.edits
+    )
+    return replace(made, id=uuid5(made.id, prefix), edits=edits)
+
+
+def _outcome(result: Result) -> object:
+    """Return what does not depend on the place of a change in the history."""
+    if isinstance(result, EditsRefusedError):
+        return [(each.index, type(each.error)) for each in result.refusals]
+    return type(result) if isinstance(result, Exception) else [each.action for each in result]

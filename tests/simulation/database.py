@@ -89,7 +89,7 @@ class Server:
     def _execute(
         self, connection: Connection, query: str, arguments: tuple[Any, ...]
     ) -> Coroutine[Any, Any, list[Row]]:
-        if "apply_changes(" in query:
+        if "commit_changes(" in query:
             return self._change(connection, arguments)
         if "confirm_history(" in query:
             *known, lossless = arguments
@@ -120,7 +120,7 @@ class Server:
             if self.identity.recovering:
                 raise asyncpg.ReadOnlySQLTransactionError("cannot execute INSERT in a read-only transaction")
             await self._pause(0.002)
-            rows, events = functions.apply_changes(self.state, self.identity, self.now, arguments)
+            rows, events = functions.commit_changes(self.state, self.identity, self.now, arguments)
             if events:
                 await self._commit(Record(events), _payload(self._database, rows[0]["epoch"], events))
         return rows

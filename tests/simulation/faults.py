@@ -185,8 +185,8 @@ DEFECTS = (
     Defect(
         "a change that was sent is answered as not made once its time is over",
         "runtime/services/changes.py",
-        "raise _late() if waiting.sent else ChangeExpiredError() from None",
-        "raise ChangeExpiredError() from None",
+        "self.finish(_late() if self.sent else ChangeExpiredError())",
+        "self.finish(ChangeExpiredError())",
     ),
     Defect(
         "the answers of the primary are enough for ten times as long as the bound of standbys says",

@@ -175,10 +175,10 @@ def confirm_history(
     return None
 
 
-def apply_changes(
+def commit_changes(
     state: State, server: Identity, clock: Callable[[], datetime], arguments: Sequence[Any]
 ) -> tuple[list[Row], tuple[Event, ...]]:
-    """Return the rows of ``apply_changes()``, and the events that it writes."""
+    """Return the rows of ``commit_changes()``, and the events that it writes."""
     known_epoch, known_revision, ids, _, _, _, expiries, trials, definitions, states, numbers, *columns, _, _ = (
         arguments
     )
@@ -200,7 +200,7 @@ def apply_changes(
 
 
 class _View:
-    """The tables as one call of ``apply_changes()`` sees them, its own writes included."""
+    """The tables as one call of ``commit_changes()`` sees them, its own writes included."""
 
     def __init__(self, state: State, epoch: str, last: int) -> None:
         self._state = state
