@@ -1,9 +1,10 @@
-"""A benchmark of changes: the API's, compared with plain INSERT statements of the same rows.
+"""A benchmark of changes: the API's, compared with plain INSERT statements of the same rows, over HTTP and without.
 
 ``python -m benchmarks.changes`` starts a durable PostgreSQL and a Valkey, two workers of the API with everything on,
-and loads in turns the API by HTTP clients and the database by as many sessions that insert an event and an entry each,
-in transactions that the server commits in groups. Then it loads the API for a longer time beside a session that holds
-an old snapshot, as a dump does.
+and two bare Starlette endpoints that insert an event and an entry for each request. It loads in turns the API, the bare
+endpoints by as many HTTP clients, and the database by as many sessions that insert such rows, in transactions that the
+server commits in groups. Then it loads the API for a longer time beside a session that holds an old snapshot, as a dump
+does.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import uvloop
 
+from benchmarks.plain_rows import PLAIN_EVENT, PLAIN_TABLES
 from benchmarks.read_path import TOKEN_SECONDS, Server, serving, spread, write_settings
 from runtime.adapters.postgres_migrations import migrate
 from runtime.embedded import postgres as embedded
@@ -37,33 +39,24 @@ CLIENTS = 32
 VALUE = '{"limit": 5000, "currency": "EUR"}'
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
-# The tables of the schema, with their indexes, and without partitions, checks and triggers.
-_PLAIN_TABLES = """
-CREATE SCHEMA plain;
-CREATE TABLE plain.events (LIKE events INCLUDING INDEXES);
-CREATE TABLE plain.entries (LIKE entries INCLUDING INDEXES);
-CREATE SEQUENCE plain.revisions;
-"""
-_PLAIN_EVENT = """
-WITH event AS (
-    INSERT INTO plain.events SELECT nextval('plain.revisions'), 0, gen_random_uuid(), $1, $2, 'create', $3::text::json,
-        clock_timestamp(), 'anonymous' RETURNING revision, occurred_at
-)
-INSERT INTO plain.entries SELECT $1, $2, $3::text::json, revision, occurred_at, octet_length($3::text) FROM event
-"""
-
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Changes a second of the API, and rows a second of plain statements right after."""
+    """Changes a second of the API, and rows a second of bare endpoints and of plain statements right after."""
 
     api: float
+    bare: float
     plain: float
 
     @property
     def ratio(self) -> float:
         """The API's changes as a part of the plain rows."""
         return self.api / self.plain
+
+    @property
+    def beside_bare(self) -> float:
+        """The API's changes as a part of the rows of the bare endpoints."""
+        return self.api / self.bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,33 +73,29 @@ class Measured:
 
 
 def measure(rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0) -> Measured:
-    """Load both in each of ``rounds``, after an uncounted one, then the API beside a snapshot for some ``parts``."""
-    with _servers() as (workers, address):
-        return uvloop.run(_measure(workers, address, (rounds, seconds), (parts, part_seconds)))
+    """Load all in each of ``rounds``, after an uncounted one, then the API beside a snapshot for some ``parts``."""
+    with _servers() as servers:
+        return uvloop.run(_measure(servers, (rounds, seconds), (parts, part_seconds)))
 
 
-async def _measure(
-    workers: Sequence[Server], address: str, rounds: tuple[int, float], parts: tuple[int, float]
-) -> Measured:
-    owner = await asyncpg.connect(address)
+async def _measure(servers: _Servers, rounds: tuple[int, float], parts: tuple[int, float]) -> Measured:
+    owner = await asyncpg.connect(servers.address)
     try:
-        return await _loads(owner, workers, address, rounds, parts)
+        return await _loads(owner, servers, rounds, parts)
     finally:
         owner.terminate()
 
 
 async def _loads(
-    owner: asyncpg.Connection,
-    workers: Sequence[Server],
-    address: str,
-    rounds: tuple[int, float],
-    parts: tuple[int, float],
+    owner: asyncpg.Connection, servers: _Servers, rounds: tuple[int, float], parts: tuple[int, float]
 ) -> Measured:
-    await owner.execute(_PLAIN_TABLES)
+    await owner.execute(PLAIN_TABLES)
+    workers = servers.workers
     measured: list[Round] = []
     for number in range(rounds[0] + 1):
         api = await _changes(workers, f"round-{number}", rounds[1])
-        measured.append(Round(api, await _inserts(address, f"round-{number}", rounds[1])))
+        bare = await _changes(servers.bare, f"bare-{number}", rounds[1])
+        measured.append(Round(api, bare, await _inserts(servers.address, f"round-{number}", rounds[1])))
     async with owner.transaction(isolation="repeatable_read"):
         await owner.fetchval("SELECT count(*) FROM entries")
         beside = [await _changes(workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
@@ -163,14 +152,22 @@ async def _inserts(address: str, name: str, seconds: float) -> float:
 async def _session(connection: asyncpg.Connection, name: str, until: float) -> int:
     number = 0
     while time.perf_counter() < until:
-        await connection.execute(_PLAIN_EVENT, name, f"k{number}", VALUE)
+        await connection.execute(PLAIN_EVENT, name, f"k{number}", VALUE)
         number += 1
     return number
 
 
+@dataclass(frozen=True, slots=True)
+class _Servers:
+    """Two workers of the API, as many bare endpoints, and the address of the database for its administrator."""
+
+    workers: tuple[Server, ...]
+    bare: tuple[Server, ...]
+    address: str
+
+
 @contextmanager
-def _servers() -> Iterator[tuple[tuple[Server, ...], str]]:
-    """Start the stores and two workers; also yield the address of the database for its administrator."""
+def _servers() -> Iterator[_Servers]:
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
         signer = running.enter_context(local_issuer())
@@ -182,14 +179,18 @@ def _servers() -> Iterator[tuple[tuple[Server, ...], str]]:
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
         workers = tuple(running.enter_context(serving(folder, "api", variables, token)) for _ in range(2))
         administrator = f"{database.admin_url.rpartition('/')[0]}/{database.url.rpartition('/')[2]}"
-        yield workers, administrator
+        bare = tuple(running.enter_context(serving(folder, "inserting", {}, token, administrator)) for _ in range(2))
+        yield _Servers(workers, bare, administrator)
 
 
 def main() -> int:
     """Run the benchmark, and print every round and the ratios."""
     measured = measure()
     for number, each in enumerate(measured.rounds, 1):
-        print(f"round {number}: API {each.api:6.0f}/s, plain {each.plain:6.0f}/s")  # noqa: T201 - its output
+        print(  # noqa: T201 - its output
+            f"round {number}: API {each.api:6.0f}/s, bare endpoints {each.bare:6.0f}/s, plain {each.plain:6.0f}/s"
+        )
+    print(f"API / bare endpoints: {spread([each.beside_bare for each in measured.rounds])}")  # noqa: T201 - its output
     print(f"API / plain: {spread([each.ratio for each in measured.rounds])}")  # noqa: T201 - its output
     parts = ", ".join(f"{part:.0f}" for part in measured.beside_snapshot)
     print(f"beside an old snapshot, changes/s: {parts}")  # noqa: T201 - its output
