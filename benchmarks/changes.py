@@ -4,7 +4,7 @@
 and two bare Starlette endpoints that insert an event and an entry for each request. It loads in turns the API, the bare
 endpoints by as many HTTP clients, and the database by as many sessions that insert such rows, in transactions that the
 server commits in groups. Then it loads the API for a longer time beside a session that holds an old snapshot, as a dump
-does.
+does; and 16 workers, whose groups are small, in turns with such sessions, both with a synchronous standby.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,22 +31,30 @@ from runtime.embedded.issuer import local_issuer
 from runtime.embedded.loopback import LOOPBACK
 from runtime.embedded.valkey import valkey
 from runtime.environment import Address
+from tests.faults.database import STANDBY, durable_postgres
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from tests.faults.database import Postgres
 
 CLIENTS = 32
+STANDBY_SECONDS = 30
+"""The longest wait for the standby to be synchronous."""
+
+WORKERS, MANY_WORKERS = 2, 16
 VALUE = '{"limit": 5000, "currency": "EUR"}'
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Changes a second of the API, and rows a second of bare endpoints and of plain statements right after."""
+    """Changes a second of the API, and rows a second of plain statements and of bare endpoints right after."""
 
     api: float
-    bare: float
     plain: float
+    bare: float
 
     @property
     def ratio(self) -> float:
@@ -65,6 +73,8 @@ class Measured:
 
     rounds: tuple[Round, ...]
     beside_snapshot: tuple[float, ...]
+    synchronous: tuple[Round, ...] = ()
+    """The rounds of many workers with a synchronous standby."""
 
     @property
     def flatness(self) -> float:
@@ -72,34 +82,38 @@ class Measured:
         return self.beside_snapshot[-1] / self.beside_snapshot[0]
 
 
-def measure(rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0) -> Measured:
-    """Load all in each of ``rounds``, after an uncounted one, then the API beside a snapshot for some ``parts``."""
-    with _servers() as servers:
-        return uvloop.run(_measure(servers, (rounds, seconds), (parts, part_seconds)))
+def measure(
+    rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0, many: int = MANY_WORKERS
+) -> Measured:
+    """Load all in each of ``rounds``, after an uncounted one, and the API beside a snapshot for some ``parts``.
+
+    Then load ``many`` workers and plain statements in as many rounds, with a synchronous standby.
+    """
+    with _servers(_alone, WORKERS) as servers:
+        measured = uvloop.run(_measure(servers, rounds, seconds, (parts, part_seconds)))
+    with _servers(_with_standby, many) as servers:
+        return replace(measured, synchronous=uvloop.run(_measure(servers, rounds, seconds, (0, 0))).rounds)
 
 
-async def _measure(servers: _Servers, rounds: tuple[int, float], parts: tuple[int, float]) -> Measured:
+async def _measure(servers: _Servers, rounds: int, seconds: float, parts: tuple[int, float]) -> Measured:
     owner = await asyncpg.connect(servers.address)
     try:
-        return await _loads(owner, servers, rounds, parts)
+        await owner.execute(PLAIN_TABLES)
+        measured = [await _round(servers, number, seconds) for number in range(rounds + 1)]
+        async with owner.transaction(isolation="repeatable_read"):
+            await owner.fetchval("SELECT count(*) FROM entries")
+            beside = [await _changes(servers.workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
+        return Measured(tuple(measured[1:]), tuple(beside))
     finally:
         owner.terminate()
 
 
-async def _loads(
-    owner: asyncpg.Connection, servers: _Servers, rounds: tuple[int, float], parts: tuple[int, float]
-) -> Measured:
-    await owner.execute(PLAIN_TABLES)
-    workers = servers.workers
-    measured: list[Round] = []
-    for number in range(rounds[0] + 1):
-        api = await _changes(workers, f"round-{number}", rounds[1])
-        bare = await _changes(servers.bare, f"bare-{number}", rounds[1])
-        measured.append(Round(api, bare, await _inserts(servers.address, f"round-{number}", rounds[1])))
-    async with owner.transaction(isolation="repeatable_read"):
-        await owner.fetchval("SELECT count(*) FROM entries")
-        beside = [await _changes(workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
-    return Measured(tuple(measured[1:]), tuple(beside))
+async def _round(servers: _Servers, number: int, seconds: float) -> Round:
+    return Round(
+        await _changes(servers.workers, f"round-{number}", seconds),
+        await _inserts(servers.address, f"round-{number}", seconds),
+        await _changes(servers.bare, f"bare-{number}", seconds),
+    )
 
 
 async def _changes(workers: Sequence[Server], name: str, seconds: float, *, repeated: bool = False) -> float:
@@ -159,42 +173,84 @@ async def _session(connection: asyncpg.Connection, name: str, until: float) -> i
 
 @dataclass(frozen=True, slots=True)
 class _Servers:
-    """Two workers of the API, as many bare endpoints, and the address of the database for its administrator."""
+    """Workers of the API, as many bare endpoints, and the address of the database for its administrator."""
 
     workers: tuple[Server, ...]
     bare: tuple[Server, ...]
     address: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Database:
+    """The addresses of a durable PostgreSQL, for those who serve, migrate and administer the database."""
+
+    url: str
+    migration_url: str
+    administrator: str
+
+
 @contextmanager
-def _servers() -> Iterator[_Servers]:
+def _alone(folder: Path) -> Iterator[_Database]:
+    with embedded.postgres(folder, parameters=DURABLE) as server:
+        administrator = f"{server.admin_url.rpartition('/')[0]}/{server.url.rpartition('/')[2]}"
+        yield _Database(server.url, server.migration_url, administrator)
+
+
+@contextmanager
+def _with_standby(folder: Path) -> Iterator[_Database]:
+    """Run a primary that acknowledges a commit once its standby has it on its disk."""
+    with durable_postgres(folder, archive_mode="off", min_wal_size="80MB", max_wal_size="1GB") as primary:
+        standby = primary.backup(folder / STANDBY, primary.port, "--write-recovery-conf")
+        standby.start()
+        try:
+            asyncio.run(primary.configure(synchronous_standby_names=STANDBY))
+            asyncio.run(_synchronous(primary))
+            yield _Database(primary.url, primary.migration_url, primary.admin_url)
+        finally:
+            standby.kill()
+
+
+async def _synchronous(primary: Postgres) -> None:
+    async with asyncio.timeout(STANDBY_SECONDS):
+        while await primary.execute("SELECT sync_state FROM pg_stat_replication") != "sync":
+            await asyncio.sleep(0.05)
+
+
+@contextmanager
+def _servers(run: Callable[[Path], AbstractContextManager[_Database]], number: int) -> Iterator[_Servers]:
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
         signer = running.enter_context(local_issuer())
         settings = write_settings(folder, signer)
-        database = running.enter_context(embedded.postgres(folder, parameters=DURABLE))
+        database = running.enter_context(run(folder))
         cache = running.enter_context(valkey(folder))
         asyncio.run(migrate(Address(database.migration_url), settings.database, API))
         token = signer.token(seconds=TOKEN_SECONDS)
         variables = {"CBP_DATABASE_URL": database.url, "CBP_REDIS_URL": cache.url}
-        workers = tuple(running.enter_context(serving(folder, "api", variables, token)) for _ in range(2))
-        administrator = f"{database.admin_url.rpartition('/')[0]}/{database.url.rpartition('/')[2]}"
-        bare = tuple(running.enter_context(serving(folder, "inserting", {}, token, administrator)) for _ in range(2))
-        yield _Servers(workers, bare, administrator)
+        workers = [running.enter_context(serving(folder, "api", variables, token)) for _ in range(number)]
+        administrator = database.administrator
+        bare = [running.enter_context(serving(folder, "inserting", {}, token, administrator)) for _ in range(number)]
+        yield _Servers(tuple(workers), tuple(bare), administrator)
 
 
 def main() -> int:
     """Run the benchmark, and print every round and the ratios."""
     measured = measure()
     for number, each in enumerate(measured.rounds, 1):
-        print(  # noqa: T201 - its output
-            f"round {number}: API {each.api:6.0f}/s, bare endpoints {each.bare:6.0f}/s, plain {each.plain:6.0f}/s"
-        )
+        print(_text(number, each))  # noqa: T201 - its output
     print(f"API / bare endpoints: {spread([each.beside_bare for each in measured.rounds])}")  # noqa: T201 - its output
     print(f"API / plain: {spread([each.ratio for each in measured.rounds])}")  # noqa: T201 - its output
     parts = ", ".join(f"{part:.0f}" for part in measured.beside_snapshot)
     print(f"beside an old snapshot, changes/s: {parts}")  # noqa: T201 - its output
+    for number, each in enumerate(measured.synchronous, 1):
+        print(f"{MANY_WORKERS} workers and a synchronous standby, {_text(number, each)}")  # noqa: T201 - its output
+    ratios = spread([each.ratio for each in measured.synchronous])
+    print(f"{MANY_WORKERS} workers and a synchronous standby, API / plain: {ratios}")  # noqa: T201 - its output
     return 0
+
+
+def _text(number: int, each: Round) -> str:
+    return f"round {number}: API {each.api:6.0f}/s, bare endpoints {each.bare:6.0f}/s, plain {each.plain:6.0f}/s"
 
 
 if __name__ == "__main__":

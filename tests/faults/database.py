@@ -142,7 +142,9 @@ class Postgres:
         program = cluster.program("pg_basebackup", "--pgdata=.", "--no-password", "--no-sync", *arguments, *options)
         password = {"PGPASSWORD": self.passwords.by_role[ADMINISTRATOR], "PGAPPNAME": STANDBY}
         start(replace(program, environment={**program.environment, **password})).finish(BACKUP_SECONDS)
-        return Postgres(cluster, self.passwords)
+        copied = Postgres(cluster, self.passwords)
+        copied.parameters |= self.parameters
+        return copied
 
     def recover_to(self, point: str, command: str) -> None:
         """Have a stopped server recover to a restore point when it starts, fetching its log by ``command``."""
@@ -203,14 +205,18 @@ class Postgres:
 
 
 @contextmanager
-def durable_postgres(directory: Path) -> Iterator[Postgres]:
-    """Run a durable PostgreSQL below ``directory``, and stop it at the end, whatever became of it."""
+def durable_postgres(directory: Path, **parameters: str) -> Iterator[Postgres]:
+    """Run a durable PostgreSQL below ``directory``, and stop it at the end, whatever became of it.
+
+    The ``parameters`` override :data:`DURABLE`.
+    """
     passwords = {role: secrets.token_hex(24) for role in (ADMINISTRATOR, MIGRATOR, API)}
     cluster = create(directory, passwords, installations())
     (cluster.data / "pg_hba.conf").write_text(PG_HBA)
     with (cluster.data / "postgresql.conf").open("a") as configuration:
         configuration.write("archive_command = 'true'\n")  # where ALTER SYSTEM can replace it
     server = Postgres(cluster, Passwords(passwords))
+    server.parameters |= parameters
     server.start()
     try:
         yield server
