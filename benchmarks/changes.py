@@ -83,13 +83,18 @@ class Measured:
 
 
 def measure(
-    rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0, many: int = MANY_WORKERS
+    rounds: int = 5,
+    seconds: float = 4.0,
+    parts: int = 6,
+    part_seconds: float = 10.0,
+    workers: tuple[int, int] = (WORKERS, MANY_WORKERS),
 ) -> Measured:
     """Load all in each of ``rounds``, after an uncounted one, and the API beside a snapshot for some ``parts``.
 
-    Then load ``many`` workers and plain statements in as many rounds, with a synchronous standby.
+    Then load the second number of ``workers`` in as many rounds, with a synchronous standby.
     """
-    with _servers(_alone, WORKERS) as servers:
+    few, many = workers
+    with _servers(_alone, few) as servers:
         measured = uvloop.run(_measure(servers, rounds, seconds, (parts, part_seconds)))
     with _servers(_with_standby, many) as servers:
         return replace(measured, synchronous=uvloop.run(_measure(servers, rounds, seconds, (0, 0))).rounds)

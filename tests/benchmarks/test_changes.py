@@ -6,7 +6,7 @@ from benchmarks.changes import Measured, Round, measure
 
 
 def test_the_api_bare_endpoints_and_plain_statements_are_loaded_in_turns() -> None:
-    measured = measure(rounds=1, seconds=0.5, parts=2, part_seconds=0.5, many=3)
+    measured = measure(rounds=1, seconds=0.5, parts=2, part_seconds=0.5, workers=(1, 1))
     (alone,), (synchronous,) = measured.rounds, measured.synchronous
     for each in (alone, synchronous):
         assert min(each.api, each.bare, each.plain) > 0

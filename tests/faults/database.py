@@ -142,9 +142,7 @@ class Postgres:
         program = cluster.program("pg_basebackup", "--pgdata=.", "--no-password", "--no-sync", *arguments, *options)
         password = {"PGPASSWORD": self.passwords.by_role[ADMINISTRATOR], "PGAPPNAME": STANDBY}
         start(replace(program, environment={**program.environment, **password})).finish(BACKUP_SECONDS)
-        copied = Postgres(cluster, self.passwords)
-        copied.parameters |= self.parameters
-        return copied
+        return Postgres(cluster, self.passwords)
 
     def recover_to(self, point: str, command: str) -> None:
         """Have a stopped server recover to a restore point when it starts, fetching its log by ``command``."""
