@@ -87,37 +87,36 @@ def measure(
     seconds: float = 4.0,
     parts: int = 6,
     part_seconds: float = 10.0,
-    workers: tuple[int, int] = (WORKERS, MANY_WORKERS),
 ) -> Measured:
     """Load all in each of ``rounds``, after an uncounted one, and the API beside a snapshot for some ``parts``.
 
-    Then load the second number of ``workers`` in as many rounds, with a synchronous standby.
+    Then load many workers in as many rounds, with a synchronous standby.
     """
-    few, many = workers
-    with _servers(_alone, few) as servers:
-        measured = uvloop.run(_measure(servers, rounds, seconds, (parts, part_seconds)))
-    with _servers(_with_standby, many) as servers:
-        return replace(measured, synchronous=uvloop.run(_measure(servers, rounds, seconds, (0, 0))).rounds)
+    with servers(_alone, WORKERS) as running:
+        measured = uvloop.run(loaded(running, rounds, seconds, (parts, part_seconds)))
+    with servers(with_standby, MANY_WORKERS) as running:
+        return replace(measured, synchronous=uvloop.run(loaded(running, rounds, seconds, (0, 0))).rounds)
 
 
-async def _measure(servers: _Servers, rounds: int, seconds: float, parts: tuple[int, float]) -> Measured:
-    owner = await asyncpg.connect(servers.address)
+async def loaded(running: Servers, rounds: int, seconds: float, parts: tuple[int, float]) -> Measured:
+    """Load servers that run, as :func:`measure` says."""
+    owner = await asyncpg.connect(running.address)
     try:
         await owner.execute(PLAIN_TABLES)
-        measured = [await _round(servers, number, seconds) for number in range(rounds + 1)]
+        measured = [await _round(running, number, seconds) for number in range(rounds + 1)]
         async with owner.transaction(isolation="repeatable_read"):
             await owner.fetchval("SELECT count(*) FROM entries")
-            beside = [await _changes(servers.workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
+            beside = [await _changes(running.workers, "beside", parts[1], repeated=True) for _ in range(parts[0])]
         return Measured(tuple(measured[1:]), tuple(beside))
     finally:
         owner.terminate()
 
 
-async def _round(servers: _Servers, number: int, seconds: float) -> Round:
+async def _round(running: Servers, number: int, seconds: float) -> Round:
     return Round(
-        await _changes(servers.workers, f"round-{number}", seconds),
-        await _inserts(servers.address, f"round-{number}", seconds),
-        await _changes(servers.bare, f"bare-{number}", seconds),
+        await _changes(running.workers, f"round-{number}", seconds),
+        await _inserts(running.address, f"round-{number}", seconds),
+        await _changes(running.bare, f"bare-{number}", seconds),
     )
 
 
@@ -177,7 +176,7 @@ async def _session(connection: asyncpg.Connection, name: str, until: float) -> i
 
 
 @dataclass(frozen=True, slots=True)
-class _Servers:
+class Servers:
     """Workers of the API, as many bare endpoints, and the address of the database for its administrator."""
 
     workers: tuple[Server, ...]
@@ -186,7 +185,7 @@ class _Servers:
 
 
 @dataclass(frozen=True, slots=True)
-class _Database:
+class Database:
     """The addresses of a durable PostgreSQL, for those who serve, migrate and administer the database."""
 
     url: str
@@ -195,14 +194,14 @@ class _Database:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[_Database]:
+def _alone(folder: Path) -> Iterator[Database]:
     with embedded.postgres(folder, parameters=DURABLE) as server:
         administrator = f"{server.admin_url.rpartition('/')[0]}/{server.url.rpartition('/')[2]}"
-        yield _Database(server.url, server.migration_url, administrator)
+        yield Database(server.url, server.migration_url, administrator)
 
 
 @contextmanager
-def _with_standby(folder: Path) -> Iterator[_Database]:
+def with_standby(folder: Path) -> Iterator[Database]:
     """Run a primary that acknowledges a commit once its standby has it on its disk."""
     with durable_postgres(folder, archive_mode="off", min_wal_size="80MB", max_wal_size="1GB") as primary:
         standby = primary.backup(folder / STANDBY, primary.port, "--write-recovery-conf")
@@ -210,7 +209,7 @@ def _with_standby(folder: Path) -> Iterator[_Database]:
         try:
             asyncio.run(primary.configure(synchronous_standby_names=STANDBY))
             asyncio.run(_synchronous(primary))
-            yield _Database(primary.url, primary.migration_url, primary.admin_url)
+            yield Database(primary.url, primary.migration_url, primary.admin_url)
         finally:
             standby.kill()
 
@@ -222,7 +221,8 @@ async def _synchronous(primary: Postgres) -> None:
 
 
 @contextmanager
-def _servers(run: Callable[[Path], AbstractContextManager[_Database]], number: int) -> Iterator[_Servers]:
+def servers(run: Callable[[Path], AbstractContextManager[Database]], number: int) -> Iterator[Servers]:
+    """Run the stores, and that many workers and bare endpoints."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)
         signer = running.enter_context(local_issuer())
@@ -235,7 +235,7 @@ def _servers(run: Callable[[Path], AbstractContextManager[_Database]], number: i
         workers = [running.enter_context(serving(folder, "api", variables, token)) for _ in range(number)]
         administrator = database.administrator
         bare = [running.enter_context(serving(folder, "inserting", {}, token, administrator)) for _ in range(number)]
-        yield _Servers(tuple(workers), tuple(bare), administrator)
+        yield Servers(tuple(workers), tuple(bare), administrator)
 
 
 def main() -> int:

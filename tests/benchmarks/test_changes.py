@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks.changes import Measured, Round, measure
+import uvloop
+
+from benchmarks.changes import Measured, Round, loaded, servers, with_standby
 
 
 def test_the_api_bare_endpoints_and_plain_statements_are_loaded_in_turns() -> None:
-    measured = measure(rounds=1, seconds=0.5, parts=2, part_seconds=0.5, workers=(1, 1))
-    (alone,), (synchronous,) = measured.rounds, measured.synchronous
-    for each in (alone, synchronous):
-        assert min(each.api, each.bare, each.plain) > 0
-    assert min(measured.beside_snapshot) > 0
+    with servers(with_standby, 1) as running:
+        measured = uvloop.run(loaded(running, rounds=1, seconds=0.5, parts=(2, 0.5)))
+    (only,) = measured.rounds
+    assert min(only.api, only.bare, only.plain, *measured.beside_snapshot) > 0
 
 
 def test_the_ratios_are_those_of_one_round_and_of_the_ends() -> None:
