@@ -82,12 +82,7 @@ class Measured:
         return self.beside_snapshot[-1] / self.beside_snapshot[0]
 
 
-def measure(
-    rounds: int = 5,
-    seconds: float = 4.0,
-    parts: int = 6,
-    part_seconds: float = 10.0,
-) -> Measured:
+def measure(rounds: int = 5, seconds: float = 4.0, parts: int = 6, part_seconds: float = 10.0) -> Measured:
     """Load all in each of ``rounds``, after an uncounted one, and the API beside a snapshot for some ``parts``.
 
     Then load many workers in as many rounds, with a synchronous standby.
@@ -185,8 +180,8 @@ class Servers:
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
-    """The addresses of a durable PostgreSQL, for those who serve, migrate and administer the database."""
+class Addresses:
+    """Addresses of a PostgreSQL: for the role of the API, for the role that migrates, and for the superuser."""
 
     url: str
     migration_url: str
@@ -194,22 +189,22 @@ class Database:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[Database]:
+def _alone(folder: Path) -> Iterator[Addresses]:
     with embedded.postgres(folder, parameters=DURABLE) as server:
         administrator = f"{server.admin_url.rpartition('/')[0]}/{server.url.rpartition('/')[2]}"
-        yield Database(server.url, server.migration_url, administrator)
+        yield Addresses(server.url, server.migration_url, administrator)
 
 
 @contextmanager
-def with_standby(folder: Path) -> Iterator[Database]:
+def with_standby(folder: Path) -> Iterator[Addresses]:
     """Run a primary that acknowledges a commit once its standby has it on its disk."""
     with durable_postgres(folder, archive_mode="off", min_wal_size="80MB", max_wal_size="1GB") as primary:
         standby = primary.backup(folder / STANDBY, primary.port, "--write-recovery-conf")
-        standby.start()
         try:
+            standby.start()
             asyncio.run(primary.configure(synchronous_standby_names=STANDBY))
             asyncio.run(_synchronous(primary))
-            yield Database(primary.url, primary.migration_url, primary.admin_url)
+            yield Addresses(primary.url, primary.migration_url, primary.admin_url)
         finally:
             standby.kill()
 
@@ -221,7 +216,7 @@ async def _synchronous(primary: Postgres) -> None:
 
 
 @contextmanager
-def servers(run: Callable[[Path], AbstractContextManager[Database]], number: int) -> Iterator[Servers]:
+def servers(run: Callable[[Path], AbstractContextManager[Addresses]], number: int) -> Iterator[Servers]:
     """Run the stores, and that many workers and bare endpoints."""
     with tempfile.TemporaryDirectory(prefix="cbp-benchmark-") as name, ExitStack() as running:
         folder = Path(name)

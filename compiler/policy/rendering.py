@@ -31,7 +31,7 @@ class Rendering:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A denied cluster, without its files: its environment, its folder, and what it was judged with."""
+    """A cluster in which rules deny: its environment, its folder, and what it was judged with."""
 
     resolved: Resolved
     folder: str

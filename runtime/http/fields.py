@@ -1,4 +1,4 @@
-"""Header fields of a request, as the server read them: a lookup of Starlette's ``Headers`` decodes every name anew."""
+"""Header fields of a request, from the list of the server: for an absent one Starlette raises and catches an error."""
 
 from __future__ import annotations
 

@@ -204,7 +204,7 @@ class Postgres:
 
 @contextmanager
 def durable_postgres(directory: Path, **parameters: str) -> Iterator[Postgres]:
-    """Run a durable PostgreSQL below ``directory``, and stop it at the end, whatever became of it.
+    """Run a durable PostgreSQL below ``directory``, and kill what is left of it at the end of the block.
 
     The ``parameters`` override :data:`DURABLE`.
     """

@@ -573,7 +573,7 @@ def _named(made: Change, prefix: str) -> Change:
 
 
 def _outcome(result: Result) -> object:
-    """Return what does not depend on the place of a change in the history."""
+    """Return the actions of a change that was made, or the errors of one that was refused."""
     if isinstance(result, EditsRefusedError):
         return [(each.index, type(each.error)) for each in result.refusals]
     return type(result) if isinstance(result, Exception) else [each.action for each in result]
